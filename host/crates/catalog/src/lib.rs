@@ -1,0 +1,26 @@
+//! The nouns that every part of `nl2sql` shares.
+//!
+//! Pure data with serde: no I/O, no async, no knowledge of databases, plugins or models. The WIT records of
+//! `wit/` mirror these types field by field; `plugin-host` converts between the two.
+
+mod analysis;
+mod database;
+mod dialect;
+mod finding;
+mod metric;
+mod plan;
+mod sample;
+mod type_class;
+mod value;
+
+pub use analysis::{
+    Analysis, ColumnUse, Position, Resolution, Scope, StatementInfo, SyntaxError, TableSource, TableUse,
+};
+pub use database::{Check, Column, Database, ForeignKey, Key, Table, TableKind};
+pub use dialect::{CatalogQuery, DialectInfo, ServerInfo};
+pub use finding::{Finding, Severity, Span, Verdict};
+pub use metric::{MetricInfo, MetricRow, RowScore};
+pub use plan::{Card, Plan, Topic};
+pub use sample::{Difficulty, Sample};
+pub use type_class::TypeClass;
+pub use value::{Outcome, ResultSet, Value};

@@ -1,0 +1,40 @@
+//! What a metric plugin sees and says.
+
+use serde::{Deserialize, Serialize};
+
+/// One figure a metric plugin computes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricInfo {
+    /// Stable kebab-case name, e.g. `bleu-4`.
+    pub name: String,
+    /// `higher` or `lower`: which way is better.
+    pub direction: String,
+    /// `percent`, `ratio`, `seconds`, ...
+    pub unit: String,
+}
+
+/// One prediction to score.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricRow {
+    /// Id of the example.
+    pub id: String,
+    /// Database it is asked of, as the `query` service knows it; empty for the run's own.
+    pub database: String,
+    /// The question.
+    pub question: String,
+    /// What the model wrote, unchanged.
+    pub prediction: String,
+    /// The SQL extracted from it.
+    pub predicted_sql: String,
+    /// The reference answer.
+    pub gold: String,
+}
+
+/// The scores of one row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RowScore {
+    /// One value per [`MetricInfo`], `None` where a row cannot be scored.
+    pub values: Vec<Option<f64>>,
+    /// Labels such as the execution outcome or an error class, as name and value.
+    pub labels: Vec<(String, String)>,
+}
