@@ -1,0 +1,131 @@
+//! What wit-bindgen makes of the contract in `wit/since_v0_1_0`.
+//!
+//! One expansion holds the shared nouns and the services; each kind adds its exported interface alone. `pub_export_macro` moves the
+//! exports of a world's description into that kind's `export!` macro, so a guest describes the one kind it registers, and
+//! componentising drops every import the guest never calls.
+#![allow(missing_docs)]
+
+pub mod services {
+    wit_bindgen::generate!({
+        path: "../../wit/since_v0_1_0",
+        inline: "
+            package nl2sql:sdk;
+            world services {
+                import nl2sql:plugin/types@0.1.0;
+                import nl2sql:plugin/analysis@0.1.0;
+                import nl2sql:plugin/sql@0.1.0;
+                import nl2sql:plugin/query@0.1.0;
+                import nl2sql:plugin/llm@0.1.0;
+                import nl2sql:plugin/log@0.1.0;
+            }
+        ",
+        generate_all,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Default],
+        // With the feature `json`, the nouns of `metadata.json`, `cards.json`, `plan.json` and `samples.jsonl` can be read from them.
+        additional_type_attributes: {
+            "nl2sql:plugin/types@0.1.0/foreign-key":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/key":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/check":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/column":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/table":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/catalog":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/card":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/topic":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+            "nl2sql:plugin/types@0.1.0/sample":
+                [#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(default))]],
+        },
+    });
+
+    pub use nl2sql::plugin::*;
+}
+
+pub mod dialect {
+    wit_bindgen::generate!({
+        path: "../../wit/since_v0_1_0",
+        world: "dialect-plugin",
+        with: {
+            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
+            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
+            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
+        },
+        pub_export_macro: true,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Default],
+    });
+}
+
+pub mod planner {
+    wit_bindgen::generate!({
+        path: "../../wit/since_v0_1_0",
+        world: "planner-plugin",
+        with: {
+            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
+            "nl2sql:plugin/llm@0.1.0": crate::bindings::services::llm,
+            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
+        },
+        pub_export_macro: true,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Default],
+    });
+}
+
+pub mod generator {
+    wit_bindgen::generate!({
+        path: "../../wit/since_v0_1_0",
+        world: "generator-plugin",
+        with: {
+            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
+            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
+            "nl2sql:plugin/llm@0.1.0": crate::bindings::services::llm,
+            "nl2sql:plugin/sql@0.1.0": crate::bindings::services::sql,
+            "nl2sql:plugin/query@0.1.0": crate::bindings::services::query,
+            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
+        },
+        pub_export_macro: true,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Default],
+    });
+}
+
+pub mod validator {
+    wit_bindgen::generate!({
+        path: "../../wit/since_v0_1_0",
+        world: "validator-plugin",
+        with: {
+            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
+            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
+            "nl2sql:plugin/sql@0.1.0": crate::bindings::services::sql,
+            "nl2sql:plugin/query@0.1.0": crate::bindings::services::query,
+            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
+        },
+        pub_export_macro: true,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Default],
+    });
+}
+
+pub mod metric {
+    wit_bindgen::generate!({
+        path: "../../wit/since_v0_1_0",
+        world: "metric-plugin",
+        with: {
+            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
+            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
+            "nl2sql:plugin/sql@0.1.0": crate::bindings::services::sql,
+            "nl2sql:plugin/query@0.1.0": crate::bindings::services::query,
+            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
+        },
+        pub_export_macro: true,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Default],
+    });
+}

@@ -1,0 +1,36 @@
+//! Generators: write question/SQL pairs for topics.
+
+use crate::bindings::generator::exports::nl2sql::plugin::generator::{Guest, GuestSession};
+pub use crate::bindings::generator::exports::nl2sql::plugin::generator::{Batch, Context, Rejection, Request};
+use crate::types::PluginError;
+
+/// A generator bound to one catalog, its cards, a dialect and options.
+pub trait Generator: Sized + 'static {
+    /// Binds the generator. An error here is the answer to every later request.
+    fn open(context: Context) -> Result<Self, PluginError>;
+
+    /// Samples for one topic. The answer depends on the context and the request alone, so that runs repeat.
+    fn generate(&self, request: Request) -> Result<Batch, PluginError>;
+}
+
+/// Stands between the exported interface and a [`Generator`].
+#[doc(hidden)]
+pub struct Exported<G>(core::marker::PhantomData<G>);
+
+#[doc(hidden)]
+pub struct Session<G>(Result<G, PluginError>);
+
+impl<G: Generator> Guest for Exported<G> {
+    type Session = Session<G>;
+}
+
+impl<G: Generator> GuestSession for Session<G> {
+    fn new(context: Context) -> Self {
+        crate::install_panic_report();
+        Self(G::open(context))
+    }
+
+    fn generate(&self, request: Request) -> Result<Batch, PluginError> {
+        self.0.as_ref().map_err(Clone::clone)?.generate(request)
+    }
+}
