@@ -1,0 +1,288 @@
+//! Cache, budget, throttle, retries and the fallback chain around the providers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use crate::throttle::Throttle;
+use crate::{
+    AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault, RequestDigest,
+    RetryPolicy, StoredAnswer, UsageReport, estimate_tokens,
+};
+
+/// Puts an [`LlmClient`] together.
+pub struct LlmClientBuilder {
+    run: String,
+    store: AnswerStore,
+    providers: Vec<Box<dyn ChatProvider>>,
+    caps: BudgetCaps,
+    stage_caps: BTreeMap<String, BudgetCaps>,
+    retry: RetryPolicy,
+    offline: bool,
+    cancellation: CancellationToken,
+}
+
+impl LlmClientBuilder {
+    /// A client for the run of this name over this store; providers are tried in the order given.
+    pub fn new(run: &str, store: AnswerStore, providers: Vec<Box<dyn ChatProvider>>) -> Self {
+        Self {
+            run: run.to_owned(),
+            store,
+            providers,
+            caps: BudgetCaps::default(),
+            stage_caps: BTreeMap::new(),
+            retry: RetryPolicy::default(),
+            offline: false,
+            cancellation: CancellationToken::new(),
+        }
+    }
+
+    /// Caps of the run, and of single stages.
+    pub fn budget(mut self, run: BudgetCaps, stages: BTreeMap<String, BudgetCaps>) -> Self {
+        (self.caps, self.stage_caps) = (run, stages);
+        self
+    }
+
+    /// How often and how patiently to try.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Answer from the store alone.
+    pub fn offline(mut self, offline: bool) -> Self {
+        self.offline = offline;
+        self
+    }
+
+    /// Token that stops new requests; answers on their way are still stored.
+    pub fn cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancellation = token;
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`LlmError::Cache`] when the store cannot say what the run has spent so far, [`LlmError::Settings`] without any provider.
+    pub fn build(self) -> Result<LlmClient, LlmError> {
+        if self.providers.is_empty() {
+            let message = "the chain names no provider".to_owned();
+            return Err(LlmError::Settings {
+                provider: "chain".to_owned(),
+                message,
+            });
+        }
+        let budget = Budget::new(self.caps, self.stage_caps);
+        for line in self.store.spending(&self.run)? {
+            budget.restore(&line.stage, line.input_tokens + line.output_tokens, line.cost);
+        }
+        let providers = self
+            .providers
+            .into_iter()
+            .map(|provider| Link {
+                throttle: Throttle::new(provider.settings().limits),
+                provider,
+            })
+            .collect();
+        Ok(LlmClient {
+            run: self.run,
+            store: self.store,
+            providers,
+            budget,
+            retry: self.retry,
+            offline: self.offline,
+            cancellation: self.cancellation,
+            in_flight: Mutex::default(),
+            cached: AtomicU64::new(0),
+        })
+    }
+}
+
+struct Link {
+    provider: Box<dyn ChatProvider>,
+    throttle: Throttle,
+}
+
+/// Answers chat requests; shared by all workers of a run.
+pub struct LlmClient {
+    run: String,
+    store: AnswerStore,
+    providers: Vec<Link>,
+    budget: Budget,
+    retry: RetryPolicy,
+    offline: bool,
+    cancellation: CancellationToken,
+    in_flight: Mutex<HashMap<RequestDigest, Weak<tokio::sync::Mutex<()>>>>,
+    cached: AtomicU64,
+}
+
+impl LlmClient {
+    /// Answers one request, from the store or from the first provider that can.
+    ///
+    /// # Errors
+    /// See [`LlmError`]; whatever was answered before stays stored.
+    pub async fn chat(&self, request: &ChatRequest) -> Result<ChatAnswer, LlmError> {
+        let digest = RequestDigest::of(request, self.providers[0].provider.settings());
+        // Two workers with the same question: the second waits and finds the answer stored.
+        let turn = self.turn(&digest);
+        let _mine = turn.lock().await;
+        if let Some(stored) = self.store.get(&digest)? {
+            self.cached.fetch_add(1, Ordering::Relaxed);
+            return Ok(stored.answer);
+        }
+        if self.offline {
+            return Err(LlmError::OfflineMiss {
+                digest: digest.as_str().to_owned(),
+                stage: request.stage.clone(),
+                purpose: request.purpose.clone(),
+                cache: self.store.path().to_owned(),
+            });
+        }
+        self.ask(request, &digest).await
+    }
+
+    /// Answers requests concurrently, as far as the throttles allow; answers come in the order of the requests.
+    pub async fn chat_all(&self, requests: &[ChatRequest]) -> Vec<Result<ChatAnswer, LlmError>> {
+        futures::stream::iter(requests)
+            .map(|request| self.chat(request))
+            .buffered(MOST_AT_ONCE)
+            .collect()
+            .await
+    }
+
+    /// What the run has spent, earlier processes included.
+    ///
+    /// # Errors
+    /// [`LlmError::Cache`] when the store cannot be read.
+    pub fn usage(&self) -> Result<UsageReport, LlmError> {
+        Ok(UsageReport {
+            lines: self.store.spending(&self.run)?,
+            cached: self.cached.load(Ordering::Relaxed),
+        })
+    }
+
+    fn turn(&self, digest: &RequestDigest) -> Arc<tokio::sync::Mutex<()>> {
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = in_flight.get(digest).and_then(Weak::upgrade) {
+            return turn;
+        }
+        in_flight.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::new(tokio::sync::Mutex::new(()));
+        in_flight.insert(digest.clone(), Arc::downgrade(&turn));
+        turn
+    }
+
+    async fn ask(&self, request: &ChatRequest, digest: &RequestDigest) -> Result<ChatAnswer, LlmError> {
+        let mut faults = Vec::new();
+        let mut any_passing = false;
+        for link in &self.providers {
+            match self.ask_provider(link, request, digest).await? {
+                Ok(answer) => return Ok(answer),
+                Err(fault) => {
+                    any_passing |= matches!(fault, ProviderFault::Passing { .. });
+                    faults.push(fault.to_string());
+                }
+            }
+        }
+        let (purpose, faults) = (request.purpose.clone(), faults.join("; "));
+        Err(if any_passing {
+            LlmError::Unavailable { purpose, faults }
+        } else {
+            LlmError::Rejected { purpose, faults }
+        })
+    }
+
+    /// Asks one provider as often as the retry policy allows. The outer error ends the request, the inner one goes on to the next provider.
+    async fn ask_provider(
+        &self,
+        link: &Link,
+        request: &ChatRequest,
+        digest: &RequestDigest,
+    ) -> Result<Result<ChatAnswer, ProviderFault>, LlmError> {
+        let mut tries = 0;
+        loop {
+            let fault = match self.ask_once(link, request, digest).await? {
+                Ok(answer) => return Ok(Ok(answer)),
+                Err(fault) => fault,
+            };
+            tries += 1;
+            let ProviderFault::Passing { retry_after, .. } = &fault else {
+                return Ok(Err(fault));
+            };
+            let Some(wait) = self.retry.wait(tries, *retry_after) else {
+                return Ok(Err(fault));
+            };
+            tracing::debug!(provider = link.provider.settings().name, purpose = request.purpose, %fault, ?wait, "trying again");
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.cancellation.cancelled() => return Err(self.cancelled(request)),
+            }
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        link: &Link,
+        request: &ChatRequest,
+        digest: &RequestDigest,
+    ) -> Result<Result<ChatAnswer, ProviderFault>, LlmError> {
+        let settings = link.provider.settings();
+        let input: u64 = request
+            .messages
+            .iter()
+            .map(|message| estimate_tokens(&message.content) + 4)
+            .sum();
+        let output = u64::from(request.max_tokens.unwrap_or(settings.max_tokens));
+        let permit = tokio::select! {
+            permit = link.throttle.acquire(input + output) => permit,
+            () = self.cancellation.cancelled() => return Err(self.cancelled(request)),
+        };
+        let reservation = self.budget.reserve(
+            &request.stage,
+            &request.purpose,
+            input + output,
+            settings.price.of(input, output),
+        )?;
+        let outcome = link.provider.complete(request, digest.as_str()).await;
+        drop(permit);
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(fault) => {
+                self.budget.settle(reservation, 0, 0.0);
+                if let ProviderFault::Passing {
+                    overloaded: true,
+                    retry_after,
+                    ..
+                } = &fault
+                {
+                    link.throttle.overloaded(*retry_after);
+                }
+                return Ok(Err(fault));
+            }
+        };
+        link.throttle.succeeded();
+        let (input, output) = (u64::from(answer.input_tokens), u64::from(answer.output_tokens));
+        let cost = settings.price.of(input, output);
+        self.budget.settle(reservation, input + output, cost);
+        let stored = StoredAnswer {
+            answer,
+            provider: settings.name.clone(),
+            cost,
+        };
+        self.store.put(&self.run, digest, request, &settings.model, &stored)?;
+        Ok(Ok(stored.answer))
+    }
+
+    fn cancelled(&self, request: &ChatRequest) -> LlmError {
+        LlmError::Cancelled {
+            purpose: request.purpose.clone(),
+        }
+    }
+}
+
+/// Requests of one batch looked at together; the throttles decide how many of them are really sent.
+const MOST_AT_ONCE: usize = 256;
