@@ -1,1 +1,23 @@
-//! placeholder
+//! Decoder language models on burn: architectures, weights, tokenizers, chat templates, adapters and generation.
+//!
+//! # For callers
+//! - [`load_decoder`] reads a Hugging Face folder into a [`Decoder`]; [`save_decoder`] writes one, adapters folded in.
+//! - Training: put an [`LowRank`](layers::LowRank) into [`Projection::adapter`](layers::Projection) (through
+//!   [`Decoder::projections_mut`]), call [`Decoder::hidden_states`] (right-padded rows) or
+//!   [`Decoder::hidden_states_with`] (own mask, positions or attention), then [`Decoder::logits_at`] for the positions
+//!   that carry a label. Only adapter factors, and tables named in `modules_to_save`, are parameters; frozen weights
+//!   are plain tensors outside of the graph. Per-layer recomputation can drive
+//!   [`DecoderLayer::forward`](layers::DecoderLayer::forward) over [`Decoder::layers`] itself.
+//! - Frozen weights may be held in f32, bf16, f16 or packed 8/4-bit blocks ([`StoredDtype`](weights::StoredDtype)).
+
+pub mod architecture;
+pub mod config;
+pub mod decoder;
+pub mod error;
+pub mod layers;
+pub mod weights;
+
+pub use config::ModelConfig;
+pub use decoder::{Decoder, OutputHead};
+pub use error::{ModelError, Result};
+pub use weights::{LoadOptions, StoredDtype, load_decoder, save_decoder};

@@ -1,0 +1,97 @@
+//! Self-attention with any number of key/value heads (MHA, GQA, MQA).
+
+use burn::module::Module;
+use burn::tensor::{Tensor, activation::softmax};
+
+use super::{AttentionMask, Projection, RmsNorm, RotaryAngles};
+
+/// How queries meet keys and values: over the whole sequence when training, over a cache when generating.
+pub trait Attend {
+    /// Attention of one layer. Queries `[rows, heads, length, head_dim]`, keys and values
+    /// `[rows, key_value_heads, length, head_dim]`, rotated already; gives `[rows, heads, length, head_dim]`.
+    fn attend(&mut self, layer: usize, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4>;
+}
+
+/// Attention within the given sequences alone, under a mask; differentiable.
+#[derive(Debug, Clone)]
+pub struct MaskedAttention {
+    /// What is hidden from whom.
+    pub mask: AttentionMask,
+}
+
+impl Attend for MaskedAttention {
+    fn attend(&mut self, _layer: usize, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4> {
+        scaled_dot_product(queries, keys, values, &self.mask)
+    }
+}
+
+/// `softmax(Q K^T / sqrt(head_dim)) V`, with each key/value head serving a group of query heads.
+///
+/// Queries of a group are stacked along the length, so that keys and values are never repeated.
+pub(crate) fn scaled_dot_product(
+    queries: Tensor<4>,
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    mask: &AttentionMask,
+) -> Tensor<4> {
+    let [rows, heads, length, width] = queries.dims();
+    let [_, key_value_heads, key_length, _] = keys.dims();
+    let group = heads / key_value_heads;
+    let scale = (width as f64).powf(-0.5);
+    let stacked = queries.reshape([rows, key_value_heads, group * length, width]);
+    let scores = (stacked * scale).matmul(keys.swap_dims(2, 3));
+    let mask_rows = mask.hidden.dims()[0];
+    let hidden = mask
+        .hidden
+        .clone()
+        .expand([mask_rows, group, length, key_length])
+        .reshape([mask_rows, 1, group * length, key_length])
+        .expand([rows, key_value_heads, group * length, key_length]);
+    let weights = softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
+    weights.matmul(values).reshape([rows, heads, length, width])
+}
+
+/// One layer's attention: projections, optional query/key norms, rotation.
+#[derive(Module, Debug)]
+pub struct Attention {
+    /// Queries, `[hidden, heads * head_dim]`.
+    pub query: Projection,
+    /// Keys, `[hidden, key_value_heads * head_dim]`.
+    pub key: Projection,
+    /// Values, `[hidden, key_value_heads * head_dim]`.
+    pub value: Projection,
+    /// Output, `[heads * head_dim, hidden]`.
+    pub output: Projection,
+    /// Norm over each query head (Qwen3).
+    pub query_norm: Option<RmsNorm>,
+    /// Norm over each key head (Qwen3).
+    pub key_norm: Option<RmsNorm>,
+    /// Width of a head.
+    pub head_dim: usize,
+}
+
+impl Attention {
+    /// Attention over `[rows, length, hidden]`.
+    pub fn forward(&self, layer: usize, x: Tensor<3>, angles: &RotaryAngles, attend: &mut dyn Attend) -> Tensor<3> {
+        let [rows, length, _] = x.dims();
+        let queries = self.heads(&self.query, self.query_norm.as_ref(), x.clone());
+        let keys = self.heads(&self.key, self.key_norm.as_ref(), x.clone());
+        let values = self.heads(&self.value, None, x);
+        let context = attend.attend(layer, angles.rotate(queries), angles.rotate(keys), values);
+        let width = context.dims()[1] * self.head_dim;
+        self.output
+            .forward(context.swap_dims(1, 2).reshape([rows, length, width]))
+    }
+
+    fn heads(&self, projection: &Projection, norm: Option<&RmsNorm>, x: Tensor<3>) -> Tensor<4> {
+        let [rows, length, _] = x.dims();
+        let projected = projection.forward(x);
+        let heads = projected.dims()[2] / self.head_dim;
+        let split = projected.reshape([rows, length, heads, self.head_dim]);
+        let normed = match norm {
+            Some(norm) => norm.forward(split),
+            None => split,
+        };
+        normed.swap_dims(1, 2)
+    }
+}

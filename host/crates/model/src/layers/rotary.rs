@@ -1,0 +1,76 @@
+//! Rotary position embedding (Su et al. 2021, arXiv:2104.09864), on the two halves of a head.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::config::ModelConfig;
+
+/// Angular frequency of every pair of dimensions, and what cosine and sine are multiplied by.
+#[derive(Debug, Clone)]
+pub struct RotaryFrequencies {
+    /// Radians per token, `head_dim / 2` values.
+    pub frequencies: Vec<f32>,
+    /// Multiplier of cosine and sine (1 but for YaRN).
+    pub factor: f32,
+}
+
+impl RotaryFrequencies {
+    /// The frequencies of a configuration, scaling applied.
+    pub fn of(config: &ModelConfig) -> Self {
+        Self {
+            frequencies: config.rope_scaling.frequencies(config.rope_theta, config.head_dim),
+            factor: config.rope_scaling.attention_factor(),
+        }
+    }
+
+    /// Cosines and sines at one position, written to two slices of `head_dim / 2` values.
+    pub fn write_angles(&self, position: usize, cos: &mut [f32], sin: &mut [f32]) {
+        for (pair, frequency) in self.frequencies.iter().enumerate() {
+            let angle = position as f32 * frequency;
+            cos[pair] = angle.cos() * self.factor;
+            sin[pair] = angle.sin() * self.factor;
+        }
+    }
+
+    /// Angles of a batch: one list of positions per row, all of one length.
+    /// A single row serves every row of the batch.
+    pub fn angles(&self, positions: &[Vec<usize>], device: &Device) -> RotaryAngles {
+        let half = self.frequencies.len();
+        let rows = positions.len();
+        let length = positions.first().map_or(0, Vec::len);
+        let mut cos = vec![0.0; rows * length * half];
+        let mut sin = cos.clone();
+        for (slot, position) in positions.iter().flatten().enumerate() {
+            let range = slot * half..(slot + 1) * half;
+            self.write_angles(*position, &mut cos[range.clone()], &mut sin[range]);
+        }
+        let tensor =
+            |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, [rows, 1, length, half]), device);
+        RotaryAngles {
+            cos: tensor(cos),
+            sin: tensor(sin),
+        }
+    }
+}
+
+/// Cosine and sine of each position's angles, shape `[rows or 1, 1, length, head_dim / 2]`.
+#[derive(Debug, Clone)]
+pub struct RotaryAngles {
+    /// Cosines.
+    pub cos: Tensor<4>,
+    /// Sines.
+    pub sin: Tensor<4>,
+}
+
+impl RotaryAngles {
+    /// Rotates queries or keys of shape `[rows, heads, length, head_dim]`.
+    pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
+        let half = self.cos.dims()[3];
+        let first = x.clone().narrow(3, 0, half);
+        let second = x.narrow(3, half, half);
+        let dtype = first.dtype();
+        let (cos, sin) = (self.cos.clone().cast(dtype), self.sin.clone().cast(dtype));
+        let left = first.clone() * cos.clone() - second.clone() * sin.clone();
+        let right = second * cos + first * sin;
+        Tensor::cat(vec![left, right], 3)
+    }
+}

@@ -1,0 +1,9 @@
+//! Model folders: safetensors in and out.
+
+mod load;
+mod save;
+mod shards;
+
+pub use load::{LoadOptions, StoredDtype, load_decoder};
+pub use save::{ShardLimit, TensorToWrite, save_decoder, write_shards};
+pub use shards::{ShardedTensors, TensorView};
