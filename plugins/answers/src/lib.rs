@@ -13,7 +13,9 @@ pub fn objects(answer: &str, list: &str, fields: &[&str]) -> Vec<Value> {
     for candidate in salvage::json_texts(answer) {
         match serde_json::from_str::<Value>(candidate) {
             Ok(value) => collect(&value, list, fields, &mut found),
-            Err(_) => salvage::whole_objects(candidate).iter().for_each(|value| collect(value, list, fields, &mut found)),
+            Err(_) => salvage::whole_objects(candidate)
+                .iter()
+                .for_each(|value| collect(value, list, fields, &mut found)),
         }
         if !found.is_empty() {
             return found;
@@ -27,7 +29,9 @@ fn collect(value: &Value, list: &str, fields: &[&str], found: &mut Vec<Value>) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, list, fields, found)),
         Value::Object(object) if fields.iter().all(|field| object.contains_key(*field)) => found.push(value.clone()),
         Value::Object(object) => {
-            let under = object.get(list).or_else(|| object.values().find(|value| value.is_array()));
+            let under = object
+                .get(list)
+                .or_else(|| object.values().find(|value| value.is_array()));
             under.into_iter().for_each(|value| collect(value, list, fields, found));
         }
         _ => {}
@@ -40,12 +44,18 @@ mod tests {
 
     fn questions(answer: &str) -> Vec<String> {
         let found = objects(answer, "pairs", &["question", "sql"]);
-        found.iter().map(|pair| pair["question"].as_str().unwrap_or("?").to_owned()).collect()
+        found
+            .iter()
+            .map(|pair| pair["question"].as_str().unwrap_or("?").to_owned())
+            .collect()
     }
 
     #[test]
     fn the_shape_that_was_asked_for() {
-        assert_eq!(questions(r#"{"pairs": [{"question": "a", "sql": "s"}, {"question": "b", "sql": "s"}]}"#), ["a", "b"]);
+        assert_eq!(
+            questions(r#"{"pairs": [{"question": "a", "sql": "s"}, {"question": "b", "sql": "s"}]}"#),
+            ["a", "b"]
+        );
     }
 
     #[test]
@@ -57,12 +67,16 @@ mod tests {
     #[test]
     fn other_names_for_the_list_and_lines_of_objects() {
         assert_eq!(questions(r#"{"data": [{"question": "a", "sql": "s"}]}"#), ["a"]);
-        assert_eq!(questions("{\"question\": \"a\", \"sql\": \"s\"}\n{\"question\": \"b\", \"sql\": \"s\"}"), ["a", "b"]);
+        assert_eq!(
+            questions("{\"question\": \"a\", \"sql\": \"s\"}\n{\"question\": \"b\", \"sql\": \"s\"}"),
+            ["a", "b"]
+        );
     }
 
     #[test]
     fn a_cut_answer_gives_what_is_whole() {
-        let answer = r#"{"pairs": [{"question": "a \" }", "sql": "s"}, {"question": "b", "sql": "s"}, {"question": "c", "sq"#;
+        let answer =
+            r#"{"pairs": [{"question": "a \" }", "sql": "s"}, {"question": "b", "sql": "s"}, {"question": "c", "sq"#;
         assert_eq!(questions(answer), [r#"a " }"#, "b"]);
     }
 

@@ -7,7 +7,13 @@ pub fn json_texts(answer: &str) -> Vec<&str> {
     let spoken = answer.rsplit("</think>").next().unwrap_or(answer);
     let mut texts: Vec<&str> = fenced_blocks(spoken);
     texts.push(spoken.trim());
-    texts.extend(spoken.char_indices().filter(|(_, c)| matches!(c, '{' | '[')).take(MOST_STARTS).map(|(start, _)| &spoken[start..]));
+    texts.extend(
+        spoken
+            .char_indices()
+            .filter(|(_, c)| matches!(c, '{' | '['))
+            .take(MOST_STARTS)
+            .map(|(start, _)| &spoken[start..]),
+    );
     texts
 }
 

@@ -13,7 +13,10 @@ pub fn share_budget(weights: &[u64], total: u32, minimum: u32) -> Vec<u32> {
         let mut heaviest: Vec<usize> = (0..weights.len()).collect();
         heaviest.sort_by_key(|&index| (std::cmp::Reverse(weights[index]), index));
         let mut shares = vec![0; weights.len()];
-        heaviest.into_iter().take(total as usize).for_each(|index| shares[index] = 1);
+        heaviest
+            .into_iter()
+            .take(total as usize)
+            .for_each(|index| shares[index] = 1);
         return shares;
     }
     let floor = minimum.max(1).min(total / count);
@@ -21,11 +24,16 @@ pub fn share_budget(weights: &[u64], total: u32, minimum: u32) -> Vec<u32> {
     let sum: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
     let weight = |index: usize| if sum == 0 { 1 } else { u128::from(weights[index]) };
     let sum = if sum == 0 { u128::from(count) } else { sum };
-    let mut shares: Vec<u32> = (0..weights.len()).map(|index| floor + (rest * weight(index) / sum) as u32).collect();
+    let mut shares: Vec<u32> = (0..weights.len())
+        .map(|index| floor + (rest * weight(index) / sum) as u32)
+        .collect();
     let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
     by_remainder.sort_by_key(|&index| (std::cmp::Reverse(rest * weight(index) % sum), index));
     let missing = total - shares.iter().sum::<u32>();
-    by_remainder.into_iter().take(missing as usize).for_each(|index| shares[index] += 1);
+    by_remainder
+        .into_iter()
+        .take(missing as usize)
+        .for_each(|index| shares[index] += 1);
     shares
 }
 
@@ -35,10 +43,16 @@ mod tests {
 
     #[test]
     fn shares_follow_the_ratio_and_sum_exactly() {
-        assert_eq!(share_budget(&[3, 2, 1], 60, 1), [29, 20, 11]);
+        assert_eq!(share_budget(&[3, 2, 1], 60, 1), [30, 20, 10]);
         assert_eq!(share_budget(&[1, 1, 1], 10, 1), [4, 3, 3]);
         assert_eq!(share_budget(&[0, 0], 5, 1), [3, 2]);
-        assert_eq!(share_budget(&[u64::MAX, u64::MAX], u32::MAX, 1).iter().map(|&share| u64::from(share)).sum::<u64>(), u64::from(u32::MAX));
+        assert_eq!(
+            share_budget(&[u64::MAX, u64::MAX], u32::MAX, 1)
+                .iter()
+                .map(|&share| u64::from(share))
+                .sum::<u64>(),
+            u64::from(u32::MAX)
+        );
     }
 
     #[test]

@@ -1,0 +1,107 @@
+//! What the model proposed for one page, tables resolved.
+
+use nl2sql_sdk::planner::PlanRequest;
+use serde_json::Value;
+
+use crate::pages::Page;
+
+/// How alike two names must be for the one to be taken for the other (normalised Damerau-Levenshtein, 0 to 1).
+const NEAR: f64 = 0.75;
+
+/// A proposed topic.
+#[derive(Clone, Debug)]
+pub struct ProposedTopic {
+    pub name: String,
+    pub reason: String,
+    pub tables: Vec<String>,
+    pub count: u64,
+}
+
+/// All topics of a page, with what was repaired.
+#[derive(Clone, Debug, Default)]
+pub struct Proposal {
+    pub topics: Vec<ProposedTopic>,
+    pub notes: Vec<String>,
+}
+
+impl Proposal {
+    /// Reads an answer; topics without a name or without any table that resolves are left out and noted.
+    pub fn read(answer: &str, request: &PlanRequest, page: &Page) -> Self {
+        let mut proposal = Self::default();
+        for object in nl2sql_answers::objects(answer, "topics", &["name", "tables"]) {
+            let name = object["name"].as_str().map(str::trim).unwrap_or_default().to_owned();
+            if name.is_empty() {
+                continue;
+            }
+            let tables = proposal.resolve_all(&name, &object["tables"], request, page);
+            if tables.is_empty() {
+                proposal.notes.push(format!(
+                    "topic `{name}` names no table of the database and was left out"
+                ));
+                continue;
+            }
+            let reason = object["reason"].as_str().unwrap_or_default().trim().to_owned();
+            proposal.topics.push(ProposedTopic {
+                name,
+                reason,
+                tables,
+                count: count(&object["count"]),
+            });
+        }
+        proposal
+    }
+
+    fn resolve_all(&mut self, topic: &str, tables: &Value, request: &PlanRequest, page: &Page) -> Vec<String> {
+        let mut resolved = Vec::new();
+        for written in tables.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            match resolve(written, request, page) {
+                Some(table) if resolved.contains(&table) => {}
+                Some(table) => {
+                    if !same_name(written, &table) {
+                        self.notes
+                            .push(format!("topic `{topic}`: `{written}` was read as the table `{table}`"));
+                    }
+                    resolved.push(table);
+                }
+                None => self
+                    .notes
+                    .push(format!("topic `{topic}`: there is no table `{written}`")),
+            }
+        }
+        resolved
+    }
+}
+
+/// A count as a number or as text; at least 1.
+fn count(value: &Value) -> u64 {
+    let number = value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
+    number.unwrap_or(1).max(1)
+}
+
+fn same_name(written: &str, table: &str) -> bool {
+    let table = table.to_lowercase();
+    let written = written.trim().trim_matches(['`', '"', '[', ']']).to_lowercase();
+    table == written || table.rsplit('.').next() == Some(written.as_str())
+}
+
+/// The table a name means: the same name, with or without its schema and whatever the case; else the nearest one.
+fn resolve(written: &str, request: &PlanRequest, page: &Page) -> Option<String> {
+    let of_page = page.cards.iter().map(|card| card.table.as_str());
+    let names: Vec<&str> = of_page
+        .chain(request.cards.iter().map(|card| card.table.as_str()))
+        .collect();
+    if let Some(name) = names.iter().find(|name| same_name(written, name)) {
+        return Some((*name).to_owned());
+    }
+    let likeness = |name: &str| {
+        let bare = name.rsplit('.').next().unwrap_or(name).to_lowercase();
+        strsim::normalized_damerau_levenshtein(&bare, &written.trim().to_lowercase())
+    };
+    let nearest = names
+        .into_iter()
+        .map(|name| (likeness(name), name))
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))?;
+    (nearest.0 >= NEAR).then(|| nearest.1.to_owned())
+}
