@@ -1,2 +1,45 @@
-//! placeholder
-fn main() {}
+//! Every chore of the project: `cargo xtask <verb>`.
+
+mod checkout;
+mod guest_toolchain;
+mod plugins;
+mod process;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Chores of the project.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build the plugins for WASM, e.g. `cargo xtask plugins`
+    Plugins,
+    /// Run every test, e.g. `cargo xtask test` or `cargo xtask test -- metadata`
+    Test(test::TestArguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Plugins => plugins::build().map(drop),
+        Verb::Test(arguments) => test::run_all(&arguments),
+    }
+}

@@ -1,0 +1,65 @@
+//! Runs every test: guests natively, then the host with the built guests.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::process::{command, run, succeeds};
+use crate::{checkout, plugins};
+
+/// Names the Python that has the official clients of the chat protocols.
+const PYTHON: &str = "NL2SQL_TEST_PYTHON";
+
+/// What to run.
+#[derive(Args)]
+pub struct TestArguments {
+    /// Leave the guests' own tests out
+    #[arg(long)]
+    host_only: bool,
+    /// Passed on to `cargo test`, e.g. a part of a test's name
+    #[arg(last = true)]
+    filter: Vec<String>,
+}
+
+/// Builds the plugins and runs the tests.
+pub fn run_all(arguments: &TestArguments) -> Result<()> {
+    plugins::build()?;
+    let target = checkout::target();
+    if !arguments.host_only {
+        let guests = checkout::root().join("plugins");
+        run(tests_of(&guests, &target.join("guests-native")).args(&arguments.filter))?;
+    }
+    let mut host = tests_of(&checkout::root(), &target);
+    match python_with_clients() {
+        Some(python) => host.env(PYTHON, python),
+        None => host.env_remove(PYTHON),
+    };
+    run(host.args(&arguments.filter))
+}
+
+fn tests_of(workspace: &Path, target: &Path) -> std::process::Command {
+    let mut tests = command("cargo");
+    tests
+        .current_dir(workspace)
+        .env("CARGO_TARGET_DIR", target)
+        .args(["test", "--workspace", "--quiet"]);
+    tests
+}
+
+/// A Python with the official clients, made below the build folder. Without Python or a package index there is none, and the tests that
+/// want it are skipped by name.
+fn python_with_clients() -> Option<PathBuf> {
+    if let Some(named) = env::var_os(PYTHON) {
+        return Some(named.into());
+    }
+    let folder = checkout::target().join("python");
+    let python = folder.join("bin/python");
+    let has_clients = || succeeds(command(&python).args(["-c", "import openai, anthropic"]));
+    if !has_clients() {
+        succeeds(command("python3").args(["-m", "venv"]).arg(&folder));
+        succeeds(command(&python).args(["-m", "pip", "install", "--quiet", "openai", "anthropic"]));
+    }
+    has_clients().then_some(python)
+}
