@@ -1,1 +1,25 @@
-//! placeholder
+//! Profiles: one TOML file per way of running `nl2sql`.
+//!
+//! A [`Profile`] is resolved from four layers, later ones winning: compiled-in defaults, profile files (a file may
+//! `extends` another), environment variables `NL2SQL_<SECTION>__<KEY>`, and `--set section.key=value` flags. A key that
+//! no section knows is refused with the nearest name and the place it stands in.
+//!
+//! Secrets are never values of a profile: it holds the name of an environment variable or of a file, and
+//! [`read_secret`] fetches the secret when it is needed.
+
+mod error;
+mod file;
+mod layers;
+mod origin;
+mod secret;
+mod sections;
+
+pub use error::ProfileError;
+pub use layers::{Layers, Resolved};
+pub use origin::{Origin, OriginLine};
+pub use secrecy::{ExposeSecret, SecretString};
+pub use secret::read_secret;
+pub use sections::*;
+
+/// A commented profile with every key an everyday run needs, as `nl2sql init` writes it.
+pub const STARTER: &str = include_str!("starter.toml");

@@ -1,0 +1,133 @@
+//! One profile file: found by name, read, its `extends` followed, its paths made relative to its own folder.
+
+use std::path::{Path, PathBuf};
+
+use figment::value::{Dict, Map, Value};
+use figment::{Metadata, Profile as Layer, Provider};
+
+use crate::ProfileError;
+
+/// Keys that hold paths. In a file they are relative to the file's folder, elsewhere to the working directory.
+pub(crate) const PATH_KEYS: [&str; 12] = [
+    "run.dir",
+    "database.path",
+    "database.password_file",
+    "database.ca",
+    "plugins.*.path",
+    "llm.cache",
+    "llm.providers.*.key_file",
+    "llm.providers.*.ca",
+    "model.path",
+    "train.output_dir",
+    "train.dataset_dir",
+    "serve.key_file",
+];
+
+/// The settings one file holds.
+pub(crate) struct ProfileFile {
+    path: PathBuf,
+    settings: Dict,
+}
+
+impl Provider for ProfileFile {
+    fn metadata(&self) -> Metadata {
+        Metadata::from("profile", self.path.as_path())
+    }
+
+    fn data(&self) -> Result<Map<Layer, Dict>, figment::Error> {
+        Ok(Layer::Default.collect(self.settings.clone()))
+    }
+}
+
+/// The file a profile name stands for: a path as it is, else `<name>.toml` beside `folder`, in `profiles/` or
+/// `profiles/<name>/`.
+pub(crate) fn locate(name: &str, folder: &Path) -> Result<PathBuf, ProfileError> {
+    let mut tried = vec![folder.join(name)];
+    if !name.ends_with(".toml") {
+        tried.push(folder.join(format!("{name}.toml")));
+        tried.push(folder.join("profiles").join(format!("{name}.toml")));
+    }
+    match tried.iter().find(|path| path.is_file()) {
+        Some(path) => Ok(path.clone()),
+        None => Err(ProfileError::NotFound {
+            name: name.into(),
+            tried,
+        }),
+    }
+}
+
+/// `path` and every file it extends, the most basic first.
+pub(crate) fn read_chain(path: &Path) -> Result<Vec<ProfileFile>, ProfileError> {
+    let mut opened = Vec::new();
+    let mut files = Vec::new();
+    read_into(path, &mut opened, &mut files)?;
+    Ok(files)
+}
+
+fn read_into(path: &Path, opened: &mut Vec<PathBuf>, files: &mut Vec<ProfileFile>) -> Result<(), ProfileError> {
+    let identity = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if opened.contains(&identity) {
+        opened.push(identity);
+        return Err(ProfileError::ExtendsCycle { chain: opened.clone() });
+    }
+    opened.push(identity);
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut settings = parse(path)?;
+    for base in take_extends(path, &mut settings)? {
+        read_into(&locate(&base, &folder)?, opened, files)?;
+    }
+    opened.pop();
+    for key in PATH_KEYS {
+        anchor(&mut settings, &key.split('.').collect::<Vec<_>>(), &folder);
+    }
+    files.push(ProfileFile {
+        path: path.to_owned(),
+        settings,
+    });
+    Ok(())
+}
+
+fn parse(path: &Path) -> Result<Dict, ProfileError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ProfileError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    toml::from_str(&text).map_err(|error| ProfileError::Syntax {
+        path: path.to_owned(),
+        reason: error.to_string().trim_end().into(),
+    })
+}
+
+fn take_extends(path: &Path, settings: &mut Dict) -> Result<Vec<String>, ProfileError> {
+    let bad = || ProfileError::BadValue {
+        key: "extends".into(),
+        place: path.display().to_string(),
+        reason: "it takes the name or path of a profile, or a list of them".into(),
+    };
+    match settings.remove("extends") {
+        None => Ok(Vec::new()),
+        Some(Value::String(_, one)) => Ok(vec![one]),
+        Some(Value::Array(_, many)) => many
+            .into_iter()
+            .map(|value| value.into_string().ok_or_else(bad))
+            .collect(),
+        Some(_) => Err(bad()),
+    }
+}
+
+/// Prefixes the path at `key` (`*` stands for any name) with `folder`, where it is relative and set.
+fn anchor(settings: &mut Dict, key: &[&str], folder: &Path) {
+    let Some((first, rest)) = key.split_first() else { return };
+    for (name, value) in settings.iter_mut() {
+        if *first != "*" && name != first {
+            continue;
+        }
+        match value {
+            Value::Dict(_, inner) if !rest.is_empty() => anchor(inner, rest, folder),
+            Value::String(_, path) if rest.is_empty() && !path.is_empty() && path != ":memory:" => {
+                *path = folder.join(&*path).to_string_lossy().into_owned();
+            }
+            _ => {}
+        }
+    }
+}

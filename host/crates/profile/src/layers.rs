@@ -1,0 +1,178 @@
+//! Resolving a profile from its layers.
+
+use std::path::{Path, PathBuf};
+
+use figment::error::Kind;
+use figment::providers::{Env, Serialized};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Provider};
+
+use crate::{Profile, ProfileError, file};
+
+/// What to resolve a profile from, beside the compiled-in defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// Profile asked for, by name or path. Without one, `nl2sql.toml` in the folder is used when it is there.
+    pub profile: Option<String>,
+    /// `section.key=value` arguments; a value is read as TOML, else as text.
+    pub flags: Vec<String>,
+    /// Folder that profile names are looked up in; empty for the working directory.
+    pub folder: PathBuf,
+}
+
+/// A resolved profile and where its values came from.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The settings.
+    pub profile: Profile,
+    /// The profile file asked for, when there was one.
+    pub file: Option<PathBuf>,
+    pub(crate) figment: Figment,
+}
+
+impl Layers {
+    /// Reads every layer and checks the result.
+    ///
+    /// # Errors
+    /// When a file is missing or broken, or a key or value is not known.
+    pub fn resolve(&self) -> Result<Resolved, ProfileError> {
+        let mut figment = Figment::from(Serialized::defaults(Profile::default()));
+        let file = self.file()?;
+        if let Some(path) = &file {
+            for layer in file::read_chain(path)? {
+                figment = figment.merge(layer);
+            }
+        }
+        figment = figment.merge(environment());
+        for argument in &self.flags {
+            figment = figment.merge(Flag::parse(argument)?);
+        }
+        let profile: Profile = figment.extract().map_err(|error| explain(error, &figment))?;
+        profile.check().map_err(|(key, reason)| ProfileError::BadValue {
+            place: place_of(&figment, &key),
+            key,
+            reason,
+        })?;
+        Ok(Resolved { profile, file, figment })
+    }
+
+    fn file(&self) -> Result<Option<PathBuf>, ProfileError> {
+        match &self.profile {
+            Some(name) => file::locate(name, &self.folder).map(Some),
+            None => Ok(Some(self.folder.join("nl2sql.toml")).filter(|path| path.is_file())),
+        }
+    }
+}
+
+/// `NL2SQL_<SECTION>__<KEY>`; variables without a double underscore belong to something else.
+fn environment() -> Env {
+    Env::prefixed("NL2SQL_")
+        .filter(|key| key.as_str().contains("__"))
+        .split("__")
+}
+
+/// One `--set section.key=value`.
+struct Flag {
+    key: String,
+    value: Value,
+}
+
+impl Flag {
+    fn parse(argument: &str) -> Result<Self, ProfileError> {
+        let bad = || ProfileError::BadFlag {
+            argument: argument.into(),
+        };
+        let (key, text) = argument.split_once('=').ok_or_else(bad)?;
+        if !key.contains('.') || key.split('.').any(str::is_empty) {
+            return Err(bad());
+        }
+        let value = toml::from_str::<Dict>(&format!("value = {text}"))
+            .ok()
+            .and_then(|mut dict| dict.remove("value"))
+            .unwrap_or_else(|| Value::from(text));
+        Ok(Self {
+            key: key.trim().into(),
+            value,
+        })
+    }
+}
+
+impl Provider for Flag {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(format!("flag --set {}", self.key))
+    }
+
+    fn data(&self) -> Result<Map<figment::Profile, Dict>, figment::Error> {
+        let nested = figment::util::nest(&self.key, self.value.clone());
+        Ok(figment::Profile::Default.collect(nested.into_dict().unwrap_or_default()))
+    }
+}
+
+/// Where the value of a dotted key was set, in words.
+pub(crate) fn place_of(figment: &Figment, key: &str) -> String {
+    figment
+        .find_metadata(key)
+        .map_or_else(|| "the profile".into(), |metadata| describe(metadata, key))
+}
+
+/// A layer in words.
+pub(crate) fn describe(metadata: &Metadata, key: &str) -> String {
+    if let Some(path) = metadata.source.as_ref().and_then(|source| source.file_path()) {
+        return shown(path);
+    }
+    if metadata.name.starts_with("flag") {
+        return metadata.name.to_string();
+    }
+    if metadata.name.contains("environment") {
+        return format!("variable NL2SQL_{}", key.replace('.', "__").to_uppercase());
+    }
+    "default".into()
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn explain(error: figment::Error, figment: &Figment) -> ProfileError {
+    let mut path = error.path.clone();
+    match &error.kind {
+        Kind::UnknownField(name, known) => {
+            if path.last() != Some(name) {
+                path.push(name.clone());
+            }
+            let key = path.join(".");
+            ProfileError::UnknownKey {
+                place: place_of(figment, &key),
+                nearest: nearest(name, known).map(|found| {
+                    path.pop();
+                    path.push(found);
+                    path.join(".")
+                }),
+                known: known.iter().map(|name| (*name).into()).collect(),
+                key,
+            }
+        }
+        kind => {
+            let key = path.join(".");
+            let mut reason = kind.to_string();
+            if let Kind::UnknownVariant(given, known) = kind {
+                reason = format!("`{given}` is not one of {}", known.join(", "));
+            }
+            ProfileError::BadValue {
+                place: place_of(figment, &key),
+                key,
+                reason,
+            }
+        }
+    }
+}
+
+/// The known name most like `name`, if any is alike at all.
+fn nearest(name: &str, known: &[&str]) -> Option<String> {
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate.to_owned())
+}

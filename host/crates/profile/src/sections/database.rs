@@ -1,0 +1,96 @@
+//! `[database]`
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// How much TLS a connection wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// No TLS.
+    Off,
+    /// TLS where the server offers it.
+    #[default]
+    Prefer,
+    /// TLS or no connection.
+    Require,
+    /// TLS with a certificate that is verified, against `ca` when given.
+    Verify,
+}
+
+/// The database to read, by URL, by file or by fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseSettings {
+    /// Dialect plugin, e.g. `sqlite`, `postgres`, `mysql`, `tsql`; empty: told from `url` or `path`.
+    pub dialect: String,
+    /// Native driver: `sqlite`, `postgres`, `mysql` or `mssql`; empty: the dialect's own.
+    pub driver: String,
+    /// Connection URL without a password.
+    pub url: Option<String>,
+    /// SQLite file.
+    pub path: Option<PathBuf>,
+    /// Server host or socket folder.
+    pub host: Option<String>,
+    /// Server port; the driver's usual one by default.
+    pub port: Option<u16>,
+    /// Login.
+    pub user: Option<String>,
+    /// Database on the server.
+    pub database: Option<String>,
+    /// Environment variable that holds the password.
+    pub password_env: Option<String>,
+    /// File that holds the password.
+    pub password_file: Option<PathBuf>,
+    /// TLS mode.
+    pub tls: TlsMode,
+    /// PEM file of the certificate authority.
+    pub ca: Option<PathBuf>,
+    /// Schemas to read; empty: the login's default schema.
+    pub schemas: Vec<String>,
+    /// Globs over `schema.table` or `table`; empty: every table.
+    pub include: Vec<String>,
+    /// Globs of tables left out, stronger than `include`.
+    pub exclude: Vec<String>,
+    /// Longest wait for a connection, milliseconds.
+    pub connect_timeout_ms: u64,
+    /// Longest run of one statement, milliseconds.
+    pub statement_timeout_ms: u64,
+    /// Most rows kept of one result.
+    pub max_rows: u32,
+    /// Most bytes kept of one result.
+    pub max_bytes: u64,
+    /// Connections open at once.
+    pub pool: u32,
+    /// Go on with a login that may write.
+    pub allow_write_login: bool,
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self {
+            dialect: String::new(),
+            driver: String::new(),
+            url: None,
+            path: None,
+            host: None,
+            port: None,
+            user: None,
+            database: None,
+            password_env: None,
+            password_file: None,
+            tls: TlsMode::default(),
+            ca: None,
+            schemas: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            connect_timeout_ms: 10_000,
+            statement_timeout_ms: 5_000,
+            max_rows: 10_000,
+            max_bytes: 64 << 20,
+            pool: 4,
+            allow_write_login: false,
+        }
+    }
+}

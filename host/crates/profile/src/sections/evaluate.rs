@@ -1,0 +1,50 @@
+//! `[evaluate]`
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Options;
+
+/// Predictions and metrics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvaluateSettings {
+    /// Data set to predict; empty: the test split of the run.
+    pub dataset: String,
+    /// Metric plugins.
+    pub metrics: Vec<String>,
+    /// Options per metric.
+    pub options: BTreeMap<String, Options>,
+    /// Execution match definition: `nl2sql`, `test-suite`, `bird` or `spider`.
+    pub definition: String,
+    /// Rows decoded together.
+    pub batch: u32,
+    /// Most tokens of one prediction.
+    pub max_new_tokens: u32,
+    /// Temperature; 0 is greedy.
+    pub temperature: f32,
+    /// Nucleus mass.
+    pub top_p: f32,
+    /// Candidates kept; 0 is all.
+    pub top_k: u32,
+    /// Penalty on repetition.
+    pub repetition_penalty: f32,
+}
+
+impl Default for EvaluateSettings {
+    fn default() -> Self {
+        Self {
+            dataset: String::new(),
+            metrics: ["metric-text", "metric-execution"].map(String::from).to_vec(),
+            options: BTreeMap::new(),
+            definition: "nl2sql".into(),
+            batch: 16,
+            max_new_tokens: 256,
+            temperature: 0.0,
+            top_p: 1.0,
+            top_k: 0,
+            repetition_penalty: 1.0,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `[export]`
+
+use serde::{Deserialize, Serialize};
+
+/// A file format of the export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExportFormat {
+    /// LLaMA-Factory's Alpaca layout.
+    Alpaca,
+    /// LLaMA-Factory's ShareGPT layout.
+    Sharegpt,
+    /// Plain question/query rows with ids and labels, for evaluation.
+    Pairs,
+}
+
+/// Which tables a prompt shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemaScope {
+    /// The tables of the pair's topic.
+    Topic,
+    /// Every table.
+    Database,
+}
+
+/// How a prompt shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemaStyle {
+    /// CREATE TABLE statements.
+    Ddl,
+    /// Table cards.
+    Cards,
+}
+
+/// Shares of the three splits; they must sum to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SplitRatios {
+    /// Training.
+    pub train: f64,
+    /// Development.
+    pub dev: f64,
+    /// Test.
+    pub test: f64,
+}
+
+impl Default for SplitRatios {
+    fn default() -> Self {
+        Self {
+            train: 0.8,
+            dev: 0.1,
+            test: 0.1,
+        }
+    }
+}
+
+/// Training files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportSettings {
+    /// Formats to write.
+    pub formats: Vec<ExportFormat>,
+    /// Prefix of data set names in dataset_info.json; empty: the name of the run.
+    pub name: String,
+    /// Instruction text; `{dialect}` and `{database}` are filled in.
+    pub instruction: String,
+    /// Layout of the input; `{question}`, `{schema}`, `{dialect}`, `{database}`, `{topic}` and `{notes}` are filled in.
+    pub prompt: String,
+    /// System prompt; left out when empty.
+    pub system: String,
+    /// Which tables the schema part shows.
+    pub schema: SchemaScope,
+    /// How it shows them.
+    pub schema_style: SchemaStyle,
+    /// Shares of the splits.
+    pub split: SplitRatios,
+}
+
+impl Default for ExportSettings {
+    fn default() -> Self {
+        Self {
+            formats: vec![ExportFormat::Alpaca, ExportFormat::Sharegpt, ExportFormat::Pairs],
+            name: String::new(),
+            instruction: "Write one {dialect} query that answers the question about the database {database}. Answer with the SQL alone.".into(),
+            prompt: "{question}\n\n{schema}".into(),
+            system: String::new(),
+            schema: SchemaScope::Database,
+            schema_style: SchemaStyle::Ddl,
+            split: SplitRatios::default(),
+        }
+    }
+}
+
+impl ExportSettings {
+    /// Names in braces that instruction and prompt may use.
+    pub const PLACEHOLDERS: [&str; 6] = ["question", "schema", "dialect", "database", "topic", "notes"];
+
+    pub(crate) fn check(&self) -> Result<(), (String, String)> {
+        let SplitRatios { train, dev, test } = self.split;
+        let shares = [train, dev, test];
+        if shares.iter().any(|share| !(0.0..=1.0).contains(share)) || (shares.iter().sum::<f64>() - 1.0).abs() > 1e-6 {
+            return Err((
+                "export.split".into(),
+                "train, dev and test must lie between 0 and 1 and sum to 1".into(),
+            ));
+        }
+        if self.formats.is_empty() {
+            return Err((
+                "export.formats".into(),
+                "name at least one of alpaca, sharegpt, pairs".into(),
+            ));
+        }
+        if !self.prompt.contains("{question}") && !self.instruction.contains("{question}") {
+            return Err(("export.prompt".into(), "it must contain {question}".into()));
+        }
+        Ok(())
+    }
+}

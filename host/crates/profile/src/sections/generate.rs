@@ -1,0 +1,42 @@
+//! `[generate]`
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Options;
+
+/// Question/SQL pairs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GenerateSettings {
+    /// Generator plugin.
+    pub generator: String,
+    /// Languages of the questions, as BCP 47 tags with weights.
+    pub languages: BTreeMap<String, f32>,
+    /// Spider's levels `easy`, `medium`, `hard`, `extra` with weights.
+    pub difficulties: BTreeMap<String, f32>,
+    /// Most pairs asked for in one call of the generator.
+    pub batch: u32,
+    /// Top-up rounds per topic beyond those its budget needs at least.
+    pub max_rounds: u32,
+    /// Greatest share of a topic's budget whose SQL may return no row.
+    pub max_empty: f64,
+    /// Options of the generator.
+    pub options: Options,
+}
+
+impl Default for GenerateSettings {
+    fn default() -> Self {
+        let weights = |pairs: &[(&str, f32)]| pairs.iter().map(|(name, weight)| ((*name).into(), *weight)).collect();
+        Self {
+            generator: "generator-grammar".into(),
+            languages: weights(&[("en", 1.0)]),
+            difficulties: weights(&[("easy", 0.25), ("medium", 0.4), ("hard", 0.2), ("extra", 0.15)]),
+            batch: 250,
+            max_rounds: 12,
+            max_empty: 0.05,
+            options: Options::new(),
+        }
+    }
+}

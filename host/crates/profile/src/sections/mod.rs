@@ -1,0 +1,118 @@
+//! The sections of a profile, one file each.
+
+mod cards;
+mod database;
+mod evaluate;
+mod export;
+mod generate;
+mod llm;
+mod model;
+mod plan;
+mod plugin;
+mod privacy;
+mod run;
+mod serve;
+mod train;
+mod validate;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use cards::CardSettings;
+pub use database::{DatabaseSettings, TlsMode};
+pub use evaluate::EvaluateSettings;
+pub use export::{ExportFormat, ExportSettings, SchemaScope, SchemaStyle, SplitRatios};
+pub use generate::GenerateSettings;
+pub use llm::{
+    CapSettings, LlmSettings, PriceSettings, ProtocolKind, ProviderSettings, RateSettings, SamplingSettings,
+    StructuredOutput,
+};
+pub use model::ModelSettings;
+pub use plan::PlanSettings;
+pub use plugin::PluginSettings;
+pub use privacy::{PrivacyRule, PrivacySettings, ValuePolicy};
+pub use run::RunSettings;
+pub use serve::ServeSettings;
+pub use train::{OnTruncation, TrainSettings};
+pub use validate::ValidateSettings;
+
+/// Free options of a plugin, handed to it as JSON.
+pub type Options = BTreeMap<String, serde_json::Value>;
+
+/// All settings of one way of running.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Profile {
+    /// Name, folder and seed of the run.
+    pub run: RunSettings,
+    /// The database to read.
+    pub database: DatabaseSettings,
+    /// Table cards.
+    pub cards: CardSettings,
+    /// Which values may leave the database.
+    pub privacy: PrivacySettings,
+    /// Topics and budgets.
+    pub plan: PlanSettings,
+    /// Question/SQL pairs.
+    pub generate: GenerateSettings,
+    /// Checks on pairs.
+    pub validate: ValidateSettings,
+    /// Training files.
+    pub export: ExportSettings,
+    /// Plugins beyond the built-in ones, and grants, by name.
+    pub plugins: BTreeMap<String, PluginSettings>,
+    /// Language model providers.
+    pub llm: LlmSettings,
+    /// Base model.
+    pub model: ModelSettings,
+    /// Fine-tuning.
+    pub train: TrainSettings,
+    /// Predictions and metrics.
+    pub evaluate: EvaluateSettings,
+    /// The API server.
+    pub serve: ServeSettings,
+}
+
+impl Profile {
+    /// Section names in the order they are shown.
+    pub const SECTIONS: [&str; 14] = [
+        "run", "database", "cards", "privacy", "plan", "generate", "validate", "export", "plugins", "llm", "model",
+        "train", "evaluate", "serve",
+    ];
+
+    /// Checks what types cannot say; the first fault as dotted key and reason.
+    pub(crate) fn check(&self) -> Result<(), (String, String)> {
+        let fail = |key: &str, reason: &str| Err((key.to_owned(), reason.to_owned()));
+        if self.plan.total == 0 {
+            return fail("plan.total", "at least one pair must be asked for");
+        }
+        if !(0.0..=1.0).contains(&self.generate.max_empty) {
+            return fail("generate.max_empty", "it is a share between 0 and 1");
+        }
+        if self.generate.batch == 0 {
+            return fail("generate.batch", "a call must ask for at least one pair");
+        }
+        for (name, weights) in [
+            ("generate.languages", &self.generate.languages),
+            ("generate.difficulties", &self.generate.difficulties),
+        ] {
+            if weights.values().any(|weight| !weight.is_finite() || *weight < 0.0)
+                || weights.values().sum::<f32>() <= 0.0
+            {
+                return fail(name, "weights must not be negative and at least one must be above zero");
+            }
+        }
+        if let Some(level) = self
+            .generate
+            .difficulties
+            .keys()
+            .find(|level| !["easy", "medium", "hard", "extra"].contains(&level.as_str()))
+        {
+            let reason = format!("`{level}` is not a level; the levels are easy, medium, hard and extra");
+            return Err(("generate.difficulties".into(), reason));
+        }
+        self.export.check()?;
+        self.llm.check()
+    }
+}

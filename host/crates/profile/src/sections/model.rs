@@ -1,0 +1,30 @@
+//! `[model]`
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The base model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSettings {
+    /// Hugging Face folder of the base model.
+    pub path: Option<PathBuf>,
+    /// Chat template by LLaMA-Factory's name.
+    pub template: String,
+    /// `auto`, `cpu`, `wgpu` or `cuda:<n>`.
+    pub device: String,
+    /// `f32` or `bf16`.
+    pub dtype: String,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        Self {
+            path: None,
+            template: "qwen3_nothink".into(),
+            device: "auto".into(),
+            dtype: "f32".into(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Layers, `extends`, paths, refusals and origins of profiles.
+
+use std::fs;
+use std::path::Path;
+
+use nl2sql_profile::{Layers, Profile, ProfileError, Resolved, STARTER, ValuePolicy};
+
+fn resolve(folder: &Path, name: &str, flags: &[&str]) -> Result<Resolved, ProfileError> {
+    Layers {
+        profile: Some(name.into()),
+        flags: flags.iter().map(|flag| (*flag).into()).collect(),
+        folder: folder.into(),
+    }
+    .resolve()
+}
+
+#[test]
+fn later_layers_win_and_say_where_a_value_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("base.toml"),
+        "[plan]\ntotal = 10\nminimum = 2\n[run]\nseed = 3\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("shop.toml"),
+        "extends = \"base\"\n[plan]\ntotal = 20\n",
+    )
+    .unwrap();
+    let resolved = resolve(folder.path(), "shop", &["run.seed=9", "run.name=spring sale"]).unwrap();
+    assert_eq!(resolved.profile.plan.total, 20);
+    assert_eq!(resolved.profile.plan.minimum, 2);
+    assert_eq!(resolved.profile.run.seed, 9);
+    assert_eq!(resolved.profile.run.name, "spring sale");
+    let origins = resolved.origins().unwrap();
+    let origin = |key: &str| origins.iter().find(|line| line.key == key).unwrap().origin.0.clone();
+    assert!(origin("plan.total").ends_with("shop.toml"));
+    assert!(origin("plan.minimum").ends_with("base.toml"));
+    assert_eq!(origin("run.seed"), "flag --set run.seed");
+    assert_eq!(origin("plan.planner"), "default");
+}
+
+#[test]
+fn paths_of_a_file_are_relative_to_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    fs::write(
+        inner.join("shop.toml"),
+        "[database]\npath = \"shop.sqlite\"\n[plugins.mine]\npath = \"mine.wasm\"\n",
+    )
+    .unwrap();
+    let profile = resolve(folder.path(), "inner/shop.toml", &["run.dir=elsewhere"])
+        .unwrap()
+        .profile;
+    assert_eq!(profile.database.path, Some(inner.join("shop.sqlite")));
+    assert_eq!(profile.plugins["mine"].path, Some(inner.join("mine.wasm")));
+    assert_eq!(profile.run.dir, Path::new("elsewhere"));
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest_one_and_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("shop.toml"), "[generate]\nmax_round = 3\n").unwrap();
+    let text = resolve(folder.path(), "shop", &[]).unwrap_err().to_string();
+    assert!(text.contains("`generate.max_round`"), "{text}");
+    assert!(text.contains("did you mean `generate.max_rounds`?"), "{text}");
+    assert!(text.contains("shop.toml"), "{text}");
+    let text = resolve(folder.path(), "shop", &["plan.totl=3", "generate.max_round=1"])
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("--set") || text.contains("shop.toml"), "{text}");
+}
+
+#[test]
+fn an_unknown_section_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("shop.toml"), "[databse]\npath = \"x\"\n").unwrap();
+    let text = resolve(folder.path(), "shop", &[]).unwrap_err().to_string();
+    assert!(text.contains("did you mean `database`?"), "{text}");
+}
+
+#[test]
+fn wrong_types_and_ranges_are_refused_with_their_key() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("shop.toml"), "").unwrap();
+    for (flag, part) in [
+        ("plan.total=many", "`plan.total`"),
+        ("plan.total=0", "at least one"),
+        ("generate.max_empty=1.5", "between 0 and 1"),
+        ("privacy.default=hide", "not one of allow, mask, hash, drop"),
+        ("export.split.train=0.5", "sum to 1"),
+        ("generate.difficulties.brutal=1", "not a level"),
+        ("llm.provider=deepseek", "[llm.providers.deepseek]"),
+    ] {
+        let text = resolve(folder.path(), "shop", &[flag]).unwrap_err().to_string();
+        assert!(text.contains(part), "{flag}: {text}");
+    }
+    assert!(matches!(
+        resolve(folder.path(), "shop", &["total=1"]),
+        Err(ProfileError::BadFlag { .. })
+    ));
+}
+
+#[test]
+fn circles_missing_files_and_broken_toml_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.toml"), "extends = \"b\"").unwrap();
+    fs::write(folder.path().join("b.toml"), "extends = \"a\"").unwrap();
+    fs::write(folder.path().join("c.toml"), "[plan\n").unwrap();
+    assert!(matches!(
+        resolve(folder.path(), "a", &[]),
+        Err(ProfileError::ExtendsCycle { .. })
+    ));
+    assert!(matches!(
+        resolve(folder.path(), "nowhere", &[]),
+        Err(ProfileError::NotFound { .. })
+    ));
+    assert!(matches!(
+        resolve(folder.path(), "c", &[]),
+        Err(ProfileError::Syntax { .. })
+    ));
+}
+
+#[test]
+fn the_starter_holds_only_known_keys_and_the_defaults() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("plain.toml"), STARTER).unwrap();
+    let mut plain = resolve(folder.path(), "plain", &[]).unwrap().profile;
+    plain.database.path = None;
+    plain.run.dir = Profile::default().run.dir;
+    assert_eq!(plain, Profile::default());
+
+    let uncommented: String = STARTER
+        .lines()
+        .filter(|line| !line.starts_with("# extends"))
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.contains(" = ") || setting.starts_with('[') => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    fs::write(folder.path().join("full.toml"), uncommented).unwrap();
+    let full = resolve(folder.path(), "full", &[]).unwrap().profile;
+    assert_eq!(full.export, Profile::default().export);
+    assert_eq!(full.validate, Profile::default().validate);
+    assert_eq!(full.privacy.rules[0].policy, ValuePolicy::Allow);
+}
+
+#[test]
+fn a_secret_is_fetched_by_name_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    fs::write(&path, "s3cret\n").unwrap();
+    let secret = nl2sql_profile::read_secret(None, Some(&path)).unwrap().unwrap();
+    assert_eq!(nl2sql_profile::ExposeSecret::expose_secret(&secret), "s3cret");
+    assert!(!format!("{secret:?}").contains("s3cret"));
+    assert!(nl2sql_profile::read_secret(Some("NL2SQL_NO_SUCH_VARIABLE"), None).is_err());
+    assert!(nl2sql_profile::read_secret(None, None).unwrap().is_none());
+}
