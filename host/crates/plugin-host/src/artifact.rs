@@ -1,0 +1,152 @@
+//! A plugin's bytes and all that can be read from them without running anything.
+
+use sha2::{Digest, Sha256};
+use wasmparser::{Encoding, Parser, Payload};
+use wit_component::ComponentEncoder;
+
+use crate::error::LoadError;
+use crate::kind::{CONTRACT, Kind, SERVED_VERSIONS};
+use crate::manifest::{MANIFEST_SECTION, Manifest};
+
+/// A plugin that was read, not run.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// What it says about itself.
+    pub manifest: Manifest,
+    /// Version of the contract it was built for.
+    pub contract: String,
+    /// Interfaces it imports, as it spells them, in order.
+    pub imports: Vec<String>,
+    /// SHA-256 of the bytes as they were given, in lower-case hex.
+    pub sha256: String,
+    /// Size of the bytes as they were given.
+    pub size: usize,
+    /// The component.
+    pub(crate) component: Vec<u8>,
+}
+
+impl Artifact {
+    /// Reads a component, or a core module with an embedded component type. `origin` names the bytes in errors.
+    pub fn read(bytes: &[u8], origin: &str) -> Result<Self, LoadError> {
+        let component = componentize(bytes, origin)?;
+        let outline = Outline::read(&component).map_err(|reason| LoadError::NotWasm {
+            origin: origin.to_owned(),
+            reason,
+        })?;
+        let (kind, contract) = outline.world(origin)?;
+        let manifest = match outline.manifest {
+            Some(section) => Manifest::parse(&section).map_err(|reason| LoadError::BadManifest {
+                origin: origin.to_owned(),
+                reason,
+            })?,
+            None => {
+                return Err(LoadError::NoManifest {
+                    origin: origin.to_owned(),
+                });
+            }
+        };
+        if manifest.kind != kind {
+            return Err(LoadError::LyingManifest {
+                plugin: manifest.name,
+                claimed: manifest.kind,
+                exported: kind,
+            });
+        }
+        Ok(Self {
+            manifest,
+            contract,
+            imports: outline.imports,
+            sha256: sha256_hex(bytes),
+            size: bytes.len(),
+            component,
+        })
+    }
+}
+
+/// SHA-256 in lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// The component in `bytes`: the bytes themselves, or what a core module with an embedded component type is wrapped into.
+pub fn componentize(bytes: &[u8], origin: &str) -> Result<Vec<u8>, LoadError> {
+    if Parser::is_component(bytes) {
+        return Ok(bytes.to_vec());
+    }
+    let not_wasm = |reason: String| LoadError::NotWasm {
+        origin: origin.to_owned(),
+        reason,
+    };
+    if !Parser::is_core_wasm(bytes) {
+        return Err(not_wasm(
+            "it does not begin like a WebAssembly component or module".to_owned(),
+        ));
+    }
+    ComponentEncoder::default()
+        .validate(true)
+        .module(bytes)
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| not_wasm(format!("{error:#}")))
+}
+
+/// Names at the outside of a component.
+#[derive(Default)]
+struct Outline {
+    imports: Vec<String>,
+    exports: Vec<String>,
+    manifest: Option<Vec<u8>>,
+}
+
+impl Outline {
+    fn read(component: &[u8]) -> Result<Self, String> {
+        let mut outline = Self::default();
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.map_err(|error| error.to_string())? {
+                Payload::Version { encoding, .. } => {
+                    if depth == 0 && encoding != Encoding::Component {
+                        return Err("it is no component".to_owned());
+                    }
+                    depth += 1;
+                }
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    for import in section {
+                        outline.imports.push(import.map_err(|error| error.to_string())?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 1 => {
+                    for export in section {
+                        outline.exports.push(export.map_err(|error| error.to_string())?.name.name.to_owned());
+                    }
+                }
+                Payload::CustomSection(section) if section.name() == MANIFEST_SECTION && outline.manifest.is_none() => {
+                    outline.manifest = Some(section.data().to_vec());
+                }
+                _ => {}
+            }
+        }
+        Ok(outline)
+    }
+
+    /// The kind and the version of the contract, told from the one exported interface of the contract.
+    fn world(&self, origin: &str) -> Result<(Kind, String), LoadError> {
+        let wrong_world = || LoadError::WrongWorld {
+            origin: origin.to_owned(),
+            found: if self.exports.is_empty() {
+                "nothing".to_owned()
+            } else {
+                self.exports.join(", ")
+            },
+            served: SERVED_VERSIONS.map(|version| format!("{CONTRACT}/<kind>@{version}")).join(", "),
+        };
+        let mut worlds = self.exports.iter().filter_map(|export| {
+            let (name, version) = export.strip_prefix(CONTRACT)?.strip_prefix('/')?.split_once('@')?;
+            Some((Kind::from_name(name)?, version))
+        });
+        match (worlds.next(), worlds.next()) {
+            (Some((kind, version)), None) if SERVED_VERSIONS.contains(&version) => Ok((kind, version.to_owned())),
+            _ => Err(wrong_world()),
+        }
+    }
+}

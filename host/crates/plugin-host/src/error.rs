@@ -1,0 +1,315 @@
+//! What can go wrong with a plugin, said so that a user knows which plugin, which call, which limit and what to change.
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::Kind;
+
+/// Why a plugin could not be loaded.
+#[derive(Debug, Error, Diagnostic)]
+pub enum LoadError {
+    /// No plugin has this name.
+    #[error("there is no plugin `{name}`; known are {known}")]
+    #[diagnostic(help(
+        "correct the name{}, or add `path = \"...\"` under `[plugins.{name}]` of the profile",
+        nearest.as_ref().map(|nearest| format!(" (did you mean `{nearest}`?)")).unwrap_or_default()
+    ))]
+    NotFound {
+        /// Name asked for.
+        name: String,
+        /// Names there are.
+        known: String,
+        /// The name most like it.
+        nearest: Option<String>,
+    },
+    /// A file or folder cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    #[diagnostic(help("check that the path is right and readable"))]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The bytes are no plugin.
+    #[error("{origin} is not a WebAssembly plugin: {reason}")]
+    #[diagnostic(help("build it anew with `cargo build --release --target wasm32-unknown-unknown`; it may be truncated"))]
+    NotWasm {
+        /// Where the bytes came from.
+        origin: String,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// The component was built for no world this host serves.
+    #[error("{origin} exports {found}; this nl2sql serves exactly one of {served}")]
+    #[diagnostic(help("build it with the nl2sql-sdk that belongs to this nl2sql"))]
+    WrongWorld {
+        /// Where the bytes came from.
+        origin: String,
+        /// What it exports.
+        found: String,
+        /// What the host serves.
+        served: String,
+    },
+    /// There is no manifest in the bytes.
+    #[error("{origin} carries no manifest")]
+    #[diagnostic(help("put a `plugin.toml` beside its Cargo.toml and register the plugin with `nl2sql_sdk::register!`"))]
+    NoManifest {
+        /// Where the bytes came from.
+        origin: String,
+    },
+    /// The manifest cannot be read.
+    #[error("the manifest of {origin} is wrong: {reason}")]
+    #[diagnostic(help("correct its `plugin.toml` and build it anew"))]
+    BadManifest {
+        /// Where the bytes came from.
+        origin: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The manifest claims another kind than the component exports.
+    #[error("plugin `{plugin}` says in its manifest that it is a {claimed}, but it exports a {exported}")]
+    #[diagnostic(help("set `kind = \"{exported}\"` in its `plugin.toml`, or register it as a {claimed}"))]
+    LyingManifest {
+        /// The plugin.
+        plugin: String,
+        /// Kind in the manifest.
+        claimed: Kind,
+        /// Kind of the component.
+        exported: Kind,
+    },
+    /// The plugin is of another kind than the one wanted.
+    #[error("plugin `{plugin}` is a {found}, wanted is a {wanted}")]
+    #[diagnostic(help("name a {wanted} in the profile; `nl2sql plugin list` shows which there are"))]
+    WrongKind {
+        /// The plugin.
+        plugin: String,
+        /// Its kind.
+        found: Kind,
+        /// The kind wanted.
+        wanted: Kind,
+    },
+    /// The bytes are not those the profile pins.
+    #[error("plugin `{plugin}` has sha256 {found}, but the profile pins {pinned}")]
+    #[diagnostic(help(
+        "if the new plugin is the one you want, set `sha256 = \"{found}\"` under `[plugins.{plugin}]`; otherwise restore the pinned file"
+    ))]
+    WrongDigest {
+        /// The plugin.
+        plugin: String,
+        /// Digest of the bytes.
+        found: String,
+        /// Digest in the profile.
+        pinned: String,
+    },
+    /// The file of a profile entry holds a plugin of another name.
+    #[error("the profile names plugin `{wanted}`, but {origin} holds plugin `{found}`")]
+    #[diagnostic(help("call the entry `[plugins.{found}]`"))]
+    WrongName {
+        /// Name of the entry.
+        wanted: String,
+        /// Where the bytes came from.
+        origin: String,
+        /// Name in the manifest.
+        found: String,
+    },
+    /// An import that is part of nothing the host knows.
+    #[error("plugin `{plugin}` imports `{import}`, which this nl2sql does not have")]
+    #[diagnostic(help("a plugin may import the services of the contract and WASI, nothing else"))]
+    UnknownImport {
+        /// The plugin.
+        plugin: String,
+        /// The import.
+        import: String,
+    },
+    /// An import its kind may not have.
+    #[error("plugin `{plugin}` imports `{import}`, which a {kind} may not")]
+    #[diagnostic(help("a {kind} may import {}", allowed(*kind)))]
+    ForbiddenImport {
+        /// The plugin.
+        plugin: String,
+        /// Its kind.
+        kind: Kind,
+        /// The import.
+        import: String,
+    },
+    /// An import its manifest does not ask for.
+    #[error("plugin `{plugin}` imports `{service}`, but its manifest does not ask for it")]
+    #[diagnostic(help("its author has to add `{service} = \"<why it needs it>\"` under `[imports]` of its `plugin.toml`"))]
+    UndeclaredImport {
+        /// The plugin.
+        plugin: String,
+        /// The service.
+        service: String,
+    },
+    /// An import the profile does not grant.
+    #[error("plugin `{plugin}` asks for `{service}` ({reason}), and the profile does not grant it")]
+    #[diagnostic(help("to grant it, put this into the profile:\n[plugins.{plugin}]\n{line}"))]
+    UngrantedImport {
+        /// The plugin.
+        plugin: String,
+        /// The service.
+        service: String,
+        /// Why the plugin wants it.
+        reason: String,
+        /// The profile line to write.
+        line: String,
+    },
+    /// A granted service that this command does not offer.
+    #[error("plugin `{plugin}` uses the service `{service}`, which is not available here")]
+    #[diagnostic(help("{}", offer(service)))]
+    ServiceAbsent {
+        /// The plugin.
+        plugin: String,
+        /// The service.
+        service: String,
+    },
+    /// wasmtime does not accept the component.
+    #[error("plugin `{plugin}` cannot be compiled: {reason}")]
+    #[diagnostic(help("it uses WebAssembly features this host does not have, or its types are not those of the contract"))]
+    Compile {
+        /// The plugin.
+        plugin: String,
+        /// What wasmtime said.
+        reason: String,
+    },
+    /// The engine cannot be set up on this machine.
+    #[error("the WebAssembly engine cannot be set up: {reason}")]
+    Engine {
+        /// What wasmtime said.
+        reason: String,
+    },
+}
+
+fn allowed(kind: Kind) -> String {
+    let services = kind.services();
+    if services.is_empty() {
+        "`log` alone".to_owned()
+    } else {
+        format!("`{}` and `log`", services.join("`, `"))
+    }
+}
+
+fn offer(service: &str) -> &'static str {
+    match service {
+        "llm" => "configure a language model under `[llm]` of the profile",
+        "query" => "configure a database connection, or use a plugin that runs no queries",
+        _ => "use a plugin that does not need it",
+    }
+}
+
+/// Why a call of a plugin gave no answer. The instance is gone; the next call gets a fresh one.
+#[derive(Debug, Error, Diagnostic)]
+#[error("plugin `{plugin}` failed in `{call}`: {failure}")]
+pub struct CallError {
+    /// The plugin.
+    pub plugin: String,
+    /// The call, as the contract names it.
+    pub call: &'static str,
+    /// How it failed.
+    #[source]
+    #[diagnostic(transparent)]
+    pub failure: Failure,
+}
+
+impl CallError {
+    /// The answer of the plugin when it said itself that it cannot do what it was asked.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.failure {
+            Failure::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+/// A plugin's own reason for not doing what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message} [{code}]{}", hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default())]
+pub struct Refusal {
+    /// Stable kebab-case code.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// What the user can do next.
+    pub hint: Option<String>,
+}
+
+/// How a call failed.
+#[derive(Debug, Error, Diagnostic)]
+pub enum Failure {
+    /// It computed too long.
+    #[error("it computed for longer than its limit of {} ms", limit.as_millis())]
+    #[diagnostic(help("if it needs that long, raise `time_ms` under `[plugins.{plugin}.limits]` of the profile"))]
+    Deadline {
+        /// The plugin.
+        plugin: String,
+        /// The limit.
+        limit: std::time::Duration,
+    },
+    /// It wanted too much memory.
+    #[error("it wanted {wanted} bytes of memory, its limit is {cap}")]
+    #[diagnostic(help("if it needs that much, raise `memory_mib` under `[plugins.{plugin}.limits]` of the profile"))]
+    Memory {
+        /// The plugin.
+        plugin: String,
+        /// Total it wanted, in bytes.
+        wanted: usize,
+        /// The limit in bytes.
+        cap: usize,
+    },
+    /// Its answer, or a request of it to a service, is too large.
+    #[error("what it handed over is larger than its limit of {cap} bytes")]
+    #[diagnostic(help("if it needs that much, raise `output_mib` under `[plugins.{plugin}.limits]` of the profile"))]
+    Output {
+        /// The plugin.
+        plugin: String,
+        /// The limit in bytes.
+        cap: usize,
+    },
+    /// It recursed too deeply.
+    #[error("it ran out of its stack of {limit} bytes")]
+    #[diagnostic(help("what it was given is nested too deeply, or the plugin recurses without end"))]
+    Stack {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// It panicked.
+    #[error("it panicked: {message}")]
+    #[diagnostic(help("this is a fault of the plugin; report it to its author"))]
+    Panic {
+        /// What the panic said.
+        message: String,
+    },
+    /// It trapped.
+    #[error("it trapped: {reason}")]
+    #[diagnostic(help("this is a fault of the plugin; report it to its author"))]
+    Trap {
+        /// What wasmtime said.
+        reason: String,
+    },
+    /// A service it called failed.
+    #[error("its call of `{service}` failed: {source}")]
+    Service {
+        /// The service.
+        service: &'static str,
+        /// What the service said.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// It answered with the wrong number of items.
+    #[error("it was given {given} {what} and answered for {answered}")]
+    #[diagnostic(help("this is a fault of the plugin; report it to its author"))]
+    WrongCount {
+        /// What was counted.
+        what: &'static str,
+        /// How many it was given.
+        given: usize,
+        /// How many it answered for.
+        answered: usize,
+    },
+    /// It said itself that it cannot.
+    #[error("{0}")]
+    Refused(Refusal),
+}

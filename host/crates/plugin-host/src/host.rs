@@ -1,0 +1,194 @@
+//! The plugin host: finds plugins, checks them and hands out what calls them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::Engine;
+
+use crate::code_cache::CodeCache;
+use crate::dialect::DialectPlugin;
+use crate::engine::{self, Clock};
+use crate::error::LoadError;
+use crate::generator::GeneratorPlugin;
+use crate::library::{Embedded, Found, Library};
+use crate::limits::Limits;
+use crate::loaded::Loaded;
+use crate::metric::MetricPlugin;
+use crate::planner::PlannerPlugin;
+use crate::services::Services;
+use crate::settings::PluginSettings;
+use crate::validator::ValidatorPlugin;
+use crate::{Artifact, Kind};
+
+/// A handle of one kind of plugins.
+pub(crate) trait Kinded: Sized {
+    /// The kind.
+    const KIND: Kind;
+    /// Binds a loaded plugin of this kind to its services.
+    fn bind(plugin: Arc<Loaded>, services: Services) -> wasmtime::Result<Self>;
+}
+
+/// How a [`PluginHost`] is set up.
+#[derive(Clone, Debug, Default)]
+pub struct PluginHostBuilder {
+    embedded: &'static [Embedded],
+    folders: Vec<PathBuf>,
+    settings: BTreeMap<String, PluginSettings>,
+    limits: Limits,
+    cache: Option<CodeCache>,
+}
+
+impl PluginHostBuilder {
+    /// Plugins compiled into the binary.
+    pub fn embedded(mut self, plugins: &'static [Embedded]) -> Self {
+        self.embedded = plugins;
+        self
+    }
+
+    /// A folder of `*.wasm` files. Folders come before built-in plugins, earlier ones before later ones.
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folders.push(folder.into());
+        self
+    }
+
+    /// What the profile says about plugins, by name.
+    pub fn settings(mut self, settings: BTreeMap<String, PluginSettings>) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Limits of plugins whose settings name none.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Keeps compiled code between runs.
+    pub fn code_cache(mut self, cache: CodeCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Sets up the engine.
+    pub fn build(self) -> Result<PluginHost, LoadError> {
+        let (engine, clock) = engine::new().map_err(|error| LoadError::Engine {
+            reason: format!("{error:#}"),
+        })?;
+        Ok(PluginHost {
+            engine,
+            clock,
+            library: Library::new(self.embedded, self.folders, self.settings),
+            limits: self.limits,
+            cache: self.cache,
+            loaded: Mutex::default(),
+        })
+    }
+}
+
+/// Loads plugins; each is checked, compiled and linked once.
+pub struct PluginHost {
+    engine: Engine,
+    clock: Arc<Clock>,
+    library: Library,
+    limits: Limits,
+    cache: Option<CodeCache>,
+    loaded: Mutex<BTreeMap<String, Arc<Loaded>>>,
+}
+
+impl PluginHost {
+    /// A host to set up.
+    pub fn builder() -> PluginHostBuilder {
+        PluginHostBuilder::default()
+    }
+
+    /// Where this host finds plugins.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The dialect of this name, `sqlite` or `dialect-sqlite`.
+    pub fn dialect(&self, name: &str) -> Result<DialectPlugin, LoadError> {
+        self.handle(name, Services::none())
+    }
+
+    /// The dialect of this name, with a log of the caller's.
+    pub fn dialect_with(&self, name: &str, services: Services) -> Result<DialectPlugin, LoadError> {
+        self.handle(name, services)
+    }
+
+    /// The planner of this name.
+    pub fn planner(&self, name: &str, services: Services) -> Result<PlannerPlugin, LoadError> {
+        self.handle(name, services)
+    }
+
+    /// The generator of this name.
+    pub fn generator(&self, name: &str, services: Services) -> Result<GeneratorPlugin, LoadError> {
+        self.handle(name, services)
+    }
+
+    /// The validator of this name.
+    pub fn validator(&self, name: &str, services: Services) -> Result<ValidatorPlugin, LoadError> {
+        self.handle(name, services)
+    }
+
+    /// The metric plugin of this name.
+    pub fn metric(&self, name: &str, services: Services) -> Result<MetricPlugin, LoadError> {
+        self.handle(name, services)
+    }
+
+    /// SHA-256 of every plugin loaded so far, by name: what a run folder records.
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded
+            .values()
+            .map(|plugin| (plugin.name().to_owned(), plugin.sha256.clone()))
+            .collect()
+    }
+
+    fn handle<H: Kinded>(&self, name: &str, services: Services) -> Result<H, LoadError> {
+        let plugin = self.load(H::KIND, name)?;
+        plugin.require(&services)?;
+        let rejected = |error: wasmtime::Error| LoadError::Compile {
+            plugin: plugin.name().to_owned(),
+            reason: format!("{error:#}"),
+        };
+        H::bind(plugin.clone(), services).map_err(rejected)
+    }
+
+    fn load(&self, kind: Kind, name: &str) -> Result<Arc<Loaded>, LoadError> {
+        let key = format!("{kind} {name}");
+        // Held while compiling, so that threads that want the same plugin at once compile it once.
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = loaded.get(&key) {
+            return Ok(plugin.clone());
+        }
+        let plugin = Arc::new(self.load_found(kind, self.library.find(kind, name)?)?);
+        loaded.insert(key, plugin.clone());
+        Ok(plugin)
+    }
+
+    fn load_found(&self, kind: Kind, found: Found) -> Result<Loaded, LoadError> {
+        let Found { artifact, built_in, settings } = found;
+        check_kind(&artifact, kind)?;
+        Loaded::new(
+            &artifact,
+            &settings.grants(&artifact, built_in),
+            settings.limits.over(self.limits),
+            &self.engine,
+            &self.clock,
+            self.cache.as_ref(),
+        )
+    }
+}
+
+fn check_kind(artifact: &Artifact, wanted: Kind) -> Result<(), LoadError> {
+    if artifact.manifest.kind == wanted {
+        return Ok(());
+    }
+    Err(LoadError::WrongKind {
+        plugin: artifact.manifest.name.clone(),
+        found: artifact.manifest.kind,
+        wanted,
+    })
+}

@@ -1,0 +1,218 @@
+//! Where plugins come from: the profile's paths, folders, the binary itself.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::LoadError;
+use crate::settings::PluginSettings;
+use crate::{Artifact, Kind};
+
+/// A plugin compiled into the binary.
+#[derive(Clone, Copy, Debug)]
+pub struct Embedded {
+    /// Its name.
+    pub name: &'static str,
+    /// The component.
+    pub bytes: &'static [u8],
+}
+
+/// Where a plugin was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Compiled into the binary.
+    BuiltIn,
+    /// A file.
+    File(PathBuf),
+}
+
+/// One plugin of a [`Library::list`].
+#[derive(Debug)]
+pub struct Entry {
+    /// Name, or the file's name when the file is no plugin.
+    pub name: String,
+    /// Where it is.
+    pub origin: Origin,
+    /// The plugin, or why it cannot be used.
+    pub artifact: Result<Artifact, LoadError>,
+}
+
+/// A plugin with all that decides how it is loaded.
+pub(crate) struct Found {
+    pub(crate) artifact: Artifact,
+    pub(crate) built_in: bool,
+    pub(crate) settings: PluginSettings,
+}
+
+/// The plugins a host can find, by name. A profile's `path` comes before folders, folders before built-in plugins.
+#[derive(Clone, Debug)]
+pub struct Library {
+    embedded: &'static [Embedded],
+    folders: Vec<PathBuf>,
+    settings: BTreeMap<String, PluginSettings>,
+}
+
+impl Library {
+    pub(crate) fn new(
+        embedded: &'static [Embedded],
+        folders: Vec<PathBuf>,
+        settings: BTreeMap<String, PluginSettings>,
+    ) -> Self {
+        Self {
+            embedded,
+            folders,
+            settings,
+        }
+    }
+
+    /// Every plugin there is, by name; a file that is no plugin is listed with what is wrong.
+    pub fn list(&self) -> Result<Vec<Entry>, LoadError> {
+        let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+        let mut add = |name: String, origin: Origin, artifact: Result<Artifact, LoadError>| {
+            let name = artifact.as_ref().map_or(name, |artifact| artifact.manifest.name.clone());
+            entries.entry(name.clone()).or_insert(Entry { name, origin, artifact });
+        };
+        for (name, settings) in &self.settings {
+            if let Some(path) = &settings.path {
+                let artifact = read(path).and_then(|artifact| pinned(artifact, settings));
+                add(name.clone(), Origin::File(path.clone()), artifact);
+            }
+        }
+        for folder in &self.folders {
+            for path in wasm_files(folder)? {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                add(stem, Origin::File(path.clone()), read(&path));
+            }
+        }
+        for plugin in self.embedded {
+            add(plugin.name.to_owned(), Origin::BuiltIn, built_in(plugin));
+        }
+        Ok(entries.into_values().collect())
+    }
+
+    /// Reads one plugin by name, or by the path of its file.
+    pub fn inspect(&self, name_or_path: &str) -> Result<Artifact, LoadError> {
+        let path = Path::new(name_or_path);
+        if path.extension().is_some_and(|extension| extension == "wasm") || path.is_file() {
+            return read(path);
+        }
+        Ok(self.find_exact(name_or_path)?.ok_or_else(|| self.not_found(name_or_path))?.artifact)
+    }
+
+    /// The plugin of this name; a dialect called `sqlite` may be the plugin `dialect-sqlite`.
+    pub(crate) fn find(&self, kind: Kind, name: &str) -> Result<Found, LoadError> {
+        if let Some(found) = self.find_exact(name)? {
+            return Ok(found);
+        }
+        self.find_exact(&format!("{kind}-{name}"))?
+            .ok_or_else(|| self.not_found(name))
+    }
+
+    fn find_exact(&self, name: &str) -> Result<Option<Found>, LoadError> {
+        let settings = self.settings.get(name).cloned().unwrap_or_default();
+        let found = |artifact, built_in| {
+            let artifact = pinned(artifact, &settings)?;
+            let settings = settings.clone();
+            Ok(Some(Found {
+                artifact,
+                built_in,
+                settings,
+            }))
+        };
+        if let Some(path) = &settings.path {
+            let artifact = read(path)?;
+            if artifact.manifest.name != name {
+                return Err(LoadError::WrongName {
+                    wanted: name.to_owned(),
+                    origin: path.display().to_string(),
+                    found: artifact.manifest.name,
+                });
+            }
+            return found(artifact, false);
+        }
+        for folder in &self.folders {
+            if let Some(artifact) = find_in(folder, name)? {
+                return found(artifact, false);
+            }
+        }
+        match self.embedded.iter().find(|plugin| plugin.name == name) {
+            Some(plugin) => found(built_in(plugin)?, true),
+            None => Ok(None),
+        }
+    }
+
+    fn not_found(&self, name: &str) -> LoadError {
+        let mut known: Vec<String> = self.embedded.iter().map(|plugin| plugin.name.to_owned()).collect();
+        known.extend(self.settings.iter().filter(|(_, entry)| entry.path.is_some()).map(|(name, _)| name.clone()));
+        for path in self.folders.iter().filter_map(|folder| wasm_files(folder).ok()).flatten() {
+            known.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+        known.sort();
+        known.dedup();
+        let likeness = |known: &String| strsim::jaro_winkler(known, name);
+        let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        LoadError::NotFound {
+            name: name.to_owned(),
+            nearest: nearest.filter(|nearest| likeness(nearest) > 0.7).cloned(),
+            known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
+        }
+    }
+}
+
+fn built_in(plugin: &Embedded) -> Result<Artifact, LoadError> {
+    Artifact::read(plugin.bytes, &format!("the built-in plugin `{}`", plugin.name))
+}
+
+fn read(path: &Path) -> Result<Artifact, LoadError> {
+    let bytes = fs::read(path).map_err(|source| LoadError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    Artifact::read(&bytes, &path.display().to_string())
+}
+
+fn pinned(artifact: Artifact, settings: &PluginSettings) -> Result<Artifact, LoadError> {
+    match &settings.sha256 {
+        Some(pinned) if !pinned.eq_ignore_ascii_case(&artifact.sha256) => Err(LoadError::WrongDigest {
+            plugin: artifact.manifest.name,
+            found: artifact.sha256,
+            pinned: pinned.clone(),
+        }),
+        _ => Ok(artifact),
+    }
+}
+
+/// The plugin of this name in a folder: the file called after it (`-` may be `_`, as cargo writes it), else any file whose manifest says so.
+fn find_in(folder: &Path, name: &str) -> Result<Option<Artifact>, LoadError> {
+    let mut files = wasm_files(folder)?;
+    let called_so = |path: &PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
+        stem != name
+    };
+    files.sort_by_key(called_so);
+    for path in files {
+        match read(&path) {
+            Ok(artifact) if artifact.manifest.name == name => return Ok(Some(artifact)),
+            Err(error) if !called_so(&path) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The `*.wasm` files of a folder, by name.
+fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let unreadable = |source| LoadError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

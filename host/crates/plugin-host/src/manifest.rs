@@ -1,0 +1,80 @@
+//! `plugin.toml`: what a plugin says about itself, embedded in its bytes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Kind;
+
+/// Custom section that holds the manifest.
+pub const MANIFEST_SECTION: &str = "nl2sql:manifest";
+
+/// A plugin's manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Name by which profiles refer to it; lower case, digits and hyphens.
+    pub name: String,
+    /// Version of the plugin.
+    pub version: String,
+    /// Kind it was written as.
+    pub kind: Kind,
+    /// One sentence.
+    pub description: String,
+    /// Services it asks for, each with the reason in one line.
+    #[serde(default)]
+    pub imports: BTreeMap<String, String>,
+}
+
+impl Manifest {
+    /// Reads a manifest; the error says what is wrong with it, in one sentence.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: {error}"))?;
+        let manifest: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        if !is_plugin_name(&manifest.name) {
+            return Err(format!(
+                "`{}` is no plugin name: lower-case letters, digits and hyphens, starting with a letter",
+                manifest.name
+            ));
+        }
+        Ok(manifest)
+    }
+}
+
+/// Whether a text can name a plugin: lower-case ASCII letters, digits and hyphens, starting with a letter, at most 64 of them.
+pub fn is_plugin_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "name = \"validator-x\"\nversion = \"1.2.3\"\nkind = \"validator\"\ndescription = \"X.\"\n";
+
+    #[test]
+    fn a_manifest_says_what_a_plugin_is_and_asks_for() {
+        let manifest = Manifest::parse(format!("{GOOD}[imports]\nsql = \"parses\"\n").as_bytes()).unwrap();
+        assert_eq!((manifest.name.as_str(), manifest.kind), ("validator-x", Kind::Validator));
+        assert_eq!(manifest.imports["sql"], "parses");
+        assert!(Manifest::parse(GOOD.as_bytes()).unwrap().imports.is_empty());
+    }
+
+    #[test]
+    fn a_bad_manifest_is_refused_with_the_reason() {
+        for (text, reason) in [
+            (GOOD.replace("validator-x", "../x"), "no plugin name"),
+            (GOOD.replace("\"validator\"", "\"oracle\""), "oracle"),
+            (format!("{GOOD}[import]\nsql = \"x\"\n"), "import"),
+            (String::new(), "name"),
+        ] {
+            let error = Manifest::parse(text.as_bytes()).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
+        assert!(Manifest::parse(&[0xff]).unwrap_err().contains("UTF-8"));
+    }
+}

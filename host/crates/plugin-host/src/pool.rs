@@ -1,0 +1,182 @@
+//! Warm instances of one plugin, bound to one session.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+
+use wasmtime::{Store, Trap, UpdateDeadline};
+
+use crate::engine::Clock;
+use crate::error::{CallError, Failure};
+use crate::limits::{MemoryRefused, STACK};
+use crate::loaded::Loaded;
+use crate::services::Services;
+use crate::state::State;
+
+/// Each thread mostly meets its own shard, so taking and parking an instance is an uncontended lock.
+const SHARDS: usize = 16;
+
+/// Most instances parked in one shard; calls nest no deeper than this on one thread.
+const PARKED: usize = 4;
+
+/// An instance with its bound exports.
+struct Instance<B> {
+    store: Store<State>,
+    bound: B,
+}
+
+/// Binds a fresh store: instantiates the component and opens its session.
+type Bind<B> = Box<dyn Fn(&mut Store<State>) -> wasmtime::Result<B> + Send + Sync>;
+
+/// Instances of one plugin that are all bound alike.
+pub(crate) struct Pool<B> {
+    plugin: Arc<Loaded>,
+    services: Services,
+    bind: Bind<B>,
+    parked: [Mutex<Vec<Box<Instance<B>>>>; SHARDS],
+}
+
+impl<B> Pool<B> {
+    pub(crate) fn new(
+        plugin: Arc<Loaded>,
+        services: Services,
+        bind: impl Fn(&mut Store<State>) -> wasmtime::Result<B> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            plugin,
+            services,
+            bind: Box::new(bind),
+            parked: std::array::from_fn(|_| Mutex::default()),
+        }
+    }
+
+    pub(crate) fn plugin(&self) -> &Arc<Loaded> {
+        &self.plugin
+    }
+
+    /// Makes one call on a warm instance, or on a fresh one. The instance is parked after a clean return and dropped after any other.
+    pub(crate) fn call<R>(
+        &self,
+        call: &'static str,
+        work: impl FnOnce(&mut Store<State>, &B) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
+        let mut instance = match self.take() {
+            Some(instance) => instance,
+            None => self.fresh()?,
+        };
+        self.begin(&mut instance.store);
+        match work(&mut instance.store, &instance.bound) {
+            Ok(answer) => {
+                if instance.store.data().rows.is_empty() {
+                    self.park(instance);
+                }
+                Ok(answer)
+            }
+            Err(error) => Err(self.failed(call, error, &mut instance.store)),
+        }
+    }
+
+    /// A failure the host found in an answer.
+    pub(crate) fn fault(&self, call: &'static str, failure: Failure) -> CallError {
+        CallError {
+            plugin: self.plugin.name().to_owned(),
+            call,
+            failure,
+        }
+    }
+
+    fn fresh(&self) -> Result<Box<Instance<B>>, CallError> {
+        let limits = &self.plugin.limits;
+        let state = State::new(
+            self.plugin.name().into(),
+            self.services.clone(),
+            self.plugin.clock.clone(),
+            limits.memory,
+        );
+        let mut store = Store::new(self.plugin.engine(), state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(limits.output);
+        store.epoch_deadline_callback(|mut store| {
+            let away = std::mem::take(&mut store.data_mut().away);
+            Ok(if away > 0 { UpdateDeadline::Continue(away) } else { UpdateDeadline::Interrupt })
+        });
+        self.begin(&mut store);
+        match (self.bind)(&mut store) {
+            Ok(bound) => Ok(Box::new(Instance { store, bound })),
+            Err(error) => Err(self.failed("open", error, &mut store)),
+        }
+    }
+
+    fn begin(&self, store: &mut Store<State>) {
+        store.data_mut().begin_call();
+        store.set_epoch_deadline(Clock::ticks(self.plugin.limits.time));
+    }
+
+    fn failed(&self, call: &'static str, error: wasmtime::Error, store: &mut Store<State>) -> CallError {
+        let panic = store.data_mut().panic.take();
+        self.fault(call, self.failure(error, panic))
+    }
+
+    fn failure(&self, error: wasmtime::Error, panic: Option<String>) -> Failure {
+        let plugin = || self.plugin.name().to_owned();
+        let limits = &self.plugin.limits;
+        let error = match error.downcast::<Failure>() {
+            Ok(failure) => return failure,
+            Err(error) => error,
+        };
+        if let Some(refused) = error.downcast_ref::<MemoryRefused>() {
+            return Failure::Memory {
+                plugin: plugin(),
+                wanted: refused.wanted,
+                cap: refused.cap,
+            };
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) => Failure::Deadline {
+                plugin: plugin(),
+                limit: limits.time,
+            },
+            Some(Trap::StackOverflow) => Failure::Stack { limit: STACK },
+            Some(Trap::UnreachableCodeReached) if panic.is_some() => Failure::Panic {
+                message: panic.unwrap_or_default(),
+            },
+            // wasmtime keeps the type of this error to itself.
+            None if error.to_string().contains("fuel allocated for hostcalls has been exhausted") => Failure::Output {
+                plugin: plugin(),
+                cap: limits.output,
+            },
+            _ => Failure::Trap {
+                reason: format!("{error:#}"),
+            },
+        }
+    }
+
+    fn take(&self) -> Option<Box<Instance<B>>> {
+        let own = shard();
+        if let Some(instance) = self.parked[own].lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Some(instance);
+        }
+        // Threads come and go; an instance another one left is better than a fresh one.
+        (1..SHARDS).find_map(|step| match self.parked[(own + step) % SHARDS].try_lock() {
+            Ok(mut parked) => parked.pop(),
+            Err(TryLockError::Poisoned(parked)) => parked.into_inner().pop(),
+            Err(TryLockError::WouldBlock) => None,
+        })
+    }
+
+    fn park(&self, instance: Box<Instance<B>>) {
+        let mut parked = self.parked[shard()].lock().unwrap_or_else(PoisonError::into_inner);
+        if parked.len() < PARKED {
+            parked.push(instance);
+        }
+    }
+}
+
+/// The shard of this thread.
+fn shard() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static SHARD: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
+    }
+    SHARD.get()
+}

@@ -1,0 +1,205 @@
+//! What the host does for plugins. The binary implements these over its drivers and providers; a dialect session implements
+//! [`SqlService`].
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use nl2sql_catalog::{Analysis, DialectInfo, Finding, Outcome, ResultSet, StatementInfo, SyntaxError, Table};
+
+/// A service broke down: the call of the plugin that used it fails. What a plugin is meant to handle is in the answers instead.
+pub type Breakdown = Box<dyn StdError + Send + Sync>;
+
+/// The run's dialect, bound to the run's catalog.
+pub trait SqlService: Send + Sync {
+    /// The dialect's description of itself.
+    fn info(&self) -> Result<DialectInfo, Breakdown>;
+    /// Kind and read-only verdict.
+    fn statement(&self, sql: &str) -> Result<StatementInfo, Breakdown>;
+    /// Whether the text is one statement of the dialect.
+    fn check_syntax(&self, sql: &str) -> Result<Result<(), SyntaxError>, Breakdown>;
+    /// What the engine would report when preparing the statement.
+    fn diagnose(&self, sql: &str) -> Result<Result<Vec<Finding>, SyntaxError>, Breakdown>;
+    /// Everything about the statement.
+    fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, Breakdown>;
+    /// The statement with its row count limited.
+    fn with_limit(&self, sql: &str, rows: u32) -> Result<Result<String, SyntaxError>, Breakdown>;
+    /// The normal form.
+    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown>;
+    /// The normal form without literals.
+    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown>;
+    /// CREATE TABLE text for a prompt.
+    fn render_ddl(&self, table: &Table) -> Result<String, Breakdown>;
+    /// An identifier, quoted where the dialect needs it.
+    fn quote(&self, identifier: &str) -> Result<String, Breakdown>;
+}
+
+/// Why a statement gave no rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryError {
+    /// `refused`, `timeout`, `failed` or `unavailable`.
+    pub code: &'static str,
+    /// What the guard or the engine said.
+    pub message: String,
+}
+
+/// A gold statement and a prediction for the same database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchPair {
+    /// Database as the host knows it; empty for the run's own.
+    pub database: String,
+    /// Reference answer.
+    pub gold: String,
+    /// Prediction.
+    pub predicted: String,
+}
+
+/// Outcome of one comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchOutcome {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the engine or the guard said where there is no comparison, or how the results differ.
+    pub detail: Option<String>,
+}
+
+/// Read-only statements against the run's database.
+pub trait QueryService: Send + Sync {
+    /// Runs one statement and keeps at most `max_rows` rows.
+    fn run(&self, sql: &str, max_rows: u32) -> Result<ResultSet, QueryError>;
+    /// Runs and compares pairs under a named definition; one outcome per pair, in order.
+    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, Breakdown>;
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatMessage {
+    /// `system`, `user` or `assistant`.
+    pub role: String,
+    /// The text.
+    pub content: String,
+}
+
+/// One question to the language model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatRequest {
+    /// The conversation so far.
+    pub messages: Vec<ChatMessage>,
+    /// JSON schema the answer must follow.
+    pub schema: Option<String>,
+    /// Sampling temperature.
+    pub temperature: Option<f32>,
+    /// Most tokens of the answer.
+    pub max_tokens: Option<u32>,
+    /// What the request is for, in the usage report.
+    pub purpose: String,
+    /// Tells apart requests that are otherwise the same and are meant to be answered anew.
+    pub attempt: u32,
+}
+
+/// An answer of the language model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatAnswer {
+    /// The text.
+    pub content: String,
+    /// `stop`, `length`, `refusal` or what the provider said.
+    pub finish_reason: String,
+    /// Tokens of the request.
+    pub input_tokens: u32,
+    /// Tokens of the answer.
+    pub output_tokens: u32,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatError {
+    /// `budget`, `offline-miss`, `unavailable`, `rejected` or `cancelled`.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+}
+
+/// The profile's language model.
+pub trait LlmService: Send + Sync {
+    /// Asks once.
+    fn chat(&self, request: ChatRequest) -> Result<ChatAnswer, ChatError>;
+
+    /// Asks several things at once; answers come in the order of the requests.
+    fn chat_all(&self, requests: Vec<ChatRequest>) -> Vec<Result<ChatAnswer, ChatError>> {
+        requests.into_iter().map(|request| self.chat(request)).collect()
+    }
+}
+
+/// Where plugins' log messages go.
+pub trait LogSink: Send + Sync {
+    /// One message; `level` is `error`, `warn`, `info` or `debug`.
+    fn write(&self, plugin: &str, level: &str, message: &str);
+}
+
+/// Sends messages on to `tracing`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TracingSink;
+
+impl LogSink for TracingSink {
+    fn write(&self, plugin: &str, level: &str, message: &str) {
+        match level {
+            "error" => tracing::error!(target: "plugin", plugin, "{message}"),
+            "warn" => tracing::warn!(target: "plugin", plugin, "{message}"),
+            "info" => tracing::info!(target: "plugin", plugin, "{message}"),
+            _ => tracing::debug!(target: "plugin", plugin, "{message}"),
+        }
+    }
+}
+
+/// The services at hand. One that is absent is no fault as long as no plugin uses it.
+#[derive(Clone, Default)]
+pub struct Services {
+    /// The run's dialect.
+    pub sql: Option<Arc<dyn SqlService>>,
+    /// The run's database.
+    pub query: Option<Arc<dyn QueryService>>,
+    /// The profile's language model.
+    pub llm: Option<Arc<dyn LlmService>>,
+    /// The run's log; `tracing` when absent.
+    pub log: Option<Arc<dyn LogSink>>,
+}
+
+impl Services {
+    /// No service but the log.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The same with a dialect.
+    pub fn with_sql(mut self, sql: Arc<dyn SqlService>) -> Self {
+        self.sql = Some(sql);
+        self
+    }
+
+    /// The same with a database.
+    pub fn with_query(mut self, query: Arc<dyn QueryService>) -> Self {
+        self.query = Some(query);
+        self
+    }
+
+    /// The same with a language model.
+    pub fn with_llm(mut self, llm: Arc<dyn LlmService>) -> Self {
+        self.llm = Some(llm);
+        self
+    }
+
+    /// The same with a log.
+    pub fn with_log(mut self, log: Arc<dyn LogSink>) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Whether a service is at hand.
+    pub(crate) fn has(&self, service: &str) -> bool {
+        match service {
+            "sql" => self.sql.is_some(),
+            "query" => self.query.is_some(),
+            "llm" => self.llm.is_some(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What the host keeps for one instance, and the services as the instance sees them.
+
+use std::sync::Arc;
+
+use nl2sql_catalog::{ResultSet, Table};
+use wasmtime::component::{Resource, ResourceTable};
+
+use crate::bindings::services::{analysis, llm, log, query, sql, types};
+use crate::convert::list;
+use crate::display::display_text;
+use crate::engine::Clock;
+use crate::error::Failure;
+use crate::limits::MemoryCap;
+use crate::services::{Breakdown, ChatMessage, ChatRequest, LogSink, MatchPair, Services, SqlService, TracingSink};
+
+/// Longest log message that is passed on, in bytes; the rest is cut.
+const LONGEST_MESSAGE: usize = 16 * 1024;
+
+/// Most log messages of one call; the rest is dropped.
+const MOST_MESSAGES: u32 = 1_000;
+
+/// Rows of one statement, behind a handle of the guest's.
+pub struct Rows(ResultSet);
+
+/// Everything the host keeps for one instance.
+pub(crate) struct State {
+    plugin: Arc<str>,
+    services: Services,
+    clock: Arc<Clock>,
+    pub(crate) memory: MemoryCap,
+    pub(crate) rows: ResourceTable,
+    pub(crate) wasi: crate::wasi::Randomness,
+    /// Ticks the current call spent in services.
+    pub(crate) away: u64,
+    /// What the guest's panic hook said last.
+    pub(crate) panic: Option<String>,
+    messages: u32,
+}
+
+impl State {
+    pub(crate) fn new(plugin: Arc<str>, services: Services, clock: Arc<Clock>, memory: usize) -> Self {
+        Self {
+            plugin,
+            services,
+            clock,
+            memory: MemoryCap::new(memory),
+            rows: ResourceTable::new(),
+            wasi: crate::wasi::Randomness::default(),
+            away: 0,
+            panic: None,
+            messages: 0,
+        }
+    }
+
+    /// Forgets what belonged to the call before.
+    pub(crate) fn begin_call(&mut self) {
+        self.away = 0;
+        self.messages = 0;
+        self.panic = None;
+    }
+
+    /// Runs a service; its time does not count against the guest's deadline, and its breakdown ends the guest's call.
+    fn away<R>(&mut self, work: impl FnOnce(&Services) -> wasmtime::Result<R>) -> wasmtime::Result<R> {
+        let before = self.clock.now();
+        let answer = work(&self.services);
+        self.away += self.clock.now() - before;
+        answer
+    }
+
+    fn sql<R>(
+        &mut self,
+        service: &'static str,
+        work: impl FnOnce(&dyn SqlService) -> Result<R, Breakdown>,
+    ) -> wasmtime::Result<R> {
+        self.away(|services| match &services.sql {
+            Some(sql) => work(&**sql).map_err(|source| breakdown(service, source)),
+            None => Err(absent(service)),
+        })
+    }
+}
+
+/// A service failure as a trap that [`crate::instance`] recognises.
+fn breakdown(service: &'static str, source: Breakdown) -> wasmtime::Error {
+    Failure::Service { service, source }.into()
+}
+
+/// Loading refuses plugins whose services are absent; this is for an instance that outlived its check.
+fn absent(service: &'static str) -> wasmtime::Error {
+    breakdown(service, "the service is not available here".into())
+}
+
+impl types::Host for State {}
+
+impl analysis::Host for State {}
+
+impl sql::Host for State {
+    fn info(&mut self) -> wasmtime::Result<types::DialectInfo> {
+        self.sql("sql.info", |sql| sql.info()).map(|info| (&info).into())
+    }
+
+    fn statement(&mut self, text: String) -> wasmtime::Result<analysis::StatementInfo> {
+        self.sql("sql.statement", |sql| sql.statement(&text)).map(Into::into)
+    }
+
+    fn check_syntax(&mut self, text: String) -> wasmtime::Result<Result<(), analysis::SyntaxError>> {
+        let answer = self.sql("sql.check-syntax", |sql| sql.check_syntax(&text))?;
+        Ok(answer.map_err(Into::into))
+    }
+
+    fn diagnose(&mut self, text: String) -> wasmtime::Result<Result<Vec<types::Finding>, analysis::SyntaxError>> {
+        let answer = self.sql("sql.diagnose", |sql| sql.diagnose(&text))?;
+        Ok(answer.map(list).map_err(Into::into))
+    }
+
+    fn analyse(&mut self, text: String) -> wasmtime::Result<Result<analysis::Analysis, analysis::SyntaxError>> {
+        let answer = self.sql("sql.analyse", |sql| sql.analyse(&text))?;
+        Ok(answer.map(Into::into).map_err(Into::into))
+    }
+
+    fn with_limit(&mut self, text: String, rows: u32) -> wasmtime::Result<Result<String, analysis::SyntaxError>> {
+        let answer = self.sql("sql.with-limit", |sql| sql.with_limit(&text, rows))?;
+        Ok(answer.map_err(Into::into))
+    }
+
+    fn normalise(&mut self, text: String) -> wasmtime::Result<Result<String, analysis::SyntaxError>> {
+        let answer = self.sql("sql.normalise", |sql| sql.normalise(&text))?;
+        Ok(answer.map_err(Into::into))
+    }
+
+    fn template(&mut self, text: String) -> wasmtime::Result<Result<String, analysis::SyntaxError>> {
+        let answer = self.sql("sql.template", |sql| sql.template(&text))?;
+        Ok(answer.map_err(Into::into))
+    }
+
+    fn render_ddl(&mut self, table: types::Table) -> wasmtime::Result<String> {
+        let table = Table::from(table);
+        self.sql("sql.render-ddl", |sql| sql.render_ddl(&table))
+    }
+
+    fn quote(&mut self, identifier: String) -> wasmtime::Result<String> {
+        self.sql("sql.quote", |sql| sql.quote(&identifier))
+    }
+}
+
+impl query::Host for State {
+    fn run(&mut self, sql: String, max_rows: u32) -> wasmtime::Result<Result<Resource<Rows>, query::QueryError>> {
+        let answer = self.away(|services| match &services.query {
+            Some(query) => Ok(query.run(&sql, max_rows)),
+            None => Err(absent("query.run")),
+        })?;
+        Ok(match answer {
+            Ok(rows) => Ok(self.rows.push(Rows(rows))?),
+            Err(error) => Err(query::QueryError {
+                code: error.code.to_owned(),
+                message: error.message,
+            }),
+        })
+    }
+
+    fn execution_match(
+        &mut self,
+        pairs: Vec<query::MatchPair>,
+        definition: String,
+    ) -> wasmtime::Result<Vec<query::MatchOutcome>> {
+        let pairs: Vec<MatchPair> = pairs
+            .into_iter()
+            .map(|pair| MatchPair {
+                database: pair.database,
+                gold: pair.gold,
+                predicted: pair.predicted,
+            })
+            .collect();
+        let outcomes = self.away(|services| match &services.query {
+            Some(query) => query
+                .execution_match(&pairs, &definition)
+                .map_err(|source| breakdown("query.execution-match", source)),
+            None => Err(absent("query.execution-match")),
+        })?;
+        Ok(outcomes
+            .into_iter()
+            .map(|outcome| query::MatchOutcome {
+                outcome: outcome.outcome.name().to_owned(),
+                detail: outcome.detail,
+            })
+            .collect())
+    }
+}
+
+impl query::HostRows for State {
+    fn columns(&mut self, rows: Resource<Rows>) -> wasmtime::Result<Vec<String>> {
+        Ok(self.rows.get(&rows)?.0.columns.clone())
+    }
+
+    fn row_count(&mut self, rows: Resource<Rows>) -> wasmtime::Result<u32> {
+        Ok(u32::try_from(self.rows.get(&rows)?.0.rows.len()).unwrap_or(u32::MAX))
+    }
+
+    fn truncated(&mut self, rows: Resource<Rows>) -> wasmtime::Result<bool> {
+        Ok(self.rows.get(&rows)?.0.truncated)
+    }
+
+    fn cells(&mut self, rows: Resource<Rows>, start: u32, count: u32) -> wasmtime::Result<Vec<Vec<Option<String>>>> {
+        let rows = &self.rows.get(&rows)?.0.rows;
+        let row = |row: &Vec<_>| row.iter().map(display_text).collect();
+        Ok(rows.iter().skip(start as usize).take(count as usize).map(row).collect())
+    }
+
+    fn drop(&mut self, rows: Resource<Rows>) -> wasmtime::Result<()> {
+        self.rows.delete(rows)?;
+        Ok(())
+    }
+}
+
+fn chat_request(request: llm::Request) -> ChatRequest {
+    let message = |message: llm::Message| ChatMessage {
+        role: message.role,
+        content: message.content,
+    };
+    ChatRequest {
+        messages: request.messages.into_iter().map(message).collect(),
+        schema: request.schema,
+        temperature: request.temperature,
+        max_tokens: request.max_tokens,
+        purpose: request.purpose,
+        attempt: request.attempt,
+    }
+}
+
+fn chat_answer(
+    answer: Result<crate::services::ChatAnswer, crate::services::ChatError>,
+) -> Result<llm::Answer, llm::LlmError> {
+    match answer {
+        Ok(answer) => Ok(llm::Answer {
+            content: answer.content,
+            finish_reason: answer.finish_reason,
+            input_tokens: answer.input_tokens,
+            output_tokens: answer.output_tokens,
+        }),
+        Err(error) => Err(llm::LlmError {
+            code: error.code,
+            message: error.message,
+        }),
+    }
+}
+
+impl llm::Host for State {
+    fn chat(&mut self, request: llm::Request) -> wasmtime::Result<Result<llm::Answer, llm::LlmError>> {
+        self.away(|services| match &services.llm {
+            Some(model) => Ok(chat_answer(model.chat(chat_request(request)))),
+            None => Err(absent("llm.chat")),
+        })
+    }
+
+    fn chat_all(
+        &mut self,
+        requests: Vec<llm::Request>,
+    ) -> wasmtime::Result<Vec<Result<llm::Answer, llm::LlmError>>> {
+        let requests = requests.into_iter().map(chat_request).collect();
+        self.away(|services| match &services.llm {
+            Some(model) => Ok(model.chat_all(requests).into_iter().map(chat_answer).collect()),
+            None => Err(absent("llm.chat-all")),
+        })
+    }
+}
+
+impl log::Host for State {
+    fn write(&mut self, level: String, mut message: String) -> wasmtime::Result<()> {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        if level == "panic" {
+            self.panic = Some(message);
+            return Ok(());
+        }
+        if self.messages < MOST_MESSAGES {
+            self.messages += 1;
+            let sink: &dyn LogSink = self.services.log.as_deref().unwrap_or(&TracingSink);
+            sink.write(&self.plugin, &level, &message);
+        }
+        Ok(())
+    }
+}
