@@ -10,6 +10,7 @@
 //!   [`DecoderLayer::forward`](layers::DecoderLayer::forward) over [`Decoder::layers`] itself.
 //! - Frozen weights may be held in f32, bf16, f16 or packed 8/4-bit blocks ([`StoredDtype`](weights::StoredDtype)).
 
+pub mod adapter;
 pub mod architecture;
 pub mod config;
 pub mod decoder;
@@ -17,6 +18,7 @@ pub mod error;
 pub mod layers;
 pub mod weights;
 
+pub use adapter::{AdapterConfig, TargetModules, attach_adapter, attach_initial, save_adapter};
 pub use config::ModelConfig;
 pub use decoder::{Decoder, OutputHead};
 pub use error::{ModelError, Result};

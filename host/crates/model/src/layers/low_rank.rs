@@ -3,7 +3,8 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig};
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng;
 
 /// Low-rank factors beside a frozen weight.
 #[derive(Module, Debug)]
@@ -35,10 +36,18 @@ impl LowRank {
     /// PEFT's initialisation: the down-projection Kaiming-uniform with `a = sqrt(5)`, that is uniform within
     /// `1 / sqrt(d_in)`; the up-projection zero, so that training starts at the base model.
     ///
-    /// Draws from the device's generator: seed it first.
-    pub fn initial([d_in, d_out]: [usize; 2], rank: usize, scale: f64, dropout: f64, device: &Device) -> Self {
-        let bound = (d_in as f64).powf(-0.5);
-        let down = Tensor::random([d_in, rank], Distribution::Uniform(-bound, bound), device);
+    /// Drawn on the host, so that a seed gives the same factors on every device.
+    pub fn initial(
+        [d_in, d_out]: [usize; 2],
+        rank: usize,
+        scale: f64,
+        dropout: f64,
+        rng: &mut impl Rng,
+        device: &Device,
+    ) -> Self {
+        let bound = (d_in as f32).powf(-0.5);
+        let values: Vec<f32> = (0..d_in * rank).map(|_| rng.random_range(-bound..bound)).collect();
+        let down = Tensor::from_data(TensorData::new(values, [d_in, rank]), device);
         Self::new(down, Tensor::zeros([rank, d_out], device), scale, dropout)
     }
 

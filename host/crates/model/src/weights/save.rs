@@ -99,7 +99,8 @@ fn split<'t, 'a>(tensors: &'t [TensorToWrite<'a>], limit: ShardLimit) -> Vec<Vec
     shards
 }
 
-fn write_file(path: &Path, tensors: &[&TensorToWrite<'_>]) -> Result<()> {
+/// Writes one safetensors file, complete or not at all.
+pub(crate) fn write_file(path: &Path, tensors: &[&TensorToWrite<'_>]) -> Result<()> {
     let partial = path.with_extension("safetensors.partial");
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let named = tensors.iter().map(|tensor| (tensor.name.clone(), *tensor));

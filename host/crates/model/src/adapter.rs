@@ -1,0 +1,12 @@
+//! LoRA adapters as PEFT folders: `adapter_config.json` and `adapter_model.safetensors`.
+
+mod attach;
+mod config;
+mod save;
+
+pub use attach::{attach_adapter, attach_initial, detach_adapter, merge_adapter};
+pub use config::{AdapterConfig, TargetModules};
+pub use save::save_adapter;
+
+/// PEFT's prefix of every tensor of a wrapped causal language model.
+const PREFIX: &str = "base_model.model.";
