@@ -3,9 +3,43 @@
 //! Values are percentages, rounded to four digits per row; a run's figure is the plain mean of its rows. The parts
 //! mirror the script's: [`bleu`] (nltk), [`words`] (jieba), [`sentences`] and [`rouge`] (rouge-chinese).
 
+use nl2sql_sdk::{
+    metric::{Metric, MetricInfo, Row, RowScore},
+    types::PluginError,
+};
+
 pub mod bleu;
 pub mod python;
 pub mod rouge;
 pub mod score;
 pub mod sentences;
 pub mod words;
+
+struct TextMetrics;
+
+impl Metric for TextMetrics {
+    fn describe() -> Vec<MetricInfo> {
+        let info = |name: &str| MetricInfo {
+            name: name.to_owned(),
+            direction: "higher".to_owned(),
+            unit: "percent".to_owned(),
+        };
+        score::NAMES.into_iter().map(info).collect()
+    }
+
+    /// Scores what the model wrote against the reference answer, both unchanged.
+    fn score(rows: Vec<Row>, _: &str) -> Result<Vec<RowScore>, PluginError> {
+        let score = |row: &Row| RowScore {
+            values: score::score(&row.prediction, &row.gold).map(Some).to_vec(),
+            labels: Vec::new(),
+        };
+        Ok(rows.iter().map(score).collect())
+    }
+
+    fn aggregate(scores: &[RowScore]) -> Vec<Option<f64>> {
+        let mean = |at: usize| score::mean(scores.iter().map(|score| score.values.get(at).copied().flatten()));
+        (0..score::NAMES.len()).map(mean).collect()
+    }
+}
+
+nl2sql_sdk::register!(metric: TextMetrics);
