@@ -1,0 +1,516 @@
+//! The syntax tree: nodes in flat vectors, referring to each other by index and to the text by token.
+//!
+//! A statement allocates a handful of vectors, whatever its size, and a long chain of operators or joins is deep in the tree but
+//! never deep on the stack: [`Expr::first_child`] lets a walk follow the left spine in a loop.
+
+use crate::keyword::Kw;
+use crate::token::Tok;
+
+/// Index of an expression.
+pub type ExprId = u32;
+/// Index of a query.
+pub type QueryId = u32;
+/// Index of a select core.
+pub type SelectId = u32;
+/// Index of a table reference.
+pub type TableId = u32;
+/// Index of a token.
+pub type TokenId = u32;
+
+/// A run of entries in [`Ast::ids`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    /// First entry.
+    pub start: u32,
+    /// Number of entries.
+    pub len: u32,
+}
+
+/// A name of one or more parts: tokens `first..=last`, dots in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// Token of the first part.
+    pub first: TokenId,
+    /// Token of the last part.
+    pub last: TokenId,
+}
+
+/// What kind of constant a [`Expr::Literal`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// NULL.
+    Null,
+    /// TRUE, FALSE, UNKNOWN.
+    Boolean,
+    /// Any number.
+    Number,
+    /// A string, also one with a type or charset before it.
+    String,
+    /// A bit or hexadecimal string.
+    Bytes,
+    /// A keyword that stands for a value: CURRENT_DATE, DEFAULT, ...
+    Keyword,
+}
+
+/// An operator with two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    /// AND.
+    And,
+    /// OR, and XOR.
+    Or,
+    /// `=`, `<>`, `<` and the like, IS \[NOT\] DISTINCT FROM, `<=>`.
+    Compare(Tok),
+    /// Anything else.
+    Other(Tok),
+}
+
+/// An expression.
+#[derive(Clone, Copy, Debug)]
+pub enum Expr {
+    /// A constant.
+    Literal(Literal),
+    /// A parameter or variable.
+    Param,
+    /// A column, or whatever a bare name can be.
+    Column(Name),
+    /// `*` or `t.*`.
+    Star(Option<Name>),
+    /// A prefix or postfix operator, casts and collations included.
+    Unary(ExprId),
+    /// NOT.
+    Not(ExprId),
+    /// Two operands.
+    Binary(BinaryOp, ExprId, ExprId),
+    /// IS \[NOT\] NULL, TRUE, JSON, ...
+    Test(ExprId),
+    /// IS \[NOT\] NULL.
+    NullTest(ExprId),
+    /// `expr [NOT] LIKE pattern [ESCAPE e]` and its kin.
+    Like {
+        /// Left side.
+        expr: ExprId,
+        /// Pattern.
+        pattern: ExprId,
+        /// Escape character.
+        escape: Option<ExprId>,
+        /// NOT before it.
+        negated: bool,
+    },
+    /// `expr [NOT] BETWEEN low AND high`.
+    Between {
+        /// Tested value.
+        expr: ExprId,
+        /// Lower bound.
+        low: ExprId,
+        /// Upper bound.
+        high: ExprId,
+        /// NOT before it.
+        negated: bool,
+    },
+    /// `expr [NOT] IN (list)`.
+    InList {
+        /// Tested value.
+        expr: ExprId,
+        /// Values.
+        list: List,
+        /// NOT before it.
+        negated: bool,
+    },
+    /// `expr [NOT] IN (query)`.
+    InQuery {
+        /// Tested value.
+        expr: ExprId,
+        /// Query.
+        query: QueryId,
+        /// NOT before it.
+        negated: bool,
+    },
+    /// SQLite's `expr [NOT] IN table`.
+    InTable {
+        /// Tested value.
+        expr: ExprId,
+        /// The table, a reference of its own.
+        table: TableId,
+    },
+    /// EXISTS (query).
+    Exists(QueryId),
+    /// A query as a value.
+    Subquery(QueryId),
+    /// ANY, ALL or SOME (query), after a comparison.
+    Quantified(QueryId),
+    /// ARRAY(query).
+    ArrayQuery(QueryId),
+    /// `(a, b)` or ROW(a, b).
+    Row(List),
+    /// ARRAY\[...\].
+    Array(List),
+    /// CASE; `arms` are pairs of condition and value, an ELSE comes last, alone.
+    Case {
+        /// Operand after CASE.
+        operand: Option<ExprId>,
+        /// Pairs, then perhaps the ELSE.
+        arms: List,
+    },
+    /// `expr[...]`.
+    Subscript(ExprId, List),
+    /// `(expr).field` or `(expr).*`.
+    Field(ExprId),
+    /// A call, see [`Ast::calls`].
+    Call(u32),
+    /// `name => value`; or T-SQL's `alias = value`.
+    Named(TokenId, ExprId),
+    /// PostgreSQL's LIMIT ALL, or an argument that is a word such as the `year` of DATEADD.
+    Word,
+}
+
+impl Expr {
+    /// The operand a left-associative chain grows on.
+    pub fn first_child(self) -> Option<ExprId> {
+        match self {
+            Expr::Unary(expr)
+            | Expr::Not(expr)
+            | Expr::Binary(_, expr, _)
+            | Expr::Test(expr)
+            | Expr::NullTest(expr)
+            | Expr::Like { expr, .. }
+            | Expr::Between { expr, .. }
+            | Expr::InList { expr, .. }
+            | Expr::InQuery { expr, .. }
+            | Expr::InTable { expr, .. }
+            | Expr::Subscript(expr, _)
+            | Expr::Field(expr)
+            | Expr::Named(_, expr) => Some(expr),
+            _ => None,
+        }
+    }
+}
+
+/// An expression with the token it starts at (operators: the operator itself).
+#[derive(Clone, Copy, Debug)]
+pub struct ExprNode {
+    /// What it is.
+    pub kind: Expr,
+    /// Where it is.
+    pub token: TokenId,
+}
+
+/// A function call.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The function.
+    pub name: Name,
+    /// Arguments.
+    pub args: List,
+    /// `f(*)`.
+    pub star: bool,
+    /// DISTINCT before the arguments.
+    pub distinct: bool,
+    /// ORDER BY inside the parentheses, or WITHIN GROUP.
+    pub order: List,
+    /// FILTER (WHERE ...).
+    pub filter: Option<ExprId>,
+    /// OVER ...
+    pub over: Option<Over>,
+    /// The call has a grammar of its own (CAST, EXTRACT, ...): argument counts say nothing.
+    pub special: bool,
+}
+
+/// What follows OVER.
+#[derive(Clone, Copy, Debug)]
+pub enum Over {
+    /// A window by name.
+    Named(TokenId),
+    /// A window in parentheses: index into [`Ast::windows`].
+    Inline(u32),
+}
+
+/// A window specification.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    /// Name given in a WINDOW clause.
+    pub name: Option<TokenId>,
+    /// Window it builds upon.
+    pub base: Option<TokenId>,
+    /// PARTITION BY.
+    pub partition: List,
+    /// ORDER BY.
+    pub order: List,
+    /// Expressions of the frame's bounds.
+    pub bounds: List,
+}
+
+/// A query expression: everything a pair of parentheses can hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Query {
+    /// CTEs: first index and count in [`Ast::ctes`].
+    pub ctes: (u32, u32),
+    /// WITH RECURSIVE (in T-SQL every WITH).
+    pub recursive: bool,
+    /// What it selects: index into [`Ast::bodies`].
+    pub body: u32,
+    /// ORDER BY expressions.
+    pub order: List,
+    /// LIMIT or FETCH count.
+    pub limit: Option<ExprId>,
+    /// OFFSET count.
+    pub offset: Option<ExprId>,
+    /// First token of LIMIT, OFFSET or FETCH and the one past them, where there are any.
+    pub limit_tokens: Option<(TokenId, TokenId)>,
+    /// LIMIT or FETCH ... WITH TIES.
+    pub with_ties: bool,
+    /// Token where ORDER BY starts.
+    pub order_token: Option<TokenId>,
+    /// First token.
+    pub first: TokenId,
+    /// Token past what a row limit may follow: FOR UPDATE, FOR XML and OPTION come after it.
+    pub limit_at: TokenId,
+    /// First token past it all.
+    pub end: TokenId,
+}
+
+/// A set operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetOp {
+    /// UNION.
+    Union,
+    /// INTERSECT.
+    Intersect,
+    /// EXCEPT or MINUS.
+    Except,
+}
+
+/// The body of a query.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// A select core.
+    Select(SelectId),
+    /// Rows of VALUES: each an [`Expr::Row`].
+    Values(List),
+    /// TABLE t.
+    Table(TableId),
+    /// A query in parentheses.
+    Paren(QueryId),
+    /// Operands of set operations of one precedence: run of [`Ast::operands`].
+    Compound(u32, u32),
+    /// A data-modifying statement: never read-only, its inside is not looked at.
+    Modify,
+}
+
+/// One operand of a [`Body::Compound`].
+#[derive(Clone, Copy, Debug)]
+pub struct Operand {
+    /// The operator before it; of the first operand, the one after it.
+    pub op: SetOp,
+    /// ALL.
+    pub all: bool,
+    /// The body.
+    pub body: u32,
+}
+
+/// A common table expression.
+#[derive(Clone, Copy, Debug)]
+pub struct Cte {
+    /// Name.
+    pub name: TokenId,
+    /// Column names: tokens.
+    pub columns: List,
+    /// Its query.
+    pub query: QueryId,
+    /// Tokens of columns that SEARCH and CYCLE add.
+    pub extra_columns: List,
+}
+
+/// A select core.
+#[derive(Clone, Copy, Debug)]
+pub struct Select {
+    /// DISTINCT.
+    pub distinct: bool,
+    /// DISTINCT ON (...).
+    pub distinct_on: List,
+    /// TOP: the count.
+    pub top: Option<ExprId>,
+    /// TOP n PERCENT or WITH TIES: no plain row count.
+    pub top_relative: bool,
+    /// Tokens of the TOP clause, end exclusive.
+    pub top_tokens: Option<(TokenId, TokenId)>,
+    /// Token past SELECT, ALL and DISTINCT, where TOP goes.
+    pub top_at: TokenId,
+    /// First item and count in [`Ast::items`].
+    pub items: (u32, u32),
+    /// Comma-separated table references.
+    pub from: List,
+    /// WHERE.
+    pub filter: Option<ExprId>,
+    /// GROUP BY expressions; sets, cubes and rollups flattened.
+    pub group: List,
+    /// There is a GROUP BY.
+    pub grouped: bool,
+    /// HAVING.
+    pub having: Option<ExprId>,
+    /// Named windows: first and count in [`Ast::windows`].
+    pub windows: (u32, u32),
+    /// Token of SELECT.
+    pub token: TokenId,
+}
+
+/// An item of a select list.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// The expression.
+    pub expr: ExprId,
+    /// Its alias.
+    pub alias: Option<TokenId>,
+    /// Tokens of the expression without alias, end exclusive.
+    pub tokens: (TokenId, TokenId),
+}
+
+/// An alias of a table with perhaps its columns.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alias {
+    /// Its name.
+    pub name: Option<TokenId>,
+    /// Column names: tokens.
+    pub columns: List,
+}
+
+/// How a join meets its sides.
+#[derive(Clone, Copy, Debug)]
+pub enum JoinOn {
+    /// No condition.
+    Nothing,
+    /// ON.
+    Condition(ExprId),
+    /// USING (tokens).
+    Using(List),
+    /// NATURAL.
+    Natural,
+}
+
+/// A table reference.
+#[derive(Clone, Copy, Debug)]
+pub enum TableRef {
+    /// A table by name.
+    Table {
+        /// Its name.
+        name: Name,
+        /// Its alias.
+        alias: Alias,
+    },
+    /// A query in FROM.
+    Derived {
+        /// The query.
+        query: QueryId,
+        /// Sees what stands before it.
+        lateral: bool,
+        /// Its alias.
+        alias: Alias,
+    },
+    /// A table-valued function.
+    Function {
+        /// Calls (more than one in ROWS FROM), as expressions.
+        calls: List,
+        /// Columns a WITH or COLUMNS clause declares: tokens.
+        declared: List,
+        /// Sees what stands before it.
+        lateral: bool,
+        /// WITH ORDINALITY.
+        ordinality: bool,
+        /// Its alias.
+        alias: Alias,
+    },
+    /// A join.
+    Join {
+        /// Left side.
+        left: TableId,
+        /// Right side.
+        right: TableId,
+        /// LEFT, RIGHT or FULL, or an OUTER APPLY.
+        outer: bool,
+        /// Condition.
+        on: JoinOn,
+    },
+    /// A join in parentheses, with perhaps an alias.
+    Paren {
+        /// What is inside.
+        inner: TableId,
+        /// Its alias.
+        alias: Alias,
+    },
+    /// PIVOT or UNPIVOT of a table: its columns are not known.
+    Pivot {
+        /// What is pivoted.
+        inner: TableId,
+        /// Its alias.
+        alias: Alias,
+    },
+}
+
+/// A table reference with the token it starts at.
+#[derive(Clone, Copy, Debug)]
+pub struct TableNode {
+    /// What it is.
+    pub kind: TableRef,
+    /// Where it is.
+    pub token: TokenId,
+}
+
+/// The tree of one statement.
+#[derive(Clone, Debug, Default)]
+pub struct Ast {
+    /// Expressions.
+    pub exprs: Vec<ExprNode>,
+    /// Calls.
+    pub calls: Vec<Call>,
+    /// Windows.
+    pub windows: Vec<Window>,
+    /// Queries.
+    pub queries: Vec<Query>,
+    /// Bodies.
+    pub bodies: Vec<Body>,
+    /// Operands of set operations.
+    pub operands: Vec<Operand>,
+    /// CTEs.
+    pub ctes: Vec<Cte>,
+    /// Select cores.
+    pub selects: Vec<Select>,
+    /// Select items.
+    pub items: Vec<Item>,
+    /// Table references.
+    pub tables: Vec<TableNode>,
+    /// Members of every [`List`].
+    pub ids: Vec<u32>,
+    /// The query of the statement, where it is one.
+    pub root: Option<QueryId>,
+    /// The leading keyword of a statement that is no query.
+    pub leading: Option<Kw>,
+}
+
+impl Ast {
+    /// Members of a list.
+    pub fn list(&self, list: List) -> &[u32] {
+        &self.ids[list.start as usize..(list.start + list.len) as usize]
+    }
+
+    /// The expression of an id.
+    pub fn expr(&self, id: ExprId) -> Expr {
+        self.exprs[id as usize].kind
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        self.exprs.clear();
+        self.calls.clear();
+        self.windows.clear();
+        self.queries.clear();
+        self.bodies.clear();
+        self.operands.clear();
+        self.ctes.clear();
+        self.selects.clear();
+        self.items.clear();
+        self.tables.clear();
+        self.ids.clear();
+        self.root = None;
+        self.leading = None;
+    }
+}

@@ -1,0 +1,167 @@
+//! Keywords of every dialect, and the table that recognises them.
+
+/// Declares the keyword type with its names.
+macro_rules! keywords {
+    ($($name:ident),* $(,)?) => {
+        /// A keyword of some dialect; [`Kw::NONE`] for any other word.
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, missing_docs)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum Kw { NONE, $($name),* }
+
+        /// Every keyword in upper case, in the order of [`Kw`]; the first stands for [`Kw::NONE`].
+        const NAMES: &[&str] = &["", $(stringify!($name)),*];
+        const KEYWORDS: &[Kw] = &[Kw::NONE, $(Kw::$name),*];
+    };
+}
+
+keywords! {
+    ABORT, ABSENT, ACCESSIBLE, ADD, ADDDATE, AGAINST, ALL, ALTER, ANALYSE, ANALYZE, AND, ANY, APPLY, ARRAY, AS,
+    ASC, ASCENDING, ASCII, ASENSITIVE, ASYMMETRIC, AT, ATTACH, AUTHORIZATION, AUTO, AUTOINCREMENT, BACKUP,
+    BEFORE, BEGIN, BERNOULLI, BETWEEN, BIGINT, BINARY, BIT, BLOB, BOOLEAN, BOTH, BREADTH, BREAK, BROWSE, BULK,
+    BY, CALL, CASCADE, CASE, CAST, CHANGE, CHAR, CHARACTER, CHARSET, CHECK, CHECKPOINT, CHECKSUM, CLOSE,
+    CLUSTER, CLUSTERED, COALESCE, COLLATE, COLLATION, COLUMN, COLUMNS, COMMENT, COMMIT, COMPUTE, CONCURRENTLY,
+    CONDITION, CONDITIONAL, CONFLICT, CONSTRAINT, CONTAINED, CONTAINS, CONTAINSTABLE, CONTENT, CONTINUE,
+    CONVERT, COPY, CREATE, CROSS, CUBE, CURRENT, CURRENT_CATALOG, CURRENT_DATE, CURRENT_ROLE, CURRENT_SCHEMA,
+    CURRENT_TIME, CURRENT_TIMESTAMP, CURRENT_USER, CURSOR, CYCLE, D, DATABASE, DATABASES, DATE, DATE_ADD,
+    DATE_SUB, DATETIME, DAY, DAY_HOUR, DAY_MICROSECOND, DAY_MINUTE, DAY_SECOND, DBCC, DEALLOCATE, DEC, DECIMAL,
+    DECLARE, DEFAULT, DEFERRABLE, DELAYED, DELETE, DELETE_DOMAIN_ID, DENY, DEPTH, DESC, DESCENDING, DESCRIBE,
+    DETACH, DETERMINISTIC, DISCARD, DISK, DISTINCT, DISTINCTROW, DISTRIBUTED, DIV, DO, DO_DOMAIN_IDS, DOCUMENT,
+    DOUBLE, DROP, DUAL, DUMP, DUMPFILE, EACH, ELEMENTS, ELSE, ELSEIF, EMPTY, ENCLOSED, ENCODING, END, ERRLVL,
+    ERROR, ESCAPE, ESCAPED, EXCEPT, EXCLUDE, EXEC, EXECUTE, EXISTS, EXIT, EXPANSION, EXPLAIN, EXPLICIT,
+    EXTERNAL, EXTRACT, FAIL, FALSE, FETCH, FIELDS, FILE, FILLFACTOR, FILTER, FIRST, FLOAT, FLOAT4, FLOAT8,
+    FLUSH, FN, FOLLOWING, FOR, FORCE, FOREIGN, FORMAT, FREETEXT, FREETEXTTABLE, FREEZE, FROM, FULL, FULLTEXT,
+    FUNCTION, GET_FORMAT, GLOB, GLOBAL, GO, GOTO, GRANT, GREATEST, GROUP, GROUP_CONCAT, GROUPING, GROUPS,
+    HANDLER, HASH, HAVING, HELP, HIGH_PRIORITY, HOLDLOCK, HOUR, HOUR_MICROSECOND, HOUR_MINUTE, HOUR_SECOND,
+    IDENTITY, IDENTITY_INSERT, IDENTITYCOL, IF, IGNORE, IGNORE_DOMAIN_IDS, ILIKE, IMPORT, IN, INDEX, INDEXED,
+    INFILE, INITIALLY, INNER, INOUT, INSENSITIVE, INSERT, INT, INT1, INT2, INT3, INT4, INT8, INTEGER, INTERSECT,
+    INTERVAL, INTO, IS, ISNULL, ITERATE, JOIN, JSON, JSON_ARRAY, JSON_ARRAYAGG, JSON_EXISTS, JSON_OBJECT,
+    JSON_OBJECTAGG, JSON_QUERY, JSON_SCALAR, JSON_SERIALIZE, JSON_TABLE, JSON_VALUE, KEEP, KEY, KEYS, KILL,
+    KIND, LANGUAGE, LAST, LATERAL, LEADING, LEAST, LEAVE, LEFT, LIKE, LIMIT, LINEAR, LINENO, LINES, LISTEN,
+    LOAD, LOCAL, LOCALTIME, LOCALTIMESTAMP, LOCK, LOCKED, LONG, LONGBLOB, LONGTEXT, LOOP, LOW_PRIORITY,
+    MASTER_DEMOTE_TO_REPLICA, MASTER_DEMOTE_TO_SLAVE, MASTER_SSL_VERIFY_SERVER_CERT, MATCH, MATERIALIZED,
+    MAXVALUE, MEDIUMBLOB, MEDIUMINT, MEDIUMTEXT, MEMBER, MERGE, MICROSECOND, MIDDLEINT, MINUS, MINUTE,
+    MINUTE_MICROSECOND, MINUTE_SECOND, MOD, MODE, MODIFIES, MONTH, NAME, NAMES, NATIONAL, NATURAL, NCHAR,
+    NESTED, NEW, NEXT, NFC, NFD, NFKC, NFKD, NO, NO_WRITE_TO_BINLOG, NOCHECK, NOLOCK, NONCLUSTERED, NORMALIZE,
+    NORMALIZED, NOT, NOTHING, NOTIFY, NOTNULL, NOWAIT, NULL, NULLIF, NULLS, NUMERIC, NVARCHAR, OBJECT, OF, OFF,
+    OFFSET, OFFSETS, OJ, OLD, OMIT, ON, ONLY, OPEN, OPENDATASOURCE, OPENJSON, OPENQUERY, OPENROWSET, OPENXML,
+    OPERATOR, OPTIMIZE, OPTION, OPTIONALLY, OR, ORACLE, ORDER, ORDINALITY, OTHERS, OUT, OUTER, OUTFILE, OUTPUT,
+    OVER, OVERLAPS, OVERLAY, PAGE_CHECKSUM, PARAMETER, PARSE, PARSE_VCOL_EXPR, PARTITION, PASSING, PATH,
+    PERCENT, PERIOD, PERSISTED, PIVOT, PLACING, PLAN, PORTION, POSITION, PRAGMA, PRECEDING, PRECISION, PREPARE,
+    PRESERVE, PRIMARY, PRINT, PROC, PROCEDURE, PUBLIC, PURGE, QUARTER, QUERY, QUOTES, RAISE, RAISERROR, RANGE,
+    RAW, READ, READ_WRITE, READS, READTEXT, REAL, REASSIGN, RECONFIGURE, RECURSIVE, REF, REF_SYSTEM_ID,
+    REFERENCES, REFRESH, REGEXP, REINDEX, RELEASE, REMOTE, RENAME, REPAIR, REPEAT, REPEATABLE, REPLACE,
+    REPLICATION, REQUIRE, RESET, RESIGNAL, RESPECT, RESTORE, RESTRICT, RETURN, RETURNING, REVERT, REVOKE, RIGHT,
+    RLIKE, ROLE, ROLLBACK, ROLLUP, ROOT, ROW, ROW_NUMBER, ROWCOUNT, ROWGUIDCOL, ROWS, RULE, SAVE, SAVEPOINT,
+    SCALAR, SCHEMA, SCHEMAS, SEARCH, SECOND, SECOND_MICROSECOND, SECURITY, SECURITYAUDIT, SELECT,
+    SEMANTICKEYPHRASETABLE, SEMANTICSIMILARITYDETAILSTABLE, SEMANTICSIMILARITYTABLE, SENSITIVE, SEPARATOR,
+    SEQUENCE, SESSION, SESSION_USER, SET, SETOF, SETS, SETUSER, SHARE, SHOW, SHUTDOWN, SIGNAL, SIGNED, SIMILAR,
+    SKIP, SMALLINT, SOME, SOUNDS, SPATIAL, SPECIFIC, SQL, SQL_BIG_RESULT, SQL_BUFFER_RESULT, SQL_CACHE,
+    SQL_CALC_FOUND_ROWS, SQL_NO_CACHE, SQL_SMALL_RESULT, SQLEXCEPTION, SQLSTATE, SQLWARNING, SSL, STANDALONE,
+    START, STARTING, STATISTICS, STATS_AUTO_RECALC, STATS_PERSISTENT, STATS_SAMPLE_PAGES, STDIN, STRAIGHT_JOIN,
+    STRIP, SUBDATE, SUBSTR, SUBSTRING, SYMMETRIC, SYSTEM, SYSTEM_TIME, SYSTEM_USER, T, TABLE, TABLES,
+    TABLESAMPLE, TEMP, TEMPORARY, TERMINATED, TEXTSIZE, THEN, THROW, TIES, TIME, TIMESTAMP, TIMESTAMPADD,
+    TIMESTAMPDIFF, TINYBLOB, TINYINT, TINYTEXT, TO, TOP, TRAILING, TRAN, TRANSACTION, TREAT, TRIGGER, TRIM,
+    TRUE, TRUNCATE, TRY_CAST, TRY_CONVERT, TRY_PARSE, TS, TSEQUAL, UESCAPE, UNBOUNDED, UNCONDITIONAL, UNDO,
+    UNICODE, UNION, UNIQUE, UNKNOWN, UNLOCK, UNLOGGED, UNPIVOT, UNSIGNED, UPDATE, UPDATETEXT, USAGE, USE, USER,
+    USING, UTC_DATE, UTC_TIME, UTC_TIMESTAMP, VACUUM, VALUE, VALUES, VARBINARY, VARCHAR, VARCHARACTER, VARIADIC,
+    VARYING, VERBOSE, VERSION, VERSIONS, VIEW, WAIT, WAITFOR, WEEK, WEIGHT_STRING, WHEN, WHERE, WHILE,
+    WHITESPACE, WINDOW, WITH, WITHIN, WITHOUT, WORK, WRAPPER, WRITE, WRITETEXT, XML, XMLAGG, XMLATTRIBUTES,
+    XMLDATA, XMLELEMENT, XMLEXISTS, XMLFOREST, XMLNAMESPACES, XMLPARSE, XMLPI, XMLROOT, XMLSCHEMA, XMLSERIALIZE,
+    XMLTABLE, XOR, YEAR, YEAR_MONTH, YES, ZEROFILL, ZONE,
+}
+
+/// How many keywords there are, [`Kw::NONE`] included.
+pub const COUNT: usize = NAMES.len();
+
+const SLOTS: usize = 2048;
+const LONGEST: usize = longest();
+const TABLE: [u16; SLOTS] = build();
+
+const fn longest() -> usize {
+    let (mut index, mut length) = (0, 0);
+    while index < NAMES.len() {
+        if NAMES[index].len() > length {
+            length = NAMES[index].len();
+        }
+        index += 1;
+    }
+    length
+}
+
+const fn hash(word: &[u8]) -> usize {
+    let mut state = word.len() as u32;
+    let mut index = 0;
+    while index < word.len() {
+        state = state.wrapping_mul(0x0100_0193) ^ (word[index] & 0xDF) as u32;
+        index += 1;
+    }
+    (state ^ (state >> 15)) as usize % SLOTS
+}
+
+const fn build() -> [u16; SLOTS] {
+    let mut table = [0; SLOTS];
+    let mut index = 1;
+    while index < NAMES.len() {
+        let mut slot = hash(NAMES[index].as_bytes());
+        while table[slot] != 0 {
+            slot = (slot + 1) % SLOTS;
+        }
+        table[slot] = index as u16;
+        index += 1;
+    }
+    table
+}
+
+/// Compares without regard to ASCII case; usable at compile time.
+const fn same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if !left[index].eq_ignore_ascii_case(&right[index]) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+impl Kw {
+    /// The keyword `word` is, in whatever case.
+    pub const fn of(word: &[u8]) -> Kw {
+        if word.len() > LONGEST {
+            return Kw::NONE;
+        }
+        let mut slot = hash(word);
+        while TABLE[slot] != 0 {
+            let index = TABLE[slot] as usize;
+            if same(NAMES[index].as_bytes(), word) {
+                return KEYWORDS[index];
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        Kw::NONE
+    }
+
+    /// Its spelling in upper case.
+    pub fn name(self) -> &'static str {
+        NAMES[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEYWORDS, Kw, NAMES};
+
+    #[test]
+    fn every_keyword_is_found_in_any_case() {
+        for (name, keyword) in NAMES.iter().zip(KEYWORDS).skip(1) {
+            assert_eq!(Kw::of(name.to_lowercase().as_bytes()), *keyword);
+            assert_eq!(keyword.name(), *name);
+        }
+        assert_eq!(Kw::of(b"stadium"), Kw::NONE);
+        assert_eq!(Kw::of(b""), Kw::NONE);
+    }
+}

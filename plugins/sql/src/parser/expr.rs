@@ -1,0 +1,117 @@
+//! Expressions: the operator-precedence loop.
+
+use super::infix::{NOT_POWER, Step};
+use super::{Parsed, Parser};
+use crate::ast::{BinaryOp, Expr, ExprId};
+use crate::keyword::Kw;
+use crate::token::Tok;
+
+impl Parser<'_> {
+    /// A whole expression.
+    pub(super) fn expr(&mut self) -> Parsed<ExprId> {
+        self.expr_above(0)
+    }
+
+    /// An expression of operators that bind tighter than `floor`.
+    pub(super) fn expr_above(&mut self, floor: u8) -> Parsed<ExprId> {
+        self.enter()?;
+        let left = self.prefix(floor)?;
+        let expr = self.operators(left, floor)?;
+        self.leave();
+        Ok(expr)
+    }
+
+    /// Grows `left` by the operators that follow it.
+    pub(super) fn operators(&mut self, mut left: ExprId, floor: u8) -> Parsed<ExprId> {
+        let mut ceiling = u8::MAX;
+        while let Some(step) = self.infix() {
+            let power = step.power();
+            if power <= floor || power > ceiling {
+                break;
+            }
+            let token = self.here();
+            left = match step {
+                Step::Binary { op, power } => {
+                    self.bump();
+                    let right = self.right_side(op, power)?;
+                    self.push(Expr::Binary(op, left, right), token)
+                }
+                Step::RightBinary { op, power } => {
+                    self.bump();
+                    let right = self.expr_above(power - 1)?;
+                    self.push(Expr::Binary(op, left, right), token)
+                }
+                Step::Chained { op, power } => {
+                    self.bump();
+                    let right = self.right_side(op, power)?;
+                    ceiling = power - 1;
+                    self.push(Expr::Binary(op, left, right), token)
+                }
+                Step::Postfix { power, once } => {
+                    if once {
+                        ceiling = power - 1;
+                    }
+                    self.postfix(left, power)?
+                }
+            };
+        }
+        Ok(left)
+    }
+
+    /// The right operand of a binary operator; comparisons may have ANY, ALL or SOME there.
+    fn right_side(&mut self, op: BinaryOp, power: u8) -> Parsed<ExprId> {
+        let comparison = matches!(op, BinaryOp::Compare(_)) || self.postgres();
+        if comparison && matches!(self.kw(), Kw::ANY | Kw::ALL | Kw::SOME) && self.kind_at(1) == Tok::LParen {
+            if self.sqlite() {
+                return self.refuse("SQLite has no ANY, ALL or SOME");
+            }
+            return self.quantified();
+        }
+        self.expr_above(power)
+    }
+
+    /// ANY, ALL or SOME with a query or, in PostgreSQL, an array.
+    pub(super) fn quantified(&mut self) -> Parsed<ExprId> {
+        let token = self.bump();
+        self.open()?;
+        let expr = if self.starts_query() {
+            let query = self.query()?;
+            self.push(Expr::Quantified(query), token)
+        } else if self.postgres() {
+            let inner = self.expr()?;
+            self.push(Expr::Unary(inner), token)
+        } else {
+            return self.expected("a query");
+        };
+        self.close()?;
+        Ok(expr)
+    }
+
+    /// An operand with its prefix operators.
+    fn prefix(&mut self, floor: u8) -> Parsed<ExprId> {
+        let token = self.here();
+        match self.kind() {
+            Tok::Word if self.kw() == Kw::NOT => {
+                if self.mysql() && floor > NOT_POWER {
+                    return self.expected("an expression");
+                }
+                self.bump();
+                let inner = self.expr_above(NOT_POWER)?;
+                Ok(self.push(Expr::Not(inner), token))
+            }
+            Tok::Minus | Tok::Plus | Tok::Tilde | Tok::Bang | Tok::Op => self.sign(token),
+            _ => self.primary(),
+        }
+    }
+
+    fn sign(&mut self, token: u32) -> Parsed<ExprId> {
+        let kind = self.kind();
+        if kind == Tok::Op && !self.is_prefix_operator() {
+            return self.expected("an expression");
+        }
+        self.bump();
+        let power = self.prefix_power(kind);
+        let inner = self.expr_above(power)?;
+        Ok(self.push(Expr::Unary(inner), token))
+    }
+}

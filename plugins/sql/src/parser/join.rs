@@ -1,0 +1,186 @@
+//! Joins.
+
+use super::{Parsed, Parser};
+use crate::ast::{JoinOn, List, TableId, TableNode, TableRef};
+use crate::keyword::Kw;
+use crate::reserved;
+use crate::token::Tok;
+
+/// A join operator.
+struct Join {
+    outer: bool,
+    natural: bool,
+    /// CROSS JOIN and APPLY take no condition.
+    bare: bool,
+    apply: bool,
+}
+
+impl Parser<'_> {
+    /// Table references with commas between.
+    pub(super) fn from_list(&mut self) -> Parsed<List> {
+        let mark = self.scratch.ids.len();
+        loop {
+            let table = self.joined_table()?;
+            self.scratch.ids.push(table);
+            if !self.eat(Tok::Comma) {
+                break;
+            }
+        }
+        Ok(self.list_from(mark))
+    }
+
+    /// A table with the joins that follow it.
+    pub(super) fn joined_table(&mut self) -> Parsed<TableId> {
+        self.enter()?;
+        let left = self.table_factor()?;
+        let table = self.joins(left)?;
+        self.leave();
+        Ok(table)
+    }
+
+    fn joins(&mut self, mut left: TableId) -> Parsed<TableId> {
+        // Conditions still owed to joins that were opened before: `a JOIN b JOIN c ON x ON y`.
+        loop {
+            let token = self.here();
+            let Some(join) = self.join_operator()? else { return Ok(left) };
+            let mut right = self.table_factor()?;
+            if join.apply {
+                left = self.join(token, left, right, join.outer, JoinOn::Nothing);
+                continue;
+            }
+            if !join.bare && !join.natural && self.opens_nested_join() {
+                right = self.nested_joins(right)?;
+            }
+            let on = self.join_condition(&join)?;
+            left = self.join(token, left, right, join.outer, on);
+        }
+    }
+
+    fn join(&mut self, token: u32, left: TableId, right: TableId, outer: bool, on: JoinOn) -> TableId {
+        self.ast.tables.push(TableNode { kind: TableRef::Join { left, right, outer, on }, token });
+        self.ast.tables.len() as TableId - 1
+    }
+
+    /// In SQLite and MySQL a join without a condition is complete; elsewhere the next join belongs to the right side.
+    fn opens_nested_join(&self) -> bool {
+        !self.sqlite() && !self.mysql() && self.at_join_operator()
+            || (self.mysql() && self.at_join_operator() && self.condition_is_owed())
+    }
+
+    fn at_join_operator(&self) -> bool {
+        match self.kw() {
+            Kw::JOIN | Kw::INNER | Kw::CROSS | Kw::NATURAL => true,
+            Kw::LEFT | Kw::RIGHT | Kw::FULL => matches!(self.kw_at(1), Kw::JOIN | Kw::OUTER | Kw::LOOP | Kw::HASH | Kw::MERGE),
+            Kw::STRAIGHT_JOIN => self.mysql(),
+            _ => false,
+        }
+    }
+
+    /// MySQL: whether two conditions follow one another later, so that this join is nested.
+    fn condition_is_owed(&self) -> bool {
+        let (mut depth, mut ahead, mut joins, mut conditions) = (0usize, 0, 1i32, 0i32);
+        loop {
+            match (self.kind_at(ahead), self.kw_at(ahead)) {
+                (Tok::LParen, _) => depth += 1,
+                (Tok::RParen, _) if depth == 0 => return false,
+                (Tok::RParen, _) => depth -= 1,
+                (Tok::End | Tok::Semi, _) => return false,
+                (_, Kw::WHERE | Kw::GROUP | Kw::ORDER | Kw::UNION) if depth == 0 => return false,
+                (_, Kw::JOIN | Kw::STRAIGHT_JOIN) if depth == 0 => {
+                    joins += 1;
+                    conditions = 0;
+                }
+                (_, Kw::ON | Kw::USING) if depth == 0 => {
+                    conditions += 1;
+                    if conditions > 1 && joins > 1 {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+            ahead += 1;
+        }
+    }
+
+    fn nested_joins(&mut self, mut left: TableId) -> Parsed<TableId> {
+        self.enter()?;
+        while self.at_join_operator() {
+            let token = self.here();
+            let Some(join) = self.join_operator()? else { break };
+            let mut right = self.table_factor()?;
+            if !join.bare && !join.natural && self.opens_nested_join() {
+                right = self.nested_joins(right)?;
+            }
+            let on = self.join_condition(&join)?;
+            left = self.join(token, left, right, join.outer, on);
+        }
+        self.leave();
+        Ok(left)
+    }
+
+    fn join_operator(&mut self) -> Parsed<Option<Join>> {
+        let mut join = Join { outer: false, natural: false, bare: false, apply: false };
+        if self.mysql() && self.eat_kw(Kw::STRAIGHT_JOIN) {
+            return Ok(Some(join));
+        }
+        if self.tsql() && matches!(self.kw(), Kw::CROSS | Kw::OUTER) && self.kw_at(1) == Kw::APPLY {
+            join.outer = self.kw() == Kw::OUTER;
+            join.apply = true;
+            self.at += 2;
+            return Ok(Some(join));
+        }
+        let started = self.at;
+        join.natural = !self.tsql() && self.eat_kw(Kw::NATURAL);
+        match self.kw() {
+            Kw::LEFT | Kw::RIGHT | Kw::FULL => {
+                if self.mysql() && self.kw() == Kw::FULL {
+                    return Ok(None);
+                }
+                self.bump();
+                self.eat_kw(Kw::OUTER);
+                join.outer = true;
+            }
+            Kw::INNER => {
+                self.bump();
+            }
+            Kw::CROSS if !join.natural || self.sqlite() => {
+                self.bump();
+                join.bare = !self.sqlite() && !self.mysql();
+            }
+            _ => {}
+        }
+        if self.tsql() {
+            self.eat_any(&[Kw::LOOP, Kw::HASH, Kw::MERGE, Kw::REMOTE]);
+        }
+        if self.kw() == Kw::JOIN {
+            self.bump();
+            return Ok(Some(join));
+        }
+        if self.at == started { Ok(None) } else { self.expected("JOIN") }
+    }
+
+    fn join_condition(&mut self, join: &Join) -> Parsed<JoinOn> {
+        if join.natural {
+            return Ok(JoinOn::Natural);
+        }
+        if join.bare {
+            return Ok(JoinOn::Nothing);
+        }
+        if self.eat_kw(Kw::ON) {
+            return Ok(JoinOn::Condition(self.expr()?));
+        }
+        if !self.tsql() && self.kw() == Kw::USING && self.kind_at(1) == Tok::LParen {
+            self.bump();
+            let columns = self.name_list()?;
+            if self.postgres() && self.eat_kw(Kw::AS) {
+                self.name_token(reserved::TABLE_ALIAS, "an alias")?;
+            }
+            return Ok(JoinOn::Using(columns));
+        }
+        // MySQL wants a condition for outer joins only, SQLite never.
+        if self.sqlite() || (self.mysql() && !join.outer) {
+            return Ok(JoinOn::Nothing);
+        }
+        self.expected("ON or USING")
+    }
+}

@@ -1,0 +1,327 @@
+//! What follows a table in FROM (hints, samples, partitions), and clauses that T-SQL alone has.
+
+use super::{Parsed, Parser};
+use crate::ast::{List, Select, TableId, TableRef};
+use crate::keyword::Kw;
+use crate::reserved;
+use crate::token::Tok;
+
+impl Parser<'_> {
+    /// TOP with its count; true when T-SQL's grammar may go without a select list after it.
+    pub(super) fn top(&mut self, select: &mut Select) -> Parsed<bool> {
+        if self.kw() != Kw::TOP {
+            return Ok(false);
+        }
+        let start = self.bump();
+        select.top = Some(match self.kind() {
+            Tok::LParen | Tok::Number | Tok::Param => self.primary()?,
+            _ => return self.expected("a row count after TOP"),
+        });
+        let percent = self.eat_kw(Kw::PERCENT);
+        let ties = self.eat_all(&[Kw::WITH, Kw::TIES]);
+        select.top_relative = percent || ties;
+        select.top_tokens = Some((start, self.here()));
+        Ok(percent && matches!(self.kind(), Tok::End | Tok::Semi))
+    }
+
+    /// What may stand between a table's name and its alias.
+    pub(super) fn table_modifiers_before_alias(&mut self) -> Parsed<()> {
+        if self.mysql() && self.kw() == Kw::PARTITION && self.kind_at(1) == Tok::LParen {
+            self.bump();
+            self.name_list()?;
+        }
+        if self.postgres() {
+            self.eat(Tok::Star);
+        }
+        if self.tsql() || self.mysql() {
+            self.system_time()?;
+        }
+        if self.tsql() && self.is_legacy_hint() {
+            self.table_hints()?;
+        }
+        if self.tsql() {
+            self.table_sample()?;
+        }
+        Ok(())
+    }
+
+    /// What may stand after a table's alias.
+    pub(super) fn table_modifiers_after_alias(&mut self) -> Parsed<()> {
+        match self.dialect {
+            crate::dialect::Dialect::Sqlite => {
+                if self.eat_all(&[Kw::INDEXED, Kw::BY]) {
+                    self.name_token(reserved::COLUMN, "an index")?;
+                } else {
+                    self.eat_all(&[Kw::NOT, Kw::INDEXED]);
+                }
+            }
+            crate::dialect::Dialect::Postgres => self.table_sample()?,
+            crate::dialect::Dialect::Mysql => self.index_hints()?,
+            crate::dialect::Dialect::Tsql => {
+                self.table_sample()?;
+                if self.kw() == Kw::WITH && self.kind_at(1) == Tok::LParen {
+                    self.bump();
+                    self.table_hints()?;
+                } else if self.is_legacy_hint() {
+                    self.table_hints()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `(nolock)` without WITH, as old T-SQL writes it.
+    pub(super) fn is_legacy_hint(&self) -> bool {
+        const HINTS: [&str; 14] = [
+            "nolock", "readuncommitted", "updlock", "holdlock", "rowlock", "tablock", "tablockx", "paglock", "readpast",
+            "xlock", "readcommitted", "repeatableread", "serializable", "nowait",
+        ];
+        self.tsql()
+            && self.kind() == Tok::LParen
+            && matches!(self.kind_at(2), Tok::RParen | Tok::Comma)
+            && self.kind_at(1) == Tok::Word
+            && HINTS.iter().any(|hint| self.text(self.here() + 1).eq_ignore_ascii_case(hint))
+    }
+
+    /// `(hint, hint(argument), ...)`.
+    fn table_hints(&mut self) -> Parsed<()> {
+        self.open()?;
+        loop {
+            if self.kind() != Tok::Word {
+                return self.expected("a table hint");
+            }
+            self.bump();
+            if self.eat(Tok::LParen) {
+                self.expr_list()?;
+                self.close()?;
+            } else if self.eat(Tok::Eq) {
+                self.expr()?;
+            }
+            if !self.eat(Tok::Comma) {
+                break;
+            }
+        }
+        self.close()?;
+        Ok(())
+    }
+
+    fn table_sample(&mut self) -> Parsed<()> {
+        if !self.eat_kw(Kw::TABLESAMPLE) {
+            return Ok(());
+        }
+        if self.postgres() {
+            self.qualified_name(reserved::FUNCTION, "a sampling method")?;
+        } else {
+            self.eat_kw(Kw::SYSTEM);
+        }
+        self.open()?;
+        self.expr_list()?;
+        if self.tsql() {
+            self.eat_any(&[Kw::PERCENT, Kw::ROWS]);
+        }
+        self.close()?;
+        if self.eat_kw(Kw::REPEATABLE) {
+            self.open()?;
+            self.expr()?;
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// FOR SYSTEM_TIME AS OF, FROM .. TO, BETWEEN, CONTAINED IN, ALL.
+    fn system_time(&mut self) -> Parsed<()> {
+        if !(self.kw() == Kw::FOR && self.kw_at(1) == Kw::SYSTEM_TIME) {
+            return Ok(());
+        }
+        self.at += 2;
+        if self.eat_kw(Kw::ALL) {
+            return Ok(());
+        }
+        if self.eat_all(&[Kw::AS, Kw::OF]) {
+            self.eat_kw(Kw::TIMESTAMP);
+            self.instant()?;
+        } else if self.eat_kw(Kw::FROM) {
+            self.instant()?;
+            self.expect_kw(Kw::TO)?;
+            self.instant()?;
+        } else if self.eat_kw(Kw::BETWEEN) {
+            self.instant()?;
+            self.expect_kw(Kw::AND)?;
+            self.instant()?;
+        } else if self.eat_all(&[Kw::CONTAINED, Kw::IN]) {
+            self.open()?;
+            self.expr_list()?;
+            self.close()?;
+        } else {
+            return self.expected("a period after FOR SYSTEM_TIME");
+        }
+        Ok(())
+    }
+
+    fn instant(&mut self) -> Parsed<()> {
+        self.expr_above(super::infix::COMPARE_POWER)?;
+        Ok(())
+    }
+
+    /// MySQL's USE, FORCE and IGNORE INDEX.
+    fn index_hints(&mut self) -> Parsed<()> {
+        while matches!(self.kw(), Kw::USE | Kw::FORCE | Kw::IGNORE) && matches!(self.kw_at(1), Kw::INDEX | Kw::KEY) {
+            let may_be_empty = self.kw() == Kw::USE;
+            self.at += 2;
+            if self.eat_kw(Kw::FOR) {
+                let known = self.eat_kw(Kw::JOIN) || self.eat_all(&[Kw::ORDER, Kw::BY]) || self.eat_all(&[Kw::GROUP, Kw::BY]);
+                if !known {
+                    return self.expected("JOIN, ORDER BY or GROUP BY");
+                }
+            }
+            self.open()?;
+            while self.kw() == Kw::PRIMARY || self.is_name(0, reserved::COLUMN) {
+                self.bump();
+                if !self.eat(Tok::Comma) {
+                    break;
+                }
+                if self.kind() == Tok::RParen {
+                    return self.expected("an index");
+                }
+            }
+            if !may_be_empty && self.kind_before() == Tok::LParen {
+                return self.expected("an index");
+            }
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    fn kind_before(&self) -> Tok {
+        self.tokens[self.at - 1].kind
+    }
+
+    /// A table variable, or a method call on an XML variable.
+    pub(super) fn variable_table(&mut self, token: u32) -> Parsed<TableId> {
+        let call = self.primary()?;
+        let calls = self.one(call);
+        let alias = self.table_alias()?;
+        self.table_modifiers_after_alias()?;
+        let kind = TableRef::Function { calls, declared: List::default(), lateral: true, ordinality: false, alias };
+        Ok(self.table_node(kind, token))
+    }
+
+    /// `{ oj a LEFT JOIN b ON ... }`.
+    pub(super) fn odbc_join(&mut self) -> Parsed<TableId> {
+        let token = self.bump();
+        self.expect_kw(Kw::OJ)?;
+        let inner = self.joined_table()?;
+        self.expect(Tok::RBrace, "`}`")?;
+        Ok(self.table_node(TableRef::Paren { inner, alias: Default::default() }, token))
+    }
+
+    /// WITH (name type ['path'] [AS JSON], ...) after OPENJSON: tokens of the names.
+    pub(super) fn openjson_columns(&mut self) -> Parsed<List> {
+        self.bump();
+        self.open()?;
+        let mark = self.scratch.ids.len();
+        loop {
+            let column = self.name_token(reserved::COLUMN, "a column name")?;
+            self.scratch.ids.push(column);
+            self.type_name()?;
+            self.eat(Tok::Str);
+            self.eat_all(&[Kw::AS, Kw::JSON]);
+            if !self.eat(Tok::Comma) {
+                break;
+            }
+        }
+        self.close()?;
+        Ok(self.list_from(mark))
+    }
+
+    /// PIVOT and UNPIVOT after a table.
+    pub(super) fn pivots(&mut self, mut inner: TableId) -> Parsed<TableId> {
+        while matches!(self.kw(), Kw::PIVOT | Kw::UNPIVOT) {
+            let pivot = self.kw() == Kw::PIVOT;
+            let token = self.bump();
+            self.open()?;
+            if pivot {
+                self.expr_list()?;
+            } else {
+                self.name_token(reserved::COLUMN, "a column name")?;
+            }
+            self.expect_kw(Kw::FOR)?;
+            self.qualified_name(reserved::COLUMN, "a column name")?;
+            self.expect_kw(Kw::IN)?;
+            self.name_list()?;
+            self.close()?;
+            let alias = self.table_alias()?;
+            inner = self.table_node(TableRef::Pivot { inner, alias }, token);
+        }
+        Ok(inner)
+    }
+
+    /// FOR XML, FOR JSON, FOR BROWSE.
+    pub(super) fn for_clause(&mut self) -> Parsed<()> {
+        if self.kw() != Kw::FOR {
+            return Ok(());
+        }
+        self.bump();
+        if self.eat_kw(Kw::BROWSE) {
+            return Ok(());
+        }
+        if !self.eat_any(&[Kw::XML, Kw::JSON]) {
+            return self.expected("XML, JSON or BROWSE");
+        }
+        if !self.eat_any(&[Kw::RAW, Kw::AUTO, Kw::EXPLICIT, Kw::PATH]) {
+            return self.expected("RAW, AUTO, EXPLICIT or PATH");
+        }
+        self.string_in_parens()?;
+        while self.eat(Tok::Comma) {
+            if self.kind() != Tok::Word {
+                return self.expected("a directive");
+            }
+            let directive = self.kw();
+            self.bump();
+            match directive {
+                Kw::BINARY => {
+                    self.name_token(reserved::ALIAS, "BASE64")?;
+                }
+                Kw::ELEMENTS if self.kind() == Tok::Word && !matches!(self.kw(), Kw::OPTION) => {
+                    self.bump();
+                }
+                _ => self.string_in_parens()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn string_in_parens(&mut self) -> Parsed<()> {
+        if self.eat(Tok::LParen) {
+            self.expect(Tok::Str, "a string")?;
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// OPTION (hint, ...).
+    pub(super) fn option_clause(&mut self) -> Parsed<()> {
+        if !(self.kw() == Kw::OPTION && self.kind_at(1) == Tok::LParen) {
+            return Ok(());
+        }
+        self.at += 2;
+        loop {
+            let start = self.at;
+            while matches!(self.kind(), Tok::Word | Tok::Number | Tok::Str | Tok::Eq | Tok::Param | Tok::Quoted | Tok::Dot) {
+                self.bump();
+            }
+            if self.at == start {
+                return self.expected("a query hint");
+            }
+            if self.eat(Tok::LParen) {
+                self.skip_balanced()?;
+                self.close()?;
+            }
+            if !self.eat(Tok::Comma) {
+                break;
+            }
+        }
+        self.close()?;
+        Ok(())
+    }
+}

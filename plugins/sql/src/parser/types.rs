@@ -1,0 +1,213 @@
+//! Type names, and constants written after one.
+
+use super::{Parsed, Parser};
+use crate::ast::{Expr, ExprId, Literal};
+use crate::keyword::Kw;
+use crate::reserved;
+use crate::token::Tok;
+
+impl Parser<'_> {
+    /// The type of a cast or of a declared column.
+    pub(super) fn type_name(&mut self) -> Parsed<()> {
+        match self.dialect {
+            crate::dialect::Dialect::Sqlite => self.sqlite_type(),
+            crate::dialect::Dialect::Postgres => self.postgres_type(),
+            crate::dialect::Dialect::Mysql => self.mysql_type(),
+            crate::dialect::Dialect::Tsql => self.tsql_type(),
+        }
+    }
+
+    /// `(n)` or `(n, m)`, where there is one.
+    fn type_arguments(&mut self) -> Parsed<()> {
+        if !self.eat(Tok::LParen) {
+            return Ok(());
+        }
+        loop {
+            self.eat(Tok::Minus);
+            if !matches!(self.kind(), Tok::Number | Tok::Word | Tok::Quoted | Tok::Str) {
+                return self.expected("a type argument");
+            }
+            self.bump();
+            if !self.eat(Tok::Comma) {
+                break;
+            }
+        }
+        self.close()?;
+        Ok(())
+    }
+
+    /// Any words, perhaps none, and perhaps numbers in parentheses.
+    fn sqlite_type(&mut self) -> Parsed<()> {
+        while self.is_name(0, reserved::BARE_ALIAS) || self.kind() == Tok::Str {
+            self.bump();
+        }
+        self.type_arguments()
+    }
+
+    fn postgres_type(&mut self) -> Parsed<()> {
+        self.eat_kw(Kw::SETOF);
+        match self.kw() {
+            Kw::DOUBLE if self.kw_at(1) == Kw::PRECISION => self.at += 2,
+            Kw::CHARACTER | Kw::CHAR | Kw::NCHAR | Kw::BIT => {
+                self.bump();
+                self.eat_kw(Kw::VARYING);
+                self.type_arguments()?;
+            }
+            Kw::NATIONAL => {
+                self.bump();
+                if !self.eat_any(&[Kw::CHARACTER, Kw::CHAR]) {
+                    return self.expected("CHARACTER");
+                }
+                self.eat_kw(Kw::VARYING);
+                self.type_arguments()?;
+            }
+            Kw::TIME | Kw::TIMESTAMP => {
+                self.bump();
+                self.type_arguments()?;
+                self.time_zone();
+            }
+            Kw::INTERVAL => {
+                self.bump();
+                self.type_arguments()?;
+                self.interval_fields()?;
+            }
+            Kw::BIGINT | Kw::BOOLEAN | Kw::DEC | Kw::DECIMAL | Kw::FLOAT | Kw::INT | Kw::INTEGER | Kw::NUMERIC
+            | Kw::REAL | Kw::SMALLINT | Kw::VARCHAR => {
+                self.bump();
+                self.type_arguments()?;
+            }
+            _ => {
+                self.qualified_name(reserved::TABLE, "a type")?;
+                if self.kind() == Tok::Percent {
+                    self.bump();
+                    self.name_token(reserved::COLUMN, "TYPE")?;
+                }
+                self.type_arguments()?;
+            }
+        }
+        self.array_bounds()
+    }
+
+    pub(super) fn time_zone(&mut self) {
+        let zoned = matches!(self.kw(), Kw::WITH | Kw::WITHOUT) && self.kw_at(1) == Kw::TIME && self.kw_at(2) == Kw::ZONE;
+        if zoned {
+            self.at += 3;
+        }
+    }
+
+    fn array_bounds(&mut self) -> Parsed<()> {
+        if self.eat_kw(Kw::ARRAY) {
+            if self.eat(Tok::LBracket) {
+                self.expect(Tok::Number, "a number")?;
+                self.expect(Tok::RBracket, "`]`")?;
+            }
+            return Ok(());
+        }
+        while self.kind() == Tok::LBracket && matches!(self.kind_at(1), Tok::RBracket | Tok::Number) {
+            self.bump();
+            self.eat(Tok::Number);
+            self.expect(Tok::RBracket, "`]`")?;
+        }
+        Ok(())
+    }
+
+    /// YEAR, DAY TO SECOND(3), ... after an interval.
+    pub(super) fn interval_fields(&mut self) -> Parsed<()> {
+        const FIELDS: [Kw; 6] = [Kw::YEAR, Kw::MONTH, Kw::DAY, Kw::HOUR, Kw::MINUTE, Kw::SECOND];
+        if !self.eat_any(&FIELDS) {
+            return Ok(());
+        }
+        if self.kw() == Kw::TO {
+            self.bump();
+            if !self.eat_any(&FIELDS) {
+                return self.expected("an interval field");
+            }
+        }
+        self.type_arguments()
+    }
+
+    fn mysql_type(&mut self) -> Parsed<()> {
+        match self.kw() {
+            Kw::CHAR | Kw::CHARACTER | Kw::VARCHAR | Kw::NCHAR => {
+                self.bump();
+                self.type_arguments()?;
+                if self.eat_all(&[Kw::CHARACTER, Kw::SET]) || self.eat_any(&[Kw::CHARSET]) {
+                    return self.charset();
+                }
+                if self.kw() == Kw::CHAR && self.kw_at(1) == Kw::SET {
+                    self.at += 2;
+                    return self.charset();
+                }
+                self.eat_any(&[Kw::ASCII, Kw::UNICODE, Kw::BINARY]);
+            }
+            Kw::SIGNED | Kw::UNSIGNED => {
+                self.bump();
+                self.eat_any(&[Kw::INTEGER, Kw::INT]);
+            }
+            Kw::DOUBLE => {
+                self.bump();
+                self.eat_kw(Kw::PRECISION);
+                self.type_arguments()?;
+            }
+            Kw::INTERVAL => {
+                self.bump();
+                self.bump();
+                self.type_arguments()?;
+            }
+            Kw::BINARY | Kw::DATE | Kw::DATETIME | Kw::TIME | Kw::DECIMAL | Kw::DEC | Kw::INT | Kw::INTEGER | Kw::FLOAT
+            | Kw::REAL | Kw::YEAR | Kw::JSON | Kw::NUMERIC => {
+                self.bump();
+                self.type_arguments()?;
+            }
+            _ if self.is_spatial_or_other_cast_type() => {
+                self.bump();
+                self.type_arguments()?;
+            }
+            _ => return self.expected("a type that CAST knows"),
+        }
+        self.eat_kw(Kw::ARRAY);
+        Ok(())
+    }
+
+    fn is_spatial_or_other_cast_type(&self) -> bool {
+        const TYPES: [&str; 12] = [
+            "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
+            "geometry", "inet4", "inet6", "uuid", "fixed",
+        ];
+        self.kind() == Tok::Word && TYPES.iter().any(|name| self.text(self.here()).eq_ignore_ascii_case(name))
+    }
+
+    pub(super) fn charset(&mut self) -> Parsed<()> {
+        let named = self.is_name(0, reserved::COLUMN) || self.kind() == Tok::Str || self.kw() == Kw::BINARY;
+        if !named {
+            return self.expected("a character set");
+        }
+        self.bump();
+        Ok(())
+    }
+
+    fn tsql_type(&mut self) -> Parsed<()> {
+        if self.kw() == Kw::DOUBLE {
+            self.bump();
+            self.eat_kw(Kw::PRECISION);
+            return Ok(());
+        }
+        if self.eat_kw(Kw::NATIONAL) && !matches!(self.kw(), Kw::CHARACTER | Kw::CHAR) {
+            return self.expected("CHARACTER");
+        }
+        self.qualified_name(reserved::ALIAS, "a type")?;
+        self.eat_kw(Kw::VARYING);
+        self.type_arguments()
+    }
+
+    /// A type followed by a string, as PostgreSQL writes constants of any type.
+    pub(super) fn typed_literal(&mut self) -> Parsed<ExprId> {
+        let token = self.here();
+        self.postgres_type()?;
+        self.expect(Tok::Str, "a string after the type")?;
+        if self.tokens[token as usize].kw == Kw::INTERVAL {
+            self.interval_fields()?;
+        }
+        Ok(self.push(Expr::Literal(Literal::String), token))
+    }
+}
