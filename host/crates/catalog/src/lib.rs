@@ -12,6 +12,7 @@ mod plan;
 mod sample;
 mod type_class;
 mod value;
+mod value_text;
 
 pub use analysis::{
     Analysis, ColumnUse, Position, Resolution, Scope, StatementInfo, SyntaxError, TableSource, TableUse,

@@ -1,0 +1,183 @@
+//! One open database, whichever it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use nl2sql_catalog::{CatalogQuery, Database, ResultSet, ServerInfo, Table};
+use tokio::runtime::Handle;
+
+use crate::catalog_rows::{CatalogRows, Extraction};
+use crate::driver::Driver;
+use crate::table_filter::TableFilter;
+use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
+use crate::{
+    ColumnValues, ConnectError, ConnectionSettings, DriverKind, ExtractError, Limits, LoginRights, QueryError,
+    QueryReader, SqliteReader,
+};
+
+/// Attempts at something that changes nothing, when the connection is lost.
+const ATTEMPTS: u32 = 3;
+/// Pause before the second attempt; doubled before the third.
+const RETRY_PAUSE: Duration = Duration::from_millis(300);
+
+/// A pool of guarded sessions on one database. Cheap to clone; clones share the pool.
+#[derive(Clone)]
+pub struct Connection {
+    driver: Arc<dyn Driver>,
+    settings: Arc<ConnectionSettings>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("server", self.driver.server())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// Opens a first session, so that every usual mistake shows here, and reads what server it is.
+    pub async fn open(settings: ConnectionSettings) -> Result<Self, ConnectError> {
+        let settings = Arc::new(settings);
+        let driver: Arc<dyn Driver> = match settings.driver {
+            DriverKind::Sqlite => Arc::new(crate::sqlite::SqliteDriver::open(Arc::clone(&settings)).await?),
+            other => {
+                return Err(ConnectError::Settings(format!(
+                    "driver {} is not there yet",
+                    other.name()
+                )));
+            }
+        };
+        Ok(Self { driver, settings })
+    }
+
+    /// The settings it was opened with.
+    pub fn settings(&self) -> &ConnectionSettings {
+        &self.settings
+    }
+
+    /// Driver, version, database and the schemas asked for: what a dialect needs to write its catalog queries.
+    pub fn server_info(&self) -> &ServerInfo {
+        self.driver.server()
+    }
+
+    /// What the login may do beyond reading.
+    pub async fn login_rights(&self) -> Result<LoginRights, QueryError> {
+        self.driver.login_rights().await
+    }
+
+    /// Reads the whole catalog with the dialect's bulk queries, one per section whatever the number of tables.
+    /// `dialect` is the name of the dialect plugin, kept in the catalog.
+    pub async fn extract(&self, queries: &[CatalogQuery], dialect: &str) -> Result<Extraction, ExtractError> {
+        for section in ["tables", "columns"] {
+            if !queries.iter().any(|query| query.section == section) {
+                return Err(ExtractError::Sections(format!("section `{section}` is missing")));
+            }
+        }
+        let mut rows = CatalogRows::new(TableFilter::new(&self.settings.include, &self.settings.exclude)?);
+        for query in queries {
+            let section = retried(|| self.driver.catalog_rows(&query.sql))
+                .await
+                .map_err(|error| ExtractError::Query {
+                    section: query.section.clone(),
+                    error,
+                })?;
+            rows.add(&query.section, section)?;
+        }
+        let server = self.driver.server();
+        let mut extraction = rows.assemble(Database {
+            name: server.database.clone(),
+            dialect: dialect.to_owned(),
+            server_version: Some(server.version.clone()),
+            default_schema: self.driver.default_schema().map(str::to_owned),
+            tables: Vec::new(),
+        });
+        self.driver
+            .complete(&mut extraction)
+            .await
+            .map_err(|error| ExtractError::Query {
+                section: "tables".into(),
+                error,
+            })?;
+        Ok(extraction)
+    }
+
+    /// Runs one read-only statement under every guard. A lost connection is tried again: a guarded statement changes nothing.
+    pub async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        retried(|| self.driver.run(sql, limits)).await
+    }
+
+    /// Runs statements with at most `concurrency` at once; results come in the order of the statements.
+    pub async fn run_many(
+        &self,
+        statements: &[String],
+        limits: &Limits,
+        concurrency: usize,
+    ) -> Vec<Result<ResultSet, QueryError>> {
+        let runs: Vec<_> = statements.iter().map(|sql| self.run(sql, limits)).collect();
+        futures::stream::iter(runs).buffered(concurrency.max(1)).collect().await
+    }
+
+    /// The `n` most frequent values of every column of `table` among its first [`SAMPLED_ROWS`] rows, in one query.
+    pub async fn sample_values(&self, table: &Table, n: usize) -> Result<Vec<ColumnValues>, QueryError> {
+        let columns = sampled_columns(table);
+        if columns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = self.driver.sample_query(table, &columns, SAMPLED_ROWS);
+        let limits = Limits {
+            max_rows: SAMPLED_ROWS,
+            max_bytes: SAMPLED_BYTES,
+            ..self.settings.limits
+        };
+        Ok(most_frequent(&self.run(&sql, &limits).await?, &columns, n))
+    }
+
+    /// A reader for one worker thread. SQLite runs on that thread itself; the servers are reached through the runtime this is
+    /// called on, so the reader must be used from a thread that is not one of the runtime's own workers (`spawn_blocking` is fine).
+    pub fn reader(&self) -> Result<Box<dyn QueryReader>, ConnectError> {
+        if self.settings.driver == DriverKind::Sqlite {
+            return Ok(Box::new(SqliteReader::open(&self.settings)?));
+        }
+        let runtime = Handle::try_current()
+            .map_err(|error| ConnectError::Settings(format!("a reader needs a running tokio runtime: {error}")))?;
+        Ok(Box::new(RuntimeReader {
+            connection: self.clone(),
+            runtime,
+        }))
+    }
+
+    /// Closes every session.
+    pub async fn close(&self) {
+        self.driver.close().await;
+    }
+}
+
+struct RuntimeReader {
+    connection: Connection,
+    runtime: Handle,
+}
+
+impl QueryReader for RuntimeReader {
+    fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        self.runtime.block_on(self.connection.run(sql, limits))
+    }
+}
+
+/// Tries again when there was no connection, a few times and not for long.
+async fn retried<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, QueryError>
+where
+    F: Future<Output = Result<T, QueryError>>,
+{
+    for tried in 1..ATTEMPTS {
+        match attempt().await {
+            Err(QueryError::Unavailable(reason)) => {
+                tracing::warn!(%reason, tried, "connection lost, trying again");
+                tokio::time::sleep(RETRY_PAUSE * tried).await;
+            }
+            outcome => return outcome,
+        }
+    }
+    attempt().await
+}

@@ -1,0 +1,66 @@
+//! What every native driver can do.
+
+use async_trait::async_trait;
+use nl2sql_catalog::{ResultSet, ServerInfo, Table};
+use serde::Serialize;
+
+use crate::catalog_rows::{CatalogRow, Extraction};
+use crate::{Limits, QueryError};
+
+/// One open database behind its native protocol.
+#[async_trait]
+pub(crate) trait Driver: Send + Sync {
+    /// The server, as it described itself when the connection was opened.
+    fn server(&self) -> &ServerInfo;
+
+    /// Schema in which unqualified names resolve first.
+    fn default_schema(&self) -> Option<&str>;
+
+    /// Runs one statement under every guard.
+    async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError>;
+
+    /// Runs one catalog query: the guards of the server hold, and every value comes as text.
+    async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError>;
+
+    /// Adds what no catalog query can tell.
+    async fn complete(&self, extraction: &mut Extraction) -> Result<(), QueryError> {
+        let _ = extraction;
+        Ok(())
+    }
+
+    /// What the login may do beyond reading.
+    async fn login_rights(&self) -> Result<LoginRights, QueryError>;
+
+    /// A query for up to `rows` rows of these columns of `table`.
+    fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String;
+
+    /// Closes every session.
+    async fn close(&self);
+}
+
+/// What a login may do; `nl2sql doctor` refuses one that may do more than read, unless told otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LoginRights {
+    /// Login as the server names it.
+    pub login: String,
+    /// Whether nothing beyond reading was found.
+    pub read_only: bool,
+    /// Rights beyond reading, one sentence each, the most dangerous first.
+    pub beyond_select: Vec<String>,
+}
+
+impl LoginRights {
+    pub(crate) fn new(login: String, beyond_select: Vec<String>) -> Self {
+        Self {
+            login,
+            read_only: beyond_select.is_empty(),
+            beyond_select,
+        }
+    }
+}
+
+/// One worker's way to run statements from a thread of its own.
+pub trait QueryReader: Send {
+    /// Runs one statement under every guard and waits for it.
+    fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError>;
+}

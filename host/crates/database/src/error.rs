@@ -1,0 +1,176 @@
+//! Why a connection, a statement or an extraction failed.
+
+/// Why there is no connection; every message ends with what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The settings cannot be used.
+    #[error("connection settings: {0}")]
+    Settings(String),
+    /// A name that does not resolve.
+    #[error("the host {host} is unknown: {detail}; check its spelling, the DNS or the VPN")]
+    UnknownHost {
+        /// Host asked for.
+        host: String,
+        /// What the resolver said.
+        detail: String,
+    },
+    /// Nothing listens there.
+    #[error("{address} refused the connection: {detail}; check that the server runs and listens there, and the port")]
+    Refused {
+        /// Host and port.
+        address: String,
+        /// What the operating system said.
+        detail: String,
+    },
+    /// No answer in time.
+    #[error("{address} did not answer within {seconds} s; check the network and firewall, or raise connect_timeout")]
+    TimedOut {
+        /// Host and port.
+        address: String,
+        /// The limit that was hit.
+        seconds: u64,
+    },
+    /// Wrong user or password.
+    #[error(
+        "the server refused the login of {user}: {detail}; check the user, the password and the hosts it may come from"
+    )]
+    Authentication {
+        /// Login name.
+        user: String,
+        /// What the server said.
+        detail: String,
+    },
+    /// TLS was asked for and could not be had, or the certificate does not verify.
+    #[error("TLS: {detail}; check tls (off, prefer, require, verify-ca) and ca_file")]
+    Tls {
+        /// What the handshake said.
+        detail: String,
+    },
+    /// No such database or file.
+    #[error("there is no database {database}: {detail}; check its name and that this login may see it")]
+    NoSuchDatabase {
+        /// Name or path.
+        database: String,
+        /// What the server or file system said.
+        detail: String,
+    },
+    /// A file that is something else, or is encrypted or damaged.
+    #[error("{path} is not an SQLite database: {detail}; check the path, and decrypt or repair the file if it is one")]
+    NotADatabase {
+        /// Path of the file.
+        path: String,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// A server older than the catalog queries need.
+    #[error(
+        "server version {version} is too old: {minimum} or later is needed; upgrade the server or use a replica that is newer"
+    )]
+    TooOld {
+        /// What the server reports.
+        version: String,
+        /// Oldest version that works.
+        minimum: String,
+    },
+    /// The login may not connect or read.
+    #[error("no rights: {detail}; ask for CONNECT on the database and SELECT on its tables")]
+    NoRights {
+        /// What the server or file system said.
+        detail: String,
+    },
+    /// The server has no free session.
+    #[error("the server takes no more connections: {detail}; lower pool_size or close other sessions")]
+    TooManyConnections {
+        /// What the server said.
+        detail: String,
+    },
+    /// Anything else.
+    #[error("cannot connect to {address}: {detail}")]
+    Other {
+        /// Host and port, or path.
+        address: String,
+        /// What was said.
+        detail: String,
+    },
+}
+
+impl ConnectError {
+    /// Whether trying again shortly may succeed (server restarting, sessions busy, network).
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { .. } | Self::TimedOut { .. } | Self::TooManyConnections { .. } | Self::Other { .. }
+        )
+    }
+}
+
+/// Why a statement gave no rows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// A guard said no, here or in the server; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
+    /// The time limit passed; the statement was cancelled on the server.
+    #[error("{0}")]
+    Timeout(String),
+    /// The engine said no.
+    #[error("{0}")]
+    Failed(String),
+    /// There is no connection, and trying again did not help.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl QueryError {
+    /// `refused`, `timeout`, `failed` or `unavailable`, as plugins see it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Timeout(_) => "timeout",
+            Self::Failed(_) => "failed",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
+impl From<ConnectError> for QueryError {
+    fn from(error: ConnectError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// Why there is no catalog.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExtractError {
+    /// A catalog query failed.
+    #[error("catalog query `{section}`: {error}")]
+    Query {
+        /// Section of the query.
+        section: String,
+        /// Why.
+        error: QueryError,
+    },
+    /// A catalog query returned rows of another form than `wit/` fixes.
+    #[error(
+        "catalog query `{section}`, row {row}: {detail}; the dialect plugin must follow the row format of `catalog-query`"
+    )]
+    Row {
+        /// Section of the query.
+        section: String,
+        /// Row, counted from 1.
+        row: usize,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A required section is missing or unknown.
+    #[error("the dialect gives no usable catalog query: {0}")]
+    Sections(String),
+    /// A glob that is not one.
+    #[error("pattern `{pattern}`: {detail}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+}

@@ -1,0 +1,61 @@
+//! What a prepared statement may touch, as SQLite's compiler reports it.
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
+/// Pragmas that only describe the schema; the others are refused even as table-valued functions.
+const DESCRIBING_PRAGMAS: &[&str] = &[
+    "table_list",
+    "table_info",
+    "table_xinfo",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+    "foreign_key_list",
+    "function_list",
+    "collation_list",
+    "database_list",
+    "compile_options",
+    "encoding",
+    "user_version",
+    "application_id",
+];
+
+/// Functions that leave the database.
+const FORBIDDEN_FUNCTIONS: &[&str] = &[
+    "load_extension",
+    "readfile",
+    "writefile",
+    "edit",
+    "fts3_tokenizer",
+    "zipfile",
+    "fsdir",
+    "lsdir",
+];
+
+/// Allows reading, recursion and plain functions; denies everything else, whatever it is called.
+pub(super) fn authorize(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Function { function_name }
+            if !FORBIDDEN_FUNCTIONS
+                .iter()
+                .any(|name| function_name.eq_ignore_ascii_case(name)) =>
+        {
+            Authorization::Allow
+        }
+        AuthAction::Pragma { pragma_name, .. }
+            if DESCRIBING_PRAGMAS
+                .iter()
+                .any(|name| pragma_name.eq_ignore_ascii_case(name)) =>
+        {
+            Authorization::Allow
+        }
+        // Declaring the columns of a virtual table (pragma functions included) looks like an update of the schema.
+        AuthAction::Update {
+            table_name: "sqlite_master",
+            ..
+        }
+        | AuthAction::CreateVtable { .. } => Authorization::Allow,
+        _ => Authorization::Deny,
+    }
+}

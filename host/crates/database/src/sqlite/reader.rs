@@ -1,0 +1,296 @@
+//! One guarded connection to a database file, without any hop between threads.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use nl2sql_catalog::{ResultSet, Value};
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::authorizer::authorize;
+use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, QueryReader, statement_guard};
+
+/// Virtual machine steps between two looks at the clock: some ten microseconds.
+const STEPS_BETWEEN_CHECKS: i32 = 2_000;
+/// Prepared statements kept; evaluation runs the same gold query again and again.
+const STATEMENT_CACHE: usize = 64;
+
+/// A read-only connection for one worker at a time; the fast path of the pipeline.
+pub struct SqliteReader {
+    connection: Connection,
+    watch: Arc<Watch>,
+    bytes_limit: i32,
+}
+
+/// When the running statement must stop.
+#[derive(Debug)]
+pub(super) struct Watch {
+    epoch: Instant,
+    /// Nanoseconds after `epoch`; `u64::MAX` while nothing runs.
+    deadline: AtomicU64,
+    cancelled: AtomicBool,
+}
+
+impl Watch {
+    fn start(&self, limit: Duration) {
+        self.cancelled.store(false, Ordering::Relaxed);
+        let deadline = self.epoch.elapsed().saturating_add(limit).as_nanos();
+        self.deadline
+            .store(u64::try_from(deadline).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn stop(&self) {
+        self.deadline.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+            || self.epoch.elapsed().as_nanos() > u128::from(self.deadline.load(Ordering::Relaxed))
+    }
+
+    /// Ends the running statement at the next check.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+impl SqliteReader {
+    /// Opens the file of `settings` read-only and arms every guard.
+    pub fn open(settings: &ConnectionSettings) -> Result<Self, ConnectError> {
+        let path = settings.path.as_path();
+        check_file(path)?;
+        let connection = open_file(path).map_err(|error| open_error(path, &error))?;
+        Self::arm(connection, settings.limits).map_err(|error| open_error(path, &error))
+    }
+
+    fn arm(mut connection: Connection, limits: Limits) -> rusqlite::Result<Self> {
+        connection.busy_timeout(limits.timeout())?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF")?;
+        for (option, value) in [
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, false),
+        ] {
+            connection.set_db_config(option, value)?;
+        }
+        for (limit, value) in [
+            (
+                Limit::SQLITE_LIMIT_SQL_LENGTH,
+                statement_guard::MAX_STATEMENT_BYTES as i32 + 1,
+            ),
+            (Limit::SQLITE_LIMIT_ATTACHED, 0),
+            (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+            (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000),
+            (Limit::SQLITE_LIMIT_VDBE_OP, 1_000_000),
+            (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+        ] {
+            connection.set_limit(limit, value)?;
+        }
+        let watch = Arc::new(Watch {
+            epoch: Instant::now(),
+            deadline: AtomicU64::new(u64::MAX),
+            cancelled: AtomicBool::new(false),
+        });
+        let seen = Arc::clone(&watch);
+        connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || seen.is_over()))?;
+        connection.authorizer(Some(authorize))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        let mut reader = Self {
+            connection,
+            watch,
+            bytes_limit: 0,
+        };
+        reader.limit_bytes(limits.max_bytes)?;
+        Ok(reader)
+    }
+
+    /// No single value may be longer than the whole result may be.
+    fn limit_bytes(&mut self, max_bytes: usize) -> rusqlite::Result<()> {
+        let wanted = i32::try_from(max_bytes.max(1 << 20))
+            .unwrap_or(1_000_000_000)
+            .min(1_000_000_000);
+        if wanted != self.bytes_limit {
+            self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, wanted)?;
+            self.bytes_limit = wanted;
+        }
+        Ok(())
+    }
+
+    /// Runs one statement on this thread.
+    ///
+    /// # Errors
+    /// [`QueryError::Refused`] before anything runs, [`QueryError::Timeout`] after `limits`, else what SQLite says.
+    pub fn run_blocking(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        statement_guard::check(DriverKind::Sqlite, sql, &std::collections::HashSet::new())?;
+        self.run_trusted(sql, limits)
+    }
+
+    /// Whether SQLite can prepare `sql`, without running it: names, functions and argument counts are checked.
+    pub fn prepare_blocking(&mut self, sql: &str) -> Result<(), QueryError> {
+        statement_guard::check(DriverKind::Sqlite, sql, &std::collections::HashSet::new())?;
+        self.connection
+            .prepare(sql)
+            .map(|_| ())
+            .map_err(|error| query_error(&error, &Limits::default()))
+    }
+
+    /// Runs a statement of this crate or of a dialect's catalog queries: every guard of SQLite holds, the look at the text does not.
+    pub(super) fn run_trusted(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        self.limit_bytes(limits.max_bytes)
+            .map_err(|error| query_error(&error, limits))?;
+        self.watch.start(limits.timeout());
+        let result = self.collect(sql, limits);
+        self.watch.stop();
+        result
+    }
+
+    fn collect(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        let failed = |error: rusqlite::Error| query_error(&error, limits);
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        if !statement.readonly() || statement.is_explain() != 0 {
+            statement.discard();
+            return Err(QueryError::Refused(
+                "refused: SQLite says that the statement is not a plain query".into(),
+            ));
+        }
+        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let width = columns.len();
+        let mut result = ResultSet {
+            columns,
+            ..ResultSet::default()
+        };
+        let mut bytes = 0;
+        let mut rows = statement.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            if result.rows.len() >= limits.max_rows || bytes > limits.max_bytes {
+                result.truncated = true;
+                break;
+            }
+            let mut values = Vec::with_capacity(width);
+            for at in 0..width {
+                let value = row.get_ref(at).map_err(failed)?;
+                bytes += size(value);
+                values.push(typed(value));
+            }
+            result.rows.push(values);
+        }
+        Ok(result)
+    }
+
+    /// Lets another thread end what runs here.
+    pub(super) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
+    }
+}
+
+impl QueryReader for SqliteReader {
+    fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        self.run_blocking(sql, limits)
+    }
+}
+
+fn size(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len() + 8,
+        _ => 8,
+    }
+}
+
+/// The storage class is the type; text that is not UTF-8 stays bytes.
+fn typed(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Float(number),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => Value::Bytes(bytes.to_vec()),
+        },
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+fn check_file(path: &Path) -> Result<(), ConnectError> {
+    let missing = |detail: String| ConnectError::NoSuchDatabase {
+        database: path.display().to_string(),
+        detail,
+    };
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_dir() => Err(missing("it is a folder".into())),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(ConnectError::NoRights {
+            detail: format!("{}: {error}", path.display()),
+        }),
+        Err(error) => Err(missing(error.to_string())),
+    }
+}
+
+/// Opens read-only; a database in WAL mode inside a folder that cannot be written is read as an unchanging file.
+fn open_file(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::CannotOpen => {
+            let uri = format!(
+                "file:{}?immutable=1",
+                path.display()
+                    .to_string()
+                    .replace('%', "%25")
+                    .replace('?', "%3f")
+                    .replace('#', "%23")
+            );
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        _ => Ok(connection),
+    }
+}
+
+fn open_error(path: &Path, error: &rusqlite::Error) -> ConnectError {
+    let (path, detail) = (path.display().to_string(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ConnectError::NotADatabase { path, detail },
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
+            ConnectError::NoRights {
+                detail: format!("{path}: {detail}"),
+            }
+        }
+        _ => ConnectError::Other { address: path, detail },
+    }
+}
+
+fn query_error(error: &rusqlite::Error, limits: &Limits) -> QueryError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => {
+            QueryError::Timeout(format!("timeout: stopped after {} ms", limits.timeout_ms))
+        }
+        Some(ErrorCode::AuthorizationForStatementDenied) => {
+            QueryError::Refused(format!("refused by SQLite's authorizer: {error}"))
+        }
+        Some(ErrorCode::ReadOnly) => QueryError::Refused(format!("refused by SQLite: {error}")),
+        Some(ErrorCode::TooBig) => QueryError::Refused(format!(
+            "refused: a value is longer than the {} bytes allowed: {error}",
+            limits.max_bytes
+        )),
+        _ => match error {
+            rusqlite::Error::MultipleStatement => {
+                QueryError::Refused("refused: more than one statement; send them one by one".into())
+            }
+            _ => QueryError::Failed(plain_message(error)),
+        },
+    }
+}
+
+/// SQLite's words without the statement, which can be long.
+fn plain_message(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,309 @@
+//! Words and functions that make a query more than a query, per database.
+
+use std::collections::HashSet;
+
+use super::lexer::Token;
+use crate::DriverKind;
+
+/// Statement keywords of T-SQL, which needs no `;` between statements. All are reserved there, so none can be a bare name.
+const TSQL_STATEMENTS: &[&str] = &[
+    "insert",
+    "update",
+    "delete",
+    "drop",
+    "create",
+    "alter",
+    "truncate",
+    "exec",
+    "execute",
+    "declare",
+    "set",
+    "use",
+    "grant",
+    "revoke",
+    "deny",
+    "backup",
+    "restore",
+    "shutdown",
+    "kill",
+    "waitfor",
+    "begin",
+    "commit",
+    "rollback",
+    "save",
+    "print",
+    "raiserror",
+    "goto",
+    "if",
+    "while",
+    "return",
+    "reconfigure",
+    "dbcc",
+    "bulk",
+    "checkpoint",
+    "writetext",
+    "updatetext",
+    "readtext",
+    "open",
+    "close",
+    "deallocate",
+    "revert",
+    "lineno",
+    "openrowset",
+    "openquery",
+    "opendatasource",
+    "throw",
+];
+
+/// Functions of each database that reach beyond the query: files, other servers, locks, session state, waiting.
+fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)] {
+    match driver {
+        DriverKind::Sqlite => &[
+            ("load_extension", "it loads code"),
+            ("readfile", "it reads files"),
+            ("writefile", "it writes files"),
+            ("edit", "it starts a program"),
+            ("fts3_tokenizer", "it takes raw pointers"),
+        ],
+        DriverKind::Postgres => &[
+            ("query_to_xml*", "it runs SQL text of its own"),
+            ("dblink*", "it reaches other servers"),
+            ("lo_*", "it works on large objects"),
+            ("pg_advisory*", "it takes locks"),
+            ("pg_try_advisory*", "it takes locks"),
+            ("pg_sleep*", "it only waits"),
+            ("pg_read_*", "it reads files of the server"),
+            ("pg_file_*", "it changes files of the server"),
+            ("pg_ls_*", "it lists files of the server"),
+            ("set_config", "it changes settings of the session"),
+            ("txid_current", "it uses up a transaction number"),
+            ("pg_current_xact_id", "it uses up a transaction number"),
+        ],
+        DriverKind::Mysql => &[
+            ("sleep", "it only waits"),
+            ("benchmark", "it only burns time"),
+            ("load_file", "it reads files of the server"),
+            ("get_lock", "it takes locks"),
+            ("release_lock", "it changes locks"),
+            ("release_all_locks", "it changes locks"),
+            ("master_*", "it waits for replication"),
+            ("source_pos_wait", "it waits for replication"),
+            ("wait_*", "it waits for replication"),
+            ("nextval", "it advances a sequence"),
+            ("setval", "it changes a sequence"),
+            ("sys_exec", "it starts a program"),
+            ("sys_eval", "it starts a program"),
+            ("sys_set", "it changes the environment of the server"),
+            ("keyring_*", "it changes keys of the server"),
+            ("group_replication_*", "it changes replication"),
+            ("asynchronous_connection_*", "it changes replication"),
+            ("service_*_locks", "it takes locks"),
+            ("audit_*", "it changes the audit log"),
+            ("version_tokens_*", "it changes the server's tokens"),
+            ("spider_*", "it runs SQL on other servers"),
+        ],
+        DriverKind::Mssql => &[
+            ("openrowset", "it reaches files and other servers"),
+            ("openquery", "it reaches other servers"),
+            ("opendatasource", "it reaches other servers"),
+            ("xp_*", "it is an extended procedure"),
+            ("sp_*", "it is a system procedure"),
+            ("fn_trace_gettable", "it reads files of the server"),
+            ("fn_get_audit_file", "it reads files of the server"),
+            ("fn_xe_file_target_read_file", "it reads files of the server"),
+            ("fn_dump_dblog", "it reads files of the server"),
+            ("dm_os_file_exists", "it looks at files of the server"),
+            ("dm_os_enumerate_filesystem", "it lists files of the server"),
+        ],
+    }
+}
+
+/// Why a word of the statement makes it more than a query.
+pub(super) fn forbidden_words(driver: DriverKind, tokens: &[Token<'_>]) -> Option<String> {
+    tokens.iter().enumerate().find_map(|(at, token)| {
+        let Token::Word(word) = token else {
+            return assignment(driver, tokens, at);
+        };
+        let previous = at.checked_sub(1).map(|at| &tokens[at]);
+        forbidden_word(driver, word, token, previous, &tokens[at + 1..])
+    })
+}
+
+fn forbidden_word(
+    driver: DriverKind,
+    word: &str,
+    token: &Token<'_>,
+    previous: Option<&Token<'_>>,
+    next: &[Token<'_>],
+) -> Option<String> {
+    let follows = |n: usize, words: &[&str]| next.get(n).is_some_and(|token| words.iter().any(|word| token.is(word)));
+    if previous == Some(&Token::Mark('.')) || (driver == DriverKind::Mssql && previous == Some(&Token::Mark('@'))) {
+        return None;
+    }
+    if token.is("into") {
+        return Some("INTO stores the result; leave it out".into());
+    }
+    if token.is("for")
+        && follows(0, &["update", "share", "no", "key"])
+        && !matches!(next.get(1), Some(Token::Mark('(')))
+    {
+        return Some("FOR UPDATE and FOR SHARE lock rows".into());
+    }
+    if token.is("lock") && follows(0, &["in"]) && follows(1, &["share"]) {
+        return Some("LOCK IN SHARE MODE locks rows".into());
+    }
+    if token.is("next") && follows(0, &["value"]) && follows(1, &["for"])
+        || token.is("previous") && follows(0, &["value"]) && follows(1, &["for"])
+    {
+        return Some("a sequence would advance".into());
+    }
+    let starts = matches!(previous, None | Some(Token::Mark('(' | ')')));
+    let called = next.first() == Some(&Token::Mark('('));
+    let join_hint = follows(0, &["join", "union"]);
+    if starts
+        && !called
+        && !join_hint
+        && ["insert", "update", "delete", "merge", "replace"]
+            .iter()
+            .any(|dml| token.is(dml))
+    {
+        return Some(format!("{} changes data", word.to_uppercase()));
+    }
+    if driver == DriverKind::Mssql {
+        forbidden_in_tsql(word, token, previous, next)
+    } else {
+        None
+    }
+}
+
+fn forbidden_in_tsql(
+    word: &str,
+    token: &Token<'_>,
+    previous: Option<&Token<'_>>,
+    next: &[Token<'_>],
+) -> Option<String> {
+    if let Some(statement) = TSQL_STATEMENTS.iter().find(|statement| token.is(statement)) {
+        return Some(format!("{} is not part of a query", statement.to_uppercase()));
+    }
+    if token.is("merge") && !next.first().is_some_and(|next| next.is("join") || next.is("union")) {
+        return Some("MERGE changes data".into());
+    }
+    let opens_query = |token: &Token<'_>| {
+        matches!(token, Token::Mark('(' | ')'))
+            || ["union", "all", "except", "intersect"]
+                .iter()
+                .any(|word| token.is(word))
+    };
+    if token.is("select") && !previous.is_none_or(opens_query) {
+        return Some("more than one statement; send them one by one".into());
+    }
+    let hint = matches!(previous, Some(Token::Mark('(' | ',')))
+        && ["updlock", "xlock", "tablockx"].iter().any(|hint| token.is(hint));
+    hint.then(|| format!("the hint {} takes locks", word.to_uppercase()))
+}
+
+/// `@x := ...` in MySQL keeps state in the session.
+fn assignment(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
+    let assigns =
+        driver == DriverKind::Mysql && tokens[at] == Token::Mark(':') && tokens.get(at + 1) == Some(&Token::Mark('='));
+    assigns.then(|| "an assignment (:=) would outlive the statement".into())
+}
+
+/// Why a function the statement calls may not be called.
+pub(super) fn forbidden_functions(
+    driver: DriverKind,
+    tokens: &[Token<'_>],
+    server_functions: &HashSet<String>,
+) -> Option<String> {
+    let rules = function_rules(driver);
+    tokens.windows(2).find_map(|pair| {
+        let (Token::Word(name) | Token::Quoted(name), Token::Mark('(')) = (pair[0], pair[1]) else {
+            return None;
+        };
+        let name = name.to_lowercase();
+        if let Some((_, reason)) = rules.iter().find(|(pattern, _)| matches_pattern(pattern, &name)) {
+            return Some(format!("the function {name} may not be called: {reason}"));
+        }
+        server_functions.contains(&name).then(|| {
+            format!("the function {name} may not be called: the server says it can have side effects (VOLATILE)")
+        })
+    })
+}
+
+/// One `*` stands for any text.
+fn matches_pattern(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((head, tail)) => name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail),
+        None => pattern == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::check;
+    use crate::DriverKind::{self, Mssql, Mysql, Postgres, Sqlite};
+
+    fn allowed(driver: DriverKind, sql: &str) {
+        assert_eq!(check(driver, sql, &HashSet::new()), Ok(()), "{sql}");
+    }
+
+    fn refused(driver: DriverKind, sql: &str, reason: &str) {
+        let message = check(driver, sql, &HashSet::new()).expect_err(sql).to_string();
+        assert!(message.contains(reason), "{sql}: {message}");
+    }
+
+    #[test]
+    fn queries_pass() {
+        for driver in [Sqlite, Postgres, Mysql, Mssql] {
+            allowed(
+                driver,
+                "SELECT a, 'DROP; INTO' FROM t WHERE x IN (SELECT y FROM u) ORDER BY 1;",
+            );
+            allowed(driver, "WITH c AS (SELECT 1 AS n) SELECT n FROM c UNION ALL SELECT 2");
+            allowed(driver, "((SELECT 1))");
+            allowed(driver, "SELECT REPLACE(a, 'x', 'y'), t.update FROM t");
+        }
+        allowed(Mysql, "SELECT INSERT('abc', 1, 1, 'x'), @@version");
+        allowed(
+            Mssql,
+            "SELECT TOP 5 [into] FROM t INNER MERGE JOIN u ON t.a = u.a OPTION (MERGE JOIN)",
+        );
+        allowed(Postgres, "SELECT substring(a for 3), $$ into $$ FROM t");
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_its_reason() {
+        refused(Sqlite, "", "no statement");
+        refused(Sqlite, "PRAGMA user_version", "PRAGMA is not a query");
+        refused(Postgres, "SELECT 1; COMMIT", "more than one");
+        refused(
+            Postgres,
+            "WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d",
+            "DELETE changes data",
+        );
+        refused(
+            Postgres,
+            "WITH d AS (SELECT 1) INSERT INTO t SELECT * FROM d",
+            "changes data",
+        );
+        refused(Postgres, "SELECT * INTO x FROM t", "INTO");
+        refused(Postgres, "SELECT * FROM t FOR NO KEY UPDATE", "lock rows");
+        refused(Postgres, "SELECT \"pg_sleep\"(9)", "pg_sleep");
+        refused(Mysql, "SELECT 1 INTO OUTFILE '/x'", "INTO");
+        refused(Mysql, "SELECT @x := 1", "assignment");
+        refused(Mysql, "SELECT NEXT VALUE FOR s", "sequence");
+        refused(Mysql, "SELECT `sleep`(1)", "waits");
+        refused(Mssql, "SELECT 1 DROP TABLE t", "DROP");
+        refused(Mssql, "SELECT 1 SELECT 2", "more than one");
+        refused(Mssql, "SELECT * FROM OPENROWSET('x', 'y', 'z')", "OPENROWSET");
+    }
+
+    #[test]
+    fn functions_the_server_calls_volatile_are_refused() {
+        let volatile = HashSet::from(["archive_orders".to_owned()]);
+        let error = check(Postgres, "SELECT \"archive_orders\" (1)", &volatile).unwrap_err();
+        assert!(error.to_string().contains("VOLATILE"));
+    }
+}

@@ -1,0 +1,65 @@
+//! What several test files need: catalog queries of the dialects, throw-away databases, the servers to test against.
+#![allow(dead_code)]
+
+use std::path::PathBuf;
+
+use nl2sql_catalog::CatalogQuery;
+use nl2sql_database::Connection;
+
+#[path = "../../../../../plugins/dialect-mysql/src/catalog_queries.rs"]
+mod mysql_queries;
+#[path = "../../../../../plugins/dialect-postgres/src/catalog_queries.rs"]
+mod postgres_queries;
+#[path = "../../../../../plugins/dialect-sqlite/src/catalog_queries.rs"]
+mod sqlite_queries;
+#[path = "../../../../../plugins/dialect-tsql/src/catalog_queries.rs"]
+mod tsql_queries;
+
+/// The catalog queries that the built-in dialect of this connection's driver writes.
+pub fn catalog_queries(connection: &Connection) -> Vec<CatalogQuery> {
+    let server = connection.server_info();
+    let write = match server.driver.as_str() {
+        "sqlite" => sqlite_queries::catalog_queries,
+        "postgres" => postgres_queries::catalog_queries,
+        "mysql" => mysql_queries::catalog_queries,
+        _ => tsql_queries::catalog_queries,
+    };
+    write(&server.version, &server.database, &server.schemas)
+        .into_iter()
+        .map(|(section, sql)| CatalogQuery {
+            section: section.into(),
+            sql,
+        })
+        .collect()
+}
+
+/// A throw-away SQLite file made by `schema`.
+pub fn sqlite_file(schema: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.sqlite");
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(schema)
+        .unwrap();
+    (folder, path)
+}
+
+/// The folder `shared` beside the checkout, or a note that `test` is skipped.
+pub fn shared_data(test: &str) -> Option<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let shared = std::env::var_os("NL2SQL_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    if !shared.join("data").is_dir() {
+        eprintln!("skipped: {test} needs ../shared");
+        return None;
+    }
+    Some(shared.join("data"))
+}
+
+/// URL of a test server, or a note that `test` is skipped.
+pub fn server_url(variable: &str, test: &str) -> Option<String> {
+    let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
+    if url.is_none() {
+        eprintln!("skipped: {test} needs {variable}");
+    }
+    url
+}
