@@ -82,6 +82,8 @@ pub fn componentize(bytes: &[u8], origin: &str) -> Result<Vec<u8>, LoadError> {
             "it does not begin like a WebAssembly component or module".to_owned(),
         ));
     }
+    // wit-component relies on a module that is whole.
+    wasmparser::validate(bytes).map_err(|error| not_wasm(error.to_string()))?;
     ComponentEncoder::default()
         .validate(true)
         .module(bytes)
@@ -112,12 +114,16 @@ impl Outline {
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
-                        outline.imports.push(import.map_err(|error| error.to_string())?.name.name.to_owned());
+                        outline
+                            .imports
+                            .push(import.map_err(|error| error.to_string())?.name.name.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
                     for export in section {
-                        outline.exports.push(export.map_err(|error| error.to_string())?.name.name.to_owned());
+                        outline
+                            .exports
+                            .push(export.map_err(|error| error.to_string())?.name.name.to_owned());
                     }
                 }
                 Payload::CustomSection(section) if section.name() == MANIFEST_SECTION && outline.manifest.is_none() => {
@@ -138,7 +144,9 @@ impl Outline {
             } else {
                 self.exports.join(", ")
             },
-            served: SERVED_VERSIONS.map(|version| format!("{CONTRACT}/<kind>@{version}")).join(", "),
+            served: SERVED_VERSIONS
+                .map(|version| format!("{CONTRACT}/<kind>@{version}"))
+                .join(", "),
         };
         let mut worlds = self.exports.iter().filter_map(|export| {
             let (name, version) = export.strip_prefix(CONTRACT)?.strip_prefix('/')?.split_once('@')?;

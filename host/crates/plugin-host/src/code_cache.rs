@@ -28,7 +28,9 @@ impl CodeCache {
 
     /// The compiled component, from the folder or by compiling. A folder that cannot be written to costs time, not the run.
     pub(crate) fn component(&self, engine: &Engine, sha256: &str, bytes: &[u8]) -> wasmtime::Result<Component> {
-        let path = self.folder.join(format!("{sha256}-{:016x}.code", compatibility(engine)));
+        let path = self
+            .folder
+            .join(format!("{sha256}-{:016x}.code", compatibility(engine)));
         if let Some(component) = fetch(engine, &path) {
             return Ok(component);
         }

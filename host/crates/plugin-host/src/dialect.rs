@@ -49,20 +49,25 @@ impl DialectPlugin {
 
     /// The dialect's description of itself.
     pub fn info(&self) -> Result<DialectInfo, CallError> {
-        self.call("dialect.info", |store, dialect| dialect.call_info(store)).map(Into::into)
+        self.call("dialect.info", |store, dialect| dialect.call_info(store))
+            .map(Into::into)
     }
 
     /// One bulk query per section of a catalog.
     pub fn catalog_queries(&self, server: &ServerInfo) -> Result<Vec<CatalogQuery>, CallError> {
         let server = server.into();
-        self.call("dialect.catalog-queries", |store, dialect| dialect.call_catalog_queries(store, &server))
-            .map(list)
+        self.call("dialect.catalog-queries", |store, dialect| {
+            dialect.call_catalog_queries(store, &server)
+        })
+        .map(list)
     }
 
     /// CREATE TABLE text for a prompt, comments included.
     pub fn render_ddl(&self, table: &Table) -> Result<String, CallError> {
         let table = table.into();
-        self.call("dialect.render-ddl", |store, dialect| dialect.call_render_ddl(store, &table))
+        self.call("dialect.render-ddl", |store, dialect| {
+            dialect.call_render_ddl(store, &table)
+        })
     }
 
     /// An identifier, quoted where the dialect needs it.
@@ -76,7 +81,10 @@ impl DialectPlugin {
         let pre = self.pre.clone();
         let bind = move |store: &mut Store<State>| {
             let world = pre.instantiate(&mut *store)?;
-            let session = world.nl2sql_plugin_dialect().session().call_constructor(store, &catalog)?;
+            let session = world
+                .nl2sql_plugin_dialect()
+                .session()
+                .call_constructor(store, &catalog)?;
             Ok((world, session))
         };
         DialectSession {
@@ -89,7 +97,8 @@ impl DialectPlugin {
         call: &'static str,
         work: impl FnOnce(&mut Store<State>, &Guest) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
-        self.pool.call(call, |store, world| work(store, world.nl2sql_plugin_dialect()))
+        self.pool
+            .call(call, |store, world| work(store, world.nl2sql_plugin_dialect()))
     }
 }
 
@@ -106,13 +115,16 @@ impl DialectSession {
 
     /// The dialect's description of itself.
     pub fn info(&self) -> Result<DialectInfo, CallError> {
-        self.dialect("dialect.info", |store, dialect| dialect.call_info(store)).map(Into::into)
+        self.dialect("dialect.info", |store, dialect| dialect.call_info(store))
+            .map(Into::into)
     }
 
     /// CREATE TABLE text for a prompt, comments included.
     pub fn render_ddl(&self, table: &Table) -> Result<String, CallError> {
         let table = table.into();
-        self.dialect("dialect.render-ddl", |store, dialect| dialect.call_render_ddl(store, &table))
+        self.dialect("dialect.render-ddl", |store, dialect| {
+            dialect.call_render_ddl(store, &table)
+        })
     }
 
     /// An identifier, quoted where the dialect needs it.
@@ -181,7 +193,8 @@ impl DialectSession {
         call: &'static str,
         work: impl FnOnce(&mut Store<State>, &Guest) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
-        self.pool.call(call, |store, (world, _)| work(store, world.nl2sql_plugin_dialect()))
+        self.pool
+            .call(call, |store, (world, _)| work(store, world.nl2sql_plugin_dialect()))
     }
 
     fn session<R>(

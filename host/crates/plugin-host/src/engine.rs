@@ -49,15 +49,17 @@ pub(crate) fn new() -> wasmtime::Result<(Engine, Arc<Clock>)> {
 /// Starts the thread that advances epoch and clock until the last holder of the clock is gone.
 fn spawn_ticker(engine: &Engine, clock: Weak<Clock>) -> std::io::Result<()> {
     let engine = engine.weak();
-    std::thread::Builder::new().name("plugin-clock".to_owned()).spawn(move || {
-        loop {
-            std::thread::sleep(TICK);
-            let (Some(engine), Some(clock)) = (engine.upgrade(), clock.upgrade()) else {
-                return;
-            };
-            clock.0.fetch_add(1, Ordering::Relaxed);
-            engine.increment_epoch();
-        }
-    })?;
+    std::thread::Builder::new()
+        .name("plugin-clock".to_owned())
+        .spawn(move || {
+            loop {
+                std::thread::sleep(TICK);
+                let (Some(engine), Some(clock)) = (engine.upgrade(), clock.upgrade()) else {
+                    return;
+                };
+                clock.0.fetch_add(1, Ordering::Relaxed);
+                engine.increment_epoch();
+            }
+        })?;
     Ok(())
 }

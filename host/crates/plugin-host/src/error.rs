@@ -36,7 +36,9 @@ pub enum LoadError {
     },
     /// The bytes are no plugin.
     #[error("{origin} is not a WebAssembly plugin: {reason}")]
-    #[diagnostic(help("build it anew with `cargo build --release --target wasm32-unknown-unknown`; it may be truncated"))]
+    #[diagnostic(help(
+        "build it anew with `cargo build --release --target wasm32-unknown-unknown`; it may be truncated"
+    ))]
     NotWasm {
         /// Where the bytes came from.
         origin: String,
@@ -56,7 +58,9 @@ pub enum LoadError {
     },
     /// There is no manifest in the bytes.
     #[error("{origin} carries no manifest")]
-    #[diagnostic(help("put a `plugin.toml` beside its Cargo.toml and register the plugin with `nl2sql_sdk::register!`"))]
+    #[diagnostic(help(
+        "put a `plugin.toml` beside its Cargo.toml and register the plugin with `nl2sql_sdk::register!`"
+    ))]
     NoManifest {
         /// Where the bytes came from.
         origin: String,
@@ -138,7 +142,9 @@ pub enum LoadError {
     },
     /// An import its manifest does not ask for.
     #[error("plugin `{plugin}` imports `{service}`, but its manifest does not ask for it")]
-    #[diagnostic(help("its author has to add `{service} = \"<why it needs it>\"` under `[imports]` of its `plugin.toml`"))]
+    #[diagnostic(help(
+        "its author has to add `{service} = \"<why it needs it>\"` under `[imports]` of its `plugin.toml`"
+    ))]
     UndeclaredImport {
         /// The plugin.
         plugin: String,
@@ -169,7 +175,9 @@ pub enum LoadError {
     },
     /// wasmtime does not accept the component.
     #[error("plugin `{plugin}` cannot be compiled: {reason}")]
-    #[diagnostic(help("it uses WebAssembly features this host does not have, or its types are not those of the contract"))]
+    #[diagnostic(help(
+        "it uses WebAssembly features this host does not have, or its types are not those of the contract"
+    ))]
     Compile {
         /// The plugin.
         plugin: String,
@@ -202,7 +210,7 @@ fn offer(service: &str) -> &'static str {
 }
 
 /// Why a call of a plugin gave no answer. The instance is gone; the next call gets a fresh one.
-#[derive(Debug, Error, Diagnostic)]
+#[derive(Debug, Error)]
 #[error("plugin `{plugin}` failed in `{call}`: {failure}")]
 pub struct CallError {
     /// The plugin.
@@ -210,9 +218,13 @@ pub struct CallError {
     /// The call, as the contract names it.
     pub call: &'static str,
     /// How it failed.
-    #[source]
-    #[diagnostic(transparent)]
     pub failure: Failure,
+}
+
+impl Diagnostic for CallError {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.failure.help()
+    }
 }
 
 impl CallError {

@@ -105,7 +105,10 @@ impl GeneratorPlugin {
         let pre = self.pre.clone();
         let bind = move |store: &mut Store<State>| {
             let world = pre.instantiate(&mut *store)?;
-            let session = world.nl2sql_plugin_generator().session().call_constructor(store, &context)?;
+            let session = world
+                .nl2sql_plugin_generator()
+                .session()
+                .call_constructor(store, &context)?;
             Ok((world, session))
         };
         GeneratorSession {
@@ -130,7 +133,10 @@ impl GeneratorSession {
         const CALL: &str = "generator.session.generate";
         let request = wit::Request::from(request);
         let answer = self.pool.call(CALL, |store, (world, session)| {
-            world.nl2sql_plugin_generator().session().call_generate(store, *session, &request)
+            world
+                .nl2sql_plugin_generator()
+                .session()
+                .call_generate(store, *session, &request)
         })?;
         match answer {
             Ok(batch) => Ok(Batch {

@@ -169,7 +169,11 @@ impl PluginHost {
     }
 
     fn load_found(&self, kind: Kind, found: Found) -> Result<Loaded, LoadError> {
-        let Found { artifact, built_in, settings } = found;
+        let Found {
+            artifact,
+            built_in,
+            settings,
+        } = found;
         check_kind(&artifact, kind)?;
         Loaded::new(
             &artifact,

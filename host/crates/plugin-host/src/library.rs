@@ -69,7 +69,9 @@ impl Library {
     pub fn list(&self) -> Result<Vec<Entry>, LoadError> {
         let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
         let mut add = |name: String, origin: Origin, artifact: Result<Artifact, LoadError>| {
-            let name = artifact.as_ref().map_or(name, |artifact| artifact.manifest.name.clone());
+            let name = artifact
+                .as_ref()
+                .map_or(name, |artifact| artifact.manifest.name.clone());
             entries.entry(name.clone()).or_insert(Entry { name, origin, artifact });
         };
         for (name, settings) in &self.settings {
@@ -96,7 +98,10 @@ impl Library {
         if path.extension().is_some_and(|extension| extension == "wasm") || path.is_file() {
             return read(path);
         }
-        Ok(self.find_exact(name_or_path)?.ok_or_else(|| self.not_found(name_or_path))?.artifact)
+        Ok(self
+            .find_exact(name_or_path)?
+            .ok_or_else(|| self.not_found(name_or_path))?
+            .artifact)
     }
 
     /// The plugin of this name; a dialect called `sqlite` may be the plugin `dialect-sqlite`.
@@ -143,8 +148,18 @@ impl Library {
 
     fn not_found(&self, name: &str) -> LoadError {
         let mut known: Vec<String> = self.embedded.iter().map(|plugin| plugin.name.to_owned()).collect();
-        known.extend(self.settings.iter().filter(|(_, entry)| entry.path.is_some()).map(|(name, _)| name.clone()));
-        for path in self.folders.iter().filter_map(|folder| wasm_files(folder).ok()).flatten() {
+        known.extend(
+            self.settings
+                .iter()
+                .filter(|(_, entry)| entry.path.is_some())
+                .map(|(name, _)| name.clone()),
+        );
+        for path in self
+            .folders
+            .iter()
+            .filter_map(|folder| wasm_files(folder).ok())
+            .flatten()
+        {
             known.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }
         known.sort();
@@ -154,7 +169,11 @@ impl Library {
         LoadError::NotFound {
             name: name.to_owned(),
             nearest: nearest.filter(|nearest| likeness(nearest) > 0.7).cloned(),
-            known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
+            known: if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            },
         }
     }
 }

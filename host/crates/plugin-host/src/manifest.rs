@@ -59,7 +59,10 @@ mod tests {
     #[test]
     fn a_manifest_says_what_a_plugin_is_and_asks_for() {
         let manifest = Manifest::parse(format!("{GOOD}[imports]\nsql = \"parses\"\n").as_bytes()).unwrap();
-        assert_eq!((manifest.name.as_str(), manifest.kind), ("validator-x", Kind::Validator));
+        assert_eq!(
+            (manifest.name.as_str(), manifest.kind),
+            ("validator-x", Kind::Validator)
+        );
         assert_eq!(manifest.imports["sql"], "parses");
         assert!(Manifest::parse(GOOD.as_bytes()).unwrap().imports.is_empty());
     }

@@ -41,9 +41,9 @@ impl MetricPlugin {
 
     /// The metrics it computes, in the order of [`RowScore::values`].
     pub fn describe(&self) -> Result<Vec<MetricInfo>, CallError> {
-        let infos = self
-            .pool
-            .call("metric.describe", |store, world| world.nl2sql_plugin_metric().call_describe(store))?;
+        let infos = self.pool.call("metric.describe", |store, world| {
+            world.nl2sql_plugin_metric().call_describe(store)
+        })?;
         Ok(list(infos))
     }
 
@@ -51,9 +51,9 @@ impl MetricPlugin {
     pub fn score(&self, rows: &[MetricRow], options: &str) -> Result<Vec<RowScore>, CallError> {
         const CALL: &str = "metric.score";
         let wit: Vec<wit::Row> = list(rows);
-        let answer = self
-            .pool
-            .call(CALL, |store, world| world.nl2sql_plugin_metric().call_score(store, &wit, options))?;
+        let answer = self.pool.call(CALL, |store, world| {
+            world.nl2sql_plugin_metric().call_score(store, &wit, options)
+        })?;
         let scores = answer.map_err(|refusal| self.pool.fault(CALL, Failure::Refused(refusal.into())))?;
         if scores.len() != rows.len() {
             return Err(self.pool.fault(
@@ -71,7 +71,8 @@ impl MetricPlugin {
     /// One figure per metric over all rows of a run.
     pub fn aggregate(&self, scores: &[RowScore]) -> Result<Vec<Option<f64>>, CallError> {
         let scores: Vec<wit::RowScore> = list(scores);
-        self.pool
-            .call("metric.aggregate", |store, world| world.nl2sql_plugin_metric().call_aggregate(store, &scores))
+        self.pool.call("metric.aggregate", |store, world| {
+            world.nl2sql_plugin_metric().call_aggregate(store, &scores)
+        })
     }
 }

@@ -70,9 +70,9 @@ impl PlannerPlugin {
             options: request.options.to_owned(),
             seed: request.seed,
         };
-        let answer = self
-            .pool
-            .call(CALL, |store, world| world.nl2sql_plugin_planner().call_plan(store, &request))?;
+        let answer = self.pool.call(CALL, |store, world| {
+            world.nl2sql_plugin_planner().call_plan(store, &request)
+        })?;
         match answer {
             Ok(plan) => Ok(Plan {
                 topics: list(plan.topics),

@@ -98,7 +98,11 @@ impl<B> Pool<B> {
         store.set_hostcall_fuel(limits.output);
         store.epoch_deadline_callback(|mut store| {
             let away = std::mem::take(&mut store.data_mut().away);
-            Ok(if away > 0 { UpdateDeadline::Continue(away) } else { UpdateDeadline::Interrupt })
+            Ok(if away > 0 {
+                UpdateDeadline::Continue(away)
+            } else {
+                UpdateDeadline::Interrupt
+            })
         });
         self.begin(&mut store);
         match (self.bind)(&mut store) {
@@ -141,10 +145,15 @@ impl<B> Pool<B> {
                 message: panic.unwrap_or_default(),
             },
             // wasmtime keeps the type of this error to itself.
-            None if error.to_string().contains("fuel allocated for hostcalls has been exhausted") => Failure::Output {
-                plugin: plugin(),
-                cap: limits.output,
-            },
+            None if error
+                .to_string()
+                .contains("fuel allocated for hostcalls has been exhausted") =>
+            {
+                Failure::Output {
+                    plugin: plugin(),
+                    cap: limits.output,
+                }
+            }
             _ => Failure::Trap {
                 reason: format!("{error:#}"),
             },

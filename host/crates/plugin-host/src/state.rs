@@ -251,10 +251,7 @@ impl llm::Host for State {
         })
     }
 
-    fn chat_all(
-        &mut self,
-        requests: Vec<llm::Request>,
-    ) -> wasmtime::Result<Vec<Result<llm::Answer, llm::LlmError>>> {
+    fn chat_all(&mut self, requests: Vec<llm::Request>) -> wasmtime::Result<Vec<Result<llm::Answer, llm::LlmError>>> {
         let requests = requests.into_iter().map(chat_request).collect();
         self.away(|services| match &services.llm {
             Some(model) => Ok(model.chat_all(requests).into_iter().map(chat_answer).collect()),

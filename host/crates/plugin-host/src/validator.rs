@@ -49,7 +49,10 @@ impl ValidatorPlugin {
         let pre = self.pre.clone();
         let bind = move |store: &mut Store<State>| {
             let world = pre.instantiate(&mut *store)?;
-            let session = world.nl2sql_plugin_validator().session().call_constructor(store, &context)?;
+            let session = world
+                .nl2sql_plugin_validator()
+                .session()
+                .call_constructor(store, &context)?;
             Ok((world, session))
         };
         ValidatorSession {
@@ -74,7 +77,10 @@ impl ValidatorSession {
         const CALL: &str = "validator.session.check";
         let wit: Vec<types::Sample> = list(samples);
         let answer = self.pool.call(CALL, |store, (world, session)| {
-            world.nl2sql_plugin_validator().session().call_check(store, *session, &wit)
+            world
+                .nl2sql_plugin_validator()
+                .session()
+                .call_check(store, *session, &wit)
         })?;
         let findings = answer.map_err(|refusal| self.pool.fault(CALL, Failure::Refused(refusal.into())))?;
         if findings.len() != samples.len() {

@@ -59,7 +59,10 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>, component: &Component) -
 }
 
 fn link_function(linked: &mut LinkerInstance<'_, State>, interface: &str, name: &str) -> wasmtime::Result<()> {
-    let package = interface.split_once('@').map_or(interface, |(package, _)| package).to_owned();
+    let package = interface
+        .split_once('@')
+        .map_or(interface, |(package, _)| package)
+        .to_owned();
     let function = name.to_owned();
     linked.func_new(name, move |mut store, ty, params, results| {
         for (result, ty) in results.iter_mut().zip(ty.results()) {
@@ -154,7 +157,11 @@ fn empty(store: &mut StoreContextMut<'_, State>, ty: &Type) -> wasmtime::Result<
             // `closed` is how a stream says that nothing will come; otherwise a case that carries nothing is the emptiest.
             let cases = || variant.cases();
             let bare = || cases().find(|case| case.ty.is_none());
-            let Some(case) = cases().find(|case| case.name == "closed").or_else(bare).or_else(|| cases().next()) else {
+            let Some(case) = cases()
+                .find(|case| case.name == "closed")
+                .or_else(bare)
+                .or_else(|| cases().next())
+            else {
                 bail!("a variant without cases");
             };
             let payload = case.ty.map(|ty| empty(store, &ty)).transpose()?;

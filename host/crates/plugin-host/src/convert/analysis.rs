@@ -26,12 +26,17 @@ const RESOLUTIONS: [(Resolution, &str); 5] = [
 
 /// The name of a member of a closed set.
 fn name<T: PartialEq>(set: &[(T, &'static str)], member: &T) -> String {
-    set.iter().find(|(known, _)| known == member).map_or("unknown", |(_, name)| name).to_owned()
+    set.iter()
+        .find(|(known, _)| known == member)
+        .map_or("unknown", |(_, name)| name)
+        .to_owned()
 }
 
 /// The member of a closed set by its name; a name this version does not know is the default.
 fn member<T: Copy + Default>(set: &[(T, &'static str)], name: &str) -> T {
-    set.iter().find(|(_, known)| *known == name).map_or_else(T::default, |(member, _)| *member)
+    set.iter()
+        .find(|(_, known)| *known == name)
+        .map_or_else(T::default, |(member, _)| *member)
 }
 
 impl From<StatementInfo> for wit::StatementInfo {

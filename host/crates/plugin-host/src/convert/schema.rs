@@ -119,7 +119,10 @@ mod tests {
                 ..Column::default()
             }],
             primary_key: vec!["id".into()],
-            unique_keys: vec![Key { name: None, columns: vec!["id".into()] }],
+            unique_keys: vec![Key {
+                name: None,
+                columns: vec!["id".into()],
+            }],
             foreign_keys: vec![ForeignKey {
                 name: Some("fk".into()),
                 columns: vec!["id".into()],
@@ -127,7 +130,10 @@ mod tests {
                 ref_table: "customers".into(),
                 ref_columns: vec!["id".into()],
             }],
-            checks: vec![Check { name: None, expression: "id > 0".into() }],
+            checks: vec![Check {
+                name: None,
+                expression: "id > 0".into(),
+            }],
             row_estimate: Some(7),
         };
         assert_eq!(Table::from(wit::Table::from(&table)), table);

@@ -1,0 +1,15 @@
+;; Answers with 1,000 lists that are all the same list of 1,500 findings: little memory here, much in a host that copies it.
+(func (export "nl2sql:plugin/validator@0.1.0#[method]session.check") (param $session i32) (param $samples i32) (param $count i32) (result i32)
+  (local $answer i32) (local $lists i32) (local $findings i32) (local $at i32)
+  (local.set $findings (call $allocate (i32.mul (i32.const 1500) (i32.const 80))))
+  (local.set $lists (call $allocate (i32.const 8000)))
+  (loop $fill
+    (i32.store (i32.add (local.get $lists) (local.get $at)) (local.get $findings))
+    (i32.store offset=4 (i32.add (local.get $lists) (local.get $at)) (i32.const 1500))
+    (local.set $at (i32.add (local.get $at) (i32.const 8)))
+    (br_if $fill (i32.lt_u (local.get $at) (i32.const 8000))))
+  (local.set $answer (call $allocate (i32.const 12)))
+  (i32.store8 (local.get $answer) (i32.const 0))
+  (i32.store offset=4 (local.get $answer) (local.get $lists))
+  (i32.store offset=8 (local.get $answer) (i32.const 1000))
+  (local.get $answer))

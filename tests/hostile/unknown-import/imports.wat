@@ -1,0 +1,1 @@
+(import "test:guest/shell" "execute" (func $execute (param i32 i32)))

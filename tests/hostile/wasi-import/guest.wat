@@ -1,0 +1,16 @@
+;; Looks for variables, folders, the time of day and true randomness; traps when it finds any of them.
+(global $drawn (mut i64) (i64.const 0))
+
+(func (export "nl2sql:plugin/validator@0.1.0#[method]session.check") (param $session i32) (param $samples i32) (param $count i32) (result i32)
+  (local $drawn i64)
+  (call $environment (i32.const 64))
+  (if (i32.load (i32.const 68)) (then unreachable))
+  (call $directories (i32.const 64))
+  (if (i32.load (i32.const 68)) (then unreachable))
+  (call $now (i32.const 64))
+  (if (i64.ne (i64.load (i32.const 64)) (i64.const 0)) (then unreachable))
+  (local.set $drawn (call $random))
+  (if (i64.ne (global.get $drawn) (i64.const 0))
+    (then (if (i64.ne (global.get $drawn) (local.get $drawn)) (then unreachable))))
+  (global.set $drawn (local.get $drawn))
+  (call $nothing_found (local.get $count)))

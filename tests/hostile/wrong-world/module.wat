@@ -1,0 +1,1 @@
+(module (func (export "nl2sql:plugin/validator@0.9.0#check")))
