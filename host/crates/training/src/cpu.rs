@@ -1,0 +1,22 @@
+//! Forward and backward of a decoder over `f32` slices, written for frozen base weights.
+//!
+//! Nothing is recorded and nothing is differentiated that is not trained: projections of one input run as one
+//! product, elementwise chains are one pass, scores and activations that are cheap to make again are not kept.
+
+mod attention;
+mod cross_entropy;
+mod decoder;
+mod dropout;
+mod engine;
+mod frozen;
+mod layer;
+mod matrix;
+mod projection;
+mod rms_norm;
+mod rotary;
+mod swiglu;
+mod vector;
+mod weights;
+
+pub use engine::{CpuEngine, CpuOptions};
+pub use frozen::Precision;

@@ -1,0 +1,143 @@
+//! The vocabulary projection, softmax and cross-entropy as one step, over scored positions only.
+
+use super::matrix::{View, ViewMut, product};
+use super::vector::{exp, max, sum_pairs, wide};
+
+/// Positions whose logits are held at once.
+const ROWS: usize = 64;
+
+/// Sum of the cross-entropies of `targets` under `logits = hidden * head^T`, and when `gradient` is given, the gradient
+/// of `scale * sum` with respect to `hidden` into it.
+///
+/// `hidden` is `targets.len() x width`, `head` is `vocabulary x width`. `observe` sees each block of logit gradients
+/// with the rows of `hidden` it belongs to (for training the head itself).
+pub fn summed(
+    hidden: &[f32],
+    head: &[f32],
+    width: usize,
+    targets: &[u32],
+    scale: f32,
+    mut gradient: Option<&mut [f32]>,
+    logits: &mut Vec<f32>,
+    mut observe: impl FnMut(&[f32], &[f32]),
+) -> f64 {
+    let vocabulary = head.len() / width;
+    let head = View::new(head, vocabulary, width, width);
+    let mut total = 0.0;
+    logits.resize(ROWS.min(targets.len()) * vocabulary, 0.0);
+    for (block, targets) in targets.chunks(ROWS).enumerate() {
+        let rows = targets.len();
+        let at = block * ROWS * width..(block * ROWS + rows) * width;
+        let hidden = &hidden[at.clone()];
+        let logits = &mut logits[..rows * vocabulary];
+        product(
+            ViewMut::new(logits, rows, vocabulary, vocabulary),
+            1.0,
+            View::new(hidden, rows, width, width),
+            head.transposed(),
+        );
+        for (row, &target) in logits.chunks_exact_mut(vocabulary).zip(targets) {
+            total += f64::from(if gradient.is_some() {
+                loss_and_gradient(row, target as usize, scale)
+            } else {
+                loss(row, target as usize)
+            });
+        }
+        if let Some(gradient) = gradient.as_deref_mut() {
+            let d_logits = View::new(logits, rows, vocabulary, vocabulary);
+            product(ViewMut::new(&mut gradient[at], rows, width, width), 1.0, d_logits, head);
+            observe(logits, hidden);
+        }
+    }
+    total
+}
+
+fn loss(logits: &[f32], target: usize) -> f32 {
+    wide(|| {
+        let top = max(logits);
+        let total = sum_pairs(logits, logits, |x, _| exp(x - top));
+        nan_if_any(logits, total.ln() - (logits[target] - top))
+    })
+}
+
+/// Replaces a row of logits by `scale * (softmax - one-hot)`.
+fn loss_and_gradient(logits: &mut [f32], target: usize, scale: f32) -> f32 {
+    wide(|| {
+        let top = max(logits);
+        let at_target = logits[target] - top;
+        for x in logits.iter_mut() {
+            *x = exp(*x - top);
+        }
+        let total = sum_pairs(logits, logits, |x, _| x);
+        let factor = scale / total;
+        for x in logits.iter_mut() {
+            *x *= factor;
+        }
+        logits[target] -= scale;
+        total.ln() - at_target
+    })
+}
+
+/// `max` skips NaN, so a row of NaN logits would otherwise look like a finite loss.
+#[inline(always)]
+fn nan_if_any(logits: &[f32], loss: f32) -> f32 {
+    if logits.iter().any(|x| x.is_nan()) {
+        f32::NAN
+    } else {
+        loss
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradient_agrees_with_differences_over_several_blocks() {
+        let (width, vocabulary, rows) = (3, 40, ROWS + 5);
+        let head: Vec<f32> = (0..vocabulary * width)
+            .map(|i| ((i * 29 % 17) as f32 - 8.0) / 9.0)
+            .collect();
+        let hidden: Vec<f32> = (0..rows * width).map(|i| ((i * 31 % 23) as f32 - 11.0) / 7.0).collect();
+        let targets: Vec<u32> = (0..rows as u32).map(|i| i * 7 % vocabulary as u32).collect();
+        let loss = |h: &[f32]| summed(h, &head, width, &targets, 0.5, None, &mut Vec::new(), |_, _| {});
+        let mut gradient = vec![0.0; hidden.len()];
+        let total = summed(
+            &hidden,
+            &head,
+            width,
+            &targets,
+            0.5,
+            Some(&mut gradient),
+            &mut Vec::new(),
+            |_, _| {},
+        );
+        assert!((total - loss(&hidden)).abs() < 1e-3);
+        for i in (0..hidden.len()).step_by(13) {
+            let (mut up, mut down) = (hidden.clone(), hidden.clone());
+            up[i] += 1e-2;
+            down[i] -= 1e-2;
+            let numeric = 0.5 * (loss(&up) - loss(&down)) / 2e-2;
+            assert!(
+                (numeric - gradient[i] as f64).abs() < 2e-3,
+                "{i}: {numeric} {}",
+                gradient[i]
+            );
+        }
+    }
+
+    #[test]
+    fn a_nan_logit_gives_a_nan_loss() {
+        let total = summed(
+            &[f32::NAN, 1.0],
+            &[1.0; 8],
+            2,
+            &[1],
+            1.0,
+            None,
+            &mut Vec::new(),
+            |_, _| {},
+        );
+        assert!(total.is_nan());
+    }
+}

@@ -1,0 +1,266 @@
+//! The whole decoder: tokens in, summed loss and gradients out.
+
+use super::attention::HeadShape;
+use super::cross_entropy;
+use super::frozen::FrozenMatrix;
+use super::layer::{Kept, Layer, LayerScratch, Pass};
+use super::matrix::{View, ViewMut, add_product};
+use super::projection::PassDropout;
+use super::rms_norm;
+use super::rotary::RotaryTable;
+use crate::batch::TokenBatch;
+
+/// Frozen weights of a model and where its trained parts lie in the flat arrays.
+pub struct CpuDecoder {
+    /// Embedding table, `[vocabulary, hidden]`.
+    pub embedding: FrozenMatrix,
+    /// Output head when it is not the embedding table, `[vocabulary, hidden]`.
+    pub head: Option<FrozenMatrix>,
+    /// Layers from the input up.
+    pub layers: Vec<Layer>,
+    /// Scale of the last norm.
+    pub final_norm: Vec<f32>,
+    /// Heads of each layer.
+    pub heads: HeadShape,
+    /// Angular frequencies of a head's pairs, radians a token.
+    pub frequencies: Vec<f32>,
+    /// Factor on cosines and sines.
+    pub rotary_factor: f32,
+    /// Epsilon of all norms.
+    pub epsilon: f32,
+    /// Place of a fully trained embedding table.
+    pub trained_embedding: Option<std::ops::Range<usize>>,
+    /// Place of a fully trained head.
+    pub trained_head: Option<std::ops::Range<usize>>,
+}
+
+/// How a pass is to be made.
+#[derive(Clone, Copy)]
+pub struct PassOptions {
+    /// Dropout of adapter inputs.
+    pub dropout: f32,
+    /// Keep only each layer's input and make the rest again on the way back.
+    pub recompute: bool,
+}
+
+/// One worker's buffers.
+#[derive(Default)]
+pub struct Workspace {
+    kept: Vec<Kept>,
+    scratch: LayerScratch,
+    stream: Vec<f32>,
+    gathered: Vec<f32>,
+    normed: Vec<f32>,
+    inverse: Vec<f32>,
+    d_hidden: Vec<f32>,
+    logits: Vec<f32>,
+    opened: Vec<f32>,
+}
+
+impl CpuDecoder {
+    /// Width of the residual stream.
+    fn hidden(&self) -> usize {
+        self.embedding.cols()
+    }
+
+    /// Sum of the cross-entropies of the batch's scored tokens.
+    pub fn loss(&self, values: &[f32], batch: &TokenBatch, workspace: &mut Workspace) -> f64 {
+        let rotary = self.rotary(batch);
+        let pass = self.pass(values, batch, &rotary, 0.0);
+        self.embed(values, batch, &mut workspace.stream);
+        workspace.kept.resize_with(1, Kept::default);
+        for layer in &self.layers {
+            layer.forward(
+                &pass,
+                &mut workspace.stream,
+                &mut workspace.kept[0],
+                &mut workspace.scratch,
+            );
+        }
+        self.gather_scored(batch, workspace);
+        self.score(values, batch, 0.0, None, workspace)
+    }
+
+    /// As [`loss`](Self::loss), and adds the gradient of `scale * loss` to `gradients`.
+    pub fn loss_and_gradients(
+        &self,
+        values: &[f32],
+        batch: &TokenBatch,
+        scale: f32,
+        options: PassOptions,
+        gradients: &mut [f32],
+        workspace: &mut Workspace,
+    ) -> f64 {
+        let rotary = self.rotary(batch);
+        let pass = self.pass(values, batch, &rotary, options.dropout);
+        self.embed(values, batch, &mut workspace.stream);
+        let depth = self.layers.len();
+        workspace
+            .kept
+            .resize_with(if options.recompute { depth + 1 } else { depth }, Kept::default);
+        for (number, layer) in self.layers.iter().enumerate() {
+            if options.recompute {
+                let (inputs, working) = workspace.kept.split_at_mut(depth);
+                inputs[number].input.clone_from(&workspace.stream);
+                layer.forward(&pass, &mut workspace.stream, &mut working[0], &mut workspace.scratch);
+            } else {
+                layer.forward(
+                    &pass,
+                    &mut workspace.stream,
+                    &mut workspace.kept[number],
+                    &mut workspace.scratch,
+                );
+            }
+        }
+        self.gather_scored(batch, workspace);
+        let total = self.score(values, batch, scale, Some(gradients), workspace);
+        self.scatter_scored(batch, workspace);
+        for number in (0..depth).rev() {
+            let kept = if options.recompute {
+                let (inputs, working) = workspace.kept.split_at_mut(depth);
+                let mut again = inputs[number].input.clone();
+                self.layers[number].forward(&pass, &mut again, &mut working[0], &mut workspace.scratch);
+                &mut working[0]
+            } else {
+                &mut workspace.kept[number]
+            };
+            let lowest = number == 0 && self.trained_embedding.is_none();
+            self.layers[number].backward(
+                &pass,
+                &mut workspace.stream,
+                kept,
+                gradients,
+                lowest,
+                &mut workspace.scratch,
+            );
+        }
+        self.embed_back(batch, &workspace.stream, gradients);
+        total
+    }
+
+    fn pass<'a>(&self, values: &'a [f32], batch: &'a TokenBatch, rotary: &'a RotaryTable, dropout: f32) -> Pass<'a> {
+        Pass {
+            values,
+            batch,
+            heads: self.heads,
+            rotary,
+            epsilon: self.epsilon,
+            dropout: PassDropout {
+                share: dropout,
+                keys: &batch.dropout_keys,
+            },
+        }
+    }
+
+    fn rotary(&self, batch: &TokenBatch) -> RotaryTable {
+        let longest = batch.samples.iter().map(|sample| sample.len()).max().unwrap_or(0);
+        RotaryTable::new(&self.frequencies, self.rotary_factor, longest)
+    }
+
+    fn embed(&self, values: &[f32], batch: &TokenBatch, stream: &mut Vec<f32>) {
+        let hidden = self.hidden();
+        stream.clear();
+        for &id in &batch.ids {
+            match &self.trained_embedding {
+                Some(range) => stream.extend_from_slice(&values[range.clone()][id as usize * hidden..][..hidden]),
+                None => stream.extend_from_slice(&self.embedding.row(id as usize)),
+            }
+        }
+    }
+
+    fn embed_back(&self, batch: &TokenBatch, dx: &[f32], gradients: &mut [f32]) {
+        let Some(range) = &self.trained_embedding else { return };
+        let hidden = self.hidden();
+        let table = &mut gradients[range.clone()];
+        for (&id, dx) in batch.ids.iter().zip(dx.chunks_exact(hidden)) {
+            table[id as usize * hidden..][..hidden]
+                .iter_mut()
+                .zip(dx)
+                .for_each(|(t, d)| *t += d);
+        }
+    }
+
+    fn gather_scored(&self, batch: &TokenBatch, workspace: &mut Workspace) {
+        let hidden = self.hidden();
+        workspace.gathered.clear();
+        for &at in &batch.scored {
+            workspace
+                .gathered
+                .extend_from_slice(&workspace.stream[at * hidden..][..hidden]);
+        }
+    }
+
+    /// Last norm, head and cross-entropy; with `gradients`, leaves that of the gathered rows in `d_hidden`.
+    fn score(
+        &self,
+        values: &[f32],
+        batch: &TokenBatch,
+        scale: f32,
+        gradients: Option<&mut [f32]>,
+        workspace: &mut Workspace,
+    ) -> f64 {
+        let hidden = self.hidden();
+        let Workspace {
+            gathered,
+            normed,
+            inverse,
+            d_hidden,
+            logits,
+            opened,
+            ..
+        } = workspace;
+        normed.resize(gathered.len(), 0.0);
+        inverse.resize(batch.scored.len(), 0.0);
+        rms_norm::forward(gathered, &self.final_norm, self.epsilon, normed, inverse);
+        let head = match &self.trained_head {
+            Some(range) => &values[range.clone()],
+            None => self.head.as_ref().unwrap_or(&self.embedding).open(opened),
+        };
+        d_hidden.resize(gathered.len(), 0.0);
+        match gradients {
+            None => cross_entropy::summed(normed, head, hidden, &batch.targets, scale, None, logits, |_, _| {}),
+            Some(gradients) => {
+                let vocabulary = self.embedding.rows();
+                let observe = |d_logits: &[f32], normed: &[f32]| {
+                    let Some(range) = &self.trained_head else { return };
+                    let rows = normed.len() / hidden;
+                    add_product(
+                        ViewMut::new(&mut gradients[range.clone()], vocabulary, hidden, hidden),
+                        1.0,
+                        View::new(d_logits, rows, vocabulary, vocabulary).transposed(),
+                        View::new(normed, rows, hidden, hidden),
+                    );
+                };
+                cross_entropy::summed(
+                    normed,
+                    head,
+                    hidden,
+                    &batch.targets,
+                    scale,
+                    Some(d_hidden),
+                    logits,
+                    observe,
+                )
+            }
+        }
+    }
+
+    /// Puts the gradient of the scored rows back among all rows.
+    fn scatter_scored(&self, batch: &TokenBatch, workspace: &mut Workspace) {
+        let hidden = self.hidden();
+        let Workspace {
+            gathered,
+            normed,
+            inverse,
+            d_hidden,
+            stream,
+            ..
+        } = workspace;
+        normed.fill(0.0);
+        rms_norm::backward(gathered, &self.final_norm, inverse, d_hidden, normed);
+        stream.fill(0.0);
+        for (&at, dx) in batch.scored.iter().zip(normed.chunks_exact(hidden)) {
+            stream[at * hidden..][..hidden].copy_from_slice(dx);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Frozen weight matrices, held in full precision or in 8 or 4 bit blocks that are opened for one product at a time.
+
+use std::borrow::Cow;
+
+use super::vector::wide;
+
+/// Values that share one scale.
+pub const BLOCK: usize = 64;
+
+/// How frozen matrices are held in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Four bytes a weight.
+    #[default]
+    F32,
+    /// Two bytes a weight; exact for checkpoints that are bf16 themselves.
+    Bf16,
+    /// One byte a weight and a scale each 64.
+    Int8,
+    /// Half a byte a weight and a scale each 64: NormalFloat4 (Dettmers et al. 2023, QLoRA, appendix E).
+    Nf4,
+}
+
+/// The 16 levels of NormalFloat4, from the QLoRA paper.
+const NF4_LEVELS: [f32; 16] = [
+    -1.0,
+    -0.696_192_8,
+    -0.525_073_05,
+    -0.394_917_5,
+    -0.284_441_38,
+    -0.184_773_43,
+    -0.091_050_036,
+    0.0,
+    0.079_580_3,
+    0.160_930_2,
+    0.246_112_3,
+    0.337_915_24,
+    0.440_709_83,
+    0.562_617,
+    0.722_956_84,
+    1.0,
+];
+
+/// A matrix that training never changes, `rows x cols`, row-major.
+pub struct FrozenMatrix {
+    rows: usize,
+    cols: usize,
+    storage: Storage,
+}
+
+enum Storage {
+    F32(Vec<f32>),
+    Bf16(Vec<u16>),
+    Int8 { codes: Vec<i8>, scales: Vec<f32> },
+    Nf4 { codes: Vec<u8>, scales: Vec<f32> },
+}
+
+impl FrozenMatrix {
+    /// Stores `values` (`rows x cols`) at `precision`.
+    pub fn new(values: Vec<f32>, rows: usize, cols: usize, precision: Precision) -> Self {
+        assert_eq!(values.len(), rows * cols);
+        let storage = match precision {
+            Precision::F32 => Storage::F32(values),
+            Precision::Bf16 => Storage::Bf16(values.iter().map(|&x| to_bf16(x)).collect()),
+            Precision::Int8 => {
+                let scales = block_maxima(&values, 127.0);
+                let codes = quantise(&values, &scales, |x| x.round() as i8);
+                Storage::Int8 { codes, scales }
+            }
+            Precision::Nf4 => {
+                let scales = block_maxima(&values, 1.0);
+                let nearest = quantise(&values, &scales, nearest_level);
+                let codes = nearest
+                    .chunks(2)
+                    .map(|p| p[0] | p.get(1).copied().unwrap_or(0) << 4)
+                    .collect();
+                Storage::Nf4 { codes, scales }
+            }
+        };
+        Self { rows, cols, storage }
+    }
+
+    /// Output features when used as a projection.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Input features when used as a projection.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The values, opened into `scratch` unless they are held in full precision.
+    pub fn open<'a>(&'a self, scratch: &'a mut Vec<f32>) -> &'a [f32] {
+        if let Storage::F32(values) = &self.storage {
+            return values;
+        }
+        scratch.resize(self.rows * self.cols, 0.0);
+        self.open_range(0, scratch);
+        scratch
+    }
+
+    /// One row.
+    pub fn row(&self, row: usize) -> Cow<'_, [f32]> {
+        let start = row * self.cols;
+        match &self.storage {
+            Storage::F32(values) => Cow::Borrowed(&values[start..start + self.cols]),
+            Storage::Bf16(values) => {
+                Cow::Owned(values[start..start + self.cols].iter().map(|&x| from_bf16(x)).collect())
+            }
+            Storage::Int8 { codes, scales } => Cow::Owned(
+                (start..start + self.cols)
+                    .map(|i| codes[i] as f32 * scales[i / BLOCK])
+                    .collect(),
+            ),
+            Storage::Nf4 { codes, scales } => Cow::Owned(
+                (start..start + self.cols)
+                    .map(|i| NF4_LEVELS[nibble(codes, i)] * scales[i / BLOCK])
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Bytes held; what the memory estimate is made of.
+    pub fn bytes(&self) -> usize {
+        match &self.storage {
+            Storage::F32(values) => 4 * values.len(),
+            Storage::Bf16(values) => 2 * values.len(),
+            Storage::Int8 { codes, scales } => codes.len() + 4 * scales.len(),
+            Storage::Nf4 { codes, scales } => codes.len() + 4 * scales.len(),
+        }
+    }
+
+    /// Values `start..start + out.len()`; `start` begins a block.
+    fn open_range(&self, start: usize, out: &mut [f32]) {
+        let end = start + out.len();
+        match &self.storage {
+            Storage::F32(values) => out.copy_from_slice(&values[start..end]),
+            Storage::Bf16(values) => wide(|| {
+                for (o, &x) in out.iter_mut().zip(&values[start..end]) {
+                    *o = from_bf16(x);
+                }
+            }),
+            Storage::Int8 { codes, scales } => wide(|| {
+                let blocks = codes[start..end].chunks(BLOCK).zip(&scales[start / BLOCK..]);
+                for (out, (codes, &scale)) in out.chunks_mut(BLOCK).zip(blocks) {
+                    for (o, &c) in out.iter_mut().zip(codes) {
+                        *o = c as f32 * scale;
+                    }
+                }
+            }),
+            Storage::Nf4 { codes, scales } => wide(|| {
+                let blocks = codes[start / 2..].chunks(BLOCK / 2).zip(&scales[start / BLOCK..]);
+                for (out, (codes, &scale)) in out.chunks_mut(BLOCK).zip(blocks) {
+                    let levels = NF4_LEVELS.map(|level| level * scale);
+                    for (pair, &code) in out.chunks_mut(2).zip(codes) {
+                        pair[0] = levels[(code & 15) as usize];
+                        if let Some(second) = pair.get_mut(1) {
+                            *second = levels[(code >> 4) as usize];
+                        }
+                    }
+                }
+            }),
+        }
+    }
+}
+
+fn block_maxima(values: &[f32], top: f32) -> Vec<f32> {
+    values
+        .chunks(BLOCK)
+        .map(|b| b.iter().fold(0.0f32, |m, x| m.max(x.abs())) / top)
+        .collect()
+}
+
+fn quantise<C>(values: &[f32], scales: &[f32], code: impl Fn(f32) -> C) -> Vec<C> {
+    let inverse = |scale: f32| if scale == 0.0 { 0.0 } else { 1.0 / scale };
+    values
+        .iter()
+        .enumerate()
+        .map(|(i, &x)| code(x * inverse(scales[i / BLOCK])))
+        .collect()
+}
+
+fn nearest_level(x: f32) -> u8 {
+    let above = NF4_LEVELS.partition_point(|&level| level < x).min(15);
+    let below = above.saturating_sub(1);
+    if x - NF4_LEVELS[below] < NF4_LEVELS[above] - x {
+        below as u8
+    } else {
+        above as u8
+    }
+}
+
+fn nibble(codes: &[u8], index: usize) -> usize {
+    (codes[index / 2] >> (4 * (index % 2)) & 15) as usize
+}
+
+#[inline(always)]
+fn from_bf16(x: u16) -> f32 {
+    f32::from_bits((x as u32) << 16)
+}
+
+/// Round to nearest, ties to even; NaN stays NaN.
+fn to_bf16(x: f32) -> u16 {
+    let bits = x.to_bits();
+    if x.is_nan() {
+        return (bits >> 16) as u16 | 0x40;
+    }
+    (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> Vec<f32> {
+        (0..3 * 70).map(|i| ((i * 37 % 101) as f32 - 50.0) / 60.0).collect()
+    }
+
+    #[test]
+    fn every_precision_stays_within_its_step() {
+        for (precision, tolerance, bytes) in [
+            (Precision::F32, 0.0, 840),
+            (Precision::Bf16, 0.004, 420),
+            (Precision::Int8, 0.0034, 226),
+            (Precision::Nf4, 0.13, 121),
+        ] {
+            let matrix = FrozenMatrix::new(values(), 3, 70, precision);
+            let mut scratch = Vec::new();
+            let opened = matrix.open(&mut scratch).to_vec();
+            for (i, (a, b)) in opened.iter().zip(values()).enumerate() {
+                assert!((a - b).abs() <= tolerance, "{precision:?} {i}: {a} {b}");
+            }
+            for row in 0..3 {
+                assert_eq!(*matrix.row(row), opened[row * 70..][..70], "{precision:?}");
+            }
+            assert_eq!(matrix.bytes(), bytes, "{precision:?}");
+        }
+    }
+
+    #[test]
+    fn levels_and_zero_blocks_are_exact() {
+        let mut values: Vec<f32> = NF4_LEVELS.iter().cycle().take(BLOCK).map(|x| x * 0.5).collect();
+        values.extend([0.0; BLOCK]);
+        let matrix = FrozenMatrix::new(values.clone(), 2, BLOCK, Precision::Nf4);
+        assert_eq!(matrix.open(&mut Vec::new()), values);
+    }
+}

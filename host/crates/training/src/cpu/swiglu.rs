@@ -1,0 +1,59 @@
+//! The gated activation of the feed-forward part (Shazeer 2020): `silu(gate) * up`, `silu(z) = z / (1 + e^-z)`.
+
+use super::vector::{exp, wide};
+
+/// `out[t, i] = silu(gate[t, i]) * up[t, i]`; `gate_up` holds both halves of a row side by side.
+pub fn forward(gate_up: &[f32], width: usize, out: &mut [f32]) {
+    wide(|| {
+        for (row, out) in gate_up.chunks_exact(2 * width).zip(out.chunks_exact_mut(width)) {
+            let (gate, up) = row.split_at(width);
+            for ((o, &g), &u) in out.iter_mut().zip(gate).zip(up) {
+                *o = g / (1.0 + exp(-g)) * u;
+            }
+        }
+    });
+}
+
+/// Replaces `gate_up` by its gradient, given the gradient `dy` of the output.
+pub fn backward(gate_up: &mut [f32], width: usize, dy: &[f32]) {
+    wide(|| {
+        for (row, dy) in gate_up.chunks_exact_mut(2 * width).zip(dy.chunks_exact(width)) {
+            let (gate, up) = row.split_at_mut(width);
+            for ((g, u), &dy) in gate.iter_mut().zip(up).zip(dy) {
+                let sigmoid = 1.0 / (1.0 + exp(-*g));
+                let silu = *g * sigmoid;
+                *g = dy * *u * (sigmoid + silu * (1.0 - sigmoid));
+                *u = dy * silu;
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradient_agrees_with_differences() {
+        let input = [0.5f32, -1.5, 2.0, 0.7, -0.2, 1.1, 3.0, -0.9];
+        let dy = [0.4f32, -0.8, 1.2, 0.1];
+        let loss = |x: &[f32]| {
+            let mut out = [0.0; 4];
+            forward(x, 2, &mut out);
+            out.iter().zip(&dy).map(|(o, d)| (o * d) as f64).sum::<f64>()
+        };
+        let mut gradient = input;
+        backward(&mut gradient, 2, &dy);
+        for i in 0..8 {
+            let (mut up, mut down) = (input, input);
+            up[i] += 1e-2;
+            down[i] -= 1e-2;
+            let numeric = (loss(&up) - loss(&down)) / 2e-2;
+            assert!(
+                (numeric - gradient[i] as f64).abs() < 1e-3,
+                "{i}: {numeric} {}",
+                gradient[i]
+            );
+        }
+    }
+}

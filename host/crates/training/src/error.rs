@@ -1,0 +1,115 @@
+//! What can go wrong while training, said so that the reader knows what to do next.
+
+use std::path::{Path, PathBuf};
+
+use nl2sql_model::ModelError;
+use thiserror::Error;
+
+/// Failure of preparing or running a training.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// The model, tokenizer, template or adapter cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+
+    /// A setting is impossible.
+    #[error("{name} {reason}; {advice}")]
+    Setting {
+        /// The setting, by LLaMA-Factory's name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do next.
+        advice: String,
+    },
+
+    /// A recipe asks for something that cannot be honoured.
+    #[error("recipe {}: {reason}", path.display())]
+    Recipe {
+        /// The recipe file.
+        path: PathBuf,
+        /// Every reason, one a line.
+        reason: String,
+    },
+
+    /// The data set cannot be trained on.
+    #[error("data set {}: {reason}", path.display())]
+    Dataset {
+        /// The data file.
+        path: PathBuf,
+        /// What is wrong, and what to do next.
+        reason: String,
+    },
+
+    /// A checkpoint cannot be continued from.
+    #[error("checkpoint {}: {reason}", path.display())]
+    Checkpoint {
+        /// The checkpoint folder.
+        path: PathBuf,
+        /// What is wrong, and what to do next.
+        reason: String,
+    },
+
+    /// The loss or gradient stopped being a number.
+    #[error(
+        "{what} is {value} at step {step} (samples {samples:?}); training stopped and the last checkpoint was kept; \
+         lower the learning rate, or look at these samples"
+    )]
+    NotFinite {
+        /// `loss` or `gradient norm`.
+        what: &'static str,
+        /// What it became.
+        value: f64,
+        /// Optimizer step, counted from 1.
+        step: usize,
+        /// Numbers of the step's samples in the data set, counted from 0.
+        samples: Vec<usize>,
+    },
+}
+
+impl TrainError {
+    /// A file error with the action that failed.
+    pub fn file(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::File {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// An impossible setting: its name, what is wrong, and what to do.
+    pub fn setting(name: &str, reason: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::Setting {
+            name: name.to_owned(),
+            reason: reason.into(),
+            advice: advice.into(),
+        }
+    }
+
+    /// A data set that cannot be used.
+    pub fn dataset(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Dataset {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    /// A checkpoint that cannot be used.
+    pub fn checkpoint(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Checkpoint {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
