@@ -1,0 +1,202 @@
+//! Drawing tables, columns and relations.
+
+use std::collections::BTreeSet;
+
+use super::ask::Attribute;
+use super::relation::{Kinship, Relation};
+use crate::random::Draw;
+use crate::schema::{Column, Role, Schema, Table};
+use crate::sql::{Dialect, Expr, Ref, Select};
+
+/// What the families draw from: the schema, the tables of the topic and the source of randomness.
+pub struct Chooser<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// The run's dialect.
+    pub dialect: &'a Dialect,
+    /// Tables of the topic.
+    pub tables: &'a [usize],
+    /// Relations among them.
+    pub relations: &'a [Relation],
+    /// Randomness.
+    pub draw: Draw,
+    /// Columns that no accepted pair uses yet; preferred.
+    pub uncovered: BTreeSet<Attribute>,
+    /// Links that no accepted pair uses yet; preferred.
+    pub unlinked: BTreeSet<usize>,
+}
+
+impl<'a> Chooser<'a> {
+    /// A table of the schema.
+    pub fn table(&self, table: usize) -> &'a Table {
+        &self.schema.tables[table]
+    }
+
+    /// The column an attribute names.
+    pub fn column(&self, attribute: Attribute) -> &'a Column {
+        &self.schema.tables[attribute.table].columns[attribute.column]
+    }
+
+    /// A table to ask about: rarely a junction.
+    pub fn subject(&mut self) -> Option<usize> {
+        let waiting = self.uncovered.iter().next().copied();
+        if let Some(attribute) = waiting
+            && self.draw.chance(0.5)
+        {
+            return Some(attribute.table);
+        }
+        let weights: Vec<f32> = self
+            .tables
+            .iter()
+            .map(|table| {
+                let table = &self.schema.tables[*table];
+                let width = (table.columns.len().min(12) as f32).sqrt();
+                if table.columns.is_empty() {
+                    0.0
+                } else if table.junction {
+                    0.25 * width
+                } else {
+                    width
+                }
+            })
+            .collect();
+        self.draw.weighted(&weights).map(|index| self.tables[index])
+    }
+
+    /// One of the table's columns with one of these roles, uncovered ones first.
+    pub fn column_with(&mut self, table: usize, roles: &[Role]) -> Option<Attribute> {
+        let candidates: Vec<Attribute> =
+            self.table(table).with_role(roles).into_iter().map(|column| Attribute { table, column }).collect();
+        let waiting: Vec<Attribute> =
+            candidates.iter().filter(|attribute| self.uncovered.contains(attribute)).copied().collect();
+        if !waiting.is_empty() && self.draw.chance(0.7) {
+            return self.draw.pick(&waiting).copied();
+        }
+        self.draw.pick(&candidates).copied()
+    }
+
+    /// A quantity that can be averaged.
+    pub fn measure(&mut self, table: usize) -> Option<Attribute> {
+        self.column_with(table, &[Role::Measure])
+    }
+
+    /// Something that sorts: a quantity, a year or a date.
+    pub fn sortable(&mut self, table: usize) -> Option<Attribute> {
+        self.column_with(table, &[Role::Measure, Role::Measure, Role::Year, Role::Date])
+    }
+
+    /// Something rows share.
+    pub fn category(&mut self, table: usize) -> Option<Attribute> {
+        let years = self.draw.chance(0.25);
+        let first = if years { Role::Year } else { Role::Category };
+        let second = if years { Role::Category } else { Role::Year };
+        self.column_with(table, &[first, Role::Flag]).or_else(|| self.column_with(table, &[second]))
+    }
+
+    /// One to three attributes to show: mostly what names a row.
+    pub fn shown(&mut self, table: usize) -> Vec<Attribute> {
+        let description = self.table(table);
+        let label = description.label.clone();
+        let mut columns: Vec<usize> = Vec::new();
+        let kind = self.draw.weighted(&[0.5, 0.25, 0.15, 0.1]).unwrap_or(0);
+        match kind {
+            0 if !label.is_empty() => columns.extend(&label),
+            1 if !label.is_empty() => {
+                columns.extend(&label);
+                columns.extend(self.any_column(table));
+            }
+            2 => {
+                columns.extend(self.any_column(table));
+                columns.extend(self.any_column(table));
+            }
+            3 => {
+                columns.extend(&label);
+                columns.extend(self.any_column(table));
+                columns.extend(self.any_column(table));
+            }
+            _ => columns.extend(self.any_column(table)),
+        }
+        if columns.len() > 1 && self.draw.chance(0.15) {
+            self.draw.shuffle(&mut columns);
+        }
+        let mut seen = BTreeSet::new();
+        columns.retain(|column| seen.insert(*column));
+        columns.truncate(3);
+        columns.into_iter().map(|column| Attribute { table, column }).collect()
+    }
+
+    /// What names a row, in short.
+    pub fn named(&mut self, table: usize) -> Vec<Attribute> {
+        if self.draw.chance(0.25) {
+            return self.shown(table);
+        }
+        self.table(table).display().into_iter().map(|column| Attribute { table, column }).collect()
+    }
+
+    fn any_column(&mut self, table: usize) -> Option<usize> {
+        const NATURAL: &[Role] =
+            &[Role::Name, Role::Category, Role::Measure, Role::Year, Role::Date, Role::Code, Role::Text];
+        let roles: &[Role] = match self.draw.weighted(&[0.82, 0.13, 0.05]) {
+            Some(0) => NATURAL,
+            Some(1) => &[Role::Key],
+            _ => &[Role::Flag, Role::Opaque, Role::Text],
+        };
+        let waiting: Vec<Attribute> =
+            self.uncovered.iter().filter(|attribute| attribute.table == table).copied().collect();
+        if !waiting.is_empty() && self.draw.chance(0.5) {
+            return self.draw.pick(&waiting).map(|attribute| attribute.column);
+        }
+        let found = self.column_with(table, roles).or_else(|| {
+            let all = (0..self.table(table).columns.len()).collect::<Vec<_>>();
+            self.draw.pick(&all).map(|column| Attribute { table, column: *column })
+        });
+        found.map(|attribute| attribute.column)
+    }
+
+    /// A relation that fits, links no pair uses yet first.
+    pub fn relation(&mut self, fits: impl Fn(&Relation) -> bool) -> Option<Relation> {
+        let candidates: Vec<&Relation> = self.relations.iter().filter(|relation| fits(relation)).collect();
+        let waiting: Vec<&Relation> = candidates
+            .iter()
+            .filter(|relation| relation.hops.iter().any(|hop| self.unlinked.contains(&hop.link)))
+            .copied()
+            .collect();
+        if !waiting.is_empty() && self.draw.chance(0.6) {
+            return self.draw.pick(&waiting).map(|relation| (*relation).clone());
+        }
+        let weights: Vec<f32> = candidates
+            .iter()
+            .map(|relation| match relation.kinship {
+                Kinship::Parent | Kinship::Children | Kinship::Through => 1.0,
+                Kinship::Grandparent => 0.3,
+                Kinship::Grandchildren => 0.15,
+            })
+            .collect();
+        self.draw.weighted(&weights).map(|index| candidates[index].clone())
+    }
+
+    /// A relation to many rows: children, or across a junction. Junction rows are only counted when they say something.
+    pub fn to_many(&mut self) -> Option<Relation> {
+        let schema = self.schema;
+        self.relation(|relation| {
+            !relation.is_single()
+                && !schema.tables[relation.from].junction
+                && (!schema.tables[relation.to].junction || relation.kinship == Kinship::Children)
+        })
+    }
+
+    /// Whether an aggregate or condition of this attribute may be drawn at all.
+    pub fn has_values(&self, attribute: Attribute) -> bool {
+        !self.column(attribute).values.is_empty()
+    }
+}
+
+/// The attributes as select items from `slot`.
+pub fn items(attributes: &[Attribute], slot: usize) -> Vec<(Expr, Option<&'static str>)> {
+    attributes.iter().map(|attribute| (Expr::Column(Ref::new(slot, attribute.column)), None)).collect()
+}
+
+/// `SELECT attributes FROM table`
+pub fn select(table: usize, attributes: &[Attribute]) -> Select {
+    Select::of(table, &attributes.iter().map(|attribute| attribute.column).collect::<Vec<_>>())
+}

@@ -1,0 +1,305 @@
+//! Drawing filters with values that are likely to be found.
+
+use super::ask::{Attribute, Filter, Match, Test};
+use super::choose::Chooser;
+use super::relation::Relation;
+use crate::schema::{Column, Role};
+use crate::sql::{Compare, Condition, Driver, Literal, Ref, Select};
+
+const ORDERED: &[Compare] =
+    &[Compare::Greater, Compare::Greater, Compare::Greater, Compare::Less, Compare::Less, Compare::AtLeast, Compare::AtMost];
+
+impl Chooser<'_> {
+    /// No filter mostly, else one or two of the table's own.
+    pub fn maybe_filters(&mut self, table: usize, chance: f32) -> Vec<Filter> {
+        if self.draw.chance(chance) { self.filters(table, 0.15) } else { Vec::new() }
+    }
+
+    /// One filter, or two with probability `second`.
+    pub fn filters(&mut self, table: usize, second: f32) -> Vec<Filter> {
+        let Some((first, test)) = self.own_test(table, None) else { return Vec::new() };
+        let mut filters = vec![Filter::Own(first, test)];
+        if self.draw.chance(second)
+            && let Some((other, test)) = self.own_test(table, Some(first))
+        {
+            filters.push(Filter::Own(other, test));
+        }
+        filters
+    }
+
+    /// A test of one of the table's columns, other than `except`.
+    pub fn own_test(&mut self, table: usize, except: Option<Attribute>) -> Option<(Attribute, Test)> {
+        for _ in 0..4 {
+            let roles: &[Role] = match self.draw.weighted(&[0.34, 0.3, 0.1, 0.06, 0.14, 0.03, 0.03])? {
+                0 => &[Role::Category],
+                1 => &[Role::Measure],
+                2 => &[Role::Year],
+                3 => &[Role::Date],
+                4 => &[Role::Name, Role::Name, Role::Text],
+                5 => &[Role::Flag],
+                _ => &[Role::Code, Role::Key],
+            };
+            let Some(attribute) = self.column_with(table, roles) else { continue };
+            if Some(attribute) == except {
+                continue;
+            }
+            if let Some(test) = self.test(attribute) {
+                return Some((attribute, test));
+            }
+        }
+        None
+    }
+
+    /// A test of this attribute.
+    pub fn test(&mut self, attribute: Attribute) -> Option<Test> {
+        let column = self.column(attribute);
+        // Columns declared NULL-able are often full; a null test is only worth asking now and then.
+        if column.nullable && !matches!(column.role, Role::Key | Role::Opaque) && self.draw.chance(0.015) {
+            return Some(Test::Null(self.draw.chance(0.6)));
+        }
+        match column.role {
+            Role::Category => self.category_test(column),
+            Role::Name | Role::Text => self.text_test(column),
+            Role::Measure => self.measure_test(column),
+            Role::Year => self.year_test(column),
+            Role::Date => self.date_test(column),
+            Role::Flag => self.flag_test(column),
+            Role::Code | Role::Key => {
+                let value = self.value(column)?;
+                Some(Test::Compare(Compare::Equal, value))
+            }
+            Role::Opaque => None,
+        }
+    }
+
+    fn category_test(&mut self, column: &Column) -> Option<Test> {
+        let value = self.value(column)?;
+        Some(match self.draw.weighted(&[0.72, 0.12, 0.1, 0.06])? {
+            0 => Test::Compare(Compare::Equal, value),
+            1 if column.values.len() > 1 => Test::Compare(Compare::NotEqual, value),
+            2 if column.values.len() > 2 => {
+                let other = self.value(column)?;
+                if other == value { Test::Compare(Compare::Equal, value) } else { Test::Either(value, other) }
+            }
+            3 => self.like(column).unwrap_or(Test::Compare(Compare::Equal, value)),
+            _ => Test::Compare(Compare::Equal, value),
+        })
+    }
+
+    fn text_test(&mut self, column: &Column) -> Option<Test> {
+        if self.draw.chance(0.35)
+            && let Some(like) = self.like(column)
+        {
+            return Some(like);
+        }
+        let value = self.value(column)?;
+        let operator = if self.draw.chance(0.05) { Compare::NotEqual } else { Compare::Equal };
+        Some(Test::Compare(operator, value))
+    }
+
+    /// A piece of a real value, long enough to mean something.
+    fn like(&mut self, column: &Column) -> Option<Test> {
+        let value = self.draw.pick(&column.values)?.clone();
+        let negated = self.draw.chance(0.06);
+        let word = |text: &str| text.chars().all(char::is_alphanumeric) && !text.is_empty();
+        if !value.is_ascii() {
+            let piece: String = value.chars().take(2).collect();
+            return word(&piece).then_some(Test::Like(Match::Contains, piece, negated));
+        }
+        let words: Vec<&str> = value.split(' ').filter(|part| word(part)).collect();
+        let kind = self.draw.weighted(&[0.6, 0.28, 0.12])?;
+        let (kind, piece) = match kind {
+            0 => {
+                let long: Vec<&str> = words.iter().copied().filter(|part| part.len() > 2).collect();
+                match self.draw.pick(&long) {
+                    Some(piece) if words.len() > 1 => (Match::Contains, (*piece).to_owned()),
+                    _ => (Match::Contains, value.chars().rev().take(1).collect::<String>().to_lowercase()),
+                }
+            }
+            1 => (Match::Starts, value.chars().take(1).collect()),
+            _ => (Match::Ends, value.chars().rev().take(1).collect()),
+        };
+        word(&piece).then_some(Test::Like(kind, piece, negated))
+    }
+
+    fn measure_test(&mut self, column: &Column) -> Option<Test> {
+        let kind = self.draw.weighted(&[0.78, 0.1, 0.12])?;
+        if kind == 1
+            && let Some(value) = self.value(column)
+        {
+            return Some(Test::Compare(Compare::Equal, value));
+        }
+        if kind == 2 {
+            let (low, high) = (self.threshold(column, 0.0, 0.5)?, self.threshold(column, 0.5, 1.0)?);
+            if low < high {
+                return Some(Test::Between(number(low, column), number(high, column)));
+            }
+        }
+        let operator = *self.draw.pick(ORDERED)?;
+        let upward = matches!(operator, Compare::Greater | Compare::AtLeast);
+        let threshold =
+            if upward { self.threshold(column, 0.1, 0.7)? } else { self.threshold(column, 0.3, 0.9)? };
+        Some(Test::Compare(operator, number(threshold, column)))
+    }
+
+    /// A round number at a share of the way through the values; a plausible one where no value is known.
+    fn threshold(&mut self, column: &Column, from: f64, to: f64) -> Option<f64> {
+        let share = from + (to - from) * self.draw.below(1000) as f64 / 1000.0;
+        let Some((low, high)) = column.range else {
+            let (low, high) = plausible(&column.full.one);
+            return Some((low + (high - low) * share).round());
+        };
+        if low >= high {
+            return None;
+        }
+        let mut sorted: Vec<f64> = column.values.iter().filter_map(|value| value.parse().ok()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let exact = *sorted.get(((sorted.len() - 1) as f64 * share).round() as usize)?;
+        let rounded = round(exact, high - low);
+        let whole = if column.whole { exact.trunc() } else { exact };
+        let inside = rounded > low && rounded < high;
+        Some(if inside && self.draw.chance(0.6) { rounded } else { whole })
+    }
+
+    fn year_test(&mut self, column: &Column) -> Option<Test> {
+        let value = match self.draw.pick(&column.values) {
+            Some(value) => value.trim_end_matches(".0").to_owned(),
+            None => (1980 + self.draw.below(40)).to_string(),
+        };
+        let literal = if column.textual { Literal::Text(value) } else { Literal::Number(value) };
+        let extreme = |literal: &Literal, bound: Option<f64>| matches!((literal, bound), (Literal::Number(text) | Literal::Text(text), Some(bound)) if text.parse() == Ok(bound));
+        Some(match self.draw.weighted(&[0.5, 0.22, 0.18, 0.1])? {
+            1 if !extreme(&literal, column.range.map(|range| range.1)) => Test::Compare(Compare::Greater, literal),
+            2 if !extreme(&literal, column.range.map(|range| range.0)) => Test::Compare(Compare::Less, literal),
+            3 => match self.value_pair(column) {
+                Some((first, second)) => Test::Either(first, second),
+                None => Test::Compare(Compare::Equal, literal),
+            },
+            _ => Test::Compare(Compare::Equal, literal),
+        })
+    }
+
+    fn value_pair(&mut self, column: &Column) -> Option<(Literal, Literal)> {
+        let (first, second) = (self.value(column)?, self.value(column)?);
+        (first != second).then_some((first, second))
+    }
+
+    fn date_test(&mut self, column: &Column) -> Option<Test> {
+        let known = self.draw.pick(&column.values).cloned();
+        let date = known.unwrap_or_else(|| {
+            format!("{}-{:02}-{:02}", 2010 + self.draw.below(15), 1 + self.draw.below(12), 1 + self.draw.below(28))
+        });
+        let year: u32 = date.get(..4)?.parse().ok()?;
+        let month: u32 = date.get(5..7)?.parse().ok()?;
+        let day = date.get(..10)?.to_owned();
+        Some(match self.draw.weighted(&[0.4, 0.12, 0.12, 0.1, 0.1, 0.16])? {
+            0 => Test::Year(Compare::Equal, year),
+            1 => Test::Month(month),
+            2 => Test::Year(Compare::Greater, year.saturating_sub(1)),
+            3 => Test::Compare(Compare::Greater, Literal::Text(day)),
+            4 => Test::Compare(Compare::Less, Literal::Text(day)),
+            _ if date.len() == 10 => Test::Compare(Compare::Equal, Literal::Text(day)),
+            _ => Test::Compare(Compare::AtLeast, Literal::Text(day)),
+        })
+    }
+
+    fn flag_test(&mut self, column: &Column) -> Option<Test> {
+        let yes = self.draw.chance(0.65);
+        let value = if column.boolean { Literal::Boolean(yes) } else { Literal::Number(u8::from(yes).to_string()) };
+        Some(Test::Compare(Compare::Equal, value))
+    }
+
+    /// A real value of the column, frequent ones more often.
+    pub fn value(&mut self, column: &Column) -> Option<Literal> {
+        let count = column.values.len();
+        let first = self.draw.below(count);
+        let index = if self.draw.chance(0.3) { self.draw.below(first + 1) } else { first };
+        let value = column.values.get(index)?;
+        let numeric = !column.textual && value.parse::<f64>().is_ok();
+        Some(if numeric { Literal::Number(value.clone()) } else { Literal::Text(value.clone()) })
+    }
+
+    /// A filter by what the subject is related to.
+    pub fn related_filter(&mut self, relation: &Relation) -> Option<Filter> {
+        let target = relation.to;
+        let mut tests = vec![self.related_test(target)?];
+        if self.draw.chance(0.1)
+            && let Some(second) = self.own_test(target, Some(tests[0].0))
+        {
+            tests.push(second);
+        }
+        Some(Filter::Related(relation.clone(), tests))
+    }
+
+    /// A test of a related row: mostly by its name.
+    pub fn related_test(&mut self, table: usize) -> Option<(Attribute, Test)> {
+        let label = self.table(table).label.clone();
+        if let [column] = label.as_slice()
+            && self.draw.chance(0.4)
+        {
+            let attribute = Attribute { table, column: *column };
+            if let Some(value) = self.value(self.column(attribute)) {
+                return Some((attribute, Test::Compare(Compare::Equal, value)));
+            }
+        }
+        self.own_test(table, None)
+    }
+
+    /// Whether text dates can be compared as written; SQLite keeps them as text.
+    pub fn is_sqlite(&self) -> bool {
+        self.dialect.driver == Driver::Sqlite
+    }
+}
+
+/// Puts `filters` into WHERE of `select`, whose subject stands at `slot`, joining what they relate to.
+pub fn apply(select: &mut Select, slot: usize, filters: &[Filter], any: bool) {
+    let mut conditions = Vec::new();
+    for filter in filters {
+        match filter {
+            Filter::Own(attribute, test) => conditions.push(test.condition(Ref::new(slot, attribute.column))),
+            Filter::Related(relation, tests) => {
+                let end = relation.join(select, slot);
+                conditions.extend(tests.iter().map(|(attribute, test)| test.condition(Ref::new(end, attribute.column))));
+            }
+        }
+    }
+    if any && conditions.len() > 1 {
+        select.also(Condition::Any(conditions));
+    } else {
+        for condition in conditions {
+            select.also(condition);
+        }
+    }
+}
+
+fn number(value: f64, column: &Column) -> Literal {
+    let text = if column.whole || value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        let text = format!("{value:.2}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    Literal::Number(text)
+}
+
+/// To the size of step people would use across `span`.
+fn round(value: f64, span: f64) -> f64 {
+    let step = 10_f64.powf((span / 4.0).log10().floor()).max(1e-9);
+    (value / step).round() * step
+}
+
+/// A range to draw thresholds from when no value is let out, told from what the column counts.
+fn plausible(words: &str) -> (f64, f64) {
+    let about = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+    if about(&["age"]) {
+        (18.0, 70.0)
+    } else if about(&["percent", "rate", "score", "share"]) {
+        (5.0, 95.0)
+    } else if about(&["price", "cost", "fee", "amount", "total", "balance"]) {
+        (10.0, 1000.0)
+    } else if about(&["salary", "population", "capacity", "budget", "revenue", "income"]) {
+        (1000.0, 100_000.0)
+    } else {
+        (1.0, 100.0)
+    }
+}

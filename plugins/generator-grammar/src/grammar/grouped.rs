@@ -1,0 +1,133 @@
+//! Questions about groups of one table's rows.
+
+use super::Pair;
+use super::ask::{Ask, Attribute, Pattern};
+use super::choose::{Chooser, select};
+use super::filters::apply;
+use super::plain::{aggregate_items, aggregates, equal_attributes, items_and};
+use crate::sql::{Aggregate, Compare, Condition, Expr, Literal, Order, Ref, Select};
+
+fn group(chooser: &mut Chooser) -> Option<(usize, Attribute)> {
+    let subject = chooser.subject()?;
+    let by = chooser.category(subject)?;
+    Some((subject, by))
+}
+
+fn column(attribute: Attribute) -> Expr {
+    Expr::Column(Ref::new(0, attribute.column))
+}
+
+/// Rows per value, sometimes sorted by their number.
+pub fn count(chooser: &mut Chooser) -> Option<Pair> {
+    let (subject, by) = group(chooser)?;
+    let filters = chooser.maybe_filters(subject, 0.25);
+    if equal_attributes(&filters).contains(&by) {
+        return None;
+    }
+    let mut body = select(subject, &[]);
+    body.items = items_and(&[by], 0, Expr::CountAll);
+    body.group = vec![column(by)];
+    apply(&mut body, 0, &filters, false);
+    let sorted = chooser.draw.chance(0.15);
+    let descending = chooser.draw.chance(0.7);
+    if sorted {
+        body.order.push(Order { by: Expr::CountAll, descending });
+    }
+    let pattern = if sorted { Pattern::GroupCountOrdered } else { Pattern::GroupCount };
+    Pair::new(Ask { by: Some(by), filters, descending, ..Ask::new(pattern, subject) }, body)
+}
+
+/// Aggregates per value.
+pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
+    let (subject, by) = group(chooser)?;
+    let aggregates = aggregates(chooser, subject)?;
+    if aggregates.iter().any(|(_, of)| *of == by) {
+        return None;
+    }
+    let filters = chooser.maybe_filters(subject, 0.15);
+    let mut body = select(subject, &[by]);
+    body.items.extend(aggregate_items(&aggregates, 0));
+    body.group = vec![column(by)];
+    apply(&mut body, 0, &filters, false);
+    Pair::new(Ask { by: Some(by), aggregates, filters, ..Ask::new(Pattern::GroupAggregate, subject) }, body)
+}
+
+/// Values with a bound on the number of rows.
+pub fn having(chooser: &mut Chooser) -> Option<Pair> {
+    let (subject, by) = group(chooser)?;
+    let filters = chooser.maybe_filters(subject, 0.25);
+    if equal_attributes(&filters).contains(&by) {
+        return None;
+    }
+    let bound = count_bound(chooser);
+    let mut body = select(subject, &[by]);
+    apply(&mut body, 0, &filters, false);
+    body.group = vec![column(by)];
+    body.having = Some(bound_on(Expr::CountAll, &bound));
+    Pair::new(Ask { by: Some(by), filters, bound: Some(bound), ..Ask::new(Pattern::GroupHaving, subject) }, body)
+}
+
+/// Values whose average lies beyond a bound.
+pub fn having_average(chooser: &mut Chooser) -> Option<Pair> {
+    let (subject, by) = group(chooser)?;
+    let measure = chooser.measure(subject).filter(|measure| *measure != by)?;
+    let (low, high) = chooser.column(measure).range?;
+    let share = 0.25 + 0.3 * chooser.draw.below(100) as f64 / 100.0;
+    let number = format!("{:.0}", low + (high - low) * share);
+    let operator = if chooser.draw.chance(0.75) { Compare::Greater } else { Compare::Less };
+    let bound = (operator, number);
+    let aggregates = vec![(Aggregate::Average, measure)];
+    let mut body = select(subject, &[by]);
+    body.group = vec![column(by)];
+    body.having = Some(bound_on(aggregate_items(&aggregates, 0).remove(0).0, &bound));
+    let ask = Ask { by: Some(by), aggregates, bound: Some(bound), ..Ask::new(Pattern::GroupHavingAverage, subject) };
+    Pair::new(ask, body)
+}
+
+/// The value with the most or fewest rows.
+pub fn most_common(chooser: &mut Chooser) -> Option<Pair> {
+    let (subject, by) = group(chooser)?;
+    let filters = chooser.maybe_filters(subject, 0.25);
+    if equal_attributes(&filters).contains(&by) {
+        return None;
+    }
+    let descending = chooser.draw.chance(0.85);
+    let counted = chooser.draw.chance(0.22);
+    let mut body = select(subject, &[by]);
+    if counted {
+        body.items.push((Expr::CountAll, None));
+    }
+    apply(&mut body, 0, &filters, false);
+    body.group = vec![column(by)];
+    body.order.push(Order { by: Expr::CountAll, descending });
+    body.limit = Some(1);
+    let pattern = if counted { Pattern::MostCommonCount } else { Pattern::MostCommon };
+    Pair::new(Ask { by: Some(by), filters, descending, limit: 1, ..Ask::new(pattern, subject) }, body)
+}
+
+/// A bound on a number of rows: mostly at least or more than a few.
+pub fn count_bound(chooser: &mut Chooser) -> (Compare, String) {
+    let operator = [Compare::AtLeast, Compare::Greater, Compare::Equal, Compare::Less, Compare::AtMost];
+    let drawn = chooser.draw.weighted(&[0.45, 0.36, 0.1, 0.04, 0.05]).unwrap_or(0);
+    let number = match operator[drawn] {
+        Compare::Less => 2 + chooser.draw.below(3),
+        Compare::AtLeast => 2 + chooser.draw.below(2) * chooser.draw.below(3),
+        _ => 1 + chooser.draw.below(2) * chooser.draw.below(3),
+    };
+    (operator[drawn], number.to_string())
+}
+
+/// `expr op bound`
+pub fn bound_on(expr: Expr, bound: &(Compare, String)) -> Condition {
+    Condition::Compare(expr, bound.0, Expr::Literal(Literal::Number(bound.1.clone())))
+}
+
+/// GROUP BY the key of the table at `slot`, or by what is shown where it has none.
+pub fn group_by_row(chooser: &Chooser, body: &mut Select, table: usize, slot: usize, shown: &[Attribute]) {
+    let key = &chooser.table(table).key;
+    body.group = if key.is_empty() {
+        shown.iter().map(|attribute| Expr::Column(Ref::new(slot, attribute.column))).collect()
+    } else {
+        key.iter().map(|column| Expr::Column(Ref::new(slot, *column))).collect()
+    };
+}

@@ -1,0 +1,132 @@
+//! Questions about a table's rows and what they are related to.
+
+use super::Pair;
+use super::ask::{Ask, Attribute, Filter, Pattern};
+use super::choose::{Chooser, items, select};
+use super::filters::apply;
+use super::plain::{aggregate_items, aggregates, equal_attributes};
+use super::relation::{Kinship, Relation};
+use crate::schema::Schema;
+use crate::sql::{Aggregate, Expr, Order, Ref};
+
+/// Attributes of rows together with attributes of what each is related to.
+pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| {
+        relation.from != relation.to
+            && !schema.tables[relation.to].junction
+            && (!schema.tables[relation.from].junction || relation.is_single())
+    })?;
+    let mut shown = chooser.named(relation.from);
+    shown.truncate(2);
+    let mut theirs = chooser.named(relation.to);
+    theirs.truncate(2);
+    let mut body = select(relation.from, &shown);
+    let end = relation.join(&mut body, 0);
+    body.items.extend(items(&theirs, end));
+    shown.extend(theirs);
+    let mut ask = Ask { shown, other: Some(relation.clone()), ..Ask::new(Pattern::Pairs, relation.from) };
+    if chooser.draw.chance(0.2)
+        && let Some(by) = chooser.sortable(relation.from)
+    {
+        let descending = chooser.draw.chance(0.4);
+        body.order.push(Order { by: Expr::Column(Ref::new(0, by.column)), descending });
+        ask.by = Some(by);
+        ask.descending = descending;
+    }
+    Pair::new(ask, body)
+}
+
+/// Relations that a filter can go across.
+fn filterable(schema: &Schema, relation: &Relation) -> bool {
+    relation.from != relation.to && !schema.tables[relation.from].junction && relation.hops.len() <= 2
+}
+
+/// Attributes of rows by what they are related to.
+pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| filterable(schema, relation))?;
+    let subject = relation.from;
+    let mut filters = vec![chooser.related_filter(&relation)?];
+    if chooser.draw.chance(0.12) {
+        filters.extend(chooser.own_test(subject, None).map(|(attribute, test)| Filter::Own(attribute, test)));
+    } else if chooser.draw.chance(0.08)
+        && let Some(second) = chooser.relation(|other| other.from == subject && other.to != relation.to && filterable(schema, other))
+    {
+        filters.extend(chooser.related_filter(&second));
+    }
+    let mut shown = chooser.shown(subject);
+    shown.retain(|attribute| !equal_attributes(&filters).contains(attribute));
+    if shown.is_empty() {
+        return None;
+    }
+    let mut body = select(subject, &shown);
+    apply(&mut body, 0, &filters, false);
+    Pair::new(Ask { shown, filters, ..Ask::new(Pattern::List, subject) }, body)
+}
+
+/// How many rows by what they are related to.
+pub fn count(chooser: &mut Chooser) -> Option<Pair> {
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| {
+        relation.from != relation.to
+            && matches!(relation.kinship, Kinship::Parent | Kinship::Through | Kinship::Grandparent)
+            && (!schema.tables[relation.from].junction || relation.kinship == Kinship::Parent)
+    })?;
+    let subject = relation.from;
+    let mut filters = vec![chooser.related_filter(&relation)?];
+    if chooser.draw.chance(0.15) {
+        filters.extend(chooser.own_test(subject, None).map(|(attribute, test)| Filter::Own(attribute, test)));
+    }
+    let mut body = select(subject, &[]);
+    body.items = vec![(Expr::CountAll, None)];
+    apply(&mut body, 0, &filters, false);
+    Pair::new(Ask { filters, ..Ask::new(Pattern::Count, subject) }, body)
+}
+
+/// Aggregates of rows by what they are related to.
+pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.relation(|relation| relation.from != relation.to && relation.kinship != Kinship::Children)?;
+    let subject = relation.from;
+    let aggregates = aggregates(chooser, subject)?;
+    let filters = vec![chooser.related_filter(&relation)?];
+    let mut body = select(subject, &[]);
+    body.items = aggregate_items(&aggregates, 0);
+    apply(&mut body, 0, &filters, false);
+    Pair::new(Ask { aggregates, filters, ..Ask::new(Pattern::Aggregate, subject) }, body)
+}
+
+/// Attributes of the rows whose related row has the extreme value.
+pub fn top(chooser: &mut Chooser) -> Option<Pair> {
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| relation.from != relation.to && !schema.tables[relation.from].junction)?;
+    let by = chooser.sortable(relation.to)?;
+    let descending = chooser.draw.chance(0.62);
+    let shown = chooser.named(relation.from);
+    let mut body = select(relation.from, &shown);
+    let end = relation.join(&mut body, 0);
+    body.order.push(Order { by: Expr::Column(Ref::new(end, by.column)), descending });
+    body.limit = Some(1);
+    let subject = relation.from;
+    let ask = Ask { shown, by: Some(by), descending, limit: 1, other: Some(relation), ..Ask::new(Pattern::RelatedTop, subject) };
+    Pair::new(ask, body)
+}
+
+/// Different values of rows by what they are related to, or how many.
+pub fn distinct(chooser: &mut Chooser) -> Option<Pair> {
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| filterable(schema, relation))?;
+    let subject = relation.from;
+    let filters = vec![chooser.related_filter(&relation)?];
+    let named = chooser.table(subject).label.first().map(|column| Attribute { table: subject, column: *column });
+    let value = if chooser.draw.chance(0.5) { named } else { chooser.category(subject) }?;
+    let mut body = select(subject, &[value]);
+    apply(&mut body, 0, &filters, false);
+    if chooser.draw.chance(0.4) {
+        let column = Box::new(Expr::Column(Ref::new(0, value.column)));
+        body.items = vec![(Expr::Aggregate(Aggregate::CountDistinct, column), None)];
+        return Pair::new(Ask { by: Some(value), filters, ..Ask::new(Pattern::CountDistinct, subject) }, body);
+    }
+    body.distinct = true;
+    Pair::new(Ask { shown: vec![value], filters, ..Ask::new(Pattern::Distinct, subject) }, body)
+}

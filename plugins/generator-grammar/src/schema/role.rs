@@ -1,0 +1,129 @@
+//! What a column is for, told from its type, its name and its values.
+
+use nl2sql_sdk::types::Column as CatalogColumn;
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Identifies a row here or elsewhere.
+    Key,
+    /// Names a row.
+    Name,
+    /// One of few values that rows share.
+    Category,
+    /// A quantity that can be compared and summed.
+    Measure,
+    /// A year written as a number.
+    Year,
+    /// A date, or a date with a time, that date functions understand.
+    Date,
+    /// True or false.
+    Flag,
+    /// Digits that are not a quantity, such as a phone number.
+    Code,
+    /// Other text.
+    Text,
+    /// Nothing one asks about by value: bytes, documents, shapes.
+    Opaque,
+}
+
+const CATEGORY_WORDS: &[&str] = &[
+    "type", "status", "country", "city", "gender", "sex", "level", "category", "region", "state", "color", "colour",
+    "nationality", "team", "position", "genre", "language", "class", "kind", "style", "group", "grade", "continent",
+    "county", "province", "district", "department", "major", "brand", "industry", "theme", "party", "role", "job",
+    "season", "result", "method", "mode", "format", "rank", "origin", "affiliation", "religion", "currency", "model",
+    "maker", "hometown", "location", "venue", "species", "breed", "size", "stage", "channel", "platform", "denomination",
+    "classification", "segment", "priority", "rating", "nation", "school", "college", "club", "company", "publisher",
+    "label", "division", "race", "form", "unit", "carrier", "award", "manufacturer",
+];
+
+const CATEGORY_CHINESE: &[&str] = &[
+    "类型", "类别", "状态", "国家", "城市", "性别", "等级", "级别", "大区", "地区", "区域", "省份", "颜色", "国籍", "职位",
+    "方式", "学历", "部门", "品牌", "行业", "渠道", "科室", "单位", "阶段", "民族",
+];
+
+const CODE_WORDS: &[&str] =
+    &["code", "zip", "phone", "telephone", "fax", "isbn", "ssn", "postcode", "number", "mobile", "barcode", "line"];
+
+const LONG_TEXT_WORDS: &[&str] = &[
+    "description", "details", "detail", "comment", "comments", "note", "notes", "address", "url", "email", "text", "path",
+    "password", "content", "summary", "abstract", "website", "image", "photo", "biography", "remark", "hash", "token",
+];
+
+const YES_NO: &[&str] = &["t", "f", "y", "n", "yes", "no", "true", "false"];
+
+/// The role of a column with these words in its name.
+pub fn role_of(column: &CatalogColumn, words: &[String], chinese: &str, is_key: bool, rows: Option<u64>) -> Role {
+    let last = words.last().map_or("", String::as_str);
+    let class = column.type_class.as_str();
+    if matches!(class, "binary" | "array" | "geometry" | "json" | "interval") {
+        return Role::Opaque;
+    }
+    if is_key || class == "uuid" || matches!(last, "id" | "ids" | "uuid" | "guid") {
+        return Role::Key;
+    }
+    let has = |word: &str| words.iter().any(|known| known == word);
+    let values = &column.samples;
+    let numbers = !values.is_empty() && values.iter().all(|value| value.parse::<f64>().is_ok());
+    match class {
+        "boolean" => return Role::Flag,
+        "date" | "datetime" if values.iter().all(|value| is_iso_date(value)) => return Role::Date,
+        "time" => return Role::Text,
+        _ => {}
+    }
+    let numeric = matches!(class, "integer" | "decimal" | "float") || numbers;
+    if last.ends_with("year") || (has("year") && (numbers || class == "integer") && !has("years") && !has("old")) {
+        let plausible = values.iter().all(|value| value.parse::<f64>().is_ok_and(|year| (1000.0..2200.0).contains(&year)));
+        if plausible && (numeric || class == "text") {
+            return Role::Year;
+        }
+    }
+    if !values.is_empty() && values.iter().all(|value| is_iso_date(value)) {
+        return Role::Date;
+    }
+    let truth = values.len() <= 2 && values.iter().all(|value| matches!(value.as_str(), "0" | "1"));
+    if numeric && matches!(words.first().map(String::as_str), Some("is" | "has")) && truth {
+        return Role::Flag;
+    }
+    if numeric {
+        let counted = has("of") || chinese.ends_with("数");
+        let code = CODE_WORDS.contains(&last) || chinese.ends_with("号") || chinese.ends_with("电话");
+        return if code && !counted { Role::Code } else { Role::Measure };
+    }
+    text_role(column, words, chinese, rows)
+}
+
+fn text_role(column: &CatalogColumn, words: &[String], chinese: &str, rows: Option<u64>) -> Role {
+    let last = words.last().map_or("", String::as_str);
+    let values = &column.samples;
+    let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
+    if matches!(last, "name" | "title") || ["名称", "姓名", "名字", "标题"].iter().any(|end| chinese.ends_with(end)) {
+        return Role::Name;
+    }
+    if LONG_TEXT_WORDS.contains(&last) || longest > 60 {
+        return Role::Text;
+    }
+    if !column.labels.is_empty()
+        || CATEGORY_WORDS.contains(&last)
+        || CATEGORY_CHINESE.iter().any(|end| chinese.ends_with(end))
+        || (!values.is_empty() && values.iter().all(|value| YES_NO.contains(&value.to_lowercase().as_str())))
+    {
+        return Role::Category;
+    }
+    if CODE_WORDS.contains(&last) {
+        return Role::Code;
+    }
+    let repeats = rows.is_some_and(|rows| rows as usize >= 2 * values.len()) && values.len() <= 15;
+    if !values.is_empty() && repeats { Role::Category } else { Role::Text }
+}
+
+/// `2020-01-31`, with or without a time after it.
+pub fn is_iso_date(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.len() >= 10
+        && bytes[..10].iter().enumerate().all(|(index, byte)| match index {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+        && (bytes.len() == 10 || matches!(bytes[10], b' ' | b'T'))
+}

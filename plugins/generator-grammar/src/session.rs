@@ -1,0 +1,306 @@
+//! One request at a time: draws pairs until the batch is full, keeping shares, coverage and uniqueness.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use nl2sql_sdk::generator::{Batch, Request};
+use nl2sql_sdk::types::{Catalog, DialectInfo, PluginError, Sample};
+
+use crate::grammar::{Ask, Attribute, Chooser, FAMILIES, Filter, Pair, relations};
+use crate::options::Options;
+use crate::quota::Quota;
+use crate::random::Draw;
+use crate::schema::Schema;
+use crate::sql::{Dialect, Difficulty, hardness, render};
+use crate::wording::Language;
+
+/// Draws without a new pair after which a level, or the topic, counts as exhausted.
+const PATIENCE: usize = 1500;
+
+/// Shares of the levels when the request names none: those of human questions.
+const USUAL_LEVELS: [f32; 4] = [0.25, 0.42, 0.18, 0.15];
+
+/// The generator bound to a catalog.
+pub struct Session {
+    schema: Schema,
+    dialect: Dialect,
+    options: Options,
+    seed: u64,
+    by_name: BTreeMap<String, usize>,
+}
+
+impl Session {
+    /// Binds the generator; refuses options it does not know.
+    pub fn open(catalog: &Catalog, dialect: &DialectInfo, options: &str, seed: u64) -> Result<Self, PluginError> {
+        let schema = Schema::new(catalog);
+        let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, table) in schema.tables.iter().enumerate() {
+            by_name.insert(table.qualified.clone(), index);
+            by_name.entry(table.name.clone()).or_insert(index);
+        }
+        Ok(Self { schema, dialect: Dialect::new(dialect), options: Options::parse(options)?, seed, by_name })
+    }
+
+    /// The schema as the grammar sees it.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Samples for one topic; depends on the session and the request alone.
+    pub fn generate(&self, request: &Request) -> Result<Batch, PluginError> {
+        let mut notes = Vec::new();
+        let mut tables = Vec::new();
+        for name in &request.topic.tables {
+            match self.by_name.get(name) {
+                Some(table) if !self.schema.tables[*table].columns.is_empty() => tables.push(*table),
+                Some(_) => notes.push(format!("table `{name}` has no columns and is left out")),
+                None => notes.push(format!("table `{name}` is not in the catalog and is left out")),
+            }
+        }
+        if tables.is_empty() {
+            return Err(PluginError::new("no-tables", format!("topic `{}` has no table to ask about", request.topic.name))
+                .hint("name tables of the catalog in plan.json, as `schema.table` where there are schemas"));
+        }
+        let languages = languages(request, &mut notes)?;
+        Ok(Run::new(self, request, &tables, languages).fill(notes))
+    }
+}
+
+/// The languages that have a grammar, with their weights and tags.
+fn languages(request: &Request, notes: &mut Vec<String>) -> Result<Vec<(String, Language, f32)>, PluginError> {
+    let mut found = Vec::new();
+    for (tag, weight) in &request.languages {
+        match Language::of_tag(tag) {
+            Some(language) if *weight > 0.0 => found.push((tag.clone(), language, *weight)),
+            Some(_) => {}
+            None => notes.push(format!("generator-grammar words questions in `en` and `zh`, not in `{tag}`")),
+        }
+    }
+    if request.languages.is_empty() {
+        found.push(("en".to_owned(), Language::English, 1.0));
+    }
+    if found.is_empty() {
+        return Err(PluginError::new("unsupported-language", "none of the wanted languages has a grammar")
+            .hint("ask for `en` or `zh`, or use generator-llm for other languages"));
+    }
+    Ok(found)
+}
+
+/// The state of one request.
+struct Run<'a> {
+    session: &'a Session,
+    request: &'a Request,
+    tables: Vec<usize>,
+    languages: Vec<(String, Language, f32)>,
+    levels: Quota,
+    tongues: Quota,
+    seen_sql: HashSet<String>,
+    seen_questions: HashSet<String>,
+    samples: Vec<Sample>,
+    /// Draws of each family, and how many gave each level.
+    yields: Vec<(f32, [f32; 4])>,
+}
+
+impl<'a> Run<'a> {
+    fn new(session: &'a Session, request: &'a Request, tables: &[usize], languages: Vec<(String, Language, f32)>) -> Self {
+        let want = request.want as usize;
+        let mut weights = [0.0_f32; 4];
+        for (name, weight) in &request.difficulties {
+            if let Some(level) = Difficulty::ALL.iter().position(|level| level.name() == name) {
+                weights[level] += weight.max(0.0);
+            }
+        }
+        if weights.iter().sum::<f32>() <= 0.0 {
+            weights = USUAL_LEVELS;
+        }
+        let done = |is: &dyn Fn(&Sample) -> bool| request.accepted.iter().filter(|sample| is(sample)).count();
+        let levels_done: Vec<usize> =
+            Difficulty::ALL.iter().map(|level| done(&|sample| sample.difficulty == level.name())).collect();
+        let tongues_done: Vec<usize> =
+            languages.iter().map(|(tag, ..)| done(&|sample| sample.language == *tag)).collect();
+        let tongue_weights: Vec<f32> = languages.iter().map(|(_, _, weight)| *weight).collect();
+        let past = || request.accepted.iter().chain(request.rejected.iter().map(|rejection| &rejection.sample));
+        Self {
+            levels: Quota::new(&weights, want, &levels_done),
+            tongues: Quota::new(&tongue_weights, want, &tongues_done),
+            seen_sql: past().map(|sample| sample.sql.clone()).collect(),
+            seen_questions: past().map(|sample| sample.question.clone()).collect(),
+            samples: Vec::with_capacity(want),
+            yields: vec![(1.0, [0.25; 4]); FAMILIES.len()],
+            session,
+            request,
+            tables: tables.to_vec(),
+            languages,
+        }
+    }
+
+    fn fill(mut self, mut notes: Vec<String>) -> Batch {
+        let topic: BTreeSet<usize> = self.tables.iter().copied().collect();
+        let relations = relations(&self.session.schema, &topic, self.session.options.max_joins);
+        let (uncovered, unlinked) = self.uncovered();
+        let tables = self.tables.clone();
+        let mut chooser = Chooser {
+            schema: &self.session.schema,
+            dialect: &self.session.dialect,
+            tables: &tables,
+            relations: &relations,
+            draw: Draw::new(self.session.seed, &self.request.topic.name, self.request.round),
+            uncovered,
+            unlinked,
+        };
+        let want = self.request.want as usize;
+        let mut exhausted = false;
+        while self.samples.len() < want {
+            let Some(level) = self.levels.draw(&mut chooser.draw) else { break };
+            if self.next(&mut chooser, level) {
+                continue;
+            }
+            if !self.levels.close(level) {
+                exhausted = true;
+                break;
+            }
+            notes.push(format!("no more `{}` questions can be asked about this topic", Difficulty::ALL[level].name()));
+        }
+        // Shares are rounded down; what is missing is filled with whatever comes.
+        while !exhausted && self.samples.len() < want {
+            exhausted = !self.next(&mut chooser, usize::MAX);
+        }
+        Batch { samples: self.samples, exhausted, notes }
+    }
+
+    /// Adds one pair of this level (any level when out of range); `false` when patience runs out.
+    fn next(&mut self, chooser: &mut Chooser, level: usize) -> bool {
+        for _ in 0..PATIENCE {
+            let Some(family) = self.family(chooser, level) else { return false };
+            let Some(pair) = (FAMILIES[family].draw)(chooser) else {
+                self.yields[family].0 += 1.0;
+                continue;
+            };
+            let difficulty = hardness(&pair.statement);
+            let drawn = difficulty as usize;
+            self.yields[family].0 += 1.0;
+            self.yields[family].1[drawn] += 1.0;
+            if drawn != level && level < Difficulty::ALL.len() && !self.levels.wants(drawn) {
+                continue;
+            }
+            if self.accept(chooser, &pair, FAMILIES[family].name, difficulty) {
+                self.levels.take(drawn);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A family, likelier the heavier it is and the more often it gave this level.
+    fn family(&self, chooser: &mut Chooser, level: usize) -> Option<usize> {
+        let weights: Vec<f32> = FAMILIES
+            .iter()
+            .zip(&self.yields)
+            .map(|(family, (draws, levels))| {
+                let factor = self.session.options.families.get(family.name).copied().unwrap_or(1.0);
+                let share = levels.get(level).map_or(1.0, |found| found / draws);
+                family.weight * factor * share
+            })
+            .collect();
+        chooser.draw.weighted(&weights)
+    }
+
+    /// Words the pair and keeps it when neither its SQL nor its question was there before.
+    fn accept(&mut self, chooser: &mut Chooser, pair: &Pair, family: &str, difficulty: Difficulty) -> bool {
+        let schema = &self.session.schema;
+        let sql = render(&pair.statement, schema, &self.session.dialect);
+        if self.seen_sql.contains(&sql) {
+            return false;
+        }
+        let want = self.request.want as usize;
+        let mut kept = 0;
+        for _ in 0..self.session.options.paraphrases * 3 {
+            if kept == self.session.options.paraphrases || self.samples.len() == want {
+                break;
+            }
+            let Some(tongue) = self.tongues.draw(&mut chooser.draw).or(Some(0)) else { break };
+            let (tag, language, _) = &self.languages[tongue];
+            let question = language.word(&pair.ask, schema, &mut chooser.draw);
+            if question.is_empty() || self.seen_questions.contains(&question) {
+                continue;
+            }
+            self.tongues.take(tongue);
+            self.seen_questions.insert(question.clone());
+            self.samples.push(Sample {
+                id: String::new(),
+                topic: self.request.topic.name.clone(),
+                question,
+                sql: sql.clone(),
+                language: tag.clone(),
+                difficulty: difficulty.name().to_owned(),
+                tags: vec![family.to_owned()],
+            });
+            kept += 1;
+        }
+        if kept > 0 {
+            self.seen_sql.insert(sql);
+            cover(chooser, &pair.ask);
+        }
+        kept > 0
+    }
+
+    /// Columns and links of the topic that no accepted SQL names.
+    fn uncovered(&self) -> (BTreeSet<Attribute>, BTreeSet<usize>) {
+        let schema = &self.session.schema;
+        let mut named: HashSet<(usize, &str)> = HashSet::new();
+        for sample in &self.request.accepted {
+            let tokens: HashSet<&str> = sample.sql.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+            let present = self.tables.iter().filter(|table| names(&tokens, &sample.sql, &schema.tables[**table].name));
+            for table in present {
+                for column in &schema.tables[*table].columns {
+                    if names(&tokens, &sample.sql, &column.name) {
+                        named.insert((*table, column.name.as_str()));
+                    }
+                }
+            }
+        }
+        let topic: BTreeSet<usize> = self.tables.iter().copied().collect();
+        let is_named = |table: usize, column: usize| named.contains(&(table, schema.tables[table].columns[column].name.as_str()));
+        let mut columns = BTreeSet::new();
+        for table in &self.tables {
+            columns.extend(
+                (0..schema.tables[*table].columns.len())
+                    .filter(|column| !is_named(*table, *column))
+                    .map(|column| Attribute { table: *table, column }),
+            );
+        }
+        let links = schema.links.iter().enumerate().filter(|(_, link)| {
+            let here = topic.contains(&link.child) && topic.contains(&link.parent);
+            here && !link.columns.iter().all(|(from, to)| is_named(link.child, *from) && is_named(link.parent, *to))
+        });
+        (columns, links.map(|(index, _)| index).collect())
+    }
+}
+
+fn names(tokens: &HashSet<&str>, sql: &str, name: &str) -> bool {
+    let plain = name.chars().all(|character| character.is_alphanumeric() || character == '_');
+    if plain { tokens.contains(name) } else { sql.contains(name) }
+}
+
+/// Marks what a pair uses as covered.
+fn cover(chooser: &mut Chooser, ask: &Ask) {
+    let tests = ask.filters.iter().chain(&ask.other_filters).flat_map(Filter::tests).map(|(attribute, _)| attribute);
+    let attributes = ask.shown.iter().copied().chain(ask.by).chain(ask.aggregates.iter().map(|(_, of)| *of)).chain(tests);
+    for attribute in attributes.collect::<Vec<_>>() {
+        chooser.uncovered.remove(&attribute);
+    }
+    let related = ask.filters.iter().chain(&ask.other_filters).filter_map(|filter| match filter {
+        Filter::Related(relation, _) => Some(relation),
+        Filter::Own(..) => None,
+    });
+    for relation in related.chain(&ask.other).collect::<Vec<_>>() {
+        let mut before = relation.from;
+        for hop in &relation.hops {
+            chooser.unlinked.remove(&hop.link);
+            for (from, to) in &hop.columns {
+                chooser.uncovered.remove(&Attribute { table: before, column: *from });
+                chooser.uncovered.remove(&Attribute { table: hop.table, column: *to });
+            }
+            before = hop.table;
+        }
+    }
+}

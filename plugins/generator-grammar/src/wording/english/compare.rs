@@ -1,0 +1,218 @@
+//! Superlatives, orders and comparisons with averages, groups and absence.
+
+use super::condition::Phrase;
+use super::phrase::{Phraser, pick, with_article};
+use super::scale::scale;
+use super::verb::between;
+use crate::grammar::{Attribute, Filter, Relation, Test};
+use crate::random::Draw;
+use crate::schema::{Noun, Role};
+use crate::sql::Aggregate;
+
+impl Phraser<'_> {
+    /// "the oldest singer from France", "the 3 singers with the highest age"
+    pub fn superlative(&self, count: usize, draw: &mut Draw) -> String {
+        let noun = &self.schema.tables[self.ask.subject].noun;
+        self.superlative_of(self.ask.subject, noun, count, &self.ask.filters, draw)
+    }
+
+    /// The superlative of rows of `table`, called `noun`, by the attribute the question compares by.
+    pub fn superlative_of(&self, table: usize, noun: &Noun, count: usize, filters: &[Filter], draw: &mut Draw) -> String {
+        let Some(by) = self.ask.by else { return noun.one.clone() };
+        let number = usize::from(count > 1);
+        let phrases: Vec<Phrase> = filters.iter().map(|filter| self.filter(filter, table, draw)).collect();
+        let restriction = self.join(&phrases, number, false);
+        let noun = if count > 1 { &noun.many } else { &noun.one };
+        let how_many = if count > 1 { format!("{} ", super::value::count(&count.to_string(), draw)) } else { String::new() };
+        let adjectives = if self.ask.descending { scale(self.column(by)).up } else { scale(self.column(by)).down };
+        if let Some((adjectives, _)) = adjectives
+            && draw.chance(0.6)
+        {
+            let adjective = pick(draw, adjectives);
+            return format!("the {how_many}{adjective} {noun} {restriction}");
+        }
+        let name = self.attribute_name(by, draw);
+        let extreme = self.extreme_attribute(by, &name, draw);
+        let top = if count > 1 && self.ask.descending && draw.chance(0.4) { "top " } else { "" };
+        let has = if count > 1 { "have" } else { "has" };
+        let who = self.who(table);
+        match draw.below(4) {
+            0 => format!("the {top}{how_many}{noun} {restriction} {who} {has} the {extreme}"),
+            1 if count == 1 && !extreme.starts_with("most ") => {
+                format!("the {noun} {restriction} whose {name} is the {}", self.extreme(by, draw))
+            }
+            _ => format!("the {top}{how_many}{noun} {restriction} with the {extreme}"),
+        }
+    }
+
+    /// "highest age"; "most platforms" for a number of platforms.
+    fn extreme_attribute(&self, by: Attribute, name: &str, draw: &mut Draw) -> String {
+        if let Some(counted) = name.strip_prefix("number of ")
+            && draw.chance(0.6)
+        {
+            return format!("{} {counted}", if self.ask.descending { "most" } else { "fewest" });
+        }
+        format!("{} {name}", self.extreme(by, draw))
+    }
+
+    /// "is the oldest", "has the highest age"
+    pub fn is_superlative(&self, many: bool, draw: &mut Draw) -> String {
+        let Some(by) = self.ask.by else { return String::new() };
+        let (is, has) = if many { ("are", "have") } else { ("is", "has") };
+        let adjectives = if self.ask.descending { scale(self.column(by)).up } else { scale(self.column(by)).down };
+        if let Some((adjectives, _)) = adjectives
+            && draw.chance(0.6)
+        {
+            return format!("{is} the {}", pick(draw, adjectives));
+        }
+        let name = self.attribute_name(by, draw);
+        format!("{has} the {}", self.extreme_attribute(by, &name, draw))
+    }
+
+    /// "in ascending order of age"; after "sort" the verb is said already.
+    pub fn direction(&self, sorted: bool, draw: &mut Draw) -> String {
+        let Some(by) = self.ask.by else { return String::new() };
+        let column = self.column(by);
+        let name = self.attribute_name(by, draw);
+        let textual = matches!(column.role, Role::Name | Role::Text | Role::Category) && column.textual;
+        let options: &[&str] = match (self.ask.descending, textual, sorted) {
+            (false, true, false) => &[
+                "in alphabetical order of #", "sorted by # in alphabetical order", "ordered by #", "in ascending alphabetical order of #",
+                "sorted by #", "in ascending order of #", "ordered alphabetically by #",
+            ],
+            (true, true, false) => &[
+                "in descending order of #", "in reverse alphabetical order of #", "sorted by # in descending order",
+                "in descending alphabetical order of #",
+            ],
+            (false, false, false) => &[
+                "in ascending order of #", "in ascending order of #", "sorted by #", "ordered by #", "in increasing order of #",
+                "sorted by # in ascending order", "ordered by # ascending", "from the lowest to the highest #",
+            ],
+            (true, false, false) => &[
+                "in descending order of #", "in descending order of #", "sorted by # in descending order", "ordered by # descending",
+                "in decreasing order of #", "from the highest to the lowest #", "sorted by # from highest to lowest",
+            ],
+            (false, true, true) => &["by # in alphabetical order", "by #", "alphabetically by #", "in ascending order of #"],
+            (true, true, true) => &["by # in descending order", "in reverse alphabetical order of #"],
+            (false, false, true) => &["by #", "by # in ascending order", "in ascending order of #", "by # ascending"],
+            (true, false, true) => &["by # in descending order", "in descending order of #", "by # descending"],
+        };
+        if let (Some((up, _)), Some((down, _))) = (scale(column).up, scale(column).down)
+            && draw.chance(0.25)
+        {
+            let (from, to) = if self.ask.descending { (up, down) } else { (down, up) };
+            return format!("from the {} to the {}", pick(draw, from), pick(draw, to));
+        }
+        if matches!(column.role, Role::Date | Role::Year) && draw.chance(0.2) {
+            let ends = if self.ask.descending { "from the latest to the earliest" } else { "from the earliest to the latest" };
+            return format!("{ends} {name}");
+        }
+        pick(draw, options).replace('#', &name)
+    }
+
+    /// "older than average", "whose price is above the average"
+    pub fn beyond_average(&self, draw: &mut Draw) -> Phrase {
+        let (by, up) = (self.ask.by, self.ask.descending);
+        let Some(by) = by else { return Phrase { behind: Default::default(), predicate: Default::default() } };
+        let words = scale(self.column(by));
+        let adjective = if up { words.up } else { words.down };
+        let average = pick(draw, &["average", "the average", "the average"]);
+        let name = self.attribute_name(by, draw);
+        let who = self.who(self.ask.subject);
+        if let Some((_, comparative)) = adjective
+            && comparative.ends_with("er")
+            && draw.chance(0.4)
+        {
+            let text = format!("{comparative} than {average}");
+            return Phrase {
+                behind: [format!("{who} is {text}"), format!("{who} are {text}")],
+                predicate: [format!("is {text}"), format!("are {text}")],
+            };
+        }
+        let than = if up { pick(draw, &["above", "greater than", "higher than", "larger than", "more than"]) } else { pick(draw, &["below", "less than", "lower than", "smaller than"]) };
+        let tail = if average == "the average" && draw.chance(0.4) { format!(" {name}") } else { String::new() };
+        let thing = with_article(&name);
+        let have = format!("{thing} {than} {average}{tail}");
+        let behind = if draw.chance(0.5) { format!("whose {name} is {than} {average}{tail}") } else { format!("with {have}") };
+        Phrase { behind: [behind.clone(), behind], predicate: [format!("has {have}"), format!("have {have}")] }
+    }
+
+    /// Comparisons with every or any row of another kind.
+    pub fn beyond_group(&self, slot: &str, draw: &mut Draw) -> String {
+        let (Some(by), Some((function, _))) = (self.ask.by, self.ask.aggregates.first()) else { return String::new() };
+        let up = self.ask.descending;
+        let name = self.attribute_name(by, draw);
+        let than = match (self.column(by).role, up) {
+            (Role::Year, true) => "later than",
+            (Role::Year, false) => "earlier than",
+            (_, true) => pick(draw, &["higher than", "greater than", "larger than", "more than"]),
+            (_, false) => pick(draw, &["lower than", "less than", "smaller than"]),
+        };
+        let all = up == (*function == Aggregate::Maximum);
+        let whom = if all { pick(draw, &["that of all", "that of every one of the"]) } else { pick(draw, &["that of any", "that of at least one of the"]) };
+        let extreme = if *function == Aggregate::Maximum { pick(draw, &["maximum", "highest"]) } else { pick(draw, &["minimum", "lowest"]) };
+        match slot {
+            "than_any" => format!("{than} {whom}"),
+            "with_than_any" => format!("with {} {than} {whom}", with_article(&name)),
+            "than_the" => format!("{than} the {extreme} {name} of"),
+            _ => format!("{} {than} the {extreme} {name} of", with_article(&name)),
+        }
+    }
+
+    /// "without any concerts", "do not have any concerts"
+    pub fn without(&self, relation: &Relation, predicate: bool, draw: &mut Draw) -> String {
+        let noun = self.relation_noun(relation);
+        let verb = between(&self.schema.tables[relation.from].noun.one, &noun.one);
+        let phrases: Vec<Phrase> = self.ask.other_filters.iter().map(|filter| self.filter(filter, relation.to, draw)).collect();
+        let restriction = self.join(&phrases, 1, false);
+        let objects = format!("{} {restriction}", noun.many);
+        let (many, participle) = (verb.many, verb.participle);
+        let negated = match draw.below(6) {
+            0 => format!("do not {many} any {objects}"),
+            1 => format!("have never {participle} any {objects}"),
+            2 => format!("have no {objects}"),
+            3 => format!("don't {many} any {objects}"),
+            4 => format!("have not {participle} any {objects}"),
+            _ => format!("do not have any {objects}"),
+        };
+        let who = self.who(relation.from);
+        match (predicate, draw.below(3)) {
+            (true, _) => negated,
+            (false, 0) => format!("without {}{objects}", pick(draw, &["any ", ""])),
+            (false, 1) if draw.chance(0.4) => format!("with no {objects}"),
+            (false, _) => format!("{who} {negated}"),
+        }
+    }
+
+    /// "with both concerts in 2014 and concerts in 2015"
+    pub fn both(&self, relation: &Relation, predicate: bool, draw: &mut Draw) -> String {
+        let noun = self.relation_noun(relation);
+        let verb = between(&self.schema.tables[relation.from].noun.one, &noun.one);
+        let tests = |filters: &[Filter]| -> Option<(Attribute, Test)> {
+            let (attribute, test) = filters.first()?.tests().into_iter().next()?;
+            Some((attribute, test.clone()))
+        };
+        let (Some(first), Some(second)) = (tests(&self.ask.filters), tests(&self.ask.other_filters)) else {
+            return String::new();
+        };
+        let objects = if self.names(relation.to, &first) && self.names(relation.to, &second) {
+            let one = self.named_value(std::slice::from_ref(&first), draw);
+            let other = self.named_value(std::slice::from_ref(&second), draw);
+            let kind = pick(draw, &["# ", "the # ", ""]).replace('#', if draw.chance(0.5) { &noun.one } else { &noun.many });
+            format!("both {kind}{one} and {other}")
+        } else {
+            let one = self.own(first.0, &first.1, relation.to, draw).behind[1].clone();
+            let other = self.own(second.0, &second.1, relation.to, draw).behind[1].clone();
+            let again = if draw.chance(0.6) { format!("{} ", noun.many) } else { String::new() };
+            let both = if draw.chance(0.7) { "both " } else { "" };
+            format!("{both}{} {one} and {again}{other}", noun.many)
+        };
+        let who = self.who(relation.from);
+        let verb = if draw.chance(0.6) { verb.many } else { "have" };
+        match (predicate, draw.chance(0.3)) {
+            (true, _) => format!("{verb} {objects}"),
+            (false, true) => format!("with {objects}"),
+            (false, false) => format!("{who} {verb} {objects}"),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! English questions.
+
+mod compare;
+mod condition;
+mod patterns;
+mod phrase;
+mod polish;
+mod scale;
+mod value;
+mod verb;
+
+use crate::grammar::Ask;
+use crate::random::Draw;
+use crate::schema::Schema;
+
+use super::template::expand;
+use phrase::Phraser;
+
+/// One of the ways to ask `ask` in English.
+pub fn word(ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
+    let phraser = Phraser { ask, schema };
+    let templates = patterns::templates(ask, schema);
+    let Some(template) = draw.pick(templates) else { return String::new() };
+    let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));
+    polish::polish(&text, draw)
+}

@@ -1,0 +1,640 @@
+//! The wordings of each kind of question. A template twice in a list is twice as likely.
+
+use crate::grammar::{Ask, Filter, Pattern};
+use crate::schema::Schema;
+
+/// The templates that suit `ask`.
+pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
+    let display = schema.tables[ask.subject].display();
+    let names_only = ask.shown.iter().all(|shown| shown.table == ask.subject && display.contains(&shown.column));
+    let person = schema.tables[ask.subject].person;
+    match ask.pattern {
+        Pattern::List if ask.filters.is_empty() => LIST,
+        Pattern::List if ask.filters.len() == 1 && is_owned_count(ask) => LIST_FILTERED,
+        Pattern::List if names_only && person => NAMES_OF_PEOPLE,
+        Pattern::List if names_only => NAMES_FILTERED,
+        Pattern::List => LIST_FILTERED,
+        Pattern::Lookup => LOOKUP,
+        Pattern::Distinct => DISTINCT,
+        Pattern::Count if ask.filters.is_empty() => COUNT,
+        Pattern::Count => COUNT_FILTERED,
+        Pattern::CountDistinct => COUNT_DISTINCT,
+        Pattern::Aggregate => AGGREGATE,
+        Pattern::Ordered => ORDERED,
+        Pattern::Top if names_only => TOP_NAME,
+        Pattern::Top => TOP,
+        Pattern::TopMany => TOP_MANY,
+        Pattern::Ties => TIES,
+        Pattern::GroupCount => GROUP_COUNT,
+        Pattern::GroupCountOrdered => GROUP_COUNT_ORDERED,
+        Pattern::GroupAggregate => GROUP_AGGREGATE,
+        Pattern::GroupHaving => GROUP_HAVING,
+        Pattern::GroupHavingAverage => GROUP_HAVING_AVERAGE,
+        Pattern::MostCommon => MOST_COMMON,
+        Pattern::MostCommonCount => MOST_COMMON_COUNT,
+        Pattern::BeyondAverage => BEYOND_AVERAGE,
+        Pattern::CountBeyondAverage => COUNT_BEYOND_AVERAGE,
+        Pattern::BeyondGroup => BEYOND_GROUP,
+        Pattern::BeyondOwnGroup => BEYOND_OWN_GROUP,
+        Pattern::Pairs if ask.by.is_some() => PAIRS_ORDERED,
+        Pattern::Pairs => PAIRS,
+        Pattern::RelatedCount if !ask.other_filters.is_empty() => RELATED_COUNT_FILTERED,
+        Pattern::RelatedCount => RELATED_COUNT,
+        Pattern::RelatedCountAll => RELATED_COUNT_ALL,
+        Pattern::RelatedHaving if names_only => RELATED_HAVING_NAME,
+        Pattern::RelatedHaving => RELATED_HAVING,
+        Pattern::RelatedMost if ask.limit > 1 => RELATED_MOST_MANY,
+        Pattern::RelatedMost if names_only => RELATED_MOST_NAME,
+        Pattern::RelatedMost => RELATED_MOST,
+        Pattern::RelatedAggregate => RELATED_AGGREGATE,
+        Pattern::RelatedTopAggregate => RELATED_TOP_AGGREGATE,
+        Pattern::RelatedNone if names_only => RELATED_NONE_NAME,
+        Pattern::RelatedNone => RELATED_NONE,
+        Pattern::CountRelatedNone => COUNT_RELATED_NONE,
+        Pattern::RelatedSome => RELATED_SOME,
+        Pattern::RelatedExists => RELATED_EXISTS,
+        Pattern::CountRelatedSome => COUNT_RELATED_SOME,
+        Pattern::RelatedTop => RELATED_TOP,
+        Pattern::Both => BOTH,
+        Pattern::RelatedBoth => RELATED_BOTH,
+        Pattern::Never => NEVER,
+        Pattern::Together => TOGETHER,
+        Pattern::Shared if ask.any => SHARED_EXCEPT,
+        Pattern::Shared => SHARED,
+        Pattern::LongestText => LONGEST_TEXT,
+        Pattern::TextLength => TEXT_LENGTH,
+        Pattern::UpperCase => UPPER_CASE,
+        Pattern::YearCount => YEAR_COUNT,
+        Pattern::Ranked => RANKED,
+        Pattern::RankedWithin => RANKED_WITHIN,
+        Pattern::TopWithin => TOP_WITHIN,
+        Pattern::AverageCount => AVERAGE_COUNT,
+        Pattern::AboveAverageCount => ABOVE_AVERAGE_COUNT,
+        Pattern::Classed => CLASSED,
+        Pattern::Spread => SPREAD,
+        Pattern::SelfPairs => SELF_PAIRS,
+        Pattern::SameValue => SAME_VALUE,
+        Pattern::ProductSum => PRODUCT_SUM,
+    }
+}
+
+/// The one filter goes across a relation, and the question reads best with it behind the noun.
+fn is_owned_count(ask: &Ask) -> bool {
+    matches!(ask.filters.first(), Some(Filter::Related(..))) && ask.shown.len() > 2
+}
+
+const LIST: &[&str] = &[
+    "What are the {A} of [all |all the |the |all of the |]{Ss}?",
+    "What are the {A} of [all |all the |the |]{Ss}?",
+    "What are the {A} [for|of] [each|every] {S}?",
+    "{ask} the {A} of [all |all the |the |all of the |]{Ss}.",
+    "{ask} the {A} of [all |all the |the |]{Ss}.",
+    "{ask} the {a} [of|for] [each|every] {S}.",
+    "{ask} [all|all the|the] {SA}.",
+    "{ask} the {A} [for|of] all {Ss}.",
+    "For [each|every] {S}, [what is|show|list|give] [its|the] {a}.",
+];
+
+const LIST_FILTERED: &[&str] = &[
+    "What are the {A} of [all |the |all the |]{Ss} {c}?",
+    "What are the {A} of [the |]{Ss} {c}?",
+    "What is the {a} of [the|each|every] {S} {c1}?",
+    "{ask} the {A} of [all |the |all the |]{Ss} {c}.",
+    "{ask} the {A} of [the |]{Ss} {c}.",
+    "{ask} the {A} [for|of] [the |all |]{Ss} {c}.",
+    "Which {Ss} {p}? {give} [their|the] {A}.",
+    "What [are|is] the {A} [for|of] {Ss} {c}?",
+    "{ask} the {a} [for|of] [each|every|any] {S} {c1}.",
+    "{ask} [all|the] {SA} [for|of] [the ones|those] {c}.",
+];
+
+const NAMES_FILTERED: &[&str] = &[
+    "What are the {A} of [all |the |all the |]{Ss} {c}?",
+    "What are the {A} of [the |]{Ss} {c}?",
+    "{ask} the {A} of [all |the |all the |]{Ss} {c}.",
+    "{ask} the {A} of [the |]{Ss} {c}.",
+    "Which {Ss} {p}?",
+    "Which {Ss} {p}? {give} [their|the] {A}.",
+    "{ask} [all|the|all the] {Ss} {c}.",
+    "What are the {Ss} {c}?",
+    "Which {S} {p1}?",
+    "What is the {a} of the {S} {c1}?",
+    "{ask} the {a} of the {S} {c1}.",
+];
+
+const NAMES_OF_PEOPLE: &[&str] = &[
+    "What are the {A} of [all |the |all the |]{Ss} {c}?",
+    "What are the {A} of [the |]{Ss} {c}?",
+    "{ask} the {A} of [all |the |all the |]{Ss} {c}.",
+    "{ask} the {A} of [the |]{Ss} {c}.",
+    "Which {Ss} {p}?",
+    "Which {Ss} {p}? {give} [their|the] {A}.",
+    "Who are the {Ss} {c}?",
+    "Who are the {Ss} {c}? {give} [their|the] {A}.",
+    "{ask} [all|the|all the] {Ss} {c}.",
+    "What is the {a} of the {S} {c1}?",
+    "{ask} the {a} of the {S} {c1}.",
+];
+
+const LOOKUP: &[&str] = &[
+    "What [is|are] the {a} of [the |]{S} {c1}?",
+    "What is the {a} of {v}?",
+    "What is the {a} of {v}?",
+    "What is the {a} of the {S} {c1}?",
+    "{ask} the {a} of {v}.",
+    "{ask} the {a} of the {S} {c1}.",
+    "{ask} the {a} [for|of] [the |]{S} {v}.",
+    "What is the {a} [for|of] [the |]{S} {v}?",
+    "{ask} {v}'s {a}.",
+    "What {a} does {v} have?",
+];
+
+const DISTINCT: &[&str] = &[
+    "What are the [different|distinct|unique] {A} of [all |the |all the |]{Ss} {c}?",
+    "What are [all |]the [different|distinct|unique] {A} of {Ss} {c}?",
+    "What are all the [different |distinct ]{A} [for|of|across|among] [the |]{Ss} {c}?",
+    "{ask} [all |all the |the ][different|distinct|unique] {A} of [all |the |]{Ss} {c}.",
+    "{ask} the [different|distinct|unique] {A} [for|of|across|among] [the |]{Ss} {c}.",
+    "{ask} [all |the |][different|distinct|unique] {SA} {c}.",
+    "{ask} the {A} of [the |]{Ss} {c} without [repetition|duplicates].",
+    "[Which|What] [different|distinct] {A} do [the |]{Ss} {c} have?",
+];
+
+const COUNT: &[&str] = &[
+    "How many {Ss} are there [in total|]?",
+    "How many {Ss} do we have?",
+    "Count the [total |]number of {Ss}.",
+    "What is the total number of {Ss}?",
+    "{ask} the number of {Ss}.",
+    "How many {Ss} [exist|are recorded] in [the database|total]?",
+];
+
+const COUNT_FILTERED: &[&str] = &[
+    "How many {Ss} {p}?",
+    "How many {Ss} {p}?",
+    "How many {Ss} are there {c}?",
+    "How many {Ss} {c} are there?",
+    "How many {Ss} {p} [in total|]?",
+    "What is the [total |]number of {Ss} {c}?",
+    "[Find|Return|Show|Give|Tell me] the [total |]number of {Ss} {c}.",
+    "Find the number of {Ss} {c}.",
+    "Count the number of {Ss} {c}.",
+    "Count the {Ss} {c}.",
+    "How many {Ss} do we have {c}?",
+];
+
+const COUNT_DISTINCT: &[&str] = &[
+    "How many [different|distinct|unique] {Bs} [are there|exist] [among|for|of] [the |all |]{Ss} {c}?",
+    "How many [different|distinct|unique] {Bs} do [the |]{Ss} {c} have?",
+    "[Find|Return|Show|What is] the number of [different|distinct|unique] {Bs} [of|for|among] [the |all |]{Ss} {c}.",
+    "Count the number of [different|distinct|unique] {Bs} [of|for|among] [the |]{Ss} {c}.",
+    "What is the number of [different|distinct] {Bs} [of|for|across] [all |the |]{Ss} {c}?",
+    "How many [different|distinct] {SB} are there {c}?",
+    "How many [different|distinct] {Bs} are there {c}?",
+];
+
+const AGGREGATE: &[&str] = &[
+    "What [is|are] the {agg} of [all |all the |the |]{Ss} {c}?",
+    "What is the {agg} of [the |all |]{Ss} {c}?",
+    "What is the {agg} [for|across|among] [all |all the |the |]{Ss} {c}?",
+    "{ask} the {agg} of [all |all the |the |]{Ss} {c}.",
+    "{ask} the {agg} [for|across|of] [all |the |]{Ss} {c}.",
+    "[Compute|Calculate|Find] the {agg} of [all |the |]{Ss} {c}.",
+    "{how_agg}",
+];
+
+const ORDERED: &[&str] = &[
+    "{ask} the {A} of [all |all the |the |]{Ss} {c} {dir}.",
+    "{ask} the {A} of [all |the |]{Ss} {c} {dir}.",
+    "{ask} the {a} [of|for] each {S} {c1}, {dir}.",
+    "What are the {A} of [all |the |all the |]{Ss} {c} {dir}?",
+    "What are the {A} of [the |]{Ss} {c}, {dir}?",
+    "{ask} [all |the |all the |]{SA} {c} {dir}.",
+    "{sort} [all |all the |the ]{Ss} {c} {dir_only} and [list|show|give|return] their {A}.",
+    "{ask} the {A} of [the |]{Ss} {c}, and [sort|order] [them|the results] {dir_only}.",
+];
+
+const TOP: &[&str] = &[
+    "What is the {a} of {sup}?",
+    "What is the {a} of {sup}?",
+    "{ask} the {a} of {sup}.",
+    "{ask} the {a} of {sup}.",
+    "Which {S} {c1} {is_sup}? {give} [its|the] {a}.",
+    "{ask} the {a} [for|of] {sup}.",
+    "What [is|are] the {a} [for|of] {sup}?",
+];
+
+const TOP_NAME: &[&str] = &[
+    "What is the {a} of {sup}?",
+    "What is the {a} of {sup}?",
+    "{ask} the {a} of {sup}.",
+    "{ask} the {a} of {sup}.",
+    "Which {S} {c1} {is_sup}?",
+    "Which {S} {c1} {is_sup}? {give} [its|the] {a}.",
+    "[Who|What] is {sup}?",
+    "{ask} {sup}.",
+];
+
+const TOP_MANY: &[&str] = &[
+    "What are the {A} of {sup_n}?",
+    "{ask} the {A} of {sup_n}.",
+    "{ask} the {A} of {sup_n}.",
+    "Which {n} {Ss} {c} {are_sup}? {give} [their|the] {A}.",
+    "What are the {A} of the top {n} {Ss} {c} by {B_dir}?",
+    "{ask} the {A} of the top {n} {Ss} {c} [by|in terms of|ranked by] {B_dir}.",
+    "{ask} {sup_n} and give [their|the] {A}.",
+];
+
+const TIES: &[&str] = &[
+    "{ask} the {A} of [all|every one of the] {Ss} whose {B} [equals|is equal to|matches] the {ext} {B}.",
+    "What are the {A} of all {Ss} [that have|sharing|that share] the {ext} {B}, [including ties|ties included]?",
+    "{ask} the {A} of all {Ss} [having|tied for|that share] the {ext} {B} [of all|among all].",
+    "Which {Ss} [all have|share] the {ext} {B}? {give} the {A} of all of them.",
+];
+
+const GROUP_COUNT: &[&str] = &[
+    "How many {Ss} {c} are there [for|in|of] each {B}?",
+    "How many {Ss} {c} are there per {B}?",
+    "For each {B}, how many {Ss} {c} are there?",
+    "{ask} the number of {Ss} {c} {for_B} each {B}.",
+    "What is the number of {Ss} {c} {for_B} each {B}?",
+    "{ask} each {B} and the number of {Ss} {c} {for_B} [it|that {B}|each].",
+    "{ask} [the|all|all the|the different] {Bs} and the [number|count] of {Ss} {c} {for_B} each.",
+    "What are the [different |]{Bs} and how many {Ss} {c} are there {for_B} each?",
+    "Count the [number of |]{Ss} {c} {for_B} each {B}.",
+    "{ask} the {Bs} of {Ss} {c} and the number of {Ss} [for|with] each.",
+    "{ask} the [number|count] of {Ss} {c} [by|grouped by] {B}.",
+    "How many {Ss} {c} does each {B} have?",
+];
+
+const GROUP_COUNT_ORDERED: &[&str] = &[
+    "{ask} each {B} and the number of {Ss} {c} {for_B} it, [sorted|ordered] [by|by the] [count|number] {most_first}.",
+    "How many {Ss} {c} are there {for_B} each {B}? [Sort|Order] the result [by count |by the number of {Ss} |]{most_first}.",
+    "{ask} the number of {Ss} {c} {for_B} each {B} {most_first} of [the number|the count].",
+    "{ask} the {Bs} and the number of {Ss} {c} {for_B} each, {most_first} [of count|of the number of {Ss}].",
+];
+
+const GROUP_AGGREGATE: &[&str] = &[
+    "What is the {agg} of [the |]{Ss} {c} {for_B} each {B}?",
+    "What is the {agg} [for|of] each {B}?",
+    "For each {B}, what is the {agg} of [the |]{Ss} {c}?",
+    "For each {B}, {find} the {agg} of [the |]{Ss} {c}.",
+    "{ask} the {agg} of [the |]{Ss} {c} {for_B} each {B}.",
+    "{ask} each {B} and the {agg} of [the |its ]{Ss} {c}.",
+    "{ask} the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each.",
+    "What are the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each?",
+    "{ask} the {agg} of {Ss} {c} [per|by|grouped by] {B}.",
+    "What are the {agg} of {Ss} {c} across the different {Bs}?",
+];
+
+const GROUP_HAVING: &[&str] = &[
+    "Which {Bs} have {bound_S} {c}?",
+    "Which {Bs} have {bound_S} {c}?",
+    "What are the {Bs} [with|that have|shared by|of] {bound_S} {c}?",
+    "What are the {Bs} for which there are {bound_S} {c}?",
+    "{ask} the {Bs} [with|that have|having|shared by] {bound_S} {c}.",
+    "{ask} [all |the |]{Bs} [with|that have] {bound_S} {c}.",
+    "{ask} the {Bs} for which there are {bound_S} {c}.",
+    "Which {B} has {bound_S} {c}?",
+    "{ask} the {Bs} of {bound_S} {c}.",
+];
+
+const GROUP_HAVING_AVERAGE: &[&str] = &[
+    "Which {Bs} have an average {M} of {Ss} {cmp}?",
+    "{ask} the {Bs} [whose|for which the] average {M} [of {Ss} |]is {cmp}.",
+    "What are the {Bs} [where|for which] the average {M} of [the |]{Ss} is {cmp}?",
+];
+
+const MOST_COMMON: &[&str] = &[
+    "What is the {most_common} {B} [of|among|across|for] [all |all the |the |]{Ss} {c}?",
+    "{ask} the {most_common} {B} [of|among|across|for] [all |the |]{Ss} {c}.",
+    "Which {B} has the {most_n} {Ss} {c}?",
+    "Which {B} has the {most_n} {Ss} {c}?",
+    "What is the {B} with the {most_n} {Ss} {c}?",
+    "What {B} do the {most} {Ss} {c} [have|belong to|come from]?",
+    "{ask} the {B} [with|that has|having|shared by] the {most_n} {Ss} {c}.",
+    "{ask} the {B} of the {most} {Ss} {c}.",
+    "{ask} the {B} that is {most_common} among {Ss} {c}.",
+    "Which {B} is the {most_common} among [the |all |]{Ss} {c}?",
+];
+
+const MOST_COMMON_COUNT: &[&str] = &[
+    "What is the {most_common} {B} [of|among] [all |the |]{Ss} {c}, and how many [are there|{Ss} have it]?",
+    "Which {B} has the {most_n} {Ss} {c}, and how many [are there|does it have]?",
+    "{ask} the {B} with the {most_n} {Ss} {c} and [the number of {Ss}|how many there are|their number].",
+    "Which {B} has the {most_n} {Ss} {c}? {give} the {B} and the [number|count] of {Ss}.",
+    "{ask} the {most_common} {B} [of|among] [the |]{Ss} {c} together with the number of {Ss}.",
+];
+
+const BEYOND_AVERAGE: &[&str] = &[
+    "What are the {A} of [all |the |]{Ss} {beyond_avg}?",
+    "{ask} the {A} of [all |the |]{Ss} {beyond_avg}.",
+    "{ask} the {A} of [all |the |]{Ss} {beyond_avg}.",
+    "Which {Ss} {is_beyond_avg}? {give} [their|the] {A}.",
+    "{ask} the {A} [for|of] {Ss} {beyond_avg}.",
+];
+
+const COUNT_BEYOND_AVERAGE: &[&str] = &[
+    "How many {Ss} {is_beyond_avg}?",
+    "{find} the number of {Ss} {beyond_avg}.",
+    "What is the number of {Ss} {beyond_avg}?",
+    "Count the [number of |]{Ss} {beyond_avg}.",
+];
+
+const BEYOND_GROUP: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} whose {B} is {than_any} {Ss} {oc}.",
+    "What are the {A} of [all |the |]{Ss} {with_than_any} {Ss} {oc}?",
+    "{ask} the {A} of [the |]{Ss} whose {B} is {than_the} {Ss} {oc}.",
+    "Which {Ss} have {than_the_a} {Ss} {oc}? {give} [their|the] {A}.",
+    "What are the {A} of {Ss} whose {B} is {than_the} {Ss} {oc}?",
+];
+
+const BEYOND_OWN_GROUP: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} whose {M} is [above|greater than|higher than] the average {M} [of|for] [their|the same] {B}.",
+    "Which {Ss} have a {M} above the average of {Ss} [with|in] the same {B}? {give} [their|the] {A}.",
+];
+
+const PAIRS: &[&str] = &[
+    "What are the {A} of [the |all |]{Ss} and the {OA} of {their_O}?",
+    "{ask} the {A} of [the |all |each of the |]{Ss} and the {OA} of {their_O}.",
+    "{ask} the {a} of each {S} and the {Oa} of {its_O}.",
+    "For each {S}, {find} [the|its] {a} and the {Oa} of {its_O}.",
+    "{ask} the {A} of [all |the |]{Ss} [along with|together with|as well as] the {OA} of {their_O}.",
+    "What is the {a} of each {S} and the {Oa} of {its_O}?",
+    "{ask} the {SA} and the {OA_full}.",
+    "What are the {A} of {Ss}, and what are the {OA} of {their_O}?",
+];
+
+const PAIRS_ORDERED: &[&str] = &[
+    "{ask} the {A} of [the |all |]{Ss} and the {OA} of {their_O}, {dir}.",
+    "What are the {A} of [the |]{Ss} and the {OA} of {their_O}, {dir}?",
+    "For each {S}, {find} [the|its] {a} and the {Oa} of {its_O}. [Sort|Order] the results {dir_only}.",
+];
+
+const RELATED_COUNT: &[&str] = &[
+    "How many {Os} does each {S} [have|{verb_s}]? {give} the {a} [of the {S} |]and the number.",
+    "{ask} the {A} of [all |the |]{Ss} and the number of {Os} {they_have}.",
+    "{ask} the {a} of each {S} and the number of {Os} {it_has}.",
+    "For each {S}, {find} [the|its] {a} and the number of {Os} [it has|{it_has}|].",
+    "What are the {A} of [the |]{Ss} and the number of {Os} {they_have}?",
+    "How many {Os} [are there |]for each {S}? {give} the {a} as well.",
+    "What is the number of {Os} for each {S}? [Also |]{give} the {a}.",
+    "{ask} the {A} of {Ss} [along with|together with] [the number of {Os} for each|how many {Os} each has].",
+    "What is the {a} of each {S} and how many {Os} does [it|each] have?",
+    "Count the number of {Os} [for|of] each {S} {a}.",
+    "How many {Os} are there for each {S} {a}?",
+];
+
+const RELATED_COUNT_FILTERED: &[&str] = &[
+    "How many {Os} {oc} does each {S} have? {give} the {a} [of the {S} |]and the number.",
+    "{ask} the {A} of [the |]{Ss} and the number of {Os} {oc} {they_have}.",
+    "For each {S}, {find} [the|its] {a} and the number of {Os} {oc}.",
+    "{ask} the {a} of each {S} and the number of [its |]{Os} {oc}.",
+];
+
+const RELATED_COUNT_ALL: &[&str] = &[
+    "For every {S}, including those without any {Os}, {find} [the|its] {a} and the number of {Os}.",
+    "{ask} the {a} of every {S} and how many {Os} it has, [counting zero|with 0] for those that have none.",
+    "How many {Os} does each {S} have, {Ss} without any {O} included? {give} the {a} and the number.",
+];
+
+const RELATED_HAVING: &[&str] = &[
+    "What are the {A} of [all |the |]{Ss} [that|who|which] {verb_p} {bound_O} {oc}?",
+    "What are the {A} of [the |]{Ss} with {bound_O} {oc}?",
+    "{ask} the {A} of [all |the |]{Ss} [that have|with|having] {bound_O} {oc}.",
+    "{ask} the {A} of [all |the |]{Ss} {who} {verb_p} {bound_O} {oc}.",
+    "Which {Ss} [have|{verb_p}] {bound_O} {oc}? {give} [their|the] {A}.",
+];
+
+const RELATED_HAVING_NAME: &[&str] = &[
+    "Which {Ss} [have|{verb_p}] {bound_O} {oc}?",
+    "Which {Ss} [have|{verb_p}] {bound_O} {oc}? {give} [their|the] {A}.",
+    "What are the {A} of [the |all |]{Ss} {who} {verb_p} {bound_O} {oc}?",
+    "What are the {A} of [the |]{Ss} with {bound_O} {oc}?",
+    "{ask} the {A} of [all |the |]{Ss} [with|having|{who} have] {bound_O} {oc}.",
+    "{ask} the {A} of [the |]{Ss} {who} {verb_p} {bound_O} {oc}.",
+    "{ask} the {Ss} [with|that have] {bound_O} {oc}.",
+];
+
+const RELATED_MOST: &[&str] = &[
+    "What is the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}?",
+    "What is the {a} of the {S} with the {most_n} {Os} {oc}?",
+    "{ask} the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}.",
+    "{ask} the {a} of the {S} [with|that has|having] the {most_n} {Os} {oc}.",
+    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [its|the] {a}.",
+    "{ask} the {a} [for|of] the {S} [with|which has] the {most_n} {Os} {oc}.",
+];
+
+const RELATED_MOST_NAME: &[&str] = &[
+    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}?",
+    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [its|the] {a}.",
+    "What is the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}?",
+    "What is the {a} of the {S} with the {most_n} {Os} {oc}?",
+    "{ask} the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}.",
+    "{ask} the {a} of the {S} [with|that has|having] the {most_n} {Os} {oc}.",
+    "{ask} the {S} [with|that has] the {most_n} {Os} {oc}.",
+];
+
+const RELATED_MOST_MANY: &[&str] = &[
+    "What are the {A} of the [top |]{n} {Ss} with the {most_n} {Os} {oc}?",
+    "{ask} the {A} of the {n} {Ss} {who} {verb_p} the {most_n} {Os} {oc}.",
+    "Which {n} {Ss} have the {most_n} {Os} {oc}? {give} [their|the] {A}.",
+];
+
+const RELATED_AGGREGATE: &[&str] = &[
+    "For each {S}, {find} [the|its] {a} and the {agg} of its {Os}.",
+    "What is the {agg} of [the |]{Os} [of|for] each {S}? {give} the {a} [as well|too].",
+    "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os}.",
+    "{ask} the {a} of each {S} and the {agg} of [its|the] {Os} [it has|].",
+    "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os}?",
+    "{ask} the {agg} of {Os} for each {S} {a}.",
+];
+
+const RELATED_TOP_AGGREGATE: &[&str] = &[
+    "What is the {a} of the {S} with the {ext_agg} {of_Os}?",
+    "{ask} the {a} of the {S} with the {ext_agg} {of_Os}.",
+    "Which {S} has the {ext_agg} {of_Os}? {give} [its|the] {a}.",
+    "{ask} the {a} of the {S} whose {Os} have the {ext_agg}.",
+];
+
+const RELATED_NONE: &[&str] = &[
+    "What are the {A} of [all |the |]{Ss} {none}?",
+    "What are the {A} of [the |]{Ss} {none}?",
+    "{ask} the {A} of [all |the |]{Ss} {none}.",
+    "{ask} the {A} of [all |the |]{Ss} {none}.",
+    "Which {Ss} {do_none}? {give} [their|the] {A}.",
+];
+
+const RELATED_NONE_NAME: &[&str] = &[
+    "What are the {A} of [all |the |]{Ss} {none}?",
+    "What are the {A} of [the |]{Ss} {none}?",
+    "{ask} the {A} of [all |the |]{Ss} {none}.",
+    "{ask} the {A} of [all |the |]{Ss} {none}.",
+    "Which {Ss} {do_none}?",
+    "Which {Ss} {do_none}? {give} [their|the] {A}.",
+    "{ask} [all |the |]{Ss} {none}.",
+];
+
+const COUNT_RELATED_NONE: &[&str] = &[
+    "How many {Ss} {do_none}?",
+    "How many {Ss} {do_none}?",
+    "Count the number of {Ss} {none}.",
+    "What is the number of {Ss} {none}?",
+    "{find} the number of {Ss} {none}.",
+];
+
+const RELATED_SOME: &[&str] = &[
+    "What are the {A} of [all |the |]{Ss} [with|that have|{who} have] [at least one|any|some|one or more] {O} {oc1}?",
+    "{ask} the {A} of [all |the |]{Ss} [with|that have|{who} have] [at least one|any|some|one or more] {O} {oc1}.",
+    "Which {Ss} have [at least one|any] {O} {oc1}? {give} [their|the] {A}.",
+    "{ask} the {A} of [all |the |]{Ss} {who} {verb_p} [at least one|some|any] {O} {oc1}.",
+];
+
+const RELATED_EXISTS: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} for which [there is|there exists] [a|some|at least one] {O} {oc1}.",
+    "What are the {A} of [all |the |]{Ss} for which [there exists|there is] a {O} {oc1}?",
+    "For which {Ss} does a {O} {oc1} exist? {give} [their|the] {A}.",
+];
+
+const COUNT_RELATED_SOME: &[&str] = &[
+    "How many [different |distinct |]{Ss} have [at least one|any|some] {O} {oc1}?",
+    "{find} the number of [different|distinct] {Ss} [with|that have] [any|some] {Os} {oc}.",
+    "How many [different|distinct] {Ss} {verb_p} {Os} {oc}?",
+    "Count the number of [different|distinct] {Ss} [with|that have|{who} have] {Os} {oc}.",
+];
+
+const RELATED_TOP: &[&str] = &[
+    "What is the {a} of the {S} {of_sup_O}?",
+    "{ask} the {a} of the {S} {of_sup_O}.",
+    "Which {S} {has_sup_O}? {give} [its|the] {a}.",
+    "{ask} the {a} of the {S} {who} {has_sup_O}.",
+    "What is the {a} of the {S} {who} {has_sup_O}?",
+];
+
+const BOTH: &[&str] = &[
+    "Which {Bs} have both {Ss} {c} and {Ss} {oc}?",
+    "{ask} the {Bs} [that have|with|of|shared by] both {Ss} {c} and {Ss} {oc}.",
+    "What are the {Bs} [that have|shared by] both {Ss} {c} and {Ss} {oc}?",
+    "{ask} the {Bs} [shared by|common to] {Ss} {c} and {Ss} {oc}.",
+    "What are the {Bs} of both {Ss} {c} and {Ss} {oc}?",
+    "What are the {Bs} [shared by|common to] {Ss} {c} and {oc}?",
+];
+
+const RELATED_BOTH: &[&str] = &[
+    "What are the {A} of [the |]{Ss} {both}?",
+    "{ask} the {A} of [all |the |]{Ss} {both}.",
+    "{ask} the {A} of [the |]{Ss} {both}.",
+    "Which {Ss} {do_both}? {give} [their|the] {A}.",
+    "What are the {A} of all {Ss} {both}?",
+];
+
+const NEVER: &[&str] = &[
+    "Which {Bs} [do not have|have no|don't have] {Ss} {c}?",
+    "{ask} the {Bs} [without|that do not have|with no] [any |]{Ss} {c}.",
+    "What are the {Bs} [without|that do not have|that have no] [any |]{Ss} {c}?",
+    "{ask} [all |the |]{Bs} except [for |]those [that have|having|with] {Ss} {c}.",
+    "{ask} the {Bs} [for which|where] there are no {Ss} {c}.",
+];
+
+const TOGETHER: &[&str] = &[
+    "{ask} [all |]the {Alone1} and the {Alone2} [together |]in [one|a single] list.",
+    "What are all the {Alone1} and {Alone2} [combined|taken together]?",
+    "{ask} a [single|combined] list of all {Alone1} and {Alone2}.",
+];
+
+const SHARED: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} {c} that also [have|appear among the] {Os} {oc}.",
+    "What are the {A} of [the |]{Ss} {c} that also have {Os} {oc}?",
+    "Which {A} belong to {Ss} {c} and also [appear among|occur in] the {Os} {oc}?",
+];
+
+const SHARED_EXCEPT: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} {c} but without [any |]{Os} {oc}.",
+    "What are the {A} of [the |]{Ss} {c} that do not have [any |]{Os} {oc}?",
+    "Which {A} belong to {Ss} {c} but do not [appear among|occur in] the {Os} {oc}?",
+];
+
+const LONGEST_TEXT: &[&str] = &[
+    "What is the {longest} {B} [of|among] [all |the |]{Ss} {c}?",
+    "{ask} the {longest} {B} of [all |the |any of the |]{Ss} {c}.",
+    "Which {S} {B} {c} is the {longest}?",
+];
+
+const TEXT_LENGTH: &[&str] = &[
+    "How many characters does the {B} of each {S} {c1} have? {give} the {B} and [its|the] length.",
+    "{ask} the {Bs} of [all |the |]{Ss} {c} and [their lengths|the number of characters in each].",
+    "What are the {Bs} of [the |]{Ss} {c} and how long is each of them?",
+];
+
+const UPPER_CASE: &[&str] = &[
+    "{ask} the {Bs} of [all |the |]{Ss} {c} in [upper case|capital letters|uppercase].",
+    "What are the {Bs} of [the |]{Ss} {c}, [written |]in [upper case|capital letters]?",
+];
+
+const YEAR_COUNT: &[&str] = &[
+    "How many {Ss} {c} are there for each year of [the |]{B}?",
+    "{ask} the number of {Ss} {c} [by|per|for each] year of [the |]{B}.",
+    "For each year of [the |]{B}, how many {Ss} {c} are there?",
+    "{ask} each year and the number of {Ss} {c} [whose {B} falls in it|with a {B} in that year].",
+];
+
+const RANKED: &[&str] = &[
+    "Rank [all |the |]{Ss} by {M} {from_most} and [show|give|list] their {A} and rank.",
+    "{ask} the {A} of [all |the |]{Ss} and their rank by {M} {from_most}.",
+    "What is the rank of each {S} by {M} {from_most}? {give} the {a} and the rank.",
+];
+
+const RANKED_WITHIN: &[&str] = &[
+    "Rank the {Ss} within each {B} by {M} {from_most} and [show|give|list] their {A} and rank.",
+    "{ask} the {A} of [all |the |]{Ss} and their rank by {M} {from_most} within [each|their] {B}.",
+];
+
+const TOP_WITHIN: &[&str] = &[
+    "For each {B}, {find} the {a} of the {S} with the {ext_M}.",
+    "Which {S} has the {ext_M} in each {B}? {give} the {B} and the {a}.",
+    "{ask} each {B} and the {a} of its {S} with the {ext_M}.",
+    "What is the {a} of the {S} with the {ext_M} for each {B}?",
+];
+
+const AVERAGE_COUNT: &[&str] = &[
+    "What is the average number of {Ss} per {B}?",
+    "On average, how many {Ss} are there [per|for each] {B}?",
+    "{ask} the average number of {Ss} [per|for each] {B}.",
+    "How many {Ss} does a {B} have on average?",
+];
+
+const ABOVE_AVERAGE_COUNT: &[&str] = &[
+    "Which {Bs} have more {Ss} than the average {B}?",
+    "{ask} the {Bs} with an above-average number of {Ss}.",
+    "What are the {Bs} [that have|with] more {Ss} than average?",
+];
+
+const CLASSED: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} and whether their {B} is high (above {bn}) or low.",
+    "For each {S}, {find} [the|its] {a} and 'high' if the {B} is above {bn}, otherwise 'low'.",
+    "Label [each|every] {S} as high or low depending on whether its {B} is [above|over|more than] {bn}, and [show|give] the {a} too.",
+];
+
+const SPREAD: &[&str] = &[
+    "What is the difference between the [maximum|highest|largest] and [the |]minimum {B} of [all |the |]{Ss} {c}?",
+    "{ask} the difference between the [largest|highest] and [the |][smallest|lowest] {B} of [all |the |]{Ss} {c}.",
+    "By how much does the [highest|maximum] {B} of [the |]{Ss} {c} exceed the [lowest|minimum]?",
+];
+
+const SELF_PAIRS: &[&str] = &[
+    "{ask} the {a} of each {S} and the {a} of [its|the] {role}.",
+    "What are the {A} of [the |all |]{Ss} and [of |the {A} of ]their {roles}?",
+    "For each {S}, {find} [the|its] {a} and the {a} of {role_of}.",
+];
+
+const SAME_VALUE: &[&str] = &[
+    "{ask} [all |]pairs of {Ss} [that have|with|who share] the same {B}.",
+    "Which pairs of {Ss} [have|share] the same {B}? {give} [their|the] {A}.",
+    "What are the {A} of the pairs of {Ss} with the same {B}?",
+];
+
+const PRODUCT_SUM: &[&str] = &[
+    "What is the total [value|amount] ({A1} times {A2}) of [all |the |]{Ss} {c}?",
+    "{ask} the [sum|total] of {A1} multiplied by {A2} [over|for|of] [all |the |]{Ss} {c}.",
+    "How much is the total of {A1} times {A2} [for|over] {Ss} {c}?",
+];

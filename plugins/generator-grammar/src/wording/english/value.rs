@@ -1,0 +1,57 @@
+//! How people write values in a question.
+
+use crate::random::Draw;
+use crate::sql::Literal;
+
+/// The value as a person would write it: numbers as they are, texts bare or in quotes.
+pub fn say(literal: &Literal, draw: &mut Draw) -> String {
+    match literal {
+        Literal::Number(number) => grouped(number, draw),
+        Literal::Boolean(value) => value.to_string(),
+        Literal::Text(text) => quoted(text, draw),
+    }
+}
+
+/// A text, bare more often the plainer it looks.
+pub fn quoted(text: &str, draw: &mut Draw) -> String {
+    let plain = text.chars().all(|character| character.is_alphanumeric() || character == ' ' || character == '-');
+    let words = text.split(' ').count();
+    let bare = match (plain, words) {
+        (true, 1) => 0.62,
+        (true, 2..=3) => 0.5,
+        _ => 0.12,
+    };
+    if draw.chance(bare) {
+        text.to_owned()
+    } else if draw.chance(0.75) || text.contains('\'') {
+        format!("\"{text}\"")
+    } else {
+        format!("'{text}'")
+    }
+}
+
+/// Thousands are sometimes grouped with commas.
+fn grouped(number: &str, draw: &mut Draw) -> String {
+    let digits = number.len() >= 5 && number.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits || draw.chance(0.8) {
+        return number.to_owned();
+    }
+    let mut text = String::new();
+    for (index, digit) in number.chars().enumerate() {
+        if index > 0 && (number.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A small number in words or digits.
+pub fn count(number: &str, draw: &mut Draw) -> String {
+    const WORDS: &[&str] =
+        &["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    match number.parse::<usize>().ok().and_then(|index| WORDS.get(index)) {
+        Some(word) if draw.chance(0.45) => (*word).to_owned(),
+        _ => number.to_owned(),
+    }
+}
