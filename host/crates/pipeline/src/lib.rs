@@ -1,1 +1,38 @@
-//! placeholder
+//! The six stages from a database to training files, over traits.
+//!
+//! A [`Pipeline`] works on one [`RunFolder`]. It gets a database, a dialect, a planner, a generator and validators through
+//! [`Parts`] and knows nothing of what stands behind them. Each stage reads the artifacts before it and writes its own
+//! atomically; generation keeps journals whose lines are whole or absent, so a run that was killed goes on where it
+//! stopped and ends with the bytes of an undisturbed one.
+
+mod cards;
+mod catalog_repair;
+mod coverage;
+mod digest;
+mod error;
+mod event;
+mod export;
+mod generate;
+mod parts;
+mod pipeline;
+mod plan;
+mod privacy;
+mod run_folder;
+mod stage;
+mod summary;
+mod validate;
+
+pub use cards::{CardsArtifact, estimate_tokens};
+pub use coverage::{Coverage, Ledger as CoverageLedger, SampleFacts};
+pub use digest::sha256_hex;
+pub use error::{Failure, PipelineError};
+pub use event::{Event, Observer};
+pub use generate::RoundRecord;
+pub use parts::{
+    Batch, Dialect, GenerateRequest, Generator, GeneratorContext, Parts, PlanRequest, Planner, PluginIdentity,
+    Rejection, Source, Validator,
+};
+pub use pipeline::{Pipeline, Rerun};
+pub use run_folder::{RunFolder, artifact};
+pub use stage::Stage;
+pub use summary::StageSummary;

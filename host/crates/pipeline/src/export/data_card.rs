@@ -1,0 +1,155 @@
+//! The data card: what the data is, how it was made, what it covers.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::Export;
+use crate::PluginIdentity;
+use crate::coverage::{Coverage, Ledger};
+use crate::validate::reason;
+
+/// The card as data: `datacard.json`.
+#[derive(Serialize)]
+pub(super) struct DataCard<'a> {
+    name: &'a str,
+    database: &'a str,
+    dialect: &'a str,
+    seed: u64,
+    version: &'static str,
+    splits: &'a BTreeMap<&'static str, usize>,
+    accepted: usize,
+    rejected: usize,
+    rejections: BTreeMap<String, usize>,
+    hardness: &'a BTreeMap<String, u64>,
+    languages: &'a BTreeMap<String, u64>,
+    features: &'a BTreeMap<String, u64>,
+    topics: &'a BTreeMap<String, (u64, u32)>,
+    tables: Share,
+    columns: Share,
+    foreign_keys: Share,
+    value_policies: &'a BTreeMap<String, usize>,
+    plugins: &'a [PluginIdentity],
+}
+
+#[derive(Serialize)]
+struct Share {
+    covered: usize,
+    total: usize,
+    missing: Vec<String>,
+}
+
+impl From<&Ledger> for Share {
+    fn from(ledger: &Ledger) -> Self {
+        Self {
+            covered: ledger.covered,
+            total: ledger.total,
+            missing: Coverage::missing(ledger),
+        }
+    }
+}
+
+impl<'a> DataCard<'a> {
+    pub(super) fn new(export: &'a Export<'a>, name: &'a str, splits: &'a BTreeMap<&'static str, usize>) -> Self {
+        let mut rejections: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, verdict) in export.judged.iter().filter(|(_, verdict)| !verdict.accepted) {
+            *rejections.entry(reason(verdict)).or_default() += 1;
+        }
+        let coverage = export.coverage;
+        Self {
+            name,
+            database: &export.catalog.name,
+            dialect: &export.catalog.dialect,
+            seed: export.seed,
+            version: env!("CARGO_PKG_VERSION"),
+            splits,
+            accepted: coverage.samples,
+            rejected: rejections.values().sum(),
+            rejections,
+            hardness: &coverage.hardness,
+            languages: &coverage.languages,
+            features: &coverage.features,
+            topics: &coverage.topics,
+            tables: (&coverage.tables).into(),
+            columns: (&coverage.columns).into(),
+            foreign_keys: (&coverage.foreign_keys).into(),
+            value_policies: &export.cards.policies,
+            plugins: export.plugins,
+        }
+    }
+
+    /// The card to read: `README.md`.
+    pub(super) fn markdown(&self) -> String {
+        let mut out = format!(
+            "# {}\n\nQuestions about the database `{}` with the {} SQL that answers them, made by nl2sql {} with seed {}.\n",
+            self.name, self.database, self.dialect, self.version, self.seed
+        );
+        section(
+            &mut out,
+            "Pairs",
+            self.splits
+                .iter()
+                .map(|(split, pairs)| (split.to_string(), pairs.to_string())),
+        );
+        let _ = write!(
+            out,
+            "\nNo SQL template (a statement with its literals removed) is in two splits.\n"
+        );
+        section(&mut out, "Hardness (Spider's levels, measured)", numbers(self.hardness));
+        section(&mut out, "Languages", numbers(self.languages));
+        section(
+            &mut out,
+            "Topics: accepted of wanted",
+            self.topics
+                .iter()
+                .map(|(topic, (pairs, budget))| (topic.clone(), format!("{pairs} of {budget}"))),
+        );
+        out.push_str("\n## Coverage\n\n");
+        for (what, share) in [
+            ("tables", &self.tables),
+            ("columns", &self.columns),
+            ("foreign keys", &self.foreign_keys),
+        ] {
+            let _ = write!(out, "- {what}: {} of {}", share.covered, share.total);
+            if !share.missing.is_empty() {
+                let _ = write!(out, "; not used: {}", crate::catalog_repair::listed(&share.missing));
+            }
+            out.push('\n');
+        }
+        section(&mut out, "SQL features", numbers(self.features));
+        let _ = write!(out, "\n## Rejections\n\n- {} candidates were rejected\n", self.rejected);
+        for (reason, count) in &self.rejections {
+            let _ = writeln!(out, "- {reason}: {count}");
+        }
+        section(
+            &mut out,
+            "Columns by value policy",
+            self.value_policies
+                .iter()
+                .map(|(policy, columns)| (policy.clone(), columns.to_string())),
+        );
+        section(
+            &mut out,
+            "Plugins",
+            self.plugins.iter().map(|plugin| {
+                (
+                    format!("{} {} {}", plugin.role, plugin.name, plugin.version),
+                    format!("sha256 `{}`", plugin.sha256),
+                )
+            }),
+        );
+        out
+    }
+}
+
+fn numbers(map: &BTreeMap<String, u64>) -> impl Iterator<Item = (String, String)> + '_ {
+    map.iter().map(|(name, count)| (name.clone(), count.to_string()))
+}
+
+fn section(out: &mut String, title: &str, lines: impl Iterator<Item = (String, String)>) {
+    let _ = write!(out, "\n## {title}\n\n");
+    for (name, value) in lines {
+        let _ = writeln!(out, "- {}: {value}", name.trim_end());
+    }
+}

@@ -1,0 +1,154 @@
+//! Training files as LLaMA-Factory reads them, with a data card.
+
+mod data_card;
+mod llama_factory;
+mod prompt;
+mod split;
+
+use std::collections::BTreeMap;
+
+use nl2sql_catalog::{Database, Plan, Sample, Verdict};
+use nl2sql_profile::{ExportFormat, ExportSettings};
+use serde::Serialize;
+
+use crate::coverage::{Coverage, SampleFacts};
+use crate::{CardsArtifact, Dialect, Failure, PluginIdentity};
+use prompt::Prompts;
+use split::Split;
+
+/// Everything an export is made from.
+pub(crate) struct Export<'a> {
+    pub(crate) settings: &'a ExportSettings,
+    /// Name of the run, for data sets without a name of their own.
+    pub(crate) run: &'a str,
+    pub(crate) seed: u64,
+    pub(crate) catalog: &'a Database,
+    pub(crate) cards: &'a CardsArtifact,
+    pub(crate) plan: &'a Plan,
+    pub(crate) judged: &'a [(Sample, Verdict)],
+    pub(crate) facts: &'a [SampleFacts],
+    pub(crate) coverage: &'a Coverage,
+    pub(crate) plugins: &'a [PluginIdentity],
+    pub(crate) dialect: &'a dyn Dialect,
+}
+
+/// A file of the export: its name in `export/` and its bytes.
+pub(crate) type ExportFile = (String, Vec<u8>);
+
+/// A question/SQL pair with what is known about it, for evaluation.
+#[derive(Serialize)]
+struct Pair<'a> {
+    id: &'a str,
+    db_id: &'a str,
+    question: &'a str,
+    query: &'a str,
+    language: &'a str,
+    hardness: &'a str,
+    topic: &'a str,
+    features: &'a [String],
+}
+
+/// What an export made.
+pub(crate) struct Exported {
+    pub(crate) files: Vec<ExportFile>,
+    /// Pairs per split.
+    pub(crate) sizes: BTreeMap<&'static str, usize>,
+}
+
+impl Export<'_> {
+    /// All files, deterministically.
+    pub(crate) fn files(&self) -> Result<Exported, Failure> {
+        let by_id: BTreeMap<_, _> = self.facts.iter().map(|facts| (facts.sample.as_str(), facts)).collect();
+        let rows: Vec<_> = self
+            .judged
+            .iter()
+            .filter(|(_, verdict)| verdict.accepted)
+            .filter_map(|(sample, _)| Some((sample, *by_id.get(sample.id.as_str())?)))
+            .collect();
+        let splits = split::by_template(&rows, self.settings.split, self.seed);
+        let prompts = Prompts::new(self)?;
+        let name = self.data_set_name();
+        let mut files = Vec::new();
+        let mut sizes = BTreeMap::new();
+        let mut info = serde_json::Map::new();
+        for split in Split::ALL {
+            let members: Vec<_> = rows
+                .iter()
+                .zip(&splits)
+                .filter(|(_, of)| **of == split)
+                .map(|(row, _)| *row)
+                .collect();
+            sizes.insert(split.name(), members.len());
+            if members.is_empty() {
+                continue;
+            }
+            for format in &self.settings.formats {
+                let base = format!("{name}_{}", split.name());
+                let with_system = !self.settings.system.is_empty();
+                match format {
+                    ExportFormat::Alpaca => {
+                        let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.alpaca(sample)).collect();
+                        files.push((format!("{base}.json"), pretty(&rows)?));
+                        info.insert(base.clone(), llama_factory::alpaca_entry(&base, with_system));
+                    }
+                    ExportFormat::Sharegpt => {
+                        let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.sharegpt(sample)).collect();
+                        let base = format!("{base}_sharegpt");
+                        files.push((format!("{base}.json"), pretty(&rows)?));
+                        info.insert(base.clone(), llama_factory::sharegpt_entry(&base, with_system));
+                    }
+                    ExportFormat::Pairs => files.push((format!("{base}.jsonl"), self.pairs(&members)?)),
+                }
+            }
+        }
+        if !info.is_empty() {
+            files.push(("dataset_info.json".into(), pretty(&info)?));
+        }
+        let card = data_card::DataCard::new(self, &name, &sizes);
+        files.push(("datacard.json".into(), pretty(&card)?));
+        files.push(("README.md".into(), card.markdown().into_bytes()));
+        Ok(Exported { files, sizes })
+    }
+
+    fn pairs(&self, members: &[(&Sample, &SampleFacts)]) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        for (sample, facts) in members {
+            let pair = Pair {
+                id: &sample.id,
+                db_id: &self.catalog.name,
+                question: &sample.question,
+                query: &sample.sql,
+                language: &sample.language,
+                hardness: &facts.hardness,
+                topic: &sample.topic,
+                features: &facts.features,
+            };
+            serde_json::to_writer(&mut bytes, &pair).map_err(unwritable)?;
+            bytes.push(b'\n');
+        }
+        Ok(bytes)
+    }
+
+    /// The name data sets begin with: letters, digits, `_` and `-` alone, so that it is a file name everywhere.
+    fn data_set_name(&self) -> String {
+        let chosen = if self.settings.name.is_empty() {
+            self.run
+        } else {
+            &self.settings.name
+        };
+        chosen
+            .chars()
+            .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' })
+            .collect()
+    }
+}
+
+fn pretty(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(unwritable)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::new("export", "unwritable", error.to_string())
+}

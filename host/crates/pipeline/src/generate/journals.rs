@@ -1,0 +1,122 @@
+//! The three journals of generation and what a resumed run reads from them.
+
+use std::collections::HashMap;
+
+use nl2sql_catalog::{Plan, Sample, Verdict};
+
+use super::{RoundRecord, TopicProgress};
+use crate::run_folder::{Journal, lines_of};
+use crate::validate::is_empty_result;
+use crate::{PipelineError, Rejection, RunFolder, Stage, artifact};
+
+/// Samples, verdicts and rounds, open for appending behind the last finished round.
+#[derive(Debug)]
+pub(super) struct Journals {
+    samples: Journal,
+    verdicts: Journal,
+    rounds: Journal,
+    /// Samples written.
+    pub(super) written: usize,
+}
+
+/// A run as its journals tell it.
+pub(super) struct Resumed {
+    pub(super) journals: Journals,
+    pub(super) topics: Vec<TopicProgress>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Journals {
+    /// Reads the journals, cuts off what belongs to no finished round, and counts up the topics of the plan.
+    pub(super) fn resume(folder: &RunFolder, plan: &Plan) -> Result<Resumed, PipelineError> {
+        let samples = lines_of::<Sample>(&folder.path(artifact::SAMPLES), Stage::Generate)?;
+        let verdicts = lines_of::<Verdict>(&folder.path(artifact::VERDICTS), Stage::Generate)?;
+        let rounds = lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS), Stage::Generate)?;
+        let mut notes = Vec::new();
+        for (name, broken) in [
+            (artifact::SAMPLES, samples.broken_tail),
+            (artifact::VERDICTS, verdicts.broken_tail),
+            (artifact::ROUNDS, rounds.broken_tail),
+        ] {
+            if broken {
+                notes.push(format!(
+                    "cut half a line off the end of {name}, left by an interrupted write"
+                ));
+            }
+        }
+        let mut topics: Vec<_> = plan.topics.iter().map(TopicProgress::new).collect();
+        let index: HashMap<_, _> = plan
+            .topics
+            .iter()
+            .enumerate()
+            .map(|(at, topic)| (topic.name.as_str(), at))
+            .collect();
+        let (mut finished, mut written) = (0, 0);
+        for round in &rounds.rows {
+            let end = written + (round.accepted + round.rejected) as usize;
+            if end > samples.rows.len().min(verdicts.rows.len()) {
+                break;
+            }
+            if let Some(topic) = index.get(round.topic.as_str()).and_then(|at| topics.get_mut(*at)) {
+                replay(topic, round, &samples.rows[written..end], &verdicts.rows[written..end]);
+            }
+            finished += 1;
+            written = end;
+        }
+        let loose = samples.rows.len().max(verdicts.rows.len()) - written;
+        if loose > 0 {
+            notes.push(format!("{loose} samples of an unfinished round are made again"));
+        }
+        let journals = Self {
+            samples: Journal::open(&folder.path(artifact::SAMPLES), written)?,
+            verdicts: Journal::open(&folder.path(artifact::VERDICTS), written)?,
+            rounds: Journal::open(&folder.path(artifact::ROUNDS), finished)?,
+            written,
+        };
+        Ok(Resumed {
+            journals,
+            topics,
+            notes,
+        })
+    }
+
+    /// Appends one finished round; its line last, since it makes the others count.
+    pub(super) fn append(
+        &mut self,
+        samples: &[Sample],
+        verdicts: &[Verdict],
+        round: &RoundRecord,
+    ) -> Result<(), PipelineError> {
+        self.samples.append(samples)?;
+        self.verdicts.append(verdicts)?;
+        self.rounds.append(std::slice::from_ref(round))?;
+        self.written += samples.len();
+        Ok(())
+    }
+
+    /// Waits for the disk.
+    pub(super) fn sync(&self) -> Result<(), PipelineError> {
+        self.samples.sync()?;
+        self.verdicts.sync()?;
+        self.rounds.sync()
+    }
+}
+
+/// Brings a topic to the state after a finished round.
+pub(super) fn replay(topic: &mut TopicProgress, round: &RoundRecord, samples: &[Sample], verdicts: &[Verdict]) {
+    topic.rejected.clear();
+    for (sample, verdict) in samples.iter().zip(verdicts) {
+        if verdict.accepted {
+            topic.accepted.push(sample.clone());
+            topic.empty += u32::from(is_empty_result(verdict));
+        } else {
+            topic.rejected.push(Rejection {
+                sample: sample.clone(),
+                findings: verdict.findings.clone(),
+            });
+        }
+    }
+    topic.offered += round.offered;
+    topic.exhausted = round.exhausted;
+    topic.round = round.round + 1;
+}

@@ -1,0 +1,211 @@
+//! Generation in rounds until every topic's budget is met, resumable at any point.
+//!
+//! A wave is one round of every topic that still wants samples. Topics of a wave are generated and validated in parallel and
+//! committed in the order of the plan, so the outcome does not depend on timing; and since a round's request depends on its
+//! topic's earlier rounds alone, a stopped run continues with exactly the requests an undisturbed one would have made.
+
+mod duplicates;
+mod journals;
+mod topic_progress;
+mod wave;
+
+use std::collections::BTreeMap;
+
+use nl2sql_catalog::{Plan, Sample, Verdict};
+use nl2sql_profile::GenerateSettings;
+use serde::{Deserialize, Serialize};
+
+use crate::summary::{StageSummary, count};
+use crate::{Dialect, Failure, Generator, PipelineError, RunFolder, Stage, Validator, artifact};
+use journals::Journals;
+use topic_progress::{Ended, TopicProgress};
+use wave::Wave;
+
+/// A finished round of one topic: a line of `rounds.jsonl`. The samples and verdicts of a round count once its line stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundRecord {
+    /// Topic.
+    pub topic: String,
+    /// Round of the topic, from 0.
+    pub round: u32,
+    /// Samples the generator gave.
+    pub offered: u32,
+    /// Left out because question or SQL was there already.
+    pub duplicates: u32,
+    /// Left out because the budget was met before them.
+    pub surplus: u32,
+    /// Accepted.
+    pub accepted: u32,
+    /// Rejected.
+    pub rejected: u32,
+    /// Accepted although the SQL returns no row.
+    pub empty: u32,
+    /// The generator has nothing more to say.
+    pub exhausted: bool,
+    /// What the generator noted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// Everything generation works with.
+pub(crate) struct Generation<'a> {
+    pub(crate) folder: &'a RunFolder,
+    pub(crate) plan: &'a Plan,
+    pub(crate) settings: &'a GenerateSettings,
+    pub(crate) dialect: &'a dyn Dialect,
+    pub(crate) generator: &'a dyn Generator,
+    pub(crate) validators: &'a [Box<dyn Validator>],
+}
+
+/// What the caller is told while generation runs.
+pub(crate) enum Notice<'a> {
+    Round(&'a RoundRecord),
+    Progress { accepted: u64, total: u64 },
+    Note(String),
+}
+
+/// How generation ended.
+pub(crate) struct Generated {
+    pub(crate) summary: StageSummary,
+    /// A part's budget ended it before the topics' budgets were met.
+    pub(crate) short: bool,
+}
+
+impl Generation<'_> {
+    /// Continues from the journals until every topic has ended. `watch` answers whether to stop.
+    pub(crate) fn run(&self, watch: &mut dyn FnMut(Notice<'_>) -> bool) -> Result<Generated, PipelineError> {
+        let resumed = Journals::resume(self.folder, self.plan)?;
+        for note in resumed.notes {
+            watch(Notice::Note(note));
+        }
+        let mut wave = Wave::new(self, resumed.journals, resumed.topics)
+            .map_err(|failure| PipelineError::part(Stage::Generate, failure))?;
+        let total = self.plan.total();
+        let mut spent = None;
+        while spent.is_none() {
+            let members = wave.next_members();
+            if members.is_empty() {
+                break;
+            }
+            if watch(Notice::Progress {
+                accepted: wave.accepted(),
+                total,
+            }) {
+                return Err(PipelineError::Cancelled {
+                    folder: self.folder.root().to_owned(),
+                });
+            }
+            spent = wave.advance(&members, watch)?;
+        }
+        watch(Notice::Progress {
+            accepted: wave.accepted(),
+            total,
+        });
+        Ok(self.report(wave.topics(), &resumed_totals(self.folder)?, spent))
+    }
+
+    fn report(&self, topics: &[TopicProgress], totals: &Totals, spent: Option<Failure>) -> Generated {
+        let accepted: usize = topics.iter().map(|topic| topic.accepted.len()).sum();
+        let mut notes = totals.notes.clone();
+        for topic in topics {
+            let wanted = topic.topic.budget as usize;
+            if topic.accepted.len() < wanted {
+                let why = match topic.ended(self.settings) {
+                    Some(Ended::Exhausted) => "the generator has nothing more to say",
+                    Some(Ended::Rounds) => "the rounds are used up (generate.max_rounds)",
+                    _ => "the language model's budget is spent",
+                };
+                notes.push(format!(
+                    "topic `{}` has {} of {wanted} pairs: {why}",
+                    topic.topic.name,
+                    topic.accepted.len()
+                ));
+            }
+        }
+        if let Some(failure) = &spent {
+            notes.push(format!("{failure}; raise the budget and run again to go on"));
+        }
+        if totals.empty > 0 {
+            notes.push(format!("{} of {accepted} accepted pairs return no row", totals.empty));
+        }
+        let mut rejected = BTreeMap::new();
+        for (name, number) in [("duplicate", totals.duplicates), ("over budget", totals.surplus)] {
+            if number > 0 {
+                rejected.insert(name.to_owned(), number);
+            }
+        }
+        Generated {
+            summary: StageSummary {
+                input: format!(
+                    "{}, {}",
+                    count(topics.len(), "topic"),
+                    count(self.plan.total() as usize, "pair wanted").replace("wanteds", "wanted")
+                ),
+                output: format!(
+                    "{} from {} offered",
+                    count(totals.samples as usize, "sample"),
+                    totals.offered
+                ),
+                rejected,
+                notes,
+                files: [artifact::SAMPLES, artifact::VERDICTS, artifact::ROUNDS]
+                    .map(String::from)
+                    .to_vec(),
+            },
+            short: spent.is_some(),
+        }
+    }
+}
+
+/// Sums over all rounds.
+struct Totals {
+    offered: u64,
+    duplicates: u64,
+    surplus: u64,
+    samples: u64,
+    empty: u64,
+    notes: Vec<String>,
+}
+
+fn resumed_totals(folder: &RunFolder) -> Result<Totals, PipelineError> {
+    let rounds = crate::run_folder::lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS), Stage::Generate)?.rows;
+    let sum = |of: fn(&RoundRecord) -> u32| rounds.iter().map(|round| u64::from(of(round))).sum();
+    let mut notes: Vec<String> = Vec::new();
+    for round in &rounds {
+        for note in &round.notes {
+            let line = format!("{}: {note}", round.topic);
+            if !notes.contains(&line) {
+                notes.push(line);
+            }
+        }
+    }
+    Ok(Totals {
+        offered: sum(|round| round.offered),
+        duplicates: sum(|round| round.duplicates),
+        surplus: sum(|round| round.surplus),
+        samples: sum(|round| round.accepted + round.rejected),
+        empty: sum(|round| round.empty),
+        notes,
+    })
+}
+
+/// Samples and verdicts of a run, pairwise.
+pub(crate) fn read_judged(folder: &RunFolder) -> Result<Vec<(Sample, Verdict)>, PipelineError> {
+    let samples = crate::run_folder::lines_of::<Sample>(&folder.path(artifact::SAMPLES), Stage::Generate)?.rows;
+    let verdicts = crate::run_folder::lines_of::<Verdict>(&folder.path(artifact::VERDICTS), Stage::Validate)?.rows;
+    let mut by_id: BTreeMap<_, _> = verdicts
+        .into_iter()
+        .map(|verdict| (verdict.sample.clone(), verdict))
+        .collect();
+    samples
+        .into_iter()
+        .map(|sample| match by_id.remove(&sample.id) {
+            Some(verdict) => Ok((sample, verdict)),
+            None => Err(PipelineError::Broken {
+                path: folder.path(artifact::VERDICTS),
+                reason: format!("it has no verdict on sample {}", sample.id),
+                writer: Stage::Validate,
+            }),
+        })
+        .collect()
+}

@@ -1,0 +1,135 @@
+//! How far one topic is.
+
+use nl2sql_catalog::{Sample, Topic};
+use nl2sql_profile::GenerateSettings;
+
+use crate::Rejection;
+
+/// Why a topic asks for nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    Met,
+    Exhausted,
+    Rounds,
+}
+
+/// The state of a topic; it follows from the topic's rounds alone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TopicProgress {
+    pub(super) topic: Topic,
+    pub(super) accepted: Vec<Sample>,
+    /// Rejections of the last round.
+    pub(super) rejected: Vec<Rejection>,
+    /// Next round.
+    pub(super) round: u32,
+    pub(super) offered: u32,
+    pub(super) empty: u32,
+    pub(super) exhausted: bool,
+}
+
+impl TopicProgress {
+    pub(super) fn new(topic: &Topic) -> Self {
+        Self {
+            topic: topic.clone(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn ended(&self, settings: &GenerateSettings) -> Option<Ended> {
+        let least = self.topic.budget.div_ceil(settings.batch);
+        if self.remaining() == 0 {
+            Some(Ended::Met)
+        } else if self.exhausted {
+            Some(Ended::Exhausted)
+        } else if self.round >= least + settings.max_rounds {
+            Some(Ended::Rounds)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn remaining(&self) -> u32 {
+        self.topic.budget.saturating_sub(self.accepted.len() as u32)
+    }
+
+    /// What to ask for: the rest, and as many more as were lost on the way so far, up to twice the rest.
+    pub(super) fn want(&self, settings: &GenerateSettings) -> u32 {
+        let rest = self.remaining();
+        let lost = self.offered.saturating_sub(self.accepted.len() as u32);
+        let spare = (u64::from(rest) * u64::from(lost))
+            .div_ceil(u64::from(self.offered.max(1)))
+            .min(u64::from(rest)) as u32;
+        (rest + spare).min(settings.batch)
+    }
+
+    /// Most accepted samples without rows.
+    pub(super) fn most_empty(&self, settings: &GenerateSettings) -> u32 {
+        (f64::from(self.topic.budget) * settings.max_empty).floor() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nl2sql_catalog::{Sample, Topic};
+    use nl2sql_profile::GenerateSettings;
+
+    use super::{Ended, TopicProgress};
+
+    fn progress(budget: u32, accepted: usize, offered: u32) -> TopicProgress {
+        TopicProgress {
+            topic: Topic {
+                budget,
+                ..Topic::default()
+            },
+            accepted: vec![Sample::default(); accepted],
+            offered,
+            ..TopicProgress::default()
+        }
+    }
+
+    #[test]
+    fn a_topic_asks_for_its_rest_and_its_losses() {
+        let settings = GenerateSettings {
+            batch: 100,
+            ..GenerateSettings::default()
+        };
+        assert_eq!(progress(20, 0, 0).want(&settings), 20);
+        assert_eq!(progress(20, 10, 20).want(&settings), 15);
+        assert_eq!(progress(20, 0, 20).want(&settings), 40);
+        assert_eq!(progress(2000, 0, 0).want(&settings), 100);
+    }
+
+    #[test]
+    fn a_topic_ends_when_met_exhausted_or_out_of_rounds() {
+        let settings = GenerateSettings {
+            batch: 10,
+            max_rounds: 2,
+            ..GenerateSettings::default()
+        };
+        assert_eq!(progress(5, 5, 5).ended(&settings), Some(Ended::Met));
+        assert_eq!(
+            TopicProgress {
+                exhausted: true,
+                ..progress(5, 4, 5)
+            }
+            .ended(&settings),
+            Some(Ended::Exhausted)
+        );
+        assert_eq!(
+            TopicProgress {
+                round: 4,
+                ..progress(25, 4, 5)
+            }
+            .ended(&settings),
+            None
+        );
+        assert_eq!(
+            TopicProgress {
+                round: 5,
+                ..progress(25, 4, 5)
+            }
+            .ended(&settings),
+            Some(Ended::Rounds)
+        );
+    }
+}

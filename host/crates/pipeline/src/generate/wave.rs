@@ -1,0 +1,281 @@
+//! One round of every topic that still wants samples.
+
+use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
+use rayon::prelude::*;
+
+use super::duplicates::{Duplicates, question_key};
+use super::journals::{Journals, replay};
+use super::{Generation, Notice, RoundRecord, TopicProgress};
+use crate::validate::{is_empty_result, verdicts};
+use crate::{Batch, Dialect, Failure, GenerateRequest, PipelineError, Stage};
+
+/// Topics generated side by side before their rounds are committed.
+const BLOCK: usize = 32;
+
+/// The state that waves advance.
+pub(super) struct Wave<'a> {
+    generation: &'a Generation<'a>,
+    journals: Journals,
+    topics: Vec<TopicProgress>,
+    duplicates: Duplicates,
+    languages: Vec<(String, f32)>,
+    difficulties: Vec<(String, f32)>,
+}
+
+/// A sample with the forms it is compared by.
+struct Candidate {
+    sample: Sample,
+    question: String,
+    statement: String,
+}
+
+/// What came out of one call of the generator, compared and judged.
+struct Judged {
+    topic: usize,
+    record: RoundRecord,
+    candidates: Vec<Candidate>,
+    verdicts: Vec<Verdict>,
+}
+
+impl<'a> Wave<'a> {
+    /// Starts from journals and topics as they were resumed.
+    pub(super) fn new(
+        generation: &'a Generation<'a>,
+        journals: Journals,
+        topics: Vec<TopicProgress>,
+    ) -> Result<Self, Failure> {
+        let weights = |map: &std::collections::BTreeMap<String, f32>| {
+            map.iter()
+                .filter(|(_, weight)| **weight > 0.0)
+                .map(|(name, weight)| (name.clone(), *weight))
+                .collect()
+        };
+        let mut wave = Self {
+            generation,
+            journals,
+            topics,
+            duplicates: Duplicates::default(),
+            languages: weights(&generation.settings.languages),
+            difficulties: weights(&generation.settings.difficulties),
+        };
+        wave.remember_earlier_samples()?;
+        Ok(wave)
+    }
+
+    fn remember_earlier_samples(&mut self) -> Result<(), Failure> {
+        let judged = super::read_judged(self.generation.folder)
+            .map_err(|error| Failure::new("run folder", "broken", error.to_string()))?;
+        let forms: Result<Vec<_>, Failure> = judged
+            .par_iter()
+            .map(|(sample, verdict)| {
+                Ok((
+                    question_key(sample),
+                    statement_key(self.generation.dialect, sample)?,
+                    verdict.accepted,
+                ))
+            })
+            .collect();
+        for (question, statement, accepted) in forms? {
+            self.duplicates.replay(&question, &statement, accepted);
+        }
+        Ok(())
+    }
+
+    pub(super) fn topics(&self) -> &[TopicProgress] {
+        &self.topics
+    }
+
+    pub(super) fn accepted(&self) -> u64 {
+        self.topics.iter().map(|topic| topic.accepted.len() as u64).sum()
+    }
+
+    /// Topics that have not ended and are in the earliest round, in the order of the plan.
+    pub(super) fn next_members(&self) -> Vec<usize> {
+        let open = |index: &usize| self.topics[*index].ended(self.generation.settings).is_none();
+        let earliest = (0..self.topics.len())
+            .filter(open)
+            .map(|index| self.topics[index].round)
+            .min();
+        (0..self.topics.len())
+            .filter(open)
+            .filter(|index| Some(self.topics[*index].round) == earliest)
+            .take(BLOCK)
+            .collect()
+    }
+
+    /// One round of `members`. Rounds before the first failing one are committed. A failure of code `budget` is handed back,
+    /// any other is an error.
+    pub(super) fn advance(
+        &mut self,
+        members: &[usize],
+        watch: &mut dyn FnMut(Notice<'_>) -> bool,
+    ) -> Result<Option<Failure>, PipelineError> {
+        let answers: Vec<_> = members.par_iter().map(|index| self.ask(*index)).collect();
+        let mut judged = Vec::with_capacity(members.len());
+        let mut failure = None;
+        for answer in answers {
+            match answer {
+                Ok((topic, batch, candidates)) => judged.push(self.without_duplicates(topic, batch, candidates)),
+                Err(stopped) => {
+                    failure = Some(stopped);
+                    break;
+                }
+            }
+        }
+        self.judge(&mut judged).map_err(|stopped| self.stopped(stopped))?;
+        for round in judged {
+            let record = self.commit(round)?;
+            watch(Notice::Round(&record));
+        }
+        self.journals.sync()?;
+        match failure {
+            Some(stopped) if stopped.code != "budget" => Err(self.stopped(stopped)),
+            other => Ok(other),
+        }
+    }
+
+    /// Calls the generator and brings its samples into the forms they are compared by.
+    fn ask(&self, index: usize) -> Result<(usize, Batch, Vec<Candidate>), Failure> {
+        let progress = &self.topics[index];
+        let mut batch = self.generation.generator.generate(&GenerateRequest {
+            topic: &progress.topic,
+            want: progress.want(self.generation.settings),
+            round: progress.round,
+            languages: &self.languages,
+            difficulties: &self.difficulties,
+            accepted: &progress.accepted,
+            rejected: &progress.rejected,
+        })?;
+        let samples = std::mem::take(&mut batch.samples);
+        let candidates: Result<Vec<_>, Failure> = samples
+            .into_par_iter()
+            .map(|mut sample| {
+                sample.topic.clone_from(&progress.topic.name);
+                Ok(Candidate {
+                    question: question_key(&sample),
+                    statement: statement_key(self.generation.dialect, &sample)?,
+                    sample,
+                })
+            })
+            .collect();
+        Ok((index, batch, candidates?))
+    }
+
+    fn without_duplicates(&mut self, topic: usize, batch: Batch, candidates: Vec<Candidate>) -> Judged {
+        let progress = &self.topics[topic];
+        let offered = candidates.len() as u32;
+        let mut fresh = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            if self.duplicates.is_new(&candidate.question, &candidate.statement) {
+                fresh.push(candidate);
+            }
+        }
+        Judged {
+            topic,
+            record: RoundRecord {
+                topic: progress.topic.name.clone(),
+                round: progress.round,
+                offered,
+                duplicates: offered - fresh.len() as u32,
+                exhausted: batch.exhausted || offered == 0,
+                notes: batch.notes,
+                ..RoundRecord::default()
+            },
+            candidates: fresh,
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// Validates the candidates of all rounds together, so that every core has work.
+    fn judge(&self, rounds: &mut [Judged]) -> Result<(), Failure> {
+        let samples: Vec<_> = rounds
+            .iter()
+            .flat_map(|round| round.candidates.iter().map(|candidate| candidate.sample.clone()))
+            .collect();
+        let mut all = verdicts(self.generation.validators, &samples)?.into_iter();
+        for round in rounds {
+            round.verdicts = all.by_ref().take(round.candidates.len()).collect();
+        }
+        Ok(())
+    }
+
+    /// Numbers the samples of a round, keeps to the budget and the share of empty results, and writes the round down.
+    fn commit(&mut self, round: Judged) -> Result<RoundRecord, PipelineError> {
+        let Judged {
+            topic,
+            mut record,
+            candidates,
+            verdicts,
+        } = round;
+        let progress = &self.topics[topic];
+        let mut rest = progress.remaining();
+        let mut empty_left = progress
+            .most_empty(self.generation.settings)
+            .saturating_sub(progress.empty);
+        let (mut samples, mut judged) = (
+            Vec::with_capacity(candidates.len()),
+            Vec::with_capacity(candidates.len()),
+        );
+        for (mut candidate, mut verdict) in candidates.into_iter().zip(verdicts) {
+            if rest == 0 {
+                record.surplus += 1;
+                continue;
+            }
+            let empty = verdict.accepted && is_empty_result(&verdict);
+            if empty && empty_left == 0 {
+                reject_empty(&mut verdict);
+            }
+            if verdict.accepted && !self.duplicates.accept(&candidate.question) {
+                record.duplicates += 1;
+                continue;
+            }
+            if verdict.accepted {
+                record.accepted += 1;
+                record.empty += u32::from(empty);
+                empty_left -= u32::from(empty);
+                rest -= 1;
+            } else {
+                record.rejected += 1;
+            }
+            candidate.sample.id = format!("s{:06}", self.journals.written + samples.len() + 1);
+            verdict.sample.clone_from(&candidate.sample.id);
+            samples.push(candidate.sample);
+            judged.push(verdict);
+        }
+        self.journals.append(&samples, &judged, &record)?;
+        replay(&mut self.topics[topic], &record, &samples, &judged);
+        Ok(record)
+    }
+
+    fn stopped(&self, failure: Failure) -> PipelineError {
+        let total = self.generation.plan.total();
+        PipelineError::Part {
+            stage: Stage::Generate,
+            failure,
+            kept: format!(
+                "{} of {total} accepted pairs are kept in {}; mend the cause and run again to go on",
+                self.accepted(),
+                self.generation.folder.root().display()
+            ),
+        }
+    }
+}
+
+/// The form in which two statements are compared; the text itself where it does not parse.
+fn statement_key(dialect: &dyn Dialect, sample: &Sample) -> Result<String, Failure> {
+    Ok(dialect
+        .normalise(&sample.sql)?
+        .unwrap_or_else(|_| sample.sql.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+fn reject_empty(verdict: &mut Verdict) {
+    verdict.accepted = false;
+    verdict.rejected_by = Some("execution".into());
+    verdict.findings.push(Finding {
+        layer: "execution".into(),
+        severity: Severity::Error,
+        code: "too-many-empty".into(),
+        message: "The statement returns no row, and the topic has its share of such pairs (generate.max_empty).".into(),
+        ..Finding::default()
+    });
+}

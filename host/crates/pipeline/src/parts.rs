@@ -1,0 +1,207 @@
+//! What the pipeline needs from outside: a database, a dialect, a planner, a generator, validators.
+
+use std::sync::Arc;
+
+use nl2sql_catalog::{Analysis, Card, Column, Database, DialectInfo, Finding, Plan, Sample, SyntaxError, Table, Topic};
+
+use crate::Failure;
+
+/// Makes the parts when a stage needs them, so that a stage alone asks for no more than it uses.
+pub trait Parts: Sync {
+    /// The database.
+    ///
+    /// # Errors
+    /// When it cannot be connected to.
+    fn source(&self) -> Result<Box<dyn Source>, Failure>;
+    /// The dialect bound to a catalog.
+    ///
+    /// # Errors
+    /// When the plugin cannot be loaded.
+    fn dialect(&self, catalog: &Arc<Database>) -> Result<Arc<dyn Dialect>, Failure>;
+    /// The planner.
+    ///
+    /// # Errors
+    /// When the plugin cannot be loaded.
+    fn planner(&self) -> Result<Box<dyn Planner>, Failure>;
+    /// The generator, bound to what it writes about. `plain` is the catalog without sampled values, which its services see.
+    ///
+    /// # Errors
+    /// When the plugin cannot be loaded.
+    fn generator(&self, plain: &Arc<Database>, context: GeneratorContext) -> Result<Box<dyn Generator>, Failure>;
+    /// The validators in order.
+    ///
+    /// # Errors
+    /// When a plugin cannot be loaded.
+    fn validators(&self, catalog: &Arc<Database>) -> Result<Vec<Box<dyn Validator>>, Failure>;
+    /// Every plugin the run uses, in a fixed order.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    fn identities(&self) -> Result<Vec<PluginIdentity>, Failure>;
+}
+
+/// Which plugin does a job, to the byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PluginIdentity {
+    /// `dialect`, `planner`, `generator` or `validator`.
+    pub role: String,
+    /// Name in the profile.
+    pub name: String,
+    /// Version it reports; empty when it reports none.
+    pub version: String,
+    /// SHA-256 of the component.
+    pub sha256: String,
+}
+
+impl std::fmt::Display for PluginIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} (sha256 {})",
+            self.name,
+            self.sha256.get(..12).unwrap_or(&self.sha256)
+        )
+    }
+}
+
+/// A database to read.
+pub trait Source: Send + Sync {
+    /// Its metadata.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    fn catalog(&self) -> Result<Database, Failure>;
+    /// Up to `limit` distinct values per column as display text, most frequent first, without NULL.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    fn values(&self, table: &Table, columns: &[&Column], limit: u32) -> Result<Vec<Vec<String>>, Failure>;
+}
+
+/// The SQL of the database, bound to its catalog.
+pub trait Dialect: Send + Sync {
+    /// The dialect's description of itself.
+    fn info(&self) -> &DialectInfo;
+    /// Everything about a statement.
+    ///
+    /// # Errors
+    /// When the plugin fails; a statement that does not parse is the inner error.
+    fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, Failure>;
+    /// The normal form; two texts with one normal form are the same statement.
+    ///
+    /// # Errors
+    /// As [`analyse`](Self::analyse).
+    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, Failure>;
+    /// The normal form with every literal replaced.
+    ///
+    /// # Errors
+    /// As [`analyse`](Self::analyse).
+    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, Failure>;
+    /// CREATE TABLE text for a prompt.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    fn render_ddl(&self, table: &Table) -> Result<String, Failure>;
+}
+
+/// What a planner is asked.
+#[derive(Clone, Debug)]
+pub struct PlanRequest<'a> {
+    /// The catalog with sampled values.
+    pub catalog: &'a Database,
+    /// Its cards.
+    pub cards: &'a [Card],
+    /// Sum of the budgets to give.
+    pub total: u32,
+    /// Least budget of a topic, where the total allows it.
+    pub minimum: u32,
+    /// Language of topic names.
+    pub language: &'a str,
+    /// Options as JSON.
+    pub options: &'a str,
+    /// Seed of the run.
+    pub seed: u64,
+}
+
+/// Plans business topics.
+pub trait Planner: Send + Sync {
+    /// Topics with budgets.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    fn plan(&self, request: &PlanRequest<'_>) -> Result<Plan, Failure>;
+}
+
+/// What a generator is bound to.
+#[derive(Clone, Debug)]
+pub struct GeneratorContext {
+    /// The catalog with sampled values.
+    pub catalog: Arc<Database>,
+    /// Its cards.
+    pub cards: Vec<Card>,
+    /// The run's dialect.
+    pub dialect: DialectInfo,
+    /// Options as JSON.
+    pub options: String,
+    /// Seed of the run.
+    pub seed: u64,
+}
+
+/// A sample that was rejected, with what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejection {
+    /// The sample.
+    pub sample: Sample,
+    /// Why.
+    pub findings: Vec<Finding>,
+}
+
+/// What a generator is asked; its answer depends on its context and this alone.
+#[derive(Clone, Copy, Debug)]
+pub struct GenerateRequest<'a> {
+    /// Topic to write for.
+    pub topic: &'a Topic,
+    /// How many samples are still wanted.
+    pub want: u32,
+    /// Counts the calls for this topic from 0.
+    pub round: u32,
+    /// Languages with weights.
+    pub languages: &'a [(String, f32)],
+    /// Difficulties with weights.
+    pub difficulties: &'a [(String, f32)],
+    /// Accepted pairs of this topic so far.
+    pub accepted: &'a [Sample],
+    /// Rejections of the previous round.
+    pub rejected: &'a [Rejection],
+}
+
+/// What a generator answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// The samples; ids are given by the pipeline.
+    pub samples: Vec<Sample>,
+    /// There is nothing more to say about this topic.
+    pub exhausted: bool,
+    /// What the user should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Writes question/SQL pairs. Called from several threads at once.
+pub trait Generator: Send + Sync {
+    /// Samples for a topic.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    fn generate(&self, request: &GenerateRequest<'_>) -> Result<Batch, Failure>;
+}
+
+/// Checks samples. Called from several threads at once.
+pub trait Validator: Send + Sync {
+    /// Name of the plugin.
+    fn name(&self) -> &str;
+    /// Findings per sample, in the order of the samples.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    fn check(&self, samples: &[Sample]) -> Result<Vec<Vec<Finding>>, Failure>;
+}

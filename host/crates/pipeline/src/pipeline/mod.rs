@@ -1,0 +1,218 @@
+//! One run: stages in order, each done once, again only where something it depends on changed.
+
+mod currency;
+mod manifest;
+mod stages;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use nl2sql_profile::Profile;
+
+use crate::run_folder::{EventLog, Ledger, StageRecord, StageState};
+use crate::{Event, Observer, Parts, PipelineError, PluginIdentity, RunFolder, Stage, StageSummary, artifact};
+
+/// What to do about work that is already there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rerun {
+    /// Go on with artifacts as they are although somebody changed them.
+    pub accept_edits: bool,
+    /// Set what the stage and the later ones made aside and make it anew.
+    pub redo: bool,
+}
+
+/// A run folder with everything needed to work on it.
+pub struct Pipeline<'a> {
+    profile: &'a Profile,
+    name: String,
+    folder: RunFolder,
+    parts: &'a dyn Parts,
+    observer: &'a dyn Observer,
+    log: EventLog,
+    ledger: RefCell<Ledger>,
+    plugins: Vec<PluginIdentity>,
+}
+
+/// What one stage made.
+pub(crate) struct Outcome {
+    pub(crate) summary: StageSummary,
+    /// Digests of the files it wrote.
+    pub(crate) artifacts: BTreeMap<String, String>,
+    pub(crate) state: StageState,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Opens the run folder, checks that nobody changed its artifacts, and writes `run.toml`.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, an artifact was changed, or a plugin cannot be read.
+    pub fn open(
+        root: &Path,
+        name: &str,
+        profile: &'a Profile,
+        parts: &'a dyn Parts,
+        observer: &'a dyn Observer,
+        rerun: Rerun,
+    ) -> Result<Self, PipelineError> {
+        let folder = RunFolder::open(root)?;
+        let log = EventLog::open(&folder)?;
+        let plugins = parts
+            .identities()
+            .map_err(|failure| PipelineError::part(Stage::Extract, failure))?;
+        let ledger = folder.read_ledger()?;
+        let pipeline = Self {
+            profile,
+            name: name.into(),
+            folder,
+            parts,
+            observer,
+            log,
+            ledger: RefCell::new(ledger),
+            plugins,
+        };
+        pipeline.check_artifacts(rerun)?;
+        pipeline.write_manifest()?;
+        Ok(pipeline)
+    }
+
+    /// The run folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// All six stages; those that are done are not done again.
+    ///
+    /// # Errors
+    /// At the first stage that stops.
+    pub fn run(&self, rerun: Rerun) -> Result<(), PipelineError> {
+        if rerun.redo {
+            self.set_aside(Stage::Extract)?;
+        }
+        for stage in Stage::ALL {
+            if self.is_current(stage)? {
+                let ledger = self.ledger.borrow();
+                if let Some(record) = ledger.stages.get(&stage) {
+                    self.tell(&Event::StageUpToDate {
+                        stage,
+                        summary: &record.summary,
+                    });
+                }
+            } else {
+                self.perform(stage, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One stage alone. Generation continues; every other stage is done again.
+    ///
+    /// # Errors
+    /// When the stage stops.
+    pub fn run_stage(&self, stage: Stage, rerun: Rerun) -> Result<(), PipelineError> {
+        if rerun.redo {
+            self.set_aside(stage)?;
+        }
+        if stage == Stage::Generate && self.is_current(stage)? {
+            let ledger = self.ledger.borrow();
+            if let Some(record) = ledger.stages.get(&stage) {
+                self.tell(&Event::StageUpToDate {
+                    stage,
+                    summary: &record.summary,
+                });
+            }
+            return Ok(());
+        }
+        self.perform(stage, true)
+    }
+
+    /// Summaries of the stages done, in order.
+    pub fn summaries(&self) -> Vec<(Stage, StageSummary)> {
+        self.ledger
+            .borrow()
+            .stages
+            .iter()
+            .map(|(stage, record)| (*stage, record.summary.clone()))
+            .collect()
+    }
+
+    fn perform(&self, stage: Stage, alone: bool) -> Result<(), PipelineError> {
+        self.guard_samples(stage)?;
+        self.tell(&Event::StageStarted { stage });
+        let began = Instant::now();
+        let inputs = self.input_digests(stage)?;
+        let outcome = match stage {
+            Stage::Extract => self.extract(),
+            Stage::Cards => self.cards(),
+            Stage::Plan => self.plan(),
+            Stage::Generate => self.generate(&inputs),
+            Stage::Validate => self.validate(alone),
+            Stage::Export => self.export(),
+        };
+        let outcome = outcome.inspect_err(|error| {
+            self.tell(&Event::StageFailed {
+                stage,
+                message: &error.to_string(),
+            });
+        })?;
+        self.tell(&Event::StageFinished {
+            stage,
+            summary: &outcome.summary,
+            seconds: began.elapsed().as_secs_f64(),
+        });
+        self.record(stage, inputs, outcome)
+    }
+
+    fn record(&self, stage: Stage, inputs: BTreeMap<String, String>, outcome: Outcome) -> Result<(), PipelineError> {
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.artifacts.extend(outcome.artifacts);
+        ledger.stages.insert(
+            stage,
+            StageRecord {
+                state: outcome.state,
+                settings: self.settings_digest(stage),
+                inputs,
+                plugins: self.plugins_of(stage),
+                summary: outcome.summary,
+            },
+        );
+        self.folder.write_ledger(&ledger)
+    }
+
+    /// Moves what a stage and the later ones made into `superseded/`.
+    fn set_aside(&self, stage: Stage) -> Result<(), PipelineError> {
+        let made: Vec<_> = [
+            artifact::METADATA,
+            artifact::CARDS,
+            artifact::CARDS_TEXT,
+            artifact::PLAN,
+            artifact::SAMPLES,
+            artifact::ROUNDS,
+            artifact::VERDICTS,
+            artifact::ANALYSIS,
+            artifact::COVERAGE,
+            artifact::EXPORT,
+        ]
+        .into_iter()
+        .filter(|name| Stage::writer_of(name) >= stage)
+        .filter(|name| stage <= Stage::Generate || *name != artifact::VERDICTS)
+        .collect();
+        let place = self.folder.supersede(&made)?;
+        self.ledger.borrow_mut().forget_from(stage);
+        self.folder.write_ledger(&self.ledger.borrow())?;
+        if let Some(place) = place {
+            self.note(stage, &format!("what was there is kept in {}", place.display()));
+        }
+        Ok(())
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        self.log.write(event);
+        self.observer.event(event);
+    }
+
+    fn note(&self, stage: Stage, message: &str) {
+        self.tell(&Event::Note { stage, message });
+    }
+}

@@ -1,0 +1,461 @@
+//! What each stage does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nl2sql_catalog::{Database, Plan, Sample, Verdict};
+use nl2sql_profile::{ExposeSecret, read_secret};
+use rayon::prelude::*;
+
+use super::{Outcome, Pipeline};
+use crate::coverage::{Coverage, SampleFacts};
+use crate::export::Export;
+use crate::generate::{Generation, Notice, read_judged};
+use crate::privacy::{ColumnPolicies, Disguise};
+use crate::run_folder::{StageRecord, StageState, lines_of};
+use crate::summary::{StageSummary, count};
+use crate::validate::{reason, verdicts};
+use crate::{
+    CardsArtifact, Dialect, Event, Failure, GeneratorContext, PipelineError, PlanRequest, Stage, artifact, cards,
+    catalog_repair, plan,
+};
+
+impl Pipeline<'_> {
+    pub(super) fn extract(&self) -> Result<Outcome, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Extract, failure);
+        let mut catalog = self.parts.source().map_err(fail)?.catalog().map_err(fail)?;
+        let notes = catalog_repair::repair(&mut catalog);
+        if catalog.tables.is_empty() {
+            return Err(PipelineError::Nothing {
+                what: format!("the database `{}` has no table or view to read", catalog.name),
+                advice: "Check database.path or database.url, database.schemas, and the include and exclude globs"
+                    .into(),
+            });
+        }
+        let columns: usize = catalog.tables.iter().map(|table| table.columns.len()).sum();
+        let keys: usize = catalog.tables.iter().map(|table| table.foreign_keys.len()).sum();
+        let digest = self.folder.write_json(artifact::METADATA, &catalog)?;
+        let output = [
+            (catalog.tables.len(), "table"),
+            (columns, "column"),
+            (keys, "foreign key"),
+        ];
+        let output = output.map(|(number, noun)| count(number, noun)).join(", ");
+        let summary = StageSummary {
+            input: format!("database {}", catalog.name),
+            output,
+            notes,
+            ..StageSummary::default()
+        };
+        Ok(complete(summary, vec![(artifact::METADATA.into(), digest)]))
+    }
+
+    pub(super) fn cards(&self) -> Result<Outcome, PipelineError> {
+        let catalog = self.catalog()?;
+        let artifact = self.sampled(&catalog)?;
+        let values: usize = artifact.values.values().flat_map(BTreeMap::values).map(Vec::len).sum();
+        let files = vec![
+            (
+                artifact::CARDS.to_owned(),
+                self.folder.write_json(artifact::CARDS, &artifact)?,
+            ),
+            (
+                artifact::CARDS_TEXT.to_owned(),
+                self.folder
+                    .write(artifact::CARDS_TEXT, cards::document(&catalog, &artifact).as_bytes())?,
+            ),
+        ];
+        let mut notes = Vec::new();
+        if self.profile.privacy.sample_values {
+            let by_policy: Vec<_> = artifact
+                .policies
+                .iter()
+                .map(|(policy, columns)| format!("{columns} {policy}"))
+                .collect();
+            notes.push(format!("columns by value policy: {}", by_policy.join(", ")));
+        }
+        let output = format!(
+            "{} on {}, {}",
+            count(artifact.cards.len(), "card"),
+            count(artifact.pages.len(), "page"),
+            count(values, "value")
+        );
+        let summary = StageSummary {
+            input: count(catalog.tables.len(), "table"),
+            output,
+            notes,
+            ..StageSummary::default()
+        };
+        Ok(complete(summary, files))
+    }
+
+    /// Cards with the values the privacy settings let out. The database is asked only when they let any out.
+    fn sampled(&self, catalog: &Database) -> Result<CardsArtifact, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Cards, failure);
+        let privacy = &self.profile.privacy;
+        let policies = ColumnPolicies::new(privacy)?;
+        let salt = read_secret(privacy.hash_salt_env.as_deref(), None).map_err(|error| PipelineError::Setting {
+            key: "privacy.hash_salt_env".into(),
+            reason: error.to_string(),
+        })?;
+        let disguise = Disguise::new(self.profile.run.seed, salt.as_ref().map(|salt| salt.expose_secret()));
+        let total = catalog.tables.len() as u64;
+        let progress = |done: usize| {
+            self.tell(&Event::Progress {
+                stage: Stage::Cards,
+                done: done as u64,
+                total,
+            })
+        };
+        let source = if privacy.sample_values {
+            self.parts.source().map_err(fail)?
+        } else {
+            Box::new(NoValues)
+        };
+        let mut artifact = cards::sample_values(
+            catalog,
+            source.as_ref(),
+            &self.profile.cards,
+            &policies,
+            &disguise,
+            progress,
+        )
+        .map_err(fail)?;
+        cards::write_cards(catalog, &mut artifact, &self.profile.cards);
+        Ok(artifact)
+    }
+
+    pub(super) fn plan(&self) -> Result<Outcome, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Plan, failure);
+        let settings = &self.profile.plan;
+        let catalog = self.catalog()?;
+        let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
+        let valued = cards.with_values(&catalog);
+        let request = PlanRequest {
+            catalog: &valued,
+            cards: &cards.cards,
+            total: settings.total,
+            minimum: settings.minimum,
+            language: &settings.language,
+            options: &as_json(&settings.options),
+            seed: self.profile.run.seed,
+        };
+        let mut made = self
+            .parts
+            .planner()
+            .and_then(|planner| planner.plan(&request))
+            .map_err(fail)?;
+        plan::check(&mut made, &catalog, &settings.planner, settings.total).map_err(fail)?;
+        let digest = self.folder.write_json(artifact::PLAN, &made)?;
+        let summary = StageSummary {
+            input: count(cards.cards.len(), "card"),
+            output: format!(
+                "{}, {}",
+                count(made.topics.len(), "topic"),
+                count(made.total() as usize, "pair")
+            ),
+            notes: made.notes,
+            ..StageSummary::default()
+        };
+        Ok(complete(summary, vec![(artifact::PLAN.into(), digest)]))
+    }
+
+    pub(super) fn generate(&self, inputs: &BTreeMap<String, String>) -> Result<Outcome, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Generate, failure);
+        let catalog = self.catalog()?;
+        let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
+        let plan: Plan = self.folder.read_json(artifact::PLAN)?;
+        let dialect = self.parts.dialect(&catalog).map_err(fail)?;
+        let context = GeneratorContext {
+            catalog: cards.with_values(&catalog),
+            cards: cards.cards,
+            dialect: dialect.info().clone(),
+            options: as_json(&self.profile.generate.options),
+            seed: self.profile.run.seed,
+        };
+        let generator = self.parts.generator(&catalog, context).map_err(fail)?;
+        let validators = self.parts.validators(&catalog).map_err(fail)?;
+        self.begin_generation(inputs)?;
+        let generation = Generation {
+            folder: &self.folder,
+            plan: &plan,
+            settings: &self.profile.generate,
+            dialect: dialect.as_ref(),
+            generator: generator.as_ref(),
+            validators: &validators,
+        };
+        let stage = Stage::Generate;
+        let generated = generation.run(&mut |notice| {
+            match notice {
+                Notice::Round(round) => self.tell(&Event::Round { round }),
+                Notice::Progress { accepted, total } => self.tell(&Event::Progress {
+                    stage,
+                    done: accepted,
+                    total,
+                }),
+                Notice::Note(message) => self.note(stage, &message),
+            }
+            self.observer.cancelled()
+        })?;
+        let mut artifacts = BTreeMap::new();
+        for name in [artifact::SAMPLES, artifact::VERDICTS, artifact::ROUNDS] {
+            artifacts.extend(self.folder.digest(name)?.map(|digest| (name.to_owned(), digest)));
+        }
+        let state = if generated.short {
+            StageState::Short
+        } else {
+            StageState::Complete
+        };
+        Ok(Outcome {
+            summary: generated.summary,
+            artifacts,
+            state,
+        })
+    }
+
+    /// Writes down that generation began, with what, before its first sample; journals grow from here on.
+    fn begin_generation(&self, inputs: &BTreeMap<String, String>) -> Result<(), PipelineError> {
+        let mut ledger = self.ledger.borrow_mut();
+        for journal in [artifact::SAMPLES, artifact::VERDICTS, artifact::ROUNDS] {
+            ledger.artifacts.remove(journal);
+        }
+        let by = self.verdict_source();
+        let resumed = ledger.stages.contains_key(&Stage::Generate);
+        // Verdicts of two sources are judged again as a whole by the next stage.
+        ledger.verdicts_by = if resumed && ledger.verdicts_by != by {
+            String::new()
+        } else {
+            by
+        };
+        ledger.stages.insert(
+            Stage::Generate,
+            StageRecord {
+                state: StageState::Begun,
+                settings: self.settings_digest(Stage::Generate),
+                inputs: inputs.clone(),
+                plugins: self.plugins_of(Stage::Generate),
+                summary: StageSummary::default(),
+            },
+        );
+        self.folder.write_ledger(&ledger)
+    }
+
+    /// Verdicts and coverage. Verdicts made by the same validators while generating stand, unless the stage is run `alone`.
+    pub(super) fn validate(&self, alone: bool) -> Result<Outcome, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Validate, failure);
+        let catalog = self.catalog()?;
+        let plan: Plan = self.folder.read_json(artifact::PLAN)?;
+        let dialect = self.parts.dialect(&catalog).map_err(fail)?;
+        let by = self.verdict_source();
+        let stand = !alone && self.ledger.borrow().verdicts_by == by;
+        let judged = if stand {
+            read_judged(&self.folder)?
+        } else {
+            self.judge_again(&catalog)?
+        };
+        if !stand {
+            self.ledger.borrow_mut().verdicts_by = by;
+        }
+        let (coverage, facts) = measure(&catalog, &plan, &judged, dialect.as_ref()).map_err(fail)?;
+        let mut files = vec![
+            (
+                artifact::ANALYSIS.to_owned(),
+                self.folder.write_lines(artifact::ANALYSIS, &facts)?,
+            ),
+            (
+                artifact::COVERAGE.to_owned(),
+                self.folder.write_json(artifact::COVERAGE, &coverage)?,
+            ),
+        ];
+        files.extend(
+            self.folder
+                .digest(artifact::VERDICTS)?
+                .map(|digest| (artifact::VERDICTS.to_owned(), digest)),
+        );
+        let mut rejected = BTreeMap::new();
+        for (_, verdict) in judged.iter().filter(|(_, verdict)| !verdict.accepted) {
+            *rejected.entry(reason(verdict)).or_default() += 1;
+        }
+        let summary = StageSummary {
+            input: count(judged.len(), "sample"),
+            output: format!("{} accepted", count(coverage.samples, "pair")),
+            rejected,
+            notes: vec![
+                format!("covered: {}", coverage.headline()),
+                format!("hardness: {}", coverage.hardness_mix()),
+            ],
+            files: Vec::new(),
+        };
+        Ok(complete(summary, files))
+    }
+
+    fn judge_again(&self, catalog: &Arc<Database>) -> Result<Vec<(Sample, Verdict)>, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Validate, failure);
+        let path = self.folder.path(artifact::SAMPLES);
+        let samples = lines_of::<Sample>(&path, Stage::Generate)?.rows;
+        if samples.is_empty() {
+            return Err(PipelineError::Missing {
+                folder: self.folder.root().to_owned(),
+                artifact: artifact::SAMPLES.into(),
+                writer: Stage::Generate,
+            });
+        }
+        let validators = self.parts.validators(catalog).map_err(fail)?;
+        let mut judged = Vec::with_capacity(samples.len());
+        for part in samples.chunks(1_024) {
+            judged.extend(verdicts(&validators, part).map_err(fail)?);
+            let (done, total) = (judged.len() as u64, samples.len() as u64);
+            self.tell(&Event::Progress {
+                stage: Stage::Validate,
+                done,
+                total,
+            });
+            if self.observer.cancelled() {
+                return Err(PipelineError::Cancelled {
+                    folder: self.folder.root().to_owned(),
+                });
+            }
+        }
+        self.folder.write_lines(artifact::VERDICTS, &judged)?;
+        Ok(samples.into_iter().zip(judged).collect())
+    }
+
+    pub(super) fn export(&self) -> Result<Outcome, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Export, failure);
+        let catalog = self.catalog()?;
+        let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
+        let plan: Plan = self.folder.read_json(artifact::PLAN)?;
+        let coverage: Coverage = self.folder.read_json(artifact::COVERAGE)?;
+        let judged = read_judged(&self.folder)?;
+        let facts = lines_of::<SampleFacts>(&self.folder.path(artifact::ANALYSIS), Stage::Validate)?.rows;
+        if coverage.samples == 0 {
+            return Err(PipelineError::Nothing {
+                what: "no sample was accepted, so there is nothing to export".into(),
+                advice: "verdicts.jsonl says why each was rejected".into(),
+            });
+        }
+        let dialect = self.parts.dialect(&catalog).map_err(fail)?;
+        let exported = Export {
+            settings: &self.profile.export,
+            run: &self.name,
+            seed: self.profile.run.seed,
+            catalog: &catalog,
+            cards: &cards,
+            plan: &plan,
+            judged: &judged,
+            facts: &facts,
+            coverage: &coverage,
+            plugins: &self.plugins,
+            dialect: dialect.as_ref(),
+        }
+        .files()
+        .map_err(fail)?;
+        let mut files = Vec::new();
+        for (name, bytes) in &exported.files {
+            let name = format!("{}/{name}", artifact::EXPORT);
+            let digest = self.folder.write(&name, bytes)?;
+            files.push((name, digest));
+        }
+        self.remove_stale_exports(&files)?;
+        let sizes: Vec<_> = ["train", "dev", "test"]
+            .iter()
+            .map(|split| format!("{} {split}", exported.sizes.get(split).copied().unwrap_or_default()))
+            .collect();
+        let summary = StageSummary {
+            input: count(coverage.samples, "pair"),
+            output: sizes.join(", "),
+            ..StageSummary::default()
+        };
+        Ok(complete(summary, files))
+    }
+
+    /// Removes files of an earlier export that this one did not write.
+    fn remove_stale_exports(&self, written: &[(String, String)]) -> Result<(), PipelineError> {
+        let mut ledger = self.ledger.borrow_mut();
+        let stale: Vec<_> = ledger
+            .artifacts
+            .keys()
+            .filter(|name| Stage::writer_of(name) == Stage::Export && !written.iter().any(|(new, _)| new == *name))
+            .cloned()
+            .collect();
+        for name in stale {
+            let path = self.folder.path(&name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(PipelineError::io("removing", &path, error));
+                }
+                _ => ledger.artifacts.remove(&name),
+            };
+        }
+        Ok(())
+    }
+
+    fn catalog(&self) -> Result<Arc<Database>, PipelineError> {
+        self.folder.read_json(artifact::METADATA).map(Arc::new)
+    }
+}
+
+/// Coverage and facts of the accepted samples.
+fn measure(
+    catalog: &Database,
+    plan: &Plan,
+    judged: &[(Sample, Verdict)],
+    dialect: &dyn Dialect,
+) -> Result<(Coverage, Vec<SampleFacts>), Failure> {
+    let accepted: Vec<_> = judged
+        .iter()
+        .filter(|(_, verdict)| verdict.accepted)
+        .map(|(sample, _)| sample)
+        .collect();
+    let measured: Result<Vec<_>, Failure> = accepted
+        .par_iter()
+        .map(|sample| {
+            let analysis = dialect.analyse(&sample.sql)?.unwrap_or_default();
+            let template = dialect.template(&sample.sql)?.unwrap_or_else(|_| sample.sql.clone());
+            Ok((analysis, template))
+        })
+        .collect();
+    let mut coverage = Coverage::new(catalog, plan);
+    let mut facts = Vec::with_capacity(accepted.len());
+    for (sample, (analysis, template)) in accepted.into_iter().zip(measured?) {
+        coverage.add(catalog, sample, &analysis);
+        facts.push(SampleFacts::new(catalog, sample, template, &analysis));
+    }
+    coverage.finish();
+    Ok((coverage, facts))
+}
+
+fn complete(mut summary: StageSummary, files: Vec<(String, String)>) -> Outcome {
+    summary.files = files.iter().map(|(name, _)| name.clone()).collect();
+    Outcome {
+        summary,
+        artifacts: files.into_iter().collect(),
+        state: StageState::Complete,
+    }
+}
+
+fn as_json(options: &nl2sql_profile::Options) -> String {
+    serde_json::to_string(options).unwrap_or_else(|_| "{}".into())
+}
+
+/// Stands in for the database where no value may leave it.
+struct NoValues;
+
+impl crate::Source for NoValues {
+    fn catalog(&self) -> Result<Database, Failure> {
+        Err(Failure::new(
+            "database",
+            "unavailable",
+            "values are not sampled in this run",
+        ))
+    }
+
+    fn values(
+        &self,
+        _: &nl2sql_catalog::Table,
+        columns: &[&nl2sql_catalog::Column],
+        _: u32,
+    ) -> Result<Vec<Vec<String>>, Failure> {
+        Ok(vec![Vec::new(); columns.len()])
+    }
+}

@@ -1,0 +1,41 @@
+//! Files that are whole or as they were.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use crate::PipelineError;
+
+/// Replaces `path` by `bytes`: written beside it, synced, renamed over it, folder synced.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
+    let fail = |error| PipelineError::io("writing", path, error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut draft = tempfile::Builder::new()
+        .prefix(".draft-")
+        .tempfile_in(folder)
+        .map_err(fail)?;
+    draft.write_all(bytes).map_err(fail)?;
+    readable_by_umask(draft.as_file()).map_err(fail)?;
+    draft.as_file().sync_all().map_err(fail)?;
+    draft.persist(path).map_err(|error| fail(error.error))?;
+    sync_folder(folder)
+}
+
+/// Makes a rename in `folder` last through a power cut.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), PipelineError> {
+    File::open(folder)
+        .and_then(|handle| handle.sync_all())
+        .map_err(|error| PipelineError::io("syncing", folder, error))
+}
+
+/// Temporary files are private; artifacts are as readable as other files of the user.
+#[cfg(unix)]
+fn readable_by_umask(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_umask(_: &File) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! What each stage read and wrote: how a run notices edits and knows where it stopped.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{PluginIdentity, Stage, StageSummary};
+
+/// How far a stage came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StageState {
+    /// Begun; its journals hold what was done.
+    Begun,
+    /// Ended short of its budgets because the language model's budget was spent.
+    Short,
+    /// Done.
+    Complete,
+}
+
+/// The last time a stage ran.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StageRecord {
+    pub(crate) state: StageState,
+    /// Digest of the profile's settings that decide its outcome.
+    pub(crate) settings: String,
+    /// Digests of the artifacts it read.
+    pub(crate) inputs: BTreeMap<String, String>,
+    /// Plugins that did the work.
+    pub(crate) plugins: Vec<PluginIdentity>,
+    pub(crate) summary: StageSummary,
+}
+
+/// The artifact `stages.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ledger {
+    /// Digest of every artifact as it was written last.
+    pub(crate) artifacts: BTreeMap<String, String>,
+    pub(crate) stages: BTreeMap<Stage, StageRecord>,
+    /// Digest of the validators and settings that the verdicts come from.
+    #[serde(default)]
+    pub(crate) verdicts_by: String,
+}
+
+impl Ledger {
+    /// Forgets a stage and everything after it.
+    pub(crate) fn forget_from(&mut self, stage: Stage) {
+        self.stages.retain(|known, _| *known < stage);
+        self.artifacts.retain(|name, _| Stage::writer_of(name) < stage);
+    }
+}
