@@ -15,7 +15,10 @@ pub mod architecture;
 pub mod config;
 pub mod decoder;
 pub mod error;
+pub mod generation;
 pub mod layers;
+pub mod templates;
+pub mod tokenizer;
 pub mod weights;
 
 pub use adapter::{AdapterConfig, TargetModules, attach_adapter, attach_initial, save_adapter};

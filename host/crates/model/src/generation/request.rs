@@ -1,0 +1,103 @@
+//! What is asked of generation, and what comes back.
+
+use std::fmt;
+
+use super::LogitsMask;
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// 0 chooses the likeliest token; else logits are divided by it.
+    pub temperature: f32,
+    /// Only the `top_k` likeliest tokens are kept; 0 keeps all.
+    pub top_k: usize,
+    /// Only the smallest set of tokens whose probability reaches this is kept; 1 keeps all.
+    pub top_p: f32,
+    /// Divides positive and multiplies negative logits of tokens seen before (Keskar et al. 2019,
+    /// arXiv:1909.05858); 1 changes nothing.
+    pub repetition_penalty: f32,
+    /// Seed of the request's own random numbers.
+    pub seed: u64,
+}
+
+impl Sampling {
+    /// Always the likeliest token.
+    pub const GREEDY: Self = Self {
+        temperature: 0.0,
+        top_k: 0,
+        top_p: 1.0,
+        repetition_penalty: 1.0,
+        seed: 0,
+    };
+}
+
+/// One sequence to continue.
+pub struct GenerationRequest {
+    /// Tokens to continue from; at least one.
+    pub prompt: Vec<u32>,
+    /// Most tokens to add.
+    pub max_new_tokens: usize,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Tokens that end the answer; they are not part of it.
+    pub stop_tokens: Vec<u32>,
+    /// Texts that end the answer; they are not part of it.
+    pub stop_texts: Vec<String>,
+    /// Constrains the tokens, when given.
+    pub mask: Option<Box<dyn LogitsMask>>,
+}
+
+impl GenerationRequest {
+    /// A greedy request.
+    pub fn greedy(prompt: Vec<u32>, max_new_tokens: usize, stop_tokens: Vec<u32>) -> Self {
+        Self {
+            prompt,
+            max_new_tokens,
+            sampling: Sampling::GREEDY,
+            stop_tokens,
+            stop_texts: Vec::new(),
+            mask: None,
+        }
+    }
+}
+
+impl fmt::Debug for GenerationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GenerationRequest")
+            .field("prompt_tokens", &self.prompt.len())
+            .field("max_new_tokens", &self.max_new_tokens)
+            .field("sampling", &self.sampling)
+            .field("stop_tokens", &self.stop_tokens)
+            .field("stop_texts", &self.stop_texts)
+            .field("masked", &self.mask.is_some())
+            .finish()
+    }
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// A stop token.
+    StopToken,
+    /// A stop text.
+    StopText,
+    /// The most tokens asked for.
+    Length,
+    /// The mask left no token.
+    NothingAllowed,
+}
+
+/// A finished answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// Tokens of the answer, stop tokens left out.
+    pub tokens: Vec<u32>,
+    /// Text of the answer without special tokens, up to a stop text.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Tokens of the prompt whose keys and values another prompt had left behind.
+    pub reused_tokens: usize,
+}

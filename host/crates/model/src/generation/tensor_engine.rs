@@ -1,0 +1,120 @@
+//! Generation by tensor operations, on any device.
+
+use burn::tensor::{Tensor, TensorData};
+
+use super::{Advance, Engine};
+use crate::decoder::{Decoder, token_tensor};
+use crate::error::{ModelError, Result};
+use crate::layers::{Attend, AttentionMask, scaled_dot_product};
+
+/// Runs a decoder row by row with keys and values kept on the device.
+#[derive(Debug)]
+pub struct TensorEngine {
+    decoder: Decoder,
+}
+
+impl TensorEngine {
+    /// An engine over a decoder, adapters included.
+    pub fn new(decoder: Decoder) -> Self {
+        Self { decoder }
+    }
+}
+
+/// Keys and values of a row: per layer two tensors `[1, key_value_heads, capacity, head_dim]`, grown by doubling.
+#[derive(Debug, Clone, Default)]
+pub struct CachedRow {
+    layers: Vec<(Tensor<4>, Tensor<4>)>,
+    length: usize,
+}
+
+/// Smallest number of positions a cache is made for.
+const SMALLEST_CAPACITY: usize = 64;
+
+impl CachedRow {
+    /// Appends new keys and values to a layer and gives all of them.
+    fn append(&mut self, layer: usize, keys: Tensor<4>, values: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+        let added = keys.dims()[2];
+        let needed = self.length + added;
+        if layer == self.layers.len() {
+            let [rows, heads, _, width] = keys.dims();
+            let empty = Tensor::zeros([rows, heads, needed.max(SMALLEST_CAPACITY), width], &keys.device());
+            self.layers.push((empty.clone(), empty));
+        }
+        let slot = std::mem::replace(&mut self.layers[layer], (keys.clone(), values.clone()));
+        let write = |cache: Tensor<4>, new: Tensor<4>| {
+            let [rows, heads, capacity, width] = cache.dims();
+            let cache = if capacity < needed {
+                let more = Tensor::zeros(
+                    [rows, heads, needed.max(2 * capacity) - capacity, width],
+                    &cache.device(),
+                );
+                Tensor::cat(vec![cache, more], 2)
+            } else {
+                cache
+            };
+            cache.slice_assign([0..rows, 0..heads, self.length..needed, 0..width], new)
+        };
+        let (keys, values) = (write(slot.0, keys), write(slot.1, values));
+        self.layers[layer] = (keys.clone(), values.clone());
+        (keys.narrow(2, 0, needed), values.narrow(2, 0, needed))
+    }
+}
+
+struct CachedAttention<'a> {
+    row: &'a mut CachedRow,
+    mask: AttentionMask,
+}
+
+impl Attend for CachedAttention<'_> {
+    fn attend(&mut self, layer: usize, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4> {
+        let (keys, values) = self.row.append(layer, keys, values);
+        scaled_dot_product(queries, keys, values, &self.mask)
+    }
+}
+
+/// Hides what comes after each of `added` queries that follow `past` positions.
+fn mask_after(past: usize, added: usize, device: &burn::tensor::Device) -> AttentionMask {
+    let hidden: Vec<bool> = (0..added)
+        .flat_map(|query| (0..past + added).map(move |key| key > past + query))
+        .collect();
+    AttentionMask {
+        hidden: Tensor::from_data(TensorData::new(hidden, [1, 1, added, past + added]), device),
+    }
+}
+
+impl Engine for TensorEngine {
+    type Row = CachedRow;
+
+    fn vocab_size(&self) -> usize {
+        self.decoder.config.vocab_size
+    }
+
+    fn open(&mut self, _prompt: &[u32]) -> (CachedRow, usize) {
+        (CachedRow::default(), 0)
+    }
+
+    fn advance(&mut self, batch: &mut [Advance<'_, CachedRow>]) -> Result<Vec<f32>> {
+        let device = self.decoder.device();
+        let mut logits = Vec::with_capacity(batch.len() * self.vocab_size());
+        for entry in batch {
+            let (past, added) = (entry.row.length, entry.tokens.len());
+            let tokens = token_tensor(&[entry.tokens.to_vec()], added, &device);
+            let angles = self.decoder.rotary.angles(&[(past..past + added).collect()], &device);
+            let mut attend = CachedAttention {
+                mask: mask_after(past, added, &device),
+                row: entry.row,
+            };
+            let hidden = self.decoder.hidden_states_with(tokens, &angles, &mut attend);
+            entry.row.length += added;
+            let row = self.decoder.logits_at(hidden, &[added - 1]);
+            let data = row.inner().into_data().convert::<f32>();
+            let values = data.as_slice::<f32>().map_err(|error| {
+                ModelError::generation(format!("cannot read logits: {error:?}"), "Try another device or dtype.")
+            })?;
+            logits.extend_from_slice(values);
+        }
+        Ok(logits)
+    }
+
+    fn remember(&mut self, _prompt: &[u32], _row: &mut CachedRow) {}
+}

@@ -1,0 +1,191 @@
+//! Greedy tokens against transformers', alone and in batches, and the ways an answer ends.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use nl2sql_model::generation::{
+    Engine, Finish, GenerationRequest, Generator, HostEngine, HostOptions, LogitsMask, Sampling, TensorEngine,
+};
+use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    prompt: Vec<u32>,
+    greedy_base: Vec<u32>,
+    greedy_trained: Vec<u32>,
+}
+
+fn fixtures() -> [PathBuf; 2] {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    [root.join("qwen3-tiny"), root.join("llama-tiny")]
+}
+
+fn expected(folder: &Path) -> Expected {
+    serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap()
+}
+
+fn base(folder: &Path) -> Decoder {
+    load_decoder(folder, &LoadOptions::f32(Device::flex())).unwrap()
+}
+
+fn trained(folder: &Path) -> Decoder {
+    let adapter = tempfile::tempdir().unwrap();
+    let weights = adapter.path().join("adapter_model.safetensors");
+    std::fs::copy(folder.join("adapter_final.safetensors"), weights).unwrap();
+    std::fs::copy(
+        folder.join("adapter_config.json"),
+        adapter.path().join("adapter_config.json"),
+    )
+    .unwrap();
+    let mut decoder = base(folder);
+    attach_adapter(&mut decoder, adapter.path()).unwrap();
+    decoder
+}
+
+fn host(decoder: &Decoder) -> HostEngine {
+    HostEngine::new(decoder, HostOptions::default())
+}
+
+fn greedy<E: Engine>(engine: E, prompt: &[u32], count: usize) -> Vec<u32> {
+    let request = GenerationRequest::greedy(prompt.to_vec(), count, Vec::new());
+    let mut answers = Generator::new(engine, None, 1).generate(vec![request]).unwrap();
+    answers.remove(0).tokens
+}
+
+#[test]
+fn greedy_tokens_equal_the_reference_on_both_engines() {
+    for folder in fixtures() {
+        let expected = expected(&folder);
+        let count = expected.greedy_base.len();
+        let decoder = base(&folder);
+        assert_eq!(greedy(host(&decoder), &expected.prompt, count), expected.greedy_base);
+        assert_eq!(
+            greedy(TensorEngine::new(decoder), &expected.prompt, count),
+            expected.greedy_base
+        );
+    }
+}
+
+#[test]
+fn greedy_tokens_with_an_adapter_equal_the_reference_beside_and_merged() {
+    for folder in fixtures() {
+        let expected = expected(&folder);
+        let count = expected.greedy_trained.len();
+        let mut decoder = trained(&folder);
+        assert_eq!(greedy(host(&decoder), &expected.prompt, count), expected.greedy_trained);
+        assert_eq!(
+            greedy(TensorEngine::new(decoder.clone()), &expected.prompt, count),
+            expected.greedy_trained
+        );
+        nl2sql_model::adapter::merge_adapter(&mut decoder);
+        assert_eq!(greedy(host(&decoder), &expected.prompt, count), expected.greedy_trained);
+    }
+}
+
+#[test]
+fn a_ragged_batch_gives_each_row_what_it_gets_alone() {
+    for folder in fixtures() {
+        let decoder = base(&folder);
+        let prompt = expected(&folder).prompt;
+        let prompts: Vec<Vec<u32>> = (0..9)
+            .map(|n| {
+                prompt
+                    .iter()
+                    .cycle()
+                    .take(3 + 7 * n)
+                    .map(|token| token + n as u32 % 2)
+                    .collect()
+            })
+            .collect();
+        let lengths = [5, 1, 30, 12, 0, 18, 7, 25, 3];
+        let requests = || -> Vec<GenerationRequest> {
+            let pairs = prompts.iter().zip(lengths);
+            pairs
+                .map(|(prompt, count)| GenerationRequest::greedy(prompt.clone(), count, Vec::new()))
+                .collect()
+        };
+        let batched = Generator::new(host(&decoder), None, 4).generate(requests()).unwrap();
+        for ((prompt, count), answer) in prompts.iter().zip(lengths).zip(&batched) {
+            assert_eq!(answer.tokens, greedy(host(&decoder), prompt, count));
+            assert_eq!(answer.tokens.len(), count);
+        }
+        let on_tensors = Generator::new(TensorEngine::new(decoder), None, 4)
+            .generate(requests())
+            .unwrap();
+        for (ours, theirs) in batched.iter().zip(&on_tensors) {
+            assert_eq!(ours.tokens, theirs.tokens);
+        }
+    }
+}
+
+#[test]
+fn prompts_with_a_common_beginning_share_it() {
+    let folder = &fixtures()[0];
+    let decoder = base(folder);
+    let schema: Vec<u32> = (0..120).map(|n| 3 + n * 7 % 300).collect();
+    let prompts: Vec<Vec<u32>> = (0..6)
+        .map(|n| schema.iter().copied().chain([40 + n, 50, 60 + n]).collect())
+        .collect();
+    let requests = prompts
+        .iter()
+        .map(|prompt| GenerationRequest::greedy(prompt.clone(), 12, Vec::new()))
+        .collect();
+    let answers = Generator::new(host(&decoder), None, 3).generate(requests).unwrap();
+    for (prompt, answer) in prompts.iter().zip(&answers) {
+        assert_eq!(answer.tokens, greedy(host(&decoder), prompt, 12));
+    }
+    assert_eq!(answers[0].reused_tokens, 0);
+    assert!(answers[1..].iter().all(|answer| answer.reused_tokens == 120));
+}
+
+#[test]
+fn a_stop_token_ends_the_answer_and_is_left_out() {
+    let folder = &fixtures()[1];
+    let expected = expected(folder);
+    let stop = expected.greedy_base[4];
+    let first = expected.greedy_base.iter().position(|token| *token == stop).unwrap();
+    let request = GenerationRequest::greedy(expected.prompt, 24, vec![stop]);
+    let answers = Generator::new(host(&base(folder)), None, 1)
+        .generate(vec![request])
+        .unwrap();
+    assert_eq!(answers[0].finish, Finish::StopToken);
+    assert_eq!(answers[0].tokens, expected.greedy_base[..first]);
+}
+
+/// Allows even tokens alone.
+struct EvenTokens;
+
+impl LogitsMask for EvenTokens {
+    fn apply(&mut self, _generated: &[u32], logits: &mut [f32]) {
+        for odd in logits.iter_mut().skip(1).step_by(2) {
+            *odd = f32::NEG_INFINITY;
+        }
+    }
+}
+
+#[test]
+fn a_mask_constrains_every_step() {
+    let folder = &fixtures()[0];
+    let mut request = GenerationRequest::greedy(expected(folder).prompt, 16, Vec::new());
+    request.mask = Some(Box::new(EvenTokens));
+    request.sampling = Sampling {
+        temperature: 1.5,
+        seed: 3,
+        ..Sampling::GREEDY
+    };
+    let answers = Generator::new(host(&base(folder)), None, 1)
+        .generate(vec![request])
+        .unwrap();
+    assert_eq!(answers[0].tokens.len(), 16);
+    assert!(answers[0].tokens.iter().all(|token| token % 2 == 0));
+}
+
+#[test]
+fn impossible_requests_are_refused() {
+    let decoder = base(&fixtures()[0]);
+    for prompt in [vec![], vec![320]] {
+        let request = GenerationRequest::greedy(prompt, 4, Vec::new());
+        assert!(Generator::new(host(&decoder), None, 1).generate(vec![request]).is_err());
+    }
+}
