@@ -11,7 +11,7 @@ pub enum TokenKind {
     Comment,
     /// A string, quoted identifier or bracketed name, quotes included.
     Quoted,
-    /// Letters, digits, `_`, `$` and everything beyond ASCII.
+    /// Letters and digits of any script, `_` and `$`.
     Word,
     /// Any other single character.
     Mark,
@@ -89,7 +89,7 @@ fn next_token(rest: &str, first: char) -> (TokenKind, usize) {
 }
 
 fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()
+    c.is_alphanumeric() || c == '_' || c == '$'
 }
 
 fn closing_quote(opening: char) -> Option<char> {

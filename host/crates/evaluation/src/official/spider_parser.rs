@@ -33,7 +33,7 @@ const MAX_DEPTH: u32 = 200;
 /// A column, `*` or `table.column`, with the aggregate and the DISTINCT written around it inside an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ColumnUnit {
-    aggregate: usize,
+    pub(super) aggregate: usize,
     pub(super) column: String,
     pub(super) distinct: bool,
 }
