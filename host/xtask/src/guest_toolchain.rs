@@ -78,12 +78,12 @@ impl GuestToolchain {
         })
     }
 
-    /// `cargo build` for guests, in the folder of their workspace.
-    pub fn build_command(&self, workspace: &Path, target_folder: &Path) -> Command {
+    /// A building verb of cargo (`build`, `rustc`) for guests, in the folder of their workspace.
+    pub fn command(&self, verb: &str, workspace: &Path, target_folder: &Path) -> Command {
         let mut build = command(&self.cargo);
         build
             .current_dir(workspace)
-            .args(["build", "--release", "--target", TARGET])
+            .args([verb, "--release", "--target", TARGET])
             .env("CARGO_TARGET_DIR", target_folder);
         if let Some(rustc) = &self.rustc {
             build.env("RUSTC", rustc);

@@ -3,14 +3,24 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use serde_json::{Map, json};
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use wit_component::ComponentEncoder;
 
 use crate::checkout;
 use crate::guest_toolchain::{GuestToolchain, TARGET};
-use crate::process::run;
+use crate::process::{command, output, run};
+
+/// A package of the guests' workspace that has a `plugin.toml`; the others are libraries.
+struct Guest {
+    /// Name in the manifest, by which profiles know it.
+    name: String,
+    /// Name of the package.
+    package: String,
+    /// Name of the module cargo makes of it.
+    module: String,
+}
 
 /// Builds every guest and writes `<target>/plugins/<name>.wasm` with `index.json`, their digests. Returns that folder.
 pub fn build() -> Result<PathBuf> {
@@ -18,46 +28,88 @@ pub fn build() -> Result<PathBuf> {
     let workspace = checkout::root().join("plugins");
     let guests = guests(&workspace)?;
     let target = checkout::target().join("guests");
-    let mut build = toolchain.build_command(&workspace, &target);
-    build.args(["--quiet", "--lib"]);
-    guests.iter().for_each(|guest| {
-        build.args(["--package", guest]);
-    });
-    run(&mut build)?;
-
     let folder = checkout::built_plugins();
     fs::create_dir_all(&folder)?;
     let mut index = Map::new();
     for guest in &guests {
+        // As a cdylib alone: cargo leaves link-time optimisation out where a library is built for other crates as well.
+        run(toolchain.command("rustc", &workspace, &target).args([
+            "--quiet",
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--package",
+            &guest.package,
+        ]))?;
         let module = target
             .join(TARGET)
             .join("release")
-            .join(format!("{}.wasm", guest.replace('-', "_")));
+            .join(format!("{}.wasm", guest.module));
         let component = componentize(&module).with_context(|| format!("{} is no plugin", module.display()))?;
-        let file = folder.join(format!("{guest}.wasm"));
-        write_if_changed(&file, &component)?;
+        write_if_changed(&folder.join(format!("{}.wasm", guest.name)), &component)?;
         index.insert(
-            guest.clone(),
+            guest.name.clone(),
             json!({ "sha256": hex::encode(Sha256::digest(&component)), "size": component.len() }),
         );
     }
-    remove_strangers(&folder, &guests)?;
+    remove_strangers(&folder, &index)?;
     write_if_changed(&folder.join("index.json"), &serde_json::to_vec_pretty(&index)?)?;
     println!("{} plugins in {}", guests.len(), folder.display());
     Ok(folder)
 }
 
-/// Folders with a `plugin.toml` are guests; the others are libraries of theirs.
-fn guests(workspace: &Path) -> Result<Vec<String>> {
+/// The guests of the workspace, by name.
+fn guests(workspace: &Path) -> Result<Vec<Guest>> {
+    let metadata =
+        output(
+            command("cargo")
+                .current_dir(workspace)
+                .args(["metadata", "--no-deps", "--format-version=1"]),
+        )
+        .with_context(|| format!("`cargo metadata` fails in {}", workspace.display()))?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
     let mut guests = Vec::new();
-    for entry in fs::read_dir(workspace)? {
-        let entry = entry?;
-        if entry.path().join("plugin.toml").exists() {
-            guests.push(entry.file_name().to_string_lossy().into_owned());
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let folder = package["manifest_path"].as_str().map(Path::new).and_then(Path::parent);
+        let manifest = folder.unwrap_or(workspace).join("plugin.toml");
+        if manifest.exists() {
+            guests.push(guest(package, &manifest)?);
         }
     }
-    guests.sort();
+    guests.sort_by(|a, b| a.name.cmp(&b.name));
+    if let Some(twins) = guests.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        bail!(
+            "{} and {} both call themselves `{}`",
+            twins[0].package,
+            twins[1].package,
+            twins[0].name
+        );
+    }
     Ok(guests)
+}
+
+fn guest(package: &Value, manifest: &Path) -> Result<Guest> {
+    let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("{} is no TOML", manifest.display()))?;
+    let is_cdylib = |target: &&Value| {
+        target["crate_types"]
+            .as_array()
+            .is_some_and(|types| types.contains(&json!("cdylib")))
+    };
+    let package_name = package["name"].as_str().unwrap_or_default();
+    let library = package["targets"].as_array().into_iter().flatten().find(is_cdylib);
+    let library = library.with_context(|| format!("package {package_name} lacks `crate-type = [\"cdylib\"]`"))?;
+    Ok(Guest {
+        name: table
+            .get("name")
+            .and_then(toml::Value::as_str)
+            .with_context(|| format!("{} has no name", manifest.display()))?
+            .to_owned(),
+        package: package_name.to_owned(),
+        module: library["name"].as_str().unwrap_or_default().replace('-', "_"),
+    })
 }
 
 fn componentize(module: &Path) -> Result<Vec<u8>> {
@@ -74,11 +126,11 @@ fn write_if_changed(file: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// A plugin that is no longer in the checkout must not be embedded.
-fn remove_strangers(folder: &Path, guests: &[String]) -> Result<()> {
+fn remove_strangers(folder: &Path, index: &Map<String, Value>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if path.extension().is_some_and(|extension| extension == "wasm") && !guests.contains(&name) {
+        if path.extension().is_some_and(|extension| extension == "wasm") && !index.contains_key(&name) {
             fs::remove_file(&path)?;
         }
     }
