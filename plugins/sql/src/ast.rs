@@ -193,6 +193,8 @@ pub struct ExprNode {
     pub kind: Expr,
     /// Where it is.
     pub token: TokenId,
+    /// First token past it, closing parentheses around it aside.
+    pub end: TokenId,
 }
 
 /// A function call.

@@ -1,29 +1,33 @@
 //! SQL as the engines of four dialects understand it.
 //!
-//! A hand-written lexer and parser (`lexer`, `parser`, `ast`) per statement; on top of the tree: name resolution against a catalog,
-//! analysis, normal forms, row limits and DDL.
+//! A hand-written lexer and parser make a tree of a query; on the tree stand name resolution against a catalog, analysis, normal
+//! forms, row limits and DDL. A [`Session`] binds a dialect to a catalog and offers what the service `sql` of the plugin contract does.
 
+mod analysis;
 mod ast;
+mod ddl;
 mod dialect;
 mod error;
+mod functions;
+#[cfg(feature = "guest")]
+pub mod guest;
+mod hardness;
 mod keyword;
 mod lexer;
+mod limit;
+mod names;
+mod normal_form;
 mod parser;
+mod quote;
 mod reserved;
+mod resolve;
+mod schema;
+mod session;
 mod side_effects;
+mod statement;
 mod token;
 
+pub use ddl::render_ddl;
 pub use dialect::Dialect;
-
-/// Temporary.
-pub fn check(dialect: Dialect, sql: &str) -> Result<(), nl2sql_catalog::SyntaxError> {
-    let mut tokens = Vec::new();
-    let mut ast = ast::Ast::default();
-    let run = || -> Result<(), error::ParseError> {
-        lexer::tokenize(dialect, sql, &mut tokens)?;
-        parser::parse(dialect, sql, &tokens, &mut ast)?;
-        Ok(())
-    };
-    let mut run = run;
-    run().map_err(|e| e.in_text(sql))
-}
+pub use quote::quote;
+pub use session::Session;

@@ -286,7 +286,7 @@ impl<'s> Parser<'s> {
     // Nodes.
 
     fn push(&mut self, kind: Expr, token: TokenId) -> ExprId {
-        self.ast.exprs.push(crate::ast::ExprNode { kind, token });
+        self.ast.exprs.push(crate::ast::ExprNode { kind, token, end: self.here() });
         self.ast.exprs.len() as ExprId - 1
     }
 

@@ -93,7 +93,7 @@ impl Parser<'_> {
         match self.kw() {
             Kw::TIME | Kw::TIMESTAMP if matches!(self.kw_at(1), Kw::WITH | Kw::WITHOUT) => self.kw_at(2) == Kw::TIME,
             Kw::DOUBLE => self.kw_at(1) == Kw::PRECISION && self.kind_at(2) == Tok::Str,
-            Kw::CHARACTER | Kw::CHAR | Kw::BIT => self.kw_at(1) == Kw::VARYING && self.kind_at(2) == Tok::Str,
+            Kw::CHARACTER | Kw::CHAR | Kw::BIT if self.kw_at(1) == Kw::VARYING => self.kind_at(2) == Tok::Str,
             Kw::TIME | Kw::TIMESTAMP | Kw::INTERVAL | Kw::CHAR | Kw::VARCHAR | Kw::NUMERIC | Kw::DECIMAL | Kw::BIT => {
                 self.kind_at(1) == Tok::LParen
                     && self.kind_at(2) == Tok::Number

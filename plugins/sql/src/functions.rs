@@ -1,0 +1,72 @@
+//! What is known about functions: aggregates of every dialect, and SQLite's whole list with argument counts.
+
+use crate::dialect::Dialect;
+
+const AGGREGATES: &str = "avg count max min sum";
+const SQLITE_AGGREGATES: &str = "group_concat string_agg total json_group_array json_group_object median";
+const POSTGRES_AGGREGATES: &str = "array_agg bit_and bit_or bit_xor bool_and bool_or every json_agg jsonb_agg json_object_agg \
+    jsonb_object_agg json_objectagg json_arrayagg string_agg xmlagg corr covar_pop covar_samp regr_avgx regr_avgy regr_count \
+    regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop stddev_samp variance var_pop var_samp mode \
+    percentile_cont percentile_disc any_value range_agg range_intersect_agg";
+const MYSQL_AGGREGATES: &str = "bit_and bit_or bit_xor group_concat json_arrayagg json_objectagg std stddev stddev_pop stddev_samp \
+    var_pop var_samp variance any_value";
+const TSQL_AGGREGATES: &str = "approx_count_distinct checksum_agg count_big grouping grouping_id stdev stdevp string_agg var varp";
+const WINDOW_ONLY: &str = "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value";
+
+fn lists(words: &str, name: &str) -> bool {
+    words.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(name))
+}
+
+/// Whether a function aggregates rows; `arguments` tells SQLite's MAX(x) from MAX(x, y).
+pub(crate) fn is_aggregate(dialect: Dialect, name: &str, arguments: usize) -> bool {
+    if lists(AGGREGATES, name) {
+        return dialect != Dialect::Sqlite || arguments <= 1;
+    }
+    lists(
+        match dialect {
+            Dialect::Sqlite => SQLITE_AGGREGATES,
+            Dialect::Postgres => POSTGRES_AGGREGATES,
+            Dialect::Mysql => MYSQL_AGGREGATES,
+            Dialect::Tsql => TSQL_AGGREGATES,
+        },
+        name,
+    )
+}
+
+/// Whether a function needs OVER.
+pub(crate) fn is_window_only(name: &str) -> bool {
+    lists(WINDOW_ONLY, name)
+}
+
+/// Names, then the least and the greatest number of arguments (`*`: any), of SQLite 3.40 with its usual extensions.
+const SQLITE: &[(&str, usize, usize)] = &[
+    ("changes current_date current_time current_timestamp last_insert_rowid pi random sqlite_source_id sqlite_version", 0, 0),
+    ("total_changes cume_dist dense_rank percent_rank rank row_number", 0, 0),
+    ("abs acos acosh asin asinh atan atanh avg ceil ceiling cos cosh degrees exp first_value floor hex json", 1, 1),
+    ("json_group_array json_quote json_valid last_value length likely ln log10 log2 lower ntile quote radians", 1, 1),
+    ("randomblob sign sin sinh soundex sqlite_compileoption_get sqlite_compileoption_used sqrt sum tan tanh total trunc", 1, 1),
+    ("typeof unicode unlikely upper zeroblob json_error_position octet_length median fts5 optimize offsets subtype", 1, 1),
+    ("atan2 glob ifnull instr json_group_object json_patch likelihood mod nth_value nullif pow power match sqlite_log", 2, 2),
+    ("string_agg regexp", 2, 2),
+    ("replace", 3, 3),
+    ("iif", 2, 3),
+    ("count", 0, 1),
+    ("group_concat json_array_length json_type log ltrim rtrim round trim load_extension matchinfo fts3_tokenizer", 1, 2),
+    ("like substr substring", 2, 3),
+    ("lag lead", 1, 3),
+    ("unhex", 1, 2),
+    ("max min coalesce json_insert json_remove json_replace json_set json_extract", 1, ANY),
+    ("char date datetime format json_array json_object julianday printf strftime time unixepoch bm25 highlight snippet", 0, ANY),
+    ("concat timediff concat_ws jsonb jsonb_array jsonb_extract jsonb_object rtreecheck rtreenode rtreedepth", 0, ANY),
+];
+const ANY: usize = usize::MAX;
+
+/// Least and greatest number of arguments of a function of SQLite; nothing when there is no such function.
+pub(crate) fn sqlite_arity(name: &str) -> Option<(usize, usize)> {
+    SQLITE.iter().find(|(names, ..)| lists(names, name)).map(|(_, least, greatest)| (*least, *greatest))
+}
+
+/// Every function name of SQLite.
+pub(crate) fn sqlite_names() -> impl Iterator<Item = &'static str> {
+    SQLITE.iter().flat_map(|(names, ..)| names.split_ascii_whitespace())
+}

@@ -1,0 +1,205 @@
+//! Expressions: a walk that follows long chains of operators in a loop.
+
+use super::{Clause, Resolver};
+use crate::ast::{Call, Expr, ExprId, Over, QueryId, Window};
+use crate::functions;
+
+impl<'a> Resolver<'a> {
+    pub(super) fn expr(&mut self, id: ExprId, frame: usize, clause: Clause) {
+        let mut spine = Vec::new();
+        let mut at = id;
+        while let Some(first) = self.ast.expr(at).first_child() {
+            spine.push(at);
+            at = first;
+        }
+        self.leaf(at, frame, clause, spine.last().copied());
+        while let Some(node) = spine.pop() {
+            self.rest(node, frame, clause);
+        }
+    }
+
+    /// An expression without first child.
+    fn leaf(&mut self, id: ExprId, frame: usize, clause: Clause, around: Option<ExprId>) {
+        match self.ast.expr(id) {
+            Expr::Column(name) => self.column(name, frame, clause),
+            Expr::Star(Some(name)) => {
+                if self.qualified_relation(name, frame).is_none() {
+                    self.unknown_qualifier(name, name.last);
+                }
+            }
+            Expr::Exists(query) => {
+                self.query(query, Some(frame), "subquery");
+            }
+            Expr::Subquery(query) => {
+                let expected = around.map_or(1, |node| self.width_beside(node, id));
+                self.subquery(id, query, frame, expected);
+            }
+            Expr::Quantified(query) | Expr::ArrayQuery(query) => self.subquery(id, query, frame, 1),
+            Expr::Row(list) | Expr::Array(list) => {
+                for expr in self.ast.list(list) {
+                    self.expr(*expr, frame, clause);
+                }
+            }
+            Expr::Case { operand, arms } => {
+                if let Some(operand) = operand {
+                    self.expr(operand, frame, clause);
+                }
+                for expr in self.ast.list(arms) {
+                    self.expr(*expr, frame, clause);
+                }
+            }
+            Expr::Call(call) => {
+                let ast = self.ast;
+                self.call(&ast.calls[call as usize], frame, clause);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a node holds beside its first child.
+    fn rest(&mut self, id: ExprId, frame: usize, clause: Clause) {
+        match self.ast.expr(id) {
+            Expr::Binary(_, _, right) => {
+                if let Expr::Subquery(query) = self.ast.expr(right) {
+                    let expected = self.width_beside(id, right);
+                    self.subquery(right, query, frame, expected);
+                } else {
+                    self.expr(right, frame, clause);
+                }
+            }
+            Expr::Like { pattern, escape, .. } => {
+                self.expr(pattern, frame, clause);
+                if let Some(escape) = escape {
+                    self.expr(escape, frame, clause);
+                }
+            }
+            Expr::Between { low, high, .. } => {
+                self.expr(low, frame, clause);
+                self.expr(high, frame, clause);
+            }
+            Expr::InList { list, .. } | Expr::Subscript(_, list) => {
+                for expr in self.ast.list(list) {
+                    self.expr(*expr, frame, clause);
+                }
+            }
+            Expr::InQuery { expr, query, .. } => {
+                let expected = self.width(expr);
+                self.subquery(id, query, frame, expected);
+            }
+            Expr::InTable { table, .. } => {
+                let inner = self.push_frame(Some(frame), "subquery");
+                self.table(table);
+                self.frames[inner].end = self.relations.len();
+                self.pop_frame();
+            }
+            _ => {}
+        }
+    }
+
+    /// How many columns an operand stands for.
+    fn width(&self, expr: ExprId) -> usize {
+        match self.ast.expr(expr) {
+            Expr::Row(list) => list.len as usize,
+            _ => 1,
+        }
+    }
+
+    /// How many columns a subquery may have beside its sibling in a comparison.
+    fn width_beside(&self, node: ExprId, subquery: ExprId) -> usize {
+        match self.ast.expr(node) {
+            Expr::Binary(_, left, right) => {
+                let sibling = if left == subquery { right } else { left };
+                match self.ast.expr(sibling) {
+                    Expr::Row(list) => list.len as usize,
+                    Expr::Subquery(_) => 0,
+                    _ => 1,
+                }
+            }
+            Expr::InQuery { .. } | Expr::InList { .. } => 0,
+            _ => 1,
+        }
+    }
+
+    /// A query as a value; `expected` 0 stands for any number of columns.
+    fn subquery(&mut self, id: ExprId, query: QueryId, frame: usize, expected: usize) {
+        let saved = (self.inside_aggregate, self.inside_window);
+        (self.inside_aggregate, self.inside_window) = (false, false);
+        let columns = self.query(query, Some(frame), "subquery");
+        (self.inside_aggregate, self.inside_window) = saved;
+        if let Some(count) = self.count(columns)
+            && expected != 0
+            && count != expected
+        {
+            self.subquery_width(id, count, expected);
+        }
+    }
+
+    fn call(&mut self, call: &'a Call, frame: usize, clause: Clause) {
+        let name = self.source.name(call.name.last);
+        let arguments = call.args.len as usize;
+        let qualified = call.name.first != call.name.last;
+        let aggregates = !call.special && !qualified && functions::is_aggregate(self.dialect, &name, arguments);
+        if self.sqlite() && !call.special && !qualified {
+            self.check_sqlite_call(call, &name, arguments);
+        }
+        let windowed = call.over.is_some();
+        let (outer_hit, outer_aggregate) = (self.hit.take(), self.inside_aggregate);
+        let nested = aggregates && !windowed && self.inside_aggregate;
+        self.inside_aggregate |= aggregates && !windowed;
+        let weekday_part = self.tsql() && self.starts_with_date_part(&name);
+        for argument in self.ast.list(call.args).iter().skip(usize::from(weekday_part)) {
+            self.expr(*argument, frame, clause);
+        }
+        for expr in self.ast.list(call.order) {
+            self.expr(*expr, frame, clause);
+        }
+        if let Some(filter) = call.filter {
+            self.expr(filter, frame, clause);
+        }
+        self.inside_aggregate = outer_aggregate;
+        let own = self.hit.is_none_or(|hit| hit == frame);
+        if aggregates && !windowed && own {
+            self.check_aggregate(call, &name, clause, nested);
+        }
+        if !aggregates && !windowed && !call.special && !qualified && functions::is_window_only(&name) {
+            self.window_function_without_over(call, &name);
+        }
+        self.hit = match (self.hit, outer_hit) {
+            (Some(inner), Some(outer)) => Some(inner.max(outer)),
+            (inner, outer) => inner.or(outer),
+        };
+        self.over(call, frame, clause);
+    }
+
+    /// T-SQL functions whose first argument is a word such as `year`.
+    fn starts_with_date_part(&self, name: &str) -> bool {
+        const FUNCTIONS: [&str; 7] = ["dateadd", "datediff", "datediff_big", "datename", "datepart", "datetrunc", "date_bucket"];
+        FUNCTIONS.iter().any(|function| function.eq_ignore_ascii_case(name))
+    }
+
+    fn over(&mut self, call: &'a Call, frame: usize, clause: Clause) {
+        match call.over {
+            None => {}
+            Some(Over::Inline(index)) => {
+                self.check_window_clause(call, clause);
+                let window = &self.ast.windows[index as usize];
+                self.window(window, frame);
+            }
+            Some(Over::Named(token)) => {
+                self.check_window_clause(call, clause);
+                self.check_window_name(token, frame);
+            }
+        }
+    }
+
+    pub(super) fn window(&mut self, window: &'a Window, frame: usize) {
+        if let Some(base) = window.base {
+            self.check_window_name(base, frame);
+        }
+        for list in [window.partition, window.order, window.bounds] {
+            for expr in self.ast.list(list) {
+                self.expr(*expr, frame, Clause::Window);
+            }
+        }
+    }
+}

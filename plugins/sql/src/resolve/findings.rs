@@ -1,0 +1,247 @@
+//! The words for what is wrong, with the nearest name to write instead.
+
+use super::{Clause, Resolver};
+use crate::ast::{Body, Call, Cte, ExprId, Name, Operand, TokenId};
+use crate::error::position;
+use crate::functions;
+use crate::names::same_column;
+use nl2sql_catalog::{Finding, Severity, Span};
+
+/// The candidate most like `name`, if any is near enough: Jaro-Winkler similarity of 0.75 and up, case aside.
+fn nearest<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = S>) -> Option<String> {
+    let wanted = name.to_lowercase();
+    let mut best: Option<(f64, String)> = None;
+    for candidate in candidates {
+        let candidate = candidate.as_ref();
+        let score = strsim::jaro_winkler(&wanted, &candidate.to_lowercase());
+        if score >= 0.75 && best.as_ref().is_none_or(|(known, _)| score > *known) {
+            best = Some((score, candidate.to_owned()));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+impl<'a> Resolver<'a> {
+    fn report(&mut self, token: TokenId, code: &str, message: String, suggestion: Option<String>) {
+        self.report_span(token, token + 1, code, message, suggestion);
+    }
+
+    fn report_span(&mut self, first: TokenId, end: TokenId, code: &str, message: String, suggestion: Option<String>) {
+        let (start, stop) = (self.source.tokens[first as usize].start, self.source.tokens[end as usize - 1].end);
+        let sql = self.source.sql;
+        self.findings.push(Finding {
+            layer: "schema".to_owned(),
+            severity: Severity::Error,
+            code: code.to_owned(),
+            message,
+            span: Some(Span { start: position(sql, start as usize), end: position(sql, stop as usize) }),
+            suggestion,
+        });
+    }
+
+    pub(super) fn unknown_table(&mut self, name: Name, table: &str) {
+        let schema = self.schema;
+        let names = schema.tables.iter().map(|table| table.name.clone()).chain(self.ctes.iter().map(|cte| cte.name.to_string()));
+        let suggestion = nearest(table, names);
+        let written = self.source.span(name.first, name.last + 1);
+        self.report_span(name.first, name.last + 1, "unknown-table", format!("there is no table `{written}`"), suggestion);
+    }
+
+    pub(super) fn unknown_column(&mut self, token: TokenId, text: &str, frame: usize) {
+        let mut names = Vec::new();
+        let mut level = Some(frame);
+        while let Some(index) = level {
+            for relation in self.frames[index].start..self.frames[index].end {
+                let columns = self.relations[relation].columns;
+                names.extend((0..self.count(columns).unwrap_or(0)).filter_map(|column| self.column_name(columns, column)));
+            }
+            level = self.frames[index].parent;
+        }
+        let suggestion = nearest(text, names);
+        let (code, message) = if self.sqlite() && self.source.raw(token).starts_with('"') {
+            ("unknown-column", format!("there is no column `{text}`; SQLite would read the double-quoted name as a string"))
+        } else {
+            ("unknown-column", format!("there is no column `{text}` in scope"))
+        };
+        self.report(token, code, message, suggestion);
+    }
+
+    pub(super) fn unknown_column_of(&mut self, token: TokenId, text: &str, relation: usize) {
+        let columns = self.relations[relation].columns;
+        let table = self.relations[relation].name.clone().unwrap_or_default();
+        let names: Vec<_> =
+            (0..self.count(columns).unwrap_or(0)).filter_map(|column| self.column_name(columns, column)).collect();
+        let suggestion = nearest(text, names);
+        self.report(token, "unknown-column", format!("`{table}` has no column `{text}`"), suggestion);
+    }
+
+    pub(super) fn unknown_qualifier(&mut self, qualifier: Name, _last: TokenId) {
+        let written = self.source.span(qualifier.first, qualifier.last + 1).to_owned();
+        let names: Vec<_> = self
+            .frames
+            .last()
+            .map(|frame| self.relations[frame.start..frame.end].iter().filter_map(|relation| relation.name.clone()).collect())
+            .unwrap_or_default();
+        let suggestion = nearest(&written, names);
+        let message = format!("`{written}` is no table or alias in scope");
+        self.report_span(qualifier.first, qualifier.last + 1, "unknown-qualifier", message, suggestion);
+    }
+
+    pub(super) fn ambiguous_column(&mut self, token: TokenId, text: &str, frame: usize) {
+        let owner = self.relations[self.frames[frame].start..self.frames[frame].end]
+            .iter()
+            .find(|relation| self.find_column(relation.columns, text).0 > 0)
+            .and_then(|relation| relation.name.clone());
+        let suggestion = owner.map(|table| format!("{table}.{text}"));
+        self.report(token, "ambiguous-column", format!("`{text}` is a column of more than one table here"), suggestion);
+    }
+
+    pub(super) fn duplicate_alias(&mut self, token: TokenId, name: &str) {
+        self.report(token, "duplicate-alias", format!("`{name}` names more than one table of this FROM"), None);
+    }
+
+    pub(super) fn duplicate_cte(&mut self, first: usize, name: &str, token: TokenId) {
+        if self.ctes[first..].iter().any(|cte| same_column(self.dialect, &cte.name, name)) {
+            self.report(token, "duplicate-cte", format!("the WITH clause defines `{name}` twice"), None);
+        }
+    }
+
+    pub(super) fn using_column(&mut self, token: TokenId, name: &str) {
+        let message = format!("USING wants a column `{name}` on both sides of the join");
+        self.report(token, "unknown-column", message, None);
+    }
+
+    pub(super) fn star_without_tables(&mut self, token: TokenId) {
+        self.report(token, "star-without-tables", "`*` needs a FROM clause".to_owned(), None);
+    }
+
+    pub(super) fn alias_width(&mut self, token: TokenId, columns: usize, names: usize) {
+        let message = format!("the alias lists {names} columns, the table has {columns}");
+        self.report(token, "column-count", message, None);
+    }
+
+    pub(super) fn cte_width(&mut self, cte: &Cte, columns: usize, names: usize) {
+        let message = format!("the column list has {names} names, the query {columns} columns");
+        self.report(cte.name, "column-count", message, None);
+    }
+
+    pub(super) fn values_width(&mut self, row: ExprId) {
+        let token = self.ast.exprs[row as usize].token;
+        self.report(token, "column-count", "all rows of VALUES must have the same number of columns".to_owned(), None);
+    }
+
+    pub(super) fn set_operation_width(&mut self, operand: &Operand, left: usize, right: usize) {
+        let token = match self.ast.bodies[operand.body as usize] {
+            Body::Select(select) => self.ast.selects[select as usize].token,
+            Body::Paren(query) => self.ast.queries[query as usize].first,
+            _ => 0,
+        };
+        let message = format!("the sides of the set operation have {left} and {right} columns");
+        self.report(token, "column-count", message, None);
+    }
+
+    pub(super) fn subquery_width(&mut self, expr: ExprId, count: usize, expected: usize) {
+        let token = self.ast.exprs[expr as usize].token;
+        let message = format!("the subquery returns {count} columns where {expected} is expected");
+        self.report(token, "column-count", message, None);
+    }
+
+    pub(super) fn bad_ordinal(&mut self, term: ExprId, index: usize, count: usize, clause: &str) {
+        let token = self.ast.exprs[term as usize].token;
+        let message = format!("term {} of {clause} is out of range: the query has {count} columns", index + 1);
+        self.report(token, "bad-ordinal", message, None);
+    }
+
+    pub(super) fn not_an_output(&mut self, term: ExprId, index: usize) {
+        let token = self.ast.exprs[term as usize].token;
+        let message = format!("term {} of ORDER BY is no column of the set operation's result", index + 1);
+        self.report(token, "unknown-column", message, None);
+    }
+
+    pub(super) fn ungrouped(&mut self, name: Name) {
+        let written = self.source.span(name.first, name.last + 1).to_owned();
+        let message = format!("`{written}` must be in GROUP BY or inside an aggregate function");
+        self.report_span(name.first, name.last + 1, "ungrouped-column", message, None);
+    }
+
+    // Functions.
+
+    pub(super) fn check_sqlite_call(&mut self, call: &Call, name: &str, arguments: usize) {
+        let token = call.name.last;
+        let Some((least, greatest)) = functions::sqlite_arity(name) else {
+            let suggestion = nearest(name, functions::sqlite_names());
+            self.report(token, "unknown-function", format!("SQLite has no function `{name}`"), suggestion);
+            return;
+        };
+        let starred_wrongly = call.star && !name.eq_ignore_ascii_case("count");
+        if arguments < least || arguments > greatest || (starred_wrongly && least > 0) {
+            let message = format!("wrong number of arguments to `{name}`: {arguments}");
+            self.report(token, "argument-count", message, None);
+        }
+        let aggregates = functions::is_aggregate(self.dialect, name, arguments);
+        if call.over.is_some() && !aggregates && !functions::is_window_only(name) {
+            self.report(token, "not-a-window-function", format!("`{name}` may not be used as a window function"), None);
+        }
+        if call.distinct && aggregates && arguments != 1 {
+            self.report(token, "argument-count", "DISTINCT aggregates take exactly one argument".to_owned(), None);
+        }
+        if call.filter.is_some() && !aggregates {
+            self.report(token, "misused-filter", format!("FILTER may not be used with `{name}`, which is no aggregate"), None);
+        }
+    }
+
+    pub(super) fn check_aggregate(&mut self, call: &Call, name: &str, clause: Clause, nested: bool) {
+        let place = match clause {
+            _ if nested => "inside another aggregate",
+            Clause::Where => "in WHERE",
+            Clause::From => "in a join condition",
+            Clause::GroupBy => "in GROUP BY",
+            _ => return,
+        };
+        let message = format!("the aggregate `{name}` is not allowed {place}");
+        self.report(call.name.last, "misused-aggregate", message, None);
+    }
+
+    /// SQLite: an alias of an aggregate in WHERE or GROUP BY.
+    pub(super) fn alias_of_aggregate(&mut self, frame: usize, text: &str, clause: Clause, token: TokenId) {
+        let Some(expr) = self.aliased_item(frame, text) else { return };
+        let crate::ast::Expr::Call(call) = self.ast.expr(expr) else { return };
+        let call = &self.ast.calls[call as usize];
+        let name = self.source.name(call.name.last);
+        let aggregates = functions::is_aggregate(self.dialect, &name, call.args.len as usize) && call.over.is_none();
+        if aggregates && matches!(clause, Clause::Where | Clause::GroupBy) {
+            self.report(token, "misused-aggregate", format!("`{text}` stands for an aggregate, which is not allowed here"), None);
+        }
+    }
+
+    pub(super) fn window_function_without_over(&mut self, call: &Call, name: &str) {
+        self.report(call.name.last, "misused-window-function", format!("`{name}` needs an OVER clause"), None);
+    }
+
+    pub(super) fn check_window_clause(&mut self, call: &Call, clause: Clause) {
+        if matches!(clause, Clause::Where | Clause::GroupBy | Clause::Having | Clause::From) {
+            let message = format!("a window function is not allowed in {}", clause.name().replace('-', " ").to_uppercase());
+            self.report(call.name.last, "misused-window-function", message, None);
+        }
+    }
+
+    pub(super) fn check_window_name(&mut self, token: TokenId, frame: usize) {
+        let name = self.source.name(token);
+        let Some(select) = self.current_select(frame) else { return };
+        let (start, count) = self.ast.selects[select].windows;
+        let names: Vec<_> = self.ast.windows[start as usize..(start + count) as usize]
+            .iter()
+            .filter_map(|window| window.name)
+            .map(|name| self.source.name(name))
+            .collect();
+        if !names.iter().any(|known| same_column(self.dialect, known, &name)) {
+            let suggestion = nearest(&name, &names);
+            self.report(token, "unknown-window", format!("there is no window `{name}`"), suggestion);
+        }
+    }
+
+    /// The select core a level stands for, by the token its expressions lie within.
+    fn current_select(&self, frame: usize) -> Option<usize> {
+        self.frames[frame].select.map(|select| select as usize).or(self.frames[frame].opened)
+    }
+}

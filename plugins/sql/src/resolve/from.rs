@@ -1,0 +1,310 @@
+//! FROM clauses.
+
+use std::borrow::Cow;
+
+use super::relation::{Columns, Relation};
+use super::{Clause, Merged, Resolver};
+use crate::ast::{Alias, Expr, JoinOn, List, Name, TableId, TableRef, TokenId};
+use crate::dialect::Dialect;
+use crate::names::{same_column, same_table};
+use nl2sql_catalog::TableSource;
+
+/// Schemas of the engines themselves, whose tables no catalog lists.
+fn is_system_schema(dialect: Dialect, schema: &str) -> bool {
+    let known: &[&str] = match dialect {
+        Dialect::Sqlite => &["temp"],
+        Dialect::Postgres => &["information_schema", "pg_catalog", "pg_toast", "pg_temp"],
+        Dialect::Mysql => &["information_schema", "mysql", "performance_schema", "sys"],
+        Dialect::Tsql => &["information_schema", "sys", "master", "tempdb", "msdb", "model"],
+    };
+    known.iter().any(|name| name.eq_ignore_ascii_case(schema))
+}
+
+/// Tables every database of a dialect has besides those of its catalog.
+fn is_system_table(dialect: Dialect, name: &str) -> bool {
+    match dialect {
+        Dialect::Sqlite => {
+            const TABLES: [&str; 9] = [
+                "sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "sqlite_sequence", "dbstat",
+                "sqlite_dbpage", "sqlite_stat1", "sqlite_stmt",
+            ];
+            const FUNCTIONS: [&str; 4] = ["json_each", "json_tree", "generate_series", "bytecode"];
+            TABLES.iter().chain(&FUNCTIONS).any(|table| table.eq_ignore_ascii_case(name))
+                || name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("pragma_"))
+        }
+        Dialect::Postgres => name.starts_with("pg_"),
+        Dialect::Mysql => name.eq_ignore_ascii_case("dual"),
+        Dialect::Tsql => name.starts_with('#') || name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("sys")),
+    }
+}
+
+impl<'a> Resolver<'a> {
+    /// Adds the relations of a table reference; chains of joins are followed in a loop.
+    pub(super) fn table(&mut self, id: TableId) {
+        let mut spine = Vec::new();
+        let mut at = id;
+        while let TableRef::Join { left, .. } = self.ast.tables[at as usize].kind {
+            spine.push(at);
+            at = left;
+        }
+        let start = self.relations.len();
+        self.table_factor(at);
+        while let Some(join) = spine.pop() {
+            let TableRef::Join { right, on, .. } = self.ast.tables[join as usize].kind else { continue };
+            let middle = self.relations.len();
+            self.table(right);
+            self.join(start, middle, on);
+        }
+    }
+
+    fn table_factor(&mut self, id: TableId) {
+        let node = &self.ast.tables[id as usize];
+        match node.kind {
+            TableRef::Table { name, alias } => self.named_table(name, alias),
+            TableRef::Derived { query, lateral, alias } => {
+                let columns = self.derived(query, lateral);
+                self.aliased(node.token, columns, alias, TableSource::Derived, "");
+            }
+            TableRef::Function { calls, declared, alias, ordinality, .. } => {
+                self.function(node.token, calls, declared, ordinality, alias);
+            }
+            TableRef::Paren { inner, alias } => {
+                let start = self.relations.len();
+                self.table(inner);
+                if alias.name.is_some() {
+                    self.relations.truncate(start);
+                    self.aliased(node.token, Columns::Open, alias, TableSource::Derived, "");
+                }
+            }
+            TableRef::Pivot { inner, alias } => {
+                let start = self.relations.len();
+                self.table(inner);
+                self.relations.truncate(start);
+                self.aliased(node.token, Columns::Open, alias, TableSource::Derived, "");
+            }
+            TableRef::Join { .. } => self.table(id),
+        }
+    }
+
+    /// A query in FROM sees what is around this query, and with LATERAL also what stands before it.
+    fn derived(&mut self, query: u32, lateral: bool) -> Columns {
+        let current = self.frames.len() - 1;
+        // A derived table after CROSS APPLY is lateral without saying so.
+        if lateral || self.tsql() {
+            self.frames[current].end = self.relations.len();
+            self.frames[current].merged_end = self.merged.len();
+            return self.query(query, Some(current), "derived");
+        }
+        let parent = self.frames[current].parent;
+        self.query(query, parent, "derived")
+    }
+
+    fn aliased(&mut self, token: TokenId, columns: Columns, alias: Alias, source: TableSource, name: &str) {
+        let names = self.token_names(self.ast.list(alias.columns));
+        if let Some(count) = self.count(columns)
+            && names.len() > count
+        {
+            self.alias_width(token, count, names.len());
+        }
+        let columns = self.renamed(columns, &names, &[]);
+        let visible = alias.name.map(|name| self.source.name(name));
+        let shown = visible.as_deref().unwrap_or(name).to_owned();
+        let recorded = if self.uses.is_some() {
+            let used = self.table_use(token, if name.is_empty() { &shown } else { name }, visible.as_deref(), source);
+            self.record_table(token, used)
+        } else {
+            None
+        };
+        self.add_relation(token, Relation { name: visible, aliased: true, columns, recorded });
+    }
+
+    fn add_relation(&mut self, token: TokenId, relation: Relation<'a>) {
+        let start = self.frames.last().map_or(0, |frame| frame.start);
+        if let Some(name) = &relation.name
+            && !self.sqlite()
+        {
+            let twice = self.relations[start..].iter().any(|other| {
+                other.aliased == relation.aliased && other.name.as_ref().is_some_and(|other| same_table(self.dialect, other, name))
+            });
+            if twice {
+                let name = name.clone();
+                self.duplicate_alias(token, &name);
+            }
+        }
+        self.relations.push(relation);
+    }
+
+    fn named_table(&mut self, name: Name, alias: Alias) {
+        let (source, columns, spelt, schema) = self.look_up(name);
+        let written = self.source.name(name.last);
+        if source == TableSource::Unknown {
+            self.unknown_table(name, &written);
+        }
+        let names = self.token_names(self.ast.list(alias.columns));
+        let columns = self.renamed(columns, &names, &[]);
+        let visible = alias.name.map(|name| self.source.name(name));
+        let recorded = if self.uses.is_some() {
+            let mut used = self.table_use(name.first, &spelt, visible.as_deref(), source);
+            used.schema = schema;
+            self.record_table(name.first, used)
+        } else {
+            None
+        };
+        let relation = Relation {
+            aliased: visible.is_some(),
+            name: Some(visible.unwrap_or(written)),
+            columns,
+            recorded,
+        };
+        self.add_relation(alias.name.unwrap_or(name.last), relation);
+    }
+
+    /// What a table name means: a CTE, a table of the catalog, one of the engine's own, or nothing.
+    fn look_up(&mut self, name: Name) -> (TableSource, Columns, Cow<'a, str>, Option<String>) {
+        let table = self.source.name(name.last);
+        let parts: Vec<TokenId> = self.source.parts(name).collect();
+        if parts.len() == 1 {
+            let dialect = self.dialect;
+            let found =
+                self.ctes.iter().rev().find(|cte| cte.visible && same_column(dialect, &cte.name, &table)).map(|cte| cte.columns);
+            if let Some(columns) = found {
+                return (TableSource::Cte, columns, table, None);
+            }
+        }
+        let skipped_schema = self.tsql() && name.last - name.first == 3 && parts.len() == 2;
+        let schema = match parts.len() {
+            1 => None,
+            2 if skipped_schema => None,
+            count => Some(self.source.name(parts[count - 2])),
+        };
+        let database = match parts.len() {
+            2 if skipped_schema => Some(self.source.name(parts[0])),
+            3 => Some(self.source.name(parts[0])),
+            _ => None,
+        };
+        let here = database.as_ref().is_none_or(|name| self.schema.is_database(self.dialect, name));
+        if here && let Some(index) = self.schema.find(self.dialect, schema.as_deref(), &table) {
+            let found = &self.schema.tables[index as usize];
+            return (TableSource::Catalog, Columns::Catalog(index), Cow::Borrowed(&found.name), found.schema.clone());
+        }
+        let system = schema.as_deref().is_some_and(|schema| is_system_schema(self.dialect, schema))
+            || database.as_deref().is_some_and(|name| is_system_schema(self.dialect, name))
+            || (parts.len() <= 2 && is_system_table(self.dialect, &table));
+        if system {
+            return (TableSource::Catalog, Columns::Open, table, None);
+        }
+        (TableSource::Unknown, Columns::Open, table, None)
+    }
+
+    fn function(&mut self, token: TokenId, calls: List, declared: List, ordinality: bool, alias: Alias) {
+        let current = self.frames.len() - 1;
+        self.frames[current].end = self.relations.len();
+        self.frames[current].merged_end = self.merged.len();
+        let mut function = Cow::Borrowed("");
+        for call in self.ast.list(calls) {
+            if let Expr::Call(index) = self.ast.expr(*call) {
+                let call = &self.ast.calls[index as usize];
+                function = self.source.name(call.name.last);
+                for argument in self.ast.list(call.args) {
+                    self.expr(*argument, current, Clause::From);
+                }
+            }
+        }
+        let names = if declared.len > 0 { self.token_names(self.ast.list(declared)) } else { self.known_outputs(&function) };
+        let columns = if names.is_empty() || ordinality { Columns::Open } else { self.known(names) };
+        // The alias of a function that gives one value is the name of that value, too.
+        let renames = alias.columns.len > 0;
+        let columns = if renames && columns == Columns::Open && !ordinality {
+            let names = self.token_names(self.ast.list(alias.columns));
+            self.known(names)
+        } else {
+            columns
+        };
+        let alias = Alias { name: alias.name, columns: if renames { alias.columns } else { List::default() } };
+        let plain = alias.name.is_none();
+        self.aliased(token, columns, alias, TableSource::Function, &function.to_ascii_lowercase());
+        if plain && let Some(relation) = self.relations.last_mut() {
+            relation.name = Some(function);
+        }
+    }
+
+    /// Output columns of table-valued functions whose columns are fixed.
+    fn known_outputs(&self, function: &str) -> Vec<Cow<'a, str>> {
+        let names: &[&'static str] = match (self.dialect, function.to_ascii_lowercase().as_str()) {
+            (Dialect::Sqlite, "json_each" | "json_tree") => {
+                &["key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root"]
+            }
+            (Dialect::Sqlite, "generate_series") => &["value", "start", "stop", "step"],
+            (Dialect::Tsql, "openjson") => &["key", "value", "type"],
+            (Dialect::Tsql, "string_split") => &["value", "ordinal"],
+            (Dialect::Tsql, "generate_series") => &["value"],
+            (Dialect::Postgres, "json_each" | "jsonb_each" | "json_each_text" | "jsonb_each_text") => &["key", "value"],
+            _ => &[],
+        };
+        names.iter().map(|name| Cow::Borrowed(*name)).collect()
+    }
+
+    /// Resolves the condition of a join of relations `start..middle` with `middle..`.
+    fn join(&mut self, start: usize, middle: usize, on: JoinOn) {
+        match on {
+            JoinOn::Nothing => {}
+            JoinOn::Condition(condition) => {
+                let current = self.frames.len() - 1;
+                // PostgreSQL and T-SQL show a condition its own two sides only.
+                let saved = self.frames[current].start;
+                if self.postgres() || self.tsql() {
+                    self.frames[current].start = start;
+                }
+                self.frames[current].end = self.relations.len();
+                self.frames[current].merged_end = self.merged.len();
+                self.expr(condition, current, Clause::From);
+                self.frames[current].start = saved;
+            }
+            JoinOn::Using(columns) => {
+                for token in self.ast.list(columns) {
+                    let name = self.source.name(*token);
+                    self.merge(start, middle, name, Some(*token));
+                }
+            }
+            JoinOn::Natural => {
+                let mut right: Vec<Cow<'a, str>> = Vec::new();
+                for relation in &self.relations[middle..] {
+                    let columns = relation.columns;
+                    let count = self.count(columns).unwrap_or(0);
+                    right.extend((0..count).filter_map(|column| self.column_name(columns, column)));
+                }
+                for name in right {
+                    if self.side_has(start, middle, &name) == Some(true) {
+                        self.merge(start, middle, name, None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether relations `start..end` have a column; nothing when that cannot be told.
+    fn side_has(&self, start: usize, end: usize, name: &str) -> Option<bool> {
+        let mut open = false;
+        for relation in &self.relations[start..end] {
+            if self.find_column(relation.columns, name).0 > 0 {
+                return Some(true);
+            }
+            open |= relation.columns == Columns::Open;
+        }
+        (!open).then_some(false)
+    }
+
+    fn merge(&mut self, start: usize, middle: usize, name: Cow<'a, str>, token: Option<TokenId>) {
+        let end = self.relations.len();
+        if let Some(token) = token {
+            let left = self.side_has(start, middle, &name) == Some(false);
+            let right = self.side_has(middle, end, &name) == Some(false);
+            if left || right {
+                self.using_column(token, &name);
+                return;
+            }
+            self.record_column(token, &name, None, Clause::From, nl2sql_catalog::Resolution::Column);
+        }
+        self.merged.push(Merged { name, from: middle, to: end });
+    }
+}

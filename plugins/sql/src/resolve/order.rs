@@ -1,0 +1,139 @@
+//! ORDER BY and GROUP BY: ordinals, aliases, and outputs of set operations.
+
+use super::relation::Columns;
+use super::{Clause, Resolver};
+use crate::ast::{Body, Expr, ExprId, Literal, Query, Select};
+use crate::names::same_column;
+use nl2sql_catalog::Resolution;
+
+impl<'a> Resolver<'a> {
+    /// ORDER BY of a select core.
+    pub(super) fn order_by(&mut self, terms: &'a [ExprId], frame: usize, columns: Columns) {
+        for (index, term) in terms.iter().enumerate() {
+            if let Some(ordinal) = self.ordinal(*term) {
+                self.check_ordinal(*term, ordinal, index, columns, "ORDER BY");
+                continue;
+            }
+            if let Some(name) = self.plain_name(*term)
+                && self.is_alias(frame, &name)
+            {
+                let token = self.ast.exprs[*term as usize].token;
+                self.record_column(token, &name, None, Clause::OrderBy, Resolution::Alias);
+                continue;
+            }
+            self.expr(*term, frame, Clause::OrderBy);
+        }
+    }
+
+    pub(super) fn group_by(&mut self, select: &'a Select, frame: usize) {
+        let terms = self.ast.list(select.group);
+        let width = self.output_count(select, frame);
+        for (index, term) in terms.iter().enumerate() {
+            if let Some(ordinal) = self.ordinal(*term) {
+                if let Some(count) = width
+                    && !self.tsql()
+                    && (ordinal < 1 || ordinal > count as i64)
+                {
+                    self.bad_ordinal(*term, index, count, "GROUP BY");
+                }
+                continue;
+            }
+            if self.postgres()
+                && let Some(name) = self.plain_name(*term)
+                && self.is_alias(frame, &name)
+                && !self.is_input(frame, &name)
+            {
+                let token = self.ast.exprs[*term as usize].token;
+                self.record_column(token, &name, None, Clause::GroupBy, Resolution::Alias);
+                continue;
+            }
+            self.expr(*term, frame, Clause::GroupBy);
+        }
+    }
+
+    fn is_input(&self, frame: usize, name: &str) -> bool {
+        let level = &self.frames[frame];
+        self.relations[level.start..level.end].iter().any(|relation| self.find_column(relation.columns, name).0 > 0)
+    }
+
+    fn output_count(&self, select: &Select, _frame: usize) -> Option<usize> {
+        let items = &self.ast.items[select.items.0 as usize..(select.items.0 + select.items.1) as usize];
+        let starred = items.iter().any(|item| matches!(self.ast.expr(item.expr), Expr::Star(_)));
+        (!starred).then_some(items.len())
+    }
+
+    /// The whole number a term is, if it is one.
+    fn ordinal(&self, term: ExprId) -> Option<i64> {
+        let node = &self.ast.exprs[term as usize];
+        match node.kind {
+            Expr::Literal(Literal::Number) => self.source.raw(node.token).parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn check_ordinal(&mut self, term: ExprId, ordinal: i64, index: usize, columns: Columns, clause: &str) {
+        if let Some(count) = self.count(columns)
+            && (ordinal < 1 || ordinal > count as i64)
+        {
+            self.bad_ordinal(term, index, count, clause);
+        }
+    }
+
+    /// ORDER BY after a set operation or VALUES: its terms are outputs.
+    pub(super) fn order_of_result(&mut self, query: &Query, columns: Columns) {
+        for (index, term) in self.ast.list(query.order).iter().enumerate() {
+            if let Some(ordinal) = self.ordinal(*term) {
+                self.check_ordinal(*term, ordinal, index, columns, "ORDER BY");
+                continue;
+            }
+            let Some(count) = self.count(columns) else { continue };
+            let inner = match self.ast.expr(*term) {
+                Expr::Unary(inner) => inner,
+                _ => *term,
+            };
+            let name = match self.ast.expr(inner) {
+                Expr::Column(name) => Some(self.source.name(name.last)),
+                _ => None,
+            };
+            let known = name.as_ref().is_some_and(|name| {
+                (0..count).any(|index| self.column_name(columns, index).is_some_and(|column| same_column(self.dialect, &column, name)))
+            });
+            let token = self.ast.exprs[inner as usize].token;
+            if known || (self.sqlite() && self.is_operand_output(query, inner)) {
+                if let Some(name) = name {
+                    self.record_column(token, &name, None, Clause::OrderBy, Resolution::Alias);
+                }
+                continue;
+            }
+            self.not_an_output(*term, index);
+        }
+    }
+
+    /// SQLite takes any output of any operand, by its text or its name.
+    fn is_operand_output(&self, query: &Query, term: ExprId) -> bool {
+        let mut bodies = vec![query.body];
+        let node = &self.ast.exprs[term as usize];
+        while let Some(body) = bodies.pop() {
+            match self.ast.bodies[body as usize] {
+                Body::Compound(start, count) => {
+                    let operands = &self.ast.operands[start as usize..(start + count) as usize];
+                    bodies.extend(operands.iter().map(|operand| operand.body));
+                }
+                Body::Select(select) => {
+                    let (start, count) = self.ast.selects[select as usize].items;
+                    for item in &self.ast.items[start as usize..(start + count) as usize] {
+                        if self.source.same_text(item.tokens, (node.token, node.end)) {
+                            return true;
+                        }
+                        let name = self.plain_name(term);
+                        if name.is_some_and(|name| same_column(self.dialect, &name, &self.output_name(item))) {
+                            return true;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+}

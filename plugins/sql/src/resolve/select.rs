@@ -1,0 +1,158 @@
+//! Select cores.
+
+use std::borrow::Cow;
+
+use super::relation::Columns;
+use super::{Clause, Resolver};
+use crate::ast::{Expr, ExprId, Item, List, Name, Select, SelectId};
+use nl2sql_catalog::Resolution;
+
+impl<'a> Resolver<'a> {
+    pub(super) fn select(&mut self, id: SelectId, parent: Option<usize>, kind: &str, order: List) -> Columns {
+        let select = &self.ast.selects[id as usize];
+        let pending = self.pending_cte.take();
+        let frame = self.push_frame(parent, kind);
+        self.frames[frame].opened = Some(id as usize);
+        for table in self.ast.list(select.from) {
+            self.table(*table);
+        }
+        self.frames[frame].end = self.relations.len();
+        self.frames[frame].merged_end = self.merged.len();
+        let columns = self.items(select, frame);
+        self.frames[frame].select = Some(id);
+        if let Some(entry) = pending {
+            self.ctes[entry].columns = columns;
+        }
+        if let Some(filter) = select.filter {
+            self.expr(filter, frame, Clause::Where);
+        }
+        self.group_by(select, frame);
+        if let Some(having) = select.having {
+            self.expr(having, frame, Clause::Having);
+        }
+        self.windows(select, frame);
+        for expr in self.ast.list(select.distinct_on) {
+            self.expr(*expr, frame, Clause::Select);
+        }
+        if let Some(top) = select.top {
+            let hidden = self.push_hidden_frame();
+            self.expr(top, hidden, Clause::Select);
+            self.frames.pop();
+        }
+        self.order_by(self.ast.list(order), frame, columns);
+        self.check_grouping(select, order, frame);
+        self.pop_frame();
+        columns
+    }
+
+    /// Resolves the select list and says what it puts out.
+    fn items(&mut self, select: &'a Select, frame: usize) -> Columns {
+        let items = &self.ast.items[select.items.0 as usize..(select.items.0 + select.items.1) as usize];
+        let mut names: Vec<Cow<'a, str>> = Vec::with_capacity(items.len());
+        let mut open = false;
+        for item in items {
+            match self.ast.expr(item.expr) {
+                Expr::Star(qualifier) => open |= !self.star(item.expr, qualifier, frame, &mut names),
+                _ => {
+                    self.expr(item.expr, frame, Clause::Select);
+                    names.push(self.output_name(item));
+                }
+            }
+        }
+        if open { Columns::Open } else { self.known(names) }
+    }
+
+    /// Adds the columns of a star; false when they are not known.
+    fn star(&mut self, expr: ExprId, qualifier: Option<Name>, frame: usize, names: &mut Vec<Cow<'a, str>>) -> bool {
+        let token = self.ast.exprs[expr as usize].token;
+        let (start, end) = (self.frames[frame].start, self.frames[frame].end);
+        let Some(name) = qualifier else {
+            if start == end {
+                self.star_without_tables(token);
+                return false;
+            }
+            self.record_column(token, "*", None, Clause::Select, Resolution::Column);
+            return self.all_columns(start, end, frame, names);
+        };
+        let Some(relation) = self.qualified_relation(name, frame) else {
+            self.unknown_qualifier(name, name.last);
+            return false;
+        };
+        let relation_columns = self.relations[relation].columns;
+        let recorded = self.relations[relation].recorded;
+        self.record_column(token, "*", recorded, Clause::Select, Resolution::Column);
+        let Some(count) = self.count(relation_columns) else { return false };
+        names.extend((0..count).filter_map(|index| self.column_name(relation_columns, index)));
+        true
+    }
+
+    /// The columns of relations `start..end` as `*` gives them, merged ones once.
+    fn all_columns(&self, start: usize, end: usize, frame: usize, names: &mut Vec<Cow<'a, str>>) -> bool {
+        let merged = &self.merged[self.frames[frame].merged..self.frames[frame].merged_end];
+        for index in start..end {
+            let columns = self.relations[index].columns;
+            let Some(count) = self.count(columns) else { return false };
+            for name in (0..count).filter_map(|column| self.column_name(columns, column)) {
+                let hidden = merged.iter().any(|column| {
+                    (column.from..column.to).contains(&index) && crate::names::same_column(self.dialect, &column.name, &name)
+                });
+                if !hidden {
+                    names.push(name);
+                }
+            }
+        }
+        true
+    }
+
+    /// The name an item without alias has for the queries around it.
+    pub(super) fn output_name(&self, item: &Item) -> Cow<'a, str> {
+        if let Some(alias) = item.alias {
+            return self.source.name(alias);
+        }
+        match self.ast.expr(item.expr) {
+            Expr::Column(name) => self.source.name(name.last),
+            _ if self.tsql() => Cow::Borrowed(""),
+            _ if !self.postgres() => Cow::Borrowed(self.source.span(item.tokens.0, item.tokens.1)),
+            _ => self.postgres_name(item.expr),
+        }
+    }
+
+    /// PostgreSQL names an output after its function or the column beneath casts.
+    fn postgres_name(&self, mut expr: ExprId) -> Cow<'a, str> {
+        loop {
+            match self.ast.expr(expr) {
+                Expr::Unary(inner) | Expr::Subscript(inner, _) => expr = inner,
+                Expr::Column(name) => return self.source.name(name.last),
+                Expr::Call(call) => return self.source.name(self.ast.calls[call as usize].name.last),
+                Expr::Case { .. } => return Cow::Borrowed("case"),
+                Expr::Exists(_) => return Cow::Borrowed("exists"),
+                Expr::Array(_) | Expr::ArrayQuery(_) => return Cow::Borrowed("array"),
+                Expr::Field(_) => {
+                    let token = self.ast.exprs[expr as usize].end.saturating_sub(1);
+                    return self.source.name(token);
+                }
+                Expr::Subquery(query) => return self.first_name(query),
+                Expr::Literal(crate::ast::Literal::Keyword) => {
+                    return Cow::Owned(self.source.raw(self.ast.exprs[expr as usize].token).to_ascii_lowercase());
+                }
+                _ => return Cow::Borrowed("?column?"),
+            }
+        }
+    }
+
+    fn first_name(&self, query: u32) -> Cow<'a, str> {
+        let crate::ast::Body::Select(select) = self.ast.bodies[self.ast.queries[query as usize].body as usize] else {
+            return Cow::Borrowed("?column?");
+        };
+        let (first, count) = self.ast.selects[select as usize].items;
+        if count == 0 { Cow::Borrowed("?column?") } else { self.output_name(&self.ast.items[first as usize]) }
+    }
+
+    fn windows(&mut self, select: &'a Select, frame: usize) {
+        let (start, count) = select.windows;
+        for index in start..start + count {
+            let window = &self.ast.windows[index as usize];
+            self.window(window, frame);
+        }
+    }
+}

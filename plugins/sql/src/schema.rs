@@ -1,0 +1,96 @@
+//! A catalog prepared for look-ups by name.
+
+use std::collections::HashMap;
+
+use nl2sql_catalog::{Database, TableKind};
+
+use crate::dialect::Dialect;
+use crate::names;
+
+/// A table of the catalog.
+#[derive(Debug)]
+pub(crate) struct SchemaTable {
+    pub schema: Option<String>,
+    pub name: String,
+    pub columns: Vec<String>,
+    pub primary_key: Vec<String>,
+    /// Whether rows have a physical address (rowid, ctid).
+    pub stored: bool,
+}
+
+/// The tables of a database by name.
+#[derive(Debug)]
+pub struct Schema {
+    pub(crate) tables: Vec<SchemaTable>,
+    by_name: HashMap<String, Vec<u32>>,
+    default_schema: Option<String>,
+    database: String,
+}
+
+impl Schema {
+    /// Prepares a catalog.
+    pub fn new(database: &Database) -> Self {
+        let tables: Vec<SchemaTable> = database
+            .tables
+            .iter()
+            .map(|table| SchemaTable {
+                schema: table.schema.clone(),
+                name: table.name.clone(),
+                columns: table.columns.iter().map(|column| column.name.clone()).collect(),
+                primary_key: table.primary_key.clone(),
+                stored: matches!(table.kind, TableKind::Table | TableKind::Virtual),
+            })
+            .collect();
+        let mut by_name: HashMap<String, Vec<u32>> = HashMap::with_capacity(tables.len());
+        for (index, table) in tables.iter().enumerate() {
+            by_name.entry(table.name.to_lowercase()).or_default().push(index as u32);
+        }
+        Self {
+            tables,
+            by_name,
+            default_schema: database.default_schema.clone(),
+            database: database.name.clone(),
+        }
+    }
+
+    /// The table a name means; without a schema, one of the default schema comes first.
+    pub(crate) fn find(&self, dialect: Dialect, schema: Option<&str>, name: &str) -> Option<u32> {
+        let candidates = match self.by_name.get(name) {
+            Some(found) => found,
+            None => self.by_name.get(&name.to_lowercase())?,
+        };
+        let fits = |index: &&u32| {
+            let table = &self.tables[**index as usize];
+            names::same_table(dialect, &table.name, name) && schema.is_none_or(|schema| self.is_in(dialect, table, schema))
+        };
+        let mut found = candidates.iter().filter(fits);
+        let first = *found.next()?;
+        let in_default = |index: u32| self.tables[index as usize].schema == self.default_schema;
+        if schema.is_some() || in_default(first) {
+            return Some(first);
+        }
+        Some(found.copied().find(|index| in_default(*index)).unwrap_or(first))
+    }
+
+    fn is_in(&self, dialect: Dialect, table: &SchemaTable, schema: &str) -> bool {
+        let home = table.schema.as_deref().or(self.default_schema.as_deref());
+        match (home, dialect) {
+            (Some(home), _) => names::same_table(dialect, home, schema),
+            (None, Dialect::Sqlite) => schema.eq_ignore_ascii_case("main"),
+            (None, Dialect::Mysql) => schema == self.database,
+            (None, Dialect::Postgres) => schema == "public",
+            (None, Dialect::Tsql) => schema.eq_ignore_ascii_case("dbo"),
+        }
+    }
+
+    /// Whether a database name before the schema means this database.
+    pub(crate) fn is_database(&self, dialect: Dialect, name: &str) -> bool {
+        names::same_table(dialect, &self.database, name)
+    }
+
+    /// The column of a table a name means.
+    pub(crate) fn column(&self, dialect: Dialect, table: u32, name: &str) -> Option<u32> {
+        let columns = &self.tables[table as usize].columns;
+        columns.iter().position(|column| names::same_column(dialect, column, name)).map(|index| index as u32)
+    }
+}
