@@ -23,6 +23,11 @@ struct Arguments {
 enum Verb {
     /// Build the plugins for WASM, e.g. `cargo xtask plugins`
     Plugins,
+    /// Build a plugin crate that lies elsewhere, e.g. `cargo xtask guest ../my-plugin`
+    Guest {
+        /// Folder of the crate
+        folder: std::path::PathBuf,
+    },
     /// Run every test, e.g. `cargo xtask test` or `cargo xtask test -- metadata`
     Test(test::TestArguments),
 }
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<()> {
     match verb {
         Verb::Plugins => plugins::build().map(drop),
+        Verb::Guest { folder } => plugins::build_elsewhere(&folder),
         Verb::Test(arguments) => test::run_all(&arguments),
     }
 }

@@ -32,20 +32,7 @@ pub fn build() -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     let mut index = Map::new();
     for guest in &guests {
-        // As a cdylib alone: cargo leaves link-time optimisation out where a library is built for other crates as well.
-        run(toolchain.command("rustc", &workspace, &target).args([
-            "--quiet",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-            "--package",
-            &guest.package,
-        ]))?;
-        let module = target
-            .join(TARGET)
-            .join("release")
-            .join(format!("{}.wasm", guest.module));
-        let component = componentize(&module).with_context(|| format!("{} is no plugin", module.display()))?;
+        let component = build_guest(&toolchain, guest, &workspace, &target)?;
         write_if_changed(&folder.join(format!("{}.wasm", guest.name)), &component)?;
         index.insert(
             guest.name.clone(),
@@ -56,6 +43,38 @@ pub fn build() -> Result<PathBuf> {
     write_if_changed(&folder.join("index.json"), &serde_json::to_vec_pretty(&index)?)?;
     println!("{} plugins in {}", guests.len(), folder.display());
     Ok(folder)
+}
+
+/// Builds the plugin crate in `folder`, wherever it lies, into one component per guest below `<target>/guests/out`, and prints their paths.
+pub fn build_elsewhere(folder: &Path) -> Result<()> {
+    let toolchain = GuestToolchain::find()?;
+    let target = checkout::target().join("guests");
+    let built = target.join("out");
+    fs::create_dir_all(&built)?;
+    for guest in guests(folder)? {
+        let component = build_guest(&toolchain, &guest, folder, &target)?;
+        let file = built.join(format!("{}.wasm", guest.name));
+        write_if_changed(&file, &component)?;
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+fn build_guest(toolchain: &GuestToolchain, guest: &Guest, workspace: &Path, target: &Path) -> Result<Vec<u8>> {
+    // As a cdylib alone: cargo leaves link-time optimisation out where a library is built for other crates as well.
+    run(toolchain.command("rustc", workspace, target).args([
+        "--quiet",
+        "--lib",
+        "--crate-type",
+        "cdylib",
+        "--package",
+        &guest.package,
+    ]))?;
+    let module = target
+        .join(TARGET)
+        .join("release")
+        .join(format!("{}.wasm", guest.module));
+    componentize(&module).with_context(|| format!("{} is no plugin", module.display()))
 }
 
 /// The guests of the workspace, by name.

@@ -11,6 +11,7 @@ use crate::dialect::DialectPlugin;
 use crate::engine::{self, Clock};
 use crate::error::LoadError;
 use crate::generator::GeneratorPlugin;
+use crate::grants::Grants;
 use crate::library::{Embedded, Found, Library};
 use crate::limits::Limits;
 use crate::loaded::Loaded;
@@ -166,6 +167,12 @@ impl PluginHost {
         let plugin = Arc::new(self.load_found(kind, self.library.find(kind, name)?)?);
         loaded.insert(key, plugin.clone());
         Ok(plugin)
+    }
+
+    /// Checks, compiles and links an artifact under the usual limits.
+    pub(crate) fn load_artifact(&self, artifact: &Artifact, grants: &Grants) -> Result<Loaded, LoadError> {
+        let cache = self.cache.as_ref();
+        Loaded::new(artifact, grants, self.limits, &self.engine, &self.clock, cache)
     }
 
     fn load_found(&self, kind: Kind, found: Found) -> Result<Loaded, LoadError> {

@@ -27,6 +27,7 @@
 
 mod artifact;
 mod bindings;
+mod check;
 mod code_cache;
 mod convert;
 mod dialect;
@@ -44,6 +45,7 @@ mod manifest;
 mod metric;
 mod planner;
 mod pool;
+mod scaffold;
 mod services;
 mod settings;
 mod state;
@@ -51,6 +53,7 @@ mod validator;
 mod wasi;
 
 pub use artifact::{Artifact, componentize, sha256_hex};
+pub use check::{CheckReport, CheckedCall};
 pub use code_cache::CodeCache;
 pub use dialect::{DialectPlugin, DialectSession};
 pub use display::display_text;
@@ -64,6 +67,7 @@ pub use limits::{Limits, STACK};
 pub use manifest::{MANIFEST_SECTION, Manifest, is_plugin_name};
 pub use metric::MetricPlugin;
 pub use planner::{PlanRequest, PlannerPlugin};
+pub use scaffold::{ScaffoldError, scaffold};
 pub use services::{
     Breakdown, ChatAnswer, ChatError, ChatMessage, ChatRequest, LlmService, LogSink, MatchOutcome, MatchPair,
     QueryError, QueryService, Services, SqlService, TracingSink,

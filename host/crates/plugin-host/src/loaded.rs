@@ -66,6 +66,11 @@ impl Loaded {
         self.pre.engine()
     }
 
+    /// Whether the plugin uses a service.
+    pub(crate) fn uses(&self, service: &str) -> bool {
+        self.services.contains(service)
+    }
+
     /// Checks that every service the plugin uses is at hand.
     pub(crate) fn require(&self, services: &Services) -> Result<(), LoadError> {
         match self.services.iter().find(|service| !services.has(service)) {
