@@ -110,6 +110,8 @@ pub(crate) struct Resolver<'a> {
     hit: Option<usize>,
     inside_aggregate: bool,
     inside_window: bool,
+    /// The expression under way stands where a constant is likely.
+    in_value_place: bool,
 }
 
 /// Findings of a statement, and what it uses where `record` asks for it.
@@ -130,6 +132,7 @@ pub(crate) fn resolve<'a>(source: Source<'a>, ast: &'a Ast, schema: &'a Schema, 
         hit: None,
         inside_aggregate: false,
         inside_window: false,
+        in_value_place: false,
     };
     if let Some(root) = ast.root {
         resolver.query(root, None, "query");

@@ -74,7 +74,7 @@ impl<'a> Resolver<'a> {
             }
             level = self.frames[index].parent;
         }
-        if self.is_constant_word(&text, token) {
+        if self.is_constant_word(&text, token) || self.is_string(&text, token, frame, clause) {
             return;
         }
         self.unknown_column(token, &text, frame);
@@ -93,6 +93,20 @@ impl<'a> Resolver<'a> {
             _ => &[],
         };
         !self.source.is_quoted(token) && constants.iter().any(|word| word.eq_ignore_ascii_case(text))
+    }
+
+    /// SQLite reads a double-quoted name that is no column as a string. That is what was meant where a value is likely, unless the
+    /// name looks like one of the columns in scope; anywhere else it is a misspelt column.
+    fn is_string(&self, text: &str, token: u32, frame: usize, clause: Clause) -> bool {
+        if !self.sqlite() || !self.source.raw(token).starts_with('"') {
+            return false;
+        }
+        let word = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if !word {
+            return self.in_value_place || matches!(clause, Clause::Where | Clause::Having | Clause::From);
+        }
+        self.in_value_place && !self.resembles_column(text, frame)
     }
 
     /// Aliases of the select list, row addresses and whole rows.

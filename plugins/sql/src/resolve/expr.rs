@@ -1,21 +1,33 @@
 //! Expressions: a walk that follows long chains of operators in a loop.
 
 use super::{Clause, Resolver};
-use crate::ast::{Call, Expr, ExprId, Over, QueryId, Window};
+use crate::ast::{BinaryOp, Call, Expr, ExprId, Over, QueryId, Window};
 use crate::functions;
 
 impl<'a> Resolver<'a> {
     pub(super) fn expr(&mut self, id: ExprId, frame: usize, clause: Clause) {
+        let value = std::mem::take(&mut self.in_value_place);
         let mut spine = Vec::new();
         let mut at = id;
         while let Some(first) = self.ast.expr(at).first_child() {
             spine.push(at);
             at = first;
         }
+        self.in_value_place = match spine.last() {
+            None => value,
+            Some(parent) => matches!(self.ast.expr(*parent), Expr::Binary(BinaryOp::Other(_), ..)),
+        };
         self.leaf(at, frame, clause, spine.last().copied());
         while let Some(node) = spine.pop() {
             self.rest(node, frame, clause);
         }
+    }
+
+    /// An expression where a value rather than a column is likely: SQLite reads a double-quoted name that is no column as a string.
+    fn value(&mut self, id: ExprId, frame: usize, clause: Clause) {
+        self.in_value_place = true;
+        self.expr(id, frame, clause);
+        self.in_value_place = false;
     }
 
     /// An expression without first child.
@@ -44,7 +56,10 @@ impl<'a> Resolver<'a> {
                 if let Some(operand) = operand {
                     self.expr(operand, frame, clause);
                 }
-                for expr in self.ast.list(arms) {
+                let arms = self.ast.list(arms);
+                for (index, expr) in arms.iter().enumerate() {
+                    let result = index % 2 == 1 || index + 1 == arms.len();
+                    self.in_value_place = result || operand.is_some();
                     self.expr(*expr, frame, clause);
                 }
             }
@@ -63,23 +78,25 @@ impl<'a> Resolver<'a> {
                 if let Expr::Subquery(query) = self.ast.expr(right) {
                     let expected = self.width_beside(id, right);
                     self.subquery(right, query, frame, expected);
-                } else {
+                } else if matches!(self.ast.expr(id), Expr::Binary(BinaryOp::And | BinaryOp::Or, ..)) {
                     self.expr(right, frame, clause);
+                } else {
+                    self.value(right, frame, clause);
                 }
             }
             Expr::Like { pattern, escape, .. } => {
-                self.expr(pattern, frame, clause);
+                self.value(pattern, frame, clause);
                 if let Some(escape) = escape {
-                    self.expr(escape, frame, clause);
+                    self.value(escape, frame, clause);
                 }
             }
             Expr::Between { low, high, .. } => {
-                self.expr(low, frame, clause);
-                self.expr(high, frame, clause);
+                self.value(low, frame, clause);
+                self.value(high, frame, clause);
             }
             Expr::InList { list, .. } | Expr::Subscript(_, list) => {
                 for expr in self.ast.list(list) {
-                    self.expr(*expr, frame, clause);
+                    self.value(*expr, frame, clause);
                 }
             }
             Expr::InQuery { expr, query, .. } => {
@@ -147,7 +164,8 @@ impl<'a> Resolver<'a> {
         let nested = aggregates && !windowed && self.inside_aggregate;
         self.inside_aggregate |= aggregates && !windowed;
         let weekday_part = self.tsql() && self.starts_with_date_part(&name);
-        for argument in self.ast.list(call.args).iter().skip(usize::from(weekday_part)) {
+        for (index, argument) in self.ast.list(call.args).iter().enumerate().skip(usize::from(weekday_part)) {
+            self.in_value_place = index > 0;
             self.expr(*argument, frame, clause);
         }
         for expr in self.ast.list(call.order) {

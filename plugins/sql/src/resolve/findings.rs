@@ -1,5 +1,7 @@
 //! The words for what is wrong, with the nearest name to write instead.
 
+use std::borrow::Cow;
+
 use super::{Clause, Resolver};
 use crate::ast::{Body, Call, Cte, ExprId, Name, Operand, TokenId};
 use crate::error::position;
@@ -47,7 +49,18 @@ impl<'a> Resolver<'a> {
         self.report_span(name.first, name.last + 1, "unknown-table", format!("there is no table `{written}`"), suggestion);
     }
 
-    pub(super) fn unknown_column(&mut self, token: TokenId, text: &str, frame: usize) {
+    /// Whether a column in scope is spelt almost like this: it begins the name, or the Jaro-Winkler similarity is 0.95 and up.
+    pub(super) fn resembles_column(&self, text: &str, frame: usize) -> bool {
+        let wanted = text.to_lowercase();
+        self.names_in_scope(frame).iter().any(|name| {
+            let name = name.to_lowercase();
+            (name.len() > 3 && wanted.strip_prefix(&name).is_some_and(|rest| rest.starts_with('_')))
+                || (wanted.contains('_') && strsim::jaro_winkler(&wanted, &name) >= 0.95)
+        })
+    }
+
+    /// Every column that could be written without qualifier.
+    fn names_in_scope(&self, frame: usize) -> Vec<Cow<'a, str>> {
         let mut names = Vec::new();
         let mut level = Some(frame);
         while let Some(index) = level {
@@ -57,7 +70,11 @@ impl<'a> Resolver<'a> {
             }
             level = self.frames[index].parent;
         }
-        let suggestion = nearest(text, names);
+        names
+    }
+
+    pub(super) fn unknown_column(&mut self, token: TokenId, text: &str, frame: usize) {
+        let suggestion = nearest(text, self.names_in_scope(frame));
         let (code, message) = if self.sqlite() && self.source.raw(token).starts_with('"') {
             ("unknown-column", format!("there is no column `{text}`; SQLite would read the double-quoted name as a string"))
         } else {
