@@ -1,6 +1,6 @@
 //! The offline generator: a weighted grammar draws queries over the foreign-key graph and words a question for each.
 //!
-//! The way of a pair: [`schema`] turns the catalog into nouns, roles and links; [`grammar`] draws what is asked ([`grammar::Ask`])
+//! The way of a pair: `nl2sql-schema` turns the catalog into nouns, roles and links; [`grammar`] draws what is asked ([`grammar::Ask`])
 //! together with the query that answers it ([`sql::Statement`]); [`sql`] writes the query in the run's dialect and [`wording`] the
 //! question in English or Chinese. [`session`] keeps budgets: difficulty, languages, coverage, no repetition.
 //! The same context and request give the same bytes.
@@ -9,7 +9,6 @@ pub mod grammar;
 mod options;
 mod quota;
 mod random;
-pub mod schema;
 pub mod session;
 pub mod sql;
 pub mod wording;

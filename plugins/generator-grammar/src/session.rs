@@ -9,7 +9,7 @@ use crate::grammar::{Ask, Attribute, Chooser, FAMILIES, Filter, Pair, relations}
 use crate::options::Options;
 use crate::quota::Quota;
 use crate::random::Draw;
-use crate::schema::Schema;
+use nl2sql_schema::Schema;
 use crate::sql::{Dialect, Difficulty, hardness, render};
 use crate::wording::Language;
 

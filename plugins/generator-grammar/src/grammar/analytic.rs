@@ -4,7 +4,7 @@ use super::Pair;
 use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, select};
 use super::plain::aggregate_items;
-use crate::schema::Role;
+use nl2sql_schema::Role;
 use crate::sql::{
     Aggregate, Compare, Condition, Expr, Literal, Ref, Rows, Select, Source, Statement, Window,
 };

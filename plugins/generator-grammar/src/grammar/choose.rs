@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ask::Attribute;
 use super::relation::{Kinship, Relation};
 use crate::random::Draw;
-use crate::schema::{Column, Role, Schema, Table};
+use nl2sql_schema::{Column, Role, Schema, Table};
 use crate::sql::{Dialect, Expr, Ref, Select};
 
 /// What the families draw from: the schema, the tables of the topic and the source of randomness.
@@ -175,13 +175,11 @@ impl<'a> Chooser<'a> {
         self.draw.weighted(&weights).map(|index| candidates[index].clone())
     }
 
-    /// A relation to many rows: children, or across a junction. Junction rows are only counted when they say something.
+    /// A relation to many rows: children, or across a junction, whose own rows nobody asks for.
     pub fn to_many(&mut self) -> Option<Relation> {
         let schema = self.schema;
         self.relation(|relation| {
-            !relation.is_single()
-                && !schema.tables[relation.from].junction
-                && (!schema.tables[relation.to].junction || relation.kinship == Kinship::Children)
+            !relation.is_single() && !schema.tables[relation.from].junction && !schema.tables[relation.to].junction
         })
     }
 

@@ -3,7 +3,7 @@
 use super::Pair;
 use super::ask::{Ask, Pattern};
 use super::choose::{Chooser, select};
-use crate::schema::Role;
+use nl2sql_schema::Role;
 use crate::sql::{Expr, Order, Ref};
 
 /// Rows per year.

@@ -3,7 +3,7 @@
 use super::ask::{Attribute, Filter, Match, Test};
 use super::choose::Chooser;
 use super::relation::Relation;
-use crate::schema::{Column, Role};
+use nl2sql_schema::{Column, Role};
 use crate::sql::{Compare, Condition, Driver, Literal, Ref, Select};
 
 const ORDERED: &[Compare] =
@@ -12,7 +12,18 @@ const ORDERED: &[Compare] =
 impl Chooser<'_> {
     /// No filter mostly, else one or two of the table's own.
     pub fn maybe_filters(&mut self, table: usize, chance: f32) -> Vec<Filter> {
-        if self.draw.chance(chance) { self.filters(table, 0.15) } else { Vec::new() }
+        let filters = if self.draw.chance(chance) { self.filters(table, 0.15) } else { Vec::new() };
+        // One row alone is neither sorted nor aggregated.
+        let picks_one = filters.iter().any(|filter| self.picks_one(filter));
+        if picks_one { Vec::new() } else { filters }
+    }
+
+    fn picks_one(&self, filter: &Filter) -> bool {
+        filter.tests().iter().any(|(attribute, test)| {
+            let table = self.table(attribute.table);
+            let identifies = table.label == [attribute.column] || table.key == [attribute.column];
+            identifies && matches!(test, Test::Compare(Compare::Equal, _))
+        })
     }
 
     /// One filter, or two with probability `second`.
@@ -215,6 +226,14 @@ impl Chooser<'_> {
         let first = self.draw.below(count);
         let index = if self.draw.chance(0.3) { self.draw.below(first + 1) } else { first };
         let value = column.values.get(index)?;
+        let numeric = !column.textual && value.parse::<f64>().is_ok();
+        Some(if numeric { Literal::Number(value.clone()) } else { Literal::Text(value.clone()) })
+    }
+
+    /// One of the column's most frequent values.
+    pub fn frequent_value(&mut self, column: &Column) -> Option<Literal> {
+        let most = column.values.len().min(4 + self.draw.below(4));
+        let value = column.values.get(self.draw.below(most))?;
         let numeric = !column.textual && value.parse::<f64>().is_ok();
         Some(if numeric { Literal::Number(value.clone()) } else { Literal::Text(value.clone()) })
     }

@@ -17,6 +17,17 @@ fn column(attribute: Attribute) -> Expr {
     Expr::Column(Ref::new(0, attribute.column))
 }
 
+/// A column whose values are likely to have many rows each.
+fn shared_group(chooser: &mut Chooser) -> Option<(usize, Attribute)> {
+    for _ in 0..4 {
+        let (subject, by) = group(chooser)?;
+        if chooser.table(subject).rows_per_value(by.column).is_none_or(|rows| rows >= 1.4) {
+            return Some((subject, by));
+        }
+    }
+    None
+}
+
 /// Rows per value, sometimes sorted by their number.
 pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let (subject, by) = group(chooser)?;
@@ -54,12 +65,14 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Values with a bound on the number of rows.
 pub fn having(chooser: &mut Chooser) -> Option<Pair> {
-    let (subject, by) = group(chooser)?;
-    let filters = chooser.maybe_filters(subject, 0.25);
+    let (subject, by) = shared_group(chooser)?;
+    let expected = chooser.table(subject).rows_per_value(by.column);
+    let crowded = expected.is_none_or(|rows| rows > 3.0);
+    let filters = if crowded { chooser.maybe_filters(subject, 0.25) } else { Vec::new() };
     if equal_attributes(&filters).contains(&by) {
         return None;
     }
-    let bound = count_bound(chooser);
+    let bound = count_bound(chooser, expected);
     let mut body = select(subject, &[by]);
     apply(&mut body, 0, &filters, false);
     body.group = vec![column(by)];
@@ -86,7 +99,7 @@ pub fn having_average(chooser: &mut Chooser) -> Option<Pair> {
 
 /// The value with the most or fewest rows.
 pub fn most_common(chooser: &mut Chooser) -> Option<Pair> {
-    let (subject, by) = group(chooser)?;
+    let (subject, by) = shared_group(chooser)?;
     let filters = chooser.maybe_filters(subject, 0.25);
     if equal_attributes(&filters).contains(&by) {
         return None;
@@ -105,14 +118,14 @@ pub fn most_common(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(Ask { by: Some(by), filters, descending, limit: 1, ..Ask::new(pattern, subject) }, body)
 }
 
-/// A bound on a number of rows: mostly at least or more than a few.
-pub fn count_bound(chooser: &mut Chooser) -> (Compare, String) {
+/// A bound on a number of rows that about `expected` of them can reach: mostly at least or more than a few.
+pub fn count_bound(chooser: &mut Chooser, expected: Option<f64>) -> (Compare, String) {
     let operator = [Compare::AtLeast, Compare::Greater, Compare::Equal, Compare::Less, Compare::AtMost];
     let drawn = chooser.draw.weighted(&[0.45, 0.36, 0.1, 0.04, 0.05]).unwrap_or(0);
+    let most = expected.map_or(5, |rows| (rows * 1.3).ceil().clamp(2.0, 10.0) as usize);
     let number = match operator[drawn] {
-        Compare::Less => 2 + chooser.draw.below(3),
-        Compare::AtLeast => 2 + chooser.draw.below(2) * chooser.draw.below(3),
-        _ => 1 + chooser.draw.below(2) * chooser.draw.below(3),
+        Compare::Less | Compare::AtLeast => 2 + chooser.draw.below(2) * chooser.draw.below(most - 1),
+        _ => 1 + chooser.draw.below(2) * chooser.draw.below(most - 1),
     };
     (operator[drawn], number.to_string())
 }

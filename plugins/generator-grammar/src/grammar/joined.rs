@@ -6,7 +6,7 @@ use super::choose::{Chooser, items, select};
 use super::filters::apply;
 use super::plain::{aggregate_items, aggregates, equal_attributes};
 use super::relation::{Kinship, Relation};
-use crate::schema::Schema;
+use nl2sql_schema::{Role, Schema};
 use crate::sql::{Aggregate, Expr, Order, Ref};
 
 /// Attributes of rows together with attributes of what each is related to.
@@ -15,7 +15,7 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| {
         relation.from != relation.to
             && !schema.tables[relation.to].junction
-            && (!schema.tables[relation.from].junction || relation.is_single())
+            && (!schema.tables[relation.from].junction || (relation.is_single() && says_something(schema, relation.from)))
     })?;
     let mut shown = chooser.named(relation.from);
     shown.truncate(2);
@@ -37,9 +37,16 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(ask, body)
 }
 
+/// A junction with columns that are no keys.
+fn says_something(schema: &Schema, table: usize) -> bool {
+    schema.tables[table].columns.iter().any(|column| column.role != Role::Key)
+}
+
 /// Relations that a filter can go across.
 fn filterable(schema: &Schema, relation: &Relation) -> bool {
-    relation.from != relation.to && !schema.tables[relation.from].junction && relation.hops.len() <= 2
+    relation.from != relation.to
+        && !schema.tables[relation.from].junction
+        && (!schema.tables[relation.to].junction || says_something(schema, relation.to))
 }
 
 /// Attributes of rows by what they are related to.
@@ -71,7 +78,7 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| {
         relation.from != relation.to
             && matches!(relation.kinship, Kinship::Parent | Kinship::Through | Kinship::Grandparent)
-            && (!schema.tables[relation.from].junction || relation.kinship == Kinship::Parent)
+            && !schema.tables[relation.from].junction
     })?;
     let subject = relation.from;
     let mut filters = vec![chooser.related_filter(&relation)?];

@@ -5,7 +5,7 @@ use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, select};
 use super::filters::apply;
 use super::plain::equal_attributes;
-use crate::schema::Role;
+use nl2sql_schema::Role;
 use crate::sql::{Aggregate, Compare, Condition, Expr, Ref, Select};
 
 fn aggregate_of(function: Aggregate, of: Attribute) -> Select {

@@ -4,7 +4,7 @@ use super::Pair;
 use super::ask::{Ask, Attribute, Filter, Pattern, Test};
 use super::choose::{Chooser, items, select};
 use super::filters::apply;
-use crate::schema::Role;
+use nl2sql_schema::Role;
 use crate::sql::{Aggregate, Compare, Expr, Order, Ref};
 
 /// Attributes of all rows.

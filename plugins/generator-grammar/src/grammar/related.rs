@@ -51,12 +51,21 @@ pub fn count_all(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(Ask { shown, other: Some(relation), ..Ask::new(Pattern::RelatedCountAll, subject) }, body)
 }
 
+/// About how many related rows a row has.
+fn expected_per_row(chooser: &Chooser, relation: &Relation) -> Option<f64> {
+    let first = relation.hops.first()?.table;
+    let (rows, theirs) = (chooser.table(relation.from).rows?, chooser.table(first).rows?);
+    (rows > 0).then(|| theirs as f64 / rows as f64)
+}
+
 /// Rows with a bound on the number of related rows.
 pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.to_many()?;
     let shown = chooser.named(relation.from);
-    let bound = count_bound(chooser);
-    let other_filters = their_filters(chooser, &relation, 0.1);
+    let expected = expected_per_row(chooser, &relation);
+    let bound = count_bound(chooser, expected);
+    let crowded = expected.is_none_or(|rows| rows > 3.0);
+    let other_filters = if crowded { their_filters(chooser, &relation, 0.15) } else { Vec::new() };
     let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
     body.having = Some(bound_on(Expr::CountAll, &bound));
     let subject = relation.from;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::schema::Schema;
+use nl2sql_schema::Schema;
 use crate::sql::{Ref, Rows, Select, Source};
 
 /// How the two tables of a [`Relation`] stand to each other.

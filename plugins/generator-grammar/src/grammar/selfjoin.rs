@@ -3,7 +3,7 @@
 use super::Pair;
 use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, items, select};
-use crate::schema::Role;
+use nl2sql_schema::Role;
 use crate::sql::{Compare, Condition, Expr, Ref, Rows, Source};
 
 /// Rows and the row of the same table that each refers to.

@@ -5,7 +5,7 @@ use super::ask::{Ask, Attribute, Filter, Pattern, Test};
 use super::choose::{Chooser, select};
 use super::filters::apply;
 use super::relation::Relation;
-use crate::schema::Role;
+use nl2sql_schema::Role;
 use crate::sql::{Compare, Literal, Ref, SetOperator};
 
 /// Two tests of one attribute that no single row passes: two values, or below one bound and above another.
@@ -25,7 +25,7 @@ fn opposites(chooser: &mut Chooser, attribute: Attribute) -> Option<(Test, Test)
         let below = Test::Compare(Compare::Less, Literal::Number(high.1));
         return Some(if chooser.draw.chance(0.5) { (above, below) } else { (below, above) });
     }
-    let (first, second) = (chooser.value(column)?, chooser.value(column)?);
+    let (first, second) = (chooser.frequent_value(column)?, chooser.frequent_value(column)?);
     (first != second).then_some((Test::Compare(Compare::Equal, first), Test::Compare(Compare::Equal, second)))
 }
 
@@ -68,11 +68,11 @@ pub fn related_both(chooser: &mut Chooser) -> Option<Pair> {
 
 fn related_attribute(chooser: &mut Chooser, relation: &Relation) -> Option<Attribute> {
     if let [column] = chooser.table(relation.to).label.as_slice()
-        && chooser.draw.chance(0.5)
+        && chooser.draw.chance(0.3)
     {
         return Some(Attribute { table: relation.to, column: *column });
     }
-    chooser.column_with(relation.to, &[Role::Category, Role::Year, Role::Measure, Role::Name])
+    chooser.column_with(relation.to, &[Role::Category, Role::Category, Role::Year, Role::Measure])
 }
 
 /// Values that never occur with a filter.

@@ -6,7 +6,7 @@ use super::dialect::{Dialect, Driver};
 use super::tree::{
     Aggregate, Condition, Expr, Literal, Order, Ref, Rows, Select, SetOperator, Source, Statement, Window,
 };
-use crate::schema::Schema;
+use nl2sql_schema::Schema;
 
 /// `statement` as one line of SQL.
 pub fn render(statement: &Statement, schema: &Schema, dialect: &Dialect) -> String {

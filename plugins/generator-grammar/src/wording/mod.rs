@@ -6,7 +6,7 @@ mod template;
 
 use crate::grammar::Ask;
 use crate::random::Draw;
-use crate::schema::Schema;
+use nl2sql_schema::Schema;
 
 /// A language that questions are worded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ mod phrase;
 
 use crate::grammar::Ask;
 use crate::random::Draw;
-use crate::schema::Schema;
+use nl2sql_schema::Schema;
 
 use super::template::expand;
 use phrase::Phraser;

@@ -2,7 +2,7 @@
 
 use crate::grammar::{Ask, Attribute, Filter, Kinship, Match, Pattern, Relation, Test};
 use crate::random::Draw;
-use crate::schema::{Column, Role, Schema};
+use nl2sql_schema::{Column, Role, Schema};
 use crate::sql::{Aggregate, Compare, Literal};
 
 /// The words for one question.
@@ -56,10 +56,10 @@ impl Phraser<'_> {
         match name {
             "sup" | "supo" => by.map_or(String::new(), |by| format!("{}{}的", self.attribute(by), self.extreme(by, draw))),
             "supn" | "supq" => by.map_or(String::new(), |by| format!("{}{}", self.attribute(by), self.extreme(by, draw))),
-            "ext" => match (by, self.ask.aggregates.first()) {
-                (_, Some((_, of))) | (Some(ref of), None) => self.extreme(*of, draw),
-                (None, None) => String::new(),
-            },
+            "ext" => {
+                let of = self.ask.aggregates.first().map(|(_, of)| *of).or(by);
+                of.map_or(String::new(), |of| self.extreme(of, draw))
+            }
             "most_n" => if up { "最多" } else { "最少" }.to_owned(),
             "most_first" => {
                 let words: &[&str] = if up { &["从多到少", "从高到低", "降序"] } else { &["从少到多", "从低到高", "升序"] };

@@ -1,12 +1,13 @@
 //! Superlatives, orders and comparisons with averages, groups and absence.
 
 use super::condition::Phrase;
-use super::phrase::{Phraser, pick, with_article};
+use super::phrase::{Phraser, pick};
 use super::scale::scale;
 use super::verb::between;
 use crate::grammar::{Attribute, Filter, Relation, Test};
 use crate::random::Draw;
-use crate::schema::{Noun, Role};
+use nl2sql_schema::inflect::with_article;
+use nl2sql_schema::{Noun, Role};
 use crate::sql::Aggregate;
 
 impl Phraser<'_> {

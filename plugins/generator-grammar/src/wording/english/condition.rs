@@ -6,7 +6,8 @@ use super::value::{quoted, say};
 use super::verb::{between, is_place};
 use crate::grammar::{Attribute, Filter, Kinship, Match, Relation, Test};
 use crate::random::Draw;
-use crate::schema::{Column, Role, inflect::article};
+use nl2sql_schema::inflect::with_article;
+use nl2sql_schema::{Column, Role};
 use crate::sql::{Compare, Literal};
 
 /// A restriction in the forms that sentences need; first singular, then plural.
@@ -67,12 +68,11 @@ impl Phraser<'_> {
         {
             return Phrase::have(&format!("{} {counted}", amount(*operator, &say(literal, draw), draw)), who, draw);
         }
-        let an = article(&name);
         let have = match test {
             Test::Compare(Compare::Equal, _) if draw.chance(0.5) => format!("{name} {}", of.trim_start_matches("of ")),
             Test::Null(false) => format!("no {name}"),
-            Test::Null(true) => format!("{an} {name}"),
-            _ => format!("{an} {name} {of}"),
+            Test::Null(true) => with_article(&name),
+            _ => format!("{} {of}", with_article(&name)),
         };
         match draw.below(10) {
             0..=4 => Phrase::whose(&format!("{name} {is}"), &have),
@@ -135,7 +135,7 @@ impl Phraser<'_> {
         let value = quoted(text, draw);
         let place = matches!(last, "country" | "city" | "state" | "county" | "location" | "region" | "continent" | "province" | "hometown" | "district" | "nation" | "nationality" | "venue" | "headquarters");
         if place && draw.chance(0.55) {
-            let options: &[&str] = if person { &["from", "from", "who come from", "in"] } else { &["in", "in", "located in", "from", "based in"] };
+            let options: &[&str] = if person { &["from", "from", "who come from", "in"] } else { &["in", "in", "located in", "located in", "from"] };
             let preposition = *draw.pick(options)?;
             let text = if not.is_empty() { format!("{preposition} {value}") } else { format!("not {} {value}", preposition.trim_start_matches("who come ")) };
             return Some(if text.starts_with("who come") {
@@ -178,7 +178,7 @@ impl Phraser<'_> {
             draw.pick(&[
                 format!("{} {parts}", noun.many),
                 format!("{} {parts}", noun.many),
-                format!("{} {} {one}", article(&noun.one), noun.one),
+                format!("{} {one}", with_article(&noun.one)),
             ])
             .cloned()
         }
@@ -198,7 +198,7 @@ impl Phraser<'_> {
         &self,
         relation: &Relation,
         tests: &[(Attribute, Test)],
-        noun: &crate::schema::Noun,
+        noun: &nl2sql_schema::Noun,
         named: bool,
         draw: &mut Draw,
     ) -> Phrase {
@@ -207,7 +207,7 @@ impl Phraser<'_> {
             let predicate = self.join_predicates(&self.phrases(tests, relation.to, draw), 0);
             let text = format!("{} {predicate}", noun.one);
             let parts = self.join(&self.phrases(tests, relation.to, draw), 0, false);
-            let have = format!("{} {} {parts}", article(&noun.one), noun.one);
+            let have = format!("{} {parts}", with_article(&noun.one));
             return Phrase::whose(&text, &have);
         }
         let object = if named {
@@ -216,7 +216,7 @@ impl Phraser<'_> {
         } else {
             let many = self.join(&self.phrases(tests, relation.to, draw), 1, false);
             let one = self.join(&self.phrases(tests, relation.to, draw), 0, false);
-            draw.pick(&[format!("{} {many}", noun.many), format!("{} {} {one}", article(&noun.one), noun.one)]).cloned()
+            draw.pick(&[format!("{} {many}", noun.many), format!("{} {one}", with_article(&noun.one))]).cloned()
         }
         .unwrap_or_default();
         let passive = between(&self.schema.tables[relation.to].noun.one, subject).passive;

@@ -11,7 +11,7 @@ mod verb;
 
 use crate::grammar::Ask;
 use crate::random::Draw;
-use crate::schema::Schema;
+use nl2sql_schema::Schema;
 
 use super::template::expand;
 use phrase::Phraser;

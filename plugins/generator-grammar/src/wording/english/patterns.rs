@@ -1,7 +1,7 @@
 //! The wordings of each kind of question. A template twice in a list is twice as likely.
 
 use crate::grammar::{Ask, Filter, Pattern};
-use crate::schema::Schema;
+use nl2sql_schema::Schema;
 
 /// The templates that suit `ask`.
 pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
@@ -103,9 +103,8 @@ const LIST_FILTERED: &[&str] = &[
     "{ask} the {A} of [the |]{Ss} {c}.",
     "{ask} the {A} [for|of] [the |all |]{Ss} {c}.",
     "Which {Ss} {p}? {give} [their|the] {A}.",
-    "What [are|is] the {A} [for|of] {Ss} {c}?",
+    "What are the {A} [for|of] {Ss} {c}?",
     "{ask} the {a} [for|of] [each|every|any] {S} {c1}.",
-    "{ask} [all|the] {SA} [for|of] [the ones|those] {c}.",
 ];
 
 const NAMES_FILTERED: &[&str] = &[
@@ -137,7 +136,7 @@ const NAMES_OF_PEOPLE: &[&str] = &[
 ];
 
 const LOOKUP: &[&str] = &[
-    "What [is|are] the {a} of [the |]{S} {c1}?",
+    "What {is_a} the {a} of [the |]{S} {c1}?",
     "What is the {a} of {v}?",
     "What is the {a} of {v}?",
     "What is the {a} of the {S} {c1}?",
@@ -189,14 +188,13 @@ const COUNT_DISTINCT: &[&str] = &[
     "[Find|Return|Show|What is] the number of [different|distinct|unique] {Bs} [of|for|among] [the |all |]{Ss} {c}.",
     "Count the number of [different|distinct|unique] {Bs} [of|for|among] [the |]{Ss} {c}.",
     "What is the number of [different|distinct] {Bs} [of|for|across] [all |the |]{Ss} {c}?",
-    "How many [different|distinct] {SB} are there {c}?",
-    "How many [different|distinct] {Bs} are there {c}?",
+    "How many [different|distinct] {Bs} [are there|can be found] among [the |]{Ss} {c}?",
 ];
 
 const AGGREGATE: &[&str] = &[
-    "What [is|are] the {agg} of [all |all the |the |]{Ss} {c}?",
-    "What is the {agg} of [the |all |]{Ss} {c}?",
-    "What is the {agg} [for|across|among] [all |all the |the |]{Ss} {c}?",
+    "What {is_agg} the {agg} of [all |all the |the |]{Ss} {c}?",
+    "What {is_agg} the {agg} of [the |all |]{Ss} {c}?",
+    "What {is_agg} the {agg} [for|across|among] [all |all the |the |]{Ss} {c}?",
     "{ask} the {agg} of [all |all the |the |]{Ss} {c}.",
     "{ask} the {agg} [for|across|of] [all |the |]{Ss} {c}.",
     "[Compute|Calculate|Find] the {agg} of [all |the |]{Ss} {c}.",
@@ -221,7 +219,7 @@ const TOP: &[&str] = &[
     "{ask} the {a} of {sup}.",
     "Which {S} {c1} {is_sup}? {give} [its|the] {a}.",
     "{ask} the {a} [for|of] {sup}.",
-    "What [is|are] the {a} [for|of] {sup}?",
+    "What {is_a} the {a} [for|of] {sup}?",
 ];
 
 const TOP_NAME: &[&str] = &[
@@ -275,8 +273,8 @@ const GROUP_COUNT_ORDERED: &[&str] = &[
 ];
 
 const GROUP_AGGREGATE: &[&str] = &[
-    "What is the {agg} of [the |]{Ss} {c} {for_B} each {B}?",
-    "What is the {agg} [for|of] each {B}?",
+    "What {is_agg} the {agg} of [the |]{Ss} {c} {for_B} each {B}?",
+    "What {is_agg} the {agg} [for|of] each {B}?",
     "For each {B}, what is the {agg} of [the |]{Ss} {c}?",
     "For each {B}, {find} the {agg} of [the |]{Ss} {c}.",
     "{ask} the {agg} of [the |]{Ss} {c} {for_B} each {B}.",
@@ -372,7 +370,7 @@ const PAIRS_ORDERED: &[&str] = &[
 ];
 
 const RELATED_COUNT: &[&str] = &[
-    "How many {Os} does each {S} [have|{verb_s}]? {give} the {a} [of the {S} |]and the number.",
+    "How many {Os} does each {S} [have|{verb_p}]? {give} the {a} [of the {S} |]and the number.",
     "{ask} the {A} of [all |the |]{Ss} and the number of {Os} {they_have}.",
     "{ask} the {a} of each {S} and the number of {Os} {it_has}.",
     "For each {S}, {find} [the|its] {a} and the number of {Os} [it has|{it_has}|].",
@@ -443,7 +441,7 @@ const RELATED_MOST_MANY: &[&str] = &[
 
 const RELATED_AGGREGATE: &[&str] = &[
     "For each {S}, {find} [the|its] {a} and the {agg} of its {Os}.",
-    "What is the {agg} of [the |]{Os} [of|for] each {S}? {give} the {a} [as well|too].",
+    "What {is_agg} the {agg} of [the |]{Os} [of|for] each {S}? {give} the {a} [as well|too].",
     "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os}.",
     "{ask} the {a} of each {S} and the {agg} of [its|the] {Os} [it has|].",
     "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os}?",

@@ -6,7 +6,7 @@ use super::value;
 use super::verb::between;
 use crate::grammar::{Ask, Attribute, Filter, Kinship, Pattern, Relation, Test};
 use crate::random::Draw;
-use crate::schema::{Column, Noun, Role, Schema, inflect};
+use nl2sql_schema::{Column, Noun, Role, Schema};
 use crate::sql::{Aggregate, Compare};
 
 /// The words for one question.
@@ -56,6 +56,8 @@ impl Phraser<'_> {
             "ask" => imperative(draw).to_owned(),
             "give" => self.request(draw),
             "find" => pick(draw, &["find", "show", "list", "give", "return"]).to_owned(),
+            "is_a" => self.is_or_are(ask.shown.len(), draw),
+            "is_agg" => self.is_or_are(ask.aggregates.len(), draw),
             "sort" => pick(draw, &["Sort", "Order", "Sort"]).to_owned(),
             _ => self.aggregate_slot(name, draw),
         }
@@ -270,6 +272,11 @@ impl Phraser<'_> {
         names.join(" and ")
     }
 
+    /// People say "what is the name and age" as well as "what are".
+    fn is_or_are(&self, things: usize, draw: &mut Draw) -> String {
+        if things == 1 { "is" } else { pick(draw, &["is", "are", "are"]) }.to_owned()
+    }
+
     fn by(&self, many: bool, draw: &mut Draw) -> String {
         let Some(by) = self.ask.by else { return String::new() };
         let column = self.column(by);
@@ -326,7 +333,12 @@ impl Phraser<'_> {
         let same = aggregates.windows(2).all(|pair| pair[0].1 == pair[1].1);
         let words: Vec<String> = aggregates.iter().map(|(function, of)| self.function(*function, *of, draw)).collect();
         match aggregates.first() {
-            Some((_, of)) if same => format!("{} {}", listed(&words, draw), self.attribute_name(*of, draw)),
+            Some((_, of)) if same => {
+                let name = self.attribute_name(*of, draw);
+                let doubled = ["average", "total", "maximum", "minimum", "highest", "lowest"].iter().any(|word| name.starts_with(word));
+                let of = if doubled { "of the " } else { "" };
+                format!("{} {of}{name}", listed(&words, draw))
+            }
             _ => {
                 let each: Vec<String> = words
                     .iter()
@@ -425,7 +437,3 @@ pub fn listed(parts: &[String], draw: &mut Draw) -> String {
     }
 }
 
-/// "a" or "an" before a phrase.
-pub fn with_article(phrase: &str) -> String {
-    format!("{} {phrase}", inflect::article(phrase))
-}

@@ -1,6 +1,6 @@
 //! Adjectives of quantities: an age is old or young, a price high or low, an expensive thing costs much.
 
-use crate::schema::{Column, Role};
+use nl2sql_schema::{Column, Role};
 
 /// The words of one kind of quantity.
 #[derive(Debug)]
@@ -69,8 +69,8 @@ const SIZE: Scale = Scale {
 const TIME: Scale = Scale {
     up: None,
     down: None,
-    most: &["latest", "most recent", "newest"],
-    least: &["earliest", "oldest"],
+    most: &["latest", "most recent"],
+    least: &["earliest"],
     how: None,
 };
 const AMOUNT: Scale = Scale {

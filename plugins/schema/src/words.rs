@@ -2,6 +2,9 @@
 
 /// The words of an identifier in lower case, abbreviations written out.
 pub fn words(identifier: &str) -> Vec<String> {
+    if let Some(long) = expansion(&identifier.to_lowercase()) {
+        return long.split(' ').map(str::to_owned).collect();
+    }
     let mut words = Vec::new();
     for part in split(identifier) {
         if let Some(long) = expansion(&part) {

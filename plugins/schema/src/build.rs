@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use nl2sql_sdk::types::{Catalog, Column as CatalogColumn, Table as CatalogTable};
 
-use super::inflect::singular;
-use super::link::{Link, links};
-use super::role::role_of;
-use super::words::words;
-use super::{Column, Noun, Role, Schema, Table};
+use crate::inflect::singular;
+use crate::link::{Link, links};
+use crate::role::role_of;
+use crate::words::words;
+use crate::{Column, Noun, Role, Schema, Table};
 
 /// Words at the end of a table's name that say nothing about its rows.
 const EMPTY_WORDS: &[&str] = &["table", "tbl", "data", "list", "info", "information", "master", "details", "records", "entity"];
@@ -74,6 +74,7 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         qualifier: if in_default { None } else { table.schema.clone() },
         noun: Noun::new(noun),
         chinese: chinese(table.comment.as_deref()).trim_end_matches('表').to_owned(),
+        rows: table.row_estimate,
         person: is_person(noun, &columns),
         junction: false,
         columns,
@@ -83,11 +84,13 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
 }
 
 fn build_column(table: &CatalogTable, column: &CatalogColumn, noun: &str, is_key: bool) -> Column {
-    let parts = match english(column.comment.as_deref()) {
-        Some(comment) => comment.split(' ').map(str::to_owned).collect(),
-        None => words(&column.name),
-    };
     let name_parts = words(&column.name);
+    let identifies = |parts: &[String]| parts.last().is_some_and(|last| matches!(last.as_str(), "id" | "code" | "number"));
+    let parts = match english(column.comment.as_deref()) {
+        // A key whose comment names what it refers to is still called by its own name: "stadium id", not "stadium".
+        Some(comment) if !(is_key && identifies(&name_parts)) => comment.split(' ').map(str::to_owned).collect(),
+        _ => name_parts.clone(),
+    };
     let comment = chinese(column.comment.as_deref());
     let role = role_of(column, &name_parts, &comment, is_key, table.row_estimate);
     let full = if parts.is_empty() { column.name.clone() } else { parts.join(" ") };

@@ -124,11 +124,17 @@ fn singular_word(word: &str) -> String {
     word.to_owned()
 }
 
-/// "a" or "an".
-pub fn article(phrase: &str) -> &'static str {
-    let first = phrase.chars().next().unwrap_or('x').to_ascii_lowercase();
-    let consonant_sound = ["uni", "use", "usa", "one", "eu"].iter().any(|start| phrase.starts_with(start));
-    if "aeiou".contains(first) && !consonant_sound { "an" } else { "a" }
+/// The phrase after "a" or "an"; without an article when it is a plural.
+pub fn with_article(phrase: &str) -> String {
+    let head = phrase.split(" of ").next().unwrap_or(phrase);
+    let last = head.rsplit(' ').next().unwrap_or(head);
+    let first = head.split(' ').next().unwrap_or(head);
+    if (is_plural(last) && last != "id") || (is_plural(first) && first != last && first.len() > 3) {
+        return phrase.to_owned();
+    }
+    let vowel = phrase.chars().next().is_some_and(|first| "aeiou".contains(first.to_ascii_lowercase()));
+    let consonant_sound = ["uni", "use", "usa", "one ", "eu"].iter().any(|start| phrase.starts_with(start));
+    format!("{} {phrase}", if vowel && !consonant_sound { "an" } else { "a" })
 }
 
 #[cfg(test)]

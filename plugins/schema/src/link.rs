@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nl2sql_sdk::types::{Catalog, Table as CatalogTable};
 
-use super::words::words;
+use crate::words::words;
 
 /// A way from a child table to its parent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The catalog as the grammar sees it: nouns, roles of columns, and links between tables.
+//! The catalog as people talk about it: nouns, roles of columns, and links between tables.
 
 mod build;
 pub mod inflect;
@@ -51,6 +51,8 @@ pub struct Table {
     pub person: bool,
     /// The table only connects others.
     pub junction: bool,
+    /// About how many rows it has, where the catalog says so.
+    pub rows: Option<u64>,
     /// Columns in ordinal order.
     pub columns: Vec<Column>,
     /// Primary key.
@@ -97,6 +99,12 @@ impl Schema {
 }
 
 impl Table {
+    /// About how many rows share a value of this column; `None` when values or row count are not known.
+    pub fn rows_per_value(&self, column: usize) -> Option<f64> {
+        let values = self.columns[column].values.len();
+        self.rows.filter(|_| values > 0).map(|rows| rows as f64 / values as f64)
+    }
+
     /// Columns of one of these roles.
     pub fn with_role(&self, roles: &[Role]) -> Vec<usize> {
         (0..self.columns.len()).filter(|column| roles.contains(&self.columns[*column].role)).collect()
