@@ -6,5 +6,5 @@ mod shards;
 
 pub use load::{LoadOptions, StoredDtype, load_decoder};
 pub use save::{ShardLimit, TensorToWrite, save_decoder, write_shards};
-pub(crate) use save::{values_of, write_file, write_json};
+pub(crate) use save::{dtype_name, values_of, write_file, write_json};
 pub use shards::{ShardedTensors, TensorView};
