@@ -36,12 +36,18 @@ mod connection_url;
 mod driver;
 mod error;
 mod limits;
+mod lost_connection;
+mod mssql;
+mod mysql;
+mod postgres;
 mod secret;
+mod session_pool;
 mod settings;
 mod sqlite;
 pub mod statement_guard;
 mod table_filter;
 mod value_samples;
+mod wkb;
 
 pub use catalog_rows::{CatalogRow, Extraction};
 pub use connection::Connection;

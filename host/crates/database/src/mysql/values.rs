@@ -1,0 +1,117 @@
+//! From MySQL's binary row format to typed values
+//! (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>).
+
+use nl2sql_catalog::Value;
+
+/// The value of a column whose type the driver calls `type_name`; a content that does not read as its type stays bytes.
+pub(super) fn typed(type_name: &str, content: &[u8]) -> Value {
+    let raw = || Value::Bytes(content.to_vec());
+    match type_name {
+        "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => signed(content).map_or_else(raw, Value::Integer),
+        "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED" | "YEAR" => {
+            unsigned(content).map_or_else(raw, |number| i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string()), Value::Integer))
+        }
+        "FLOAT" => content.try_into().map_or_else(|_| raw(), |bytes| Value::Float(widened(f32::from_le_bytes(bytes)))),
+        "DOUBLE" => content.try_into().map_or_else(|_| raw(), |bytes| Value::Float(f64::from_le_bytes(bytes))),
+        "DECIMAL" => text(content, Value::Decimal),
+        "DATE" => date(content).map_or_else(raw, |(date, _)| Value::Date(date)),
+        "DATETIME" | "TIMESTAMP" => datetime(content).map_or_else(raw, Value::Datetime),
+        "TIME" => time(content).map_or_else(raw, Value::Time),
+        "JSON" => text(content, Value::Json),
+        "GEOMETRY" => content.get(4..).and_then(crate::wkb::to_text).map_or_else(raw, Value::Other),
+        "BIT" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => raw(),
+        "NULL" => Value::Null,
+        _ => text(content, Value::Text),
+    }
+}
+
+fn text(content: &[u8], value: impl Fn(String) -> Value) -> Value {
+    std::str::from_utf8(content).map_or_else(|_| Value::Bytes(content.to_vec()), |text| value(text.to_owned()))
+}
+
+fn signed(content: &[u8]) -> Option<i64> {
+    Some(match *content {
+        [a] => i64::from(a.cast_signed()),
+        [a, b] => i64::from(i16::from_le_bytes([a, b])),
+        [a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
+        _ => i64::from_le_bytes(content.try_into().ok()?),
+    })
+}
+
+fn unsigned(content: &[u8]) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..content.len())?.copy_from_slice(content);
+    Some(u64::from_le_bytes(bytes))
+}
+
+/// The double that prints like the float does, `1.1` and not `1.10000002384186`.
+fn widened(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
+}
+
+/// The date, and what follows it. The first byte counts those after it; a zero date has none.
+fn date(content: &[u8]) -> Option<(String, &[u8])> {
+    let (length, rest) = content.split_first()?;
+    let rest = rest.get(..usize::from(*length))?;
+    match rest {
+        [] => Some(("0000-00-00".into(), rest)),
+        [low, high, month, day, rest @ ..] => Some((format!("{:04}-{month:02}-{day:02}", u16::from_le_bytes([*low, *high])), rest)),
+        _ => None,
+    }
+}
+
+fn datetime(content: &[u8]) -> Option<String> {
+    let (date, rest) = date(content)?;
+    let time = match rest {
+        [] => "00:00:00".to_owned(),
+        [hour, minute, second] => format!("{hour:02}:{minute:02}:{second:02}"),
+        [hour, minute, second, micros @ ..] => format!("{hour:02}:{minute:02}:{second:02}{}", fraction(micros)?),
+        _ => return None,
+    };
+    Some(format!("{date} {time}"))
+}
+
+/// Sign, days (4 bytes), hours, minutes, seconds and perhaps microseconds (4 bytes); days count as hours.
+fn time(content: &[u8]) -> Option<String> {
+    let (length, rest) = content.split_first()?;
+    match rest.get(..usize::from(*length))? {
+        [] => Some("00:00:00".into()),
+        [negative, d0, d1, d2, d3, hour, minute, second, micros @ ..] => {
+            let hours = u32::from_le_bytes([*d0, *d1, *d2, *d3]) * 24 + u32::from(*hour);
+            let sign = if *negative == 1 { "-" } else { "" };
+            Some(format!("{sign}{hours:02}:{minute:02}:{second:02}{}", fraction(micros)?))
+        }
+        _ => None,
+    }
+}
+
+fn fraction(micros: &[u8]) -> Option<String> {
+    if micros.is_empty() {
+        return Some(String::new());
+    }
+    Some(format!(".{:06}", u32::from_le_bytes(micros.try_into().ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_contents_become_values() {
+        for (name, content, value) in [
+            ("INT", &[0xff, 0xff, 0xff, 0xff][..], Value::Integer(-1)),
+            ("BIGINT UNSIGNED", &[0xff; 8], Value::Decimal("18446744073709551615".into())),
+            ("YEAR", &[0xd0, 0x07], Value::Integer(2000)),
+            ("FLOAT", &1.1f32.to_le_bytes(), Value::Float(1.1)),
+            ("DATE", &[4, 0xd0, 0x07, 2, 29], Value::Date("2000-02-29".into())),
+            ("DATE", &[0], Value::Date("0000-00-00".into())),
+            ("DATETIME", &[11, 0xd0, 0x07, 2, 29, 1, 2, 3, 32, 161, 7, 0], Value::Datetime("2000-02-29 01:02:03.500000".into())),
+            ("TIME", &[8, 1, 1, 0, 0, 0, 2, 3, 4], Value::Time("-26:03:04".into())),
+            ("DECIMAL", b"12.50", Value::Decimal("12.50".into())),
+            ("VARCHAR", &[0xff], Value::Bytes(vec![0xff])),
+            ("INT", &[1, 2, 3], Value::Bytes(vec![1, 2, 3])),
+        ] {
+            assert_eq!(typed(name, content), value, "{name} {content:?}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Pooled sessions on a server: waiting, reuse, cancelling and giving up, the same way for every server.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts};
+use deadpool::{Runtime, managed};
+
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
+
+/// How long a cancellation may take before it is given up; the server's own limit still stands.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One session of a server.
+#[async_trait]
+pub(crate) trait Session: Send + Sized + 'static {
+    /// Opens a session and arms its guards.
+    async fn connect(settings: &ConnectionSettings) -> Result<Self, ConnectError>;
+
+    /// What the server needs to know to cancel what this session runs.
+    fn cancel_key(&self) -> i64;
+
+    /// Cancels what the session of this key runs, through a session of its own.
+    async fn cancel(settings: &ConnectionSettings, key: i64) -> Result<(), ConnectError>;
+
+    /// Brings the session back to how it was opened; `false` when it must be thrown away.
+    async fn reset(&mut self) -> bool;
+}
+
+struct SessionMaker<S> {
+    settings: Arc<ConnectionSettings>,
+    session: std::marker::PhantomData<fn() -> S>,
+}
+
+/// A session, and whether something is running on it.
+struct Seat<S> {
+    session: S,
+    busy: bool,
+}
+
+impl<S: Session> Manager for SessionMaker<S> {
+    type Type = Seat<S>;
+    type Error = ConnectError;
+
+    async fn create(&self) -> Result<Seat<S>, ConnectError> {
+        let limit = self.settings.connect_timeout();
+        let timed_out = ConnectError::TimedOut { address: self.settings.address(), seconds: limit.as_secs() };
+        let session = tokio::time::timeout(limit, S::connect(&self.settings)).await.map_err(|_| timed_out)??;
+        Ok(Seat { session, busy: false })
+    }
+
+    async fn recycle(&self, seat: &mut Seat<S>, _: &Metrics) -> RecycleResult<ConnectError> {
+        if seat.busy || !seat.session.reset().await {
+            return Err(RecycleError::message("the session was interrupted"));
+        }
+        Ok(())
+    }
+}
+
+/// Sessions on one server.
+pub(crate) struct SessionPool<S: Session> {
+    pool: Pool<SessionMaker<S>>,
+    settings: Arc<ConnectionSettings>,
+}
+
+impl<S: Session> SessionPool<S> {
+    pub(crate) fn new(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
+        let maker = SessionMaker { settings: Arc::clone(&settings), session: std::marker::PhantomData };
+        let pool = Pool::builder(maker)
+            .max_size(settings.pool_size.max(1))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| ConnectError::Settings(error.to_string()))?;
+        Ok(Self { pool, settings })
+    }
+
+    /// Runs `work` on a session. After the limit and a grace the statement is cancelled on the server and the session dropped; a session
+    /// whose work was abandoned or lost its connection is never reused.
+    pub(crate) async fn with<T, F>(&self, limits: &Limits, work: F) -> Result<T, QueryError>
+    where
+        T: Send,
+        F: for<'s> FnOnce(&'s mut S) -> std::pin::Pin<Box<dyn Future<Output = Result<T, QueryError>> + Send + 's>> + Send,
+    {
+        let mut lease = Lease { seat: Some(self.seat(limits).await?), settings: Arc::clone(&self.settings) };
+        let Some(seat) = lease.seat.as_mut() else { return Err(QueryError::Unavailable("no session".into())) };
+        seat.busy = true;
+        match tokio::time::timeout(limits.client_timeout(), work(&mut seat.session)).await {
+            Ok(outcome) => {
+                seat.busy = matches!(outcome, Err(QueryError::Unavailable(_)));
+                if seat.busy {
+                    lease.discard();
+                }
+                outcome
+            }
+            Err(_) => {
+                lease.cancel().await;
+                Err(QueryError::Timeout(format!("timeout: no answer after {} ms, cancelled on the server", limits.timeout_ms)))
+            }
+        }
+    }
+
+    async fn seat(&self, limits: &Limits) -> Result<Object<SessionMaker<S>>, QueryError> {
+        let wait = self.settings.connect_timeout().max(limits.timeout());
+        let timeouts = Timeouts { wait: Some(wait), create: None, recycle: Some(Duration::from_secs(5)) };
+        self.pool.timeout_get(&timeouts).await.map_err(|error| match error {
+            PoolError::Backend(error) => error.into(),
+            PoolError::Timeout(TimeoutType::Wait) => QueryError::Unavailable(format!(
+                "all {} connections were busy for {} ms; raise pool_size or lower the concurrency",
+                self.pool.status().max_size,
+                wait.as_millis()
+            )),
+            other => QueryError::Unavailable(format!("no connection: {other}")),
+        })
+    }
+
+    /// The first session, so that the errors of opening one keep their type.
+    pub(crate) async fn first(&self) -> Result<(), ConnectError> {
+        match self.pool.get().await {
+            Ok(_) => Ok(()),
+            Err(PoolError::Backend(error)) => Err(error),
+            Err(other) => Err(ConnectError::Other { address: self.settings.address(), detail: other.to_string() }),
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// A session on loan. When the caller goes away in the middle, the statement is cancelled on the server.
+struct Lease<S: Session> {
+    seat: Option<managed::Object<SessionMaker<S>>>,
+    settings: Arc<ConnectionSettings>,
+}
+
+impl<S: Session> Lease<S> {
+    fn discard(&mut self) {
+        drop(self.seat.take().map(Object::take));
+    }
+
+    async fn cancel(&mut self) {
+        if let Some(seat) = self.seat.take().map(Object::take) {
+            cancel::<S>(&self.settings, seat.session.cancel_key()).await;
+        }
+    }
+}
+
+impl<S: Session> Drop for Lease<S> {
+    fn drop(&mut self) {
+        let Some(seat) = self.seat.take().filter(|seat| seat.busy).map(Object::take) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let settings = Arc::clone(&self.settings);
+            runtime.spawn(async move { cancel::<S>(&settings, seat.session.cancel_key()).await });
+        }
+    }
+}
+
+async fn cancel<S: Session>(settings: &ConnectionSettings, key: i64) {
+    match tokio::time::timeout(CANCEL_TIMEOUT, S::cancel(settings, key)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the statement could not be cancelled; the server's own limit still holds"),
+        Err(_) => tracing::warn!("cancelling took too long; the server's own limit still holds"),
+    }
+}
