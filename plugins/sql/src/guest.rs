@@ -1,0 +1,214 @@
+//! What the dialect plugins export: a [`Session`](crate::Session) in the terms of the plugin contract.
+
+use nl2sql_catalog as catalog;
+use nl2sql_sdk::analysis as wit_analysis;
+use nl2sql_sdk::dialect::DialectSession;
+use nl2sql_sdk::types as wit;
+
+use crate::{Dialect, Session};
+
+/// A session of a plugin.
+pub struct GuestSession(Session);
+
+impl GuestSession {
+    /// Binds a dialect to the host's catalog.
+    pub fn open(dialect: Dialect, from: wit::Catalog) -> Self {
+        let database = catalog::Database {
+            name: from.name,
+            dialect: from.dialect,
+            server_version: from.server_version,
+            default_schema: from.default_schema,
+            tables: from.tables.iter().map(table).collect(),
+        };
+        Self(Session::new(dialect, &database))
+    }
+}
+
+impl DialectSession for GuestSession {
+    fn statement(&self, sql: &str) -> wit_analysis::StatementInfo {
+        statement(self.0.statement(sql))
+    }
+
+    fn check_syntax(&self, sql: &str) -> Result<(), wit_analysis::SyntaxError> {
+        self.0.check_syntax(sql).map_err(syntax_error)
+    }
+
+    fn diagnose(&self, sql: &str) -> Result<Vec<wit::Finding>, wit_analysis::SyntaxError> {
+        let findings = self.0.diagnose(sql).map_err(syntax_error)?;
+        Ok(findings.into_iter().map(finding).collect())
+    }
+
+    fn analyse(&self, sql: &str) -> Result<wit_analysis::Analysis, wit_analysis::SyntaxError> {
+        self.0.analyse(sql).map(analysis).map_err(syntax_error)
+    }
+
+    fn with_limit(&self, sql: &str, rows: u32) -> Result<String, wit_analysis::SyntaxError> {
+        self.0.with_limit(sql, rows).map_err(syntax_error)
+    }
+
+    fn normalise(&self, sql: &str) -> Result<String, wit_analysis::SyntaxError> {
+        self.0.normalise(sql).map_err(syntax_error)
+    }
+
+    fn template(&self, sql: &str) -> Result<String, wit_analysis::SyntaxError> {
+        self.0.template(sql).map_err(syntax_error)
+    }
+}
+
+/// CREATE TABLE text of a table of the contract.
+pub fn render_ddl(dialect: Dialect, from: &wit::Table) -> String {
+    crate::render_ddl(dialect, &table(from))
+}
+
+/// Catalog queries in the terms of the contract.
+pub fn catalog_queries(queries: Vec<(&'static str, String)>) -> Vec<nl2sql_sdk::dialect::CatalogQuery> {
+    let query = |(section, sql): (&str, String)| nl2sql_sdk::dialect::CatalogQuery { section: section.to_owned(), sql };
+    queries.into_iter().map(query).collect()
+}
+
+/// A dialect's description of itself.
+pub fn info(dialect: Dialect, aliases: &[&str], driver: &str, prompt_notes: &[&str]) -> wit::DialectInfo {
+    let (open, close) = dialect.identifier_quotes();
+    wit::DialectInfo {
+        name: dialect.name().to_owned(),
+        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+        driver: driver.to_owned(),
+        identifier_quotes: (open.to_string(), close.to_string()),
+        prompt_notes: prompt_notes.iter().map(|note| (*note).to_owned()).collect(),
+    }
+}
+
+fn table(from: &wit::Table) -> catalog::Table {
+    catalog::Table {
+        schema: from.schema.clone(),
+        name: from.name.clone(),
+        kind: match from.kind.as_str() {
+            "view" => catalog::TableKind::View,
+            "materialized-view" => catalog::TableKind::MaterializedView,
+            "virtual" => catalog::TableKind::Virtual,
+            _ => catalog::TableKind::Table,
+        },
+        comment: from.comment.clone(),
+        columns: from.columns.iter().map(column).collect(),
+        primary_key: from.primary_key.clone(),
+        unique_keys: from
+            .unique_keys
+            .iter()
+            .map(|key| catalog::Key { name: key.name.clone(), columns: key.columns.clone() })
+            .collect(),
+        foreign_keys: from.foreign_keys.iter().map(foreign_key).collect(),
+        checks: from
+            .checks
+            .iter()
+            .map(|check| catalog::Check { name: check.name.clone(), expression: check.expression.clone() })
+            .collect(),
+        row_estimate: from.row_estimate,
+    }
+}
+
+fn column(from: &wit::Column) -> catalog::Column {
+    catalog::Column {
+        name: from.name.clone(),
+        type_name: from.type_name.clone(),
+        type_class: catalog::TypeClass::from_name(&from.type_class),
+        nullable: from.nullable,
+        default: from.default.clone(),
+        comment: from.comment.clone(),
+        identity: from.identity,
+        generated: from.generated,
+        labels: from.labels.clone(),
+        samples: from.samples.clone(),
+    }
+}
+
+fn foreign_key(from: &wit::ForeignKey) -> catalog::ForeignKey {
+    catalog::ForeignKey {
+        name: from.name.clone(),
+        columns: from.columns.clone(),
+        ref_schema: from.ref_schema.clone(),
+        ref_table: from.ref_table.clone(),
+        ref_columns: from.ref_columns.clone(),
+    }
+}
+
+fn position(from: catalog::Position) -> wit::Position {
+    wit::Position { line: from.line, column: from.column }
+}
+
+fn syntax_error(from: catalog::SyntaxError) -> wit_analysis::SyntaxError {
+    wit_analysis::SyntaxError { message: from.message, position: position(from.position) }
+}
+
+fn statement(from: catalog::StatementInfo) -> wit_analysis::StatementInfo {
+    wit_analysis::StatementInfo { kind: from.kind, read_only: from.read_only, reason: from.reason }
+}
+
+fn finding(from: catalog::Finding) -> wit::Finding {
+    let severity = match from.severity {
+        catalog::Severity::Info => "info",
+        catalog::Severity::Warning => "warning",
+        catalog::Severity::Error => "error",
+    };
+    wit::Finding {
+        layer: from.layer,
+        severity: severity.to_owned(),
+        code: from.code,
+        message: from.message,
+        span: from.span.map(|span| wit::Span { start: position(span.start), end: position(span.end) }),
+        suggestion: from.suggestion,
+    }
+}
+
+fn analysis(from: catalog::Analysis) -> wit_analysis::Analysis {
+    wit_analysis::Analysis {
+        statement: statement(from.statement),
+        scopes: from
+            .scopes
+            .into_iter()
+            .map(|scope| wit_analysis::Scope { parent: scope.parent, kind: scope.kind })
+            .collect(),
+        tables: from.tables.into_iter().map(table_use).collect(),
+        columns: from.columns.into_iter().map(column_use).collect(),
+        functions: from.functions,
+        ordered: from.ordered,
+        features: from.features,
+        hardness: from.hardness,
+        findings: from.findings.into_iter().map(finding).collect(),
+    }
+}
+
+fn table_use(from: catalog::TableUse) -> wit_analysis::TableUse {
+    let source = match from.source {
+        catalog::TableSource::Catalog => "catalog",
+        catalog::TableSource::Cte => "cte",
+        catalog::TableSource::Derived => "derived",
+        catalog::TableSource::Function => "function",
+        catalog::TableSource::Unknown => "unknown",
+    };
+    wit_analysis::TableUse {
+        name: from.name,
+        schema: from.schema,
+        alias: from.alias,
+        scope: from.scope,
+        source: source.to_owned(),
+        position: position(from.position),
+    }
+}
+
+fn column_use(from: catalog::ColumnUse) -> wit_analysis::ColumnUse {
+    let resolution = match from.resolution {
+        catalog::Resolution::Column => "column",
+        catalog::Resolution::Alias => "alias",
+        catalog::Resolution::Pseudo => "pseudo",
+        catalog::Resolution::Ambiguous => "ambiguous",
+        catalog::Resolution::Unknown => "unknown",
+    };
+    wit_analysis::ColumnUse {
+        name: from.name,
+        table: from.table,
+        scope: from.scope,
+        clause: from.clause,
+        resolution: resolution.to_owned(),
+        position: position(from.position),
+    }
+}
