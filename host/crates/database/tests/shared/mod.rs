@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+pub mod servers;
+
 use nl2sql_catalog::CatalogQuery;
 use nl2sql_database::Connection;
 
