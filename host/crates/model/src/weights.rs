@@ -4,6 +4,8 @@ mod load;
 mod save;
 mod shards;
 
+pub use safetensors::Dtype;
+
 pub use load::{LoadOptions, StoredDtype, load_decoder};
 pub use save::{ShardLimit, TensorToWrite, save_decoder, write_shards};
 pub(crate) use save::{dtype_name, values_of, write_file, write_json};

@@ -1,6 +1,7 @@
 //! Training files as LLaMA-Factory reads them, with a data card.
 
 mod data_card;
+mod layout;
 mod llama_factory;
 mod prompt;
 mod split;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use crate::coverage::{Coverage, SampleFacts};
 use crate::{CardsArtifact, Dialect, Failure, PluginIdentity};
+pub use layout::PromptFacts;
 use prompt::Prompts;
 use split::Split;
 

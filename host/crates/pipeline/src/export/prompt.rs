@@ -6,6 +6,7 @@ use nl2sql_catalog::Sample;
 use nl2sql_profile::{SchemaScope, SchemaStyle};
 
 use super::Export;
+use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
 use crate::Failure;
 
@@ -74,43 +75,19 @@ impl<'a> Prompts<'a> {
         self.alpaca(sample).into()
     }
 
-    /// The layout with its placeholders filled; what is filled in is not searched again.
     fn fill(&self, layout: &str, sample: &Sample) -> String {
-        let mut out = String::with_capacity(layout.len() + 256);
-        let mut rest = layout;
-        while let Some(open) = rest.find('{') {
-            out.push_str(&rest[..open]);
-            let tail = &rest[open + 1..];
-            let value = tail
-                .find('}')
-                .and_then(|close| Some((close, self.value(&tail[..close], sample)?)));
-            match value {
-                Some((close, text)) => {
-                    out.push_str(text);
-                    rest = &tail[close + 1..];
-                }
-                None => {
-                    out.push('{');
-                    rest = tail;
-                }
-            }
-        }
-        out.push_str(rest);
-        out
-    }
-
-    fn value<'s>(&'s self, name: &str, sample: &'s Sample) -> Option<&'s str> {
-        Some(match name {
-            "question" => &sample.question,
-            "schema" => match self.export.settings.schema {
-                SchemaScope::Database => &self.whole,
-                SchemaScope::Topic => self.by_topic.get(sample.topic.as_str()).unwrap_or(&self.whole),
-            },
-            "dialect" => &self.export.dialect.info().name,
-            "database" => &self.export.catalog.name,
-            "topic" => &sample.topic,
-            "notes" => &self.notes,
-            _ => return None,
-        })
+        let schema = match self.export.settings.schema {
+            SchemaScope::Database => &self.whole,
+            SchemaScope::Topic => self.by_topic.get(sample.topic.as_str()).unwrap_or(&self.whole),
+        };
+        let facts = PromptFacts {
+            question: &sample.question,
+            schema,
+            dialect: &self.export.dialect.info().name,
+            database: &self.export.catalog.name,
+            topic: &sample.topic,
+            notes: &self.notes,
+        };
+        facts.fill(layout)
     }
 }

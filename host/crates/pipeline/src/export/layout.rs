@@ -1,0 +1,87 @@
+//! The profile's prompt layout, filled for one question.
+
+use nl2sql_profile::ExportSettings;
+
+/// What a layout can show of one question.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PromptFacts<'a> {
+    /// The question.
+    pub question: &'a str,
+    /// Schema text.
+    pub schema: &'a str,
+    /// Name of the dialect.
+    pub dialect: &'a str,
+    /// Name of the database.
+    pub database: &'a str,
+    /// Topic; empty for a question of nobody's topic.
+    pub topic: &'a str,
+    /// The dialect's notes for a model.
+    pub notes: &'a str,
+}
+
+impl PromptFacts<'_> {
+    /// A layout with its placeholders filled; what is filled in is not searched again, and unknown placeholders stay.
+    pub fn fill(&self, layout: &str) -> String {
+        let mut out = String::with_capacity(layout.len() + self.schema.len() + 256);
+        let mut rest = layout;
+        while let Some(open) = rest.find('{') {
+            out.push_str(&rest[..open]);
+            let tail = &rest[open + 1..];
+            match tail
+                .find('}')
+                .and_then(|close| Some((close, self.value(&tail[..close])?)))
+            {
+                Some((close, text)) => {
+                    out.push_str(text);
+                    rest = &tail[close + 1..];
+                }
+                None => {
+                    out.push('{');
+                    rest = tail;
+                }
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+
+    /// The user message a model is trained on and asked with: instruction, line break, input, as LLaMA-Factory joins them.
+    pub fn user_message(&self, settings: &ExportSettings) -> String {
+        let (instruction, input) = (self.fill(&settings.instruction), self.fill(&settings.prompt));
+        if input.is_empty() {
+            instruction
+        } else {
+            format!("{instruction}\n{input}")
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        Some(match name {
+            "question" => self.question,
+            "schema" => self.schema,
+            "dialect" => self.dialect,
+            "database" => self.database,
+            "topic" => self.topic,
+            "notes" => self.notes,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PromptFacts;
+
+    #[test]
+    fn what_is_filled_in_is_not_searched_again() {
+        let facts = PromptFacts {
+            question: "what is {schema}?",
+            schema: "t(a)",
+            ..PromptFacts::default()
+        };
+        assert_eq!(
+            facts.fill("{question} | {schema} {unknown} {"),
+            "what is {schema}? | t(a) {unknown} {"
+        );
+    }
+}
