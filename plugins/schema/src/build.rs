@@ -6,7 +6,7 @@ use nl2sql_sdk::types::{Catalog, Column as CatalogColumn, Table as CatalogTable}
 
 use crate::inflect::singular;
 use crate::link::{Link, links};
-use crate::role::role_of;
+use crate::role::{are_numbers, role_of, truth};
 use crate::words::words;
 use crate::{Column, Noun, Role, Schema, Table};
 
@@ -44,6 +44,7 @@ impl Schema {
             .collect();
         for (index, table) in tables.iter_mut().enumerate() {
             table.junction = is_junction(index, table, &links);
+            table.short = short_noun(&nouns[index], &nouns);
         }
         Self { tables, links }
     }
@@ -56,13 +57,24 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         .columns
         .iter()
         .enumerate()
-        .map(|(index, column)| build_column(table, column, noun, key.contains(&index) || foreign.contains(&index)))
+        .map(|(index, column)| {
+            // A part of a composite key may well say something: the language of a country.
+            let alone = key == [index];
+            build_column(catalog, table, column, noun, alone || foreign.contains(&index), foreign.contains(&index))
+        })
         .collect();
     restore_clashing(&mut columns);
     let in_default = table.schema.is_none()
         || table.schema == catalog.default_schema
         || (catalog.default_schema.is_none() && table.schema.as_deref() == Some("main"));
     let label = label_of(&columns, noun);
+    let unnamed = columns.iter().all(|column| column.noun.one != "name");
+    if let [column] = label.as_slice()
+        && unnamed
+        && columns[*column].noun.one == noun
+    {
+        columns[*column].noun = Noun::new("name");
+    }
     for column in &label {
         if columns[*column].role == Role::Text {
             columns[*column].role = Role::Name;
@@ -73,6 +85,7 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         qualified: table.schema.as_ref().map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name)),
         qualifier: if in_default { None } else { table.schema.clone() },
         noun: Noun::new(noun),
+        short: Noun::new(noun),
         chinese: chinese(table.comment.as_deref()).trim_end_matches('表').to_owned(),
         rows: table.row_estimate,
         person: is_person(noun, &columns),
@@ -83,7 +96,14 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
     }
 }
 
-fn build_column(table: &CatalogTable, column: &CatalogColumn, noun: &str, is_key: bool) -> Column {
+fn build_column(
+    catalog: &Catalog,
+    table: &CatalogTable,
+    column: &CatalogColumn,
+    noun: &str,
+    is_key: bool,
+    foreign: bool,
+) -> Column {
     let name_parts = words(&column.name);
     let identifies = |parts: &[String]| parts.last().is_some_and(|last| matches!(last.as_str(), "id" | "code" | "number"));
     let parts = match english(column.comment.as_deref()) {
@@ -92,15 +112,18 @@ fn build_column(table: &CatalogTable, column: &CatalogColumn, noun: &str, is_key
         _ => name_parts.clone(),
     };
     let comment = chinese(column.comment.as_deref());
-    let role = role_of(column, &name_parts, &comment, is_key, table.row_estimate);
-    let full = if parts.is_empty() { column.name.clone() } else { parts.join(" ") };
+    let numeric_text = catalog.dialect == "sqlite";
+    let role = role_of(column, &name_parts, &comment, is_key, numeric_text, table.row_estimate);
+    let is = |first: &str| parts.first().is_some_and(|part| part == first) && parts.len() > 1;
+    let status = (role == Role::Flag && is("is")).then(|| format!("{} status", parts[1..].join(" ")));
+    let full = if let Some(status) = status { status } else if parts.is_empty() { column.name.clone() } else { parts.join(" ") };
     let short = strip_noun(&full, noun);
     let numbers: Vec<f64> = column.samples.iter().filter_map(|value| value.parse().ok()).collect();
-    let range = (!numbers.is_empty() && numbers.len() == column.samples.len()).then(|| {
+    let range = are_numbers(&column.samples).then(|| {
         numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)))
     });
     let textual = !matches!(column.type_class.as_str(), "integer" | "decimal" | "float" | "boolean")
-        && !(column.type_class == "other" && range.is_some());
+        && !(range.is_some() && (column.type_class == "other" || role == Role::Measure));
     Column {
         name: column.name.clone(),
         noun: Noun::new(&short),
@@ -110,18 +133,10 @@ fn build_column(table: &CatalogTable, column: &CatalogColumn, noun: &str, is_key
         textual,
         boolean: column.type_class == "boolean" && column.samples.iter().all(|value| truth(value).is_some()),
         nullable: column.nullable,
+        foreign,
         values: values_of(column),
         range,
         whole: numbers.iter().all(|value| value.fract() == 0.0),
-    }
-}
-
-/// Whether a display text is a truth value, and which.
-pub fn truth(value: &str) -> Option<bool> {
-    match value.to_lowercase().as_str() {
-        "1" | "true" | "t" => Some(true),
-        "0" | "false" | "f" => Some(false),
-        _ => None,
     }
 }
 
@@ -183,6 +198,16 @@ fn table_noun(table: &CatalogTable) -> String {
     if parts.is_empty() { table.name.clone() } else { singular(&parts.join(" ")) }
 }
 
+/// The noun without the noun of another table before it: the languages of countries are kept in `countrylanguage`.
+fn short_noun(noun: &str, nouns: &[String]) -> Noun {
+    const EMPTY: &[&str] = &["name", "type", "detail", "status", "record", "history", "code", "number", "line", "data", "item"];
+    let rest = nouns.iter().filter(|other| *other != noun).find_map(|other| noun.strip_prefix(other.as_str())?.strip_prefix(' '));
+    match rest {
+        Some(rest) if !EMPTY.contains(&rest) && !nouns.iter().any(|other| other == rest) => Noun::new(rest),
+        _ => Noun::new(noun),
+    }
+}
+
 /// A comment that can stand as an English noun phrase, in lower case.
 fn english(comment: Option<&str>) -> Option<String> {
     let text = comment?.trim().trim_end_matches('.');
@@ -226,7 +251,8 @@ fn label_of(columns: &[Column], noun: &str) -> Vec<usize> {
         return vec![first, last];
     }
     let suits = |role: Role| columns.iter().position(|column| column.role == role && column.textual);
-    suits(Role::Name).or_else(|| suits(Role::Text)).into_iter().collect()
+    let distinct = |column: &usize| !are_numbers(&columns[*column].values);
+    suits(Role::Name).or_else(|| suits(Role::Text).filter(distinct)).into_iter().collect()
 }
 
 /// A table of two or more foreign keys and little of its own connects others.

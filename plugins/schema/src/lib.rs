@@ -7,7 +7,7 @@ mod role;
 pub mod words;
 
 pub use link::Link;
-pub use role::Role;
+pub use role::{Role, truth};
 
 /// A noun phrase in both numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct Table {
     pub qualifier: Option<String>,
     /// What one row is called in English.
     pub noun: Noun,
+    /// The same without the noun of another table before it, where that leaves something: `language` of `country language`.
+    pub short: Noun,
     /// What one row is called in Chinese; empty when no comment says so.
     pub chinese: String,
     /// Rows are people.
@@ -78,6 +80,8 @@ pub struct Column {
     pub textual: bool,
     /// Constants are truth values.
     pub boolean: bool,
+    /// Part of a declared foreign key.
+    pub foreign: bool,
     /// NULL may be stored.
     pub nullable: bool,
     /// Values as display text, most frequent first; empty when the profile lets none out.

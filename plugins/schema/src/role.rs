@@ -50,10 +50,26 @@ const LONG_TEXT_WORDS: &[&str] = &[
     "password", "content", "summary", "abstract", "website", "image", "photo", "biography", "remark", "hash", "token",
 ];
 
-const YES_NO: &[&str] = &["t", "f", "y", "n", "yes", "no", "true", "false"];
+/// Whether a display text is a truth value, and which.
+pub fn truth(value: &str) -> Option<bool> {
+    match value.to_lowercase().as_str() {
+        "1" | "true" | "t" | "y" | "yes" => Some(true),
+        "0" | "false" | "f" | "n" | "no" => Some(false),
+        _ => None,
+    }
+}
 
 /// The role of a column with these words in its name.
-pub fn role_of(column: &CatalogColumn, words: &[String], chinese: &str, is_key: bool, rows: Option<u64>) -> Role {
+///
+/// `numeric_text` says that the database compares texts of digits with numbers, as SQLite does.
+pub fn role_of(
+    column: &CatalogColumn,
+    words: &[String],
+    chinese: &str,
+    is_key: bool,
+    numeric_text: bool,
+    rows: Option<u64>,
+) -> Role {
     let last = words.last().map_or("", String::as_str);
     let class = column.type_class.as_str();
     if matches!(class, "binary" | "array" | "geometry" | "json" | "interval") {
@@ -64,7 +80,7 @@ pub fn role_of(column: &CatalogColumn, words: &[String], chinese: &str, is_key: 
     }
     let has = |word: &str| words.iter().any(|known| known == word);
     let values = &column.samples;
-    let numbers = !values.is_empty() && values.iter().all(|value| value.parse::<f64>().is_ok());
+    let numbers = are_numbers(values) && (class != "text" || numeric_text);
     match class {
         "boolean" => return Role::Flag,
         "date" | "datetime" if values.iter().all(|value| is_iso_date(value)) => return Role::Date,
@@ -81,8 +97,8 @@ pub fn role_of(column: &CatalogColumn, words: &[String], chinese: &str, is_key: 
     if !values.is_empty() && values.iter().all(|value| is_iso_date(value)) {
         return Role::Date;
     }
-    let truth = values.len() <= 2 && values.iter().all(|value| matches!(value.as_str(), "0" | "1"));
-    if numeric && matches!(words.first().map(String::as_str), Some("is" | "has")) && truth {
+    let truth = values.len() <= 2 && values.iter().all(|value| truth(value).is_some());
+    if matches!(words.first().map(String::as_str), Some("is" | "has")) && truth && (numeric || !values.is_empty()) {
         return Role::Flag;
     }
     if numeric {
@@ -91,6 +107,12 @@ pub fn role_of(column: &CatalogColumn, words: &[String], chinese: &str, is_key: 
         return if code && !counted { Role::Code } else { Role::Measure };
     }
     text_role(column, words, chinese, rows)
+}
+
+/// All but a few odd values (`null`, `n/a`) are numbers.
+pub fn are_numbers(values: &[String]) -> bool {
+    let numbers = values.iter().filter(|value| value.parse::<f64>().is_ok()).count();
+    !values.is_empty() && numbers * 10 >= values.len() * 8
 }
 
 fn text_role(column: &CatalogColumn, words: &[String], chinese: &str, rows: Option<u64>) -> Role {
@@ -106,7 +128,7 @@ fn text_role(column: &CatalogColumn, words: &[String], chinese: &str, rows: Opti
     if !column.labels.is_empty()
         || CATEGORY_WORDS.contains(&last)
         || CATEGORY_CHINESE.iter().any(|end| chinese.ends_with(end))
-        || (!values.is_empty() && values.iter().all(|value| YES_NO.contains(&value.to_lowercase().as_str())))
+        || (!values.is_empty() && values.iter().all(|value| truth(value).is_some()))
     {
         return Role::Category;
     }

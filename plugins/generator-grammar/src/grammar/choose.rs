@@ -138,7 +138,10 @@ impl<'a> Chooser<'a> {
             &[Role::Name, Role::Category, Role::Measure, Role::Year, Role::Date, Role::Code, Role::Text];
         let roles: &[Role] = match self.draw.weighted(&[0.82, 0.13, 0.05]) {
             Some(0) => NATURAL,
-            Some(1) => &[Role::Key],
+            Some(1) if !self.table(table).key.is_empty() => {
+                let key = self.table(table).key.clone();
+                return self.draw.pick(&key).copied();
+            }
             _ => &[Role::Flag, Role::Opaque, Role::Text],
         };
         let waiting: Vec<Attribute> =

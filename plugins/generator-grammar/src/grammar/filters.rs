@@ -3,8 +3,8 @@
 use super::ask::{Attribute, Filter, Match, Test};
 use super::choose::Chooser;
 use super::relation::Relation;
-use nl2sql_schema::{Column, Role};
-use crate::sql::{Compare, Condition, Driver, Literal, Ref, Select};
+use nl2sql_schema::{Column, Role, truth};
+use crate::sql::{Compare, Condition, Literal, Ref, Select};
 
 const ORDERED: &[Compare] =
     &[Compare::Greater, Compare::Greater, Compare::Greater, Compare::Less, Compare::Less, Compare::AtLeast, Compare::AtMost];
@@ -18,10 +18,12 @@ impl Chooser<'_> {
         if picks_one { Vec::new() } else { filters }
     }
 
-    fn picks_one(&self, filter: &Filter) -> bool {
+    /// The filter picks one row by its name or key.
+    pub fn picks_one(&self, filter: &Filter) -> bool {
         filter.tests().iter().any(|(attribute, test)| {
             let table = self.table(attribute.table);
-            let identifies = table.label == [attribute.column] || table.key == [attribute.column];
+            let unique = table.rows_per_value(attribute.column).is_none_or(|rows| rows < 1.2);
+            let identifies = (table.label == [attribute.column] && unique) || table.key == [attribute.column];
             identifies && matches!(test, Test::Compare(Compare::Equal, _))
         })
     }
@@ -51,7 +53,7 @@ impl Chooser<'_> {
                 _ => &[Role::Code, Role::Key],
             };
             let Some(attribute) = self.column_with(table, roles) else { continue };
-            if Some(attribute) == except {
+            if Some(attribute) == except || self.column(attribute).foreign {
                 continue;
             }
             if let Some(test) = self.test(attribute) {
@@ -216,6 +218,9 @@ impl Chooser<'_> {
 
     fn flag_test(&mut self, column: &Column) -> Option<Test> {
         let yes = self.draw.chance(0.65);
+        if let Some(value) = column.values.iter().find(|value| truth(value) == Some(yes)).filter(|_| column.textual) {
+            return Some(Test::Compare(Compare::Equal, Literal::Text(value.clone())));
+        }
         let value = if column.boolean { Literal::Boolean(yes) } else { Literal::Number(u8::from(yes).to_string()) };
         Some(Test::Compare(Compare::Equal, value))
     }
@@ -264,10 +269,6 @@ impl Chooser<'_> {
         self.own_test(table, None)
     }
 
-    /// Whether text dates can be compared as written; SQLite keeps them as text.
-    pub fn is_sqlite(&self) -> bool {
-        self.dialect.driver == Driver::Sqlite
-    }
 }
 
 /// Puts `filters` into WHERE of `select`, whose subject stands at `slot`, joining what they relate to.

@@ -23,7 +23,7 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     let mut shown = chooser.shown(subject);
     let tested = equal_attributes(&filters);
     shown.retain(|attribute| !tested.contains(attribute));
-    if shown.is_empty() || filters.is_empty() {
+    if shown.is_empty() || filters.is_empty() || filters.iter().any(|filter| chooser.picks_one(filter)) {
         return None;
     }
     let mut body = select(subject, &shown);
@@ -77,6 +77,9 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
     let filters =
         if chooser.draw.chance(0.88) { chooser.filters(subject, 0.25) } else { Vec::new() };
+    if filters.iter().any(|filter| chooser.picks_one(filter)) {
+        return None;
+    }
     let any = filters.len() > 1 && chooser.draw.chance(0.25);
     let mut body = select(subject, &[]);
     body.items = vec![(Expr::CountAll, None)];

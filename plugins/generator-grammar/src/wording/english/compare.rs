@@ -13,7 +13,7 @@ use crate::sql::Aggregate;
 impl Phraser<'_> {
     /// "the oldest singer from France", "the 3 singers with the highest age"
     pub fn superlative(&self, count: usize, draw: &mut Draw) -> String {
-        let noun = &self.schema.tables[self.ask.subject].noun;
+        let noun = self.noun_of(self.ask.subject);
         self.superlative_of(self.ask.subject, noun, count, &self.ask.filters, draw)
     }
 
@@ -163,7 +163,7 @@ impl Phraser<'_> {
     /// "without any concerts", "do not have any concerts"
     pub fn without(&self, relation: &Relation, predicate: bool, draw: &mut Draw) -> String {
         let noun = self.relation_noun(relation);
-        let verb = between(&self.schema.tables[relation.from].noun.one, &noun.one);
+        let verb = between(&self.noun_of(relation.from).one, &noun.one);
         let phrases: Vec<Phrase> = self.ask.other_filters.iter().map(|filter| self.filter(filter, relation.to, draw)).collect();
         let restriction = self.join(&phrases, 1, false);
         let objects = format!("{} {restriction}", noun.many);
@@ -188,7 +188,7 @@ impl Phraser<'_> {
     /// "with both concerts in 2014 and concerts in 2015"
     pub fn both(&self, relation: &Relation, predicate: bool, draw: &mut Draw) -> String {
         let noun = self.relation_noun(relation);
-        let verb = between(&self.schema.tables[relation.from].noun.one, &noun.one);
+        let verb = between(&self.noun_of(relation.from).one, &noun.one);
         let tests = |filters: &[Filter]| -> Option<(Attribute, Test)> {
             let (attribute, test) = filters.first()?.tests().into_iter().next()?;
             Some((attribute, test.clone()))

@@ -97,7 +97,7 @@ impl Phraser<'_> {
                     let comparable = adjective.1.contains("er") && draw.chance(0.45);
                     comparable.then(|| Phrase::be(&format!("{} than {}", adjective.1, say(literal, draw))))
                 }
-                (Role::Year, _) => year(name, *operator, &say(literal, draw), draw),
+                (Role::Year, _) => year(name, &self.schema.tables[subject].noun.one, *operator, &say(literal, draw), draw),
                 _ => None,
             },
             Test::Either(first, second) if matches!(last, "country" | "city" | "state" | "nationality") && draw.chance(0.5) => {
@@ -162,7 +162,7 @@ impl Phraser<'_> {
     /// Rows by what they are related to.
     fn related(&self, relation: &Relation, tests: &[(Attribute, Test)], draw: &mut Draw) -> Phrase {
         let noun = self.relation_noun(relation);
-        let subject = self.schema.tables[relation.from].noun.one.as_str();
+        let subject = self.noun_of(relation.from).one.as_str();
         let named = tests.len() == 1 && self.names(relation.to, &tests[0]);
         if relation.is_single() {
             return self.with_parent(relation, tests, &noun, named, draw);
@@ -202,7 +202,7 @@ impl Phraser<'_> {
         named: bool,
         draw: &mut Draw,
     ) -> Phrase {
-        let subject = self.schema.tables[relation.from].noun.one.as_str();
+        let subject = self.noun_of(relation.from).one.as_str();
         if !named && draw.chance(0.5) {
             let predicate = self.join_predicates(&self.phrases(tests, relation.to, draw), 0);
             let text = format!("{} {predicate}", noun.one);
@@ -219,7 +219,7 @@ impl Phraser<'_> {
             draw.pick(&[format!("{} {many}", noun.many), format!("{} {one}", with_article(&noun.one))]).cloned()
         }
         .unwrap_or_default();
-        let passive = between(&self.schema.tables[relation.to].noun.one, subject).passive;
+        let passive = between(&self.noun_of(relation.to).one, subject).passive;
         let (behind, predicate) = if !passive.is_empty() && draw.chance(0.6) {
             (passive, format!("{} {object}", passive))
         } else if is_place(&noun.one) && draw.chance(0.7) {
@@ -266,10 +266,24 @@ impl Phraser<'_> {
         tests.iter().map(|(attribute, test)| self.own(*attribute, test, table, draw)).collect()
     }
 
-    /// Phrases behind the noun; `number` 0 is singular.
+    /// Phrases behind the noun, clauses with "whose" last; `number` 0 is singular.
     pub fn join(&self, phrases: &[Phrase], number: usize, any: bool) -> String {
-        let parts: Vec<&str> = phrases.iter().map(|phrase| phrase.behind[number].as_str()).collect();
-        parts.join(if any { " or " } else { " and " })
+        let mut parts: Vec<&str> = phrases.iter().map(|phrase| phrase.behind[number].as_str()).collect();
+        parts.sort_by_key(|part| part.starts_with("whose "));
+        let mut text = String::new();
+        for (index, part) in parts.iter().enumerate() {
+            let mut part = *part;
+            if index > 0 {
+                text.push_str(if any { " or " } else { " and " });
+                // "whose age is 3 and whose name is x" is said with one "whose" as often as with two.
+                for word in ["whose ", "with "] {
+                    let both = parts[index - 1].starts_with(word) && part.len() % 2 == 0;
+                    part = if both { part.strip_prefix(word).unwrap_or(part) } else { part };
+                }
+            }
+            text.push_str(part);
+        }
+        text
     }
 
     fn join_predicates(&self, phrases: &[Phrase], number: usize) -> String {
@@ -283,12 +297,12 @@ fn flag(name: &str, literal: &Literal, who: &str, draw: &mut Draw) -> Option<Phr
     let yes = match literal {
         Literal::Boolean(value) => *value,
         Literal::Number(text) => text == "1",
-        Literal::Text(_) => return None,
+        Literal::Text(text) => nl2sql_schema::truth(text)?,
     };
     if let Some(thing) = name.strip_prefix("has ") {
         return Some(Phrase::have(&format!("{}{thing}", if yes { "" } else { "no " }), who, draw));
     }
-    let quality = name.strip_prefix("is ").unwrap_or(name);
+    let quality = name.strip_suffix(" status").or_else(|| name.strip_prefix("is ")).unwrap_or(name);
     let not = if yes { "" } else { "not " };
     Some(Phrase {
         behind: [format!("{who} is {not}{quality}"), format!("{who} are {not}{quality}")],
@@ -297,7 +311,7 @@ fn flag(name: &str, literal: &Literal, who: &str, draw: &mut Draw) -> Option<Phr
 }
 
 /// Years: "after 2000", "released in 2014".
-fn year(name: &str, operator: Compare, value: &str, draw: &mut Draw) -> Option<Phrase> {
+fn year(name: &str, noun: &str, operator: Compare, value: &str, draw: &mut Draw) -> Option<Phrase> {
     const EVENTS: &[(&str, &str)] = &[
         ("release", "released"), ("opening", "opened"), ("open", "opened"), ("founded", "founded"), ("founding", "founded"),
         ("built", "built"), ("birth", "born"), ("establish", "established"), ("publication", "published"), ("made", "made"),
@@ -313,6 +327,25 @@ fn year(name: &str, operator: Compare, value: &str, draw: &mut Draw) -> Option<P
         && draw.chance(0.5)
     {
         let text = format!("{event} {when} {value}");
+        return Some(Phrase {
+            behind: [text.clone(), text.clone()],
+            predicate: [format!("was {text}"), format!("were {text}")],
+        });
+    }
+    const HAPPENINGS: &[(&[&str], &str)] = &[
+        (&["concert", "event", "match", "race", "competition", "game", "exhibition", "festival", "debate", "meeting"], "held"),
+        (&["car", "model", "product", "phone", "device", "movie", "film", "wine"], "made"),
+        (&["song", "album", "track", "single"], "released"),
+        (&["book", "paper", "article", "publication"], "published"),
+        (&["order", "booking"], "placed"),
+        (&["building", "bridge", "ship", "house", "stadium"], "built"),
+    ];
+    let last = noun.rsplit(' ').next().unwrap_or(noun);
+    let happening = HAPPENINGS.iter().find(|(nouns, _)| nouns.contains(&last)).map(|(_, verb)| *verb);
+    if let Some(verb) = happening.filter(|_| name.ends_with("year"))
+        && draw.chance(0.35)
+    {
+        let text = format!("{verb} {when} {value}");
         return Some(Phrase {
             behind: [text.clone(), text.clone()],
             predicate: [format!("was {text}"), format!("were {text}")],

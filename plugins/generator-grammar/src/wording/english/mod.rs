@@ -18,7 +18,7 @@ use phrase::Phraser;
 
 /// One of the ways to ask `ask` in English.
 pub fn word(ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
-    let phraser = Phraser { ask, schema };
+    let phraser = Phraser { ask, schema, short: draw.chance(0.6) };
     let templates = patterns::templates(ask, schema);
     let Some(template) = draw.pick(templates) else { return String::new() };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));

@@ -3,7 +3,7 @@
 use super::condition::{Phrase, amount};
 use super::scale::scale;
 use super::value;
-use super::verb::between;
+use super::verb::{between, is_place};
 use crate::grammar::{Ask, Attribute, Filter, Kinship, Pattern, Relation, Test};
 use crate::random::Draw;
 use nl2sql_schema::{Column, Noun, Role, Schema};
@@ -15,13 +15,15 @@ pub struct Phraser<'a> {
     pub ask: &'a Ask,
     /// The schema it is asked of.
     pub schema: &'a Schema,
+    /// Tables go by their short nouns.
+    pub short: bool,
 }
 
 impl Phraser<'_> {
     /// The text of a slot.
     pub fn slot(&self, name: &str, draw: &mut Draw) -> String {
         let ask = self.ask;
-        let noun = &self.schema.tables[ask.subject].noun;
+        let noun = self.noun_of(ask.subject);
         match name {
             "S" => noun.one.clone(),
             "Ss" => noun.many.clone(),
@@ -139,7 +141,7 @@ impl Phraser<'_> {
     fn relation_slot(&self, name: &str, draw: &mut Draw) -> String {
         let Some(relation) = &self.ask.other else { return String::new() };
         let object = self.object();
-        let verb = between(&self.schema.tables[relation.from].noun.one, &object.one);
+        let verb = between(&self.noun_of(relation.from).one, &object.one);
         match name {
             "verb_p" => verb.many.to_owned(),
             "verb_s" => verb.one.to_owned(),
@@ -161,12 +163,20 @@ impl Phraser<'_> {
             "do_both" => self.both(relation, true, draw),
             "of_sup_O" => {
                 let superlative = self.superlative_of(relation.to, &object, 1, &[], draw);
-                let preposition = if relation.is_single() { pick(draw, &["of", "in", "with"]) } else { "with" };
+                let preposition = match (relation.is_single(), is_place(&object.one)) {
+                    (true, true) => "in",
+                    (true, false) => pick(draw, &["of", "of", "with"]),
+                    (false, _) => "with",
+                };
                 format!("{preposition} {superlative}")
             }
             "has_sup_O" => {
                 let superlative = self.superlative_of(relation.to, &object, 1, &[], draw);
-                let has = if relation.is_single() { pick(draw, &["has", "belongs to"]) } else { pick(draw, &["has", verb.one]) };
+                let has = match (relation.is_single(), is_place(&object.one)) {
+                    (true, true) => "is in",
+                    (true, false) => pick(draw, &["has", "belongs to"]),
+                    (false, _) => pick(draw, &["has", verb.one]),
+                };
                 format!("{has} {superlative}")
             }
             "role" => object.one,
@@ -174,6 +184,12 @@ impl Phraser<'_> {
             "role_of" => pick(draw, &["its #", "the # it refers to"]).replace('#', &object.one),
             _ => String::new(),
         }
+    }
+
+    /// What rows of a table are called in this question.
+    pub fn noun_of(&self, table: usize) -> &Noun {
+        let table = &self.schema.tables[table];
+        if self.short { &table.short } else { &table.noun }
     }
 
     /// A column of the schema.
@@ -188,7 +204,7 @@ impl Phraser<'_> {
 
     /// What a relation leads to: its role where the referencing column says one, else the noun of the table.
     pub fn relation_noun(&self, relation: &Relation) -> Noun {
-        let noun = &self.schema.tables[relation.to].noun;
+        let noun = self.noun_of(relation.to);
         let role = match relation.kinship {
             Kinship::Parent | Kinship::Through => relation.hops.last().and_then(|hop| self.schema.links[hop.link].role.as_deref()),
             _ => None,
@@ -248,7 +264,7 @@ impl Phraser<'_> {
 
     /// "singer names", or "names and ages of singers" where there are several.
     fn compound(&self, attributes: &[Attribute], draw: &mut Draw) -> String {
-        let noun = &self.schema.tables[self.ask.subject].noun;
+        let noun = self.noun_of(self.ask.subject);
         let column = match attributes {
             [attribute] => self.column(*attribute),
             _ => return format!("{} of {}", self.attributes(attributes, true, draw), noun.many),
@@ -264,7 +280,7 @@ impl Phraser<'_> {
         let names: Vec<String> = attributes
             .iter()
             .map(|attribute| {
-                let noun = &self.schema.tables[attribute.table].noun.one;
+                let noun = &self.noun_of(attribute.table).one;
                 let column = self.column(*attribute);
                 if column.full.many.contains(noun.as_str()) { column.full.many.clone() } else { format!("{noun} {}", column.noun.many) }
             })
@@ -301,7 +317,7 @@ impl Phraser<'_> {
         let tests: Vec<(Attribute, Test)> =
             self.ask.filters.first().map(Filter::tests).unwrap_or_default().into_iter().map(|(a, t)| (a, t.clone())).collect();
         let value = self.named_value(&tests, draw);
-        let noun = &self.schema.tables[self.ask.subject].noun.one;
+        let noun = &self.noun_of(self.ask.subject).one;
         let keyed = tests.first().is_some_and(|(attribute, _)| self.column(*attribute).role != Role::Name);
         if keyed {
             let id = tests.first().map_or(String::new(), |(attribute, _)| self.column(*attribute).noun.one.clone());
@@ -364,7 +380,7 @@ impl Phraser<'_> {
     }
 
     fn how(&self, draw: &mut Draw) -> String {
-        let noun = &self.schema.tables[self.ask.subject].noun.many;
+        let noun = &self.noun_of(self.ask.subject).many;
         let restriction = self.restriction(&self.ask.filters, 1, draw);
         match self.ask.aggregates.as_slice() {
             [(Aggregate::Average, of)] if scale(self.column(*of)).how.is_some() => {
