@@ -1,13 +1,32 @@
 //! LoRA and QLoRA fine-tuning of decoder models, with the semantics of LLaMA-Factory and transformers.
+//!
+//! # For callers
+//! [`train()`] takes [`TrainSettings`], tells a [`TrainEvents`](events::TrainEvents) what happens, and leaves a PEFT folder.
+//! [`TrainPlan`](plan::TrainPlan) gives the figures of a dry run.
 
 pub mod adamw;
 pub mod adapter_file;
 pub mod batch;
+pub mod checkpoint;
 pub mod cpu;
+pub mod dataset;
 pub mod durable;
+pub mod encoding;
 pub mod engine;
 pub mod error;
+pub mod events;
+pub mod loss_plot;
+pub mod manifest;
 pub mod parameters;
+pub mod plan;
+pub mod progress;
+pub mod sampler;
 pub mod schedule;
+pub mod settings;
+pub mod tensorboard;
+pub mod train;
+pub mod trainer;
 
 pub use error::TrainError;
+pub use settings::TrainSettings;
+pub use train::{TrainSummary, train};

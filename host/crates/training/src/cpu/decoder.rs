@@ -63,6 +63,16 @@ impl CpuDecoder {
         self.embedding.cols()
     }
 
+    /// Bytes that the frozen matrices hold.
+    pub fn frozen_bytes(&self) -> usize {
+        let tables = self.embedding.bytes() + self.head.as_ref().map_or(0, FrozenMatrix::bytes);
+        let groups = self
+            .layers
+            .iter()
+            .flat_map(|layer| [&layer.qkv, &layer.output, &layer.gate_up, &layer.down]);
+        tables + groups.map(|group| group.weight.bytes()).sum::<usize>()
+    }
+
     /// Sum of the cross-entropies of the batch's scored tokens.
     pub fn loss(&self, values: &[f32], batch: &TokenBatch, workspace: &mut Workspace) -> f64 {
         let rotary = self.rotary(batch);

@@ -154,7 +154,11 @@ impl Engine for CpuEngine {
     }
 
     fn description(&self) -> String {
-        format!("cpu, {} workers", self.workers.len())
+        format!(
+            "cpu, {} workers, {} MiB of frozen weights",
+            self.workers.len(),
+            self.decoder.frozen_bytes() >> 20
+        )
     }
 }
 

@@ -122,7 +122,7 @@ impl FrozenMatrix {
         }
     }
 
-    /// Bytes held; what the memory estimate is made of.
+    /// Bytes held.
     pub fn bytes(&self) -> usize {
         match &self.storage {
             Storage::F32(values) => 4 * values.len(),

@@ -1,0 +1,247 @@
+//! Conversations to token samples, and what the cutoff length takes from them.
+
+use nl2sql_model::templates::{ChatMessage, ChatTemplate, EncodedSample, Role, Thinking, share_of_cutoff};
+use nl2sql_model::tokenizer::TextTokenizer;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Sample;
+use crate::dataset::{Conversation, Dataset};
+use crate::error::TrainError;
+
+/// What to do with samples that do not fit the cutoff length whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnTruncation {
+    /// Train on what is left, as LLaMA-Factory does.
+    #[default]
+    Keep,
+    /// Leave them out.
+    Drop,
+    /// Stop before training.
+    Error,
+}
+
+/// How samples are encoded.
+#[derive(Debug, Clone, Copy)]
+pub struct Encoding<'a> {
+    /// Chat template.
+    pub template: &'static ChatTemplate,
+    /// Tokenizer.
+    pub tokenizer: &'a TextTokenizer,
+    /// Longest sample in tokens.
+    pub cutoff: usize,
+    /// Whether a thinking template lets the model think.
+    pub thinking: Thinking,
+    /// What to do with samples that do not fit.
+    pub on_truncation: OnTruncation,
+}
+
+/// How many samples lose something to the cutoff length; one sample may lose several things.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruncationReport {
+    /// Samples in all.
+    pub samples: usize,
+    /// Tokens of the longest sample before it was cut.
+    pub longest: usize,
+    /// Samples that lose anything.
+    pub truncated: usize,
+    /// Samples that lose words of a question.
+    pub question: usize,
+    /// Samples that lose a part of the schema.
+    pub schema: usize,
+    /// Samples that lose the end of an answer.
+    pub answer: usize,
+    /// Samples that lose whole later turns.
+    pub turns: usize,
+    /// Samples left out.
+    pub dropped: usize,
+    /// Samples left out because nothing of them is scored.
+    pub unscored: usize,
+}
+
+impl std::fmt::Display for TruncationReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} samples, the longest of {} tokens; {} truncated: {} lose words of the question, {} a part of the schema, {} \
+             the end of the answer, {} whole turns; {} dropped, {} without a scored token",
+            self.samples,
+            self.longest,
+            self.truncated,
+            self.question,
+            self.schema,
+            self.answer,
+            self.turns,
+            self.dropped,
+            self.unscored
+        )
+    }
+}
+
+/// Encodes a data set. Returned samples come with their row's number, counted from 0.
+///
+/// # Errors
+/// When a conversation cannot be encoded, the cutoff is shorter than the template, `on_truncation` is `Error` and
+/// something is cut, or no token of any sample is scored.
+pub fn encode(dataset: &Dataset, encoding: &Encoding) -> Result<(Vec<(usize, Sample)>, TruncationReport), TrainError> {
+    check_cutoff(encoding)?;
+    let mut report = TruncationReport {
+        samples: dataset.conversations.len(),
+        ..TruncationReport::default()
+    };
+    let mut samples = Vec::with_capacity(dataset.conversations.len());
+    for (row, conversation) in dataset.conversations.iter().enumerate() {
+        let encoded = encode_one(conversation, encoding, encoding.cutoff)?;
+        report.add(conversation, &encoded, encoding)?;
+        let cut = encoded.truncation.is_lossy();
+        let sample = Sample {
+            input_ids: encoded.input_ids,
+            labels: encoded.labels,
+        };
+        if cut && encoding.on_truncation == OnTruncation::Drop {
+            report.dropped += 1;
+        } else if sample.scored() == 0 {
+            report.unscored += 1;
+        } else {
+            samples.push((row, sample));
+        }
+    }
+    let refuse = |reason: String| Err(TrainError::dataset(&dataset.path, reason));
+    if report.truncated > 0 && encoding.on_truncation == OnTruncation::Error {
+        return refuse(format!(
+            "{report}; raise cutoff_len above {}, or allow truncation with keep or drop",
+            encoding.cutoff
+        ));
+    }
+    if samples.is_empty() {
+        return refuse(format!(
+            "no sample has a scored token ({report}); raise cutoff_len above {}",
+            encoding.cutoff
+        ));
+    }
+    Ok((samples, report))
+}
+
+fn encode_one(conversation: &Conversation, encoding: &Encoding, cutoff: usize) -> Result<EncodedSample, TrainError> {
+    let Encoding {
+        template,
+        tokenizer,
+        thinking,
+        ..
+    } = encoding;
+    Ok(template.encode_sample(
+        tokenizer,
+        &conversation.system,
+        &conversation.messages,
+        cutoff,
+        *thinking,
+    )?)
+}
+
+/// A cutoff that the template's own markers fill leaves no room for a question.
+fn check_cutoff(encoding: &Encoding) -> Result<(), TrainError> {
+    let bare = Conversation {
+        system: String::new(),
+        messages: vec![ChatMessage::user(""), ChatMessage::assistant("")],
+    };
+    let markers = encode_one(&bare, encoding, usize::MAX >> 12)?.input_ids.len();
+    if encoding.cutoff <= markers {
+        return Err(TrainError::setting(
+            "cutoff_len",
+            format!(
+                "{} is not longer than template `{}` itself ({markers} tokens)",
+                encoding.cutoff, encoding.template.name
+            ),
+            "2048 is usual",
+        ));
+    }
+    Ok(())
+}
+
+impl TruncationReport {
+    fn add(
+        &mut self,
+        conversation: &Conversation,
+        encoded: &EncodedSample,
+        encoding: &Encoding,
+    ) -> Result<(), TrainError> {
+        let lost = encoded.truncation.prompt_tokens + encoded.truncation.answer_tokens;
+        self.longest = self.longest.max(encoded.input_ids.len() + lost);
+        if !encoded.truncation.is_lossy() {
+            return Ok(());
+        }
+        self.truncated += 1;
+        self.answer += usize::from(encoded.truncation.answer_tokens > 0);
+        self.turns += usize::from(encoded.truncation.turns > 0);
+        if encoded.truncation.prompt_tokens > 0 {
+            let (question, schema) = lost_of_prompt(conversation, encoding)?;
+            self.question += usize::from(question);
+            self.schema += usize::from(schema);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a cut prompt loses words outside of the schema, and lines of the schema.
+fn lost_of_prompt(conversation: &Conversation, encoding: &Encoding) -> Result<(bool, bool), TrainError> {
+    let Encoding {
+        template,
+        tokenizer,
+        cutoff,
+        thinking,
+        ..
+    } = encoding;
+    let turns = template.encode_turns(tokenizer, &conversation.system, &conversation.messages, *thinking)?;
+    let asked = conversation
+        .messages
+        .iter()
+        .filter(|message| message.role == Role::User);
+    let (mut used, mut lost) = (0, (false, false));
+    for (turn, message) in turns.iter().zip(asked) {
+        if used >= *cutoff {
+            break;
+        }
+        let (prompt, answer) = share_of_cutoff(turn.prompt.len(), turn.answer.len(), cutoff - used);
+        used += prompt + answer;
+        let whole = tokenizer.decode(&turn.prompt, false)?;
+        let kept = tokenizer.decode(&turn.prompt[..prompt], false)?.len();
+        let begin = whole.rfind(&message.content).unwrap_or(0);
+        let (question, schema) = lines_beyond(&message.content, kept.saturating_sub(begin));
+        lost = (lost.0 | question, lost.1 | schema);
+    }
+    Ok(lost)
+}
+
+/// Whether words outside of the schema, and schema lines, reach beyond the first `kept` bytes of a message. The schema is
+/// what stands in `CREATE TABLE` statements, and in lines of table cards (`# table(...)`).
+fn lines_beyond(message: &str, kept: usize) -> (bool, bool) {
+    let (mut question, mut schema, mut in_table, mut at) = (false, false, false, 0);
+    for line in message.split_inclusive('\n') {
+        let text = line.trim();
+        let begins = text.len() >= 12 && text.as_bytes()[..12].eq_ignore_ascii_case(b"CREATE TABLE");
+        let of_schema = in_table || begins || text.starts_with('#');
+        in_table = (in_table || begins) && !text.ends_with(';') && text != ")";
+        let end = at + line.trim_end().len();
+        if !text.is_empty() && end > kept {
+            question |= !of_schema;
+            schema |= of_schema;
+        }
+        at += line.len();
+    }
+    (question, schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines_beyond;
+
+    #[test]
+    fn tells_question_from_schema() {
+        let message = "Convert to SQL.\nCREATE TABLE a (\n  id INT\n);\nHow many?";
+        assert_eq!(lines_beyond(message, message.len()), (false, false));
+        assert_eq!(lines_beyond(message, message.len() - 3), (true, false));
+        assert_eq!(lines_beyond(message, 30), (true, true));
+        let schema_last = "How many?\nCREATE TABLE a (\n  id INT\n);";
+        assert_eq!(lines_beyond(schema_last, 20), (false, true));
+    }
+}

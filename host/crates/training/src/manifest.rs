@@ -1,0 +1,109 @@
+//! What made an adapter: data, template, seed, base weights and versions, each by its digest.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use nl2sql_model::adapter::AdapterConfig;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::error::TrainError;
+use crate::plan::TrainPlan;
+use crate::progress::write_json;
+use crate::settings::TrainSettings;
+
+/// What two sittings of one run must have in common to end with the same adapter.
+///
+/// # Errors
+/// When the base weights cannot be read.
+pub fn fingerprint(
+    settings: &TrainSettings,
+    plan: &TrainPlan,
+    adapter: &AdapterConfig,
+) -> Result<BTreeMap<String, String>, TrainError> {
+    let (o, data) = (&settings.optimization, &settings.data);
+    let mut print = BTreeMap::new();
+    let mut set = |name: &str, value: String| print.insert(name.to_owned(), value);
+    for (number, (_, sha256)) in plan.digests.iter().enumerate() {
+        set(&format!("data file {}", number + 1), sha256.clone());
+    }
+    set("samples", plan.samples.len().to_string());
+    set("template", data.template.clone());
+    set("cutoff_len", data.cutoff.to_string());
+    set("packing", data.packing.to_string());
+    set("group_by_length", data.group_by_length.to_string());
+    set("seed", o.seed.to_string());
+    set("batch", format!("{} x {}", o.batch, o.accumulation));
+    set("optimizer", format!("{:?} clip {}", o.adamw, o.max_gradient_norm));
+    set("schedule", format!("{:?}", plan.schedule));
+    set(
+        "adapter",
+        format!(
+            "rank {} scale {} dropout {} targets {:?} dora {} saved {:?}",
+            adapter.rank,
+            adapter.scale(),
+            adapter.dropout,
+            adapter.targets,
+            adapter.weight_decomposed,
+            adapter.modules_to_save
+        ),
+    );
+    set("precision", format!("{:?}", settings.compute.precision));
+    set("workers", settings.compute.workers.to_string());
+    set("base weights", weights_digest(&settings.model)?);
+    Ok(print)
+}
+
+/// Writes `nl2sql_training.json`.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(
+    settings: &TrainSettings,
+    plan: &TrainPlan,
+    fingerprint: &BTreeMap<String, String>,
+) -> Result<(), TrainError> {
+    let data: Vec<_> = plan
+        .digests
+        .iter()
+        .map(|(path, sha256)| json!({ "path": path, "sha256": sha256 }))
+        .collect();
+    let manifest = json!({
+        "program": { "name": "nl2sql", "version": env!("CARGO_PKG_VERSION") },
+        "base_model": settings.model.display().to_string(),
+        "data": data,
+        "settings": fingerprint,
+    });
+    write_json(&settings.output.join("nl2sql_training.json"), &manifest)
+}
+
+/// sha256 over the weight files of a model folder, in the order of their names.
+fn weights_digest(folder: &Path) -> Result<String, TrainError> {
+    let entries = std::fs::read_dir(folder).map_err(|source| TrainError::file("list", folder, source))?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension().is_some_and(|extension| extension == "safetensors")
+                && path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(|name| name.starts_with("model"))
+        })
+        .collect();
+    files.sort();
+    let mut hasher = Sha256::new();
+    for path in files {
+        let failed = |source| TrainError::file("read", &path, source);
+        let mut file = File::open(&path).map_err(failed)?;
+        let mut chunk = vec![0; 1 << 20];
+        loop {
+            match std::io::Read::read(&mut file, &mut chunk).map_err(failed)? {
+                0 => break,
+                length => hasher.update(&chunk[..length]),
+            }
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

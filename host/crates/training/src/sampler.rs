@@ -1,0 +1,179 @@
+//! Which samples make up which optimizer step.
+//!
+//! The order of an epoch follows from the seed and the epoch's number alone, so the position in the data is all that a
+//! checkpoint must hold.
+
+use std::collections::BTreeSet;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+/// Micro-batches among which samples are grouped by length, as in transformers' `LengthGroupedSampler`.
+const GROUPED_BATCHES: usize = 50;
+
+/// How rows are ordered and cut into batches.
+#[derive(Debug, Clone, Copy)]
+pub struct SamplerSettings {
+    /// Seed of all orders.
+    pub seed: u64,
+    /// Rows of one micro-batch.
+    pub batch: usize,
+    /// Micro-batches of one optimizer step.
+    pub accumulation: usize,
+    /// Put rows of similar length together.
+    pub group_by_length: bool,
+}
+
+/// Rows of all epochs. A row is one sample, or several that were packed together.
+#[derive(Debug)]
+pub struct Sampler {
+    rows: Vec<Vec<usize>>,
+    lengths: Vec<usize>,
+    settings: SamplerSettings,
+}
+
+impl Sampler {
+    /// One row a sample of the given lengths, in tokens.
+    pub fn new(lengths: &[usize], settings: SamplerSettings) -> Self {
+        Self {
+            rows: (0..lengths.len()).map(|sample| vec![sample]).collect(),
+            lengths: lengths.to_vec(),
+            settings,
+        }
+    }
+
+    /// Rows packed with samples up to `cutoff` tokens: longest first, each into the fullest row it fits.
+    pub fn packed(lengths: &[usize], cutoff: usize, settings: SamplerSettings) -> Self {
+        let mut order: Vec<usize> = (0..lengths.len()).collect();
+        order.sort_by_key(|&sample| std::cmp::Reverse(lengths[sample]));
+        let mut rows: Vec<Vec<usize>> = Vec::new();
+        let mut room: BTreeSet<(usize, usize)> = BTreeSet::new();
+        let mut filled: Vec<usize> = Vec::new();
+        for sample in order {
+            let length = lengths[sample];
+            let row = match room.range((length, 0)..).next().copied() {
+                Some(place) => {
+                    room.remove(&place);
+                    place.1
+                }
+                None => {
+                    rows.push(Vec::new());
+                    filled.push(0);
+                    rows.len() - 1
+                }
+            };
+            rows[row].push(sample);
+            filled[row] += length;
+            room.insert((cutoff.saturating_sub(filled[row]), row));
+        }
+        Self {
+            rows,
+            lengths: filled,
+            settings,
+        }
+    }
+
+    /// Rows of an epoch.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Optimizer steps of an epoch: a last, smaller batch counts, and so does a last, shorter accumulation.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.rows
+            .len()
+            .div_ceil(self.settings.batch)
+            .div_ceil(self.settings.accumulation)
+    }
+
+    /// All steps of an epoch; a step is a list of micro-batches, a micro-batch a list of samples.
+    pub fn epoch(&self, epoch: usize) -> Vec<Vec<Vec<usize>>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
+        rng.set_stream(epoch as u64 + 1);
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.shuffle(&mut rng);
+        if self.settings.group_by_length {
+            self.group(&mut order);
+        }
+        let batches: Vec<Vec<usize>> = order
+            .chunks(self.settings.batch)
+            .map(|rows| rows.iter().flat_map(|&row| self.rows[row].iter().copied()).collect())
+            .collect();
+        batches.chunks(self.settings.accumulation).map(<[_]>::to_vec).collect()
+    }
+
+    /// Sorts within mega-batches, longest first, and puts the longest of all at the very beginning so that a lack of
+    /// memory shows at once.
+    fn group(&self, order: &mut [usize]) {
+        let size = self.settings.batch * GROUPED_BATCHES.min((order.len() / (self.settings.batch * 4)).max(1));
+        for group in order.chunks_mut(size) {
+            group.sort_by_key(|&row| std::cmp::Reverse(self.lengths[row]));
+        }
+        let longest = (0..order.len())
+            .step_by(size)
+            .max_by_key(|&first| (self.lengths[order[first]], std::cmp::Reverse(first)));
+        if let Some(first) = longest {
+            order.swap(0, first);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: SamplerSettings = SamplerSettings {
+        seed: 7,
+        batch: 2,
+        accumulation: 3,
+        group_by_length: false,
+    };
+
+    fn flat(steps: &[Vec<Vec<usize>>]) -> Vec<usize> {
+        steps.iter().flatten().flatten().copied().collect()
+    }
+
+    fn sorted(mut samples: Vec<usize>) -> Vec<usize> {
+        samples.sort_unstable();
+        samples
+    }
+
+    #[test]
+    fn an_epoch_shows_every_sample_once_in_its_own_order() {
+        let sampler = Sampler::new(&[5; 23], SETTINGS);
+        assert_eq!(sampler.steps_per_epoch(), 4);
+        let (first, second) = (sampler.epoch(0), sampler.epoch(1));
+        assert_eq!(first.len(), 4);
+        assert_eq!(first[3].len(), 3);
+        assert_eq!(sorted(flat(&first)), (0..23).collect::<Vec<_>>());
+        assert_ne!(first, second);
+        assert_eq!(first, sampler.epoch(0));
+    }
+
+    #[test]
+    fn grouping_keeps_everyone_and_starts_with_the_longest() {
+        let lengths: Vec<usize> = (0..200).map(|i| i * 37 % 101).collect();
+        let sampler = Sampler::new(
+            &lengths,
+            SamplerSettings {
+                group_by_length: true,
+                ..SETTINGS
+            },
+        );
+        let order = flat(&sampler.epoch(3));
+        assert_eq!(lengths[order[0]], 100);
+        assert_eq!(sorted(order), (0..200).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn packing_fills_rows_without_overflow() {
+        let lengths = [60, 50, 40, 30, 20, 200];
+        let sampler = Sampler::packed(&lengths, 100, SETTINGS);
+        for row in sampler.rows.iter().filter(|row| row.len() > 1) {
+            assert!(row.iter().map(|&sample| lengths[sample]).sum::<usize>() <= 100);
+        }
+        assert_eq!(sampler.rows(), 3);
+        assert_eq!(sorted(sampler.rows.concat()), [0, 1, 2, 3, 4, 5]);
+    }
+}

@@ -1,0 +1,197 @@
+//! `train`: from settings to an adapter folder.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use nl2sql_model::ModelConfig;
+use nl2sql_model::adapter::AdapterConfig;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::adamw::AdamW;
+use crate::adapter_file;
+use crate::checkpoint;
+use crate::cpu::{CpuEngine, CpuOptions};
+use crate::engine::Engine;
+use crate::error::TrainError;
+use crate::events::{TrainEvent, TrainEvents};
+use crate::loss_plot;
+use crate::manifest;
+use crate::plan::TrainPlan;
+use crate::progress::{TrainerState, rewrite_log, write_json};
+use crate::settings::{Resume, TrainSettings};
+use crate::tensorboard::EventFile;
+use crate::trainer::{Ending, Trainer};
+
+/// What a run came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrainSummary {
+    /// The adapter folder.
+    pub output: PathBuf,
+    /// Steps made in all, those of earlier sittings included.
+    pub steps: usize,
+    /// Mean loss of all steps.
+    pub train_loss: f64,
+    /// Least evaluation loss.
+    pub best_evaluation_loss: Option<f64>,
+    /// Seconds trained, over all sittings.
+    pub seconds: f64,
+    /// Tokens trained on.
+    pub tokens: u64,
+    /// Whether it was asked to stop before the end; train again to go on.
+    pub cancelled: bool,
+    /// Whether it stopped because the evaluation loss no longer fell.
+    pub stopped_early: bool,
+}
+
+/// Trains an adapter and writes everything into the output folder.
+///
+/// # Errors
+/// On impossible settings, unusable model or data, a checkpoint of another run, a full disk at the end, or a loss that
+/// stops being a number. Checkpoints written before stay whole.
+pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<TrainSummary, TrainError> {
+    let plan = TrainPlan::prepare(settings, events)?;
+    let adapter = settings.adapter_config();
+    let options = CpuOptions {
+        workers: settings.compute.workers,
+        recompute: settings.compute.recompute,
+        precision: settings.compute.precision,
+    };
+    let start = starting_point(settings)?;
+    let mut engine = CpuEngine::load(&settings.model, &adapter, options)?;
+    let fingerprint = manifest::fingerprint(settings, &plan, &adapter)?;
+    let (values, optimizer, state) = begin(settings, &plan, &engine, start.as_deref(), &fingerprint)?;
+    std::fs::create_dir_all(&settings.output).map_err(|source| TrainError::file("create", &settings.output, source))?;
+    checkpoint::sweep(&settings.output)?;
+    rewrite_log(&settings.output, &state)?;
+    manifest::write(settings, &plan, &fingerprint)?;
+    events.event(&TrainEvent::Started {
+        total_steps: state.max_steps,
+        done_steps: state.global_step,
+        samples: plan.samples.len(),
+        trainable: engine.layout().len(),
+        device: engine.description(),
+    });
+    let mut trainer = Trainer {
+        settings,
+        adapter: &adapter,
+        engine: &mut engine,
+        samples: &plan.samples,
+        held_out: &plan.held_out,
+        sampler: &plan.sampler,
+        schedule: plan.schedule,
+        fingerprint: &fingerprint,
+        values,
+        optimizer,
+        state,
+        board: EventFile::create(&settings.output.join("runs"))?,
+        events,
+    };
+    let ending = trainer.run()?;
+    let Trainer { mut values, state, .. } = trainer;
+    if ending != Ending::Cancelled {
+        if let (true, Some(best)) = (settings.watch.load_best, &state.best_model_checkpoint) {
+            values = checkpoint::values(&settings.output.join(best), engine.layout())?;
+        }
+        write_outputs(settings, &plan, &adapter, &engine, &values, &state)?;
+    }
+    Ok(TrainSummary {
+        output: settings.output.clone(),
+        steps: state.global_step,
+        train_loss: state.mean_loss(),
+        best_evaluation_loss: state.best_metric,
+        seconds: state.seconds,
+        tokens: state.num_input_tokens_seen,
+        cancelled: ending == Ending::Cancelled,
+        stopped_early: ending == Ending::StoppedEarly,
+    })
+}
+
+/// The checkpoint to go on from, when there is one.
+fn starting_point(settings: &TrainSettings) -> Result<Option<PathBuf>, TrainError> {
+    let last = checkpoint::list(&settings.output)?.pop().map(|(_, folder)| folder);
+    match (&settings.resume, last) {
+        (Resume::From(folder), _) => Ok(Some(folder.clone())),
+        (Resume::Latest, last) => Ok(last),
+        (Resume::Never, None) => Ok(None),
+        (Resume::Never, Some(last)) => Err(TrainError::setting(
+            "output_dir",
+            format!("already holds {}", last.display()),
+            "choose another folder, or go on from the checkpoint",
+        )),
+    }
+}
+
+fn begin(
+    settings: &TrainSettings,
+    plan: &TrainPlan,
+    engine: &CpuEngine,
+    start: Option<&std::path::Path>,
+    fingerprint: &BTreeMap<String, String>,
+) -> Result<(Vec<f32>, AdamW, TrainerState), TrainError> {
+    let o = &settings.optimization;
+    let mut optimizer = AdamW::new(o.adamw, engine.layout().len());
+    if let Some(folder) = start {
+        let restored = checkpoint::restore(folder, engine.layout(), fingerprint, &mut optimizer)?;
+        return Ok((restored.values, optimizer, restored.state));
+    }
+    let values = match &settings.start_adapter {
+        Some(folder) => adapter_file::read(&folder.join("adapter_model.safetensors"), engine.layout())?,
+        None => engine.initial_values(o.seed),
+    };
+    Ok((
+        values,
+        optimizer,
+        TrainerState::new(plan.schedule.total, plan.epochs, settings.watch.log, o.batch),
+    ))
+}
+
+fn write_outputs(
+    settings: &TrainSettings,
+    plan: &TrainPlan,
+    adapter: &AdapterConfig,
+    engine: &CpuEngine,
+    values: &[f32],
+    state: &TrainerState,
+) -> Result<(), TrainError> {
+    let output = &settings.output;
+    adapter_file::write(&output.join("adapter_model.safetensors"), engine.layout(), values)?;
+    adapter.write(output)?;
+    state.write(output)?;
+    let seconds = state.seconds.max(1e-9);
+    let mut results = json!({
+        "epoch": state.epoch,
+        "num_input_tokens_seen": state.num_input_tokens_seen,
+        "train_loss": state.mean_loss(),
+        "train_runtime": state.seconds,
+        "train_samples_per_second": plan.samples.len() as f64 * state.epoch / seconds,
+        "train_steps_per_second": state.global_step as f64 / seconds,
+        "train_tokens_per_second": state.num_input_tokens_seen as f64 / seconds,
+    });
+    write_json(&output.join("train_results.json"), &results)?;
+    if let Some(last) = state.log_history.iter().rev().find_map(|entry| entry.eval_loss) {
+        let evaluated = json!({ "epoch": state.epoch, "eval_loss": last });
+        write_json(&output.join("eval_results.json"), &evaluated)?;
+        results["eval_loss"] = evaluated["eval_loss"].clone();
+    }
+    write_json(&output.join("all_results.json"), &results)?;
+    if settings.watch.plot {
+        loss_plot::write(output, &state.log_history)?;
+    }
+    Ok(())
+}
+
+/// Numbers in the frozen model.
+pub fn model_parameters(config: &ModelConfig) -> usize {
+    let per_layer: usize = (0..7)
+        .map(|projection| {
+            let (outputs, inputs) = crate::parameters::projection_shape(config, projection);
+            outputs * inputs
+        })
+        .sum();
+    let tables = if config.tie_word_embeddings { 1 } else { 2 };
+    let norms = 2 * config.hidden_size;
+    config.num_hidden_layers * (per_layer + norms)
+        + tables * config.vocab_size * config.hidden_size
+        + config.hidden_size
+}

@@ -1,0 +1,307 @@
+//! The training loop: steps, logs, evaluations, checkpoints, and an orderly stop.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use nl2sql_model::adapter::AdapterConfig;
+
+use crate::adamw::{AdamW, clip_global_norm};
+use crate::batch::{Sample, mix};
+use crate::checkpoint::{self, Snapshot};
+use crate::engine::{Engine, StepSamples};
+use crate::error::TrainError;
+use crate::events::{StepFigures, TrainEvent, TrainEvents, peak_memory};
+use crate::progress::{LogEntry, TrainerState, append_log};
+use crate::sampler::Sampler;
+use crate::schedule::Schedule;
+use crate::settings::TrainSettings;
+use crate::tensorboard::EventFile;
+
+/// Why a loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps were made.
+    Completed,
+    /// The evaluation loss no longer fell.
+    StoppedEarly,
+    /// It was asked to stop; a checkpoint was written.
+    Cancelled,
+}
+
+/// One run in progress.
+pub struct Trainer<'a> {
+    /// What was asked for.
+    pub settings: &'a TrainSettings,
+    /// The adapter's description.
+    pub adapter: &'a AdapterConfig,
+    /// Computes.
+    pub engine: &'a mut dyn Engine,
+    /// Samples with their rows' numbers.
+    pub samples: &'a [(usize, Sample)],
+    /// Samples to evaluate on.
+    pub held_out: &'a [(usize, Sample)],
+    /// Order of samples.
+    pub sampler: &'a Sampler,
+    /// Learning rates.
+    pub schedule: Schedule,
+    /// What a resumed run must have in common.
+    pub fingerprint: &'a BTreeMap<String, String>,
+    /// Trained values.
+    pub values: Vec<f32>,
+    /// Optimizer.
+    pub optimizer: AdamW,
+    /// What was done.
+    pub state: TrainerState,
+    /// TensorBoard's file.
+    pub board: EventFile,
+    /// Whoever watches.
+    pub events: &'a mut dyn TrainEvents,
+}
+
+impl Trainer<'_> {
+    /// Makes all steps that are left.
+    ///
+    /// # Errors
+    /// When the loss or gradient stops being a number, the device fails, or a log cannot be written.
+    pub fn run(&mut self) -> Result<Ending, TrainError> {
+        let per_epoch = self.sampler.steps_per_epoch();
+        let mut gradients = vec![0.0; self.values.len()];
+        let mut sitting = Sitting::begin(&self.state);
+        while self.state.global_step < self.state.max_steps {
+            let (epoch, first) = (self.state.global_step / per_epoch, self.state.global_step % per_epoch);
+            for (number, step) in self.sampler.epoch(epoch).iter().enumerate().skip(first) {
+                if self.settings.cancellation.is_cancelled() {
+                    return self.cancel();
+                }
+                let figures = self.step(step, &mut gradients, epoch, number + 1, &mut sitting)?;
+                if self.after_step(&figures, number + 1 == per_epoch)? {
+                    return Ok(Ending::StoppedEarly);
+                }
+                if self.state.global_step == self.state.max_steps {
+                    break;
+                }
+            }
+        }
+        Ok(Ending::Completed)
+    }
+
+    fn step(
+        &mut self,
+        step: &[Vec<usize>],
+        gradients: &mut [f32],
+        epoch: usize,
+        of_epoch: usize,
+        sitting: &mut Sitting,
+    ) -> Result<StepFigures, TrainError> {
+        let number = self.state.global_step;
+        let micro_batches = step
+            .iter()
+            .map(|batch| {
+                batch
+                    .iter()
+                    .map(|&sample| (&self.samples[sample].1, self.dropout_key(number, sample)))
+                    .collect()
+            })
+            .collect();
+        let samples = StepSamples { micro_batches };
+        let loss = self.engine.step(&self.values, &samples, gradients)?;
+        self.check_finite("loss", loss, step)?;
+        let norm = clip_global_norm(gradients, self.settings.optimization.max_gradient_norm);
+        self.check_finite("gradient norm", norm, step)?;
+        let learning_rate = self.schedule.at(number);
+        self.optimizer.step(&mut self.values, gradients, learning_rate);
+
+        let state = &mut self.state;
+        state.global_step += 1;
+        state.epoch = epoch as f64 + of_epoch as f64 / self.sampler.steps_per_epoch() as f64;
+        state.num_input_tokens_seen += samples.tokens() as u64;
+        state.loss_sum += loss;
+        state.unlogged_loss += loss;
+        state.unlogged_steps += 1;
+        Ok(sitting.figures(state, loss, norm, learning_rate))
+    }
+
+    /// Distinct for every sample of every step; the same when a step is made again.
+    fn dropout_key(&self, step: usize, sample: usize) -> u64 {
+        mix(mix(self.settings.optimization.seed ^ (step as u64) << 32) ^ sample as u64)
+    }
+
+    fn check_finite(&self, what: &'static str, value: f64, step: &[Vec<usize>]) -> Result<(), TrainError> {
+        if value.is_finite() {
+            return Ok(());
+        }
+        let samples = step.iter().flatten().map(|&sample| self.samples[sample].0).collect();
+        Err(TrainError::NotFinite {
+            what,
+            value,
+            step: self.state.global_step + 1,
+            samples,
+        })
+    }
+
+    /// Logs, evaluates and saves what is due; true when training is to stop early.
+    fn after_step(&mut self, figures: &StepFigures, epoch_ends: bool) -> Result<bool, TrainError> {
+        self.events.event(&TrainEvent::Step(*figures));
+        let watch = &self.settings.watch;
+        let (step, last) = (figures.step, figures.step == self.state.max_steps);
+        if step.is_multiple_of(watch.log.max(1)) || last {
+            self.log(figures)?;
+        }
+        let mut better = false;
+        let mut stop = false;
+        if !self.held_out.is_empty() && watch.evaluate.is_due(step, epoch_ends) {
+            better = self.evaluate()?;
+            stop = watch
+                .patience
+                .is_some_and(|patience| self.state.evaluations_without_progress >= patience);
+        }
+        if watch.save.is_due(step, epoch_ends) || last || stop || (better && watch.load_best) {
+            self.save()?;
+        }
+        if stop {
+            let reason = format!(
+                "{} evaluations without a lower loss",
+                self.state.evaluations_without_progress
+            );
+            self.events.event(&TrainEvent::Stopping { reason });
+        }
+        Ok(stop)
+    }
+
+    fn log(&mut self, figures: &StepFigures) -> Result<(), TrainError> {
+        let state = &mut self.state;
+        let entry = LogEntry {
+            epoch: state.epoch,
+            grad_norm: Some(figures.gradient_norm),
+            learning_rate: Some(figures.learning_rate),
+            loss: Some(state.unlogged_loss / state.unlogged_steps.max(1) as f64),
+            eval_loss: None,
+            step: figures.step,
+        };
+        (state.unlogged_loss, state.unlogged_steps) = (0.0, 0);
+        for (tag, value) in [
+            ("train/loss", entry.loss),
+            ("train/grad_norm", entry.grad_norm),
+            ("train/learning_rate", entry.learning_rate),
+            ("train/epoch", Some(entry.epoch)),
+        ] {
+            self.board.scalar(tag, figures.step, value.unwrap_or_default())?;
+        }
+        append_log(&self.settings.output, state.max_steps, &entry, Some(figures))?;
+        state.log_history.push(entry);
+        Ok(())
+    }
+
+    /// Scores the held-out samples; true when the loss is the least so far.
+    fn evaluate(&mut self) -> Result<bool, TrainError> {
+        let mut total = 0.0;
+        let mut scored = 0;
+        for batch in self.held_out.chunks(self.settings.optimization.evaluation_batch.max(1)) {
+            let samples: Vec<&Sample> = batch.iter().map(|(_, sample)| sample).collect();
+            total += self.engine.summed_loss(&self.values, &samples)?;
+            scored += samples.iter().map(|sample| sample.scored()).sum::<usize>();
+        }
+        let loss = total / scored.max(1) as f64;
+        let state = &mut self.state;
+        let better = state.best_metric.is_none_or(|best| loss < best);
+        if better {
+            state.best_metric = Some(loss);
+            state.best_global_step = Some(state.global_step);
+            state.best_model_checkpoint = Some(format!("checkpoint-{}", state.global_step));
+            state.evaluations_without_progress = 0;
+        } else {
+            state.evaluations_without_progress += 1;
+        }
+        let entry = LogEntry {
+            epoch: state.epoch,
+            grad_norm: None,
+            learning_rate: None,
+            loss: None,
+            eval_loss: Some(loss),
+            step: state.global_step,
+        };
+        self.board.scalar("eval/loss", state.global_step, loss)?;
+        append_log(&self.settings.output, state.max_steps, &entry, None)?;
+        state.log_history.push(entry);
+        self.events.event(&TrainEvent::Evaluated {
+            step: self.state.global_step,
+            loss,
+            best: better,
+        });
+        Ok(better)
+    }
+
+    /// Writes a checkpoint; a full disk is reported and training goes on with the older ones whole.
+    fn save(&mut self) -> Result<(), TrainError> {
+        let output = &self.settings.output;
+        let snapshot = Snapshot {
+            layout: self.engine.layout(),
+            values: &self.values,
+            optimizer: &self.optimizer,
+            state: &self.state,
+            adapter: self.adapter,
+            fingerprint: self.fingerprint,
+        };
+        match checkpoint::save(output, &snapshot) {
+            Ok(folder) => {
+                self.events.event(&TrainEvent::Saved { folder });
+                if let Some(keep) = self.settings.watch.keep {
+                    let best = self
+                        .state
+                        .best_model_checkpoint
+                        .as_deref()
+                        .filter(|_| self.settings.watch.load_best);
+                    checkpoint::prune(output, keep, best)?;
+                }
+            }
+            Err(error) => self.events.event(&TrainEvent::SaveFailed {
+                reason: error.to_string(),
+            }),
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self) -> Result<Ending, TrainError> {
+        let reason = format!("asked to stop after step {}", self.state.global_step);
+        self.events.event(&TrainEvent::Stopping { reason });
+        self.save()?;
+        Ok(Ending::Cancelled)
+    }
+}
+
+/// Clock and token count of this sitting, apart from what earlier sittings did.
+struct Sitting {
+    began: Instant,
+    tokens_before: u64,
+    steps_before: usize,
+    seconds_before: f64,
+}
+
+impl Sitting {
+    fn begin(state: &TrainerState) -> Self {
+        Self {
+            began: Instant::now(),
+            tokens_before: state.num_input_tokens_seen,
+            steps_before: state.global_step,
+            seconds_before: state.seconds,
+        }
+    }
+
+    fn figures(&self, state: &mut TrainerState, loss: f64, gradient_norm: f64, learning_rate: f64) -> StepFigures {
+        let elapsed = self.began.elapsed().as_secs_f64();
+        state.seconds = self.seconds_before + elapsed;
+        let per_step = elapsed / (state.global_step - self.steps_before).max(1) as f64;
+        StepFigures {
+            step: state.global_step,
+            total_steps: state.max_steps,
+            epoch: state.epoch,
+            loss,
+            gradient_norm,
+            learning_rate,
+            tokens_per_second: (state.num_input_tokens_seen - self.tokens_before) as f64 / elapsed.max(1e-9),
+            elapsed,
+            remaining: per_step * (state.max_steps - state.global_step) as f64,
+            peak_memory: peak_memory(),
+        }
+    }
+}
