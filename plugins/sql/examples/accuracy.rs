@@ -23,7 +23,10 @@ fn main() {
     let shared = arguments.next().unwrap_or_else(|| "../shared".to_owned());
     let verbose = arguments.next().is_some();
     let data = Path::new(&shared).join("data");
-    println!("{:<10} {:>16} {:>16}   sqlparser 0.63   sqlglot", "dialect", "valid accepted", "invalid accepted");
+    println!(
+        "{:<10} {:>16} {:>16}   sqlparser 0.63   sqlglot",
+        "dialect", "valid accepted", "invalid accepted"
+    );
     for (dialect, sqlparser, sqlglot) in PEERS {
         let [valid, invalid] = ["valid", "invalid"].map(|kind| accepted(&data, dialect, kind, verbose));
         println!(
@@ -44,7 +47,9 @@ fn main() {
 
 fn rows(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    text.lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
 fn text<'v>(row: &'v Value, field: &str) -> &'v str {
@@ -57,7 +62,11 @@ fn accepted(data: &Path, dialect: Dialect, kind: &str, verbose: bool) -> (usize,
     let (mut count, mut total) = (0, 0);
     for row in rows(&data.join(format!("sql/{kind}_{}.jsonl", dialect.name()))) {
         let sql = text(&row, "sql");
-        let word: String = sql.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let word: String = sql
+            .trim_start()
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         if !word.eq_ignore_ascii_case("select") && !word.eq_ignore_ascii_case("with") {
             continue;
         }
@@ -79,18 +88,37 @@ fn spider_sessions(data: &Path) -> BTreeMap<String, Session> {
         let names = |field: &str| schema[field].as_array().cloned().unwrap_or_default();
         let mut tables: Vec<Table> = names("table_names_original")
             .iter()
-            .map(|name| Table { name: name.as_str().unwrap_or_default().to_owned(), ..Table::default() })
+            .map(|name| Table {
+                name: name.as_str().unwrap_or_default().to_owned(),
+                ..Table::default()
+            })
             .collect();
         for column in names("column_names_original") {
-            if let Some(table) = column[0].as_i64().and_then(|index| tables.get_mut(usize::try_from(index).ok()?)) {
-                table.columns.push(Column { name: column[1].as_str().unwrap_or_default().to_owned(), ..Column::default() });
+            if let Some(table) = column[0]
+                .as_i64()
+                .and_then(|index| tables.get_mut(usize::try_from(index).ok()?))
+            {
+                table.columns.push(Column {
+                    name: column[1].as_str().unwrap_or_default().to_owned(),
+                    ..Column::default()
+                });
             }
         }
-        Database { name: self::text(schema, "db_id").to_owned(), dialect: "sqlite".to_owned(), tables, ..Database::default() }
+        Database {
+            name: self::text(schema, "db_id").to_owned(),
+            dialect: "sqlite".to_owned(),
+            tables,
+            ..Database::default()
+        }
     };
     databases
         .iter()
-        .map(|schema| (self::text(schema, "db_id").to_owned(), Session::new(Dialect::Sqlite, &catalog(schema))))
+        .map(|schema| {
+            (
+                self::text(schema, "db_id").to_owned(),
+                Session::new(Dialect::Sqlite, &catalog(schema)),
+            )
+        })
         .collect()
 }
 
@@ -117,7 +145,12 @@ fn schema_check(data: &Path, sessions: &BTreeMap<String, Session>, verbose: bool
         let result = accepts(session, text(&row, "sql"));
         agreed += usize::from(result.is_ok() == expected);
         if verbose && result.is_ok() != expected {
-            println!("  {} {} {result:?}\n    {}", text(&row, "kind"), row["sqlite_error"], text(&row, "sql"));
+            println!(
+                "  {} {} {result:?}\n    {}",
+                text(&row, "kind"),
+                row["sqlite_error"],
+                text(&row, "sql")
+            );
         }
     }
     println!("\nschema_check: {agreed}/{total} rows agree with SQLite (unknown double-quoted names count as wrong)");
@@ -129,7 +162,11 @@ fn spider(data: &Path, sessions: &BTreeMap<String, Session>, verbose: bool) {
     queries.extend(rows(&data.join("spider/train.jsonl")));
     let pairs: Vec<(&Session, &str)> = queries
         .iter()
-        .filter_map(|row| sessions.get(text(row, "db_id")).map(|session| (session, text(row, "query"))))
+        .filter_map(|row| {
+            sessions
+                .get(text(row, "db_id"))
+                .map(|session| (session, text(row, "query")))
+        })
         .collect();
     let mut count = 0;
     for (session, sql) in &pairs {
@@ -148,5 +185,8 @@ fn spider(data: &Path, sessions: &BTreeMap<String, Session>, verbose: bool) {
         }
     }
     let rate = (rounds * pairs.len()) as f64 / start.elapsed().as_secs_f64();
-    println!("spider gold: {count}/{} accepted; {rate:.0} queries/s natively on one core, syntax and schema", pairs.len());
+    println!(
+        "spider gold: {count}/{} accepted; {rate:.0} queries/s natively on one core, syntax and schema",
+        pairs.len()
+    );
 }

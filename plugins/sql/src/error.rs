@@ -14,12 +14,18 @@ pub struct ParseError {
 impl ParseError {
     /// A failure at `offset`.
     pub fn new(offset: usize, message: impl Into<String>) -> Self {
-        Self { message: message.into(), offset: offset as u32 }
+        Self {
+            message: message.into(),
+            offset: offset as u32,
+        }
     }
 
     /// The failure with its place counted in lines and characters of `sql`.
     pub fn in_text(&self, sql: &str) -> SyntaxError {
-        SyntaxError { message: self.message.clone(), position: position(sql, self.offset as usize) }
+        SyntaxError {
+            message: self.message.clone(),
+            position: position(sql, self.offset as usize),
+        }
     }
 }
 

@@ -10,11 +10,15 @@ const POSTGRES_AGGREGATES: &str = "array_agg bit_and bit_or bit_xor bool_and boo
     percentile_cont percentile_disc any_value range_agg range_intersect_agg";
 const MYSQL_AGGREGATES: &str = "bit_and bit_or bit_xor group_concat json_arrayagg json_objectagg std stddev stddev_pop stddev_samp \
     var_pop var_samp variance any_value";
-const TSQL_AGGREGATES: &str = "approx_count_distinct checksum_agg count_big grouping grouping_id stdev stdevp string_agg var varp";
-const WINDOW_ONLY: &str = "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value";
+const TSQL_AGGREGATES: &str =
+    "approx_count_distinct checksum_agg count_big grouping grouping_id stdev stdevp string_agg var varp";
+const WINDOW_ONLY: &str =
+    "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value";
 
 fn lists(words: &str, name: &str) -> bool {
-    words.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(name))
+    words
+        .split_ascii_whitespace()
+        .any(|word| word.eq_ignore_ascii_case(name))
 }
 
 /// Whether a function aggregates rows; `arguments` tells SQLite's MAX(x) from MAX(x, y).
@@ -40,30 +44,97 @@ pub(crate) fn is_window_only(name: &str) -> bool {
 
 /// Names, then the least and the greatest number of arguments (`*`: any), of SQLite 3.40 with its usual extensions.
 const SQLITE: &[(&str, usize, usize)] = &[
-    ("changes current_date current_time current_timestamp last_insert_rowid pi random sqlite_source_id sqlite_version", 0, 0),
+    (
+        "changes current_date current_time current_timestamp last_insert_rowid pi random sqlite_source_id sqlite_version",
+        0,
+        0,
+    ),
     ("total_changes cume_dist dense_rank percent_rank rank row_number", 0, 0),
-    ("abs acos acosh asin asinh atan atanh avg ceil ceiling cos cosh degrees exp first_value floor hex json", 1, 1),
-    ("json_group_array json_quote json_valid last_value length likely ln log10 log2 lower ntile quote radians", 1, 1),
-    ("randomblob sign sin sinh soundex sqlite_compileoption_get sqlite_compileoption_used sqrt sum tan tanh total trunc", 1, 1),
-    ("typeof unicode unlikely upper zeroblob json_error_position octet_length median fts5 optimize offsets subtype", 1, 1),
-    ("atan2 glob ifnull instr json_group_object json_patch likelihood mod nth_value nullif pow power match sqlite_log", 2, 2),
-    ("string_agg regexp", 2, 2),
+    (
+        "abs acos acosh asin asinh atan atanh avg ceil ceiling cos cosh degrees exp first_value floor hex json",
+        1,
+        1,
+    ),
+    (
+        "json_group_array json_quote json_valid last_value length likely ln log10 log2 lower ntile quote radians",
+        1,
+        1,
+    ),
+    (
+        "randomblob sign sin sinh soundex sqlite_compileoption_get sqlite_compileoption_used sqrt sum tan tanh total trunc",
+        1,
+        1,
+    ),
+    (
+        "typeof unicode unlikely upper zeroblob fts5 optimize offsets subtype",
+        1,
+        1,
+    ),
+    (
+        "atan2 glob ifnull instr json_group_object json_patch likelihood mod nth_value nullif pow power match sqlite_log",
+        2,
+        2,
+    ),
+    ("regexp", 2, 2),
     ("replace", 3, 3),
-    ("iif", 2, 3),
+    ("coalesce", 2, ANY),
+    ("iif", 3, 3),
     ("count", 0, 1),
-    ("group_concat json_array_length json_type log ltrim rtrim round trim load_extension matchinfo fts3_tokenizer", 1, 2),
+    (
+        "group_concat json_array_length json_type log ltrim rtrim round trim load_extension matchinfo fts3_tokenizer",
+        1,
+        2,
+    ),
     ("like substr substring", 2, 3),
     ("lag lead", 1, 3),
-    ("unhex", 1, 2),
-    ("max min coalesce json_insert json_remove json_replace json_set json_extract", 1, ANY),
-    ("char date datetime format json_array json_object julianday printf strftime time unixepoch bm25 highlight snippet", 0, ANY),
-    ("concat timediff concat_ws jsonb jsonb_array jsonb_extract jsonb_object rtreecheck rtreenode rtreedepth", 0, ANY),
+    (
+        "max min json_insert json_remove json_replace json_set json_extract",
+        1,
+        ANY,
+    ),
+    (
+        "char date datetime format json_array json_object julianday printf strftime time unixepoch bm25 highlight snippet",
+        0,
+        ANY,
+    ),
+    ("rtreecheck rtreenode rtreedepth", 0, ANY),
 ];
 const ANY: usize = usize::MAX;
 
-/// Least and greatest number of arguments of a function of SQLite; nothing when there is no such function.
-pub(crate) fn sqlite_arity(name: &str) -> Option<(usize, usize)> {
-    SQLITE.iter().find(|(names, ..)| lists(names, name)).map(|(_, least, greatest)| (*least, *greatest))
+/// What later versions of SQLite 3 added, with the minor version that did.
+const SQLITE_LATER: &[(&str, u32, usize, usize)] = &[
+    ("unhex", 41, 1, 2),
+    ("json_error_position", 42, 1, 1),
+    ("octet_length", 43, 1, 1),
+    ("timediff string_agg", 43, 2, 2),
+    ("concat", 44, 1, ANY),
+    ("concat_ws", 44, 2, ANY),
+    ("jsonb", 45, 1, 1),
+    (
+        "jsonb_array jsonb_object jsonb_extract jsonb_set jsonb_insert jsonb_replace jsonb_remove jsonb_patch",
+        45,
+        0,
+        ANY,
+    ),
+    ("jsonb_group_array jsonb_group_object", 45, 1, 2),
+    ("iif if", 48, 2, ANY),
+    ("unistr unistr_quote", 50, 1, 1),
+    ("median", 51, 1, 1),
+    ("percentile percentile_cont percentile_disc", 51, 2, 2),
+];
+
+/// Least and greatest number of arguments of a function of SQLite 3.`minor`; nothing when there is no such function.
+pub(crate) fn sqlite_arity(name: &str, minor: u32) -> Option<(usize, usize)> {
+    let later = SQLITE_LATER
+        .iter()
+        .find(|(names, since, ..)| *since <= minor && lists(names, name));
+    if let Some((_, _, least, greatest)) = later {
+        return Some((*least, *greatest));
+    }
+    SQLITE
+        .iter()
+        .find(|(names, ..)| lists(names, name))
+        .map(|(_, least, greatest)| (*least, *greatest))
 }
 
 /// Every function name of SQLite.

@@ -62,7 +62,10 @@ pub fn render_ddl(dialect: Dialect, from: &wit::Table) -> String {
 
 /// Catalog queries in the terms of the contract.
 pub fn catalog_queries(queries: Vec<(&'static str, String)>) -> Vec<nl2sql_sdk::dialect::CatalogQuery> {
-    let query = |(section, sql): (&str, String)| nl2sql_sdk::dialect::CatalogQuery { section: section.to_owned(), sql };
+    let query = |(section, sql): (&str, String)| nl2sql_sdk::dialect::CatalogQuery {
+        section: section.to_owned(),
+        sql,
+    };
     queries.into_iter().map(query).collect()
 }
 
@@ -94,13 +97,19 @@ fn table(from: &wit::Table) -> catalog::Table {
         unique_keys: from
             .unique_keys
             .iter()
-            .map(|key| catalog::Key { name: key.name.clone(), columns: key.columns.clone() })
+            .map(|key| catalog::Key {
+                name: key.name.clone(),
+                columns: key.columns.clone(),
+            })
             .collect(),
         foreign_keys: from.foreign_keys.iter().map(foreign_key).collect(),
         checks: from
             .checks
             .iter()
-            .map(|check| catalog::Check { name: check.name.clone(), expression: check.expression.clone() })
+            .map(|check| catalog::Check {
+                name: check.name.clone(),
+                expression: check.expression.clone(),
+            })
             .collect(),
         row_estimate: from.row_estimate,
     }
@@ -132,15 +141,25 @@ fn foreign_key(from: &wit::ForeignKey) -> catalog::ForeignKey {
 }
 
 fn position(from: catalog::Position) -> wit::Position {
-    wit::Position { line: from.line, column: from.column }
+    wit::Position {
+        line: from.line,
+        column: from.column,
+    }
 }
 
 fn syntax_error(from: catalog::SyntaxError) -> wit_analysis::SyntaxError {
-    wit_analysis::SyntaxError { message: from.message, position: position(from.position) }
+    wit_analysis::SyntaxError {
+        message: from.message,
+        position: position(from.position),
+    }
 }
 
 fn statement(from: catalog::StatementInfo) -> wit_analysis::StatementInfo {
-    wit_analysis::StatementInfo { kind: from.kind, read_only: from.read_only, reason: from.reason }
+    wit_analysis::StatementInfo {
+        kind: from.kind,
+        read_only: from.read_only,
+        reason: from.reason,
+    }
 }
 
 fn finding(from: catalog::Finding) -> wit::Finding {
@@ -154,7 +173,10 @@ fn finding(from: catalog::Finding) -> wit::Finding {
         severity: severity.to_owned(),
         code: from.code,
         message: from.message,
-        span: from.span.map(|span| wit::Span { start: position(span.start), end: position(span.end) }),
+        span: from.span.map(|span| wit::Span {
+            start: position(span.start),
+            end: position(span.end),
+        }),
         suggestion: from.suggestion,
     }
 }
@@ -165,7 +187,10 @@ fn analysis(from: catalog::Analysis) -> wit_analysis::Analysis {
         scopes: from
             .scopes
             .into_iter()
-            .map(|scope| wit_analysis::Scope { parent: scope.parent, kind: scope.kind })
+            .map(|scope| wit_analysis::Scope {
+                parent: scope.parent,
+                kind: scope.kind,
+            })
             .collect(),
         tables: from.tables.into_iter().map(table_use).collect(),
         columns: from.columns.into_iter().map(column_use).collect(),

@@ -2,16 +2,21 @@
 //! counts over the outermost SELECT.
 
 use crate::ast::{Ast, BinaryOp, Body, Expr, ExprId, JoinOn, List, QueryId, Select, TableId, TableRef};
-use crate::dialect::Dialect;
 use crate::names::Source;
 
 /// The five aggregates Spider's grammar knows.
 const SPIDER_AGGREGATES: [&str; 5] = ["max", "min", "count", "sum", "avg"];
 
 /// `easy`, `medium`, `hard` or `extra`.
-pub(crate) fn hardness(dialect: Dialect, source: Source<'_>, ast: &Ast) -> &'static str {
+pub(crate) fn hardness(source: Source<'_>, ast: &Ast) -> &'static str {
     let Some(root) = ast.root else { return "easy" };
-    let mut counter = Counter { dialect, source, ast, clauses: 0, nested: 0, aggregates: 0 };
+    let mut counter = Counter {
+        source,
+        ast,
+        clauses: 0,
+        nested: 0,
+        aggregates: 0,
+    };
     let others = counter.query(root);
     let (clauses, nested) = (counter.clauses, counter.nested);
     if clauses <= 1 && others == 0 && nested == 0 {
@@ -28,7 +33,6 @@ pub(crate) fn hardness(dialect: Dialect, source: Source<'_>, ast: &Ast) -> &'sta
 }
 
 struct Counter<'a> {
-    dialect: Dialect,
     source: Source<'a>,
     ast: &'a Ast,
     /// Clauses, joins, ORs and LIKEs: the evaluator's component 1.
@@ -162,16 +166,19 @@ impl<'a> Counter<'a> {
     }
 
     fn is_aggregate(&self, id: ExprId) -> bool {
-        let Expr::Call(call) = self.ast.expr(id) else { return false };
+        let Expr::Call(call) = self.ast.expr(id) else {
+            return false;
+        };
         let name = self.source.name(self.ast.calls[call as usize].name.last);
-        let _ = self.dialect;
         SPIDER_AGGREGATES.iter().any(|known| known.eq_ignore_ascii_case(&name))
     }
 
     /// Aggregates among the two operands of an ORDER BY term.
     fn aggregates_in(&self, id: ExprId) -> usize {
         match self.ast.expr(id) {
-            Expr::Binary(_, left, right) => usize::from(self.is_aggregate(left)) + usize::from(self.is_aggregate(right)),
+            Expr::Binary(_, left, right) => {
+                usize::from(self.is_aggregate(left)) + usize::from(self.is_aggregate(right))
+            }
             _ => usize::from(self.is_aggregate(id)),
         }
     }

@@ -23,9 +23,18 @@ pub(crate) struct Lexer<'s> {
 /// Cuts `sql` into tokens, appended to `tokens` and closed by [`Tok::End`].
 pub fn tokenize(dialect: Dialect, sql: &str, tokens: &mut Vec<Token>) -> Result<(), ParseError> {
     if sql.len() > LONGEST_TEXT {
-        return Err(ParseError::new(0, format!("the text is longer than {LONGEST_TEXT} bytes")));
+        return Err(ParseError::new(
+            0,
+            format!("the text is longer than {LONGEST_TEXT} bytes"),
+        ));
     }
-    let mut lexer = Lexer { dialect, text: sql, bytes: sql.as_bytes(), at: 0, executable_comment: false };
+    let mut lexer = Lexer {
+        dialect,
+        text: sql,
+        bytes: sql.as_bytes(),
+        at: 0,
+        executable_comment: false,
+    };
     loop {
         lexer.skip_blanks()?;
         let token = lexer.token()?;
@@ -105,7 +114,11 @@ impl<'s> Lexer<'s> {
                 self.at += 1;
             }
         }
-        if self.dialect == Dialect::Sqlite { Ok(()) } else { self.fail(start, "the comment is not closed") }
+        if self.dialect == Dialect::Sqlite {
+            Ok(())
+        } else {
+            self.fail(start, "the comment is not closed")
+        }
     }
 
     fn token(&mut self) -> Result<Token, ParseError> {
@@ -158,7 +171,12 @@ impl<'s> Lexer<'s> {
     }
 
     fn made(&self, kind: Tok, start: usize) -> Token {
-        Token { kind, kw: Kw::NONE, start: start as u32, end: self.at as u32 }
+        Token {
+            kind,
+            kw: Kw::NONE,
+            start: start as u32,
+            end: self.at as u32,
+        }
     }
 
     fn skip_while(&mut self, accepts: impl Fn(u8) -> bool) {
@@ -189,12 +207,22 @@ impl<'s> Lexer<'s> {
         }
         let word = &self.bytes[start..self.at];
         if self.dialect == Dialect::Tsql && !word.is_ascii() {
-            let odd = self.text[start..self.at].char_indices().find(|(_, c)| !c.is_ascii() && !c.is_alphanumeric());
+            let odd = self.text[start..self.at]
+                .char_indices()
+                .find(|(_, c)| !c.is_ascii() && !c.is_alphanumeric());
             if let Some((offset, character)) = odd {
-                return Err(ParseError::new(start + offset, format!("unexpected character `{character}`")));
+                return Err(ParseError::new(
+                    start + offset,
+                    format!("unexpected character `{character}`"),
+                ));
             }
         }
-        Ok(Token { kind: Tok::Word, kw: Kw::of(word), start: start as u32, end: self.at as u32 })
+        Ok(Token {
+            kind: Tok::Word,
+            kw: Kw::of(word),
+            start: start as u32,
+            end: self.at as u32,
+        })
     }
 
     /// A number, or in MySQL a word that starts with digits.
@@ -224,7 +252,7 @@ impl<'s> Lexer<'s> {
             }
         }
         self.digits();
-        if self.dialect == Dialect::Mysql && self.peek(0) != b'.' && self.is_digit_word(start) {
+        if self.dialect == Dialect::Mysql && self.peek(0) != b'.' && self.is_digit_word() {
             return Ok(Tok::Word);
         }
         if self.peek(0) == b'.' && !(self.dialect == Dialect::Postgres && self.peek(1) == b'.') {
@@ -243,7 +271,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Whether digits just read begin a word, such as `2nd`, and are no number with an exponent.
-    fn is_digit_word(&self, _start: usize) -> bool {
+    fn is_digit_word(&self) -> bool {
         let next = self.peek(0);
         if !(starts_word(next) || next == b'$') {
             return false;

@@ -7,7 +7,9 @@ use crate::statement::Statement;
 /// The text with at most `rows` rows: a smaller limit of its own is kept, comments and semicolons at the end go.
 pub(crate) fn with_limit(dialect: Dialect, statement: &Statement, rows: u32) -> String {
     let ast = &statement.ast;
-    let Some(root) = ast.root else { return statement.sql.clone() };
+    let Some(root) = ast.root else {
+        return statement.sql.clone();
+    };
     let query = &ast.queries[root as usize];
     if matches!(ast.bodies[query.body as usize], Body::Modify) {
         return statement.sql.clone();
@@ -34,12 +36,17 @@ fn text(statement: &Statement, first: u32, end: u32) -> &str {
     if end <= first {
         return "";
     }
-    let (start, stop) = (statement.tokens[first as usize].start, statement.tokens[end as usize - 1].end);
+    let (start, stop) = (
+        statement.tokens[first as usize].start,
+        statement.tokens[end as usize - 1].end,
+    );
     &statement.sql[start as usize..stop as usize]
 }
 
 fn standard(dialect: Dialect, statement: &Statement, rows: u32) -> String {
-    let Some(root) = statement.ast.root else { return statement.sql.clone() };
+    let Some(root) = statement.ast.root else {
+        return statement.sql.clone();
+    };
     let query = &statement.ast.queries[root as usize];
     let whole = text(statement, query.first, query.end);
     let Some(tokens) = query.limit_tokens else {
@@ -74,9 +81,15 @@ fn operand(statement: &Statement, expr: u32, end: u32) -> String {
     while let Some(child) = statement.ast.expr(first).first_child() {
         first = child;
     }
-    let start = statement.ast.exprs[first as usize].token.min(statement.ast.exprs[expr as usize].token);
+    let start = statement.ast.exprs[first as usize]
+        .token
+        .min(statement.ast.exprs[expr as usize].token);
     let written = text(statement, start, end);
-    if end - start == 1 { written.to_owned() } else { format!("({written})") }
+    if end - start == 1 {
+        written.to_owned()
+    } else {
+        format!("({written})")
+    }
 }
 
 fn wrapped(dialect: Dialect, whole: &str, rows: u32) -> String {
@@ -87,7 +100,9 @@ fn wrapped(dialect: Dialect, whole: &str, rows: u32) -> String {
 /// T-SQL: TOP in a plain select, FETCH after ORDER BY and OFFSET.
 fn tsql(statement: &Statement, rows: u32) -> String {
     let ast = &statement.ast;
-    let Some(root) = ast.root else { return statement.sql.clone() };
+    let Some(root) = ast.root else {
+        return statement.sql.clone();
+    };
     let query = &ast.queries[root as usize];
     let whole = text(statement, query.first, query.end);
     if let Some((first, end)) = query.limit_tokens {
@@ -101,7 +116,9 @@ fn tsql(statement: &Statement, rows: u32) -> String {
         );
         let head = text(statement, query.first, first);
         let tail = text(statement, end, query.end);
-        return format!("{head} OFFSET {offset} ROWS FETCH NEXT {rows} ROWS ONLY {tail}").trim_end().to_owned();
+        return format!("{head} OFFSET {offset} ROWS FETCH NEXT {rows} ROWS ONLY {tail}")
+            .trim_end()
+            .to_owned();
     }
     if let Body::Select(select) = ast.bodies[query.body as usize] {
         let select = &ast.selects[select as usize];
@@ -120,16 +137,17 @@ fn tsql(statement: &Statement, rows: u32) -> String {
             }
         };
     }
-    let order = if query.order_token.is_none() { " ORDER BY (SELECT NULL)" } else { "" };
     let head = text(statement, query.first, query.limit_at);
     let tail = text(statement, query.limit_at, query.end);
     if query.order_token.is_some() {
-        return format!("{head} OFFSET 0 ROWS FETCH NEXT {rows} ROWS ONLY {tail}").trim_end().to_owned();
+        return format!("{head} OFFSET 0 ROWS FETCH NEXT {rows} ROWS ONLY {tail}")
+            .trim_end()
+            .to_owned();
     }
     // ORDER BY of a set operation takes outputs only, so an unordered one becomes a derived table.
     let with = text(statement, query.first, body_start(statement));
     let body = text(statement, body_start(statement), query.limit_at);
-    format!("{with} SELECT TOP {rows} * FROM ({body}) AS limited{} {tail}", if order.is_empty() { "" } else { "" })
+    format!("{with} SELECT TOP {rows} * FROM ({body}) AS limited {tail}")
         .trim()
         .to_owned()
 }

@@ -57,12 +57,24 @@ impl<'a> Source<'a> {
 
 /// Removes the quotes of an identifier and folds its case where the dialect does.
 pub(crate) fn unquote(dialect: Dialect, raw: &str) -> Cow<'_, str> {
-    let body = raw.strip_prefix(['U', 'u']).and_then(|rest| rest.strip_prefix('&')).unwrap_or(raw);
+    let body = raw
+        .strip_prefix(['U', 'u'])
+        .and_then(|rest| rest.strip_prefix('&'))
+        .unwrap_or(raw);
     let quoted = |open: char, close: char| body.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-    for (open, close, doubled) in [('"', '"', "\"\""), ('`', '`', "``"), ('[', ']', "]]"), ('\'', '\'', "''")] {
+    for (open, close, doubled) in [
+        ('"', '"', "\"\""),
+        ('`', '`', "``"),
+        ('[', ']', "]]"),
+        ('\'', '\'', "''"),
+    ] {
         if let Some(inner) = quoted(open, close) {
             let single = &doubled[1..];
-            return if inner.contains(doubled) { inner.replace(doubled, single).into() } else { inner.into() };
+            return if inner.contains(doubled) {
+                inner.replace(doubled, single).into()
+            } else {
+                inner.into()
+            };
         }
     }
     if dialect == Dialect::Postgres && raw.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -90,5 +102,6 @@ pub(crate) fn same_table(dialect: Dialect, left: &str, right: &str) -> bool {
 }
 
 fn same_folded(left: &str, right: &str) -> bool {
-    left.eq_ignore_ascii_case(right) || (!(left.is_ascii() && right.is_ascii()) && left.to_lowercase() == right.to_lowercase())
+    left.eq_ignore_ascii_case(right)
+        || (!(left.is_ascii() && right.is_ascii()) && left.to_lowercase() == right.to_lowercase())
 }

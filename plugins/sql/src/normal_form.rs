@@ -22,14 +22,14 @@ fn write(dialect: Dialect, statement: &Statement, values_hidden: bool) -> String
     let mut out = String::with_capacity(statement.sql.len());
     let mut index = 0;
     while index < tokens.len() {
-        let hidden = values_hidden.then(|| literal_end(&source, tokens, index)).flatten();
+        let hidden = values_hidden.then(|| literal_end(tokens, index)).flatten();
         if needs_space(dialect, tokens, index, &out) {
             out.push(' ');
         }
         match hidden {
             Some(end) => {
                 out.push('?');
-                index = list_end(&source, tokens, end).unwrap_or(end);
+                index = list_end(tokens, end).unwrap_or(end);
             }
             None => {
                 push_token(dialect, &source, tokens[index], index, &mut out);
@@ -42,7 +42,10 @@ fn write(dialect: Dialect, statement: &Statement, values_hidden: bool) -> String
 
 /// The tokens without the end mark and trailing semicolons.
 fn without_end(tokens: &[Token]) -> &[Token] {
-    let end = tokens.iter().rposition(|token| !matches!(token.kind, Tok::End | Tok::Semi)).map_or(0, |last| last + 1);
+    let end = tokens
+        .iter()
+        .rposition(|token| !matches!(token.kind, Tok::End | Tok::Semi))
+        .map_or(0, |last| last + 1);
     &tokens[..end]
 }
 
@@ -50,24 +53,20 @@ fn push_token(dialect: Dialect, source: &Source<'_>, token: Token, index: usize,
     let raw = source.raw(index as u32);
     // Table names and aliases of MySQL differ by case.
     let folds = token.kind == Tok::Word && (dialect != Dialect::Mysql || token.kw != Kw::NONE);
-    if !folds {
-        out.push_str(raw);
-    } else if dialect == Dialect::Postgres {
+    if folds {
         out.extend(raw.chars().map(|c| c.to_ascii_lowercase()));
     } else {
-        out.extend(raw.chars().map(|c| c.to_ascii_lowercase()));
+        out.push_str(raw);
     }
 }
 
 /// Past the literal that starts here, its sign included.
-fn literal_end(source: &Source<'_>, tokens: &[Token], index: usize) -> Option<usize> {
+fn literal_end(tokens: &[Token], index: usize) -> Option<usize> {
     let token = tokens[index];
-    let constant = |token: Token, index: usize| {
-        matches!(token.kind, Tok::Number | Tok::Bytes)
-            || (token.kind == Tok::Str && !is_alias(source, tokens, index))
-            || (matches!(token.kw, Kw::TRUE | Kw::FALSE) && !is_part_of_name(tokens, index))
-    };
-    if constant(token, index) {
+    let constant = matches!(token.kind, Tok::Number | Tok::Bytes)
+        || (token.kind == Tok::Str && !is_alias(tokens, index))
+        || (matches!(token.kw, Kw::TRUE | Kw::FALSE) && !is_part_of_name(tokens, index));
+    if constant {
         return Some(index + 1);
     }
     let signed = matches!(token.kind, Tok::Minus | Tok::Plus)
@@ -77,7 +76,7 @@ fn literal_end(source: &Source<'_>, tokens: &[Token], index: usize) -> Option<us
 }
 
 /// A string that names a column, after AS.
-fn is_alias(_source: &Source<'_>, tokens: &[Token], index: usize) -> bool {
+fn is_alias(tokens: &[Token], index: usize) -> bool {
     index > 0 && tokens[index - 1].kw == Kw::AS
 }
 
@@ -94,7 +93,7 @@ fn ends_operand(token: Token) -> bool {
 }
 
 /// Past the rest of a list of literals whose first one ends here, when IN ( stands before it.
-fn list_end(source: &Source<'_>, tokens: &[Token], end: usize) -> Option<usize> {
+fn list_end(tokens: &[Token], end: usize) -> Option<usize> {
     let mut start = end;
     while start > 0 && tokens[start - 1].kind != Tok::LParen {
         start -= 1;
@@ -107,7 +106,7 @@ fn list_end(source: &Source<'_>, tokens: &[Token], end: usize) -> Option<usize> 
     }
     let mut at = end;
     while tokens.get(at).is_some_and(|token| token.kind == Tok::Comma) {
-        at = literal_end(source, tokens, at + 1)?;
+        at = literal_end(tokens, at + 1)?;
     }
     (tokens.get(at)?.kind == Tok::RParen).then_some(at)
 }
@@ -134,5 +133,8 @@ fn needs_space(dialect: Dialect, tokens: &[Token], index: usize, out: &str) -> b
 fn is_called(dialect: Dialect, word: Token) -> bool {
     word.kw == Kw::NONE
         || (crate::reserved::allows(dialect, word.kw, crate::reserved::FUNCTION)
-            && !matches!(word.kw, Kw::OVER | Kw::FILTER | Kw::VALUES | Kw::ANY | Kw::ALL | Kw::SOME | Kw::AS | Kw::USING))
+            && !matches!(
+                word.kw,
+                Kw::OVER | Kw::FILTER | Kw::VALUES | Kw::ANY | Kw::ALL | Kw::SOME | Kw::AS | Kw::USING
+            ))
 }

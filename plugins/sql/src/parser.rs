@@ -173,7 +173,11 @@ impl<'s> Parser<'s> {
     }
 
     fn expect(&mut self, kind: Tok, name: &'static str) -> Parsed<TokenId> {
-        if self.kind() == kind { Ok(self.bump()) } else { self.expected(name) }
+        if self.kind() == kind {
+            Ok(self.bump())
+        } else {
+            self.expected(name)
+        }
     }
 
     fn open(&mut self) -> Parsed<TokenId> {
@@ -188,16 +192,25 @@ impl<'s> Parser<'s> {
         if self.kw() == kw {
             Ok(self.bump())
         } else {
-            Err(Fail { token: self.here(), what: What::ExpectedKeyword(kw) })
+            Err(Fail {
+                token: self.here(),
+                what: What::ExpectedKeyword(kw),
+            })
         }
     }
 
     fn expected<T>(&self, what: &'static str) -> Parsed<T> {
-        Err(Fail { token: self.here(), what: What::Expected(what) })
+        Err(Fail {
+            token: self.here(),
+            what: What::Expected(what),
+        })
     }
 
     fn refuse<T>(&self, message: &'static str) -> Parsed<T> {
-        Err(Fail { token: self.here(), what: What::Message(message) })
+        Err(Fail {
+            token: self.here(),
+            what: What::Message(message),
+        })
     }
 
     /// Notes why the statement is not read-only; the first reason stays.
@@ -210,7 +223,11 @@ impl<'s> Parser<'s> {
     /// One level deeper: call before recursing, and [`leave`](Self::leave) after.
     fn enter(&mut self) -> Parsed<()> {
         self.depth += 1;
-        if self.depth > DEEPEST { self.refuse("the statement nests too deeply") } else { Ok(()) }
+        if self.depth > DEEPEST {
+            self.refuse("the statement nests too deeply")
+        } else {
+            Ok(())
+        }
     }
 
     fn leave(&mut self) {
@@ -230,7 +247,11 @@ impl<'s> Parser<'s> {
     }
 
     fn name_token(&mut self, role: Role, what: &'static str) -> Parsed<TokenId> {
-        if self.is_name(0, role) { Ok(self.bump()) } else { self.expected(what) }
+        if self.is_name(0, role) {
+            Ok(self.bump())
+        } else {
+            self.expected(what)
+        }
     }
 
     /// Whether the token `ahead` can be a part of a name after a dot, where reserved words do less harm.
@@ -286,7 +307,11 @@ impl<'s> Parser<'s> {
     // Nodes.
 
     fn push(&mut self, kind: Expr, token: TokenId) -> ExprId {
-        self.ast.exprs.push(crate::ast::ExprNode { kind, token, end: self.here() });
+        self.ast.exprs.push(crate::ast::ExprNode {
+            kind,
+            token,
+            end: self.here(),
+        });
         self.ast.exprs.len() as ExprId - 1
     }
 
@@ -302,11 +327,18 @@ impl<'s> Parser<'s> {
             What::ExpectedKeyword(kw) => format!("expected {}, found {found}", kw.name()),
             What::Message(message) => format!("{message}, at {found}"),
         };
-        ParseError { message, offset: token.start }
+        ParseError {
+            message,
+            offset: token.start,
+        }
     }
 }
 
 /// The first 40 characters of a token.
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(40).chain(['…']).collect() }
+    if text.chars().count() <= 40 {
+        text.to_owned()
+    } else {
+        text.chars().take(40).chain(['…']).collect()
+    }
 }

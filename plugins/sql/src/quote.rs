@@ -16,7 +16,9 @@ pub fn quote(dialect: Dialect, identifier: &str) -> String {
 
 fn is_plain(dialect: Dialect, identifier: &str) -> bool {
     let mut characters = identifier.chars();
-    let starts = characters.next().is_some_and(|first| first == '_' || first.is_ascii_alphabetic() || is_letter(first));
+    let starts = characters
+        .next()
+        .is_some_and(|first| first == '_' || first.is_ascii_alphabetic() || is_letter(first));
     starts
         && characters.all(|c| c == '_' || c.is_ascii_alphanumeric() || is_letter(c))
         && !(dialect == Dialect::Postgres && identifier.chars().any(|c| c.is_ascii_uppercase()))

@@ -70,14 +70,14 @@ const POSTGRES_TALIAS: &str = "all current_catalog current_date current_role cur
      localtime localtimestamp null session_user true user";
 
 /// PostgreSQL: words that call no ordinary function.
-const POSTGRES_FUNC: &str = "analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char character check \
-     collate column constraint create current_catalog current_date current_role current_user dec decimal default \
-     deferrable desc do else end except exists extract false fetch float for foreign from grant group in initially \
-     inout int integer intersect interval into json_table lateral leading national nchar null nullif numeric on \
-     only operator or order out placing position precision primary real references returning select session_user \
-     setof smallint some symmetric table then time timestamp to trailing treat true union unique user using values \
-     varchar variadic when window with xmlattributes xmlelement xmlexists xmlnamespaces xmlparse xmlpi xmlroot \
-     xmlserialize xmltable";
+const POSTGRES_FUNC: &str = "analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char character \
+     check collate column constraint create current_catalog current_date current_role current_user dec decimal \
+     default deferrable desc do else end except exists extract false fetch float for foreign from grant group \
+     in initially inout int integer intersect interval into json_table lateral leading national nchar null \
+     numeric on only operator or order out placing position precision primary real references returning select \
+     session_user setof smallint some symmetric table then time timestamp to trailing treat true union unique \
+     user using values varchar variadic when window with xmlattributes xmlelement xmlexists xmlnamespaces \
+     xmlparse xmlpi xmlroot xmlserialize xmltable";
 
 /// MySQL: words that are no name anywhere.
 const MYSQL_RESERVED: &str = "accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade \
@@ -175,7 +175,11 @@ const fn mark(mut refused: [Role; COUNT], words: &str, roles: Role) -> [Role; CO
 
 const fn sqlite() -> [Role; COUNT] {
     let mut refused = [0; COUNT];
-    refused = mark(refused, SQLITE_RESERVED, COLUMN | BARE_ALIAS | ALIAS | TABLE | TABLE_ALIAS);
+    refused = mark(
+        refused,
+        SQLITE_RESERVED,
+        COLUMN | BARE_ALIAS | ALIAS | TABLE | TABLE_ALIAS,
+    );
     refused = mark(refused, SQLITE_COLUMN, COLUMN);
     refused = mark(refused, SQLITE_BARE, BARE_ALIAS);
     refused = mark(refused, SQLITE_LABEL, ALIAS);
@@ -197,7 +201,11 @@ const fn postgres() -> [Role; COUNT] {
 
 const fn mysql() -> [Role; COUNT] {
     let mut refused = [0; COUNT];
-    refused = mark(refused, MYSQL_RESERVED, COLUMN | BARE_ALIAS | ALIAS | TABLE | TABLE_ALIAS);
+    refused = mark(
+        refused,
+        MYSQL_RESERVED,
+        COLUMN | BARE_ALIAS | ALIAS | TABLE | TABLE_ALIAS,
+    );
     refused = mark(refused, MYSQL_COLUMN, COLUMN);
     refused = mark(refused, MYSQL_BARE, BARE_ALIAS);
     refused = mark(refused, MYSQL_LABEL, ALIAS);
@@ -209,7 +217,11 @@ const fn mysql() -> [Role; COUNT] {
 
 const fn tsql() -> [Role; COUNT] {
     let mut refused = [0; COUNT];
-    refused = mark(refused, TSQL_RESERVED, COLUMN | BARE_ALIAS | ALIAS | TABLE | TABLE_ALIAS | FUNCTION);
+    refused = mark(
+        refused,
+        TSQL_RESERVED,
+        COLUMN | BARE_ALIAS | ALIAS | TABLE | TABLE_ALIAS | FUNCTION,
+    );
     refused
 }
 

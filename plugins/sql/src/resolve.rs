@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use nl2sql_catalog::{ColumnUse, Finding, Resolution, Scope, TableSource, TableUse};
 
-use crate::ast::{Ast, SelectId, TokenId};
+use crate::ast::{Ast, ExprId, SelectId, TokenId};
 use crate::dialect::Dialect;
 use crate::error::position;
 use crate::names::Source;
@@ -73,6 +73,8 @@ struct Frame {
     /// The select core under way, whose named windows may be used.
     opened: Option<usize>,
     scope: u32,
+    /// The clause under way.
+    clause: Clause,
 }
 
 /// A column that USING or NATURAL made one of two: not looked for in relations `from..to`.
@@ -109,9 +111,12 @@ pub(crate) struct Resolver<'a> {
     /// The innermost frame that columns of the arguments under way belong to.
     hit: Option<usize>,
     inside_aggregate: bool,
-    inside_window: bool,
     /// The expression under way stands where a constant is likely.
     in_value_place: bool,
+    /// The expression under way is an argument of a function that is no aggregate.
+    in_arguments: bool,
+    /// Join conditions of SQLite, which see every table of their FROM.
+    conditions: Vec<ExprId>,
 }
 
 /// Findings of a statement, and what it uses where `record` asks for it.
@@ -131,8 +136,9 @@ pub(crate) fn resolve<'a>(source: Source<'a>, ast: &'a Ast, schema: &'a Schema, 
         pending_cte: None,
         hit: None,
         inside_aggregate: false,
-        inside_window: false,
         in_value_place: false,
+        in_arguments: false,
+        conditions: Vec::new(),
     };
     if let Some(root) = ast.root {
         resolver.query(root, None, "query");
@@ -162,13 +168,26 @@ impl<'a> Resolver<'a> {
         let scope = match &mut self.uses {
             Some(uses) => {
                 let parent = parent.map(|frame| self.frames[frame].scope);
-                uses.scopes.push(Scope { parent, kind: kind.to_owned() });
+                uses.scopes.push(Scope {
+                    parent,
+                    kind: kind.to_owned(),
+                });
                 uses.scopes.len() as u32 - 1
             }
             None => 0,
         };
         let (start, merged) = (self.relations.len(), self.merged.len());
-        self.frames.push(Frame { parent, start, end: start, merged, merged_end: merged, select: None, opened: None, scope });
+        self.frames.push(Frame {
+            parent,
+            start,
+            end: start,
+            merged,
+            merged_end: merged,
+            select: None,
+            opened: None,
+            scope,
+            clause: Clause::Select,
+        });
         self.frames.len() - 1
     }
 
@@ -187,7 +206,14 @@ impl<'a> Resolver<'a> {
         Some(uses.tables.len() as u32 - 1)
     }
 
-    fn record_column(&mut self, token: TokenId, name: &str, table: Option<u32>, clause: Clause, resolution: Resolution) {
+    fn record_column(
+        &mut self,
+        token: TokenId,
+        name: &str,
+        table: Option<u32>,
+        clause: Clause,
+        resolution: Resolution,
+    ) {
         let offset = self.source.tokens[token as usize].start;
         let scope = self.frames.last().map_or(0, |frame| frame.scope);
         let sql = self.source.sql;

@@ -25,6 +25,8 @@ pub struct Schema {
     by_name: HashMap<String, Vec<u32>>,
     default_schema: Option<String>,
     database: String,
+    /// Minor version of SQLite 3, where the catalog tells it.
+    pub(crate) sqlite_minor: u32,
 }
 
 impl Schema {
@@ -50,6 +52,7 @@ impl Schema {
             by_name,
             default_schema: database.default_schema.clone(),
             database: database.name.clone(),
+            sqlite_minor: sqlite_minor(database.server_version.as_deref()),
         }
     }
 
@@ -61,7 +64,8 @@ impl Schema {
         };
         let fits = |index: &&u32| {
             let table = &self.tables[**index as usize];
-            names::same_table(dialect, &table.name, name) && schema.is_none_or(|schema| self.is_in(dialect, table, schema))
+            names::same_table(dialect, &table.name, name)
+                && schema.is_none_or(|schema| self.is_in(dialect, table, schema))
         };
         let mut found = candidates.iter().filter(fits);
         let first = *found.next()?;
@@ -91,6 +95,16 @@ impl Schema {
     /// The column of a table a name means.
     pub(crate) fn column(&self, dialect: Dialect, table: u32, name: &str) -> Option<u32> {
         let columns = &self.tables[table as usize].columns;
-        columns.iter().position(|column| names::same_column(dialect, column, name)).map(|index| index as u32)
+        columns
+            .iter()
+            .position(|column| names::same_column(dialect, column, name))
+            .map(|index| index as u32)
     }
+}
+
+/// The `46` of `3.46.1`; 40 where no version is known.
+fn sqlite_minor(version: Option<&str>) -> u32 {
+    version
+        .and_then(|version| version.split('.').nth(1)?.parse().ok())
+        .unwrap_or(40)
 }

@@ -23,7 +23,11 @@ pub struct Session {
 impl Session {
     /// Binds a dialect to a catalog.
     pub fn new(dialect: Dialect, catalog: &Database) -> Self {
-        Self { dialect, schema: Schema::new(catalog), last: RefCell::default() }
+        Self {
+            dialect,
+            schema: Schema::new(catalog),
+            last: RefCell::default(),
+        }
     }
 
     fn with<T>(&self, sql: &str, run: impl FnOnce(&Statement) -> T) -> T {
@@ -66,7 +70,9 @@ impl Session {
     /// # Errors
     /// Why the text does not parse.
     pub fn analyse(&self, sql: &str) -> Result<Analysis, SyntaxError> {
-        self.parsed(sql, |statement| analysis::analyse(self.dialect, statement, &self.schema))
+        self.parsed(sql, |statement| {
+            analysis::analyse(self.dialect, statement, &self.schema)
+        })
     }
 
     /// The statement with its row count limited to `rows`.

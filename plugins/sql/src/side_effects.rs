@@ -111,7 +111,9 @@ pub fn of(dialect: Dialect, function: &str) -> Option<&'static str> {
         Dialect::Tsql => TSQL,
     };
     let matches = |pattern: &str| match pattern.strip_suffix('*') {
-        Some(prefix) => function.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
+        Some(prefix) => function
+            .get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
         None => function.eq_ignore_ascii_case(pattern),
     };
     list.iter().find(|(pattern, _)| matches(pattern)).map(|(_, what)| *what)

@@ -19,7 +19,6 @@ pub(crate) struct Statement {
     pub ast: Ast,
     reason: Option<String>,
     error: Option<ParseError>,
-    lexed: bool,
 }
 
 impl Statement {
@@ -31,9 +30,7 @@ impl Statement {
         self.ast.clear();
         self.reason = None;
         self.error = None;
-        self.lexed = true;
         if let Err(error) = lexer::tokenize(dialect, sql, &mut self.tokens) {
-            self.lexed = false;
             self.error = Some(error);
             return;
         }
@@ -53,7 +50,11 @@ impl Statement {
 
     /// The tokens with their text.
     pub fn source(&self, dialect: Dialect) -> Source<'_> {
-        Source { dialect, sql: &self.sql, tokens: &self.tokens }
+        Source {
+            dialect,
+            sql: &self.sql,
+            tokens: &self.tokens,
+        }
     }
 
     /// Kind and read-only verdict.
@@ -66,11 +67,18 @@ impl Statement {
             (Some(error), _) => Some(format!("it does not parse: {}", error.message)),
             (None, reason) => reason.clone(),
         };
-        StatementInfo { kind, read_only: reason.is_none(), reason }
+        StatementInfo {
+            kind,
+            read_only: reason.is_none(),
+            reason,
+        }
     }
 
     fn leading(&self) -> Option<Kw> {
-        let first = self.tokens.iter().find(|token| !matches!(token.kind, Tok::LParen | Tok::Semi))?;
+        let first = self
+            .tokens
+            .iter()
+            .find(|token| !matches!(token.kind, Tok::LParen | Tok::Semi))?;
         (first.kind == Tok::Word).then_some(first.kw)
     }
 
@@ -114,17 +122,16 @@ impl Statement {
             Kw::ROLE,
             Kw::CURSOR,
         ];
-        let verb = self.tokens.iter().find(|token| token.kind == Tok::Word).map_or("", |token| token.kw.name());
+        let verb = self
+            .tokens
+            .iter()
+            .find(|token| token.kind == Tok::Word)
+            .map_or("", |token| token.kw.name());
         let object = self.tokens.iter().take(8).find(|token| OBJECTS.contains(&token.kw));
         match object {
             Some(object) => format!("{verb}-{}", object.kw.name()).to_ascii_lowercase(),
             None => verb.to_ascii_lowercase(),
         }
-    }
-
-    /// Whether there are tokens to work on.
-    pub fn is_lexed(&self) -> bool {
-        self.lexed
     }
 }
 

@@ -96,7 +96,10 @@ impl Lexer<'_> {
         let is_operator = |byte: u8| b"+-*/<>=~!@#%^&|`?".contains(&byte);
         let mut end = start;
         while end < self.bytes.len() && is_operator(self.bytes[end]) {
-            let comment = matches!((self.bytes[end], self.bytes.get(end + 1)), (b'-', Some(b'-')) | (b'/', Some(b'*')));
+            let comment = matches!(
+                (self.bytes[end], self.bytes.get(end + 1)),
+                (b'-', Some(b'-')) | (b'/', Some(b'*'))
+            );
             if comment && end > start {
                 break;
             }

@@ -115,7 +115,12 @@ impl Lexer<'_> {
             }
             _ => return Ok(None),
         };
-        Ok(Some(Token { kind, kw: Kw::NONE, start: start as u32, end: self.at as u32 }))
+        Ok(Some(Token {
+            kind,
+            kw: Kw::NONE,
+            start: start as u32,
+            end: self.at as u32,
+        }))
     }
 
     fn bit_string(&mut self, start: usize) -> Result<Tok, ParseError> {
@@ -129,7 +134,7 @@ impl Lexer<'_> {
             _ if hexadecimal => digits.iter().all(u8::is_ascii_hexdigit),
             _ => digits.iter().all(|digit| matches!(digit, b'0' | b'1')),
         };
-        let even = digits.len() % 2 == 0 || !hexadecimal || self.dialect == Dialect::Postgres;
+        let even = digits.len().is_multiple_of(2) || !hexadecimal || self.dialect == Dialect::Postgres;
         if !fits || !even {
             return self.fail(start, "the binary string has a digit that does not belong");
         }

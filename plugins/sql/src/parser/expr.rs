@@ -106,7 +106,7 @@ impl Parser<'_> {
 
     fn sign(&mut self, token: u32) -> Parsed<ExprId> {
         let kind = self.kind();
-        if kind == Tok::Op && !self.is_prefix_operator() {
+        if kind == Tok::Op && !self.postgres() {
             return self.expected("an expression");
         }
         self.bump();

@@ -23,7 +23,13 @@ impl Parser<'_> {
         if self.postgres() {
             self.eat(Tok::Star);
         }
-        Ok(self.table_node(TableRef::Table { name, alias: Alias::default() }, token))
+        Ok(self.table_node(
+            TableRef::Table {
+                name,
+                alias: Alias::default(),
+            },
+            token,
+        ))
     }
 
     /// One table reference without the joins after it.
@@ -37,12 +43,16 @@ impl Parser<'_> {
             Tok::LParen => self.parenthesised_table(token, lateral)?,
             Tok::LBrace if self.mysql() || self.tsql() => self.odbc_join()?,
             Tok::Param if self.tsql() => self.variable_table(token)?,
-            _ if self.postgres() && self.kw() == Kw::ROWS && self.kw_at(1) == Kw::FROM => self.rows_from(token, lateral)?,
+            _ if self.postgres() && self.kw() == Kw::ROWS && self.kw_at(1) == Kw::FROM => self.rows_from(token)?,
             _ if self.postgres() && self.kw() == Kw::ONLY => self.only_table(token)?,
-            _ if self.is_special_function() => self.special_table_function(token, lateral)?,
+            _ if self.is_special_function() => self.special_table_function(token)?,
             _ => self.named_table(token, lateral)?,
         };
-        if self.tsql() && matches!(self.kw(), Kw::PIVOT | Kw::UNPIVOT) { self.pivots(table) } else { Ok(table) }
+        if self.tsql() && matches!(self.kw(), Kw::PIVOT | Kw::UNPIVOT) {
+            self.pivots(table)
+        } else {
+            Ok(table)
+        }
     }
 
     /// `( query ) alias`, `( a JOIN b )`, or PostgreSQL's unions of parenthesised queries.
@@ -50,28 +60,51 @@ impl Parser<'_> {
         self.open()?;
         self.enter()?;
         if self.starts_query() || (self.tsql() && self.kw() == Kw::VALUES) {
-            let query = if self.kw() == Kw::VALUES && self.tsql() { self.values_query()? } else { self.query()? };
+            let query = if self.kw() == Kw::VALUES && self.tsql() {
+                self.values_query()?
+            } else {
+                self.query()?
+            };
             self.close()?;
             self.leave();
             return self.derived(token, query, lateral);
         }
-        let inner = if self.sqlite() || self.mysql() { self.table_list()? } else { self.joined_table()? };
-        if let TableRef::Derived { query, alias: Alias { name: None, .. }, .. } = self.ast.tables[inner as usize].kind
+        let inner = if self.sqlite() || self.mysql() {
+            self.table_list()?
+        } else {
+            self.joined_table()?
+        };
+        if let TableRef::Derived {
+            query,
+            alias: Alias { name: None, .. },
+            ..
+        } = self.ast.tables[inner as usize].kind
             && (self.continues_query() || self.kind() == Tok::RParen)
             && !self.sqlite()
         {
-            let query = if self.kind() == Tok::RParen { query } else { self.query_after(query)? };
+            let query = if self.kind() == Tok::RParen {
+                query
+            } else {
+                self.query_after(query)?
+            };
             self.close()?;
             self.leave();
             return self.derived(token, query, lateral);
         }
         self.close()?;
         self.leave();
-        let is_join = matches!(self.ast.tables[inner as usize].kind, TableRef::Join { .. } | TableRef::Paren { .. });
+        let is_join = matches!(
+            self.ast.tables[inner as usize].kind,
+            TableRef::Join { .. } | TableRef::Paren { .. }
+        );
         if !is_join && (self.postgres() || self.tsql()) {
             return self.expected("a join inside the parentheses");
         }
-        let alias = if self.mysql() { Alias::default() } else { self.table_alias()? };
+        let alias = if self.mysql() {
+            Alias::default()
+        } else {
+            self.table_alias()?
+        };
         Ok(self.table_node(TableRef::Paren { inner, alias }, token))
     }
 
@@ -81,7 +114,12 @@ impl Parser<'_> {
         while self.kind() == Tok::Comma {
             let token = self.bump();
             let right = self.joined_table()?;
-            let kind = TableRef::Join { left, right, outer: false, on: crate::ast::JoinOn::Nothing };
+            let kind = TableRef::Join {
+                left,
+                right,
+                outer: false,
+                on: crate::ast::JoinOn::Nothing,
+            };
             left = self.table_node(kind, token);
         }
         Ok(left)
@@ -107,13 +145,16 @@ impl Parser<'_> {
         };
         let name = self.name_tail(first)?;
         if self.kind() == Tok::LParen && !self.is_legacy_hint() {
-            return self.table_function(token, name, lateral);
+            return self.table_function(token, name);
         }
         if lateral {
             return self.expected("a subquery or function after LATERAL");
         }
         self.table_modifiers_before_alias()?;
         let alias = self.table_alias()?;
+        if self.mysql() && alias.columns.len > 0 {
+            return self.refuse("the alias of a table takes no column list");
+        }
         self.table_modifiers_after_alias()?;
         if let Some(alias) = self.late_alias(alias)? {
             return Ok(self.table_node(TableRef::Table { name, alias }, token));
@@ -130,7 +171,7 @@ impl Parser<'_> {
     }
 
     /// A function in FROM, its name read.
-    fn table_function(&mut self, token: u32, name: Name, lateral: bool) -> Parsed<TableId> {
+    fn table_function(&mut self, token: u32, name: Name) -> Parsed<TableId> {
         let call = self.call(name)?;
         let calls = self.one(call);
         let declared = if self.tsql() && self.kw() == Kw::WITH && self.kind_at(1) == Tok::LParen {
@@ -138,14 +179,21 @@ impl Parser<'_> {
         } else {
             List::default()
         };
-        self.function_table(token, calls, declared, lateral)
+        self.function_table(token, calls, declared)
     }
 
-    fn function_table(&mut self, token: u32, calls: List, declared: List, lateral: bool) -> Parsed<TableId> {
+    fn function_table(&mut self, token: u32, calls: List, declared: List) -> Parsed<TableId> {
         let ordinality = self.postgres() && self.eat_all(&[Kw::WITH, Kw::ORDINALITY]);
         let alias = self.table_alias()?;
-        let sees_left = lateral || self.postgres() || self.sqlite() || self.mysql() || self.tsql();
-        Ok(self.table_node(TableRef::Function { calls, declared, lateral: sees_left, ordinality, alias }, token))
+        Ok(self.table_node(
+            TableRef::Function {
+                calls,
+                declared,
+                ordinality,
+                alias,
+            },
+            token,
+        ))
     }
 
     fn only_table(&mut self, token: u32) -> Parsed<TableId> {
@@ -159,7 +207,7 @@ impl Parser<'_> {
         Ok(self.table_node(TableRef::Table { name, alias }, token))
     }
 
-    fn rows_from(&mut self, token: u32, lateral: bool) -> Parsed<TableId> {
+    fn rows_from(&mut self, token: u32) -> Parsed<TableId> {
         self.at += 2;
         self.open()?;
         let mark = self.scratch.ids.len();
@@ -180,37 +228,44 @@ impl Parser<'_> {
         }
         self.close()?;
         let calls = self.list_from(mark);
-        self.function_table(token, calls, List::default(), lateral)
+        self.function_table(token, calls, List::default())
     }
 
     fn is_special_function(&self) -> bool {
         let called = self.kind_at(1) == Tok::LParen;
         let special = match self.kw() {
-            Kw::XMLTABLE | Kw::SUBSTRING | Kw::TRIM | Kw::POSITION | Kw::OVERLAY | Kw::CAST | Kw::EXTRACT => self.postgres(),
+            Kw::XMLTABLE | Kw::SUBSTRING | Kw::TRIM | Kw::POSITION | Kw::OVERLAY | Kw::CAST | Kw::EXTRACT => {
+                self.postgres()
+            }
             Kw::JSON_TABLE => self.postgres() || self.mysql(),
             _ => false,
         };
         let value = self.postgres()
             && matches!(
                 self.kw(),
-                Kw::CURRENT_DATE | Kw::CURRENT_TIMESTAMP | Kw::CURRENT_TIME | Kw::CURRENT_USER | Kw::SESSION_USER | Kw::USER
+                Kw::CURRENT_DATE
+                    | Kw::CURRENT_TIMESTAMP
+                    | Kw::CURRENT_TIME
+                    | Kw::CURRENT_USER
+                    | Kw::SESSION_USER
+                    | Kw::USER
             );
         (called && special) || value
     }
 
-    fn special_table_function(&mut self, token: u32, lateral: bool) -> Parsed<TableId> {
+    fn special_table_function(&mut self, token: u32) -> Parsed<TableId> {
         match self.kw() {
-            Kw::JSON_TABLE | Kw::XMLTABLE => self.document_table(token, lateral),
+            Kw::JSON_TABLE | Kw::XMLTABLE => self.document_table(token),
             _ => {
                 let call = self.primary()?;
                 let calls = self.one(call);
-                self.function_table(token, calls, List::default(), lateral)
+                self.function_table(token, calls, List::default())
             }
         }
     }
 
     /// JSON_TABLE and XMLTABLE.
-    fn document_table(&mut self, token: u32, lateral: bool) -> Parsed<TableId> {
+    fn document_table(&mut self, token: u32) -> Parsed<TableId> {
         let xml = self.kw() == Kw::XMLTABLE;
         let name = self.bump();
         self.open()?;
@@ -245,13 +300,17 @@ impl Parser<'_> {
         let args = self.list_from(mark);
         self.expect_kw(Kw::COLUMNS)?;
         let columns = self.scratch.ids.len();
-        if xml { self.xml_columns()? } else { self.json_columns()? };
+        if xml {
+            self.xml_columns()?
+        } else {
+            self.json_columns()?
+        };
         let declared = self.list_from(columns);
         self.json_clauses()?;
         self.close()?;
         let call = self.special_call(name, args)?;
         let calls = self.one(call);
-        self.function_table(token, calls, declared, lateral)
+        self.function_table(token, calls, declared)
     }
 
     fn xml_columns(&mut self) -> Parsed<()> {
@@ -306,7 +365,11 @@ impl Parser<'_> {
         if self.eat_all(&[Kw::FOR, Kw::ORDINALITY]) {
             return Ok(());
         }
-        if self.mysql() { self.column_type()? } else { self.type_name()? };
+        if self.mysql() {
+            self.column_type()?
+        } else {
+            self.type_name()?
+        };
         self.eat_all(&[Kw::FORMAT, Kw::JSON]);
         self.eat_kw(Kw::EXISTS);
         if self.eat_kw(Kw::PATH) {
@@ -343,20 +406,38 @@ impl Parser<'_> {
         if self.postgres() && keyword && self.kind() == Tok::LParen {
             let mark = self.scratch.ids.len();
             self.alias_columns()?;
-            return Ok(Alias { name: None, columns: self.list_from(mark) });
+            return Ok(Alias {
+                name: None,
+                columns: self.list_from(mark),
+            });
         }
         let string = self.kind() == Tok::Str && self.sqlite();
-        if !string && !self.is_name(0, reserved::TABLE_ALIAS) || (!keyword && self.is_clause_word()) {
-            return if keyword { self.expected("an alias after AS") } else { Ok(Alias::default()) };
+        let role = if keyword && self.sqlite() {
+            reserved::ALIAS
+        } else {
+            reserved::TABLE_ALIAS
+        };
+        if !string && !self.is_name(0, role) || (!keyword && self.is_clause_word()) {
+            return if keyword {
+                self.expected("an alias after AS")
+            } else {
+                Ok(Alias::default())
+            };
         }
         let name = Some(self.bump());
         let takes_columns = !self.sqlite() && self.kind() == Tok::LParen && !self.is_legacy_hint();
         if !takes_columns {
-            return Ok(Alias { name, columns: List::default() });
+            return Ok(Alias {
+                name,
+                columns: List::default(),
+            });
         }
         let mark = self.scratch.ids.len();
         self.alias_columns()?;
-        Ok(Alias { name, columns: self.list_from(mark) })
+        Ok(Alias {
+            name,
+            columns: self.list_from(mark),
+        })
     }
 
     /// Words that are no keyword anywhere else, yet begin a clause after a table.

@@ -36,7 +36,10 @@ impl Parser<'_> {
     /// A call with a grammar of its own, with the operands found in it.
     pub(super) fn special_call(&mut self, name: u32, args: List) -> Parsed<ExprId> {
         let call = Call {
-            name: Name { first: name, last: name },
+            name: Name {
+                first: name,
+                last: name,
+            },
             args,
             star: false,
             distinct: false,
@@ -54,6 +57,18 @@ impl Parser<'_> {
         let next = self.tokens[name.last as usize + 1];
         if self.mysql() && (arguments.star || arguments.distinct) && token.end != next.start {
             return self.refuse("MySQL allows no blank between this function and its parenthesis");
+        }
+        if self.mysql() && arguments.star && !self.text(name.last).eq_ignore_ascii_case("count") {
+            return self.refuse("only COUNT takes `*`");
+        }
+        const NEED_ARGUMENTS: [&str; 6] = ["avg", "count", "group_concat", "max", "min", "sum"];
+        let empty = self.mysql() && !arguments.star && arguments.args.len == 0;
+        if empty
+            && NEED_ARGUMENTS
+                .iter()
+                .any(|function| function.eq_ignore_ascii_case(self.text(name.last)))
+        {
+            return self.refuse("this function needs an argument");
         }
         Ok(())
     }
@@ -176,10 +191,10 @@ impl Parser<'_> {
             self.eat_kw(Kw::VARIADIC);
             let named = matches!(self.kind_at(1), Tok::FatArrow | Tok::Assign);
             if named && self.is_name(0, reserved::BARE_ALIAS) {
-                let name = self.bump();
+                self.bump();
                 let token = self.bump();
                 let value = self.expr()?;
-                return Ok(self.push(Expr::Named(name, value), token));
+                return Ok(self.push(Expr::Named(value), token));
             }
         }
         if self.starts_query() && (self.postgres() || self.sqlite()) {
@@ -187,6 +202,10 @@ impl Parser<'_> {
         }
         let expr = self.expr()?;
         let alone_star = matches!(self.ast.expr(expr), Expr::Star(_)) && !self.postgres();
-        if alone_star && !self.mysql() && !self.tsql() { self.expected("an expression") } else { Ok(expr) }
+        if alone_star && !self.mysql() && !self.tsql() {
+            self.expected("an expression")
+        } else {
+            Ok(expr)
+        }
     }
 }

@@ -71,7 +71,11 @@ impl Parser<'_> {
         let binary = |op, power| Some(Step::Binary { op, power });
         let postfix = |power, once| Some(Step::Postfix { power, once });
         let (postgres, mysql) = (self.postgres(), self.mysql());
-        let (is, like) = if postgres { (IS_POWER, LIKE_POWER) } else { (COMPARE_POWER, COMPARE_POWER) };
+        let (is, like) = if postgres {
+            (IS_POWER, LIKE_POWER)
+        } else {
+            (COMPARE_POWER, COMPARE_POWER)
+        };
         match self.kw() {
             Kw::AND => binary(BinaryOp::And, AND_POWER),
             Kw::OR => binary(BinaryOp::Or, OR_POWER),
@@ -80,7 +84,10 @@ impl Parser<'_> {
             Kw::ISNULL | Kw::NOTNULL if postgres || self.sqlite() => postfix(is, postgres),
             Kw::NOT => {
                 let null = self.kw_at(1) == Kw::NULL;
-                (!null || self.sqlite()).then_some(Step::Postfix { power: like, once: postgres })
+                (!null || self.sqlite()).then_some(Step::Postfix {
+                    power: like,
+                    once: postgres,
+                })
             }
             Kw::IN | Kw::LIKE | Kw::BETWEEN => postfix(like, postgres),
             Kw::ILIKE | Kw::SIMILAR if postgres => postfix(like, true),
@@ -91,7 +98,10 @@ impl Parser<'_> {
             Kw::DIV | Kw::MOD if mysql => binary(BinaryOp::Other(Tok::Word), MULTIPLY_POWER),
             Kw::COLLATE => postfix(COLLATE_POWER, false),
             Kw::AT if !self.sqlite() && !mysql => {
-                matches!(self.kw_at(1), Kw::TIME | Kw::LOCAL).then_some(Step::Postfix { power: ZONE_POWER, once: false })
+                matches!(self.kw_at(1), Kw::TIME | Kw::LOCAL).then_some(Step::Postfix {
+                    power: ZONE_POWER,
+                    once: false,
+                })
             }
             Kw::OPERATOR if postgres && self.kind_at(1) == Tok::LParen => postfix(OPERATOR_POWER, false),
             Kw::OVERLAPS if postgres => postfix(LIKE_POWER, true),
@@ -100,27 +110,45 @@ impl Parser<'_> {
     }
 
     fn postgres_operator(&self) -> Option<Step> {
-        let binary = |power| Some(Step::Binary { op: BinaryOp::Other(self.kind()), power });
+        let binary = |power| {
+            Some(Step::Binary {
+                op: BinaryOp::Other(self.kind()),
+                power,
+            })
+        };
         match self.kind() {
-            Tok::Eq | Tok::NotEq | Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => {
-                Some(Step::Chained { op: compare(self.kind()), power: COMPARE_POWER })
-            }
+            Tok::Eq | Tok::NotEq | Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => Some(Step::Chained {
+                op: compare(self.kind()),
+                power: COMPARE_POWER,
+            }),
             Tok::Plus | Tok::Minus => binary(ADD_POWER),
             Tok::Star | Tok::Slash | Tok::Percent => binary(MULTIPLY_POWER),
             Tok::Caret => binary(POWER_POWER),
             Tok::Concat | Tok::Arrow | Tok::LongArrow | Tok::Op => binary(OPERATOR_POWER),
-            Tok::DoubleColon | Tok::LBracket => Some(Step::Postfix { power: CAST_POWER, once: false }),
+            Tok::DoubleColon | Tok::LBracket => Some(Step::Postfix {
+                power: CAST_POWER,
+                once: false,
+            }),
             _ => None,
         }
     }
 
     fn sqlite_operator(&self) -> Option<Step> {
-        let binary = |power| Some(Step::Binary { op: BinaryOp::Other(self.kind()), power });
+        let binary = |power| {
+            Some(Step::Binary {
+                op: BinaryOp::Other(self.kind()),
+                power,
+            })
+        };
         match self.kind() {
-            Tok::Eq | Tok::NotEq => Some(Step::Binary { op: compare(self.kind()), power: COMPARE_POWER }),
-            Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => {
-                Some(Step::Binary { op: compare(self.kind()), power: LIKE_POWER })
-            }
+            Tok::Eq | Tok::NotEq => Some(Step::Binary {
+                op: compare(self.kind()),
+                power: COMPARE_POWER,
+            }),
+            Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => Some(Step::Binary {
+                op: compare(self.kind()),
+                power: LIKE_POWER,
+            }),
             Tok::Amp | Tok::Pipe | Tok::ShiftLeft | Tok::ShiftRight => binary(BIT_OR_POWER),
             Tok::Plus | Tok::Minus => binary(ADD_POWER),
             Tok::Star | Tok::Slash | Tok::Percent => binary(MULTIPLY_POWER),
@@ -130,14 +158,29 @@ impl Parser<'_> {
     }
 
     fn mysql_operator(&self) -> Option<Step> {
-        let binary = |power| Some(Step::Binary { op: BinaryOp::Other(self.kind()), power });
+        let binary = |power| {
+            Some(Step::Binary {
+                op: BinaryOp::Other(self.kind()),
+                power,
+            })
+        };
         match self.kind() {
-            Tok::Eq | Tok::NullSafeEq | Tok::NotEq | Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => {
-                Some(Step::Binary { op: compare(self.kind()), power: COMPARE_POWER })
-            }
-            Tok::Concat => Some(Step::Binary { op: BinaryOp::Or, power: OR_POWER }),
-            Tok::AndAnd => Some(Step::Binary { op: BinaryOp::And, power: AND_POWER }),
-            Tok::Assign => Some(Step::RightBinary { op: BinaryOp::Other(Tok::Assign), power: 5 }),
+            Tok::Eq | Tok::NullSafeEq | Tok::NotEq | Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => Some(Step::Binary {
+                op: compare(self.kind()),
+                power: COMPARE_POWER,
+            }),
+            Tok::Concat => Some(Step::Binary {
+                op: BinaryOp::Or,
+                power: OR_POWER,
+            }),
+            Tok::AndAnd => Some(Step::Binary {
+                op: BinaryOp::And,
+                power: AND_POWER,
+            }),
+            Tok::Assign => Some(Step::RightBinary {
+                op: BinaryOp::Other(Tok::Assign),
+                power: 5,
+            }),
             Tok::Pipe => binary(BIT_OR_POWER),
             Tok::Amp => binary(BIT_AND_POWER),
             Tok::ShiftLeft | Tok::ShiftRight => binary(SHIFT_POWER),
@@ -150,11 +193,17 @@ impl Parser<'_> {
     }
 
     fn tsql_operator(&self) -> Option<Step> {
-        let binary = |power| Some(Step::Binary { op: BinaryOp::Other(self.kind()), power });
+        let binary = |power| {
+            Some(Step::Binary {
+                op: BinaryOp::Other(self.kind()),
+                power,
+            })
+        };
         match self.kind() {
-            Tok::Eq | Tok::NotEq | Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => {
-                Some(Step::Chained { op: compare(self.kind()), power: COMPARE_POWER })
-            }
+            Tok::Eq | Tok::NotEq | Tok::Lt | Tok::LtEq | Tok::Gt | Tok::GtEq => Some(Step::Chained {
+                op: compare(self.kind()),
+                power: COMPARE_POWER,
+            }),
             Tok::Plus | Tok::Minus | Tok::Amp | Tok::Pipe | Tok::Caret | Tok::Concat => binary(ADD_POWER),
             Tok::ShiftLeft | Tok::ShiftRight => binary(ADD_POWER),
             Tok::Star | Tok::Slash | Tok::Percent => binary(MULTIPLY_POWER),
@@ -169,10 +218,5 @@ impl Parser<'_> {
             _ if self.sqlite() => SIGN_POWER,
             _ => SIGN_POWER - 1,
         }
-    }
-
-    /// Whether the operator here may stand before its operand: PostgreSQL takes any of them but those that only compare.
-    pub(super) fn is_prefix_operator(&self) -> bool {
-        self.postgres()
     }
 }

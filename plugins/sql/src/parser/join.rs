@@ -17,7 +17,7 @@ struct Join {
 
 impl Parser<'_> {
     /// Table references with commas between.
-    pub(super) fn from_list(&mut self) -> Parsed<List> {
+    pub(super) fn table_references(&mut self) -> Parsed<List> {
         let mark = self.scratch.ids.len();
         loop {
             let table = self.joined_table()?;
@@ -42,7 +42,9 @@ impl Parser<'_> {
         // Conditions still owed to joins that were opened before: `a JOIN b JOIN c ON x ON y`.
         loop {
             let token = self.here();
-            let Some(join) = self.join_operator()? else { return Ok(left) };
+            let Some(join) = self.join_operator()? else {
+                return Ok(left);
+            };
             let mut right = self.table_factor()?;
             if join.apply {
                 left = self.join(token, left, right, join.outer, JoinOn::Nothing);
@@ -57,7 +59,10 @@ impl Parser<'_> {
     }
 
     fn join(&mut self, token: u32, left: TableId, right: TableId, outer: bool, on: JoinOn) -> TableId {
-        self.ast.tables.push(TableNode { kind: TableRef::Join { left, right, outer, on }, token });
+        self.ast.tables.push(TableNode {
+            kind: TableRef::Join { left, right, outer, on },
+            token,
+        });
         self.ast.tables.len() as TableId - 1
     }
 
@@ -70,7 +75,9 @@ impl Parser<'_> {
     fn at_join_operator(&self) -> bool {
         match self.kw() {
             Kw::JOIN | Kw::INNER | Kw::CROSS | Kw::NATURAL => true,
-            Kw::LEFT | Kw::RIGHT | Kw::FULL => matches!(self.kw_at(1), Kw::JOIN | Kw::OUTER | Kw::LOOP | Kw::HASH | Kw::MERGE),
+            Kw::LEFT | Kw::RIGHT | Kw::FULL => {
+                matches!(self.kw_at(1), Kw::JOIN | Kw::OUTER | Kw::LOOP | Kw::HASH | Kw::MERGE)
+            }
             Kw::STRAIGHT_JOIN => self.mysql(),
             _ => false,
         }
@@ -119,7 +126,12 @@ impl Parser<'_> {
     }
 
     fn join_operator(&mut self) -> Parsed<Option<Join>> {
-        let mut join = Join { outer: false, natural: false, bare: false, apply: false };
+        let mut join = Join {
+            outer: false,
+            natural: false,
+            bare: false,
+            apply: false,
+        };
         if self.mysql() && self.eat_kw(Kw::STRAIGHT_JOIN) {
             return Ok(Some(join));
         }
@@ -156,7 +168,11 @@ impl Parser<'_> {
             self.bump();
             return Ok(Some(join));
         }
-        if self.at == started { Ok(None) } else { self.expected("JOIN") }
+        if self.at == started {
+            Ok(None)
+        } else {
+            self.expected("JOIN")
+        }
     }
 
     fn join_condition(&mut self, join: &Join) -> Parsed<JoinOn> {

@@ -13,12 +13,26 @@ impl Parser<'_> {
         }
         let name = self.here();
         let args = match self.kw() {
-            Kw::JSON_OBJECT | Kw::JSON_OBJECTAGG | Kw::JSON_ARRAY | Kw::JSON_ARRAYAGG | Kw::JSON | Kw::JSON_SCALAR
-            | Kw::JSON_SERIALIZE | Kw::JSON_VALUE | Kw::JSON_QUERY | Kw::JSON_EXISTS => {
+            Kw::JSON_OBJECT
+            | Kw::JSON_OBJECTAGG
+            | Kw::JSON_ARRAY
+            | Kw::JSON_ARRAYAGG
+            | Kw::JSON
+            | Kw::JSON_SCALAR
+            | Kw::JSON_SERIALIZE
+            | Kw::JSON_VALUE
+            | Kw::JSON_QUERY
+            | Kw::JSON_EXISTS => {
                 self.at += 2;
                 self.json_arguments()?
             }
-            Kw::XMLELEMENT | Kw::XMLFOREST | Kw::XMLPARSE | Kw::XMLPI | Kw::XMLROOT | Kw::XMLSERIALIZE | Kw::XMLEXISTS
+            Kw::XMLELEMENT
+            | Kw::XMLFOREST
+            | Kw::XMLPARSE
+            | Kw::XMLPI
+            | Kw::XMLROOT
+            | Kw::XMLSERIALIZE
+            | Kw::XMLEXISTS
                 if self.postgres() =>
             {
                 self.xml_function()?
@@ -82,7 +96,11 @@ impl Parser<'_> {
                     self.on_outcome(1, &[Kw::EMPTY, Kw::ERROR])?;
                 }
                 Kw::EMPTY => {
-                    let words = if matches!(self.kw_at(1), Kw::ARRAY | Kw::OBJECT) { 2 } else { 1 };
+                    let words = if matches!(self.kw_at(1), Kw::ARRAY | Kw::OBJECT) {
+                        2
+                    } else {
+                        1
+                    };
                     self.on_outcome(words, &[Kw::EMPTY, Kw::ERROR])?;
                 }
                 Kw::DEFAULT => {
@@ -113,7 +131,11 @@ impl Parser<'_> {
     fn on_outcome(&mut self, words: usize, outcomes: &[Kw]) -> Parsed<()> {
         self.at += words;
         self.expect_kw(Kw::ON)?;
-        if self.eat_any(outcomes) { Ok(()) } else { self.expected("EMPTY, ERROR or NULL after ON") }
+        if self.eat_any(outcomes) {
+            Ok(())
+        } else {
+            self.expected("EMPTY, ERROR or NULL after ON")
+        }
     }
 
     fn keys_or_wrapper(&mut self) -> Parsed<()> {

@@ -18,7 +18,10 @@ impl Parser<'_> {
     pub(super) fn list_from(&mut self, mark: usize) -> List {
         let start = self.ast.ids.len() as u32;
         self.ast.ids.extend(self.scratch.ids.drain(mark..));
-        List { start, len: self.ast.ids.len() as u32 - start }
+        List {
+            start,
+            len: self.ast.ids.len() as u32 - start,
+        }
     }
 
     /// One or more expressions with commas between.

@@ -35,8 +35,11 @@ impl Parser<'_> {
             Kw::OPERATOR => {
                 self.bump();
                 self.operator_name()?;
-                let right =
-                    if matches!(self.kw(), Kw::ANY | Kw::ALL | Kw::SOME) { self.quantified()? } else { self.expr_above(power)? };
+                let right = if matches!(self.kw(), Kw::ANY | Kw::ALL | Kw::SOME) {
+                    self.quantified()?
+                } else {
+                    self.expr_above(power)?
+                };
                 Ok(self.push(Expr::Binary(BinaryOp::Other(Tok::Op), left, right), token))
             }
             Kw::OVERLAPS => {
@@ -147,7 +150,15 @@ impl Parser<'_> {
                 let low = self.expr_above(power.max(AND_POWER))?;
                 self.expect_kw(Kw::AND)?;
                 let high = self.expr_above(power)?;
-                Ok(self.push(Expr::Between { expr: left, low, high, negated }, token))
+                Ok(self.push(
+                    Expr::Between {
+                        expr: left,
+                        low,
+                        high,
+                        negated,
+                    },
+                    token,
+                ))
             }
             Kw::NULL if negated && self.sqlite() => {
                 self.bump();
@@ -192,8 +203,20 @@ impl Parser<'_> {
         } else {
             self.expr_above(power.max(LIKE_POWER - 1))?
         };
-        let escape = if self.eat_kw(Kw::ESCAPE) { Some(self.expr_above(power)?) } else { None };
-        Ok(self.push(Expr::Like { expr: left, pattern, escape, negated }, token))
+        let escape = if self.eat_kw(Kw::ESCAPE) {
+            Some(self.expr_above(power)?)
+        } else {
+            None
+        };
+        Ok(self.push(
+            Expr::Like {
+                expr: left,
+                pattern,
+                escape,
+                negated,
+            },
+            token,
+        ))
     }
 
     fn in_predicate(&mut self, left: ExprId, negated: bool) -> Parsed<ExprId> {
@@ -204,14 +227,28 @@ impl Parser<'_> {
         }
         self.open()?;
         if self.sqlite() && self.eat(Tok::RParen) {
-            return Ok(self.push(Expr::InList { expr: left, list: List::default(), negated }, token));
+            return Ok(self.push(
+                Expr::InList {
+                    expr: left,
+                    list: List::default(),
+                    negated,
+                },
+                token,
+            ));
         }
         let first = self.paren_content()?;
         if self.kind() == Tok::RParen
             && let Expr::Subquery(query) = self.ast.expr(first)
         {
             self.bump();
-            return Ok(self.push(Expr::InQuery { expr: left, query, negated }, token));
+            return Ok(self.push(
+                Expr::InQuery {
+                    expr: left,
+                    query,
+                    negated,
+                },
+                token,
+            ));
         }
         let mark = self.scratch.ids.len();
         self.scratch.ids.push(first);
@@ -220,7 +257,14 @@ impl Parser<'_> {
         }
         self.close()?;
         let list = self.list_from(mark);
-        Ok(self.push(Expr::InList { expr: left, list, negated }, token))
+        Ok(self.push(
+            Expr::InList {
+                expr: left,
+                list,
+                negated,
+            },
+            token,
+        ))
     }
 
     /// `[i]` or `[low:high]`.

@@ -145,11 +145,16 @@ impl Parser<'_> {
             Kw::NULL => self.literal_keyword(Literal::Null),
             Kw::TRUE | Kw::FALSE if !self.tsql() && !called => self.literal_keyword(Literal::Boolean),
             Kw::CASE => self.case()?,
-            Kw::EXISTS => self.exists()?,
+            Kw::EXISTS if called || !self.postgres() => self.exists()?,
             Kw::CURRENT_DATE | Kw::CURRENT_TIME | Kw::CURRENT_TIMESTAMP => self.clock()?,
             Kw::LOCALTIME | Kw::LOCALTIMESTAMP if self.postgres() || self.mysql() => self.clock()?,
             Kw::UTC_DATE | Kw::UTC_TIME | Kw::UTC_TIMESTAMP if self.mysql() => self.clock()?,
-            Kw::CURRENT_USER | Kw::SESSION_USER | Kw::USER | Kw::CURRENT_ROLE | Kw::CURRENT_CATALOG | Kw::SYSTEM_USER
+            Kw::CURRENT_USER
+            | Kw::SESSION_USER
+            | Kw::USER
+            | Kw::CURRENT_ROLE
+            | Kw::CURRENT_CATALOG
+            | Kw::SYSTEM_USER
                 if self.postgres() && self.is_reserved_value() =>
             {
                 self.literal_keyword(Literal::Keyword)
@@ -192,14 +197,20 @@ impl Parser<'_> {
         let token = self.bump();
         self.open()?;
         let inner = self.paren_content()?;
-        let Expr::Subquery(query) = self.ast.expr(inner) else { return self.expected("a query after EXISTS") };
+        let Expr::Subquery(query) = self.ast.expr(inner) else {
+            return self.expected("a query after EXISTS");
+        };
         self.close()?;
         Ok(self.push(Expr::Exists(query), token))
     }
 
     fn case(&mut self) -> Parsed<ExprId> {
         let token = self.bump();
-        let operand = if self.kw() == Kw::WHEN { None } else { Some(self.expr()?) };
+        let operand = if self.kw() == Kw::WHEN {
+            None
+        } else {
+            Some(self.expr()?)
+        };
         let mark = self.scratch.ids.len();
         if self.kw() != Kw::WHEN {
             return self.expected("WHEN");
@@ -224,7 +235,9 @@ impl Parser<'_> {
         let token = self.bump();
         if self.eat(Tok::LParen) {
             let inner = self.paren_content()?;
-            let Expr::Subquery(query) = self.ast.expr(inner) else { return self.expected("a query after ARRAY(") };
+            let Expr::Subquery(query) = self.ast.expr(inner) else {
+                return self.expected("a query after ARRAY(");
+            };
             self.close()?;
             return Ok(self.push(Expr::ArrayQuery(query), token));
         }
@@ -237,8 +250,11 @@ impl Parser<'_> {
         self.enter()?;
         let mark = self.scratch.ids.len();
         while self.kind() != Tok::RBracket {
-            let element =
-                if self.kind() == Tok::LBracket { self.array_elements(self.here())? } else { self.expr()? };
+            let element = if self.kind() == Tok::LBracket {
+                self.array_elements(self.here())?
+            } else {
+                self.expr()?
+            };
             self.scratch.ids.push(element);
             if !self.eat(Tok::Comma) {
                 break;
@@ -256,7 +272,11 @@ impl Parser<'_> {
     fn row(&mut self) -> Parsed<ExprId> {
         let token = self.bump();
         self.open()?;
-        let list = if self.kind() == Tok::RParen { List::default() } else { self.expr_list()? };
+        let list = if self.kind() == Tok::RParen {
+            List::default()
+        } else {
+            self.expr_list()?
+        };
         self.close()?;
         Ok(self.push(Expr::Row(list), token))
     }
@@ -281,7 +301,11 @@ impl Parser<'_> {
     fn name_or_call(&mut self) -> Parsed<ExprId> {
         let single = !matches!(self.kind_at(1), Tok::Dot);
         let called = self.kind_at(1) == Tok::LParen;
-        let role = if single && called { reserved::FUNCTION } else { reserved::COLUMN };
+        let role = if single && called {
+            reserved::FUNCTION
+        } else {
+            reserved::COLUMN
+        };
         if !self.is_name(0, role) {
             return self.expected("an expression");
         }
@@ -304,6 +328,11 @@ impl Parser<'_> {
         }
         if self.kind() == Tok::LParen {
             let call = self.call(name)?;
+            if self.postgres() && self.kind() == Tok::Str {
+                // A type with arguments before a constant, `numeric_like(3) '1'`.
+                self.bump();
+                return Ok(self.push(Expr::Literal(Literal::String), token));
+            }
             return if self.tsql() { self.fields(call) } else { Ok(call) };
         }
         if self.postgres() && self.kind() == Tok::Str && token != name.last {

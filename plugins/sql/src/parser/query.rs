@@ -23,9 +23,7 @@ impl Parser<'_> {
     pub(super) fn starts_query(&self) -> bool {
         match self.kw() {
             Kw::SELECT | Kw::WITH => true,
-            Kw::VALUES => {
-                !self.tsql() && (!self.mysql() || self.kind_at(1) == Tok::LParen || self.kw_at(1) == Kw::ROW)
-            }
+            Kw::VALUES => !self.tsql() && (!self.mysql() || self.kind_at(1) == Tok::LParen || self.kw_at(1) == Kw::ROW),
             Kw::TABLE => (self.postgres() || self.mysql()) && self.is_name(1, reserved::TABLE),
             _ => false,
         }
@@ -44,7 +42,11 @@ impl Parser<'_> {
     pub(super) fn query(&mut self) -> Parsed<QueryId> {
         self.enter()?;
         let first = self.here();
-        let (ctes, recursive) = if self.kw() == Kw::WITH { self.with_clause()? } else { ((0, 0), false) };
+        let (ctes, recursive) = if self.kw() == Kw::WITH {
+            self.with_clause()?
+        } else {
+            ((0, 0), false)
+        };
         let body = if ctes.1 > 0 && self.starts_modification() {
             self.modification()?
         } else {
@@ -70,9 +72,10 @@ impl Parser<'_> {
 
     fn with_clause(&mut self) -> Parsed<((u32, u32), bool)> {
         self.bump();
-        let recursive = (!self.tsql() && self.kw() == Kw::RECURSIVE && self.kind_at(1) != Tok::LParen && self.kw_at(1) != Kw::AS)
-            .then(|| self.bump())
-            .is_some();
+        let recursive =
+            (!self.tsql() && self.kw() == Kw::RECURSIVE && self.kind_at(1) != Tok::LParen && self.kw_at(1) != Kw::AS)
+                .then(|| self.bump())
+                .is_some();
         let mark = self.scratch.ctes.len();
         loop {
             let cte = self.cte()?;
@@ -88,7 +91,11 @@ impl Parser<'_> {
 
     fn cte(&mut self) -> Parsed<Cte> {
         let name = self.name_token(reserved::TABLE, "the name of a common table expression")?;
-        let columns = if self.kind() == Tok::LParen { self.name_list()? } else { List::default() };
+        let columns = if self.kind() == Tok::LParen {
+            self.name_list()?
+        } else {
+            List::default()
+        };
         self.expect_kw(Kw::AS)?;
         if self.postgres() || self.sqlite() {
             let _ = self.eat_all(&[Kw::NOT, Kw::MATERIALIZED]) || self.eat_kw(Kw::MATERIALIZED);
@@ -104,8 +111,17 @@ impl Parser<'_> {
             return self.expected("a query");
         };
         self.close()?;
-        let extra_columns = if self.postgres() || self.mysql() { self.search_and_cycle()? } else { List::default() };
-        Ok(Cte { name, columns, query, extra_columns })
+        let extra_columns = if self.postgres() || self.mysql() {
+            self.search_and_cycle()?
+        } else {
+            List::default()
+        };
+        Ok(Cte {
+            name,
+            columns,
+            query,
+            extra_columns,
+        })
     }
 
     fn search_and_cycle(&mut self) -> Parsed<List> {
@@ -157,7 +173,9 @@ impl Parser<'_> {
             return self.operand_chain(first, &[Kw::UNION, Kw::EXCEPT, Kw::INTERSECT], Self::operand);
         }
         let left = self.intersections(first)?;
-        self.operand_chain(Some(left), &[Kw::UNION, Kw::EXCEPT, Kw::MINUS], |parser| parser.intersections(None))
+        self.operand_chain(Some(left), &[Kw::UNION, Kw::EXCEPT, Kw::MINUS], |parser| {
+            parser.intersections(None)
+        })
     }
 
     fn intersections(&mut self, first: Option<u32>) -> Parsed<u32> {
@@ -178,7 +196,10 @@ impl Parser<'_> {
             return Ok(first);
         }
         let mark = self.scratch.operands.len();
-        self.scratch.operands.push(Operand { op: self.set_operator(), all: false, body: first });
+        self.scratch.operands.push(Operand {
+            op: self.set_operator(),
+            body: first,
+        });
         while self.is_set_operator(operators) {
             let op = self.set_operator();
             self.bump();
@@ -190,7 +211,7 @@ impl Parser<'_> {
                 self.eat_kw(Kw::DISTINCT);
             }
             let body = operand(self)?;
-            self.scratch.operands.push(Operand { op, all, body });
+            self.scratch.operands.push(Operand { op, body });
         }
         self.scratch.operands[mark].op = self.scratch.operands[mark + 1].op;
         let start = self.ast.operands.len() as u32;
@@ -256,7 +277,11 @@ impl Parser<'_> {
                 self.eat_kw(Kw::ROW);
             }
             let token = self.open()?;
-            let list = if self.mysql() && self.kind() == Tok::RParen { List::default() } else { self.value_list()? };
+            let list = if self.mysql() && self.kind() == Tok::RParen {
+                List::default()
+            } else {
+                self.value_list()?
+            };
             self.close()?;
             let row = self.push(Expr::Row(list), token);
             self.scratch.ids.push(row);
@@ -272,8 +297,11 @@ impl Parser<'_> {
         let mark = self.scratch.ids.len();
         loop {
             let bare_default = self.kw() == Kw::DEFAULT && matches!(self.kind_at(1), Tok::Comma | Tok::RParen);
-            let value =
-                if bare_default && !self.sqlite() { self.literal_keyword(Literal::Keyword) } else { self.expr()? };
+            let value = if bare_default && !self.sqlite() {
+                self.literal_keyword(Literal::Keyword)
+            } else {
+                self.expr()?
+            };
             self.scratch.ids.push(value);
             if !self.eat(Tok::Comma) {
                 return Ok(self.list_from(mark));
@@ -348,11 +376,11 @@ impl Parser<'_> {
             self.arguments()?;
         }
         if self.kw() == Kw::INTO {
-            self.into_clause()?;
+            self.select_into()?;
         }
         self.locking()?;
         if self.kw() == Kw::INTO {
-            self.into_clause()?;
+            self.select_into()?;
         }
         Ok(())
     }
@@ -444,7 +472,8 @@ impl Parser<'_> {
                 continue;
             }
             let strength = self.eat_any(&[Kw::UPDATE, Kw::SHARE])
-                || (self.postgres() && (self.eat_all(&[Kw::NO, Kw::KEY, Kw::UPDATE]) || self.eat_all(&[Kw::KEY, Kw::SHARE])));
+                || (self.postgres()
+                    && (self.eat_all(&[Kw::NO, Kw::KEY, Kw::UPDATE]) || self.eat_all(&[Kw::KEY, Kw::SHARE])));
             if !strength {
                 return self.expected("UPDATE or SHARE");
             }
@@ -457,7 +486,11 @@ impl Parser<'_> {
                     }
                 }
             }
-            if !self.eat_kw(Kw::NOWAIT) && !self.eat_all(&[Kw::SKIP, Kw::LOCKED]) && self.mysql() && self.eat_kw(Kw::WAIT) {
+            if !self.eat_kw(Kw::NOWAIT)
+                && !self.eat_all(&[Kw::SKIP, Kw::LOCKED])
+                && self.mysql()
+                && self.eat_kw(Kw::WAIT)
+            {
                 self.expect(Tok::Number, "a number of seconds")?;
             }
         }

@@ -27,14 +27,15 @@ impl Parser<'_> {
         };
         self.quantifier(&mut select)?;
         let empty_list = self.tsql() && self.top(&mut select)?;
-        if !empty_list && !(self.postgres() && self.ends_select_list()) {
+        let absent = empty_list || (self.postgres() && !select.distinct && self.ends_select_list());
+        if !absent {
             select.items = self.items()?;
         }
         if self.kw() == Kw::INTO && !self.sqlite() {
-            self.into_clause()?;
+            self.select_into()?;
         }
         if self.eat_kw(Kw::FROM) {
-            select.from = self.from_list()?;
+            select.from = self.table_references()?;
         }
         if self.eat_kw(Kw::WHERE) {
             select.filter = Some(self.expr()?);
@@ -46,7 +47,8 @@ impl Parser<'_> {
         if self.kw() == Kw::WINDOW {
             select.windows = self.window_clause()?;
         }
-        Ok(select_id(self, select))
+        self.ast.selects.push(select);
+        Ok(self.ast.selects.len() as SelectId - 1)
     }
 
     /// DISTINCT, ALL, and MySQL's modifiers.
@@ -86,7 +88,15 @@ impl Parser<'_> {
     fn ends_select_list(&self) -> bool {
         matches!(
             self.kw(),
-            Kw::FROM | Kw::WHERE | Kw::GROUP | Kw::HAVING | Kw::UNION | Kw::INTERSECT | Kw::EXCEPT | Kw::ORDER | Kw::INTO
+            Kw::FROM
+                | Kw::WHERE
+                | Kw::GROUP
+                | Kw::HAVING
+                | Kw::UNION
+                | Kw::INTERSECT
+                | Kw::EXCEPT
+                | Kw::ORDER
+                | Kw::INTO
         ) || matches!(self.kind(), Tok::End | Tok::RParen | Tok::Semi)
     }
 
@@ -109,7 +119,11 @@ impl Parser<'_> {
         if self.kind() == Tok::Star {
             self.bump();
             let expr = self.push(Expr::Star(None), first);
-            return Ok(Item { expr, alias: None, tokens: (first, self.here()) });
+            return Ok(Item {
+                expr,
+                alias: None,
+                tokens: (first, self.here()),
+            });
         }
         if self.tsql() && self.kind_at(1) == Tok::Eq {
             if self.kind() == Tok::Param {
@@ -117,21 +131,37 @@ impl Parser<'_> {
                 self.bump();
                 self.not_read_only("it assigns a variable");
                 let expr = self.expr()?;
-                return Ok(Item { expr, alias: None, tokens: (first, self.here()) });
+                return Ok(Item {
+                    expr,
+                    alias: None,
+                    tokens: (first, self.here()),
+                });
             }
             if self.is_name(0, reserved::ALIAS) || self.kind() == Tok::Str {
                 let alias = self.bump();
                 self.bump();
                 let start = self.here();
                 let expr = self.expr()?;
-                return Ok(Item { expr, alias: Some(alias), tokens: (start, self.here()) });
+                return Ok(Item {
+                    expr,
+                    alias: Some(alias),
+                    tokens: (start, self.here()),
+                });
             }
         }
         let expr = self.expr()?;
         let end = self.here();
         let starred = matches!(self.ast.expr(expr), Expr::Star(_));
-        let alias = if starred && !self.postgres() { None } else { self.item_alias()? };
-        Ok(Item { expr, alias, tokens: (first, end) })
+        let alias = if starred && !self.postgres() {
+            None
+        } else {
+            self.item_alias()?
+        };
+        Ok(Item {
+            expr,
+            alias,
+            tokens: (first, end),
+        })
     }
 
     fn item_alias(&mut self) -> Parsed<Option<u32>> {
@@ -149,7 +179,7 @@ impl Parser<'_> {
     }
 
     /// SELECT ... INTO: a new table, a file or variables. Never read-only.
-    pub(super) fn into_clause(&mut self) -> Parsed<()> {
+    pub(super) fn select_into(&mut self) -> Parsed<()> {
         self.expect_kw(Kw::INTO)?;
         if self.mysql() {
             self.not_read_only("SELECT ... INTO writes a file or variables");
@@ -189,8 +219,15 @@ impl Parser<'_> {
         if self.eat_all(&[Kw::CHARACTER, Kw::SET]) || self.eat_kw(Kw::CHARSET) {
             self.charset()?;
         }
-        const CLAUSES: [Kw; 7] =
-            [Kw::FIELDS, Kw::COLUMNS, Kw::LINES, Kw::TERMINATED, Kw::ENCLOSED, Kw::ESCAPED, Kw::STARTING];
+        const CLAUSES: [Kw; 7] = [
+            Kw::FIELDS,
+            Kw::COLUMNS,
+            Kw::LINES,
+            Kw::TERMINATED,
+            Kw::ENCLOSED,
+            Kw::ESCAPED,
+            Kw::STARTING,
+        ];
         while CLAUSES.contains(&self.kw()) || self.kw() == Kw::OPTIONALLY {
             let clause = self.kw();
             self.bump();
@@ -290,13 +327,12 @@ impl Parser<'_> {
         Ok((start, self.ast.windows.len() as u32 - start))
     }
 
-    /// `DEFAULT`-free expression list of a clause that takes one expression or many.
+    /// WHERE, where there is one.
     pub(super) fn optional_where(&mut self) -> Parsed<Option<ExprId>> {
-        if self.eat_kw(Kw::WHERE) { Ok(Some(self.expr()?)) } else { Ok(None) }
+        if self.eat_kw(Kw::WHERE) {
+            Ok(Some(self.expr()?))
+        } else {
+            Ok(None)
+        }
     }
-}
-
-fn select_id(parser: &mut Parser<'_>, select: Select) -> SelectId {
-    parser.ast.selects.push(select);
-    parser.ast.selects.len() as SelectId - 1
 }

@@ -176,7 +176,7 @@ impl Parser<'_> {
         self.open()?;
         if self.mysql() {
             self.unit()?;
-        } else if self.kind() == Tok::Str || self.is_name(0, reserved::ALIAS) {
+        } else if self.kind() == Tok::Str || self.is_name(0, reserved::COLUMN) {
             self.bump();
         } else {
             return self.expected("a field");
@@ -189,7 +189,11 @@ impl Parser<'_> {
     }
 
     fn unit(&mut self) -> Parsed<()> {
-        if self.eat_any(&MYSQL_UNITS) { Ok(()) } else { self.expected("a unit of time") }
+        if self.eat_any(&MYSQL_UNITS) {
+            Ok(())
+        } else {
+            self.expected("a unit of time")
+        }
     }
 
     fn position(&mut self) -> Parsed<ExprId> {
@@ -299,10 +303,21 @@ impl Parser<'_> {
         }
     }
 
+    /// `INTERVAL n unit`: the right side of a sum, the argument of a function, or followed by `+`.
     fn mysql_interval(&mut self) -> Parsed<ExprId> {
+        let before = |back: usize| self.at.checked_sub(back).map_or(Tok::End, |at| self.tokens[at].kind);
+        let argued = before(1) == Tok::Comma;
+        let added = matches!(before(1), Tok::Plus | Tok::Minus)
+            && matches!(
+                before(2),
+                Tok::Word | Tok::Quoted | Tok::Str | Tok::Bytes | Tok::Number | Tok::Param | Tok::RParen | Tok::RBrace
+            );
         let token = self.bump();
         let amount = self.expr()?;
         self.unit()?;
+        if !argued && !added && self.kind() != Tok::Plus {
+            return self.expected("`+` after the interval");
+        }
         Ok(self.push(Expr::Unary(amount), token))
     }
 
@@ -340,7 +355,8 @@ impl Parser<'_> {
         self.open()?;
         let text = self.expr_above(super::infix::COMPARE_POWER)?;
         self.scratch.ids.push(text);
-        let _ = self.eat_all(&[Kw::IN, Kw::BOOLEAN, Kw::MODE]) || self.eat_all(&[Kw::IN, Kw::NATURAL, Kw::LANGUAGE, Kw::MODE]);
+        let _ = self.eat_all(&[Kw::IN, Kw::BOOLEAN, Kw::MODE])
+            || self.eat_all(&[Kw::IN, Kw::NATURAL, Kw::LANGUAGE, Kw::MODE]);
         self.eat_all(&[Kw::WITH, Kw::QUERY, Kw::EXPANSION]);
         self.close()?;
         let args = self.list_from(mark);
@@ -415,7 +431,11 @@ impl Parser<'_> {
             self.expr()?
         } else {
             let word = self.name_token(reserved::ALIAS, "d, t, ts or fn")?;
-            if !["d", "t", "ts", "guid"].iter().any(|known| self.text(word).eq_ignore_ascii_case(known)) && !self.mysql() {
+            if !["d", "t", "ts", "guid"]
+                .iter()
+                .any(|known| self.text(word).eq_ignore_ascii_case(known))
+                && !self.mysql()
+            {
                 return self.expected("d, t, ts or fn");
             }
             let value = self.expect(Tok::Str, "a string")?;

@@ -66,7 +66,8 @@ impl Parser<'_> {
     }
 
     pub(super) fn starts_modification(&self) -> bool {
-        matches!(self.kw(), Kw::INSERT | Kw::UPDATE | Kw::DELETE | Kw::MERGE) || (self.kw() == Kw::REPLACE && self.sqlite())
+        matches!(self.kw(), Kw::INSERT | Kw::UPDATE | Kw::DELETE | Kw::MERGE)
+            || (self.kw() == Kw::REPLACE && self.sqlite())
     }
 
     /// INSERT, UPDATE, DELETE or MERGE inside or after a WITH.
@@ -141,7 +142,7 @@ impl Parser<'_> {
             }
         }
         if self.eat_kw(Kw::FROM) {
-            self.from_list()?;
+            self.table_references()?;
         }
         self.optional_where()?;
         self.returning()
@@ -153,14 +154,18 @@ impl Parser<'_> {
         }
         self.joined_table()?;
         if self.eat_any(&[Kw::USING, Kw::FROM]) {
-            self.from_list()?;
+            self.table_references()?;
         }
         self.optional_where()?;
         self.returning()
     }
 
     fn returning(&mut self) -> Parsed<()> {
-        if self.eat_kw(Kw::RETURNING) { self.outputs() } else { Ok(()) }
+        if self.eat_kw(Kw::RETURNING) {
+            self.outputs()
+        } else {
+            Ok(())
+        }
     }
 
     fn outputs(&mut self) -> Parsed<()> {

@@ -73,14 +73,28 @@ impl Parser<'_> {
     /// `(nolock)` without WITH, as old T-SQL writes it.
     pub(super) fn is_legacy_hint(&self) -> bool {
         const HINTS: [&str; 14] = [
-            "nolock", "readuncommitted", "updlock", "holdlock", "rowlock", "tablock", "tablockx", "paglock", "readpast",
-            "xlock", "readcommitted", "repeatableread", "serializable", "nowait",
+            "nolock",
+            "readuncommitted",
+            "updlock",
+            "holdlock",
+            "rowlock",
+            "tablock",
+            "tablockx",
+            "paglock",
+            "readpast",
+            "xlock",
+            "readcommitted",
+            "repeatableread",
+            "serializable",
+            "nowait",
         ];
         self.tsql()
             && self.kind() == Tok::LParen
             && matches!(self.kind_at(2), Tok::RParen | Tok::Comma)
             && self.kind_at(1) == Tok::Word
-            && HINTS.iter().any(|hint| self.text(self.here() + 1).eq_ignore_ascii_case(hint))
+            && HINTS
+                .iter()
+                .any(|hint| self.text(self.here() + 1).eq_ignore_ascii_case(hint))
     }
 
     /// `(hint, hint(argument), ...)`.
@@ -169,7 +183,8 @@ impl Parser<'_> {
             let may_be_empty = self.kw() == Kw::USE;
             self.at += 2;
             if self.eat_kw(Kw::FOR) {
-                let known = self.eat_kw(Kw::JOIN) || self.eat_all(&[Kw::ORDER, Kw::BY]) || self.eat_all(&[Kw::GROUP, Kw::BY]);
+                let known =
+                    self.eat_kw(Kw::JOIN) || self.eat_all(&[Kw::ORDER, Kw::BY]) || self.eat_all(&[Kw::GROUP, Kw::BY]);
                 if !known {
                     return self.expected("JOIN, ORDER BY or GROUP BY");
                 }
@@ -202,7 +217,12 @@ impl Parser<'_> {
         let calls = self.one(call);
         let alias = self.table_alias()?;
         self.table_modifiers_after_alias()?;
-        let kind = TableRef::Function { calls, declared: List::default(), lateral: true, ordinality: false, alias };
+        let kind = TableRef::Function {
+            calls,
+            declared: List::default(),
+            ordinality: false,
+            alias,
+        };
         Ok(self.table_node(kind, token))
     }
 
@@ -212,7 +232,13 @@ impl Parser<'_> {
         self.expect_kw(Kw::OJ)?;
         let inner = self.joined_table()?;
         self.expect(Tok::RBrace, "`}`")?;
-        Ok(self.table_node(TableRef::Paren { inner, alias: Default::default() }, token))
+        Ok(self.table_node(
+            TableRef::Paren {
+                inner,
+                alias: Default::default(),
+            },
+            token,
+        ))
     }
 
     /// WITH (name type ['path'] [AS JSON], ...) after OPENJSON: tokens of the names.
@@ -307,7 +333,10 @@ impl Parser<'_> {
         self.at += 2;
         loop {
             let start = self.at;
-            while matches!(self.kind(), Tok::Word | Tok::Number | Tok::Str | Tok::Eq | Tok::Param | Tok::Quoted | Tok::Dot) {
+            while matches!(
+                self.kind(),
+                Tok::Word | Tok::Number | Tok::Str | Tok::Eq | Tok::Param | Tok::Quoted | Tok::Dot
+            ) {
                 self.bump();
             }
             if self.at == start {

@@ -71,8 +71,17 @@ impl Parser<'_> {
                 self.type_arguments()?;
                 self.interval_fields()?;
             }
-            Kw::BIGINT | Kw::BOOLEAN | Kw::DEC | Kw::DECIMAL | Kw::FLOAT | Kw::INT | Kw::INTEGER | Kw::NUMERIC
-            | Kw::REAL | Kw::SMALLINT | Kw::VARCHAR => {
+            Kw::BIGINT
+            | Kw::BOOLEAN
+            | Kw::DEC
+            | Kw::DECIMAL
+            | Kw::FLOAT
+            | Kw::INT
+            | Kw::INTEGER
+            | Kw::NUMERIC
+            | Kw::REAL
+            | Kw::SMALLINT
+            | Kw::VARCHAR => {
                 self.bump();
                 self.type_arguments()?;
             }
@@ -89,7 +98,8 @@ impl Parser<'_> {
     }
 
     pub(super) fn time_zone(&mut self) {
-        let zoned = matches!(self.kw(), Kw::WITH | Kw::WITHOUT) && self.kw_at(1) == Kw::TIME && self.kw_at(2) == Kw::ZONE;
+        let zoned =
+            matches!(self.kw(), Kw::WITH | Kw::WITHOUT) && self.kw_at(1) == Kw::TIME && self.kw_at(2) == Kw::ZONE;
         if zoned {
             self.at += 3;
         }
@@ -154,8 +164,19 @@ impl Parser<'_> {
                 self.bump();
                 self.type_arguments()?;
             }
-            Kw::BINARY | Kw::DATE | Kw::DATETIME | Kw::TIME | Kw::DECIMAL | Kw::DEC | Kw::INT | Kw::INTEGER | Kw::FLOAT
-            | Kw::REAL | Kw::YEAR | Kw::JSON | Kw::NUMERIC => {
+            Kw::BINARY
+            | Kw::DATE
+            | Kw::DATETIME
+            | Kw::TIME
+            | Kw::DECIMAL
+            | Kw::DEC
+            | Kw::INT
+            | Kw::INTEGER
+            | Kw::FLOAT
+            | Kw::REAL
+            | Kw::YEAR
+            | Kw::JSON
+            | Kw::NUMERIC => {
                 self.bump();
                 self.type_arguments()?;
             }
@@ -171,10 +192,23 @@ impl Parser<'_> {
 
     fn is_spatial_or_other_cast_type(&self) -> bool {
         const TYPES: [&str; 12] = [
-            "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
-            "geometry", "inet4", "inet6", "uuid", "fixed",
+            "point",
+            "linestring",
+            "polygon",
+            "multipoint",
+            "multilinestring",
+            "multipolygon",
+            "geometrycollection",
+            "geometry",
+            "inet4",
+            "inet6",
+            "uuid",
+            "fixed",
         ];
-        self.kind() == Tok::Word && TYPES.iter().any(|name| self.text(self.here()).eq_ignore_ascii_case(name))
+        self.kind() == Tok::Word
+            && TYPES
+                .iter()
+                .any(|name| self.text(self.here()).eq_ignore_ascii_case(name))
     }
 
     pub(super) fn charset(&mut self) -> Parsed<()> {

@@ -27,7 +27,10 @@ impl Parser<'_> {
         if self.postgres() && self.eat_kw(Kw::USING) {
             if self.eat_kw(Kw::OPERATOR) {
                 self.operator_name()?;
-            } else if matches!(self.kind(), Tok::Lt | Tok::Gt | Tok::LtEq | Tok::GtEq | Tok::Eq | Tok::NotEq | Tok::Op) {
+            } else if matches!(
+                self.kind(),
+                Tok::Lt | Tok::Gt | Tok::LtEq | Tok::GtEq | Tok::Eq | Tok::NotEq | Tok::Op
+            ) {
                 self.bump();
             } else {
                 return self.expected("an operator after USING");
@@ -101,6 +104,10 @@ impl Parser<'_> {
         }
         let expr = self.expr()?;
         self.scratch.ids.push(expr);
-        if self.eat_any(&[Kw::PRECEDING, Kw::FOLLOWING]) { Ok(()) } else { self.expected("PRECEDING or FOLLOWING") }
+        if self.eat_any(&[Kw::PRECEDING, Kw::FOLLOWING]) {
+            Ok(())
+        } else {
+            self.expected("PRECEDING or FOLLOWING")
+        }
     }
 }

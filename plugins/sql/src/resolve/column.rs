@@ -22,7 +22,10 @@ fn is_pseudo_column(dialect: Dialect, name: &str) -> bool {
 
 /// What a look-up in one level found.
 enum Found {
-    Column { relation: usize, index: usize },
+    Column {
+        relation: usize,
+        index: usize,
+    },
     /// In a relation whose columns are not known.
     Possible,
     Ambiguous,
@@ -44,7 +47,10 @@ impl<'a> Resolver<'a> {
         let mut level = Some(frame);
         while let Some(index) = level {
             match self.find_in(index, &text) {
-                Found::Column { relation, index: column } => {
+                Found::Column {
+                    relation,
+                    index: column,
+                } => {
                     self.hit(index);
                     let relation = &self.relations[relation];
                     let (recorded, columns) = (relation.recorded, relation.columns);
@@ -104,7 +110,9 @@ impl<'a> Resolver<'a> {
         let word = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
             && text.chars().all(|c| c.is_alphanumeric() || c == '_');
         if !word {
-            return self.in_value_place || matches!(clause, Clause::Where | Clause::Having | Clause::From);
+            return self.in_value_place
+                || self.in_arguments
+                || matches!(clause, Clause::Where | Clause::Having | Clause::From);
         }
         self.in_value_place && !self.resembles_column(text, frame)
     }
@@ -118,15 +126,20 @@ impl<'a> Resolver<'a> {
         let (start, end) = (self.frames[frame].start, self.frames[frame].end);
         if is_pseudo_column(self.dialect, text) {
             let single = !self.sqlite() || end - start == 1;
-            let stored = self.relations[start..end].iter().any(|relation| self.is_stored(relation.columns));
+            let stored = self.relations[start..end]
+                .iter()
+                .any(|relation| self.is_stored(relation.columns));
             if single && stored {
                 return Some(Resolution::Pseudo);
             }
         }
         let whole_row = self.postgres()
-            && self.relations[start..end]
-                .iter()
-                .any(|relation| relation.name.as_ref().is_some_and(|name| same_table(self.dialect, name, text)));
+            && self.relations[start..end].iter().any(|relation| {
+                relation
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| same_table(self.dialect, name, text))
+            });
         whole_row.then_some(Resolution::Column)
     }
 
@@ -137,7 +150,10 @@ impl<'a> Resolver<'a> {
     /// Whether expressions of a clause may use aliases of the select list.
     fn alias_allowed(&self, clause: Clause) -> bool {
         match self.dialect {
-            Dialect::Sqlite => matches!(clause, Clause::Where | Clause::GroupBy | Clause::Having | Clause::OrderBy),
+            Dialect::Sqlite => matches!(
+                clause,
+                Clause::Where | Clause::GroupBy | Clause::Having | Clause::OrderBy
+            ),
             Dialect::Mysql => matches!(clause, Clause::GroupBy | Clause::Having | Clause::OrderBy),
             Dialect::Postgres | Dialect::Tsql => false,
         }
@@ -153,7 +169,10 @@ impl<'a> Resolver<'a> {
         let items = &self.ast.items[select.items.0 as usize..(select.items.0 + select.items.1) as usize];
         items
             .iter()
-            .find(|item| item.alias.is_some_and(|alias| same_column(self.dialect, &self.source.name(alias), text)))
+            .find(|item| {
+                item.alias
+                    .is_some_and(|alias| same_column(self.dialect, &self.source.name(alias), text))
+            })
             .map(|item| item.expr)
     }
 
@@ -166,9 +185,9 @@ impl<'a> Resolver<'a> {
             open |= columns == Columns::Open;
             let (count, index) = self.find_column(columns, text);
             let Some(index) = index else { continue };
-            let hidden = self.merged[level.merged..level.merged_end]
-                .iter()
-                .any(|merged| (merged.from..merged.to).contains(&relation) && same_column(self.dialect, &merged.name, text));
+            let hidden = self.merged[level.merged..level.merged_end].iter().any(|merged| {
+                (merged.from..merged.to).contains(&relation) && same_column(self.dialect, &merged.name, text)
+            });
             if hidden {
                 continue;
             }
@@ -202,7 +221,10 @@ impl<'a> Resolver<'a> {
 
     fn answers_to(&self, relation: usize, schema: Option<&str>, table: &str) -> bool {
         let relation = &self.relations[relation];
-        let named = relation.name.as_ref().is_some_and(|name| same_table(self.dialect, name, table));
+        let named = relation
+            .name
+            .as_ref()
+            .is_some_and(|name| same_table(self.dialect, name, table));
         match (schema, relation.columns) {
             (None, _) => named,
             (Some(_), _) if relation.aliased => false,
@@ -214,10 +236,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn qualified_column(&mut self, name: Name, frame: usize, clause: Clause) {
-        let qualifier = Name { first: name.first, last: name.last - 2 };
+        let qualifier = Name {
+            first: name.first,
+            last: name.last - 2,
+        };
         let text = self.source.name(name.last);
         let Some(relation) = self.qualified_relation(qualifier, frame) else {
-            self.unknown_qualifier(qualifier, name.last);
+            self.unknown_qualifier(qualifier);
             self.record_column(name.first, &text, None, clause, Resolution::Unknown);
             return;
         };
@@ -248,8 +273,9 @@ impl<'a> Resolver<'a> {
             return false;
         }
         let table = self.source.name(qualifier.last);
-        (relation + 1..self.frames[frame].end)
-            .any(|other| self.answers_to(other, None, &table) && self.find_column(self.relations[other].columns, text).0 > 0)
+        (relation + 1..self.frames[frame].end).any(|other| {
+            self.answers_to(other, None, &table) && self.find_column(self.relations[other].columns, text).0 > 0
+        })
     }
 
     fn frame_of(&self, relation: usize, frame: usize) -> usize {

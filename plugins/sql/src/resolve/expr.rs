@@ -7,6 +7,8 @@ use crate::functions;
 impl<'a> Resolver<'a> {
     pub(super) fn expr(&mut self, id: ExprId, frame: usize, clause: Clause) {
         let value = std::mem::take(&mut self.in_value_place);
+        let argument = std::mem::take(&mut self.in_arguments);
+        self.frames[frame].clause = clause;
         let mut spine = Vec::new();
         let mut at = id;
         while let Some(first) = self.ast.expr(at).first_child() {
@@ -17,6 +19,7 @@ impl<'a> Resolver<'a> {
             None => value,
             Some(parent) => matches!(self.ast.expr(*parent), Expr::Binary(BinaryOp::Other(_), ..)),
         };
+        self.in_arguments = argument;
         self.leaf(at, frame, clause, spine.last().copied());
         while let Some(node) = spine.pop() {
             self.rest(node, frame, clause);
@@ -34,11 +37,7 @@ impl<'a> Resolver<'a> {
     fn leaf(&mut self, id: ExprId, frame: usize, clause: Clause, around: Option<ExprId>) {
         match self.ast.expr(id) {
             Expr::Column(name) => self.column(name, frame, clause),
-            Expr::Star(Some(name)) => {
-                if self.qualified_relation(name, frame).is_none() {
-                    self.unknown_qualifier(name, name.last);
-                }
-            }
+            Expr::Star(Some(name)) if self.qualified_relation(name, frame).is_none() => self.unknown_qualifier(name),
             Expr::Exists(query) => {
                 self.query(query, Some(frame), "subquery");
             }
@@ -139,10 +138,9 @@ impl<'a> Resolver<'a> {
 
     /// A query as a value; `expected` 0 stands for any number of columns.
     fn subquery(&mut self, id: ExprId, query: QueryId, frame: usize, expected: usize) {
-        let saved = (self.inside_aggregate, self.inside_window);
-        (self.inside_aggregate, self.inside_window) = (false, false);
+        let saved = std::mem::take(&mut self.inside_aggregate);
         let columns = self.query(query, Some(frame), "subquery");
-        (self.inside_aggregate, self.inside_window) = saved;
+        self.inside_aggregate = saved;
         if let Some(count) = self.count(columns)
             && expected != 0
             && count != expected
@@ -164,8 +162,15 @@ impl<'a> Resolver<'a> {
         let nested = aggregates && !windowed && self.inside_aggregate;
         self.inside_aggregate |= aggregates && !windowed;
         let weekday_part = self.tsql() && self.starts_with_date_part(&name);
-        for (index, argument) in self.ast.list(call.args).iter().enumerate().skip(usize::from(weekday_part)) {
+        for (index, argument) in self
+            .ast
+            .list(call.args)
+            .iter()
+            .enumerate()
+            .skip(usize::from(weekday_part))
+        {
             self.in_value_place = index > 0;
+            self.in_arguments = !aggregates;
             self.expr(*argument, frame, clause);
         }
         for expr in self.ast.list(call.order) {
@@ -175,9 +180,11 @@ impl<'a> Resolver<'a> {
             self.expr(filter, frame, clause);
         }
         self.inside_aggregate = outer_aggregate;
-        let own = self.hit.is_none_or(|hit| hit == frame);
-        if aggregates && !windowed && own {
-            self.check_aggregate(call, &name, clause, nested);
+        if aggregates && !windowed {
+            // An aggregate belongs to the query its columns come from.
+            let home = |hit: usize| if hit == frame { clause } else { self.frames[hit].clause };
+            let place = self.hit.map_or(clause, home);
+            self.check_aggregate(call, &name, place, nested);
         }
         if !aggregates && !windowed && !call.special && !qualified && functions::is_window_only(&name) {
             self.window_function_without_over(call, &name);
@@ -191,7 +198,15 @@ impl<'a> Resolver<'a> {
 
     /// T-SQL functions whose first argument is a word such as `year`.
     fn starts_with_date_part(&self, name: &str) -> bool {
-        const FUNCTIONS: [&str; 7] = ["dateadd", "datediff", "datediff_big", "datename", "datepart", "datetrunc", "date_bucket"];
+        const FUNCTIONS: [&str; 7] = [
+            "dateadd",
+            "datediff",
+            "datediff_big",
+            "datename",
+            "datepart",
+            "datetrunc",
+            "date_bucket",
+        ];
         FUNCTIONS.iter().any(|function| function.eq_ignore_ascii_case(name))
     }
 

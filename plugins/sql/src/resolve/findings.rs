@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Clause, Resolver};
-use crate::ast::{Body, Call, Cte, ExprId, Name, Operand, TokenId};
+use crate::ast::{Body, Call, Cte, ExprId, List, Name, Operand, Select, TokenId};
 use crate::error::position;
 use crate::functions;
 use crate::names::same_column;
@@ -29,24 +29,40 @@ impl<'a> Resolver<'a> {
     }
 
     fn report_span(&mut self, first: TokenId, end: TokenId, code: &str, message: String, suggestion: Option<String>) {
-        let (start, stop) = (self.source.tokens[first as usize].start, self.source.tokens[end as usize - 1].end);
+        let (start, stop) = (
+            self.source.tokens[first as usize].start,
+            self.source.tokens[end as usize - 1].end,
+        );
         let sql = self.source.sql;
         self.findings.push(Finding {
             layer: "schema".to_owned(),
             severity: Severity::Error,
             code: code.to_owned(),
             message,
-            span: Some(Span { start: position(sql, start as usize), end: position(sql, stop as usize) }),
+            span: Some(Span {
+                start: position(sql, start as usize),
+                end: position(sql, stop as usize),
+            }),
             suggestion,
         });
     }
 
     pub(super) fn unknown_table(&mut self, name: Name, table: &str) {
         let schema = self.schema;
-        let names = schema.tables.iter().map(|table| table.name.clone()).chain(self.ctes.iter().map(|cte| cte.name.to_string()));
+        let names = schema
+            .tables
+            .iter()
+            .map(|table| table.name.clone())
+            .chain(self.ctes.iter().map(|cte| cte.name.to_string()));
         let suggestion = nearest(table, names);
         let written = self.source.span(name.first, name.last + 1);
-        self.report_span(name.first, name.last + 1, "unknown-table", format!("there is no table `{written}`"), suggestion);
+        self.report_span(
+            name.first,
+            name.last + 1,
+            "unknown-table",
+            format!("there is no table `{written}`"),
+            suggestion,
+        );
     }
 
     /// Whether a column in scope is spelt almost like this: it begins the name, or the Jaro-Winkler similarity is 0.95 and up.
@@ -66,7 +82,9 @@ impl<'a> Resolver<'a> {
         while let Some(index) = level {
             for relation in self.frames[index].start..self.frames[index].end {
                 let columns = self.relations[relation].columns;
-                names.extend((0..self.count(columns).unwrap_or(0)).filter_map(|column| self.column_name(columns, column)));
+                names.extend(
+                    (0..self.count(columns).unwrap_or(0)).filter_map(|column| self.column_name(columns, column)),
+                );
             }
             level = self.frames[index].parent;
         }
@@ -76,7 +94,10 @@ impl<'a> Resolver<'a> {
     pub(super) fn unknown_column(&mut self, token: TokenId, text: &str, frame: usize) {
         let suggestion = nearest(text, self.names_in_scope(frame));
         let (code, message) = if self.sqlite() && self.source.raw(token).starts_with('"') {
-            ("unknown-column", format!("there is no column `{text}`; SQLite would read the double-quoted name as a string"))
+            (
+                "unknown-column",
+                format!("there is no column `{text}`; SQLite would read the double-quoted name as a string"),
+            )
         } else {
             ("unknown-column", format!("there is no column `{text}` in scope"))
         };
@@ -86,22 +107,39 @@ impl<'a> Resolver<'a> {
     pub(super) fn unknown_column_of(&mut self, token: TokenId, text: &str, relation: usize) {
         let columns = self.relations[relation].columns;
         let table = self.relations[relation].name.clone().unwrap_or_default();
-        let names: Vec<_> =
-            (0..self.count(columns).unwrap_or(0)).filter_map(|column| self.column_name(columns, column)).collect();
+        let names: Vec<_> = (0..self.count(columns).unwrap_or(0))
+            .filter_map(|column| self.column_name(columns, column))
+            .collect();
         let suggestion = nearest(text, names);
-        self.report(token, "unknown-column", format!("`{table}` has no column `{text}`"), suggestion);
+        self.report(
+            token,
+            "unknown-column",
+            format!("`{table}` has no column `{text}`"),
+            suggestion,
+        );
     }
 
-    pub(super) fn unknown_qualifier(&mut self, qualifier: Name, _last: TokenId) {
+    pub(super) fn unknown_qualifier(&mut self, qualifier: Name) {
         let written = self.source.span(qualifier.first, qualifier.last + 1).to_owned();
         let names: Vec<_> = self
             .frames
             .last()
-            .map(|frame| self.relations[frame.start..frame.end].iter().filter_map(|relation| relation.name.clone()).collect())
+            .map(|frame| {
+                self.relations[frame.start..frame.end]
+                    .iter()
+                    .filter_map(|relation| relation.name.clone())
+                    .collect()
+            })
             .unwrap_or_default();
         let suggestion = nearest(&written, names);
         let message = format!("`{written}` is no table or alias in scope");
-        self.report_span(qualifier.first, qualifier.last + 1, "unknown-qualifier", message, suggestion);
+        self.report_span(
+            qualifier.first,
+            qualifier.last + 1,
+            "unknown-qualifier",
+            message,
+            suggestion,
+        );
     }
 
     pub(super) fn ambiguous_column(&mut self, token: TokenId, text: &str, frame: usize) {
@@ -110,16 +148,34 @@ impl<'a> Resolver<'a> {
             .find(|relation| self.find_column(relation.columns, text).0 > 0)
             .and_then(|relation| relation.name.clone());
         let suggestion = owner.map(|table| format!("{table}.{text}"));
-        self.report(token, "ambiguous-column", format!("`{text}` is a column of more than one table here"), suggestion);
+        self.report(
+            token,
+            "ambiguous-column",
+            format!("`{text}` is a column of more than one table here"),
+            suggestion,
+        );
     }
 
     pub(super) fn duplicate_alias(&mut self, token: TokenId, name: &str) {
-        self.report(token, "duplicate-alias", format!("`{name}` names more than one table of this FROM"), None);
+        self.report(
+            token,
+            "duplicate-alias",
+            format!("`{name}` names more than one table of this FROM"),
+            None,
+        );
     }
 
     pub(super) fn duplicate_cte(&mut self, first: usize, name: &str, token: TokenId) {
-        if self.ctes[first..].iter().any(|cte| same_column(self.dialect, &cte.name, name)) {
-            self.report(token, "duplicate-cte", format!("the WITH clause defines `{name}` twice"), None);
+        if self.ctes[first..]
+            .iter()
+            .any(|cte| same_column(self.dialect, &cte.name, name))
+        {
+            self.report(
+                token,
+                "duplicate-cte",
+                format!("the WITH clause defines `{name}` twice"),
+                None,
+            );
         }
     }
 
@@ -144,7 +200,12 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn values_width(&mut self, row: ExprId) {
         let token = self.ast.exprs[row as usize].token;
-        self.report(token, "column-count", "all rows of VALUES must have the same number of columns".to_owned(), None);
+        self.report(
+            token,
+            "column-count",
+            "all rows of VALUES must have the same number of columns".to_owned(),
+            None,
+        );
     }
 
     pub(super) fn set_operation_width(&mut self, operand: &Operand, left: usize, right: usize) {
@@ -165,13 +226,19 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn bad_ordinal(&mut self, term: ExprId, index: usize, count: usize, clause: &str) {
         let token = self.ast.exprs[term as usize].token;
-        let message = format!("term {} of {clause} is out of range: the query has {count} columns", index + 1);
+        let message = format!(
+            "term {} of {clause} is out of range: the query has {count} columns",
+            index + 1
+        );
         self.report(token, "bad-ordinal", message, None);
     }
 
     pub(super) fn not_an_output(&mut self, term: ExprId, index: usize) {
         let token = self.ast.exprs[term as usize].token;
-        let message = format!("term {} of ORDER BY is no column of the set operation's result", index + 1);
+        let message = format!(
+            "term {} of ORDER BY is no column of the set operation's result",
+            index + 1
+        );
         self.report(token, "unknown-column", message, None);
     }
 
@@ -185,9 +252,14 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn check_sqlite_call(&mut self, call: &Call, name: &str, arguments: usize) {
         let token = call.name.last;
-        let Some((least, greatest)) = functions::sqlite_arity(name) else {
+        let Some((least, greatest)) = functions::sqlite_arity(name, self.schema.sqlite_minor) else {
             let suggestion = nearest(name, functions::sqlite_names());
-            self.report(token, "unknown-function", format!("SQLite has no function `{name}`"), suggestion);
+            self.report(
+                token,
+                "unknown-function",
+                format!("SQLite has no function `{name}`"),
+                suggestion,
+            );
             return;
         };
         let starred_wrongly = call.star && !name.eq_ignore_ascii_case("count");
@@ -197,13 +269,28 @@ impl<'a> Resolver<'a> {
         }
         let aggregates = functions::is_aggregate(self.dialect, name, arguments);
         if call.over.is_some() && !aggregates && !functions::is_window_only(name) {
-            self.report(token, "not-a-window-function", format!("`{name}` may not be used as a window function"), None);
+            self.report(
+                token,
+                "not-a-window-function",
+                format!("`{name}` may not be used as a window function"),
+                None,
+            );
         }
         if call.distinct && aggregates && arguments != 1 {
-            self.report(token, "argument-count", "DISTINCT aggregates take exactly one argument".to_owned(), None);
+            self.report(
+                token,
+                "argument-count",
+                "DISTINCT aggregates take exactly one argument".to_owned(),
+                None,
+            );
         }
         if call.filter.is_some() && !aggregates {
-            self.report(token, "misused-filter", format!("FILTER may not be used with `{name}`, which is no aggregate"), None);
+            self.report(
+                token,
+                "misused-filter",
+                format!("FILTER may not be used with `{name}`, which is no aggregate"),
+                None,
+            );
         }
     }
 
@@ -219,32 +306,78 @@ impl<'a> Resolver<'a> {
         self.report(call.name.last, "misused-aggregate", message, None);
     }
 
+    /// SQLite: an aggregate in ORDER BY of a query that aggregates nowhere else.
+    pub(super) fn check_order_aggregates(&mut self, select: &Select, order: List) {
+        if !self.sqlite() || select.grouped || order.len == 0 {
+            return;
+        }
+        let items = &self.ast.items[select.items.0 as usize..(select.items.0 + select.items.1) as usize];
+        if items.iter().any(|item| self.has_aggregate(item.expr)) {
+            return;
+        }
+        if let Some(term) = self.ast.list(order).iter().find(|term| self.has_aggregate(**term)) {
+            let token = self.ast.exprs[*term as usize].token;
+            let message = "an aggregate in ORDER BY needs GROUP BY or an aggregate in the select list".to_owned();
+            self.report(token, "misused-aggregate", message, None);
+        }
+    }
+
+    pub(super) fn twins(&mut self, token: TokenId) {
+        let message = "two tables of the same name are joined here: give each an alias".to_owned();
+        self.report(token, "ambiguous-column", message, None);
+    }
+
+    pub(super) fn grouped_aggregate(&mut self, term: ExprId) {
+        let token = self.ast.exprs[term as usize].token;
+        let message = "GROUP BY may not name a column that aggregates or uses a window".to_owned();
+        self.report(token, "misused-aggregate", message, None);
+    }
+
     /// SQLite: an alias of an aggregate in WHERE or GROUP BY.
     pub(super) fn alias_of_aggregate(&mut self, frame: usize, text: &str, clause: Clause, token: TokenId) {
-        let Some(expr) = self.aliased_item(frame, text) else { return };
-        let crate::ast::Expr::Call(call) = self.ast.expr(expr) else { return };
+        let Some(expr) = self.aliased_item(frame, text) else {
+            return;
+        };
+        let crate::ast::Expr::Call(call) = self.ast.expr(expr) else {
+            return;
+        };
         let call = &self.ast.calls[call as usize];
         let name = self.source.name(call.name.last);
         let aggregates = functions::is_aggregate(self.dialect, &name, call.args.len as usize) && call.over.is_none();
         if aggregates && matches!(clause, Clause::Where | Clause::GroupBy) {
-            self.report(token, "misused-aggregate", format!("`{text}` stands for an aggregate, which is not allowed here"), None);
+            self.report(
+                token,
+                "misused-aggregate",
+                format!("`{text}` stands for an aggregate, which is not allowed here"),
+                None,
+            );
         }
     }
 
     pub(super) fn window_function_without_over(&mut self, call: &Call, name: &str) {
-        self.report(call.name.last, "misused-window-function", format!("`{name}` needs an OVER clause"), None);
+        self.report(
+            call.name.last,
+            "misused-window-function",
+            format!("`{name}` needs an OVER clause"),
+            None,
+        );
     }
 
     pub(super) fn check_window_clause(&mut self, call: &Call, clause: Clause) {
         if matches!(clause, Clause::Where | Clause::GroupBy | Clause::Having | Clause::From) {
-            let message = format!("a window function is not allowed in {}", clause.name().replace('-', " ").to_uppercase());
+            let message = format!(
+                "a window function is not allowed in {}",
+                clause.name().replace('-', " ").to_uppercase()
+            );
             self.report(call.name.last, "misused-window-function", message, None);
         }
     }
 
     pub(super) fn check_window_name(&mut self, token: TokenId, frame: usize) {
         let name = self.source.name(token);
-        let Some(select) = self.current_select(frame) else { return };
+        let Some(select) = self.current_select(frame) else {
+            return;
+        };
         let (start, count) = self.ast.selects[select].windows;
         let names: Vec<_> = self.ast.windows[start as usize..(start + count) as usize]
             .iter()
@@ -253,12 +386,20 @@ impl<'a> Resolver<'a> {
             .collect();
         if !names.iter().any(|known| same_column(self.dialect, known, &name)) {
             let suggestion = nearest(&name, &names);
-            self.report(token, "unknown-window", format!("there is no window `{name}`"), suggestion);
+            self.report(
+                token,
+                "unknown-window",
+                format!("there is no window `{name}`"),
+                suggestion,
+            );
         }
     }
 
     /// The select core a level stands for, by the token its expressions lie within.
     fn current_select(&self, frame: usize) -> Option<usize> {
-        self.frames[frame].select.map(|select| select as usize).or(self.frames[frame].opened)
+        self.frames[frame]
+            .select
+            .map(|select| select as usize)
+            .or(self.frames[frame].opened)
     }
 }

@@ -25,11 +25,21 @@ fn is_system_table(dialect: Dialect, name: &str) -> bool {
     match dialect {
         Dialect::Sqlite => {
             const TABLES: [&str; 9] = [
-                "sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "sqlite_sequence", "dbstat",
-                "sqlite_dbpage", "sqlite_stat1", "sqlite_stmt",
+                "sqlite_master",
+                "sqlite_schema",
+                "sqlite_temp_master",
+                "sqlite_temp_schema",
+                "sqlite_sequence",
+                "dbstat",
+                "sqlite_dbpage",
+                "sqlite_stat1",
+                "sqlite_stmt",
             ];
             const FUNCTIONS: [&str; 4] = ["json_each", "json_tree", "generate_series", "bytecode"];
-            TABLES.iter().chain(&FUNCTIONS).any(|table| table.eq_ignore_ascii_case(name))
+            TABLES
+                .iter()
+                .chain(&FUNCTIONS)
+                .any(|table| table.eq_ignore_ascii_case(name))
                 || name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("pragma_"))
         }
         Dialect::Postgres => name.starts_with("pg_"),
@@ -50,7 +60,9 @@ impl<'a> Resolver<'a> {
         let start = self.relations.len();
         self.table_factor(at);
         while let Some(join) = spine.pop() {
-            let TableRef::Join { right, on, .. } = self.ast.tables[join as usize].kind else { continue };
+            let TableRef::Join { right, on, .. } = self.ast.tables[join as usize].kind else {
+                continue;
+            };
             let middle = self.relations.len();
             self.table(right);
             self.join(start, middle, on);
@@ -65,7 +77,13 @@ impl<'a> Resolver<'a> {
                 let columns = self.derived(query, lateral);
                 self.aliased(node.token, columns, alias, TableSource::Derived, "");
             }
-            TableRef::Function { calls, declared, alias, ordinality, .. } => {
+            TableRef::Function {
+                calls,
+                declared,
+                alias,
+                ordinality,
+                ..
+            } => {
                 self.function(node.token, calls, declared, ordinality, alias);
             }
             TableRef::Paren { inner, alias } => {
@@ -110,12 +128,25 @@ impl<'a> Resolver<'a> {
         let visible = alias.name.map(|name| self.source.name(name));
         let shown = visible.as_deref().unwrap_or(name).to_owned();
         let recorded = if self.uses.is_some() {
-            let used = self.table_use(token, if name.is_empty() { &shown } else { name }, visible.as_deref(), source);
+            let used = self.table_use(
+                token,
+                if name.is_empty() { &shown } else { name },
+                visible.as_deref(),
+                source,
+            );
             self.record_table(token, used)
         } else {
             None
         };
-        self.add_relation(token, Relation { name: visible, aliased: true, columns, recorded });
+        self.add_relation(
+            token,
+            Relation {
+                name: visible,
+                aliased: true,
+                columns,
+                recorded,
+            },
+        );
     }
 
     fn add_relation(&mut self, token: TokenId, relation: Relation<'a>) {
@@ -124,7 +155,11 @@ impl<'a> Resolver<'a> {
             && !self.sqlite()
         {
             let twice = self.relations[start..].iter().any(|other| {
-                other.aliased == relation.aliased && other.name.as_ref().is_some_and(|other| same_table(self.dialect, other, name))
+                other.aliased == relation.aliased
+                    && other
+                        .name
+                        .as_ref()
+                        .is_some_and(|other| same_table(self.dialect, other, name))
             });
             if twice {
                 let name = name.clone();
@@ -165,8 +200,12 @@ impl<'a> Resolver<'a> {
         let parts: Vec<TokenId> = self.source.parts(name).collect();
         if parts.len() == 1 {
             let dialect = self.dialect;
-            let found =
-                self.ctes.iter().rev().find(|cte| cte.visible && same_column(dialect, &cte.name, &table)).map(|cte| cte.columns);
+            let found = self
+                .ctes
+                .iter()
+                .rev()
+                .find(|cte| cte.visible && same_column(dialect, &cte.name, &table))
+                .map(|cte| cte.columns);
             if let Some(columns) = found {
                 return (TableSource::Cte, columns, table, None);
             }
@@ -182,13 +221,24 @@ impl<'a> Resolver<'a> {
             3 => Some(self.source.name(parts[0])),
             _ => None,
         };
-        let here = database.as_ref().is_none_or(|name| self.schema.is_database(self.dialect, name));
+        let here = database
+            .as_ref()
+            .is_none_or(|name| self.schema.is_database(self.dialect, name));
         if here && let Some(index) = self.schema.find(self.dialect, schema.as_deref(), &table) {
             let found = &self.schema.tables[index as usize];
-            return (TableSource::Catalog, Columns::Catalog(index), Cow::Borrowed(&found.name), found.schema.clone());
+            return (
+                TableSource::Catalog,
+                Columns::Catalog(index),
+                Cow::Borrowed(&found.name),
+                found.schema.clone(),
+            );
         }
-        let system = schema.as_deref().is_some_and(|schema| is_system_schema(self.dialect, schema))
-            || database.as_deref().is_some_and(|name| is_system_schema(self.dialect, name))
+        let system = schema
+            .as_deref()
+            .is_some_and(|schema| is_system_schema(self.dialect, schema))
+            || database
+                .as_deref()
+                .is_some_and(|name| is_system_schema(self.dialect, name))
             || (parts.len() <= 2 && is_system_table(self.dialect, &table));
         if system {
             return (TableSource::Catalog, Columns::Open, table, None);
@@ -210,8 +260,16 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        let names = if declared.len > 0 { self.token_names(self.ast.list(declared)) } else { self.known_outputs(&function) };
-        let columns = if names.is_empty() || ordinality { Columns::Open } else { self.known(names) };
+        let names = if declared.len > 0 {
+            self.token_names(self.ast.list(declared))
+        } else {
+            self.known_outputs(&function)
+        };
+        let columns = if names.is_empty() || ordinality {
+            Columns::Open
+        } else {
+            self.known(names)
+        };
         // The alias of a function that gives one value is the name of that value, too.
         let renames = alias.columns.len > 0;
         let columns = if renames && columns == Columns::Open && !ordinality {
@@ -220,9 +278,18 @@ impl<'a> Resolver<'a> {
         } else {
             columns
         };
-        let alias = Alias { name: alias.name, columns: if renames { alias.columns } else { List::default() } };
+        let alias = Alias {
+            name: alias.name,
+            columns: if renames { alias.columns } else { List::default() },
+        };
         let plain = alias.name.is_none();
-        self.aliased(token, columns, alias, TableSource::Function, &function.to_ascii_lowercase());
+        self.aliased(
+            token,
+            columns,
+            alias,
+            TableSource::Function,
+            &function.to_ascii_lowercase(),
+        );
         if plain && let Some(relation) = self.relations.last_mut() {
             relation.name = Some(function);
         }
@@ -231,9 +298,9 @@ impl<'a> Resolver<'a> {
     /// Output columns of table-valued functions whose columns are fixed.
     fn known_outputs(&self, function: &str) -> Vec<Cow<'a, str>> {
         let names: &[&'static str] = match (self.dialect, function.to_ascii_lowercase().as_str()) {
-            (Dialect::Sqlite, "json_each" | "json_tree") => {
-                &["key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root"]
-            }
+            (Dialect::Sqlite, "json_each" | "json_tree") => &[
+                "key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root",
+            ],
             (Dialect::Sqlite, "generate_series") => &["value", "start", "stop", "step"],
             (Dialect::Tsql, "openjson") => &["key", "value", "type"],
             (Dialect::Tsql, "string_split") => &["value", "ordinal"],
@@ -248,6 +315,7 @@ impl<'a> Resolver<'a> {
     fn join(&mut self, start: usize, middle: usize, on: JoinOn) {
         match on {
             JoinOn::Nothing => {}
+            JoinOn::Condition(condition) if self.sqlite() => self.conditions.push(condition),
             JoinOn::Condition(condition) => {
                 let current = self.frames.len() - 1;
                 // PostgreSQL and T-SQL show a condition its own two sides only.
@@ -305,6 +373,10 @@ impl<'a> Resolver<'a> {
             }
             self.record_column(token, &name, None, Clause::From, nl2sql_catalog::Resolution::Column);
         }
-        self.merged.push(Merged { name, from: middle, to: end });
+        self.merged.push(Merged {
+            name,
+            from: middle,
+            to: end,
+        });
     }
 }

@@ -59,7 +59,8 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    fn has_aggregate(&self, expr: ExprId) -> bool {
+    /// Whether an expression aggregates, subqueries aside.
+    pub(super) fn has_aggregate(&self, expr: ExprId) -> bool {
         let mut pending = vec![expr];
         while let Some(id) = pending.pop() {
             if let Expr::Call(call) = self.ast.expr(id) {
@@ -174,24 +175,37 @@ impl<'a> Resolver<'a> {
             return self.locate_name(&self.source.name(name.last), frame);
         }
         let level = &self.frames[frame];
-        let relation = self.qualified_relation(Name { first: name.first, last: name.last - 2 }, frame)?;
+        let relation = self.qualified_relation(
+            Name {
+                first: name.first,
+                last: name.last - 2,
+            },
+            frame,
+        )?;
         if !(level.start..level.end).contains(&relation) {
             return None;
         }
-        let index = self.find_column(self.relations[relation].columns, &self.source.name(name.last)).1?;
+        let index = self
+            .find_column(self.relations[relation].columns, &self.source.name(name.last))
+            .1?;
         Some((relation, index))
     }
 
     fn locate_name(&self, text: &str, frame: usize) -> Option<(usize, usize)> {
         let level = &self.frames[frame];
-        (level.start..level.end)
-            .find_map(|relation| self.find_column(self.relations[relation].columns, text).1.map(|index| (relation, index)))
+        (level.start..level.end).find_map(|relation| {
+            self.find_column(self.relations[relation].columns, text)
+                .1
+                .map(|index| (relation, index))
+        })
     }
 
     /// PostgreSQL: grouping by the whole primary key of a table determines its other columns. Merged join columns count as one.
     fn is_determined(&self, place: (usize, usize), grouped: &[ExprId], frame: usize) -> bool {
         let columns = self.relations[place.0].columns;
-        let Some(name) = self.column_name(columns, place.1) else { return true };
+        let Some(name) = self.column_name(columns, place.1) else {
+            return true;
+        };
         let merged = self.merged[self.frames[frame].merged..self.frames[frame].merged_end]
             .iter()
             .any(|merged| crate::names::same_column(self.dialect, &merged.name, &name));
@@ -203,9 +217,14 @@ impl<'a> Resolver<'a> {
         self.postgres()
             && !key.is_empty()
             && key.iter().all(|column| {
-                let index = self.schema.column(self.dialect, table, column).map(|index| index as usize);
+                let index = self
+                    .schema
+                    .column(self.dialect, table, column)
+                    .map(|index| index as usize);
                 grouped.iter().any(|term| match self.ast.expr(*term) {
-                    Expr::Column(name) => self.locate(name, frame).is_some_and(|found| found.0 == place.0 && Some(found.1) == index),
+                    Expr::Column(name) => self
+                        .locate(name, frame)
+                        .is_some_and(|found| found.0 == place.0 && Some(found.1) == index),
                     _ => false,
                 })
             })

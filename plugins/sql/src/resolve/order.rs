@@ -27,7 +27,7 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn group_by(&mut self, select: &'a Select, frame: usize) {
         let terms = self.ast.list(select.group);
-        let width = self.output_count(select, frame);
+        let width = self.output_count(select);
         for (index, term) in terms.iter().enumerate() {
             if let Some(ordinal) = self.ordinal(*term) {
                 if let Some(count) = width
@@ -35,6 +35,10 @@ impl<'a> Resolver<'a> {
                     && (ordinal < 1 || ordinal > count as i64)
                 {
                     self.bad_ordinal(*term, index, count, "GROUP BY");
+                } else if let Some(item) = self.item_at(select, ordinal)
+                    && (self.has_aggregate(item) || self.has_window(item))
+                {
+                    self.grouped_aggregate(*term);
                 }
                 continue;
             }
@@ -53,13 +57,28 @@ impl<'a> Resolver<'a> {
 
     fn is_input(&self, frame: usize, name: &str) -> bool {
         let level = &self.frames[frame];
-        self.relations[level.start..level.end].iter().any(|relation| self.find_column(relation.columns, name).0 > 0)
+        self.relations[level.start..level.end]
+            .iter()
+            .any(|relation| self.find_column(relation.columns, name).0 > 0)
     }
 
-    fn output_count(&self, select: &Select, _frame: usize) -> Option<usize> {
+    fn output_count(&self, select: &Select) -> Option<usize> {
         let items = &self.ast.items[select.items.0 as usize..(select.items.0 + select.items.1) as usize];
-        let starred = items.iter().any(|item| matches!(self.ast.expr(item.expr), Expr::Star(_)));
+        let starred = items
+            .iter()
+            .any(|item| matches!(self.ast.expr(item.expr), Expr::Star(_)));
         (!starred).then_some(items.len())
+    }
+
+    /// The expression of the item at an ordinal, where no star shifts them.
+    fn item_at(&self, select: &Select, ordinal: i64) -> Option<ExprId> {
+        let count = self.output_count(select)?;
+        let index = usize::try_from(ordinal).ok()?.checked_sub(1)?;
+        (index < count).then(|| self.ast.items[select.items.0 as usize + index].expr)
+    }
+
+    fn has_window(&self, expr: ExprId) -> bool {
+        matches!(self.ast.expr(expr), Expr::Call(call) if self.ast.calls[call as usize].over.is_some())
     }
 
     /// The whole number a term is, if it is one.
@@ -92,11 +111,14 @@ impl<'a> Resolver<'a> {
                 _ => *term,
             };
             let name = match self.ast.expr(inner) {
-                Expr::Column(name) => Some(self.source.name(name.last)),
+                Expr::Column(name) if name.first == name.last || !self.sqlite() => Some(self.source.name(name.last)),
                 _ => None,
             };
             let known = name.as_ref().is_some_and(|name| {
-                (0..count).any(|index| self.column_name(columns, index).is_some_and(|column| same_column(self.dialect, &column, name)))
+                (0..count).any(|index| {
+                    self.column_name(columns, index)
+                        .is_some_and(|column| same_column(self.dialect, &column, name))
+                })
             });
             let token = self.ast.exprs[inner as usize].token;
             if known || (self.sqlite() && self.is_operand_output(query, inner)) {

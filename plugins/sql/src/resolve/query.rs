@@ -41,7 +41,17 @@ impl<'a> Resolver<'a> {
     pub(super) fn push_hidden_frame(&mut self) -> usize {
         let scope = self.frames.last().map_or(0, |frame| frame.scope);
         let (start, merged) = (self.relations.len(), self.merged.len());
-        self.frames.push(super::Frame { parent: None, start, end: start, merged, merged_end: merged, select: None, opened: None, scope });
+        self.frames.push(super::Frame {
+            parent: None,
+            start,
+            end: start,
+            merged,
+            merged_end: merged,
+            select: None,
+            opened: None,
+            scope,
+            clause: Clause::OrderBy,
+        });
         self.frames.len() - 1
     }
 
@@ -54,11 +64,20 @@ impl<'a> Resolver<'a> {
             let cte = &self.ast.ctes[index];
             let name = self.source.name(cte.name);
             self.duplicate_cte(first, &name, cte.name);
-            self.ctes.push(CteEntry { name, columns: Columns::Open, visible: all_visible });
+            self.ctes.push(CteEntry {
+                name,
+                columns: Columns::Open,
+                visible: all_visible,
+            });
         }
         for (offset, index) in range.enumerate() {
             let ast = self.ast;
-            self.cte(first + offset, &ast.ctes[index], parent, query.recursive || self.sqlite());
+            self.cte(
+                first + offset,
+                &ast.ctes[index],
+                parent,
+                query.recursive || self.sqlite(),
+            );
         }
     }
 
@@ -102,7 +121,11 @@ impl<'a> Resolver<'a> {
             return columns;
         }
         let Some(count) = self.count(columns) else {
-            return if names.is_empty() { Columns::Open } else { self.known(names.iter().chain(extra).cloned()) };
+            return if names.is_empty() {
+                Columns::Open
+            } else {
+                self.known(names.iter().chain(extra).cloned())
+            };
         };
         let all: Vec<_> = (0..count)
             .filter_map(|index| names.get(index).cloned().or_else(|| self.column_name(columns, index)))
@@ -157,7 +180,9 @@ impl<'a> Resolver<'a> {
         let frame = self.push_frame(parent, kind);
         let mut width = None;
         for row in rows {
-            let crate::ast::Expr::Row(list) = self.ast.expr(*row) else { continue };
+            let crate::ast::Expr::Row(list) = self.ast.expr(*row) else {
+                continue;
+            };
             for expr in self.ast.list(list) {
                 self.expr(*expr, frame, Clause::Select);
             }
@@ -170,8 +195,9 @@ impl<'a> Resolver<'a> {
         self.pop_frame();
         let prefix = if self.mysql() { "column_" } else { "column" };
         let first = usize::from(!self.mysql());
-        let names: Vec<Cow<'a, str>> =
-            (0..width.unwrap_or(0)).map(|index| Cow::Owned(format!("{prefix}{}", index + first))).collect();
+        let names: Vec<Cow<'a, str>> = (0..width.unwrap_or(0))
+            .map(|index| Cow::Owned(format!("{prefix}{}", index + first)))
+            .collect();
         self.known(names)
     }
 }

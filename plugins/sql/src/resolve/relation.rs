@@ -42,7 +42,10 @@ impl<'a> Resolver<'a> {
     pub(super) fn column_name(&self, columns: Columns, index: usize) -> Option<Cow<'a, str>> {
         let schema = self.schema;
         match columns {
-            Columns::Catalog(table) => schema.tables[table as usize].columns.get(index).map(|name| Cow::Borrowed(name.as_str())),
+            Columns::Catalog(table) => schema.tables[table as usize]
+                .columns
+                .get(index)
+                .map(|name| Cow::Borrowed(name.as_str())),
             Columns::Known { start, len } if index < len => self.names.get(start + index).cloned(),
             _ => None,
         }
@@ -63,7 +66,11 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 // SQLite and MySQL take the first of two outputs of one name.
-                if self.sqlite() { (found.0.min(1), found.1) } else { found }
+                if self.sqlite() {
+                    (found.0.min(1), found.1)
+                } else {
+                    found
+                }
             }
             Columns::Open => (0, None),
         }
@@ -73,6 +80,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn known(&mut self, names: impl IntoIterator<Item = Cow<'a, str>>) -> Columns {
         let start = self.names.len();
         self.names.extend(names);
-        Columns::Known { start, len: self.names.len() - start }
+        Columns::Known {
+            start,
+            len: self.names.len() - start,
+        }
     }
 }

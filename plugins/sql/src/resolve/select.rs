@@ -13,11 +13,15 @@ impl<'a> Resolver<'a> {
         let pending = self.pending_cte.take();
         let frame = self.push_frame(parent, kind);
         self.frames[frame].opened = Some(id as usize);
+        let conditions = self.conditions.len();
         for table in self.ast.list(select.from) {
             self.table(*table);
         }
         self.frames[frame].end = self.relations.len();
         self.frames[frame].merged_end = self.merged.len();
+        for condition in self.conditions.split_off(conditions) {
+            self.expr(condition, frame, Clause::From);
+        }
         let columns = self.items(select, frame);
         self.frames[frame].select = Some(id);
         if let Some(entry) = pending {
@@ -40,6 +44,7 @@ impl<'a> Resolver<'a> {
             self.frames.pop();
         }
         self.order_by(self.ast.list(order), frame, columns);
+        self.check_order_aggregates(select, order);
         self.check_grouping(select, order, frame);
         self.pop_frame();
         columns
@@ -72,29 +77,48 @@ impl<'a> Resolver<'a> {
                 return false;
             }
             self.record_column(token, "*", None, Clause::Select, Resolution::Column);
-            return self.all_columns(start, end, frame, names);
+            return self.all_columns(token, frame, names);
         };
         let Some(relation) = self.qualified_relation(name, frame) else {
-            self.unknown_qualifier(name, name.last);
+            self.unknown_qualifier(name);
             return false;
         };
         let relation_columns = self.relations[relation].columns;
         let recorded = self.relations[relation].recorded;
         self.record_column(token, "*", recorded, Clause::Select, Resolution::Column);
-        let Some(count) = self.count(relation_columns) else { return false };
+        let Some(count) = self.count(relation_columns) else {
+            return false;
+        };
         names.extend((0..count).filter_map(|index| self.column_name(relation_columns, index)));
         true
     }
 
-    /// The columns of relations `start..end` as `*` gives them, merged ones once.
-    fn all_columns(&self, start: usize, end: usize, frame: usize, names: &mut Vec<Cow<'a, str>>) -> bool {
-        let merged = &self.merged[self.frames[frame].merged..self.frames[frame].merged_end];
+    /// Whether two relations answer to one name.
+    fn has_twins(&self, start: usize, end: usize) -> bool {
+        let same = |left: &Option<Cow<'a, str>>, right: &Option<Cow<'a, str>>| match (left, right) {
+            (Some(left), Some(right)) => crate::names::same_table(self.dialect, left, right),
+            _ => false,
+        };
+        (start..end)
+            .any(|right| (start..right).any(|left| same(&self.relations[left].name, &self.relations[right].name)))
+    }
+
+    /// The columns of a level's relations as `*` gives them, merged ones once; false when they are not known.
+    fn all_columns(&mut self, token: u32, frame: usize, names: &mut Vec<Cow<'a, str>>) -> bool {
+        let (start, end) = (self.frames[frame].start, self.frames[frame].end);
+        let merged = self.frames[frame].merged..self.frames[frame].merged_end;
+        if self.sqlite() && !merged.is_empty() && self.has_twins(start, end) {
+            self.twins(token);
+            return false;
+        }
+        let merged = &self.merged[merged];
         for index in start..end {
             let columns = self.relations[index].columns;
             let Some(count) = self.count(columns) else { return false };
             for name in (0..count).filter_map(|column| self.column_name(columns, column)) {
                 let hidden = merged.iter().any(|column| {
-                    (column.from..column.to).contains(&index) && crate::names::same_column(self.dialect, &column.name, &name)
+                    (column.from..column.to).contains(&index)
+                        && crate::names::same_column(self.dialect, &column.name, &name)
                 });
                 if !hidden {
                     names.push(name);
@@ -133,7 +157,11 @@ impl<'a> Resolver<'a> {
                 }
                 Expr::Subquery(query) => return self.first_name(query),
                 Expr::Literal(crate::ast::Literal::Keyword) => {
-                    return Cow::Owned(self.source.raw(self.ast.exprs[expr as usize].token).to_ascii_lowercase());
+                    return Cow::Owned(
+                        self.source
+                            .raw(self.ast.exprs[expr as usize].token)
+                            .to_ascii_lowercase(),
+                    );
                 }
                 _ => return Cow::Borrowed("?column?"),
             }
@@ -145,7 +173,11 @@ impl<'a> Resolver<'a> {
             return Cow::Borrowed("?column?");
         };
         let (first, count) = self.ast.selects[select as usize].items;
-        if count == 0 { Cow::Borrowed("?column?") } else { self.output_name(&self.ast.items[first as usize]) }
+        if count == 0 {
+            Cow::Borrowed("?column?")
+        } else {
+            self.output_name(&self.ast.items[first as usize])
+        }
     }
 
     fn windows(&mut self, select: &'a Select, frame: usize) {

@@ -1,0 +1,203 @@
+//! What each dialect accepts and refuses.
+
+use nl2sql_catalog::Database;
+use nl2sql_sql::{Dialect, Session};
+
+fn check(dialect: Dialect, accepted: &[&str], refused: &[&str]) {
+    let session = Session::new(dialect, &Database::default());
+    for sql in accepted {
+        assert_eq!(session.check_syntax(sql), Ok(()), "{}: {sql}", dialect.name());
+    }
+    for sql in refused {
+        assert!(session.check_syntax(sql).is_err(), "{}: {sql}", dialect.name());
+    }
+}
+
+#[test]
+fn every_dialect_reads_the_common_core() {
+    let accepted = [
+        "SELECT 1",
+        "select a, b as c, t.* from t where a = 1 and (b > 2 or not c <> 'x')",
+        "SELECT count(*), count(DISTINCT a) FROM t GROUP BY b HAVING count(*) > 1 ORDER BY 1 DESC",
+        "SELECT * FROM a JOIN b ON a.x = b.x LEFT OUTER JOIN c ON c.y = b.y CROSS JOIN d",
+        "SELECT a FROM t WHERE x IN (SELECT y FROM u) AND EXISTS (SELECT 1 FROM v WHERE v.z = t.z)",
+        "SELECT a FROM t UNION ALL SELECT b FROM u EXCEPT SELECT c FROM v",
+        "SELECT CASE WHEN a IS NULL THEN 0 ELSE a END FROM t",
+        "SELECT CASE a WHEN 1 THEN 'x' END FROM t",
+        "SELECT rank() OVER (PARTITION BY a ORDER BY b ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
+        "SELECT a FROM (SELECT b AS a FROM t) AS s WHERE a BETWEEN 1 AND 2 AND a LIKE 'x%' ESCAPE '!'",
+        "-- comment\nSELECT /* another */ 1;",
+        "SELECT CAST(a AS INTEGER) FROM t",
+    ];
+    let refused = [
+        "",
+        ";",
+        "SELECT",
+        "SELECT FROM",
+        "SELECT a FROM",
+        "SELECT a FROM t WHERE",
+        "SELECT a, FROM t",
+        "SELECT a b c FROM t",
+        "SELECT (a FROM t",
+        "SELECT a) FROM t",
+        "SELECT a FROM t WHERE a = = 1",
+        "SELECT a FROM t ORDER a",
+        "SELECT a FROM t GROUP BY",
+        "SELECT CASE END",
+        "SELECT 'open",
+        "ELECT a FROM t",
+        "Here is the SQL: SELECT a FROM t",
+        "SELECT a FROM t JOIN",
+    ];
+    for dialect in Dialect::ALL {
+        check(dialect, &accepted, &refused);
+    }
+}
+
+#[test]
+fn sqlite_has_its_own_rules() {
+    check(
+        Dialect::Sqlite,
+        &[
+            "SELECT a IS b, a IS NOT b, a == b, a NOTNULL, a NOT NULL FROM t",
+            "SELECT `a`, [b], \"c\" FROM t LIMIT 1, 2",
+            "SELECT x'00ff', ?1, :name, @name, $name",
+            "SELECT a FROM t WHERE a IN ()",
+            "SELECT a FROM t WHERE a IN u",
+            "SELECT json ->> '$.a' FROM t WHERE a GLOB 'x*' OR a REGEXP 'y'",
+            "SELECT 1 'alias'",
+            "SELECT * FROM t INDEXED BY i WHERE a",
+            "VALUES (1, 2), (3, 4)",
+            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3) SELECT n FROM c",
+        ],
+        &[
+            "SELECT a FROM t LIMIT 1 1",
+            "(SELECT 1)",
+            "SELECT a FROM t FETCH FIRST 1 ROWS ONLY",
+            "SELECT a::int FROM t",
+            "SELECT x'0'",
+            "SELECT 1a",
+            "SELECT TOP 1 a FROM t",
+        ],
+    );
+}
+
+#[test]
+fn postgres_has_its_own_rules() {
+    check(
+        Dialect::Postgres,
+        &[
+            "SELECT a::int[], b AT TIME ZONE 'UTC', INTERVAL '1' DAY, DATE '2020-01-01'",
+            "SELECT $$text$$, $tag$te'xt$tag$, E'\\'', U&'\\0041', B'01', X'ff'",
+            "SELECT * FROM t TABLESAMPLE SYSTEM (1) WHERE a = ANY (ARRAY[1, 2])",
+            "SELECT (r).f, (r).*, a[1][2:3] FROM t",
+            "SELECT count(*) FILTER (WHERE a > 1), mode() WITHIN GROUP (ORDER BY a) FROM t",
+            "SELECT a FROM t GROUP BY GROUPING SETS ((a), ROLLUP (b, c), ())",
+            "SELECT * FROM t, LATERAL (SELECT 1) s, unnest(a) WITH ORDINALITY AS u(x, y)",
+            "(SELECT 1) UNION (SELECT 2 ORDER BY 1 LIMIT 1)",
+            "SELECT DISTINCT ON (a) b FROM t ORDER BY a NULLS FIRST LIMIT ALL OFFSET 2 ROWS",
+            "TABLE t",
+            "SELECT a @> b, a ?| c, a <-> d, a OPERATOR(pg_catalog.+) b FROM t",
+        ],
+        &[
+            "SELECT a < b < c FROM t",
+            "SELECT a IS NULL IS NULL",
+            "SELECT `a` FROM t",
+            "SELECT a LIMIT 1, 2",
+            "SELECT user.x FROM user",
+            "SELECT 1 over",
+            "SELECT a FROM t WHERE a NOT NULL",
+        ],
+    );
+}
+
+#[test]
+fn mysql_has_its_own_rules() {
+    check(
+        Dialect::Mysql,
+        &[
+            "SELECT \"text\" 'more', `a`, _utf8mb4'x', N'y', 0x1F, b'01' FROM t # comment",
+            "SELECT a DIV b, a MOD b, a XOR b, a && b, a <=> b, !a, a REGEXP 'x' FROM t",
+            "SELECT DATE_ADD(a, INTERVAL 1 DAY), a + INTERVAL '1:1' MINUTE_SECOND FROM t",
+            "SELECT GROUP_CONCAT(DISTINCT a ORDER BY b SEPARATOR ', ') FROM t",
+            "SELECT STRAIGHT_JOIN a FROM t FORCE INDEX FOR JOIN (i) STRAIGHT_JOIN u ON t.x = u.x",
+            "SELECT a FROM t GROUP BY a WITH ROLLUP LIMIT 1, 2",
+            "SELECT MATCH (a, b) AGAINST ('x' IN BOOLEAN MODE) FROM t",
+            "SELECT @a, @@global.b, @c := 1",
+            "SELECT a FROM `2nd` WHERE 1st = 1 /*! AND b = 2 */",
+            "SELECT CAST(a AS UNSIGNED), CONVERT(a USING utf8mb4) FROM t",
+        ],
+        &[
+            "SELECT COUNT (*) FROM t",
+            "SELECT CAST(a AS TEXT) FROM t",
+            "SELECT a FROM (SELECT 1)",
+            "SELECT a FROM t OFFSET 1",
+            "SELECT INTERVAL 1 DAY",
+            "SELECT key FROM t",
+        ],
+    );
+}
+
+#[test]
+fn tsql_has_its_own_rules() {
+    check(
+        Dialect::Tsql,
+        &[
+            "SELECT TOP (10) WITH TIES [a], alias = b FROM dbo.t AS x WITH (NOLOCK) ORDER BY a",
+            "SELECT a FROM t ORDER BY a OFFSET 5 ROWS FETCH NEXT 10 ROWS ONLY",
+            "SELECT x.a, y.b FROM t x CROSS APPLY f(x.c) AS y OUTER APPLY (SELECT 1 AS d) z",
+            "SELECT * FROM t PIVOT (SUM(a) FOR b IN ([x], [y])) AS p",
+            "SELECT a FROM t FOR JSON PATH, ROOT('r')",
+            "SELECT CONVERT(VARCHAR(10), a, 120), TRY_CAST(b AS INT), N'text' FROM a..b OPTION (RECOMPILE)",
+            "SELECT val FROM (VALUES (1), (2)) AS v(val)",
+            "SELECT * FROM OPENJSON(@j) WITH (a INT '$.a', b NVARCHAR(MAX) AS JSON)",
+            "SELECT * FROM t FOR SYSTEM_TIME AS OF '2020-01-01'",
+            "SELECT CAST(a AS date) FROM #temp WHERE b !> 3",
+        ],
+        &[
+            "SELECT a FROM t LIMIT 1",
+            "SELECT a FROM t OFFSET 1 ROWS",
+            "SELECT a FROM (SELECT 1 AS a)",
+            "SELECT a FROM t JOIN u USING (x)",
+            "SELECT user FROM t AS order",
+        ],
+    );
+}
+
+#[test]
+fn errors_say_where_in_characters() {
+    let session = Session::new(Dialect::Sqlite, &Database::default());
+    let error = session.check_syntax("SELECT '名前',\n  FRO t t t").unwrap_err();
+    assert_eq!(
+        (error.position.line, error.position.column),
+        (2, 9),
+        "{}",
+        error.message
+    );
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_long_chains_are_not() {
+    for dialect in Dialect::ALL {
+        let session = Session::new(dialect, &Database::default());
+        for sql in [
+            format!("SELECT {}1{}", "(".repeat(100_000), ")".repeat(100_000)),
+            format!("SELECT {}1", "- ".repeat(100_000)),
+            format!("SELECT {}1", "NOT ".repeat(100_000)),
+            format!("SELECT * FROM {}t", "(".repeat(100_000)),
+            format!("SELECT {}", "CASE WHEN ".repeat(100_000)),
+            format!("SELECT {}1", "f(".repeat(100_000)),
+        ] {
+            assert!(session.diagnose(&sql).is_err());
+        }
+        for sql in [
+            format!("SELECT 1{}", " + 1".repeat(50_000)),
+            format!("SELECT 1 WHERE 1 = 1{}", " AND 1 = 1".repeat(50_000)),
+            format!("SELECT 1{}", " UNION SELECT 1".repeat(20_000)),
+        ] {
+            assert_eq!(session.diagnose(&sql), Ok(vec![]));
+        }
+        let joins = format!("SELECT 1 FROM t{}", " CROSS JOIN t".repeat(2_000));
+        assert!(session.check_syntax(&joins).is_ok());
+    }
+}
