@@ -66,11 +66,11 @@ impl std::fmt::Display for PluginIdentity {
 
 /// A database to read.
 pub trait Source: Send + Sync {
-    /// Its metadata.
+    /// Its metadata, and what had to be left out of it, one sentence each.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    fn catalog(&self) -> Result<Database, Failure>;
+    fn catalog(&self) -> Result<(Database, Vec<String>), Failure>;
     /// Up to `limit` distinct values per column as display text, most frequent first, without NULL.
     ///
     /// # Errors

@@ -23,8 +23,8 @@ use crate::{
 impl Pipeline<'_> {
     pub(super) fn extract(&self) -> Result<Outcome, PipelineError> {
         let fail = |failure| PipelineError::part(Stage::Extract, failure);
-        let mut catalog = self.parts.source().map_err(fail)?.catalog().map_err(fail)?;
-        let notes = catalog_repair::repair(&mut catalog);
+        let (mut catalog, mut notes) = self.parts.source().map_err(fail)?.catalog().map_err(fail)?;
+        notes.extend(catalog_repair::repair(&mut catalog));
         if catalog.tables.is_empty() {
             return Err(PipelineError::Nothing {
                 what: format!("the database `{}` has no table or view to read", catalog.name),
@@ -442,7 +442,7 @@ fn as_json(options: &nl2sql_profile::Options) -> String {
 struct NoValues;
 
 impl crate::Source for NoValues {
-    fn catalog(&self) -> Result<Database, Failure> {
+    fn catalog(&self) -> Result<(Database, Vec<String>), Failure> {
         Err(Failure::new(
             "database",
             "unavailable",

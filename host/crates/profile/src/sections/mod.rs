@@ -30,7 +30,7 @@ pub use llm::{
 };
 pub use model::ModelSettings;
 pub use plan::PlanSettings;
-pub use plugin::PluginSettings;
+pub use plugin::{PluginLimits, PluginSettings};
 pub use privacy::{PrivacyRule, PrivacySettings, ValuePolicy};
 pub use run::RunSettings;
 pub use serve::ServeSettings;

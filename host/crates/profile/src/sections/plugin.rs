@@ -12,10 +12,20 @@ pub struct PluginSettings {
     pub path: Option<PathBuf>,
     /// SHA-256 of the file in hex; a file with another digest is refused.
     pub sha256: Option<String>,
-    /// Host services it may import: `llm`, `sql`, `query`.
+    /// Host services it may import: `llm`, `sql`, `query`. Unset: a built-in plugin gets what it asks for, any other nothing.
     pub grant: Option<Vec<String>>,
-    /// Memory cap in MiB.
-    pub memory_mib: Option<u64>,
+    /// What a call may use.
+    pub limits: PluginLimits,
+}
+
+/// What one call of a plugin may use; what is unset is the host's usual.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PluginLimits {
     /// Longest call, milliseconds.
-    pub timeout_ms: Option<u64>,
+    pub time_ms: Option<u64>,
+    /// Memory in MiB.
+    pub memory_mib: Option<u32>,
+    /// Largest answer in MiB.
+    pub output_mib: Option<u32>,
 }
