@@ -230,7 +230,16 @@ pub fn allows(dialect: Dialect, keyword: Kw, role: Role) -> bool {
     REFUSED[dialect as usize][keyword as usize] & role == 0
 }
 
+/// Words that MySQL 8.0 reserves and MariaDB does not: read as names, written in quotes.
+const MYSQL_8_RESERVED: &str = "array cube cume_dist dense_rank empty first_value function generated grouping groups io_after_gtids \
+     io_before_gtids json_table lag last_value lateral lead master_bind member nth_value ntile of optimizer_costs percent_rank rank \
+     row row_number stored system virtual window";
+
 /// Whether an identifier of this spelling has to be quoted to be a column or table name.
 pub fn is_reserved(dialect: Dialect, word: &str) -> bool {
-    !allows(dialect, Kw::of(word.as_bytes()), COLUMN | TABLE | TABLE_ALIAS | ALIAS)
+    let newer = dialect == Dialect::Mysql
+        && MYSQL_8_RESERVED
+            .split_ascii_whitespace()
+            .any(|reserved| reserved.eq_ignore_ascii_case(word));
+    newer || !allows(dialect, Kw::of(word.as_bytes()), COLUMN | TABLE | TABLE_ALIAS | ALIAS)
 }

@@ -66,7 +66,7 @@ fn every_function(sql: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_breaks_anything(sql in "\\PC{0,60}") {

@@ -37,6 +37,7 @@ impl Parser<'_> {
                     self.push(Expr::Binary(op, left, right), token)
                 }
                 Step::RightBinary { op, power } => {
+                    self.not_read_only("it assigns a user variable");
                     self.bump();
                     let right = self.expr_above(power - 1)?;
                     self.push(Expr::Binary(op, left, right), token)

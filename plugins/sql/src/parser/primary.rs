@@ -301,10 +301,10 @@ impl Parser<'_> {
     fn name_or_call(&mut self) -> Parsed<ExprId> {
         let single = !matches!(self.kind_at(1), Tok::Dot);
         let called = self.kind_at(1) == Tok::LParen;
-        let role = if single && called {
-            reserved::FUNCTION
-        } else {
-            reserved::COLUMN
+        let role = match (single, called) {
+            (true, true) => reserved::FUNCTION,
+            (false, _) if self.postgres() => reserved::TABLE_ALIAS,
+            _ => reserved::COLUMN,
         };
         if !self.is_name(0, role) {
             return self.expected("an expression");

@@ -96,6 +96,11 @@ impl Parser<'_> {
                 | Kw::INTERSECT
                 | Kw::EXCEPT
                 | Kw::ORDER
+                | Kw::LIMIT
+                | Kw::OFFSET
+                | Kw::FETCH
+                | Kw::FOR
+                | Kw::WINDOW
                 | Kw::INTO
         ) || matches!(self.kind(), Tok::End | Tok::RParen | Tok::Semi)
     }
