@@ -4,6 +4,7 @@ mod checkout;
 mod guest_toolchain;
 mod plugins;
 mod process;
+mod services;
 mod test;
 
 use std::process::ExitCode;
@@ -28,8 +29,22 @@ enum Verb {
         /// Folder of the crate
         folder: std::path::PathBuf,
     },
+    /// Start or stop private test servers, e.g. `cargo xtask services up`
+    Services {
+        /// What to do with them
+        #[arg(value_enum)]
+        action: ServiceAction,
+    },
     /// Run every test, e.g. `cargo xtask test` or `cargo xtask test -- metadata`
     Test(test::TestArguments),
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ServiceAction {
+    /// Start PostgreSQL and MariaDB, and print their URLs
+    Up,
+    /// Stop them and remove their data
+    Down,
 }
 
 fn main() -> ExitCode {
@@ -46,6 +61,12 @@ fn run(verb: Verb) -> Result<()> {
     match verb {
         Verb::Plugins => plugins::build().map(drop),
         Verb::Guest { folder } => plugins::build_elsewhere(&folder),
+        Verb::Services {
+            action: ServiceAction::Up,
+        } => services::print_up(),
+        Verb::Services {
+            action: ServiceAction::Down,
+        } => services::down(),
         Verb::Test(arguments) => test::run_all(&arguments),
     }
 }

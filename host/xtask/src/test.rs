@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::process::{command, run, succeeds};
-use crate::{checkout, plugins};
+use crate::{checkout, plugins, services};
 
 /// Names the Python that has the official clients of the chat protocols.
 const PYTHON: &str = "NL2SQL_TEST_PYTHON";
@@ -36,6 +36,7 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
         Some(python) => host.env(PYTHON, python),
         None => host.env_remove(PYTHON),
     };
+    host.envs(services::up()?);
     run(host.args(&arguments.filter))
 }
 

@@ -1,0 +1,259 @@
+//! Private throw-away database servers for tests: PostgreSQL and MariaDB on free ports, their data below the build folder.
+//!
+//! A server named by an environment variable is used instead. Where a server's programs are missing they are installed from Debian's
+//! packages when running as root; otherwise that server is left out, and the tests that want it are skipped by name.
+
+use std::env;
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::checkout;
+use crate::process::{command, output, run, succeeds};
+
+/// How long a server may take until it answers.
+const START_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// A kind of server.
+struct Kind {
+    name: &'static str,
+    /// Names the URL that the tests use.
+    variable: &'static str,
+    /// Debian's package.
+    package: &'static str,
+    /// User of the operating system that runs it when we are root, which neither server accepts.
+    user: &'static str,
+    /// A program of the package, and where Debian keeps it when it is not in the path.
+    program: &'static str,
+    prepare: fn(&Server) -> Result<()>,
+    start: fn(&Server) -> Result<()>,
+    url: fn(u16) -> String,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        name: "postgres",
+        variable: "NL2SQL_TEST_POSTGRES_URL",
+        package: "postgresql",
+        user: "postgres",
+        program: "initdb",
+        prepare: prepare_postgres,
+        start: start_postgres,
+        url: |port| format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+    },
+    Kind {
+        name: "mariadb",
+        variable: "NL2SQL_TEST_MYSQL_URL",
+        package: "mariadb-server",
+        user: "mysql",
+        program: "mariadbd",
+        prepare: prepare_mariadb,
+        start: start_mariadb,
+        url: |port| format!("mysql://root@127.0.0.1:{port}/"),
+    },
+];
+
+/// One server of ours.
+struct Server {
+    kind: &'static Kind,
+    folder: PathBuf,
+    port: u16,
+}
+
+/// Starts what does not run yet; gives the variables that tests read, with their URLs.
+pub fn up() -> Result<Vec<(&'static str, String)>> {
+    let mut urls = Vec::new();
+    for kind in &KINDS {
+        let given = env::var(kind.variable).ok().filter(|url| !url.is_empty());
+        let url = match given {
+            Some(url) => Some(url),
+            None => start(kind).with_context(|| format!("{} does not start", kind.name))?,
+        };
+        match url {
+            Some(url) => urls.push((kind.variable, url)),
+            None => println!("{}: not installed, and only root can install {}; its tests are skipped", kind.name, kind.package),
+        }
+    }
+    Ok(urls)
+}
+
+/// Starts the servers and says how to reach them.
+pub fn print_up() -> Result<()> {
+    for (variable, url) in up()? {
+        println!("export {variable}={url}");
+    }
+    Ok(())
+}
+
+/// Stops the servers that `up` started and removes their data.
+pub fn down() -> Result<()> {
+    for kind in &KINDS {
+        let folder = folder(kind);
+        if let Some(process) = running(&folder) {
+            run(command("kill").args(["-9", &process.to_string()]))?;
+            wait_until("the server has ended", || running(&folder).is_none())?;
+        }
+        if folder.join("data").exists() {
+            fs::remove_dir_all(folder.join("data")).with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn start(kind: &'static Kind) -> Result<Option<String>> {
+    let folder = folder(kind);
+    let port_file = folder.join("port");
+    if running(&folder).is_some() {
+        let port = fs::read_to_string(&port_file)?.trim().parse().context("the port file is damaged; run `cargo xtask services down`")?;
+        return Ok(Some((kind.url)(port)));
+    }
+    if find_program(kind.program).is_none() && !install(kind)? {
+        return Ok(None);
+    }
+    fs::create_dir_all(&folder)?;
+    let server = Server { kind, folder, port: free_port()? };
+    server.own(&server.folder)?;
+    if server.data().exists() {
+        fs::remove_dir_all(server.data())?;
+    }
+    (kind.prepare)(&server)?;
+    (kind.start)(&server)?;
+    fs::write(port_file, server.port.to_string())?;
+    wait_until("the server answers", || TcpStream::connect(("127.0.0.1", server.port)).is_ok() && running(&server.folder).is_some())
+        .with_context(|| format!("see {}", server.log().display()))?;
+    Ok(Some((kind.url)(server.port)))
+}
+
+impl Server {
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// A program of this server, as the user that may run it.
+    fn program(&self, name: &str) -> Result<Command> {
+        let program = find_program(name).with_context(|| format!("{name} is missing; install {}", self.kind.package))?;
+        if !is_root() {
+            return Ok(command(program));
+        }
+        let mut lowered = command("setpriv");
+        lowered.args(["--reuid", self.kind.user, "--regid", self.kind.user, "--clear-groups", "--"]).arg(program);
+        Ok(lowered)
+    }
+
+    /// Hands a folder to the user that runs the server.
+    fn own(&self, folder: &Path) -> Result<()> {
+        if is_root() { run(command("chown").arg("-R").arg(self.kind.user).arg(folder)) } else { Ok(()) }
+    }
+
+    /// Starts a program that stays.
+    fn spawn(&self, program: &mut Command) -> Result<()> {
+        let log = fs::File::create(self.log())?;
+        program.current_dir(&self.folder).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // A group of its own, so that an interrupt from the keyboard ends the tests and not the server.
+        std::os::unix::process::CommandExt::process_group(program, 0);
+        program.spawn().context("cannot start the server")?;
+        Ok(())
+    }
+}
+
+fn prepare_postgres(server: &Server) -> Result<()> {
+    let mut initdb = server.program("initdb")?;
+    initdb.arg("--pgdata").arg(server.data());
+    initdb.args(["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]);
+    run(initdb.current_dir(&server.folder).stdout(Stdio::null()))
+}
+
+fn start_postgres(server: &Server) -> Result<()> {
+    let mut postgres = server.program("postgres")?;
+    postgres.arg("-D").arg(server.data()).args(["-p", &server.port.to_string()]);
+    for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
+        postgres.args(["-c", setting]);
+    }
+    server.spawn(&mut postgres)
+}
+
+/// Making a data folder takes seconds and is done once; copying it does not.
+fn prepare_mariadb(server: &Server) -> Result<()> {
+    let template = server.folder.join("template");
+    if !template.join("mysql").is_dir() {
+        let mut install = server.program("mariadb-install-db")?;
+        install.arg("--no-defaults").arg(format!("--datadir={}", template.display()));
+        install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
+        run(install.current_dir(&server.folder).stdout(Stdio::null()))?;
+    }
+    run(command("cp").arg("-r").arg(&template).arg(server.data()))?;
+    server.own(&server.data())
+}
+
+fn start_mariadb(server: &Server) -> Result<()> {
+    let mut mariadbd = server.program("mariadbd")?;
+    mariadbd.arg("--no-defaults").arg(format!("--datadir={}", server.data().display())).arg(format!("--port={}", server.port));
+    mariadbd.args(["--bind-address=127.0.0.1", "--socket=mariadb.sock", "--pid-file=mariadb.pid", "--skip-log-bin"]);
+    mariadbd.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-innodb-doublewrite"]);
+    server.spawn(&mut mariadbd)
+}
+
+fn folder(kind: &Kind) -> PathBuf {
+    checkout::target().join("services").join(kind.name)
+}
+
+/// The process that the server's own file names, when it is alive.
+fn running(folder: &Path) -> Option<u32> {
+    let files = ["data/postmaster.pid", "data/mariadb.pid"];
+    let text = files.iter().find_map(|file| fs::read_to_string(folder.join(file)).ok())?;
+    let process = text.lines().next()?.trim().parse().ok()?;
+    Path::new("/proc").join(u32::to_string(&process)).join("cmdline").exists().then_some(process)
+}
+
+/// In the path, or where Debian keeps the programs that it leaves out of the path.
+fn find_program(name: &str) -> Option<PathBuf> {
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin"));
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = debian.chain(env::split_paths(&path)).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
+fn install(kind: &Kind) -> Result<bool> {
+    if !is_root() || find_program("apt-get").is_none() {
+        return Ok(false);
+    }
+    println!("installing {}", kind.package);
+    let apt = |arguments: &[&str]| {
+        let mut apt = command("apt-get");
+        // Debian's own cluster is not wanted; at run level 1 its packages start nothing.
+        apt.args(["-qq", "-y"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").stdout(Stdio::null());
+        run(&mut apt)
+    };
+    if !succeeds(command("apt-cache").args(["show", kind.package])) {
+        apt(&["update"])?;
+    }
+    apt(&["install", "--no-install-recommends", kind.package])?;
+    Ok(true)
+}
+
+fn is_root() -> bool {
+    output(command("id").arg("-u")).as_deref() == Some("0")
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn wait_until(what: &str, done: impl Fn() -> bool) -> Result<()> {
+    let started = Instant::now();
+    while !done() {
+        if started.elapsed() > START_TIMEOUT {
+            bail!("gave up waiting until {what}");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
