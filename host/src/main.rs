@@ -1,2 +1,30 @@
-//! placeholder
-fn main() {}
+//! `nl2sql`: from a private database to a fine-tuned, served NL2SQL model.
+//!
+//! Arguments, rendering and exit codes live here, and so does the wiring of the pipeline's traits to plugins, drivers and
+//! language models. Nothing else prints.
+
+mod arguments;
+mod commands;
+mod failure;
+mod interrupt;
+mod terminal;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use failure::Exit;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    terminal::start_logging();
+    match commands::run(&arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal::show_failure(&failure, arguments.global.json);
+            Exit::from(&failure).into()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `nl2sql doctor`: everything a run needs, checked one by one.
+
+use std::path::Path;
+
+use nl2sql_pipeline::{Failure, Parts};
+use nl2sql_profile::{Profile, read_secret};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::resolve;
+use super::run::{RunPlace, runtime};
+use crate::arguments::Global;
+use crate::failure::{CommandError, Exit};
+use crate::terminal::{say, say_json};
+use crate::wiring::RunParts;
+
+/// One thing that was looked at: what it is, or what is wrong with it.
+struct Check {
+    name: &'static str,
+    outcome: Result<String, String>,
+}
+
+impl Check {
+    fn new(name: &'static str, outcome: Result<String, Failure>) -> Self {
+        Self {
+            name,
+            outcome: outcome.map_err(|failure| failure.to_string()),
+        }
+    }
+}
+
+pub fn run(global: &Global) -> Result<Exit, CommandError> {
+    let resolved = resolve(global)?;
+    let profile = &resolved.profile;
+    let place = RunPlace::of(profile, global);
+    let runtime = runtime()?;
+    let parts = RunParts::new(
+        profile,
+        &place.name,
+        place.folder.clone(),
+        &runtime,
+        CancellationToken::new(),
+    );
+    let file = resolved
+        .file
+        .as_ref()
+        .map_or_else(|| "no file, defaults".into(), |path| path.display().to_string());
+    let checks = [
+        Check {
+            name: "profile",
+            outcome: Ok(file),
+        },
+        Check::new("plugins", plugins(&parts)),
+        Check::new("database", database(&parts)),
+        Check::new("rights", rights(&parts, profile, &runtime)),
+        Check {
+            name: "run folder",
+            outcome: writable(&place.folder),
+        },
+        Check {
+            name: "language model",
+            outcome: language_model(profile),
+        },
+    ];
+    let healthy = checks.iter().all(|check| check.outcome.is_ok());
+    if global.json {
+        let lines = checks.iter().map(|check| {
+            let (Ok(text) | Err(text)) = &check.outcome;
+            json!({ "check": check.name, "ok": check.outcome.is_ok(), "detail": text })
+        });
+        say_json(&json!({ "healthy": healthy, "checks": lines.collect::<Vec<_>>() }));
+    } else {
+        for check in &checks {
+            let (mark, text) = match &check.outcome {
+                Ok(text) => ("ok  ", text),
+                Err(text) => ("FAIL", text),
+            };
+            say(format!("{mark} {:15} {text}", check.name));
+        }
+    }
+    Ok(if healthy { Exit::Done } else { Exit::Unavailable })
+}
+
+fn plugins(parts: &RunParts<'_>) -> Result<String, Failure> {
+    let identities = parts.identities()?;
+    Ok(identities
+        .iter()
+        .map(|plugin| format!("{} {}", plugin.name, plugin.version))
+        .collect::<Vec<_>>()
+        .join(", "))
+}
+
+fn database(parts: &RunParts<'_>) -> Result<String, Failure> {
+    let connection = parts.connect_any()?;
+    let server = connection.server_info();
+    Ok(format!(
+        "{} {}, {}",
+        server.driver,
+        server.version,
+        connection.settings().address()
+    ))
+}
+
+/// The rights of the login; more than reading is refused unless the profile allows it.
+fn rights(parts: &RunParts<'_>, profile: &Profile, runtime: &tokio::runtime::Runtime) -> Result<String, Failure> {
+    let connection = parts.connect_any()?;
+    let rights = runtime
+        .block_on(connection.login_rights())
+        .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+    if rights.read_only {
+        return Ok("reading alone".into());
+    }
+    let beyond = rights.beyond_select.join("; ");
+    if profile.database.allow_write_login {
+        return Ok(format!(
+            "beyond reading, as database.allow_write_login allows: {beyond}"
+        ));
+    }
+    Err(Failure::new(
+        "database",
+        "unavailable",
+        format!("the login may do more than read: {beyond}"),
+    )
+    .with_hint("Use a login with SELECT alone, or accept this one with database.allow_write_login = true"))
+}
+
+/// Whether files can be made where the run is to be; leaves nothing behind.
+fn writable(folder: &Path) -> Result<String, String> {
+    let existing = folder
+        .ancestors()
+        .find(|place| place.is_dir())
+        .unwrap_or(Path::new("."));
+    let probe = existing.join(format!(".nl2sql-doctor-{}", std::process::id()));
+    std::fs::write(&probe, b"probe")
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|error| {
+            format!(
+                "{} cannot be written: {error}. Choose another folder with --run-dir",
+                existing.display()
+            )
+        })?;
+    Ok(folder.display().to_string())
+}
+
+fn language_model(profile: &Profile) -> Result<String, String> {
+    let settings = &profile.llm;
+    if settings.provider.is_empty() {
+        return Ok("none, the run is offline".into());
+    }
+    for name in std::iter::once(&settings.provider).chain(&settings.fallback) {
+        if let Some(provider) = settings.providers.get(name).filter(|_| !settings.offline) {
+            read_secret(provider.key_env.as_deref(), provider.key_file.as_deref())
+                .map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(format!(
+        "{}{}",
+        settings.provider,
+        if settings.offline {
+            ", answers from the store alone"
+        } else {
+            ""
+        }
+    ))
+}

@@ -1,0 +1,39 @@
+//! `nl2sql init`
+
+use std::io::Write;
+use std::path::Path;
+
+use nl2sql_profile::STARTER;
+
+use crate::failure::{CommandError, Exit};
+use crate::terminal::say;
+
+/// The line of the starter that names a database.
+const DATABASE_LINE: &str = "path = \"my.sqlite\"";
+
+pub fn run(database: Option<&str>, output: &Path) -> Result<Exit, CommandError> {
+    let text = match database {
+        Some(database) => {
+            let key = if database.contains("://") { "url" } else { "path" };
+            let value = serde_json::Value::from(database);
+            STARTER.replacen(DATABASE_LINE, &format!("{key} = {value}"), 1)
+        }
+        None => STARTER.to_owned(),
+    };
+    let unwritable = |error: std::io::Error| CommandError::Unwritable {
+        path: output.to_owned(),
+        reason: match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                "it exists already. Name another file with --output, or remove it".into()
+            }
+            _ => error.to_string(),
+        },
+    };
+    let mut file = std::fs::File::create_new(output).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).map_err(unwritable)?;
+    say(format!(
+        "wrote {}; now `nl2sql doctor`, then `nl2sql run`",
+        output.display()
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,63 @@
+//! One file per verb.
+
+mod completions;
+mod connect;
+mod doctor;
+mod eval;
+mod init;
+mod model;
+mod plugin;
+mod predict;
+mod profile;
+mod run;
+mod stage;
+mod train;
+
+pub use eval::EvalArguments;
+pub use model::ModelCommand;
+pub use predict::PredictArguments;
+pub use train::TrainArguments;
+
+use nl2sql_pipeline::Stage;
+use nl2sql_profile::{Layers, Resolved};
+
+use crate::arguments::{Arguments, Command, Global};
+use crate::failure::{CommandError, Exit};
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Exit, CommandError> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Init { database, output } => init::run(database.as_deref(), output),
+        Command::Doctor => doctor::run(global),
+        Command::Connect => connect::run(global),
+        Command::Extract(rerun) => stage::run(global, Stage::Extract, *rerun),
+        Command::Cards(rerun) => stage::run(global, Stage::Cards, *rerun),
+        Command::Plan(rerun) => stage::run(global, Stage::Plan, *rerun),
+        Command::Generate(rerun) => stage::run(global, Stage::Generate, *rerun),
+        Command::Validate(rerun) => stage::run(global, Stage::Validate, *rerun),
+        Command::Export(rerun) => stage::run(global, Stage::Export, *rerun),
+        Command::Run(rerun) => run::run(global, *rerun),
+        Command::Model(command) => model::run(global, command),
+        Command::Train(arguments) => train::run(global, arguments),
+        Command::Predict(arguments) => predict::run(global, arguments),
+        Command::Eval(arguments) => eval::run(global, arguments),
+        Command::Plugin(command) => plugin::run(global, command),
+        Command::Profile(command) => profile::run(global, command),
+        Command::Completions { shell } => completions::run(*shell),
+    }
+}
+
+/// The profile the global flags ask for.
+pub fn resolve(global: &Global) -> Result<Resolved, CommandError> {
+    let mut flags = global.set.clone();
+    if global.offline {
+        flags.push("llm.offline=true".into());
+    }
+    let layers = Layers {
+        profile: global.profile.clone(),
+        flags,
+        ..Layers::default()
+    };
+    Ok(layers.resolve()?)
+}

@@ -1,0 +1,154 @@
+//! `nl2sql plugin`
+
+use std::path::Path;
+
+use miette::Diagnostic;
+use nl2sql_plugin_host::{Artifact, Kind, Origin, scaffold};
+use serde_json::json;
+
+use super::resolve;
+use crate::arguments::{Global, PluginCommand, PluginKind};
+use crate::failure::{CommandError, Exit};
+use crate::terminal::{say, say_json};
+use crate::wiring::{call_failure, inspect, load_failure, plugin_host};
+
+pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, CommandError> {
+    match command {
+        PluginCommand::List => list(global),
+        PluginCommand::Inspect { plugin } => show(global, plugin),
+        PluginCommand::Check { plugin } => check(global, plugin),
+        PluginCommand::New {
+            kind,
+            name,
+            folder,
+            sdk,
+        } => new(*kind, name, folder.as_deref(), sdk.as_deref()),
+    }
+}
+
+fn list(global: &Global) -> Result<Exit, CommandError> {
+    let host = plugin_host(&resolve(global)?.profile)?;
+    let entries = host
+        .library()
+        .list()
+        .map_err(|error| CommandError::Usage(error.to_string()))?;
+    if global.json {
+        let rows = entries.iter().map(|entry| match &entry.artifact {
+            Ok(artifact) => describe(artifact),
+            Err(error) => json!({ "name": entry.name, "error": error.to_string() }),
+        });
+        say_json(&json!({ "plugins": rows.collect::<Vec<_>>() }));
+        return Ok(Exit::Done);
+    }
+    for entry in &entries {
+        let origin = match &entry.origin {
+            Origin::BuiltIn => "built in".to_owned(),
+            Origin::File(path) => path.display().to_string(),
+        };
+        match &entry.artifact {
+            Ok(artifact) => {
+                let manifest = &artifact.manifest;
+                say(format!(
+                    "{:22} {:9} {:8} {origin}",
+                    manifest.name,
+                    manifest.kind.name(),
+                    manifest.version
+                ));
+            }
+            Err(error) => say(format!("{:22} cannot be used: {error}", entry.name)),
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn show(global: &Global, plugin: &str) -> Result<Exit, CommandError> {
+    let host = plugin_host(&resolve(global)?.profile)?;
+    let artifact = inspect(&host, "", plugin)?;
+    if global.json {
+        say_json(&describe(&artifact));
+        return Ok(Exit::Done);
+    }
+    let manifest = &artifact.manifest;
+    say(format!("name      {} {}", manifest.name, manifest.version));
+    say(format!("kind      {} ({})", manifest.kind.name(), artifact.contract));
+    say(format!("does      {}", manifest.description));
+    for import in &artifact.imports {
+        let reason = manifest.imports.get(import).map_or("no reason given", String::as_str);
+        say(format!("imports   {import}: {reason}"));
+    }
+    say(format!("size      {} bytes", artifact.size));
+    say(format!("sha256    {}", artifact.sha256));
+    Ok(Exit::Done)
+}
+
+/// Loads the plugin under the profile's grants and makes a few calls with nothing behind its services.
+fn check(global: &Global, plugin: &str) -> Result<Exit, CommandError> {
+    let host = plugin_host(&resolve(global)?.profile)?;
+    let report = host.check(plugin).map_err(|error| load_failure(plugin, &error))?;
+    let calls = report.calls.iter().map(|call| match &call.outcome {
+        Ok(outcome) => (call, true, outcome.clone()),
+        Err(error) => (call, false, call_failure(error).to_string()),
+    });
+    if global.json {
+        let calls = calls.map(|(call, ok, outcome)| {
+            json!({ "call": call.call, "ok": ok, "outcome": outcome, "seconds": call.time.as_secs_f64() })
+        });
+        let calls: Vec<_> = calls.collect();
+        say_json(&json!({ "plugin": describe(&report.artifact), "profile": report.profile, "calls": calls }));
+    } else {
+        let manifest = &report.artifact.manifest;
+        say(format!(
+            "{} {} is a {} of {}",
+            manifest.name,
+            manifest.version,
+            manifest.kind.name(),
+            report.artifact.contract
+        ));
+        for (call, ok, outcome) in calls {
+            let mark = if ok { "ok  " } else { "FAIL" };
+            say(format!(
+                "{mark} {:28} {:>8.2} ms  {outcome}",
+                call.call,
+                call.time.as_secs_f64() * 1e3
+            ));
+        }
+        if !report.profile.is_empty() {
+            say(format!("to use it, a profile needs:\n\n{}", report.profile.trim_end()));
+        }
+    }
+    Ok(if report.passed() { Exit::Done } else { Exit::Failed })
+}
+
+/// Writes a package for a plugin of one's own.
+fn new(kind: PluginKind, name: &str, folder: Option<&Path>, sdk: Option<&Path>) -> Result<Exit, CommandError> {
+    let kind = match kind {
+        PluginKind::Dialect => Kind::Dialect,
+        PluginKind::Planner => Kind::Planner,
+        PluginKind::Generator => Kind::Generator,
+        PluginKind::Validator => Kind::Validator,
+        PluginKind::Metric => Kind::Metric,
+    };
+    let folder = folder.unwrap_or(Path::new(name));
+    let files = scaffold(kind, name, folder, sdk).map_err(|error| {
+        let help = error.help().map(|help| format!(". {help}")).unwrap_or_default();
+        CommandError::Usage(format!("{error}{help}"))
+    })?;
+    for file in files {
+        say(format!("wrote {}", folder.join(file).display()));
+    }
+    Ok(Exit::Done)
+}
+
+fn describe(artifact: &Artifact) -> serde_json::Value {
+    let manifest = &artifact.manifest;
+    json!({
+        "name": manifest.name,
+        "version": manifest.version,
+        "kind": manifest.kind.name(),
+        "description": manifest.description,
+        "contract": artifact.contract,
+        "imports": artifact.imports,
+        "size": artifact.size,
+        "sha256": artifact.sha256,
+    })
+}

@@ -1,0 +1,108 @@
+//! From the profile's words to a connection.
+
+use nl2sql_database::{ConnectionSettings, DriverKind, Limits, Secret, TlsMode};
+use nl2sql_pipeline::Failure;
+use nl2sql_profile::{DatabaseSettings, ExposeSecret, read_secret};
+
+/// The dialect plugin of a database: named in the profile, or told from the URL or file.
+///
+/// # Errors
+/// When the profile names no database.
+pub fn dialect_name(settings: &DatabaseSettings) -> Result<String, Failure> {
+    if !settings.dialect.is_empty() {
+        return Ok(settings.dialect.clone());
+    }
+    let told = match (&settings.url, settings.driver.as_str()) {
+        (Some(url), _) => url.split(':').next().unwrap_or_default(),
+        (None, "") if settings.path.is_some() => "sqlite",
+        (None, driver) => driver,
+    };
+    let name = match told {
+        "" => {
+            return Err(
+                Failure::new("database", "unavailable", "the profile names no database").with_hint(
+                    "Set database.path to a SQLite file or database.url to a server, in the profile or with --set",
+                ),
+            );
+        }
+        "postgresql" => "postgres",
+        "mariadb" => "mysql",
+        "mssql" | "sqlserver" | "jdbc" => "tsql",
+        other => other,
+    };
+    Ok(name.to_owned())
+}
+
+/// Everything needed to connect. `driver` is the one the dialect rides on.
+///
+/// # Errors
+/// When the URL cannot be read or the password is not where the profile says.
+pub fn connection_settings(settings: &DatabaseSettings, driver: &str) -> Result<ConnectionSettings, Failure> {
+    let fail = |message: String| Failure::new("database", "unavailable", message);
+    let mut connection = match &settings.url {
+        Some(url) => url
+            .parse::<ConnectionSettings>()
+            .map_err(|error| fail(error.to_string()))?,
+        None => ConnectionSettings {
+            driver: driver_kind(driver)?,
+            ..ConnectionSettings::default()
+        },
+    };
+    if !settings.driver.is_empty() {
+        connection.driver = driver_kind(&settings.driver)?;
+    }
+    let password = read_secret(settings.password_env.as_deref(), settings.password_file.as_deref())
+        .map_err(|error| fail(error.to_string()))?;
+    if let Some(password) = password {
+        connection.password = Secret::from(password.expose_secret());
+    }
+    let set = |place: &mut String, value: &Option<String>| {
+        if let Some(value) = value {
+            place.clone_from(value);
+        }
+    };
+    set(&mut connection.host, &settings.host);
+    set(&mut connection.user, &settings.user);
+    set(&mut connection.database, &settings.database);
+    if let Some(path) = &settings.path {
+        connection.path.clone_from(path);
+    }
+    connection.port = settings.port.or(connection.port);
+    connection.ca_file = settings.ca.clone().or(connection.ca_file);
+    if settings.tls != nl2sql_profile::TlsMode::default() {
+        connection.tls = tls(settings.tls);
+    }
+    connection.connect_timeout_s = settings.connect_timeout_ms.div_ceil(1_000);
+    connection.limits = Limits {
+        timeout_ms: settings.statement_timeout_ms,
+        max_rows: settings.max_rows as usize,
+        max_bytes: settings.max_bytes as usize,
+    };
+    connection.pool_size = settings.pool.max(1) as usize;
+    connection.schemas.clone_from(&settings.schemas);
+    connection.include.clone_from(&settings.include);
+    connection.exclude.clone_from(&settings.exclude);
+    Ok(connection)
+}
+
+fn driver_kind(name: &str) -> Result<DriverKind, Failure> {
+    let known = [
+        DriverKind::Sqlite,
+        DriverKind::Postgres,
+        DriverKind::Mysql,
+        DriverKind::Mssql,
+    ];
+    known.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+        Failure::new("database", "unavailable", format!("there is no driver `{name}`"))
+            .with_hint("Set database.driver to sqlite, postgres, mysql or mssql")
+    })
+}
+
+fn tls(mode: nl2sql_profile::TlsMode) -> TlsMode {
+    match mode {
+        nl2sql_profile::TlsMode::Off => TlsMode::Off,
+        nl2sql_profile::TlsMode::Prefer => TlsMode::Prefer,
+        nl2sql_profile::TlsMode::Require => TlsMode::Require,
+        nl2sql_profile::TlsMode::Verify => TlsMode::VerifyCa,
+    }
+}

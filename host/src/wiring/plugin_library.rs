@@ -1,0 +1,99 @@
+//! Where plugins come from.
+
+use std::path::PathBuf;
+
+use nl2sql_pipeline::Failure;
+use nl2sql_plugin_host::{Artifact, CallError, CodeCache, LimitSettings, LoadError, PluginHost, PluginSettings};
+use nl2sql_profile::Profile;
+
+/// A host over the built-in plugins, the user's plugin folder and the profile's paths.
+///
+/// # Errors
+/// When the engine cannot start.
+pub fn plugin_host(profile: &Profile) -> Result<PluginHost, Failure> {
+    let settings = profile
+        .plugins
+        .iter()
+        .map(|(name, plugin)| (name.clone(), host_settings(plugin)))
+        .collect();
+    let mut builder = PluginHost::builder()
+        .embedded(nl2sql_builtin_plugins::PLUGINS)
+        .settings(settings);
+    if let Some(folder) = user_folder().filter(|folder| folder.is_dir()) {
+        builder = builder.folder(folder);
+    }
+    // Without a cache plugins are compiled anew each time, which is slower and no less right.
+    if let Some(cache) = dirs::cache_dir().and_then(|folder| CodeCache::open(folder.join("nl2sql").join("code")).ok()) {
+        builder = builder.code_cache(cache);
+    }
+    builder.build().map_err(|error| load_failure("plugins", &error))
+}
+
+/// `nl2sql/plugins` in the user's data folder.
+fn user_folder() -> Option<PathBuf> {
+    dirs::data_dir().map(|folder| folder.join("nl2sql").join("plugins"))
+}
+
+/// The plugin of this name, `sqlite` standing for `dialect-sqlite`.
+///
+/// # Errors
+/// When there is none or its file is not usable.
+pub fn inspect(host: &PluginHost, kind: &str, name: &str) -> Result<Artifact, Failure> {
+    let long = format!("{kind}-{name}");
+    let library = host.library();
+    match library.inspect(name) {
+        Err(LoadError::NotFound { .. }) if !kind.is_empty() => library
+            .inspect(&long)
+            .or_else(|_| library.inspect(name))
+            .map_err(|error| load_failure(name, &error)),
+        other => other.map_err(|error| load_failure(name, &error)),
+    }
+}
+
+fn host_settings(plugin: &nl2sql_profile::PluginSettings) -> PluginSettings {
+    PluginSettings {
+        path: plugin.path.clone(),
+        sha256: plugin.sha256.clone(),
+        grant: plugin.grant.clone(),
+        limits: LimitSettings {
+            time_ms: plugin.limits.time_ms,
+            memory_mib: plugin.limits.memory_mib,
+            output_mib: plugin.limits.output_mib,
+        },
+    }
+}
+
+/// A plugin that cannot be loaded, in the pipeline's words.
+pub fn load_failure(plugin: &str, error: &LoadError) -> Failure {
+    let failure = Failure::new(plugin, "unavailable", error.to_string());
+    advised(failure, error)
+}
+
+/// A call that failed, in the pipeline's words; the plugin's own code where it gave one.
+pub fn call_failure(error: &CallError) -> Failure {
+    match error.refusal() {
+        Some(refusal) => Failure {
+            part: error.plugin.clone(),
+            code: refusal.code.clone(),
+            message: refusal.message.clone(),
+            hint: refusal.hint.clone(),
+        },
+        None => advised(Failure::new(&error.plugin, "plugin-failed", error.to_string()), error),
+    }
+}
+
+fn advised(failure: Failure, error: &impl miette::Diagnostic) -> Failure {
+    match error.help() {
+        Some(help) => failure.with_hint(sentence(&help.to_string())),
+        None => failure,
+    }
+}
+
+/// With a capital letter, to stand behind a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,110 @@
+//! The service `query` over the run's database.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nl2sql_catalog::ResultSet;
+use nl2sql_database::{Connection, Limits, QueryReader};
+use nl2sql_evaluation::definition::Definition;
+use nl2sql_evaluation::execution::{Judge, JudgeLimits, Pair};
+use nl2sql_evaluation::query_runner::{QueryFailure, QueryRunner};
+use nl2sql_plugin_host::{Breakdown, MatchOutcome, MatchPair, QueryError, QueryService};
+use tokio::runtime::Handle;
+
+/// Runs statements on readers that are kept for the next call.
+pub struct RunQueries {
+    connection: Connection,
+    runtime: Handle,
+    limits: Limits,
+    idle: Mutex<Vec<Box<dyn QueryReader>>>,
+}
+
+impl RunQueries {
+    /// Statements on `connection`, each at most `timeout` long.
+    pub fn new(connection: Connection, runtime: Handle, timeout: Duration) -> Self {
+        let limits = connection.settings().limits.with_timeout(timeout);
+        Self {
+            connection,
+            runtime,
+            limits,
+            idle: Mutex::default(),
+        }
+    }
+
+    fn reader(&self) -> Result<Box<dyn QueryReader>, QueryError> {
+        if let Some(reader) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(reader);
+        }
+        let _runtime = self.runtime.enter();
+        self.connection.reader().map_err(|error| QueryError {
+            code: "unavailable",
+            message: error.to_string(),
+        })
+    }
+}
+
+impl QueryService for RunQueries {
+    fn run(&self, sql: &str, max_rows: u32) -> Result<ResultSet, QueryError> {
+        let mut reader = self.reader()?;
+        let limits = self.limits.with_max_rows(self.limits.max_rows.min(max_rows as usize));
+        let outcome = reader.run(sql, &limits).map_err(|error| QueryError {
+            code: error.code(),
+            message: error.to_string(),
+        });
+        // A reader that lost its database is not used again.
+        if !matches!(&outcome, Err(error) if error.code == "unavailable") {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        }
+        outcome
+    }
+
+    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, Breakdown> {
+        let definition: Definition = definition.parse()?;
+        let runner = Arc::new(RunDatabase {
+            connection: self.connection.clone(),
+            limits: self.limits,
+        });
+        let judge = Arc::new(Judge::new(runner, definition, JudgeLimits::default()));
+        let pairs = pairs
+            .iter()
+            .map(|pair| Pair {
+                database: pair.database.clone(),
+                gold: pair.gold.clone(),
+                predicted: pair.predicted.clone(),
+            })
+            .collect();
+        let judgements = self.runtime.block_on(judge.judge_all(pairs));
+        Ok(judgements
+            .into_iter()
+            .map(|judgement| MatchOutcome {
+                outcome: judgement.outcome,
+                detail: judgement.detail,
+            })
+            .collect())
+    }
+}
+
+/// The run's one database for the judge; a name, if given, must be its own.
+pub struct RunDatabase {
+    pub connection: Connection,
+    pub limits: Limits,
+}
+
+#[async_trait]
+impl QueryRunner for RunDatabase {
+    async fn run(&self, database: &str, sql: &str, max_rows: usize) -> Result<Arc<ResultSet>, QueryFailure> {
+        let own = &self.connection.server_info().database;
+        if !database.is_empty() && database != own {
+            let reason = format!("this run reads the database `{own}`, not `{database}`");
+            return Err(QueryFailure::Unavailable(reason));
+        }
+        let rows = self.connection.run(sql, &self.limits.with_max_rows(max_rows)).await;
+        rows.map(Arc::new).map_err(|error| match error.code() {
+            "refused" => QueryFailure::Refused(error.to_string()),
+            "timeout" => QueryFailure::Timeout(error.to_string()),
+            "unavailable" => QueryFailure::Unavailable(error.to_string()),
+            _ => QueryFailure::Failed(error.to_string()),
+        })
+    }
+}

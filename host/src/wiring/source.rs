@@ -1,0 +1,55 @@
+//! The pipeline's database over a native driver and a dialect plugin.
+
+use nl2sql_catalog::{Column, Database, Table};
+use nl2sql_database::Connection;
+use nl2sql_pipeline::{Failure, Source};
+use nl2sql_plugin_host::DialectPlugin;
+use tokio::runtime::Handle;
+
+use super::plugin_library::call_failure;
+
+/// The database of a run.
+pub struct DatabaseSource {
+    pub connection: Connection,
+    pub dialect: DialectPlugin,
+    pub runtime: Handle,
+}
+
+impl Source for DatabaseSource {
+    fn catalog(&self) -> Result<(Database, Vec<String>), Failure> {
+        let info = self.dialect.info().map_err(|error| call_failure(&error))?;
+        let server = self.connection.server_info();
+        let queries = self
+            .dialect
+            .catalog_queries(server)
+            .map_err(|error| call_failure(&error))?;
+        let extraction = self
+            .runtime
+            .block_on(self.connection.extract(&queries, &info.name))
+            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+        Ok((extraction.database, extraction.notes))
+    }
+
+    fn values(&self, table: &Table, columns: &[&Column], limit: u32) -> Result<Vec<Vec<String>>, Failure> {
+        let mut asked = table.clone();
+        asked
+            .columns
+            .retain(|column| columns.iter().any(|wanted| wanted.name == column.name));
+        let sampled = self
+            .runtime
+            .block_on(self.connection.sample_values(&asked, limit as usize))
+            .map_err(|error| {
+                Failure::new(
+                    "database",
+                    error.code(),
+                    format!("sampling {}: {error}", table.qualified_name()),
+                )
+            })?;
+        let texts = |column: &&Column| {
+            let found = sampled.iter().find(|values| values.column == column.name);
+            let values = found.into_iter().flat_map(|values| &values.values);
+            values.filter_map(|(value, _)| value.display_text()).collect()
+        };
+        Ok(columns.iter().map(texts).collect())
+    }
+}
