@@ -16,7 +16,7 @@ const EMPTY_WORDS: &[&str] = &["table", "tbl", "data", "list", "info", "informat
 /// Words at the start of a table's name that say nothing about its rows.
 const EMPTY_PREFIXES: &[&str] = &["tbl", "dim", "fact", "tb", "reference", "vw", "view"];
 
-const PEOPLE: &[&str] = &[
+pub(crate) const PEOPLE: &[&str] = &[
     "person", "singer", "employee", "customer", "student", "teacher", "player", "actor", "author", "driver", "user",
     "member", "staff", "visitor", "owner", "professional", "manager", "director", "artist", "patient", "doctor",
     "client", "guest", "writer", "swimmer", "wrestler", "pilot", "captain", "scientist", "tourist", "architect", "editor",
@@ -128,6 +128,7 @@ fn build_column(
         name: column.name.clone(),
         noun: Noun::new(&short),
         full: Noun::new(&full),
+        chinese_short: short_chinese(&comment, &chinese(table.comment.as_deref())),
         chinese: comment,
         role,
         textual,
@@ -146,6 +147,15 @@ fn values_of(column: &CatalogColumn) -> Vec<String> {
         !value.trim().is_empty() && value.chars().count() <= 80 && !value.chars().any(char::is_control)
     };
     source.iter().filter(usable).cloned().collect()
+}
+
+/// `客户名称` of a 客户 is its 名称.
+fn short_chinese(name: &str, noun: &str) -> String {
+    let noun = noun.trim_end_matches('表');
+    match name.strip_prefix(noun) {
+        Some(rest) if !noun.is_empty() && rest.chars().count() >= 2 => rest.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 /// `customer name` of a customer is its `name`.

@@ -68,6 +68,10 @@ fn plural_word(word: &str) -> String {
     if let Some((_, many)) = IRREGULAR.iter().find(|(one, _)| *one == word) {
         return (*many).to_owned();
     }
+    // Participles that stand for a number, such as "killed".
+    if word.ends_with("ed") && word.len() > 4 && !word.ends_with("eed") {
+        return word.to_owned();
+    }
     if let Some((_, many)) = IRREGULAR.iter().find(|(one, _)| one.len() > 3 && word.ends_with(one)) {
         let (one, _) = IRREGULAR.iter().find(|(_, plural)| plural == many).unwrap_or(&("", ""));
         return format!("{}{many}", &word[..word.len() - one.len()]);

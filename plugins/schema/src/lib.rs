@@ -74,6 +74,8 @@ pub struct Column {
     pub full: Noun,
     /// What it is called in Chinese; empty when no comment says so.
     pub chinese: String,
+    /// The same without the table's noun before it: 姓名 of 员工姓名.
+    pub chinese_short: String,
     /// What it is for.
     pub role: Role,
     /// Constants are written as strings.

@@ -17,6 +17,8 @@ pub struct Link {
     pub columns: Vec<(usize, usize)>,
     /// What the parent is to the child in words, where the column says more than the parent's noun: "source airport".
     pub role: Option<String>,
+    /// How the child stands to the parent, where the column says so before the parent's noun: "lost in" a battle.
+    pub phrase: Option<String>,
     /// A foreign key declares it.
     pub declared: bool,
 }
@@ -43,7 +45,9 @@ pub fn links(catalog: &Catalog, nouns: &[String]) -> Vec<Link> {
         push_new(&mut links, link);
     }
     for link in &mut links {
-        link.role = role(catalog, link, &nouns[link.parent]);
+        let said = role(catalog, link, &nouns[link.parent]);
+        link.phrase = said.as_deref().and_then(|said| phrase(said, &nouns[link.parent]));
+        link.role = said.filter(|_| link.phrase.is_none());
     }
     links
 }
@@ -78,7 +82,7 @@ fn declared(catalog: &Catalog, child: usize, parent: usize, from: &[String], to:
         .zip(to)
         .map(|(from, to)| Some((column_of(child_table, from)?, column_of(parent_table, to)?)))
         .collect::<Option<Vec<_>>>()?;
-    Some(Link { child, parent, columns, role: None, declared: true })
+    Some(Link { child, parent, columns, role: None, phrase: None, declared: true })
 }
 
 /// A column that is called like another table's whole primary key, or like its noun with "id", refers to it.
@@ -110,7 +114,7 @@ fn implied(catalog: &Catalog, nouns: &[String], known: &[Link]) -> Vec<Link> {
                 && *parent != child
                 && catalog.tables[*parent].columns[*key].type_class == description.type_class
             {
-                links.push(Link { child, parent: *parent, columns: vec![(column, *key)], role: None, declared: false });
+                links.push(Link { child, parent: *parent, columns: vec![(column, *key)], role: None, phrase: None, declared: false });
             }
         }
     }
@@ -127,4 +131,13 @@ fn role(catalog: &Catalog, link: &Link, noun: &str) -> Option<String> {
     let text = parts.join(" ");
     let same = text == noun || noun.ends_with(&text) || text.len() < 3 || noun.starts_with(&text) || text == "id";
     (!same).then_some(text)
+}
+
+/// `lost in` of `lost in battle`, whose parent is a battle.
+fn phrase(role: &str, noun: &str) -> Option<String> {
+    const PREPOSITIONS: &[&str] = &["in", "by", "at", "of", "from", "to", "for", "on", "with"];
+    let last = noun.rsplit(' ').next().unwrap_or(noun);
+    let rest = role.strip_suffix(noun).or_else(|| role.strip_suffix(last)).unwrap_or(role).trim_end();
+    let word = rest.rsplit(' ').next().unwrap_or(rest);
+    (rest.contains(' ') && PREPOSITIONS.contains(&word)).then(|| rest.to_owned())
 }

@@ -103,7 +103,7 @@ pub fn role_of(
     }
     if numeric {
         let counted = has("of") || chinese.ends_with("数");
-        let code = CODE_WORDS.contains(&last) || chinese.ends_with("号") || chinese.ends_with("电话");
+        let code = CODE_WORDS.contains(&last) || (class == "integer" && super::build::PEOPLE.contains(&last)) || chinese.ends_with("号") || chinese.ends_with("电话");
         return if code && !counted { Role::Code } else { Role::Measure };
     }
     text_role(column, words, chinese, rows)

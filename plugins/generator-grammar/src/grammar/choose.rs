@@ -90,7 +90,7 @@ impl<'a> Chooser<'a> {
         let years = self.draw.chance(0.25);
         let first = if years { Role::Year } else { Role::Category };
         let second = if years { Role::Category } else { Role::Year };
-        self.column_with(table, &[first, Role::Flag]).or_else(|| self.column_with(table, &[second]))
+        self.column_with(table, &[first]).or_else(|| self.column_with(table, &[second]))
     }
 
     /// One to three attributes to show: mostly what names a row.

@@ -116,8 +116,10 @@ impl Chooser<'_> {
         let negated = self.draw.chance(0.06);
         let word = |text: &str| text.chars().all(char::is_alphanumeric) && !text.is_empty();
         if !value.is_ascii() {
-            let piece: String = value.chars().take(2).collect();
-            return word(&piece).then_some(Test::Like(Match::Contains, piece, negated));
+            let long = value.chars().count() >= 4;
+            let piece: String = value.chars().take(if long { 2 } else { 1 }).collect();
+            let kind = if long { Match::Contains } else { Match::Starts };
+            return word(&piece).then_some(Test::Like(kind, piece, negated));
         }
         let words: Vec<&str> = value.split(' ').filter(|part| word(part)).collect();
         let kind = self.draw.weighted(&[0.6, 0.28, 0.12])?;

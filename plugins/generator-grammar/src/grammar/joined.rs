@@ -58,7 +58,10 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     if chooser.draw.chance(0.12) {
         filters.extend(chooser.own_test(subject, None).map(|(attribute, test)| Filter::Own(attribute, test)));
     } else if chooser.draw.chance(0.08)
-        && let Some(second) = chooser.relation(|other| other.from == subject && other.to != relation.to && filterable(schema, other))
+        && let Some(second) = chooser.relation(|other| {
+            let apart = other.hops.iter().all(|hop| relation.hops.iter().all(|known| known.table != hop.table));
+            other.from == subject && apart && filterable(schema, other)
+        })
     {
         filters.extend(chooser.related_filter(&second));
     }

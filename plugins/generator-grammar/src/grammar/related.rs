@@ -171,7 +171,10 @@ pub fn some(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Rows for which a related row exists.
 pub fn exists(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.relation(|relation| relation.kinship == Kinship::Children)?;
+    let relation = {
+        let schema = chooser.schema;
+        chooser.relation(|relation| relation.kinship == Kinship::Children && !schema.tables[relation.to].junction)?
+    };
     let other_filters = their_filters(chooser, &relation, 0.8);
     let hop = relation.hops.first()?;
     let mut inner = Select::of(relation.to, &[hop.columns.first()?.1]);

@@ -93,7 +93,8 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
                 (false, false) => Kinship::Grandchildren,
                 _ => continue,
             };
-            if next.table == *from && kinship != Kinship::Through {
+            let loops = next.table == *from || next.table == hop.table || hop.table == *from;
+            if loops && kinship != Kinship::Through {
                 continue;
             }
             let hops = vec![hop.clone(), next.clone()];

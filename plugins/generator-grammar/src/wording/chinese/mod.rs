@@ -12,7 +12,7 @@ use phrase::Phraser;
 
 /// One of the ways to ask `ask` in Chinese.
 pub fn word(ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
-    let phraser = Phraser { ask, schema };
+    let phraser = Phraser { ask, schema, short: draw.chance(0.55) };
     let templates = patterns::templates(ask);
     let Some(template) = draw.pick(templates) else { return String::new() };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));

@@ -11,6 +11,8 @@ pub struct Phraser<'a> {
     pub ask: &'a Ask,
     /// The schema it is asked of.
     pub schema: &'a Schema,
+    /// Columns go without the noun of their table.
+    pub short: bool,
 }
 
 impl Phraser<'_> {
@@ -86,7 +88,7 @@ impl Phraser<'_> {
     /// What a column is called; English names stand between spaces.
     fn attribute(&self, attribute: Attribute) -> String {
         let column = self.column(attribute);
-        named(&column.chinese, &column.noun.one)
+        named(if self.short { &column.chinese_short } else { &column.chinese }, &column.noun.one)
     }
 
     fn noun(&self, table: usize) -> String {
@@ -100,8 +102,7 @@ impl Phraser<'_> {
 
     fn alone(&self, index: usize) -> String {
         let Some(shown) = self.ask.shown.get(index) else { return String::new() };
-        let (noun, name) = (self.noun(shown.table), self.attribute(*shown));
-        if name.starts_with(noun.as_str()) { name } else { format!("{noun}{name}") }
+        format!("{}{}", self.noun(shown.table), named(&self.column(*shown).chinese_short, &self.column(*shown).noun.one))
     }
 
     fn attributes(&self, attributes: &[Attribute]) -> String {

@@ -219,12 +219,15 @@ impl Phraser<'_> {
             draw.pick(&[format!("{} {many}", noun.many), format!("{} {one}", with_article(&noun.one))]).cloned()
         }
         .unwrap_or_default();
-        let passive = between(&self.noun_of(relation.to).one, subject).passive;
+        let phrase = match relation.hops.as_slice() {
+            [hop] => self.schema.links[hop.link].phrase.as_deref(),
+            _ => None,
+        };
+        let passive = phrase.unwrap_or_else(|| between(&self.noun_of(relation.to).one, subject).passive);
         let (behind, predicate) = if !passive.is_empty() && draw.chance(0.6) {
             (passive, format!("{} {object}", passive))
         } else if is_place(&noun.one) && draw.chance(0.7) {
-            let preposition = if draw.chance(0.8) { "in" } else { "at" };
-            (preposition, format!("{preposition} {object}"))
+            ("in", format!("in {object}"))
         } else {
             let preposition = *draw.pick(&["of", "for", "with", "of", "belonging to"]).unwrap_or(&"of");
             let predicate = if preposition == "belonging to" || preposition == "of" {

@@ -1,0 +1,39 @@
+//! What pairs look like, in both languages and all dialects.
+
+mod demo;
+
+#[test]
+fn english_pairs() {
+    let (_, catalog) = demo::open(demo::CONCERTS);
+    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 30, &["en"])).unwrap();
+    insta::assert_snapshot!(demo::printed(&batch.samples));
+}
+
+#[test]
+fn chinese_pairs() {
+    let (_, catalog) = demo::open(demo::SALES);
+    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 30, &["zh"])).unwrap();
+    insta::assert_snapshot!(demo::printed(&batch.samples));
+}
+
+/// The same draws in the four dialects; families in which they differ.
+#[test]
+fn dialects() {
+    let (_, catalog) = demo::open(demo::SALES);
+    let families = ["date-function", "text-function", "top-k", "window", "cte", "aggregate", "join-group-count", "filter"];
+    let off: Vec<String> = nl2sql_generator_grammar::grammar::FAMILIES
+        .iter()
+        .filter(|family| !families.contains(&family.name))
+        .map(|family| format!("\"{}\": 0", family.name))
+        .collect();
+    let options = format!("{{\"families\": {{{}}}}}", off.join(", "));
+    let printed: Vec<String> = ["sqlite", "postgres", "mysql", "mssql"]
+        .into_iter()
+        .map(|driver| {
+            let batch = demo::session(&catalog, driver, &options).generate(&demo::request(&catalog, 16, &["en"])).unwrap();
+            let queries: Vec<&str> = batch.samples.iter().map(|sample| sample.sql.as_str()).collect();
+            format!("-- {driver}\n{}", queries.join("\n"))
+        })
+        .collect();
+    insta::assert_snapshot!(printed.join("\n\n"));
+}
