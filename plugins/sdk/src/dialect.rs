@@ -1,8 +1,8 @@
 //! Dialects: the SQL of one database family.
 
 use crate::analysis::{Analysis, StatementInfo, SyntaxError};
-use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{Guest, GuestSession};
 pub use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{CatalogQuery, ServerInfo};
+use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{Guest, GuestSession};
 use crate::types::{Catalog, DialectInfo, Finding, Table};
 
 /// A dialect.

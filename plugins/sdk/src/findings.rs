@@ -46,7 +46,10 @@ impl Finding {
 impl From<SyntaxError> for Finding {
     fn from(error: SyntaxError) -> Self {
         let start = error.position;
-        let end = Position { column: start.column + 1, ..start };
+        let end = Position {
+            column: start.column + 1,
+            ..start
+        };
         Self::error("syntax", "syntax-error", error.message).at(start, end)
     }
 }
@@ -54,7 +57,11 @@ impl From<SyntaxError> for Finding {
 impl PluginError {
     /// An error with a stable kebab-case code and one sentence.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), hint: None }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// The same error with what the user can do next.

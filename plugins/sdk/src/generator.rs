@@ -1,7 +1,7 @@
 //! Generators: write question/SQL pairs for topics.
 
-use crate::bindings::generator::exports::nl2sql::plugin::generator::{Guest, GuestSession};
 pub use crate::bindings::generator::exports::nl2sql::plugin::generator::{Batch, Context, Rejection, Request};
+use crate::bindings::generator::exports::nl2sql::plugin::generator::{Guest, GuestSession};
 use crate::types::PluginError;
 
 /// A generator bound to one catalog, its cards, a dialect and options.

@@ -6,22 +6,35 @@ use crate::types::PluginError;
 impl Message {
     /// What the model is told to be.
     pub fn system(content: impl Into<String>) -> Self {
-        Self { role: "system".into(), content: content.into() }
+        Self {
+            role: "system".into(),
+            content: content.into(),
+        }
     }
 
     /// What the model is asked.
     pub fn user(content: impl Into<String>) -> Self {
-        Self { role: "user".into(), content: content.into() }
+        Self {
+            role: "user".into(),
+            content: content.into(),
+        }
     }
 
     /// What the model said before.
     pub fn assistant(content: impl Into<String>) -> Self {
-        Self { role: "assistant".into(), content: content.into() }
+        Self {
+            role: "assistant".into(),
+            content: content.into(),
+        }
     }
 }
 
 impl From<LlmError> for PluginError {
     fn from(error: LlmError) -> Self {
-        Self { code: format!("llm-{}", error.code), message: error.message, hint: None }
+        Self {
+            code: format!("llm-{}", error.code),
+            message: error.message,
+            hint: None,
+        }
     }
 }

@@ -15,7 +15,11 @@ pub trait Metric: 'static {
     /// One figure per metric over all rows of a run; by default the mean of the rows that have a value, `None` where none has.
     fn aggregate(scores: &[RowScore]) -> Vec<Option<f64>> {
         let mean = |metric: usize| {
-            let values = || scores.iter().filter_map(|score| score.values.get(metric).copied().flatten());
+            let values = || {
+                scores
+                    .iter()
+                    .filter_map(|score| score.values.get(metric).copied().flatten())
+            };
             let count = values().count();
             (count > 0).then(|| values().sum::<f64>() / count as f64)
         };
@@ -62,8 +66,15 @@ mod tests {
 
     #[test]
     fn the_default_aggregate_is_the_mean_of_the_rows_that_have_a_value() {
-        let score = |values: &[Option<f64>]| RowScore { values: values.to_vec(), labels: Vec::new() };
-        let scores = [score(&[Some(1.0), None]), score(&[None, None]), score(&[Some(4.0), None])];
+        let score = |values: &[Option<f64>]| RowScore {
+            values: values.to_vec(),
+            labels: Vec::new(),
+        };
+        let scores = [
+            score(&[Some(1.0), None]),
+            score(&[None, None]),
+            score(&[Some(4.0), None]),
+        ];
         assert_eq!(Length::aggregate(&scores), [Some(2.5), None]);
         assert_eq!(Length::aggregate(&[]), [None, None]);
     }

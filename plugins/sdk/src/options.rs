@@ -8,8 +8,11 @@ use crate::types::PluginError;
 pub fn parse<T: DeserializeOwned>(options: &str) -> Result<T, PluginError> {
     let text = if options.trim().is_empty() { "{}" } else { options };
     serde_json::from_str(text).map_err(|error| {
-        PluginError::new("bad-options", format!("the options are not what this plugin takes: {error}"))
-            .hint("correct the plugin's options in the profile")
+        PluginError::new(
+            "bad-options",
+            format!("the options are not what this plugin takes: {error}"),
+        )
+        .hint("correct the plugin's options in the profile")
     })
 }
 

@@ -6,7 +6,9 @@ pub fn install() {
     {
         static INSTALLED: std::sync::Once = std::sync::Once::new();
         INSTALLED.call_once(|| {
-            std::panic::set_hook(Box::new(|panic| crate::bindings::services::log::write("panic", &panic.to_string())));
+            std::panic::set_hook(Box::new(|panic| {
+                crate::bindings::services::log::write("panic", &panic.to_string())
+            }));
         });
     }
 }

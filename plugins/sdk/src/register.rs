@@ -11,7 +11,7 @@ macro_rules! register {
             type Exported = $crate::$kind::Exported<$plugin>;
 
             #[cfg(target_family = "wasm")]
-            $crate::bindings::$kind::export!(Exported with_types_in $crate::bindings::$kind);
+    $crate::bindings::$kind::export!(Exported with_types_in $crate::bindings::$kind);
 
             #[cfg(not(target_family = "wasm"))]
             const fn implements_the_trait<T: $crate::bindings::$kind::exports::nl2sql::plugin::$kind::Guest>() {}
