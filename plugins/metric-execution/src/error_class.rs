@@ -31,11 +31,21 @@ const AGGREGATES: [&str; 7] = ["count", "sum", "avg", "min", "max", "total", "gr
 
 /// The class of a prediction whose names do not resolve.
 pub fn of_names(predicted: &Analysis) -> Option<&'static str> {
-    let has = |code: &str| predicted.findings.iter().any(|finding| finding.severity == "error" && finding.code == code);
+    let has = |code: &str| {
+        predicted
+            .findings
+            .iter()
+            .any(|finding| finding.severity == "error" && finding.code == code)
+    };
     if predicted.tables.iter().any(|table| table.source == "unknown") || has("unknown-table") {
         Some(TABLE)
-    } else if ["unknown-column", "ambiguous-column", "unknown-alias"].into_iter().any(has)
-        || predicted.columns.iter().any(|column| matches!(column.resolution.as_str(), "unknown" | "ambiguous"))
+    } else if ["unknown-column", "ambiguous-column", "unknown-alias"]
+        .into_iter()
+        .any(has)
+        || predicted
+            .columns
+            .iter()
+            .any(|column| matches!(column.resolution.as_str(), "unknown" | "ambiguous"))
     {
         Some(COLUMN)
     } else {
@@ -52,7 +62,8 @@ pub fn of_difference(gold: &Analysis, predicted: &Analysis, detail: Option<&str>
         || clause(gold, "having") != clause(predicted, "having")
     {
         AGGREGATION
-    } else if detail.is_some_and(|detail| detail.contains("columns")) || clause(gold, "select") != clause(predicted, "select")
+    } else if detail.is_some_and(|detail| detail.contains("columns"))
+        || clause(gold, "select") != clause(predicted, "select")
     {
         RESULT_COLUMN
     } else if clause(gold, "where") != clause(predicted, "where") {
@@ -80,15 +91,25 @@ fn tables(analysis: &Analysis) -> Vec<String> {
 }
 
 fn aggregates(analysis: &Analysis) -> BTreeSet<&str> {
-    analysis.functions.iter().map(String::as_str).filter(|name| AGGREGATES.contains(name)).collect()
+    analysis
+        .functions
+        .iter()
+        .map(String::as_str)
+        .filter(|name| AGGREGATES.contains(name))
+        .collect()
 }
 
 fn clause(analysis: &Analysis, clause: &str) -> BTreeSet<(Option<String>, String)> {
     let of_table = |column: &ColumnUse| {
-        column.table.and_then(|at| analysis.tables.get(at as usize)).map(|table| table.name.to_lowercase())
+        column
+            .table
+            .and_then(|at| analysis.tables.get(at as usize))
+            .map(|table| table.name.to_lowercase())
     };
     let columns = analysis.columns.iter().filter(|column| column.clause == clause);
-    columns.map(|column| (of_table(column), column.name.to_lowercase())).collect()
+    columns
+        .map(|column| (of_table(column), column.name.to_lowercase()))
+        .collect()
 }
 
 fn feature(analysis: &Analysis, name: &str) -> bool {
@@ -120,7 +141,11 @@ mod tests {
             position,
         };
         Analysis {
-            statement: StatementInfo { kind: "select".to_owned(), read_only: true, reason: None },
+            statement: StatementInfo {
+                kind: "select".to_owned(),
+                read_only: true,
+                reason: None,
+            },
             scopes: Vec::new(),
             tables: tables.iter().map(table).collect(),
             columns: selected.iter().map(column).collect(),
@@ -135,11 +160,23 @@ mod tests {
     #[test]
     fn the_first_difference_names_the_class() {
         let gold = analysis(&["singer"], &["name"], &[]);
-        assert_eq!(of_difference(&gold, &analysis(&["singer", "concert"], &["name"], &[]), None), JOIN);
-        assert_eq!(of_difference(&gold, &analysis(&["singer"], &["name"], &["max"]), None), AGGREGATION);
-        assert_eq!(of_difference(&gold, &analysis(&["singer"], &["age"], &[]), None), RESULT_COLUMN);
+        assert_eq!(
+            of_difference(&gold, &analysis(&["singer", "concert"], &["name"], &[]), None),
+            JOIN
+        );
+        assert_eq!(
+            of_difference(&gold, &analysis(&["singer"], &["name"], &["max"]), None),
+            AGGREGATION
+        );
+        assert_eq!(
+            of_difference(&gold, &analysis(&["singer"], &["age"], &[]), None),
+            RESULT_COLUMN
+        );
         assert_eq!(of_difference(&gold, &gold, None), FILTER_VALUE);
-        assert_eq!(of_difference(&gold, &gold, Some("the same rows in another order")), ORDER_OR_LIMIT);
+        assert_eq!(
+            of_difference(&gold, &gold, Some("the same rows in another order")),
+            ORDER_OR_LIMIT
+        );
     }
 
     #[test]

@@ -47,7 +47,11 @@ impl Metric for ExecutionMatch {
         };
         let pairs: Vec<MatchPair> = rows.iter().map(pair).collect();
         let outcomes = execution_match(&pairs, &options.definition);
-        Ok(rows.iter().zip(outcomes).map(|(row, outcome)| score(row, outcome)).collect())
+        Ok(rows
+            .iter()
+            .zip(outcomes)
+            .map(|(row, outcome)| score(row, outcome))
+            .collect())
     }
 }
 
@@ -66,7 +70,10 @@ fn score(row: &Row, judged: MatchOutcome) -> RowScore {
     if let Some(detail) = judged.detail {
         labels.push(("detail".to_owned(), detail));
     }
-    RowScore { values: vec![value], labels }
+    RowScore {
+        values: vec![value],
+        labels,
+    }
 }
 
 fn class(row: &Row, judged: &MatchOutcome) -> &'static str {

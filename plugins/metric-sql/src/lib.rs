@@ -27,7 +27,9 @@ impl Metric for SqlMetrics {
             direction: "higher".to_owned(),
             unit: "percent".to_owned(),
         };
-        ["exact-match", "token-f1", "syntax-valid", "schema-valid"].map(info).into()
+        ["exact-match", "token-f1", "syntax-valid", "schema-valid"]
+            .map(info)
+            .into()
     }
 
     fn score(rows: Vec<Row>, _: &str) -> Result<Vec<RowScore>, PluginError> {
@@ -40,10 +42,14 @@ nl2sql_sdk::register!(metric: SqlMetrics);
 fn score(row: &Row) -> RowScore {
     let predicted = row.predicted_sql.trim();
     let gold = Some(row.gold.trim()).filter(|gold| !gold.is_empty());
-    let diagnosis = if predicted.is_empty() { None } else { sql::diagnose(predicted).ok() };
-    let schema_valid = diagnosis.as_ref().is_some_and(|findings| {
-        findings.iter().all(|finding| finding.severity != "error")
-    });
+    let diagnosis = if predicted.is_empty() {
+        None
+    } else {
+        sql::diagnose(predicted).ok()
+    };
+    let schema_valid = diagnosis
+        .as_ref()
+        .is_some_and(|findings| findings.iter().all(|finding| finding.severity != "error"));
     RowScore {
         values: vec![
             gold.map(|gold| percent(same_normal_form(predicted, gold))),

@@ -12,11 +12,15 @@ pub fn normal_form(sql: &str) -> String {
         } else if rest.starts_with("--") {
             gap = true;
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
+        } else if let Some(inside) = rest.strip_prefix("/*") {
             gap = true;
-            rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
+            inside.find("*/").map_or(rest.len(), |end| end + 4)
         } else {
-            let length = if matches!(first, '\'' | '"' | '`') { quoted(rest, first) } else { first.len_utf8() };
+            let length = if matches!(first, '\'' | '"' | '`') {
+                quoted(rest, first)
+            } else {
+                first.len_utf8()
+            };
             let spaced = gap && normal.ends_with(is_word) && is_word(first);
             if spaced {
                 normal.push(' ');

@@ -93,7 +93,11 @@ fn longest_common_subsequence(a: &[u32], b: &[u32], alphabet: usize) -> usize {
     row.iter()
         .enumerate()
         .map(|(block, bits)| {
-            let used = if block + 1 == blocks && tail != 0 { (1 << tail) - 1 } else { u64::MAX };
+            let used = if block + 1 == blocks && tail != 0 {
+                (1 << tail) - 1
+            } else {
+                u64::MAX
+            };
             (!bits & used).count_ones() as usize
         })
         .sum()
@@ -104,7 +108,9 @@ fn advance(row: &mut [u64], places: &[(u32, u64)]) {
     let mut places = places.iter().peekable();
     let mut carry = false;
     for (block, bits) in row.iter_mut().enumerate() {
-        let mask = places.next_if(|(at, _)| *at as usize == block).map_or(0, |(_, mask)| *mask);
+        let mask = places
+            .next_if(|(at, _)| *at as usize == block)
+            .map_or(0, |(_, mask)| *mask);
         let hit = *bits & mask;
         let (sum, first) = bits.overflowing_add(hit);
         let (sum, second) = sum.overflowing_add(u64::from(carry));
@@ -135,7 +141,9 @@ mod tests {
     fn the_bit_parallel_length_is_the_tables() {
         let mut state = 7_u64;
         let mut draw = |below: u64| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (state >> 33) % below
         };
         for round in 0..300 {

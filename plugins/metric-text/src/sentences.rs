@@ -28,9 +28,18 @@ struct Rule {
 }
 
 const RULES: [Rule; 4] = [
-    Rule { ending: |rest| is_stop(*rest.first()?).then_some(1), may_follow: |c| !is_closing_quote(c) },
-    Rule { ending: |rest| rest.starts_with(&['.'; 6]).then_some(6), may_follow: |c| !is_closing_quote(c) },
-    Rule { ending: |rest| rest.starts_with(&['…'; 2]).then_some(2), may_follow: |c| !is_closing_quote(c) },
+    Rule {
+        ending: |rest| is_stop(*rest.first()?).then_some(1),
+        may_follow: |c| !is_closing_quote(c),
+    },
+    Rule {
+        ending: |rest| rest.starts_with(&['.'; 6]).then_some(6),
+        may_follow: |c| !is_closing_quote(c),
+    },
+    Rule {
+        ending: |rest| rest.starts_with(&['…'; 2]).then_some(2),
+        may_follow: |c| !is_closing_quote(c),
+    },
     Rule {
         ending: |rest| (is_stop(*rest.first()?) && is_closing_quote(*rest.get(1)?)).then_some(2),
         may_follow: |c| !is_stop(c) && c != '，',

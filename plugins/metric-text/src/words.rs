@@ -44,7 +44,11 @@ fn cut_block<'t>(block: &'t str, words: &mut Vec<&'t str>) {
     for token in JIEBA.cut(block, true) {
         let span = token.byte_start..token.byte_end;
         if is_unknown_latin(token.word) {
-            unknown = if unknown.is_empty() { span } else { unknown.start..span.end };
+            unknown = if unknown.is_empty() {
+                span
+            } else {
+                unknown.start..span.end
+            };
         } else {
             cut_latin(&block[unknown], words);
             unknown = 0..0;
@@ -89,12 +93,14 @@ mod tests {
 
     #[test]
     fn chinese_latin_and_marks() {
-        assert_eq!(words("患者钱天逸之前有什么门诊诊断？"), [
-            "患者", "钱", "天逸", "之前", "有", "什么", "门诊", "诊断", "？"
-        ]);
-        assert_eq!(words("SELECT count(*)\r\nFROM t"), [
-            "SELECT", " ", "count", "(", "*", ")", "\r\n", "FROM", " ", "t"
-        ]);
+        assert_eq!(
+            words("患者钱天逸之前有什么门诊诊断？"),
+            ["患者", "钱", "天逸", "之前", "有", "什么", "门诊", "诊断", "？"]
+        );
+        assert_eq!(
+            words("SELECT count(*)\r\nFROM t"),
+            ["SELECT", " ", "count", "(", "*", ")", "\r\n", "FROM", " ", "t"]
+        );
     }
 
     #[test]

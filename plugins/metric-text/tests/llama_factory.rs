@@ -44,7 +44,9 @@ fn rows(name: &str) -> Option<(PathBuf, Vec<Row>)> {
 
 #[test]
 fn words_are_jiebas() {
-    let Some((_, rows)) = rows("words_are_jiebas") else { return };
+    let Some((_, rows)) = rows("words_are_jiebas") else {
+        return;
+    };
     for row in rows {
         assert_eq!(words(&row.predict), row.predict_tokens, "{}", row.id);
         assert_eq!(words(&row.label), row.label_tokens, "{}", row.id);
@@ -53,7 +55,9 @@ fn words_are_jiebas() {
 
 #[test]
 fn values_are_the_scripts_to_the_printed_digit() {
-    let Some((_, rows)) = rows("values_are_the_scripts_to_the_printed_digit") else { return };
+    let Some((_, rows)) = rows("values_are_the_scripts_to_the_printed_digit") else {
+        return;
+    };
     for row in rows {
         let expected = [row.bleu_4, row.rouge_1, row.rouge_2, row.rouge_l];
         assert_eq!(score::score(&row.predict, &row.label), expected, "{}", row.id);
@@ -62,7 +66,9 @@ fn values_are_the_scripts_to_the_printed_digit() {
 
 #[test]
 fn means_are_the_scripts() {
-    let Some((folder, rows)) = rows("means_are_the_scripts") else { return };
+    let Some((folder, rows)) = rows("means_are_the_scripts") else {
+        return;
+    };
     let expected: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
         serde_json::from_str(&fs::read_to_string(folder.join("metric_averages.json")).unwrap()).unwrap();
     for group in ["all", "zh", "en", "sql", "edge"] {
@@ -74,7 +80,10 @@ fn means_are_the_scripts() {
         for (at, name) in score::NAMES.iter().enumerate() {
             let mean = score::mean(scores.iter().map(|values| Some(values[at]))).unwrap();
             let expected = expected[group][*name].as_f64().unwrap();
-            assert!((mean - expected).abs() < 1e-9, "{group} {name}: {mean} is not {expected}");
+            assert!(
+                (mean - expected).abs() < 1e-9,
+                "{group} {name}: {mean} is not {expected}"
+            );
         }
     }
 }

@@ -77,8 +77,8 @@ fn next_token(rest: &str, first: char) -> (TokenKind, usize) {
         (TokenKind::Space, run(char::is_whitespace))
     } else if rest.starts_with("--") {
         (TokenKind::Comment, rest.find('\n').unwrap_or(rest.len()))
-    } else if rest.starts_with("/*") {
-        (TokenKind::Comment, rest[2..].find("*/").map_or(rest.len(), |at| at + 4))
+    } else if let Some(inside) = rest.strip_prefix("/*") {
+        (TokenKind::Comment, inside.find("*/").map_or(rest.len(), |at| at + 4))
     } else if let Some(closing) = closing_quote(first) {
         (TokenKind::Quoted, quoted_length(rest, closing))
     } else if is_word_char(first) {

@@ -178,6 +178,12 @@ fn query(
     if crate::sql_text::statements(sql).is_empty() {
         return Err(QueryFailure::Failed("there is no statement".to_owned()));
     }
+    if sql.contains('\0') {
+        // SQLite would take what stands before it for the whole statement.
+        return Err(QueryFailure::Failed(
+            "there is a NUL character in the statement".to_owned(),
+        ));
+    }
     let failed = |error: rusqlite::Error| failure(&error, limit);
     let mut statement = connection.prepare(sql).map_err(failed)?;
     if read_only && (!statement.readonly() || statement.is_explain() != 0) {
@@ -185,7 +191,7 @@ fn query(
             "it is not one SELECT, WITH or VALUES statement".to_owned(),
         ));
     }
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let mut result = ResultSet {
         columns,
@@ -211,7 +217,6 @@ fn query(
 fn failure(error: &rusqlite::Error, limit: Duration) -> QueryFailure {
     match error {
         rusqlite::Error::MultipleStatement => QueryFailure::Refused("there is more than one statement".to_owned()),
-        rusqlite::Error::NulError(_) => QueryFailure::Failed("there is a NUL character in the statement".to_owned()),
         error => match error.sqlite_error_code() {
             Some(ErrorCode::OperationInterrupted) => QueryFailure::Timeout(format!("after {limit:?}")),
             Some(ErrorCode::AuthorizationForStatementDenied) => {

@@ -125,6 +125,7 @@ fn spider(row: &Row) -> Result<Example, String> {
     Ok(Example {
         prompt: question.clone(),
         question,
+        bare: true,
         gold: gold.filter(|gold| !gold.trim().is_empty()),
         ..Example::default()
     })

@@ -34,6 +34,9 @@ pub struct Example {
     pub prompt: String,
     /// The question; the prompt where the layout does not tell them apart.
     pub question: String,
+    /// Whether `prompt` is the question alone, with no schema around it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare: bool,
     /// Reference answer; `None` where the row has none.
     pub gold: Option<String>,
     /// What the row says of itself beyond that, e.g. `language`, `topic`, `difficulty`.

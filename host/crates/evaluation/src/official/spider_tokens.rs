@@ -4,7 +4,7 @@
 pub(super) fn tokenize(sql: &str) -> Option<Vec<String>> {
     let sql = sql.replace('\'', "\"");
     let quotes: Vec<usize> = sql.match_indices('"').map(|(at, _)| at).collect();
-    if quotes.len() % 2 != 0 {
+    if !quotes.len().is_multiple_of(2) {
         return None;
     }
     let mut values = Vec::new();

@@ -1,0 +1,126 @@
+//! Prediction runs over datasets as people hand them in: resumed, broken, huge.
+
+use std::{fs, path::Path, sync::Mutex};
+
+use async_trait::async_trait;
+use nl2sql_evaluation::{
+    dataset::Dataset,
+    prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator, Throughput, predict},
+    predictions_file::PredictionsFile,
+};
+
+/// Answers every prompt with SQL in a code fence, last prompt first; refuses those that say so.
+#[derive(Default)]
+struct Fenced {
+    asked: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl TextGenerator for Fenced {
+    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
+        for (at, prompt) in prompts.iter().enumerate().rev() {
+            self.asked.lock().unwrap().push(prompt.user.clone());
+            on_completion(
+                at,
+                match prompt.user.contains("refuse") {
+                    true => Err("the endpoint said no".to_owned()),
+                    false => Ok(Completion {
+                        text: format!("```sql\nSELECT {at};\n```\nThat is it."),
+                        rendered_prompt: None,
+                        tokens: Some(7),
+                    }),
+                },
+            );
+        }
+    }
+}
+
+fn dataset(folder: &Path, bytes: &[u8]) -> Dataset {
+    let path = folder.join("data.jsonl");
+    fs::write(&path, bytes).unwrap();
+    Dataset::read(&path, None).unwrap()
+}
+
+async fn run(generator: &Fenced, data: &Dataset, output: &Path) -> Throughput {
+    predict(generator, &data.examples, output, &|_| {}).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_goes_on_and_asks_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(
+        folder.path(),
+        br#"{"id": "a", "db_id": "d", "question": "one", "query": "SELECT 0"}
+{"id": "b", "db_id": "d", "question": "please refuse"}
+{"id": "c", "db_id": "d", "question": "three"}
+"#,
+    );
+    let output = folder.path().join("run/generated_predictions.jsonl");
+    let first = run(&Fenced::default(), &data, &output).await;
+    assert_eq!((first.rows, first.predicted, first.failed, first.tokens), (3, 3, 1, 14));
+
+    let mut bytes = fs::read(&output).unwrap();
+    assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 3);
+    bytes.truncate(bytes.len() - 5);
+    fs::write(&output, &bytes).unwrap();
+
+    let generator = Fenced::default();
+    let second = run(&generator, &data, &output).await;
+    assert_eq!((second.resumed, second.predicted), (1, 2));
+    assert_eq!(*generator.asked.lock().unwrap(), ["please refuse", "one"]);
+
+    let file = PredictionsFile::read(&output).unwrap();
+    assert!(file.errors.is_empty(), "{:?}", file.errors);
+    let first = file.predictions.iter().find(|row| row.id == "a").unwrap();
+    assert_eq!(
+        (first.predicted_sql.as_str(), first.label.as_str(), first.db_id.as_str()),
+        ("SELECT 0", "SELECT 0", "d")
+    );
+    let refused = file.predictions.iter().find(|row| row.id == "b").unwrap();
+    assert_eq!(refused.error.as_deref(), Some("the endpoint said no"));
+}
+
+#[test]
+fn broken_rows_are_errors_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = b"\xef\xbb\xbf{\"instruction\": \"with a \\u0000 inside\", \"output\": \"\"}\n\n".to_vec();
+    bytes.extend(b"{\"question\": \"\xd6\xd0\xce\xc4\"}\n");
+    bytes.extend(b"{\"question\": \"cut off\n");
+    bytes.extend(b"[1, 2]\n");
+    bytes.extend(b"{\"answer\": 42}\n");
+    bytes.extend(b"{\"question\": \"same id\", \"id\": 7}\n{\"question\": \"same id\", \"id\": \"7\"}\n");
+    let data = dataset(folder.path(), &bytes);
+    assert_eq!(
+        data.errors.iter().map(|error| error.row).collect::<Vec<_>>(),
+        [3, 4, 5, 6]
+    );
+    assert!(data.errors[0].reason.contains("UTF-8"), "{:?}", data.errors[0]);
+    let ids: Vec<&str> = data.examples.iter().map(|example| example.id.as_str()).collect();
+    assert_eq!(ids, ["0", "7", "7#8"]);
+    assert_eq!(data.examples[0].gold, None);
+}
+
+#[test]
+fn arrays_are_read_and_their_damaged_elements_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(folder.path(), b"[{\"question\": \"ok\"}, {\"question\": \"\xff\"}, 3]");
+    assert_eq!(data.examples.len(), 1);
+    assert_eq!(data.errors.iter().map(|error| error.row).collect::<Vec<_>>(), [2, 3]);
+    let path = folder.path().join("half.json");
+    fs::write(&path, "[{\"question\": ").unwrap();
+    assert!(Dataset::read(&path, None).unwrap_err().to_string().contains("JSON"));
+    assert!(Dataset::read(Path::new("nowhere.jsonl"), None).is_err());
+}
+
+#[test]
+fn predictions_of_ten_megabytes_and_lines_that_are_none_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("generated_predictions.jsonl");
+    let long = "x".repeat(10 << 20);
+    let row = serde_json::json!({ "prompt": "p", "predict": long, "label": "SELECT 1" });
+    fs::write(&path, format!("{row}\nnot json\n{{\"prompt\": 1}}\n")).unwrap();
+    let file = PredictionsFile::read(&path).unwrap();
+    assert_eq!(file.predictions.len(), 1);
+    assert_eq!(file.predictions[0].id, "0");
+    assert_eq!(file.errors.iter().map(|error| error.row).collect::<Vec<_>>(), [2, 3]);
+}

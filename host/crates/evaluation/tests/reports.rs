@@ -1,0 +1,235 @@
+//! A report from scored runs to its files, over a real database and metrics that judge by it.
+
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use nl2sql_catalog::{MetricInfo, MetricRow, Outcome, RowScore};
+use nl2sql_evaluation::{
+    definition::Definition,
+    execution::{Judge, JudgeLimits, Pair},
+    manifest::Manifest,
+    prediction::Prediction,
+    query_runner::QueryRunner,
+    report::{Material, Report, Results, preview, write},
+    scoring::{MetricPlugin, ScoredRun, score},
+    sqlite_folder::SqliteFolder,
+};
+
+/// Execution match by the judge alone; fails on any batch that holds a row called `bad`.
+struct ByJudge(Arc<Judge>);
+
+#[async_trait]
+impl MetricPlugin for ByJudge {
+    fn name(&self) -> &str {
+        "by-judge"
+    }
+
+    fn digest(&self) -> &str {
+        "none"
+    }
+
+    fn describe(&self) -> Vec<MetricInfo> {
+        vec![MetricInfo {
+            name: "execution-match".into(),
+            direction: "higher".into(),
+            unit: "percent".into(),
+        }]
+    }
+
+    async fn score(&self, database: &str, rows: Vec<MetricRow>) -> Result<Vec<RowScore>, String> {
+        if rows.iter().any(|row| row.id == "bad") {
+            return Err("out of memory".into());
+        }
+        let pair = |row: &MetricRow| Pair {
+            database: database.to_owned(),
+            gold: row.gold.clone(),
+            predicted: row.predicted_sql.clone(),
+        };
+        let judgements = self.0.judge_all(rows.iter().map(pair).collect()).await;
+        let score = |judgement: nl2sql_evaluation::execution::Judgement| RowScore {
+            values: vec![judgement.is_match().map(|right| if right { 100.0 } else { 0.0 })],
+            labels: vec![("outcome".into(), judgement.outcome.name().into())],
+        };
+        Ok(judgements.into_iter().map(score).collect())
+    }
+
+    async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String> {
+        let values: Vec<f64> = scores.iter().filter_map(|score| score.values[0]).collect();
+        Ok(vec![
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64),
+        ])
+    }
+}
+
+fn shop(folder: &Path) -> Arc<dyn QueryRunner> {
+    let connection = rusqlite::Connection::open(folder.join("shop.sqlite")).unwrap();
+    connection
+        .execute_batch("CREATE TABLE item(id INTEGER, price REAL, name TEXT); INSERT INTO item VALUES (1, 2.5, 'tea'), (2, 3, NULL), (3, 3, 'milk');")
+        .unwrap();
+    Arc::new(Arc::new(SqliteFolder::new(folder, Duration::from_millis(300))))
+}
+
+async fn scored(runner: &Arc<dyn QueryRunner>, predictions: &[(&str, &str, &str)]) -> ScoredRun {
+    let judge = Arc::new(Judge::new(
+        Arc::clone(runner),
+        Definition::Nl2sql,
+        JudgeLimits::default(),
+    ));
+    let rows = predictions.iter().map(|(id, gold, predicted)| Prediction {
+        id: (*id).into(),
+        db_id: if *id == "elsewhere" {
+            "nowhere".into()
+        } else {
+            "shop".into()
+        },
+        question: "</script><script>alert(1)</script>".into(),
+        label: (*gold).into(),
+        predict: (*predicted).into(),
+        predicted_sql: (*predicted).into(),
+        ..Prediction::default()
+    });
+    score(rows.collect(), &[Box::new(ByJudge(judge))]).await
+}
+
+const GOLD: &str = "SELECT name FROM item ORDER BY price DESC";
+
+#[tokio::test]
+async fn outcomes_are_kept_apart_and_no_row_stops_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let runner = shop(folder.path());
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    let run = scored(
+        &runner,
+        &[
+            ("match", "SELECT id, price FROM item", "SELECT price, id FROM item"),
+            ("ties", GOLD, "SELECT name FROM item ORDER BY price DESC, id DESC"),
+            ("order", GOLD, "SELECT name FROM item ORDER BY price"),
+            (
+                "empty",
+                "SELECT id FROM item WHERE id > 9",
+                "SELECT id FROM item WHERE 0",
+            ),
+            ("no gold", "", "SELECT 1"),
+            ("gold fails", "SELECT nothing FROM item", "SELECT 1"),
+            ("no prediction", GOLD, ""),
+            ("nul", GOLD, "SELECT 1\0"),
+            ("timeout", GOLD, endless),
+            ("writes", GOLD, "DELETE FROM item"),
+            ("two", GOLD, "SELECT 1; SELECT 2"),
+            ("attach", GOLD, "ATTACH 'x.db' AS x"),
+            ("pragma", GOLD, "PRAGMA writable_schema = ON"),
+            ("long", GOLD, &format!("SELECT '{}'", "y".repeat(10 << 20))),
+            ("elsewhere", GOLD, GOLD),
+            ("bad", GOLD, GOLD),
+        ],
+    )
+    .await;
+    let outcome = |id: &str| {
+        let row = run.rows.iter().find(|row| row.prediction.id == id).unwrap();
+        row.labels.get("outcome").cloned().unwrap_or_default()
+    };
+    for (id, expected) in [
+        ("match", Outcome::Match),
+        ("ties", Outcome::Match),
+        ("order", Outcome::Mismatch),
+        ("empty", Outcome::EmptyMatch),
+        ("no gold", Outcome::GoldError),
+        ("gold fails", Outcome::GoldError),
+        ("no prediction", Outcome::PredictionError),
+        ("nul", Outcome::PredictionError),
+        ("timeout", Outcome::Timeout),
+        ("writes", Outcome::Refused),
+        ("two", Outcome::Refused),
+        ("attach", Outcome::Refused),
+        ("pragma", Outcome::Refused),
+        ("long", Outcome::Mismatch),
+        ("elsewhere", Outcome::GoldError),
+    ] {
+        assert_eq!(outcome(id), expected.name(), "{id}");
+    }
+    let bad = run.rows.last().unwrap();
+    assert_eq!((bad.values[0], bad.labels["plugin-error"].as_str()), (None, "by-judge"));
+    assert!(
+        run.notes
+            .iter()
+            .any(|note| note.contains("bad") && note.contains("out of memory"))
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "a prediction made a file"
+    );
+}
+
+#[tokio::test]
+async fn a_report_compares_both_runs_and_comes_again_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let runner = shop(folder.path());
+    let golds: Vec<String> = (0..12).map(|at| format!("SELECT {at}")).collect();
+    let rows = |right: usize| -> Vec<(String, String, String)> {
+        let predicted = |at: usize| {
+            if at < right {
+                golds[at].clone()
+            } else {
+                "SELECT 'no'".to_owned()
+            }
+        };
+        (0..12)
+            .map(|at| (format!("q{at}"), golds[at].clone(), predicted(at)))
+            .collect()
+    };
+    let mut made = Vec::new();
+    for name in ["first", "second"] {
+        let (few, many) = (rows(2), rows(11));
+        let borrowed = |rows: &[(String, String, String)]| -> Vec<(&'static str, &'static str, &'static str)> {
+            let leak = |text: &String| -> &'static str { Box::leak(text.clone().into_boxed_str()) };
+            rows.iter()
+                .map(|(id, gold, predicted)| (leak(id), leak(gold), leak(predicted)))
+                .collect()
+        };
+        let before = scored(&runner, &borrowed(&few)).await;
+        let after = scored(&runner, &borrowed(&many)).await;
+        let gold = preview(&*runner, "shop", "SELECT * FROM item").await;
+        let results = Results {
+            gold,
+            runs: [None, None],
+        };
+        let report = Report::new(Material {
+            title: "Base <and> adapter".into(),
+            before: Some(&before),
+            after: Some(&after),
+            facts: &[("q1".to_owned(), [("language".to_owned(), "en".to_owned())].into())].into(),
+            reader: None,
+            loss: vec![(1, 2.0), (2, 1.0)],
+            schemas: BTreeMap::new(),
+            results: [("q1".to_owned(), results)].into(),
+            row_errors: Vec::new(),
+            manifest: Manifest {
+                definition: "nl2sql".into(),
+                seed: 7,
+                ..Manifest::default()
+            },
+        });
+        let metric = &report.metrics[0];
+        assert_eq!(metric.change, Some(75.0));
+        assert!((metric.test.as_ref().unwrap().p_value - 2.0 / 512.0).abs() < 1e-12);
+        assert_eq!(report.outcomes["match"], [2, 11]);
+        write(&report, &folder.path().join(name)).unwrap();
+        made.push(report);
+    }
+    assert!(made[0].manifest.differences(&made[1].manifest).is_empty());
+    for file in ["report.html", "report.json", "report.md", "report.csv", "manifest.json"] {
+        let read = |run: &str| fs::read(folder.path().join(run).join(file)).unwrap();
+        assert_eq!(read("first"), read("second"), "{file}");
+    }
+    let page = fs::read_to_string(folder.path().join("first/report.html")).unwrap();
+    assert!(!page.contains("alert(1)</script>") && !page.contains("src=") && !page.contains("href="));
+    assert!(page.contains("Base &lt;and&gt; adapter") && page.contains("<svg"));
+    assert_eq!(
+        fs::read_to_string(folder.path().join("first/report.csv"))
+            .unwrap()
+            .lines()
+            .count(),
+        13
+    );
+}
