@@ -16,9 +16,15 @@ struct Expected {
     greedy_trained: Vec<u32>,
 }
 
-fn fixtures() -> [PathBuf; 2] {
+/// The committed fixtures, and every folder of that form below `NL2SQL_PARITY` when it is set.
+fn fixtures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    [root.join("qwen3-tiny"), root.join("llama-tiny")]
+    let more = std::env::var_os("NL2SQL_PARITY").into_iter().flat_map(|folder| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path())
+    });
+    let known = [root.join("qwen3-tiny"), root.join("llama-tiny")];
+    known.into_iter().chain(more).collect()
 }
 
 fn expected(folder: &Path) -> Expected {

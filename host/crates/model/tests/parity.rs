@@ -7,9 +7,15 @@ use nl2sql_model::weights::ShardedTensors;
 use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
 use serde_json::Value;
 
-fn fixtures() -> [PathBuf; 2] {
+/// The committed fixtures, and every folder of that form below `NL2SQL_PARITY` when it is set.
+fn fixtures() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    [root.join("qwen3-tiny"), root.join("llama-tiny")]
+    let more = std::env::var_os("NL2SQL_PARITY").into_iter().flat_map(|folder| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path())
+    });
+    let known = [root.join("qwen3-tiny"), root.join("llama-tiny")];
+    known.into_iter().chain(more).collect()
 }
 
 fn base(folder: &Path) -> Decoder {
