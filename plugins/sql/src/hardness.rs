@@ -42,6 +42,13 @@ struct Counter<'a> {
     aggregates: usize,
 }
 
+/// A piece of a condition in written order; the flag says NOT stands around it.
+enum Part {
+    Condition(ExprId, bool),
+    And,
+    Or,
+}
+
 /// The conditions of a clause, AND and OR taken apart.
 #[derive(Default)]
 struct Conditions {
@@ -135,23 +142,45 @@ impl<'a> Counter<'a> {
     /// Takes a condition apart, counting ORs, LIKEs and nested queries on the way.
     fn conditions(&mut self, expr: ExprId) -> Conditions {
         let mut found = Conditions::default();
-        let mut pending = vec![(expr, false)];
-        while let Some((id, negated)) = pending.pop() {
-            match self.ast.expr(id) {
-                Expr::Binary(op @ (BinaryOp::And | BinaryOp::Or), left, right) => {
-                    self.clauses += usize::from(op == BinaryOp::Or);
-                    pending.extend([(left, negated), (right, negated)]);
-                }
-                Expr::Not(inner) => pending.push((inner, true)),
-                unit => {
-                    found.units += 1;
-                    found.negated += usize::from(negated || is_negated(unit));
-                    self.clauses += usize::from(matches!(unit, Expr::Like { .. }));
-                    self.nested += self.queries_in(unit);
-                }
+        // Read in written order, because the evaluator takes a column that is compared with for everything up to the next AND.
+        let mut pending = vec![Part::Condition(expr, false)];
+        let (mut compared_with_column, mut swallowed) = (false, false);
+        while let Some(part) = pending.pop() {
+            match part {
+                Part::Or if compared_with_column => swallowed = true,
+                Part::Or => self.clauses += usize::from(!swallowed),
+                Part::And => swallowed = false,
+                Part::Condition(id, negated) => match self.ast.expr(id) {
+                    Expr::Binary(op @ (BinaryOp::And | BinaryOp::Or), left, right) => {
+                        let connective = if op == BinaryOp::Or { Part::Or } else { Part::And };
+                        pending.extend([
+                            Part::Condition(right, negated),
+                            connective,
+                            Part::Condition(left, negated),
+                        ]);
+                    }
+                    Expr::Not(inner) => pending.push(Part::Condition(inner, true)),
+                    _ if swallowed => {}
+                    unit => {
+                        compared_with_column = self.compares_with_column(unit);
+                        found.units += 1;
+                        found.negated += usize::from(negated || is_negated(unit));
+                        self.clauses += usize::from(matches!(unit, Expr::Like { .. }));
+                        self.nested += self.queries_in(unit);
+                    }
+                },
             }
         }
         found
+    }
+
+    fn compares_with_column(&self, unit: Expr) -> bool {
+        matches!(unit, Expr::Binary(BinaryOp::Compare(_), _, right)
+            if matches!(self.ast.expr(right), Expr::Column(_)) && !self.is_quoted(right))
+    }
+
+    fn is_quoted(&self, id: ExprId) -> bool {
+        self.source.is_quoted(self.ast.exprs[id as usize].token)
     }
 
     /// Nested queries that are direct operands of a condition.

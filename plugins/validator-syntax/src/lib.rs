@@ -19,7 +19,8 @@ impl Validator for SyntaxValidator {
 
     fn check(&self, sample: &Sample) -> Result<Vec<Finding>, PluginError> {
         let statement = sql::statement(&sample.sql);
-        if let Err(error) = sql::check_syntax(&sample.sql) {
+        let may_be_query = matches!(statement.kind.as_str(), "select" | "values" | "unknown");
+        if may_be_query && let Err(error) = sql::check_syntax(&sample.sql) {
             return Ok(vec![error.into()]);
         }
         if statement.read_only {
