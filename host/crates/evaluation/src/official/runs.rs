@@ -12,6 +12,12 @@ use crate::{
 
 type Answer = Result<Arc<ResultSet>, QueryFailure>;
 
+/// A gold statement, from memory when it was asked before.
+pub(super) async fn gold(judge: &Judge, database: &str, sql: &str) -> Answer {
+    one_statement(sql)?;
+    judge.gold(database, sql).await
+}
+
 /// A prediction on the database as it is; one that the guard refuses runs on a copy.
 pub(super) async fn prediction(judge: &Judge, database: &str, sql: &str) -> Answer {
     one_statement(sql)?;
@@ -24,7 +30,7 @@ pub(super) async fn prediction(judge: &Judge, database: &str, sql: &str) -> Answ
 /// A prediction, then the gold over the same connection, so that the gold sees what the prediction changed.
 pub(super) async fn in_turn(judge: &Judge, database: &str, predicted: &str, gold: &str) -> (Answer, Answer) {
     if let Err(failure) = one_statement(predicted) {
-        return (Err(failure), judge.gold(database, gold).await);
+        return (Err(failure), self::gold(judge, database, gold).await);
     }
     match judge.runner().run(database, predicted, judge.max_rows()).await {
         Err(QueryFailure::Refused(_)) => match on_copy(judge, database, &[predicted, gold]).await {
@@ -34,7 +40,7 @@ pub(super) async fn in_turn(judge: &Judge, database: &str, predicted: &str, gold
             }
             Err(failure) => (Err(failure.clone()), Err(failure)),
         },
-        answer => (answer, judge.gold(database, gold).await),
+        answer => (answer, self::gold(judge, database, gold).await),
     }
 }
 

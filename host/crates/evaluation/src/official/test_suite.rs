@@ -24,7 +24,7 @@ pub async fn judge(judge: &Judge, pair: &Pair, keep_distinct: bool) -> Judgement
         current_year_replaced(&sql)
     };
     let (gold_sql, predicted_sql) = (prepared(&pair.gold), prepared(&pair.predicted));
-    let gold = match judge.gold(&pair.database, &gold_sql).await {
+    let gold = match runs::gold(judge, &pair.database, &gold_sql).await {
         Ok(gold) => gold,
         Err(failure) => return Judgement::gold_failed(&failure),
     };
