@@ -1,0 +1,192 @@
+//! The databases that examples are asked of, by name: the run's own, or those of a folder of SQLite files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use nl2sql_catalog::{Analysis, Database, SyntaxError};
+use nl2sql_database::{Connection, ConnectionSettings};
+use nl2sql_evaluation::query_runner::QueryRunner;
+use nl2sql_evaluation::scoring::SqlReader;
+use nl2sql_evaluation::sqlite_folder::SqliteFolder;
+use nl2sql_pipeline::{Failure, Parts, PromptFacts, Source};
+use nl2sql_plugin_host::{DialectSession, PluginHost};
+use nl2sql_profile::{ExportSettings, Profile};
+use tokio::runtime::Handle;
+
+use super::RunParts;
+use super::plugin_library::{call_failure, load_failure, plugin_host};
+use super::queries::RunDatabase;
+use super::source::DatabaseSource;
+
+/// One database: its catalog, and its dialect bound to that.
+pub struct AskedDatabase {
+    pub catalog: Arc<Database>,
+    pub session: Arc<DialectSession>,
+}
+
+impl AskedDatabase {
+    /// CREATE TABLE text of every table.
+    fn schema(&self) -> Result<String, Failure> {
+        let tables = self.catalog.tables.iter().map(|table| self.session.render_ddl(table));
+        let texts: Vec<String> = tables.collect::<Result<_, _>>().map_err(|error| call_failure(&error))?;
+        Ok(texts
+            .iter()
+            .map(|text| text.trim_end())
+            .collect::<Vec<_>>()
+            .join("\n\n"))
+    }
+}
+
+/// Databases by name, opened when they are first asked for.
+pub struct AskedDatabases {
+    host: PluginHost,
+    runtime: Handle,
+    folder: Option<PathBuf>,
+    runner: Arc<dyn QueryRunner>,
+    opened: Mutex<BTreeMap<String, Arc<AskedDatabase>>>,
+}
+
+impl AskedDatabases {
+    /// The SQLite files below `folder`.
+    ///
+    /// # Errors
+    /// When the plugins cannot be had.
+    pub fn of_folder(profile: &Profile, runtime: Handle, folder: &Path, time_limit: Duration) -> Result<Self, Failure> {
+        let runner = Arc::new(SqliteFolder::new(folder, time_limit));
+        Ok(Self {
+            host: plugin_host(profile)?,
+            runtime,
+            folder: Some(folder.to_owned()),
+            runner,
+            opened: Mutex::default(),
+        })
+    }
+
+    /// The run's own database.
+    ///
+    /// # Errors
+    /// When it cannot be connected to or its catalog cannot be read.
+    pub fn of_run(
+        profile: &Profile,
+        parts: &RunParts<'_>,
+        runtime: Handle,
+        time_limit: Duration,
+    ) -> Result<Self, Failure> {
+        let connection = parts.connection()?;
+        let (catalog, _) = parts.source()?.catalog()?;
+        let session = Arc::new(parts.dialect_plugin()?.open(&catalog));
+        let own = Arc::new(AskedDatabase {
+            catalog: Arc::new(catalog),
+            session,
+        });
+        let names = [
+            String::new(),
+            own.catalog.name.clone(),
+            connection.server_info().database.clone(),
+        ];
+        let opened = names.into_iter().map(|name| (name, own.clone())).collect();
+        let limits = connection.settings().limits.with_timeout(time_limit);
+        let runner = Arc::new(RunDatabase { connection, limits });
+        Ok(Self {
+            host: plugin_host(profile)?,
+            runtime,
+            folder: None,
+            runner,
+            opened: Mutex::new(opened),
+        })
+    }
+
+    /// What runs statements on them.
+    pub fn runner(&self) -> Arc<dyn QueryRunner> {
+        self.runner.clone()
+    }
+
+    /// The plugins.
+    pub fn plugins(&self) -> &PluginHost {
+        &self.host
+    }
+
+    /// The database of this name. Blocks, so it must not be called from an async task.
+    ///
+    /// # Errors
+    /// When there is none, or its catalog cannot be read.
+    pub fn get(&self, name: &str) -> Result<Arc<AskedDatabase>, Failure> {
+        if let Some(known) = self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(known.clone());
+        }
+        let Some(folder) = &self.folder else {
+            return Err(Failure::new(
+                "database",
+                "unavailable",
+                format!("the run does not read a database `{name}`"),
+            )
+            .with_hint("Give the folder of the databases with --databases"));
+        };
+        let file = SqliteFolder::new(folder, Duration::from_secs(1))
+            .file(name)
+            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+        let database = Arc::new(self.open(&file)?);
+        self.opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), database.clone());
+        Ok(database)
+    }
+
+    fn open(&self, file: &Path) -> Result<AskedDatabase, Failure> {
+        let connection = self
+            .runtime
+            .block_on(Connection::open(ConnectionSettings::sqlite(file)))
+            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+        let dialect = self
+            .host
+            .dialect("sqlite")
+            .map_err(|error| load_failure("sqlite", &error))?;
+        let source = DatabaseSource {
+            connection,
+            dialect: dialect.clone(),
+            runtime: self.runtime.clone(),
+        };
+        let (catalog, _) = source.catalog()?;
+        let session = Arc::new(dialect.open(&catalog));
+        Ok(AskedDatabase {
+            catalog: Arc::new(catalog),
+            session,
+        })
+    }
+
+    /// The user message that asks `question` of a database, in the profile's layout.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn user_message(&self, settings: &ExportSettings, database: &str, question: &str) -> Result<String, Failure> {
+        let asked = self.get(database)?;
+        let info = asked.session.info().map_err(|error| call_failure(&error))?;
+        let (schema, notes) = (asked.schema()?, info.prompt_notes.join("\n"));
+        let facts = PromptFacts {
+            question,
+            schema: &schema,
+            dialect: &info.name,
+            database: &asked.catalog.name,
+            notes: &notes,
+            ..PromptFacts::default()
+        };
+        Ok(facts.user_message(settings))
+    }
+}
+
+impl SqlReader for AskedDatabases {
+    fn analyse(&self, database: &str, sql: &str) -> Result<Analysis, SyntaxError> {
+        let broken = |message: String| SyntaxError {
+            message,
+            ..SyntaxError::default()
+        };
+        let asked = self.get(database).map_err(|error| broken(error.to_string()))?;
+        asked
+            .session
+            .analyse(sql)
+            .unwrap_or_else(|error| Err(broken(error.to_string())))
+    }
+}

@@ -1,0 +1,60 @@
+//! A model behind an endpoint, as an answerer of chats: the profile's providers, with their cache, budget and retries.
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
+use nl2sql_llm::{ChatRequest, LlmClient, Message, Role};
+
+/// Chats on their way at once; the provider's own limits are stricter.
+const AT_ONCE: usize = 64;
+
+/// The profile's providers.
+pub struct Endpoint {
+    /// The client of the run.
+    pub client: LlmClient,
+    /// Sampling temperature.
+    pub temperature: f32,
+    /// Most tokens of one answer.
+    pub max_new_tokens: u32,
+}
+
+impl Endpoint {
+    async fn ask(&self, chat: &ChatPrompt) -> Result<Completion, String> {
+        let message = |role, content: &str| Message {
+            role,
+            content: content.to_owned(),
+        };
+        let system = chat.system.iter().map(|system| message(Role::System, system));
+        let history = chat
+            .history
+            .iter()
+            .flat_map(|(user, assistant)| [message(Role::User, user), message(Role::Assistant, assistant)]);
+        let request = ChatRequest {
+            messages: system.chain(history).chain([message(Role::User, &chat.user)]).collect(),
+            schema: None,
+            temperature: Some(self.temperature),
+            max_tokens: Some(self.max_new_tokens),
+            stage: "predict".to_owned(),
+            purpose: "predictions".to_owned(),
+            attempt: 0,
+        };
+        let answer = self.client.chat(&request).await.map_err(|error| error.to_string())?;
+        Ok(Completion {
+            text: answer.content,
+            rendered_prompt: None,
+            tokens: Some(u64::from(answer.output_tokens)),
+        })
+    }
+}
+
+#[async_trait]
+impl TextGenerator for Endpoint {
+    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
+        let answers = futures::stream::iter(prompts.iter().enumerate());
+        answers
+            .for_each_concurrent(AT_ONCE, |(number, chat)| async move {
+                on_completion(number, self.ask(chat).await)
+            })
+            .await;
+    }
+}

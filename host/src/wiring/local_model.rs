@@ -1,0 +1,148 @@
+//! A model on this machine, as an answerer of chats.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
+use nl2sql_model::device::DeviceChoice;
+use nl2sql_model::generation::{GenerationRequest, Generator, HostEngine, HostOptions, Progress, Sampling};
+use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking};
+use nl2sql_model::tokenizer::TextTokenizer;
+use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
+
+/// What to load and how to sample.
+#[derive(Clone, Debug)]
+pub struct LocalModelSettings {
+    /// Hugging Face folder.
+    pub model: PathBuf,
+    /// PEFT folder laid over it.
+    pub adapter: Option<PathBuf>,
+    /// Chat template by LLaMA-Factory's name.
+    pub template: String,
+    /// Rows decoded together.
+    pub rows_at_once: usize,
+    /// Most tokens of one answer.
+    pub max_new_tokens: usize,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+}
+
+/// A loaded model.
+pub struct LocalModel {
+    settings: LocalModelSettings,
+    tokenizer: TextTokenizer,
+    template: &'static ChatTemplate,
+    generator: Mutex<Generator<HostEngine>>,
+}
+
+impl LocalModel {
+    /// Loads model, adapter and tokenizer.
+    ///
+    /// # Errors
+    /// When a folder is incomplete, the adapter belongs to another base, or the template is unknown.
+    pub fn load(settings: LocalModelSettings) -> Result<Self, ModelError> {
+        let template = ChatTemplate::named(&settings.template)?;
+        let tokenizer = TextTokenizer::read(&settings.model)?;
+        let mut decoder = load_decoder(&settings.model, &LoadOptions::f32(DeviceChoice::Cpu.resolve()?))?;
+        tokenizer.check_fits(&decoder.config)?;
+        if let Some(adapter) = &settings.adapter {
+            attach_adapter(&mut decoder, adapter)?;
+        }
+        let engine = HostEngine::new(&decoder, HostOptions::default());
+        let generator = Mutex::new(Generator::new(engine, Some(tokenizer.clone()), settings.rows_at_once));
+        Ok(Self {
+            settings,
+            tokenizer,
+            template,
+            generator,
+        })
+    }
+
+    /// Folder of the base model.
+    pub fn folder(&self) -> &Path {
+        &self.settings.model
+    }
+
+    /// Answers chats one after another and all at once, and tells of each answer with the number of its chat.
+    ///
+    /// # Errors
+    /// When generation itself fails; a chat that cannot be encoded is told of as failed instead.
+    pub fn answer(
+        &self,
+        chats: &[ChatPrompt],
+        told: &mut dyn FnMut(usize, Result<Completion, String>),
+    ) -> Result<(), ModelError> {
+        let mut requests = Vec::new();
+        let mut numbers = Vec::new();
+        for (number, chat) in chats.iter().enumerate() {
+            match self.encode(chat) {
+                Ok(prompt) => {
+                    numbers.push((number, self.tokenizer.decode(&prompt, false).ok()));
+                    requests.push(self.request(prompt));
+                }
+                Err(error) => told(number, Err(error.to_string())),
+            }
+        }
+        let mut generator = self.generator.lock().unwrap_or_else(PoisonError::into_inner);
+        generator.generate_with(requests, &mut |progress| {
+            if let Progress::Finished { request, completion } = progress {
+                let (number, rendered_prompt) = &numbers[request];
+                let text = completion.text.trim().to_owned();
+                let tokens = Some(completion.tokens.len() as u64);
+                told(
+                    *number,
+                    Ok(Completion {
+                        text,
+                        rendered_prompt: rendered_prompt.clone(),
+                        tokens,
+                    }),
+                );
+            }
+        })?;
+        Ok(())
+    }
+
+    fn encode(&self, chat: &ChatPrompt) -> Result<Vec<u32>, ModelError> {
+        let history = chat
+            .history
+            .iter()
+            .flat_map(|(user, assistant)| [ChatMessage::user(user), ChatMessage::assistant(assistant)]);
+        let messages: Vec<ChatMessage> = history.chain([ChatMessage::user(&chat.user)]).collect();
+        self.template.encode_prompt(
+            &self.tokenizer,
+            chat.system.as_deref().unwrap_or(""),
+            &messages,
+            Thinking::Disabled,
+        )
+    }
+
+    fn request(&self, prompt: Vec<u32>) -> GenerationRequest {
+        GenerationRequest {
+            sampling: self.settings.sampling,
+            ..GenerationRequest::greedy(
+                prompt,
+                self.settings.max_new_tokens,
+                self.template.stop_tokens(&self.tokenizer),
+            )
+        }
+    }
+}
+
+#[async_trait]
+impl TextGenerator for LocalModel {
+    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
+        let mut open: Vec<bool> = vec![true; prompts.len()];
+        let outcome = self.answer(&prompts, &mut |number, completion| {
+            open[number] = false;
+            on_completion(number, completion);
+        });
+        if let Err(error) = outcome {
+            let reason = error.to_string();
+            open.iter()
+                .enumerate()
+                .filter(|(_, open)| **open)
+                .for_each(|(number, _)| on_completion(number, Err(reason.clone())));
+        }
+    }
+}
