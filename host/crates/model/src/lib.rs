@@ -8,6 +8,13 @@
 //!   that carry a label. Only adapter factors, and tables named in `modules_to_save`, are parameters; frozen weights
 //!   are plain tensors outside of the graph. Per-layer recomputation can drive
 //!   [`DecoderLayer::forward`](layers::DecoderLayer::forward) over [`Decoder::layers`] itself.
+//! - Adapters: [`attach_initial`] for a new one, [`attach_adapter`] and [`save_adapter`] for PEFT folders,
+//!   [`merge_folders`](adapter::merge_folders) for a plain model.
+//! - Conversations: [`ChatTemplate::named`](templates::ChatTemplate::named), then `encode_sample` for training and
+//!   `encode_prompt` with `stop_tokens` for generation, over a [`TextTokenizer`](tokenizer::TextTokenizer).
+//! - Generation: a [`Generator`](generation::Generator) over [`HostEngine`](generation::HostEngine) (CPU, shared
+//!   prompt prefixes) or [`TensorEngine`](generation::TensorEngine) (any device).
+//! - [`import_gguf`](gguf::import_gguf), [`inspect_model`](inspect::inspect_model), [`devices`](device::devices).
 //! - Frozen weights may be held in f32, bf16, f16 or packed 8/4-bit blocks ([`StoredDtype`](weights::StoredDtype)).
 
 pub mod adapter;

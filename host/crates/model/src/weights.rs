@@ -4,6 +4,7 @@ mod load;
 mod save;
 mod shards;
 
+/// Element type of stored weights: `F32`, `F16` or `BF16`.
 pub use safetensors::Dtype;
 
 pub use load::{LoadOptions, StoredDtype, load_decoder};

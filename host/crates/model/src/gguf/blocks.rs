@@ -145,6 +145,35 @@ mod tests {
         assert_eq!((values[0], values[1], values[16], values[17]), (0.0, -16.0, -16.0, 0.0));
     }
 
+    /// Random blocks and their values by gguf-py, the format's reference reader.
+    #[test]
+    fn every_format_gives_the_reference_values() {
+        #[derive(serde::Deserialize)]
+        struct Case {
+            code: u32,
+            bytes: String,
+            values: Vec<f32>,
+        }
+        let text = include_str!("../../tests/fixtures/gguf_blocks.json");
+        let cases: Vec<Case> = serde_json::from_str(text).unwrap();
+        assert_eq!(cases.len(), FORMATS.len() - 1);
+        for case in cases {
+            let digits = case.bytes.as_bytes().chunks(2);
+            let bytes: Vec<u8> = digits
+                .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+                .collect();
+            let values = BlockFormat::from_code(case.code).unwrap().values(&bytes);
+            assert_eq!(values.len(), case.values.len(), "type {}", case.code);
+            for (ours, theirs) in values.iter().zip(&case.values) {
+                assert!(
+                    (ours - theirs).abs() <= 1e-6 * theirs.abs().max(1.0),
+                    "type {}",
+                    case.code
+                );
+            }
+        }
+    }
+
     #[test]
     fn broken_blocks_have_no_size() {
         assert_eq!(BlockFormat::Q4_0.bytes_of(33), None);

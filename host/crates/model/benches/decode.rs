@@ -1,0 +1,75 @@
+//! Greedy decoding against transformers, in one run on the same weights.
+//!
+//! `NL2SQL_BENCH_MODEL=<folder> NL2SQL_BENCH_PYTHON=<python with torch and transformers> cargo bench -p nl2sql-model`
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use burn::tensor::Device;
+use nl2sql_model::generation::{GenerationRequest, Generator, HostEngine, HostOptions};
+use nl2sql_model::{LoadOptions, load_decoder};
+
+const NEW_TOKENS: usize = 64;
+const PROMPT_TOKENS: usize = 64;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let Some(folder) = std::env::var_os("NL2SQL_BENCH_MODEL") else {
+        println!("skipped: set NL2SQL_BENCH_MODEL to a model folder");
+        return Ok(());
+    };
+    let folder = Path::new(&folder);
+    let decoder = load_decoder(folder, &LoadOptions::f32(Device::flex()))?;
+    let prompt: Vec<u32> = (0..PROMPT_TOKENS as u32).map(|n| 100 + n * 37 % 4000).collect();
+    let ours: Vec<f64> = [1, 16]
+        .into_iter()
+        .map(|rows| tokens_per_second(&decoder, &prompt, rows))
+        .collect::<Result<_, _>>()?;
+    println!(
+        "nl2sql        alone {:7.1} tok/s   16 at once {:7.1} tok/s",
+        ours[0], ours[1]
+    );
+    let Some(python) = std::env::var_os("NL2SQL_BENCH_PYTHON") else {
+        println!("no peer: set NL2SQL_BENCH_PYTHON to compare with transformers");
+        return Ok(());
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/decode_transformers.py");
+    let output = Command::new(python)
+        .arg(script)
+        .arg(folder)
+        .arg(NEW_TOKENS.to_string())
+        .arg(PROMPT_TOKENS.to_string())
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let theirs: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [alone, batched] = theirs[..] else {
+        return Err(format!("the peer failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+    };
+    println!("transformers  alone {alone:7.1} tok/s   16 at once {batched:7.1} tok/s");
+    println!(
+        "ratio         alone {:7.2}         16 at once {:7.2}",
+        ours[0] / alone,
+        ours[1] / batched
+    );
+    Ok(())
+}
+
+/// New tokens per second, prompts included, with no prefix shared between them.
+fn tokens_per_second(
+    decoder: &nl2sql_model::Decoder,
+    prompt: &[u32],
+    rows: usize,
+) -> Result<f64, Box<dyn std::error::Error>> {
+    let options = HostOptions {
+        prefix_cache_bytes: 0,
+        ..HostOptions::default()
+    };
+    let mut generator = Generator::new(HostEngine::new(decoder, options), None, rows);
+    generator.generate(vec![GenerationRequest::greedy(prompt.to_vec(), 4, Vec::new())])?;
+    let requests = (0..rows)
+        .map(|_| GenerationRequest::greedy(prompt.to_vec(), NEW_TOKENS, Vec::new()))
+        .collect();
+    let start = Instant::now();
+    generator.generate(requests)?;
+    Ok((rows * NEW_TOKENS) as f64 / start.elapsed().as_secs_f64())
+}
