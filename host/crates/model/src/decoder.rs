@@ -11,6 +11,7 @@ use crate::layers::{
 
 /// Where logits come from.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a model holds one; modules cannot be boxed")]
 pub enum OutputHead {
     /// The embedding table, transposed.
     Tied(TiedHead),

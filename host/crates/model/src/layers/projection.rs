@@ -7,6 +7,10 @@ use super::{BlockQuantised, LowRank};
 
 /// The frozen weight of a projection.
 #[derive(Module, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the handles are small beside the weights they hold"
+)]
 pub enum ProjectionWeight {
     /// Shape `[d_out, d_in]` as files hold it (f32, f16 or bf16).
     Dense(Tensor<2>),

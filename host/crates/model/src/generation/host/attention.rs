@@ -141,9 +141,9 @@ impl Task<'_> {
             let mut position = 0;
             while position + 8 <= count {
                 let mut keys: [&[f32]; 8] = [&[]; 8];
-                for n in 0..8 {
+                for (n, key) in keys.iter_mut().enumerate() {
                     let start = (position + n) * stride + offset;
-                    keys[n] = &part.keys[start..start + length];
+                    *key = &part.keys[start..start + length];
                 }
                 let products = dot_tile(simd, [query], keys);
                 scores[done + position..done + position + 8].copy_from_slice(&products[0]);

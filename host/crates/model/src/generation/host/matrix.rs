@@ -227,11 +227,11 @@ impl Product<'_> {
         let columns = self.columns;
         let mut x: [&[f32]; M] = [&[]; M];
         let mut w: [&[f32]; N] = [&[]; N];
-        for m in 0..M {
-            x[m] = &self.inputs[(input + m) * columns..(input + m + 1) * columns];
+        for (m, x) in x.iter_mut().enumerate() {
+            *x = &self.inputs[(input + m) * columns..(input + m + 1) * columns];
         }
-        for n in 0..N {
-            w[n] = &self.weights[(row + n) * columns..(row + n + 1) * columns];
+        for (n, w) in w.iter_mut().enumerate() {
+            *w = &self.weights[(row + n) * columns..(row + n + 1) * columns];
         }
         let products = dot_tile(simd, x, w);
         let count = self.inputs.len() / columns;
