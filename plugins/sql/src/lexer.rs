@@ -140,7 +140,9 @@ impl<'s> Lexer<'s> {
             b'[' if matches!(self.dialect, Dialect::Tsql | Dialect::Sqlite) => self.quoted_identifier(b']')?,
             b'$' => self.dollar()?,
             b'@' if self.dialect != Dialect::Postgres => self.variable()?,
-            b'#' if self.dialect == Dialect::Tsql => return self.word(),
+            b'#' if self.dialect == Dialect::Tsql && (starts_word(self.peek(1)) || self.peek(1) == b'#') => {
+                return self.word();
+            }
             b'?' if self.dialect == Dialect::Sqlite => {
                 self.at += 1;
                 self.skip_while(|byte| byte.is_ascii_digit());

@@ -258,17 +258,26 @@ impl<'s> Parser<'s> {
     fn is_field(&self, ahead: usize) -> bool {
         match self.kind_at(ahead) {
             Tok::Quoted => true,
-            Tok::Word => !self.sqlite() || self.is_name(ahead, reserved::ALIAS),
+            Tok::Word if self.sqlite() => self.is_name(ahead, reserved::ALIAS),
+            // MySQL reads any word that touches the dot as a name; T-SQL is given the same leave.
+            Tok::Word if !self.postgres() && !self.touches(ahead) => self.is_name(ahead, reserved::COLUMN),
+            Tok::Word => true,
             Tok::Str => self.sqlite(),
             _ => false,
         }
+    }
+
+    /// Whether no blank parts the token `ahead` from the one before it.
+    fn touches(&self, ahead: usize) -> bool {
+        let at = (self.at + ahead).min(self.tokens.len() - 1);
+        at > 0 && self.tokens[at - 1].end == self.tokens[at].start
     }
 
     /// `.part` repeated, after a first part.
     fn name_tail(&mut self, first: TokenId) -> Parsed<Name> {
         let mut name = Name { first, last: first };
         while self.kind() == Tok::Dot {
-            if self.kind_at(1) == Tok::Dot && self.tsql() {
+            if self.kind_at(1) == Tok::Dot && self.tsql() && self.touches(1) {
                 self.bump();
             }
             if !self.is_field(1) {

@@ -43,7 +43,7 @@ const SQLITE_TABLE: &str = "isnull notnull";
 const SQLITE_TALIAS: &str = "cross full indexed inner isnull left natural notnull outer right";
 
 /// SQLite: words that call no ordinary function.
-const SQLITE_FUNC: &str = "add alter and as autoincrement between case cast check collate commit constraint create cross current_date \
+const SQLITE_FUNC: &str = "all distinct add alter and as autoincrement between case cast check collate commit constraint create cross current_date \
      current_time current_timestamp default deferrable delete drop else escape except exists foreign from full \
      group having in index inner insert intersect into is isnull join left limit natural nothing notnull null on or \
      order outer primary raise references returning right select set table then to transaction union unique update \
@@ -70,7 +70,7 @@ const POSTGRES_TALIAS: &str = "all current_catalog current_date current_role cur
      localtime localtimestamp null session_user true user";
 
 /// PostgreSQL: words that call no ordinary function.
-const POSTGRES_FUNC: &str = "analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char character \
+const POSTGRES_FUNC: &str = "all distinct analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char character \
      check collate column constraint create current_catalog current_date current_role current_user dec decimal \
      default deferrable desc do else end except exists extract false fetch float for foreign from grant group \
      in initially inout int integer intersect interval into json_table lateral leading national nchar null \
@@ -119,7 +119,7 @@ const MYSQL_TALIAS: &str = "current_date current_role current_time current_times
      true utc_date utc_time utc_timestamp window";
 
 /// MySQL: words that call no ordinary function.
-const MYSQL_FUNC: &str = "accessible add alter analyze and as asc asensitive before between bigint blob both by call cascade case change \
+const MYSQL_FUNC: &str = "all distinct distinctrow end accessible add alter analyze and as asc asensitive before between bigint blob both by call cascade case change \
      check collate column condition constraint continue convert create cross cursor databases day_hour \
      day_microsecond day_minute day_second dec decimal declare default delayed delete delete_domain_id desc \
      describe deterministic div do_domain_ids double drop dual each else elseif enclosed escaped except exists exit \

@@ -152,7 +152,7 @@ impl Parser<'_> {
         }
         self.table_modifiers_before_alias()?;
         let alias = self.table_alias()?;
-        if self.mysql() && alias.columns.len > 0 {
+        if (self.mysql() || self.tsql()) && alias.columns.len > 0 {
             return self.refuse("the alias of a table takes no column list");
         }
         self.table_modifiers_after_alias()?;

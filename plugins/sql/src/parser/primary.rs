@@ -312,6 +312,9 @@ impl Parser<'_> {
         let token = self.bump();
         self.unicode_escape(token)?;
         let name = self.name_tail(token)?;
+        if (name.last - name.first) % 2 == 1 {
+            return self.refuse("only the name of a table may leave its schema out");
+        }
         if self.kind() == Tok::Dot {
             self.bump();
             self.expect(Tok::Star, "a name after the dot")?;

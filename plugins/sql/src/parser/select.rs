@@ -224,19 +224,17 @@ impl Parser<'_> {
         if self.eat_all(&[Kw::CHARACTER, Kw::SET]) || self.eat_kw(Kw::CHARSET) {
             self.charset()?;
         }
-        const CLAUSES: [Kw; 7] = [
-            Kw::FIELDS,
-            Kw::COLUMNS,
-            Kw::LINES,
-            Kw::TERMINATED,
-            Kw::ENCLOSED,
-            Kw::ESCAPED,
-            Kw::STARTING,
-        ];
-        while CLAUSES.contains(&self.kw()) || self.kw() == Kw::OPTIONALLY {
-            let clause = self.kw();
+        const CLAUSES: [Kw; 5] = [Kw::TERMINATED, Kw::OPTIONALLY, Kw::ENCLOSED, Kw::ESCAPED, Kw::STARTING];
+        while matches!(self.kw(), Kw::FIELDS | Kw::COLUMNS | Kw::LINES) {
             self.bump();
-            if matches!(clause, Kw::TERMINATED | Kw::ENCLOSED | Kw::ESCAPED | Kw::STARTING) {
+            if !CLAUSES.contains(&self.kw()) {
+                return self.expected("TERMINATED, ENCLOSED, ESCAPED or STARTING");
+            }
+            while CLAUSES.contains(&self.kw()) {
+                if self.eat_kw(Kw::OPTIONALLY) && self.kw() != Kw::ENCLOSED {
+                    return self.expected("ENCLOSED");
+                }
+                self.bump();
                 self.expect_kw(Kw::BY)?;
                 if !matches!(self.kind(), Tok::Str | Tok::Bytes | Tok::Number) {
                     return self.expected("a string");

@@ -42,7 +42,37 @@ impl Parser<'_> {
             self.query()?;
             return Ok(());
         }
-        if self.kind() != Tok::Word || self.kw() == Kw::NONE {
+        const VERBS: [Kw; 28] = [
+            Kw::INSERT,
+            Kw::UPDATE,
+            Kw::DELETE,
+            Kw::MERGE,
+            Kw::REPLACE,
+            Kw::CREATE,
+            Kw::ALTER,
+            Kw::DROP,
+            Kw::TRUNCATE,
+            Kw::GRANT,
+            Kw::REVOKE,
+            Kw::BEGIN,
+            Kw::COMMIT,
+            Kw::ROLLBACK,
+            Kw::SAVEPOINT,
+            Kw::SET,
+            Kw::EXPLAIN,
+            Kw::PRAGMA,
+            Kw::ANALYZE,
+            Kw::CALL,
+            Kw::EXEC,
+            Kw::EXECUTE,
+            Kw::DECLARE,
+            Kw::SHOW,
+            Kw::COPY,
+            Kw::COMMENT,
+            Kw::USE,
+            Kw::PRINT,
+        ];
+        if !VERBS.contains(&self.kw()) {
             return self.expected("a statement");
         }
         self.skip_balanced()

@@ -101,7 +101,8 @@ impl Parser<'_> {
     fn table_hints(&mut self) -> Parsed<()> {
         self.open()?;
         loop {
-            if self.kind() != Tok::Word {
+            let known = matches!(self.kw(), Kw::INDEX | Kw::HOLDLOCK) || self.is_name(0, reserved::COLUMN);
+            if self.kind() != Tok::Word || !known {
                 return self.expected("a table hint");
             }
             self.bump();
@@ -129,6 +130,9 @@ impl Parser<'_> {
             self.eat_kw(Kw::SYSTEM);
         }
         self.open()?;
+        if self.tsql() && !matches!(self.kind(), Tok::Number | Tok::Param | Tok::LParen) {
+            return self.expected("a sample size");
+        }
         self.expr_list()?;
         if self.tsql() {
             self.eat_any(&[Kw::PERCENT, Kw::ROWS]);
@@ -332,25 +336,36 @@ impl Parser<'_> {
         }
         self.at += 2;
         loop {
-            let start = self.at;
-            while matches!(
-                self.kind(),
-                Tok::Word | Tok::Number | Tok::Str | Tok::Eq | Tok::Param | Tok::Quoted | Tok::Dot
-            ) {
-                self.bump();
-            }
-            if self.at == start {
-                return self.expected("a query hint");
-            }
-            if self.eat(Tok::LParen) {
-                self.skip_balanced()?;
-                self.close()?;
-            }
+            self.query_hint()?;
             if !self.eat(Tok::Comma) {
                 break;
             }
         }
         self.close()?;
+        Ok(())
+    }
+
+    /// Words with perhaps a value: `MAXDOP 1`, `LABEL = 'x'`, `OPTIMIZE FOR (...)`.
+    fn query_hint(&mut self) -> Parsed<()> {
+        if self.kind() != Tok::Word {
+            return self.expected("a query hint");
+        }
+        while self.kind() == Tok::Word {
+            self.bump();
+        }
+        let assigned = self.eat(Tok::Eq);
+        match self.kind() {
+            Tok::Number | Tok::Str | Tok::Param => {
+                self.bump();
+            }
+            Tok::LParen => {
+                self.bump();
+                self.skip_balanced()?;
+                self.close()?;
+            }
+            _ if assigned => return self.expected("a value"),
+            _ => {}
+        }
         Ok(())
     }
 }

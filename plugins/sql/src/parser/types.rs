@@ -24,7 +24,8 @@ impl Parser<'_> {
         }
         loop {
             self.eat(Tok::Minus);
-            if !matches!(self.kind(), Tok::Number | Tok::Word | Tok::Quoted | Tok::Str) {
+            let word = self.is_name(0, reserved::COLUMN);
+            if !word && !matches!(self.kind(), Tok::Number | Tok::Str) {
                 return self.expected("a type argument");
             }
             self.bump();
