@@ -122,6 +122,9 @@ fn tsql(statement: &Statement, rows: u32) -> String {
     }
     if let Body::Select(select) = ast.bodies[query.body as usize] {
         let select = &ast.selects[select as usize];
+        if select.items.1 == 0 {
+            return whole.to_owned();
+        }
         return match (select.top, select.top_tokens) {
             (Some(top), Some((first, end))) => {
                 let own = number(statement, top);

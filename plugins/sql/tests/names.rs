@@ -204,6 +204,23 @@ fn dialects_differ_where_the_engines_do() {
             "SELECT d.n FROM singer s CROSS APPLY (SELECT s.name AS n) d",
             None,
         ),
+        // Names that the select list tells apart.
+        (
+            Postgres,
+            "SELECT a.name FROM singer a JOIN stadium b ON true ORDER BY name",
+            None,
+        ),
+        (
+            Mysql,
+            "SELECT a.name FROM singer a JOIN stadium b ON true GROUP BY name",
+            None,
+        ),
+        (
+            Sqlite,
+            "SELECT a.name FROM singer a JOIN stadium b ORDER BY name",
+            Some("ambiguous-column"),
+        ),
+        (Sqlite, "SELECT * FROM singer a JOIN stadium b ORDER BY name", None),
         // Functions.
         (Sqlite, "SELECT yeer(name) FROM singer", Some("unknown-function")),
         (Sqlite, "SELECT substr(name) FROM singer", Some("argument-count")),

@@ -15,7 +15,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if let Some(name) = self.plain_name(*term)
-                && self.is_alias(frame, &name)
+                && (self.is_alias(frame, &name) || self.is_selected(frame, &name, columns))
             {
                 let token = self.ast.exprs[*term as usize].token;
                 self.record_column(token, &name, None, Clause::OrderBy, Resolution::Alias);
@@ -42,6 +42,15 @@ impl<'a> Resolver<'a> {
                 }
                 continue;
             }
+            if self.mysql()
+                && let Some(name) = self.plain_name(*term)
+                && self.is_ambiguous(frame, &name)
+                && self.is_selected(frame, &name, Columns::Open)
+            {
+                let token = self.ast.exprs[*term as usize].token;
+                self.record_column(token, &name, None, Clause::GroupBy, Resolution::Alias);
+                continue;
+            }
             if self.postgres()
                 && let Some(name) = self.plain_name(*term)
                 && self.is_alias(frame, &name)
@@ -53,6 +62,39 @@ impl<'a> Resolver<'a> {
             }
             self.expr(*term, frame, Clause::GroupBy);
         }
+    }
+
+    /// Whether more than one table of a level has a column.
+    fn is_ambiguous(&self, frame: usize, name: &str) -> bool {
+        let level = &self.frames[frame];
+        let relations = &self.relations[level.start..level.end];
+        relations
+            .iter()
+            .filter(|relation| self.find_column(relation.columns, name).0 > 0)
+            .count()
+            > 1
+    }
+
+    /// Whether a name that more than one table has is told by the select list: by a qualified column of it, in SQLite by a star.
+    fn is_selected(&self, frame: usize, name: &str, columns: Columns) -> bool {
+        if !self.is_ambiguous(frame, name) {
+            return false;
+        }
+        let Some(select) = self.frames[frame].select else {
+            return false;
+        };
+        let (start, count) = self.ast.selects[select as usize].items;
+        let items = &self.ast.items[start as usize..(start + count) as usize];
+        if self.sqlite() {
+            let starred = items
+                .iter()
+                .any(|item| matches!(self.ast.expr(item.expr), Expr::Star(_)));
+            return starred && self.find_column(columns, name).0 > 0;
+        }
+        items.iter().any(|item| {
+            let plain = item.alias.is_none() && matches!(self.ast.expr(item.expr), Expr::Column(_));
+            plain && same_column(self.dialect, &self.output_name(item), name)
+        })
     }
 
     fn is_input(&self, frame: usize, name: &str) -> bool {
