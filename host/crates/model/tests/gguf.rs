@@ -1,0 +1,47 @@
+//! A GGUF file becomes a folder with the same model and a working tokenizer.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use nl2sql_model::gguf::import_gguf;
+use nl2sql_model::inspect::inspect_model;
+use nl2sql_model::tokenizer::TextTokenizer;
+use nl2sql_model::weights::Dtype;
+use nl2sql_model::{LoadOptions, load_decoder};
+
+/// `llama-tiny.gguf` holds the weights of `llama-tiny`, queries and keys interleaved as llama.cpp keeps them.
+fn fixtures() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+#[test]
+fn the_imported_model_computes_what_the_original_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = import_gguf(&fixtures().join("llama-tiny.gguf"), folder.path(), Dtype::F32).unwrap();
+    assert_eq!(report.model_type, "llama");
+    let options = LoadOptions::f32(Device::flex());
+    let imported = load_decoder(folder.path(), &options).unwrap();
+    let original = load_decoder(&fixtures().join("llama-tiny"), &options).unwrap();
+    let rows = vec![vec![5, 77, 300, 12, 9, 9, 41]];
+    let (ours, theirs) = (imported.logits(&rows).into_data(), original.logits(&rows).into_data());
+    for (ours, theirs) in ours.iter::<f32>().zip(theirs.iter::<f32>()) {
+        assert!((ours - theirs).abs() < 1e-5, "{ours} instead of {theirs}");
+    }
+    let summary = inspect_model(folder.path()).unwrap();
+    assert_eq!(summary.parameters, report.parameters);
+    assert_eq!(summary.config.eos_token_ids, [2]);
+}
+
+#[test]
+fn the_imported_tokenizer_merges_bytes_and_knows_its_markers() {
+    let folder = tempfile::tempdir().unwrap();
+    import_gguf(&fixtures().join("llama-tiny.gguf"), folder.path(), Dtype::BF16).unwrap();
+    let tokenizer = TextTokenizer::read(folder.path()).unwrap();
+    let text = "SELECT 数 \n";
+    let tokens = tokenizer.encode(&format!("<s>{text}</s>")).unwrap();
+    assert_eq!(tokens[0], 1);
+    assert_eq!(tokens.last(), Some(&2));
+    assert_eq!(tokenizer.token_id("SEL"), Some(tokens[1]));
+    assert_eq!(tokenizer.decode(&tokens, true).unwrap(), text);
+    assert_eq!((tokenizer.bos(), tokenizer.eos()), (Some(1), Some(2)));
+}
