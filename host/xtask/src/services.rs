@@ -75,7 +75,10 @@ pub fn up() -> Result<Vec<(&'static str, String)>> {
         };
         match url {
             Some(url) => urls.push((kind.variable, url)),
-            None => println!("{}: not installed, and only root can install {}; its tests are skipped", kind.name, kind.package),
+            None => println!(
+                "{}: not installed, and only root can install {}; its tests are skipped",
+                kind.name, kind.package
+            ),
         }
     }
     Ok(urls)
@@ -108,14 +111,21 @@ fn start(kind: &'static Kind) -> Result<Option<String>> {
     let folder = folder(kind);
     let port_file = folder.join("port");
     if running(&folder).is_some() {
-        let port = fs::read_to_string(&port_file)?.trim().parse().context("the port file is damaged; run `cargo xtask services down`")?;
+        let port = fs::read_to_string(&port_file)?
+            .trim()
+            .parse()
+            .context("the port file is damaged; run `cargo xtask services down`")?;
         return Ok(Some((kind.url)(port)));
     }
     if find_program(kind.program).is_none() && !install(kind)? {
         return Ok(None);
     }
     fs::create_dir_all(&folder)?;
-    let server = Server { kind, folder, port: free_port()? };
+    let server = Server {
+        kind,
+        folder,
+        port: free_port()?,
+    };
     server.own(&server.folder)?;
     if server.data().exists() {
         fs::remove_dir_all(server.data())?;
@@ -123,8 +133,10 @@ fn start(kind: &'static Kind) -> Result<Option<String>> {
     (kind.prepare)(&server)?;
     (kind.start)(&server)?;
     fs::write(port_file, server.port.to_string())?;
-    wait_until("the server answers", || TcpStream::connect(("127.0.0.1", server.port)).is_ok() && running(&server.folder).is_some())
-        .with_context(|| format!("see {}", server.log().display()))?;
+    wait_until("the server answers", || {
+        TcpStream::connect(("127.0.0.1", server.port)).is_ok() && running(&server.folder).is_some()
+    })
+    .with_context(|| format!("see {}", server.log().display()))?;
     Ok(Some((kind.url)(server.port)))
 }
 
@@ -139,24 +151,42 @@ impl Server {
 
     /// A program of this server, as the user that may run it.
     fn program(&self, name: &str) -> Result<Command> {
-        let program = find_program(name).with_context(|| format!("{name} is missing; install {}", self.kind.package))?;
+        let program =
+            find_program(name).with_context(|| format!("{name} is missing; install {}", self.kind.package))?;
         if !is_root() {
             return Ok(command(program));
         }
         let mut lowered = command("setpriv");
-        lowered.args(["--reuid", self.kind.user, "--regid", self.kind.user, "--clear-groups", "--"]).arg(program);
+        lowered
+            .args([
+                "--reuid",
+                self.kind.user,
+                "--regid",
+                self.kind.user,
+                "--clear-groups",
+                "--",
+            ])
+            .arg(program);
         Ok(lowered)
     }
 
     /// Hands a folder to the user that runs the server.
     fn own(&self, folder: &Path) -> Result<()> {
-        if is_root() { run(command("chown").arg("-R").arg(self.kind.user).arg(folder)) } else { Ok(()) }
+        if is_root() {
+            run(command("chown").arg("-R").arg(self.kind.user).arg(folder))
+        } else {
+            Ok(())
+        }
     }
 
     /// Starts a program that stays.
     fn spawn(&self, program: &mut Command) -> Result<()> {
         let log = fs::File::create(self.log())?;
-        program.current_dir(&self.folder).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        program
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
         // A group of its own, so that an interrupt from the keyboard ends the tests and not the server.
         std::os::unix::process::CommandExt::process_group(program, 0);
         program.spawn().context("cannot start the server")?;
@@ -167,14 +197,33 @@ impl Server {
 fn prepare_postgres(server: &Server) -> Result<()> {
     let mut initdb = server.program("initdb")?;
     initdb.arg("--pgdata").arg(server.data());
-    initdb.args(["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]);
+    initdb.args([
+        "--username",
+        "postgres",
+        "--auth",
+        "trust",
+        "--encoding",
+        "UTF8",
+        "--locale",
+        "C.UTF-8",
+        "--no-sync",
+    ]);
     run(initdb.current_dir(&server.folder).stdout(Stdio::null()))
 }
 
 fn start_postgres(server: &Server) -> Result<()> {
     let mut postgres = server.program("postgres")?;
-    postgres.arg("-D").arg(server.data()).args(["-p", &server.port.to_string()]);
-    for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
+    postgres
+        .arg("-D")
+        .arg(server.data())
+        .args(["-p", &server.port.to_string()]);
+    for setting in [
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "fsync=off",
+        "synchronous_commit=off",
+        "full_page_writes=off",
+    ] {
         postgres.args(["-c", setting]);
     }
     server.spawn(&mut postgres)
@@ -185,7 +234,9 @@ fn prepare_mariadb(server: &Server) -> Result<()> {
     let template = server.folder.join("template");
     if !template.join("mysql").is_dir() {
         let mut install = server.program("mariadb-install-db")?;
-        install.arg("--no-defaults").arg(format!("--datadir={}", template.display()));
+        install
+            .arg("--no-defaults")
+            .arg(format!("--datadir={}", template.display()));
         install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
         run(install.current_dir(&server.folder).stdout(Stdio::null()))?;
     }
@@ -195,9 +246,21 @@ fn prepare_mariadb(server: &Server) -> Result<()> {
 
 fn start_mariadb(server: &Server) -> Result<()> {
     let mut mariadbd = server.program("mariadbd")?;
-    mariadbd.arg("--no-defaults").arg(format!("--datadir={}", server.data().display())).arg(format!("--port={}", server.port));
-    mariadbd.args(["--bind-address=127.0.0.1", "--socket=mariadb.sock", "--pid-file=mariadb.pid", "--skip-log-bin"]);
-    mariadbd.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-innodb-doublewrite"]);
+    mariadbd
+        .arg("--no-defaults")
+        .arg(format!("--datadir={}", server.data().display()))
+        .arg(format!("--port={}", server.port));
+    mariadbd.args([
+        "--bind-address=127.0.0.1",
+        "--socket=mariadb.sock",
+        "--pid-file=mariadb.pid",
+        "--skip-log-bin",
+    ]);
+    mariadbd.args([
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-buffer-pool-size=64M",
+        "--skip-innodb-doublewrite",
+    ]);
     server.spawn(&mut mariadbd)
 }
 
@@ -208,17 +271,31 @@ fn folder(kind: &Kind) -> PathBuf {
 /// The process that the server's own file names, when it is alive.
 fn running(folder: &Path) -> Option<u32> {
     let files = ["data/postmaster.pid", "data/mariadb.pid"];
-    let text = files.iter().find_map(|file| fs::read_to_string(folder.join(file)).ok())?;
+    let text = files
+        .iter()
+        .find_map(|file| fs::read_to_string(folder.join(file)).ok())?;
     let process = text.lines().next()?.trim().parse().ok()?;
-    Path::new("/proc").join(u32::to_string(&process)).join("cmdline").exists().then_some(process)
+    Path::new("/proc")
+        .join(u32::to_string(&process))
+        .join("cmdline")
+        .exists()
+        .then_some(process)
 }
 
 /// In the path, or where Debian keeps the programs that it leaves out of the path.
 fn find_program(name: &str) -> Option<PathBuf> {
-    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin"));
+    let debian = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin"));
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = debian.chain(env::split_paths(&path)).chain([PathBuf::from("/usr/sbin")]);
-    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
+    let folders = debian
+        .chain(env::split_paths(&path))
+        .chain([PathBuf::from("/usr/sbin")]);
+    folders
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
 }
 
 fn install(kind: &Kind) -> Result<bool> {
@@ -229,7 +306,11 @@ fn install(kind: &Kind) -> Result<bool> {
     let apt = |arguments: &[&str]| {
         let mut apt = command("apt-get");
         // Debian's own cluster is not wanted; at run level 1 its packages start nothing.
-        apt.args(["-qq", "-y"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").stdout(Stdio::null());
+        apt.args(["-qq", "-y"])
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .env("RUNLEVEL", "1")
+            .stdout(Stdio::null());
         run(&mut apt)
     };
     if !succeeds(command("apt-cache").args(["show", kind.package])) {

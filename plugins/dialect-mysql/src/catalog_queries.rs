@@ -51,7 +51,10 @@ fn scope(column: &str, schemas: &[String]) -> String {
     if schemas.is_empty() {
         return format!("{column} = DATABASE()");
     }
-    let names: Vec<String> = schemas.iter().map(|name| format!("'{}'", name.replace('\\', "\\\\").replace('\'', "''"))).collect();
+    let names: Vec<String> = schemas
+        .iter()
+        .map(|name| format!("'{}'", name.replace('\\', "\\\\").replace('\'', "''")))
+        .collect();
     format!("{column} IN ({})", names.join(", "))
 }
 
@@ -67,7 +70,8 @@ fn default_expression(mariadb: bool) -> &'static str {
 
 /// `enum('a','it''s')` as the JSON array `["a","it's"]`.
 fn labels() -> String {
-    let inner = "SUBSTRING(COLUMN_TYPE, LOCATE('(', COLUMN_TYPE) + 2, CHAR_LENGTH(COLUMN_TYPE) - LOCATE('(', COLUMN_TYPE) - 3)";
+    let inner =
+        "SUBSTRING(COLUMN_TYPE, LOCATE('(', COLUMN_TYPE) + 2, CHAR_LENGTH(COLUMN_TYPE) - LOCATE('(', COLUMN_TYPE) - 3)";
     let escaped = format!("REPLACE(REPLACE({inner}, '\\\\', '\\\\\\\\'), '\"', '\\\\\"')");
     format!(
         "CASE WHEN DATA_TYPE IN ('enum', 'set') THEN CONCAT('[\"', REPLACE(REPLACE(REPLACE({escaped}, ''',''', CHAR(31)), '''''', ''''), CHAR(31), '\",\"'), '\"]') END"
@@ -82,7 +86,9 @@ fn checks(mariadb: bool, version: &str, schemas: &[String]) -> Option<String> {
             scope("CONSTRAINT_SCHEMA", schemas)
         ));
     }
-    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|part| part.parse::<u32>().unwrap_or(0));
     let mut number = || numbers.next().unwrap_or(0);
     ((number(), number(), number()) >= (8, 0, 16)).then(|| {
         format!(

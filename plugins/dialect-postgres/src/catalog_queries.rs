@@ -3,7 +3,12 @@
 
 /// Catalog queries of PostgreSQL 10 and later, as section and SQL. `schemas` empty means the login's current schema.
 pub fn catalog_queries(version: &str, _database: &str, schemas: &[String]) -> Vec<(&'static str, String)> {
-    let major: u32 = version.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(15);
+    let major: u32 = version
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect::<String>()
+        .parse()
+        .unwrap_or(15);
     let generated = if major >= 12 { "a.attgenerated <> ''" } else { "false" };
     let key_width = if major >= 11 { "i.indnkeyatts" } else { "i.indnatts" };
     let relations = relations(schemas);
@@ -54,7 +59,10 @@ fn relations(schemas: &[String]) -> String {
     let scope = if schemas.is_empty() {
         "n.nspname = current_schema()".to_owned()
     } else {
-        let names: Vec<String> = schemas.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+        let names: Vec<String> = schemas
+            .iter()
+            .map(|name| format!("'{}'", name.replace('\'', "''")))
+            .collect();
         format!("n.nspname IN ({})", names.join(", "))
     };
     format!(

@@ -61,7 +61,10 @@ fn objects(schemas: &[String]) -> String {
     let scope = if schemas.is_empty() {
         "s.name = SCHEMA_NAME()".to_owned()
     } else {
-        let names: Vec<String> = schemas.iter().map(|name| format!("N'{}'", name.replace('\'', "''"))).collect();
+        let names: Vec<String> = schemas
+            .iter()
+            .map(|name| format!("N'{}'", name.replace('\'', "''")))
+            .collect();
         format!("s.name IN ({})", names.join(", "))
     };
     format!(

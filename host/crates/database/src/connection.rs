@@ -12,7 +12,8 @@ use crate::driver::Driver;
 use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
 use crate::{
-    ColumnValues, ConnectError, ConnectionSettings, DriverKind, ExtractError, Limits, LoginRights, QueryError, QueryReader, SqliteReader,
+    ColumnValues, ConnectError, ConnectionSettings, DriverKind, ExtractError, Limits, LoginRights, QueryError,
+    QueryReader, SqliteReader,
 };
 
 /// Attempts at something that changes nothing, when the connection is lost.
@@ -29,7 +30,9 @@ pub struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("server", self.driver.server()).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("server", self.driver.server())
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,7 +76,10 @@ impl Connection {
         for query in queries {
             let section = retried(|| self.driver.catalog_rows(&query.sql))
                 .await
-                .map_err(|error| ExtractError::Query { section: query.section.clone(), error })?;
+                .map_err(|error| ExtractError::Query {
+                    section: query.section.clone(),
+                    error,
+                })?;
             rows.add(&query.section, section)?;
         }
         let server = self.driver.server();
@@ -87,7 +93,10 @@ impl Connection {
         self.driver
             .complete(&mut extraction)
             .await
-            .map_err(|error| ExtractError::Query { section: "tables".into(), error })?;
+            .map_err(|error| ExtractError::Query {
+                section: "tables".into(),
+                error,
+            })?;
         Ok(extraction)
     }
 
@@ -97,7 +106,12 @@ impl Connection {
     }
 
     /// Runs statements with at most `concurrency` at once; results come in the order of the statements.
-    pub async fn run_many(&self, statements: &[String], limits: &Limits, concurrency: usize) -> Vec<Result<ResultSet, QueryError>> {
+    pub async fn run_many(
+        &self,
+        statements: &[String],
+        limits: &Limits,
+        concurrency: usize,
+    ) -> Vec<Result<ResultSet, QueryError>> {
         let runs: Vec<_> = statements.iter().map(|sql| self.run(sql, limits)).collect();
         futures::stream::iter(runs).buffered(concurrency.max(1)).collect().await
     }
@@ -109,7 +123,11 @@ impl Connection {
             return Ok(Vec::new());
         }
         let sql = self.driver.sample_query(table, &columns, SAMPLED_ROWS);
-        let limits = Limits { max_rows: SAMPLED_ROWS, max_bytes: SAMPLED_BYTES, ..self.settings.limits };
+        let limits = Limits {
+            max_rows: SAMPLED_ROWS,
+            max_bytes: SAMPLED_BYTES,
+            ..self.settings.limits
+        };
         Ok(most_frequent(&self.run(&sql, &limits).await?, &columns, n))
     }
 
@@ -119,8 +137,12 @@ impl Connection {
         if self.settings.driver == DriverKind::Sqlite {
             return Ok(Box::new(SqliteReader::open(&self.settings)?));
         }
-        let runtime = Handle::try_current().map_err(|error| ConnectError::Settings(format!("a reader needs a running tokio runtime: {error}")))?;
-        Ok(Box::new(RuntimeReader { connection: self.clone(), runtime }))
+        let runtime = Handle::try_current()
+            .map_err(|error| ConnectError::Settings(format!("a reader needs a running tokio runtime: {error}")))?;
+        Ok(Box::new(RuntimeReader {
+            connection: self.clone(),
+            runtime,
+        }))
     }
 
     /// Closes every session.

@@ -8,16 +8,35 @@ use crate::{ConnectError, ConnectionSettings};
 pub(crate) fn io_connect_error(settings: &ConnectionSettings, error: &std::io::Error) -> ConnectError {
     let (address, detail) = (settings.address(), error.to_string());
     let words = detail.to_lowercase();
-    let unknown = ["lookup", "name or service", "nodename", "no such host", "name resolution", "not known"];
+    let unknown = [
+        "lookup",
+        "name or service",
+        "nodename",
+        "no such host",
+        "name resolution",
+        "not known",
+    ];
     if unknown.iter().any(|part| words.contains(part)) {
-        return ConnectError::UnknownHost { host: settings.host.clone(), detail };
+        return ConnectError::UnknownHost {
+            host: settings.host.clone(),
+            detail,
+        };
     }
-    if ["certificate", "tls", "handshake", "unknownissuer", "invalid peer"].iter().any(|part| words.contains(part)) {
+    if ["certificate", "tls", "handshake", "unknownissuer", "invalid peer"]
+        .iter()
+        .any(|part| words.contains(part))
+    {
         return ConnectError::Tls { detail };
     }
     match error.kind() {
-        ErrorKind::ConnectionRefused | ErrorKind::NotFound | ErrorKind::ConnectionReset | ErrorKind::HostUnreachable => ConnectError::Refused { address, detail },
-        ErrorKind::TimedOut => ConnectError::TimedOut { address, seconds: settings.connect_timeout_s },
+        ErrorKind::ConnectionRefused
+        | ErrorKind::NotFound
+        | ErrorKind::ConnectionReset
+        | ErrorKind::HostUnreachable => ConnectError::Refused { address, detail },
+        ErrorKind::TimedOut => ConnectError::TimedOut {
+            address,
+            seconds: settings.connect_timeout_s,
+        },
         ErrorKind::PermissionDenied => ConnectError::NoRights { detail },
         _ => ConnectError::Other { address, detail },
     }
@@ -27,9 +46,14 @@ pub(crate) fn io_connect_error(settings: &ConnectionSettings, error: &std::io::E
 pub(crate) fn sqlx_connect_error(settings: &ConnectionSettings, error: &sqlx::Error) -> ConnectError {
     match error {
         sqlx::Error::Io(error) => io_connect_error(settings, error),
-        sqlx::Error::Tls(error) => ConnectError::Tls { detail: error.to_string() },
+        sqlx::Error::Tls(error) => ConnectError::Tls {
+            detail: error.to_string(),
+        },
         sqlx::Error::Configuration(error) => ConnectError::Settings(error.to_string()),
-        other => ConnectError::Other { address: settings.address(), detail: other.to_string() },
+        other => ConnectError::Other {
+            address: settings.address(),
+            detail: other.to_string(),
+        },
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts};
+use deadpool::managed::{
+    Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts,
+};
 use deadpool::{Runtime, managed};
 
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
@@ -46,8 +48,13 @@ impl<S: Session> Manager for SessionMaker<S> {
 
     async fn create(&self) -> Result<Seat<S>, ConnectError> {
         let limit = self.settings.connect_timeout();
-        let timed_out = ConnectError::TimedOut { address: self.settings.address(), seconds: limit.as_secs() };
-        let session = tokio::time::timeout(limit, S::connect(&self.settings)).await.map_err(|_| timed_out)??;
+        let timed_out = ConnectError::TimedOut {
+            address: self.settings.address(),
+            seconds: limit.as_secs(),
+        };
+        let session = tokio::time::timeout(limit, S::connect(&self.settings))
+            .await
+            .map_err(|_| timed_out)??;
         Ok(Seat { session, busy: false })
     }
 
@@ -67,7 +74,10 @@ pub(crate) struct SessionPool<S: Session> {
 
 impl<S: Session> SessionPool<S> {
     pub(crate) fn new(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
-        let maker = SessionMaker { settings: Arc::clone(&settings), session: std::marker::PhantomData };
+        let maker = SessionMaker {
+            settings: Arc::clone(&settings),
+            session: std::marker::PhantomData,
+        };
         let pool = Pool::builder(maker)
             .max_size(settings.pool_size.max(1))
             .runtime(Runtime::Tokio1)
@@ -81,10 +91,16 @@ impl<S: Session> SessionPool<S> {
     pub(crate) async fn with<T, F>(&self, limits: &Limits, work: F) -> Result<T, QueryError>
     where
         T: Send,
-        F: for<'s> FnOnce(&'s mut S) -> std::pin::Pin<Box<dyn Future<Output = Result<T, QueryError>> + Send + 's>> + Send,
+        F: for<'s> FnOnce(&'s mut S) -> std::pin::Pin<Box<dyn Future<Output = Result<T, QueryError>> + Send + 's>>
+            + Send,
     {
-        let mut lease = Lease { seat: Some(self.seat(limits).await?), settings: Arc::clone(&self.settings) };
-        let Some(seat) = lease.seat.as_mut() else { return Err(QueryError::Unavailable("no session".into())) };
+        let mut lease = Lease {
+            seat: Some(self.seat(limits).await?),
+            settings: Arc::clone(&self.settings),
+        };
+        let Some(seat) = lease.seat.as_mut() else {
+            return Err(QueryError::Unavailable("no session".into()));
+        };
         seat.busy = true;
         match tokio::time::timeout(limits.client_timeout(), work(&mut seat.session)).await {
             Ok(outcome) => {
@@ -96,14 +112,21 @@ impl<S: Session> SessionPool<S> {
             }
             Err(_) => {
                 lease.cancel().await;
-                Err(QueryError::Timeout(format!("timeout: no answer after {} ms, cancelled on the server", limits.timeout_ms)))
+                Err(QueryError::Timeout(format!(
+                    "timeout: no answer after {} ms, cancelled on the server",
+                    limits.timeout_ms
+                )))
             }
         }
     }
 
     async fn seat(&self, limits: &Limits) -> Result<Object<SessionMaker<S>>, QueryError> {
         let wait = self.settings.connect_timeout().max(limits.timeout());
-        let timeouts = Timeouts { wait: Some(wait), create: None, recycle: Some(Duration::from_secs(5)) };
+        let timeouts = Timeouts {
+            wait: Some(wait),
+            create: None,
+            recycle: Some(Duration::from_secs(5)),
+        };
         self.pool.timeout_get(&timeouts).await.map_err(|error| match error {
             PoolError::Backend(error) => error.into(),
             PoolError::Timeout(TimeoutType::Wait) => QueryError::Unavailable(format!(
@@ -120,7 +143,10 @@ impl<S: Session> SessionPool<S> {
         match self.pool.get().await {
             Ok(_) => Ok(()),
             Err(PoolError::Backend(error)) => Err(error),
-            Err(other) => Err(ConnectError::Other { address: self.settings.address(), detail: other.to_string() }),
+            Err(other) => Err(ConnectError::Other {
+                address: self.settings.address(),
+                detail: other.to_string(),
+            }),
         }
     }
 
@@ -149,7 +175,9 @@ impl<S: Session> Lease<S> {
 
 impl<S: Session> Drop for Lease<S> {
     fn drop(&mut self) {
-        let Some(seat) = self.seat.take().filter(|seat| seat.busy).map(Object::take) else { return };
+        let Some(seat) = self.seat.take().filter(|seat| seat.busy).map(Object::take) else {
+            return;
+        };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let settings = Arc::clone(&self.settings);
             runtime.spawn(async move { cancel::<S>(&settings, seat.session.cancel_key()).await });
@@ -160,7 +188,9 @@ impl<S: Session> Drop for Lease<S> {
 async fn cancel<S: Session>(settings: &ConnectionSettings, key: i64) {
     match tokio::time::timeout(CANCEL_TIMEOUT, S::cancel(settings, key)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "the statement could not be cancelled; the server's own limit still holds"),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the statement could not be cancelled; the server's own limit still holds")
+        }
         Err(_) => tracing::warn!("cancelling took too long; the server's own limit still holds"),
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn most_frequent(result: &ResultSet, columns: &[&str], n: usize) -> V
             }
             let distinct = counts.len();
             let mut values: Vec<(Value, u64)> = counts.into_values().collect();
-            values.sort_by(|a, b| b.1.cmp(&a.1));
+            values.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             values.truncate(n);
             ColumnValues {
                 column: (*column).to_owned(),

@@ -27,7 +27,11 @@ impl WkbReader<'_> {
 
     fn number(&mut self, little: bool) -> Option<u32> {
         let bytes = self.take::<4>()?;
-        Some(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+        Some(if little {
+            u32::from_le_bytes(bytes)
+        } else {
+            u32::from_be_bytes(bytes)
+        })
     }
 
     fn shape(&mut self) -> Option<Shape> {
@@ -39,7 +43,11 @@ impl WkbReader<'_> {
         let code = word & 0x0fff_ffff;
         let z = word & 0x8000_0000 != 0 || matches!(code / 1000, 1 | 3);
         let m = word & 0x4000_0000 != 0 || matches!(code / 1000, 2 | 3);
-        Some(Shape { little, code: code % 1000, dimensions: 2 + usize::from(z) + usize::from(m) })
+        Some(Shape {
+            little,
+            code: code % 1000,
+            dimensions: 2 + usize::from(z) + usize::from(m),
+        })
     }
 
     fn geometry(&mut self, named: bool) -> Option<String> {
@@ -51,11 +59,20 @@ impl WkbReader<'_> {
         let (name, body) = match shape.code {
             1 => ("POINT", format!("({})", self.point(&shape)?)),
             2 => ("LINESTRING", self.list(&shape, Self::point)?),
-            3 => ("POLYGON", self.list(&shape, |reader, shape| reader.list(shape, Self::point))?),
+            3 => (
+                "POLYGON",
+                self.list(&shape, |reader, shape| reader.list(shape, Self::point))?,
+            ),
             4 => ("MULTIPOINT", self.list(&shape, |reader, _| reader.geometry(false))?),
-            5 => ("MULTILINESTRING", self.list(&shape, |reader, _| reader.geometry(false))?),
+            5 => (
+                "MULTILINESTRING",
+                self.list(&shape, |reader, _| reader.geometry(false))?,
+            ),
             6 => ("MULTIPOLYGON", self.list(&shape, |reader, _| reader.geometry(false))?),
-            7 => ("GEOMETRYCOLLECTION", self.list(&shape, |reader, _| reader.geometry(true))?),
+            7 => (
+                "GEOMETRYCOLLECTION",
+                self.list(&shape, |reader, _| reader.geometry(true))?,
+            ),
             _ => return None,
         };
         self.depth -= 1;
@@ -66,7 +83,14 @@ impl WkbReader<'_> {
         let mut coordinates = Vec::with_capacity(shape.dimensions);
         for _ in 0..shape.dimensions {
             let bytes = self.take::<8>()?;
-            coordinates.push(if shape.little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) }.to_string());
+            coordinates.push(
+                if shape.little {
+                    f64::from_le_bytes(bytes)
+                } else {
+                    f64::from_be_bytes(bytes)
+                }
+                .to_string(),
+            );
         }
         Some(coordinates.join(" "))
     }
@@ -93,7 +117,14 @@ mod tests {
     fn points_and_lines_read_as_text() {
         let point = [vec![1, 1, 0, 0, 0], double(1.0), double(2.5)].concat();
         assert_eq!(to_text(&point).as_deref(), Some("POINT(1 2.5)"));
-        let line = [vec![1, 2, 0, 0, 0, 2, 0, 0, 0], double(0.0), double(0.0), double(1.0), double(-1.0)].concat();
+        let line = [
+            vec![1, 2, 0, 0, 0, 2, 0, 0, 0],
+            double(0.0),
+            double(0.0),
+            double(1.0),
+            double(-1.0),
+        ]
+        .concat();
         assert_eq!(to_text(&line).as_deref(), Some("LINESTRING(0 0,1 -1)"));
         let with_srid = [vec![1, 1, 0, 0, 0x20, 0xe6, 0x10, 0, 0], double(1.0), double(2.0)].concat();
         assert_eq!(to_text(&with_srid).as_deref(), Some("POINT(1 2)"));

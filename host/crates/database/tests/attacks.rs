@@ -9,14 +9,23 @@ use nl2sql_database::{Connection, ConnectionSettings, Limits, SqliteReader};
 use shared::servers::TestDatabase;
 use shared::{server_url, sqlite_file};
 
-const LIMITS: Limits = Limits { timeout_ms: 300, max_rows: 1_000, max_bytes: 1 << 20 };
+const LIMITS: Limits = Limits {
+    timeout_ms: 300,
+    max_rows: 1_000,
+    max_bytes: 1 << 20,
+};
 
 /// Statements of a data file, and whether each may run as long as it leaves nothing behind.
 fn attacks(file: &str) -> Vec<(String, bool)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attacks").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("-- ") && !line.is_empty());
-    lines.map(|line| line.strip_prefix("~ ").map_or_else(|| (line.to_owned(), false), |line| (line.to_owned(), true))).collect()
+    lines
+        .map(|line| {
+            line.strip_prefix("~ ")
+                .map_or_else(|| (line.to_owned(), false), |line| (line.to_owned(), true))
+        })
+        .collect()
 }
 
 /// Runs every attack over one connection and returns what got through or said nothing.
@@ -29,7 +38,9 @@ async fn attack(settings: ConnectionSettings, file: &str, state: impl Fn() -> St
     for (sql, may_run) in list {
         let started = std::time::Instant::now();
         match connection.run(&sql, &LIMITS).await {
-            Ok(result) if !may_run => wrong.push(format!("ran as {}: {sql} -> {:?}", settings.user, result.rows.first())),
+            Ok(result) if !may_run => {
+                wrong.push(format!("ran as {}: {sql} -> {:?}", settings.user, result.rows.first()))
+            }
             Err(error) if error.to_string().len() < 8 => wrong.push(format!("no reason: {sql}")),
             Err(error) if error.code() == "unavailable" => wrong.push(format!("killed the session: {sql}: {error}")),
             _ if started.elapsed().as_secs() >= 3 => wrong.push(format!("ran for {:?}: {sql}", started.elapsed())),
@@ -37,7 +48,11 @@ async fn attack(settings: ConnectionSettings, file: &str, state: impl Fn() -> St
         }
         let after = state();
         if after != before {
-            wrong.push(format!("changed the server as {}: {sql}\n{}", settings.user, difference(&before, &after)));
+            wrong.push(format!(
+                "changed the server as {}: {sql}\n{}",
+                settings.user,
+                difference(&before, &after)
+            ));
             break;
         }
     }
@@ -49,13 +64,19 @@ async fn attack(settings: ConnectionSettings, file: &str, state: impl Fn() -> St
 
 fn difference(before: &str, after: &str) -> String {
     let lines = before.lines().zip(after.lines()).filter(|(a, b)| a != b);
-    lines.map(|(a, b)| format!("  - {a}\n  + {b}")).collect::<Vec<_>>().join("\n")
+    lines
+        .map(|(a, b)| format!("  - {a}\n  + {b}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Files that an attack may have written to the server's file system.
 fn stray_files() -> String {
     let entries = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).filter(|name| name.starts_with("nl2sql_attack")).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("nl2sql_attack"))
+        .collect();
     names.sort();
     names.join(",")
 }
@@ -72,10 +93,16 @@ INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
 fn sqlite_stands() {
     let (folder, path) = sqlite_file(SQLITE_SCHEMA);
     let state = || {
-        let mut files: Vec<String> = std::fs::read_dir(folder.path()).unwrap().flatten().map(|entry| format!("{:?}", entry.file_name())).collect();
+        let mut files: Vec<String> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .flatten()
+            .map(|entry| format!("{:?}", entry.file_name()))
+            .collect();
         files.sort();
         let bytes = std::fs::read(&path).unwrap();
-        let digest = bytes.iter().fold(0u64, |digest, byte| digest.wrapping_mul(1_099_511_628_211) ^ u64::from(*byte));
+        let digest = bytes.iter().fold(0u64, |digest, byte| {
+            digest.wrapping_mul(1_099_511_628_211) ^ u64::from(*byte)
+        });
         format!("{files:?}\n{} bytes, {digest}", bytes.len())
     };
     let before = state();
@@ -130,7 +157,9 @@ SELECT 'intruders', count(*) FROM pg_database WHERE datname = 'intruder';
 
 #[tokio::test]
 async fn postgres_stands() {
-    let Some(url) = server_url("NL2SQL_TEST_POSTGRES_URL", "postgres_stands") else { return };
+    let Some(url) = server_url("NL2SQL_TEST_POSTGRES_URL", "postgres_stands") else {
+        return;
+    };
     let mut database = TestDatabase::create(&url);
     database.script(POSTGRES_SCHEMA);
     database.add_reader();
@@ -171,7 +200,9 @@ SELECT 'settings', @@GLOBAL.max_connections, @@GLOBAL.general_log, @@GLOBAL.read
 
 #[tokio::test]
 async fn mysql_stands() {
-    let Some(url) = server_url("NL2SQL_TEST_MYSQL_URL", "mysql_stands") else { return };
+    let Some(url) = server_url("NL2SQL_TEST_MYSQL_URL", "mysql_stands") else {
+        return;
+    };
     let mut database = TestDatabase::create(&url);
     database.script(MYSQL_SCHEMA);
     database.add_reader();
@@ -189,14 +220,18 @@ fn sql_server_s_text_guard_stands() {
     let passed: Vec<String> = list
         .into_iter()
         .map(|(sql, _)| sql)
-        .filter(|sql| nl2sql_database::statement_guard::check(nl2sql_database::DriverKind::Mssql, sql, &nothing).is_ok())
+        .filter(|sql| {
+            nl2sql_database::statement_guard::check(nl2sql_database::DriverKind::Mssql, sql, &nothing).is_ok()
+        })
         .collect();
     assert!(passed.is_empty(), "{}", passed.join("\n"));
 }
 
 #[tokio::test]
 async fn sql_server_stands() {
-    let Some(url) = server_url("NL2SQL_TEST_MSSQL_URL", "sql_server_stands") else { return };
+    let Some(url) = server_url("NL2SQL_TEST_MSSQL_URL", "sql_server_stands") else {
+        return;
+    };
     let connection = Connection::open(url.parse().unwrap()).await.unwrap();
     let names = "SELECT COUNT(*), CHECKSUM_AGG(CHECKSUM(name)) FROM sys.objects";
     let before = connection.run(names, &LIMITS).await.unwrap();

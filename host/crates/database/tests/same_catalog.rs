@@ -22,11 +22,26 @@ fn shape(database: &Database) -> BTreeMap<String, String> {
     let fold = |name: &String| name.to_lowercase().replace(['_', ' '], "");
     let list = |names: &[String]| names.iter().map(fold).collect::<Vec<_>>().join(",");
     let table = |table: &Table| {
-        let mut keys: Vec<String> =
-            table.foreign_keys.iter().map(|key| format!("{}->{}({})", list(&key.columns), fold(&key.ref_table), list(&key.ref_columns))).collect();
+        let mut keys: Vec<String> = table
+            .foreign_keys
+            .iter()
+            .map(|key| {
+                format!(
+                    "{}->{}({})",
+                    list(&key.columns),
+                    fold(&key.ref_table),
+                    list(&key.ref_columns)
+                )
+            })
+            .collect();
         keys.sort();
         let columns: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        format!("{} | pk {} | fk {}", list(&columns), list(&table.primary_key), keys.join(" "))
+        format!(
+            "{} | pk {} | fk {}",
+            list(&columns),
+            list(&table.primary_key),
+            keys.join(" ")
+        )
     };
     let tables = database.tables.iter().filter(|table| table.kind == TableKind::Table);
     tables.map(|entry| (fold(&entry.name), table(entry))).collect()
@@ -37,7 +52,12 @@ fn script(path: &Path) -> String {
     // The scripts make and choose a database of their own.
     let foreign = |line: &&str| {
         let line = line.trim_start().to_uppercase();
-        !(line.starts_with("CREATE DATABASE") || line.starts_with("DROP DATABASE") || line.starts_with("USE ") || line.starts_with("\\C ") || line.starts_with("CREATE SCHEMA SAKILA") || line.starts_with("DROP SCHEMA IF EXISTS SAKILA"))
+        !(line.starts_with("CREATE DATABASE")
+            || line.starts_with("DROP DATABASE")
+            || line.starts_with("USE ")
+            || line.starts_with("\\C ")
+            || line.starts_with("CREATE SCHEMA SAKILA")
+            || line.starts_with("DROP SCHEMA IF EXISTS SAKILA"))
     };
     text.lines().filter(foreign).collect::<Vec<_>>().join("\n")
 }
@@ -54,11 +74,18 @@ fn assert_same(left: &Database, right: &Database, least: usize) {
 
 #[tokio::test]
 async fn chinook_is_the_same_everywhere() {
-    let Some(data) = shared_data("chinook_is_the_same_everywhere") else { return };
+    let Some(data) = shared_data("chinook_is_the_same_everywhere") else {
+        return;
+    };
     let sqlite = catalog(ConnectionSettings::sqlite(data.join("realdb/chinook/chinook.sqlite"))).await;
     assert_eq!(sqlite.tables.len(), 11);
-    for (variable, file) in [("NL2SQL_TEST_POSTGRES_URL", "chinook.postgres.sql"), ("NL2SQL_TEST_MYSQL_URL", "chinook.mysql.sql")] {
-        let Some(url) = server_url(variable, "chinook_is_the_same_everywhere") else { continue };
+    for (variable, file) in [
+        ("NL2SQL_TEST_POSTGRES_URL", "chinook.postgres.sql"),
+        ("NL2SQL_TEST_MYSQL_URL", "chinook.mysql.sql"),
+    ] {
+        let Some(url) = server_url(variable, "chinook_is_the_same_everywhere") else {
+            continue;
+        };
         let server = TestDatabase::create(&url);
         server.script(&script(&data.join("realdb/chinook").join(file)));
         assert_same(&sqlite, &catalog(server.admin.clone()).await, 11);
@@ -67,16 +94,37 @@ async fn chinook_is_the_same_everywhere() {
 
 #[tokio::test]
 async fn northwind_is_the_same_everywhere() {
-    let Some(data) = shared_data("northwind_is_the_same_everywhere") else { return };
-    let sqlite = catalog(ConnectionSettings::sqlite(data.join("realdb/northwind/northwind.sqlite"))).await;
-    let Some(url) = server_url("NL2SQL_TEST_POSTGRES_URL", "northwind_is_the_same_everywhere") else { return };
+    let Some(data) = shared_data("northwind_is_the_same_everywhere") else {
+        return;
+    };
+    let sqlite = catalog(ConnectionSettings::sqlite(
+        data.join("realdb/northwind/northwind.sqlite"),
+    ))
+    .await;
+    let Some(url) = server_url("NL2SQL_TEST_POSTGRES_URL", "northwind_is_the_same_everywhere") else {
+        return;
+    };
     let server = TestDatabase::create(&url);
     server.script(&script(&data.join("realdb/northwind/northwind.postgres.sql")));
     let postgres = catalog(server.admin.clone()).await;
     // The two projects differ in some columns; the keys of the tables in common do not.
     let keys = |database: &Database| {
-        let mut keys: Vec<String> = shape(database).into_iter().filter_map(|(table, text)| Some(format!("{table} {}", text.split(" | ").nth(1)?))).collect();
-        keys.retain(|key| ["orders ", "products ", "customers ", "employees ", "categories ", "suppliers "].iter().any(|table| key.starts_with(table)));
+        let mut keys: Vec<String> = shape(database)
+            .into_iter()
+            .filter_map(|(table, text)| Some(format!("{table} {}", text.split(" | ").nth(1)?)))
+            .collect();
+        keys.retain(|key| {
+            [
+                "orders ",
+                "products ",
+                "customers ",
+                "employees ",
+                "categories ",
+                "suppliers ",
+            ]
+            .iter()
+            .any(|table| key.starts_with(table))
+        });
         keys
     };
     assert_eq!(keys(&sqlite), keys(&postgres));
@@ -85,17 +133,31 @@ async fn northwind_is_the_same_everywhere() {
 
 #[tokio::test]
 async fn sakila_is_the_same_everywhere() {
-    let Some(data) = shared_data("sakila_is_the_same_everywhere") else { return };
+    let Some(data) = shared_data("sakila_is_the_same_everywhere") else {
+        return;
+    };
     let folder = data.join("realdb/sakila");
     let (_file, path) = shared::sqlite_file(&std::fs::read_to_string(folder.join("sakila.sqlite.schema.sql")).unwrap());
     let sqlite = catalog(ConnectionSettings::sqlite(path)).await;
     let mut catalogs = Vec::new();
-    for (variable, file) in [("NL2SQL_TEST_POSTGRES_URL", "sakila.postgres.schema.sql"), ("NL2SQL_TEST_MYSQL_URL", "sakila.mysql.schema.sql")] {
-        let Some(url) = server_url(variable, "sakila_is_the_same_everywhere") else { continue };
+    for (variable, file) in [
+        ("NL2SQL_TEST_POSTGRES_URL", "sakila.postgres.schema.sql"),
+        ("NL2SQL_TEST_MYSQL_URL", "sakila.mysql.schema.sql"),
+    ] {
+        let Some(url) = server_url(variable, "sakila_is_the_same_everywhere") else {
+            continue;
+        };
         let server = TestDatabase::create(&url);
         server.script(&script(&folder.join(file)).replace("sakila.", ""));
         let database = catalog(server.admin.clone()).await;
-        let rating = database.tables.iter().find(|table| table.name == "film").unwrap().column("rating").unwrap().clone();
+        let rating = database
+            .tables
+            .iter()
+            .find(|table| table.name == "film")
+            .unwrap()
+            .column("rating")
+            .unwrap()
+            .clone();
         assert_eq!(rating.labels, ["G", "PG", "PG-13", "R", "NC-17"], "{variable}");
         catalogs.push(database);
     }
@@ -112,16 +174,33 @@ async fn sakila_is_the_same_everywhere() {
 
 #[tokio::test]
 async fn chinese_comments_arrive_intact() {
-    let Some(data) = shared_data("chinese_comments_arrive_intact") else { return };
+    let Some(data) = shared_data("chinese_comments_arrive_intact") else {
+        return;
+    };
     let folder = data.join("chinese/sales_zh");
     let sqlite = catalog(ConnectionSettings::sqlite(folder.join("sales_zh.sqlite"))).await;
     let comments = |database: &Database| -> Vec<String> {
-        let columns = |table: &Table| table.columns.iter().map(|column| format!("{}.{}={:?}", table.name, column.name, column.comment)).collect::<Vec<_>>();
-        database.tables.iter().flat_map(|table| [vec![format!("{}={:?}", table.name, table.comment)], columns(table)].concat()).collect()
+        let columns = |table: &Table| {
+            table
+                .columns
+                .iter()
+                .map(|column| format!("{}.{}={:?}", table.name, column.name, column.comment))
+                .collect::<Vec<_>>()
+        };
+        database
+            .tables
+            .iter()
+            .flat_map(|table| [vec![format!("{}={:?}", table.name, table.comment)], columns(table)].concat())
+            .collect()
     };
     assert!(comments(&sqlite).contains(&"customer=Some(\"客户\")".to_owned()));
-    for (variable, file) in [("NL2SQL_TEST_POSTGRES_URL", "sales_zh.postgres.sql"), ("NL2SQL_TEST_MYSQL_URL", "sales_zh.mysql.sql")] {
-        let Some(url) = server_url(variable, "chinese_comments_arrive_intact") else { continue };
+    for (variable, file) in [
+        ("NL2SQL_TEST_POSTGRES_URL", "sales_zh.postgres.sql"),
+        ("NL2SQL_TEST_MYSQL_URL", "sales_zh.mysql.sql"),
+    ] {
+        let Some(url) = server_url(variable, "chinese_comments_arrive_intact") else {
+            continue;
+        };
         let server = TestDatabase::create(&url);
         server.script(&script(&folder.join(file)));
         let database = catalog(server.admin.clone()).await;
@@ -133,21 +212,41 @@ async fn chinese_comments_arrive_intact() {
 /// A dialect of a third party: MySQL's wire, another catalog.
 #[tokio::test]
 async fn a_wire_compatible_database_needs_catalog_queries_alone() {
-    let Some(url) = server_url("NL2SQL_TEST_MYSQL_URL", "a_wire_compatible_database_needs_catalog_queries_alone") else { return };
+    let Some(url) = server_url(
+        "NL2SQL_TEST_MYSQL_URL",
+        "a_wire_compatible_database_needs_catalog_queries_alone",
+    ) else {
+        return;
+    };
     let server = TestDatabase::create(&url);
     server.script(
         "CREATE TABLE meta_columns (t varchar(20), n int, c varchar(20), words varchar(20)); \
          INSERT INTO meta_columns VALUES ('orders', 1, 'id', '编号'), ('orders', 2, 'city', NULL), ('cities', 1, 'name', NULL);",
     );
-    let query = |section: &str, sql: &str| nl2sql_catalog::CatalogQuery { section: section.into(), sql: sql.into() };
+    let query = |section: &str, sql: &str| nl2sql_catalog::CatalogQuery {
+        section: section.into(),
+        sql: sql.into(),
+    };
     let queries = [
-        query("columns", "SELECT NULL, t, n, c, 'STRING', 1, NULL, words, 0, 0, NULL, 'text' FROM meta_columns"),
-        query("tables", "SELECT DISTINCT NULL, t, 'table', NULL, NULL FROM meta_columns"),
-        query("foreign-keys", "SELECT NULL, 'orders', 'to_city', 1, 'city', NULL, 'cities', 'name'"),
+        query(
+            "columns",
+            "SELECT NULL, t, n, c, 'STRING', 1, NULL, words, 0, 0, NULL, 'text' FROM meta_columns",
+        ),
+        query(
+            "tables",
+            "SELECT DISTINCT NULL, t, 'table', NULL, NULL FROM meta_columns",
+        ),
+        query(
+            "foreign-keys",
+            "SELECT NULL, 'orders', 'to_city', 1, 'city', NULL, 'cities', 'name'",
+        ),
     ];
     let connection = Connection::open(server.admin.clone()).await.unwrap();
     let database = connection.extract(&queries, "starlet").await.unwrap().database;
     assert_eq!(database.dialect, "starlet");
-    assert_eq!(database.table("orders").unwrap().columns[0].comment.as_deref(), Some("编号"));
+    assert_eq!(
+        database.table("orders").unwrap().columns[0].comment.as_deref(),
+        Some("编号")
+    );
     assert_eq!(database.table("orders").unwrap().foreign_keys[0].ref_columns, ["name"]);
 }

@@ -37,26 +37,47 @@ impl MssqlDriver {
         pool.first().await?;
         let mut driver = Self {
             pool,
-            server: ServerInfo { driver: "mssql".into(), schemas: settings.schemas.clone(), ..ServerInfo::default() },
+            server: ServerInfo {
+                driver: "mssql".into(),
+                schemas: settings.schemas.clone(),
+                ..ServerInfo::default()
+            },
             default_schema: None,
             settings,
         };
         let facts = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)), DB_NAME(), SCHEMA_NAME()";
-        let failed = |error: QueryError| ConnectError::Other { address: driver.settings.address(), detail: error.to_string() };
-        let mut facts = driver.catalog_rows(facts).await.map_err(failed)?.into_iter().next().unwrap_or_default().into_iter();
+        let failed = |error: QueryError| ConnectError::Other {
+            address: driver.settings.address(),
+            detail: error.to_string(),
+        };
+        let mut facts = driver
+            .catalog_rows(facts)
+            .await
+            .map_err(failed)?
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+            .into_iter();
         driver.server.version = facts.next().flatten().unwrap_or_default();
         driver.server.database = facts.next().flatten().unwrap_or_default();
         driver.default_schema = facts.next().flatten();
         let (major, _) = crate::lost_connection::major_minor(&driver.server.version);
         if (1..11).contains(&major) {
-            return Err(ConnectError::TooOld { version: driver.server.version, minimum: "SQL Server 2012 (11.0)".into() });
+            return Err(ConnectError::TooOld {
+                version: driver.server.version,
+                minimum: "SQL Server 2012 (11.0)".into(),
+            });
         }
         Ok(driver)
     }
 
     async fn run_session(&self, sql: &str, limits: Limits) -> Result<ResultSet, QueryError> {
         let sql = sql.to_owned();
-        self.pool.with(&limits, move |session| Box::pin(async move { session.run(sql, &limits).await })).await
+        self.pool
+            .with(&limits, move |session| {
+                Box::pin(async move { session.run(sql, &limits).await })
+            })
+            .await
     }
 }
 
@@ -76,9 +97,17 @@ impl Driver for MssqlDriver {
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        let limits = Limits { timeout_ms: self.settings.limits.timeout_ms.max(60_000), max_rows: usize::MAX, max_bytes: 1 << 30 };
+        let limits = Limits {
+            timeout_ms: self.settings.limits.timeout_ms.max(60_000),
+            max_rows: usize::MAX,
+            max_bytes: 1 << 30,
+        };
         let result = self.run_session(sql, limits).await?;
-        Ok(result.rows.into_iter().map(|row| row.iter().map(Value::display_text).collect()).collect())
+        Ok(result
+            .rows
+            .into_iter()
+            .map(|row| row.iter().map(Value::display_text).collect())
+            .collect())
     }
 
     async fn login_rights(&self) -> Result<LoginRights, QueryError> {
@@ -88,8 +117,15 @@ impl Driver for MssqlDriver {
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String {
         let quote = |name: &str| format!("[{}]", name.replace(']', "]]"));
         let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let schema = table.schema.as_deref().map_or_else(String::new, |schema| quote(schema) + ".");
-        format!("SELECT TOP ({rows}) {} FROM {schema}{}", columns.join(", "), quote(&table.name))
+        let schema = table
+            .schema
+            .as_deref()
+            .map_or_else(String::new, |schema| quote(schema) + ".");
+        format!(
+            "SELECT TOP ({rows}) {} FROM {schema}{}",
+            columns.join(", "),
+            quote(&table.name)
+        )
     }
 
     async fn close(&self) {

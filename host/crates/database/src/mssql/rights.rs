@@ -16,8 +16,15 @@ WHERE p.permission_name NOT IN ('CONNECT', 'SELECT', 'SHOWPLAN', 'REFERENCES') A
 ORDER BY 1, 2";
 
 pub(super) async fn login_rights(driver: &MssqlDriver) -> Result<LoginRights, QueryError> {
-    let login = driver.catalog_rows("SELECT CAST(SUSER_SNAME() AS nvarchar(256))").await?;
+    let login = driver
+        .catalog_rows("SELECT CAST(SUSER_SNAME() AS nvarchar(256))")
+        .await?;
     let rows = driver.catalog_rows(BEYOND_SELECT).await?;
     let login = login.into_iter().flatten().flatten().next().unwrap_or_default();
-    Ok(LoginRights::new(login, rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect()))
+    Ok(LoginRights::new(
+        login,
+        rows.into_iter()
+            .filter_map(|row| row.into_iter().nth(1).flatten())
+            .collect(),
+    ))
 }

@@ -33,8 +33,14 @@ impl Session for MssqlSession {
             Err(tiberius::error::Error::Routing { host, port }) => open(settings, &host, port).await,
             other => other,
         };
-        let mut session = Self { client: client.map_err(|error| connect_error(settings, &error))?, unusable: false };
-        session.batch(SESSION_SETTINGS).await.map_err(|error| connect_error(settings, &error))?;
+        let mut session = Self {
+            client: client.map_err(|error| connect_error(settings, &error))?,
+            unusable: false,
+        };
+        session
+            .batch(SESSION_SETTINGS)
+            .await
+            .map_err(|error| connect_error(settings, &error))?;
         Ok(session)
     }
 
@@ -55,13 +61,18 @@ impl Session for MssqlSession {
 impl MssqlSession {
     /// Runs one statement in a transaction that is always rolled back; past its time it is ended by an attention.
     pub(super) async fn run(&mut self, sql: String, limits: &Limits) -> Result<ResultSet, QueryError> {
-        self.batch("BEGIN TRANSACTION").await.map_err(|error| query_error(&error, limits))?;
+        self.batch("BEGIN TRANSACTION")
+            .await
+            .map_err(|error| query_error(&error, limits))?;
         let outcome = match tokio::time::timeout(limits.timeout(), self.collect(sql, limits)).await {
             Ok(outcome) => outcome,
             Err(_) => {
                 let acknowledged = tokio::time::timeout(ATTENTION_TIMEOUT, self.client.cancel_query()).await;
                 self.unusable |= !matches!(acknowledged, Ok(Ok(())));
-                Err(QueryError::Timeout(format!("timeout: stopped after {} ms", limits.timeout_ms)))
+                Err(QueryError::Timeout(format!(
+                    "timeout: stopped after {} ms",
+                    limits.timeout_ms
+                )))
             }
         };
         if self.unusable || matches!(outcome, Err(QueryError::Unavailable(_))) {
@@ -80,17 +91,32 @@ impl MssqlSession {
         while let Some(item) = items.try_next().await.map_err(failed)? {
             match item {
                 QueryItem::Metadata(columns) if columns.result_index() == 0 => {
-                    result.columns = columns.columns().iter().map(|column| column.name().to_owned()).collect();
-                    money = columns.columns().iter().map(|column| is_money(column.column_type())).collect();
+                    result.columns = columns
+                        .columns()
+                        .iter()
+                        .map(|column| column.name().to_owned())
+                        .collect();
+                    money = columns
+                        .columns()
+                        .iter()
+                        .map(|column| is_money(column.column_type()))
+                        .collect();
                 }
-                QueryItem::Metadata(_) => return Err(QueryError::Refused("refused: the statement has more than one result".into())),
+                QueryItem::Metadata(_) => {
+                    return Err(QueryError::Refused(
+                        "refused: the statement has more than one result".into(),
+                    ));
+                }
                 QueryItem::Row(_) if result.rows.len() >= limits.max_rows || bytes > limits.max_bytes => {
                     result.truncated = true;
                     break;
                 }
                 QueryItem::Row(row) => {
-                    let values: Vec<Value> =
-                        row.into_iter().enumerate().map(|(at, data)| values::typed(data, money.get(at).copied().unwrap_or(false))).collect();
+                    let values: Vec<Value> = row
+                        .into_iter()
+                        .enumerate()
+                        .map(|(at, data)| values::typed(data, money.get(at).copied().unwrap_or(false)))
+                        .collect();
                     bytes += values.iter().map(size).sum::<usize>();
                     result.rows.push(values);
                 }
@@ -110,7 +136,9 @@ impl MssqlSession {
         let open = self.batch(end).await.map_err(|error| query_error(&error, limits))?;
         if expect_open && open != Some(1) {
             self.unusable = true;
-            return Err(QueryError::Refused("refused: the statement ended the transaction that guards it".into()));
+            return Err(QueryError::Refused(
+                "refused: the statement ended the transaction that guards it".into(),
+            ));
         }
         Ok(())
     }
@@ -134,7 +162,11 @@ fn size(value: &Value) -> usize {
     }
 }
 
-async fn open(settings: &ConnectionSettings, host: &str, port: u16) -> Result<Client<Compat<TcpStream>>, tiberius::error::Error> {
+async fn open(
+    settings: &ConnectionSettings,
+    host: &str,
+    port: u16,
+) -> Result<Client<Compat<TcpStream>>, tiberius::error::Error> {
     let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
     let config = config(settings, host, port);
@@ -186,18 +218,30 @@ fn connect_error(settings: &ConnectionSettings, error: &tiberius::error::Error) 
         Error::Server(server) => {
             let detail = server.message().to_owned();
             match server.code() {
-                18456 | 18452 | 18487 | 18488 | 40532 => ConnectError::Authentication { user: settings.user.clone(), detail },
-                4060 | 4063 | 911 => ConnectError::NoSuchDatabase { database: settings.database.clone(), detail },
+                18456 | 18452 | 18487 | 18488 | 40532 => ConnectError::Authentication {
+                    user: settings.user.clone(),
+                    detail,
+                },
+                4060 | 4063 | 911 => ConnectError::NoSuchDatabase {
+                    database: settings.database.clone(),
+                    detail,
+                },
                 916 | 18470 | 229 => ConnectError::NoRights { detail },
                 17809 | 10928 | 10929 => ConnectError::TooManyConnections { detail },
-                _ => ConnectError::Other { address: settings.address(), detail },
+                _ => ConnectError::Other {
+                    address: settings.address(),
+                    detail,
+                },
             }
         }
         Error::Tls(_) => ConnectError::Tls { detail },
         Error::Io { kind, message } => {
             lost_connection::io_connect_error(settings, &std::io::Error::new(*kind, message.clone()))
         }
-        _ => ConnectError::Other { address: settings.address(), detail },
+        _ => ConnectError::Other {
+            address: settings.address(),
+            detail,
+        },
     }
 }
 
@@ -205,9 +249,9 @@ fn query_error(error: &tiberius::error::Error, limits: &Limits) -> QueryError {
     use tiberius::error::Error;
     match error {
         Error::Server(server) => server_error(server.code(), server.class(), server.message(), limits),
-        Error::Conversion(reason) | Error::Encoding(reason) => {
-            QueryError::Failed(format!("the result holds a type that cannot be read ({reason}); CAST it to nvarchar"))
-        }
+        Error::Conversion(reason) | Error::Encoding(reason) => QueryError::Failed(format!(
+            "the result holds a type that cannot be read ({reason}); CAST it to nvarchar"
+        )),
         other => QueryError::Unavailable(format!("connection lost: {other}")),
     }
 }
@@ -217,8 +261,13 @@ fn server_error(code: u32, class: u8, message: &str, limits: &Limits) -> QueryEr
     match code {
         _ if class >= 20 => QueryError::Unavailable(format!("connection lost: {message}")),
         1222 => QueryError::Timeout(format!("timeout: waited for a lock: {message}")),
-        8649 | 3617 => QueryError::Timeout(format!("timeout: stopped by the server after {} ms: {message}", limits.timeout_ms)),
-        229 | 230 | 262 | 297 | 300 | 371 | 3906 | 3908 | 15151 | 15247 | 15281 => QueryError::Refused(format!("refused by the server: {message}")),
+        8649 | 3617 => QueryError::Timeout(format!(
+            "timeout: stopped by the server after {} ms: {message}",
+            limits.timeout_ms
+        )),
+        229 | 230 | 262 | 297 | 300 | 371 | 3906 | 3908 | 15151 | 15247 | 15281 => {
+            QueryError::Refused(format!("refused by the server: {message}"))
+        }
         _ => QueryError::Failed(message.to_owned()),
     }
 }

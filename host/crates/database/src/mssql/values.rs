@@ -13,7 +13,9 @@ pub(super) fn typed(data: ColumnData<'static>, is_money: bool) -> Value {
         ColumnData::I16(value) => or_null(value, |value| Value::Integer(value.into())),
         ColumnData::I32(value) => or_null(value, |value| Value::Integer(value.into())),
         ColumnData::I64(value) => or_null(value, Value::Integer),
-        ColumnData::F32(value) => or_null(value, |value| Value::Float(value.to_string().parse().unwrap_or_else(|_| f64::from(value)))),
+        ColumnData::F32(value) => or_null(value, |value| {
+            Value::Float(value.to_string().parse().unwrap_or_else(|_| f64::from(value)))
+        }),
         ColumnData::F64(value) if is_money => or_null(value, |value| Value::Decimal(format!("{value:.4}"))),
         ColumnData::F64(value) => or_null(value, Value::Float),
         ColumnData::Bit(value) => or_null(value, Value::Boolean),
@@ -40,7 +42,11 @@ fn decimal(number: Numeric) -> String {
     let digits = format!("{:0>width$}", number.value().unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let sign = if number.value() < 0 { "-" } else { "" };
-    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    if scale == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    }
 }
 
 /// `YYYY-MM-DD` of a day counted from 0001-01-01, by Howard Hinnant's `civil_from_days`
@@ -53,7 +59,11 @@ fn calendar(days_since_year_one: i64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
 }
@@ -69,12 +79,20 @@ fn clock(seconds: u64) -> String {
 fn datetime(value: DateTime) -> String {
     let ticks = u64::from(value.seconds_fragments());
     let milliseconds = (ticks % 300 * 1_000 + 150) / 300;
-    format!("{} {}.{milliseconds:03}", calendar(EPOCH_1900 + i64::from(value.days())), clock(ticks / 300))
+    format!(
+        "{} {}.{milliseconds:03}",
+        calendar(EPOCH_1900 + i64::from(value.days())),
+        clock(ticks / 300)
+    )
 }
 
 /// Counts of minutes.
 fn small_datetime(value: SmallDateTime) -> String {
-    format!("{} {}", calendar(EPOCH_1900 + i64::from(value.days())), clock(u64::from(value.seconds_fragments()) * 60))
+    format!(
+        "{} {}",
+        calendar(EPOCH_1900 + i64::from(value.days())),
+        clock(u64::from(value.seconds_fragments()) * 60)
+    )
 }
 
 fn date(value: Date) -> String {
@@ -85,7 +103,15 @@ fn date(value: Date) -> String {
 fn time(value: Time) -> String {
     let unit = 10u64.pow(u32::from(value.scale()));
     let seconds = clock(value.increments() / unit);
-    if value.scale() == 0 { seconds } else { format!("{seconds}.{:0width$}", value.increments() % unit, width = usize::from(value.scale())) }
+    if value.scale() == 0 {
+        seconds
+    } else {
+        format!(
+            "{seconds}.{:0width$}",
+            value.increments() % unit,
+            width = usize::from(value.scale())
+        )
+    }
 }
 
 fn datetime2(value: DateTime2) -> String {
@@ -101,7 +127,13 @@ fn datetime_offset(value: DateTimeOffset) -> String {
     let days = i64::from(value.datetime2().date().days()) + local.div_euclid(day);
     let clock = Time::new(local.rem_euclid(day).unsigned_abs(), value.datetime2().time().scale());
     let sign = if offset < 0 { '-' } else { '+' };
-    format!("{} {}{sign}{:02}:{:02}", calendar(days), time(clock), offset.abs() / 60, offset.abs() % 60)
+    format!(
+        "{} {}{sign}{:02}:{:02}",
+        calendar(days),
+        time(clock),
+        offset.abs() / 60,
+        offset.abs() % 60
+    )
 }
 
 #[cfg(test)]
@@ -120,18 +152,61 @@ mod tests {
             (ColumnData::F32(Some(1.1)), false, Value::Float(1.1)),
             (ColumnData::F64(Some(-12.5)), true, Value::Decimal("-12.5000".into())),
             (ColumnData::Bit(Some(true)), false, Value::Boolean(true)),
-            (ColumnData::String(Some(Cow::Borrowed("客户"))), false, Value::Text("客户".into())),
-            (ColumnData::Numeric(Some(Numeric::new_with_scale(-5, 2))), false, Value::Decimal("-0.05".into())),
-            (ColumnData::Numeric(Some(Numeric::new_with_scale(12_345, 0))), false, Value::Decimal("12345".into())),
-            (ColumnData::Date(Some(leap_day)), false, Value::Date("2000-02-29".into())),
-            (ColumnData::Date(Some(Date::new(0))), false, Value::Date("0001-01-01".into())),
-            (ColumnData::Date(Some(Date::new(3_652_058))), false, Value::Date("9999-12-31".into())),
-            (ColumnData::Time(Some(noon)), false, Value::Time("12:00:00.1234567".into())),
-            (ColumnData::DateTime(Some(DateTime::new(0, 300 * 3_600 + 1))), false, Value::Datetime("1900-01-01 01:00:00.003".into())),
-            (ColumnData::DateTime(Some(DateTime::new(-1, 0))), false, Value::Datetime("1899-12-31 00:00:00.000".into())),
-            (ColumnData::SmallDateTime(Some(SmallDateTime::new(1, 61))), false, Value::Datetime("1900-01-02 01:01:00".into())),
             (
-                ColumnData::DateTimeOffset(Some(DateTimeOffset::new(DateTime2::new(leap_day, Time::new(82_800, 0)), 120))),
+                ColumnData::String(Some(Cow::Borrowed("客户"))),
+                false,
+                Value::Text("客户".into()),
+            ),
+            (
+                ColumnData::Numeric(Some(Numeric::new_with_scale(-5, 2))),
+                false,
+                Value::Decimal("-0.05".into()),
+            ),
+            (
+                ColumnData::Numeric(Some(Numeric::new_with_scale(12_345, 0))),
+                false,
+                Value::Decimal("12345".into()),
+            ),
+            (
+                ColumnData::Date(Some(leap_day)),
+                false,
+                Value::Date("2000-02-29".into()),
+            ),
+            (
+                ColumnData::Date(Some(Date::new(0))),
+                false,
+                Value::Date("0001-01-01".into()),
+            ),
+            (
+                ColumnData::Date(Some(Date::new(3_652_058))),
+                false,
+                Value::Date("9999-12-31".into()),
+            ),
+            (
+                ColumnData::Time(Some(noon)),
+                false,
+                Value::Time("12:00:00.1234567".into()),
+            ),
+            (
+                ColumnData::DateTime(Some(DateTime::new(0, 300 * 3_600 + 1))),
+                false,
+                Value::Datetime("1900-01-01 01:00:00.003".into()),
+            ),
+            (
+                ColumnData::DateTime(Some(DateTime::new(-1, 0))),
+                false,
+                Value::Datetime("1899-12-31 00:00:00.000".into()),
+            ),
+            (
+                ColumnData::SmallDateTime(Some(SmallDateTime::new(1, 61))),
+                false,
+                Value::Datetime("1900-01-02 01:01:00".into()),
+            ),
+            (
+                ColumnData::DateTimeOffset(Some(DateTimeOffset::new(
+                    DateTime2::new(leap_day, Time::new(82_800, 0)),
+                    120,
+                ))),
                 false,
                 Value::Datetime("2000-03-01 01:00:00+02:00".into()),
             ),

@@ -37,22 +37,45 @@ impl MysqlDriver {
         pool.first().await?;
         let mut driver = Self {
             pool,
-            server: ServerInfo { driver: "mysql".into(), schemas: settings.schemas.clone(), ..ServerInfo::default() },
+            server: ServerInfo {
+                driver: "mysql".into(),
+                schemas: settings.schemas.clone(),
+                ..ServerInfo::default()
+            },
             loadable_functions: HashSet::new(),
             settings,
         };
-        let failed = |error: QueryError| ConnectError::Other { address: driver.settings.address(), detail: error.to_string() };
-        let facts = driver.catalog_rows("SELECT VERSION(), DATABASE()").await.map_err(failed)?;
+        let failed = |error: QueryError| ConnectError::Other {
+            address: driver.settings.address(),
+            detail: error.to_string(),
+        };
+        let facts = driver
+            .catalog_rows("SELECT VERSION(), DATABASE()")
+            .await
+            .map_err(failed)?;
         let mut facts = facts.into_iter().next().unwrap_or_default().into_iter();
         driver.server.version = facts.next().flatten().unwrap_or_default();
         driver.server.database = facts.next().flatten().unwrap_or_default();
         // Only a login that may read mysql.func can see them, and only such a login is likely to be dangerous.
-        let functions = driver.catalog_rows("SELECT LOWER(name) FROM mysql.func").await.unwrap_or_default();
-        driver.loadable_functions = functions.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        let functions = driver
+            .catalog_rows("SELECT LOWER(name) FROM mysql.func")
+            .await
+            .unwrap_or_default();
+        driver.loadable_functions = functions
+            .into_iter()
+            .filter_map(|row| row.into_iter().next().flatten())
+            .collect();
         let version = crate::lost_connection::major_minor(&driver.server.version);
-        let minimum = if driver.server.version.contains("MariaDB") { (10, 2) } else { (5, 7) };
+        let minimum = if driver.server.version.contains("MariaDB") {
+            (10, 2)
+        } else {
+            (5, 7)
+        };
         if version < minimum {
-            return Err(ConnectError::TooOld { version: driver.server.version, minimum: "MySQL 5.7 or MariaDB 10.2".into() });
+            return Err(ConnectError::TooOld {
+                version: driver.server.version,
+                minimum: "MySQL 5.7 or MariaDB 10.2".into(),
+            });
         }
         Ok(driver)
     }
@@ -71,14 +94,31 @@ impl Driver for MysqlDriver {
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         statement_guard::check(DriverKind::Mysql, sql, &self.loadable_functions)?;
         let (sql, limits) = (sql.to_owned(), *limits);
-        self.pool.with(&limits, move |session| Box::pin(async move { session.run(&sql, &limits).await })).await
+        self.pool
+            .with(&limits, move |session| {
+                Box::pin(async move { session.run(&sql, &limits).await })
+            })
+            .await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        let limits = Limits { timeout_ms: self.settings.limits.timeout_ms.max(60_000), max_rows: usize::MAX, max_bytes: 1 << 30 };
+        let limits = Limits {
+            timeout_ms: self.settings.limits.timeout_ms.max(60_000),
+            max_rows: usize::MAX,
+            max_bytes: 1 << 30,
+        };
         let sql = sql.to_owned();
-        let result = self.pool.with(&limits, move |session| Box::pin(async move { session.run(&sql, &limits).await })).await?;
-        Ok(result.rows.into_iter().map(|row| row.iter().map(text).collect()).collect())
+        let result = self
+            .pool
+            .with(&limits, move |session| {
+                Box::pin(async move { session.run(&sql, &limits).await })
+            })
+            .await?;
+        Ok(result
+            .rows
+            .into_iter()
+            .map(|row| row.iter().map(text).collect())
+            .collect())
     }
 
     async fn login_rights(&self) -> Result<LoginRights, QueryError> {
@@ -88,8 +128,15 @@ impl Driver for MysqlDriver {
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String {
         let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
         let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let schema = table.schema.as_deref().map_or_else(String::new, |schema| quote(schema) + ".");
-        format!("SELECT {} FROM {schema}{} LIMIT {rows}", columns.join(", "), quote(&table.name))
+        let schema = table
+            .schema
+            .as_deref()
+            .map_or_else(String::new, |schema| quote(schema) + ".");
+        format!(
+            "SELECT {} FROM {schema}{} LIMIT {rows}",
+            columns.join(", "),
+            quote(&table.name)
+        )
     }
 
     async fn close(&self) {

@@ -5,7 +5,8 @@ use crate::QueryError;
 use crate::driver::{Driver, LoginRights};
 
 /// Privileges that only read.
-const READING: &str = "('USAGE', 'SELECT', 'SHOW VIEW', 'SHOW DATABASES', 'PROCESS', 'EXECUTE', 'REPLICATION CLIENT', 'BINLOG MONITOR')";
+const READING: &str =
+    "('USAGE', 'SELECT', 'SHOW VIEW', 'SHOW DATABASES', 'PROCESS', 'EXECUTE', 'REPLICATION CLIENT', 'BINLOG MONITOR')";
 
 pub(super) async fn login_rights(driver: &MysqlDriver) -> Result<LoginRights, QueryError> {
     // information_schema spells grantees 'user'@'host'; CURRENT_USER() gives user@host, and the host has no @.
@@ -29,6 +30,10 @@ pub(super) async fn login_rights(driver: &MysqlDriver) -> Result<LoginRights, Qu
 fn sentence(row: Vec<Option<String>>) -> Option<String> {
     let mut cells = row.into_iter().skip(1);
     let (place, privileges) = (cells.next()??, cells.next()??);
-    let danger = if privileges.split(", ").any(|right| right == "FILE") { " (FILE reads and writes files of the server)" } else { "" };
+    let danger = if privileges.split(", ").any(|right| right == "FILE") {
+        " (FILE reads and writes files of the server)"
+    } else {
+        ""
+    };
     Some(format!("{place}: {privileges}{danger}"))
 }

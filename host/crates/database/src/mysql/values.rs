@@ -7,18 +7,28 @@ use nl2sql_catalog::Value;
 pub(super) fn typed(type_name: &str, content: &[u8]) -> Value {
     let raw = || Value::Bytes(content.to_vec());
     match type_name {
-        "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => signed(content).map_or_else(raw, Value::Integer),
-        "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED" | "YEAR" => {
-            unsigned(content).map_or_else(raw, |number| i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string()), Value::Integer))
+        "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => {
+            signed(content).map_or_else(raw, Value::Integer)
         }
-        "FLOAT" => content.try_into().map_or_else(|_| raw(), |bytes| Value::Float(widened(f32::from_le_bytes(bytes)))),
-        "DOUBLE" => content.try_into().map_or_else(|_| raw(), |bytes| Value::Float(f64::from_le_bytes(bytes))),
+        "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED"
+        | "YEAR" => unsigned(content).map_or_else(raw, |number| {
+            i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string()), Value::Integer)
+        }),
+        "FLOAT" => content
+            .try_into()
+            .map_or_else(|_| raw(), |bytes| Value::Float(widened(f32::from_le_bytes(bytes)))),
+        "DOUBLE" => content
+            .try_into()
+            .map_or_else(|_| raw(), |bytes| Value::Float(f64::from_le_bytes(bytes))),
         "DECIMAL" => text(content, Value::Decimal),
         "DATE" => date(content).map_or_else(raw, |(date, _)| Value::Date(date)),
         "DATETIME" | "TIMESTAMP" => datetime(content).map_or_else(raw, Value::Datetime),
         "TIME" => time(content).map_or_else(raw, Value::Time),
         "JSON" => text(content, Value::Json),
-        "GEOMETRY" => content.get(4..).and_then(crate::wkb::to_text).map_or_else(raw, Value::Other),
+        "GEOMETRY" => content
+            .get(4..)
+            .and_then(crate::wkb::to_text)
+            .map_or_else(raw, Value::Other),
         "BIT" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => raw(),
         "NULL" => Value::Null,
         _ => text(content, Value::Text),
@@ -55,7 +65,10 @@ fn date(content: &[u8]) -> Option<(String, &[u8])> {
     let rest = rest.get(..usize::from(*length))?;
     match rest {
         [] => Some(("0000-00-00".into(), rest)),
-        [low, high, month, day, rest @ ..] => Some((format!("{:04}-{month:02}-{day:02}", u16::from_le_bytes([*low, *high])), rest)),
+        [low, high, month, day, rest @ ..] => Some((
+            format!("{:04}-{month:02}-{day:02}", u16::from_le_bytes([*low, *high])),
+            rest,
+        )),
         _ => None,
     }
 }
@@ -100,12 +113,20 @@ mod tests {
     fn binary_contents_become_values() {
         for (name, content, value) in [
             ("INT", &[0xff, 0xff, 0xff, 0xff][..], Value::Integer(-1)),
-            ("BIGINT UNSIGNED", &[0xff; 8], Value::Decimal("18446744073709551615".into())),
+            (
+                "BIGINT UNSIGNED",
+                &[0xff; 8],
+                Value::Decimal("18446744073709551615".into()),
+            ),
             ("YEAR", &[0xd0, 0x07], Value::Integer(2000)),
             ("FLOAT", &1.1f32.to_le_bytes(), Value::Float(1.1)),
             ("DATE", &[4, 0xd0, 0x07, 2, 29], Value::Date("2000-02-29".into())),
             ("DATE", &[0], Value::Date("0000-00-00".into())),
-            ("DATETIME", &[11, 0xd0, 0x07, 2, 29, 1, 2, 3, 32, 161, 7, 0], Value::Datetime("2000-02-29 01:02:03.500000".into())),
+            (
+                "DATETIME",
+                &[11, 0xd0, 0x07, 2, 29, 1, 2, 3, 32, 161, 7, 0],
+                Value::Datetime("2000-02-29 01:02:03.500000".into()),
+            ),
             ("TIME", &[8, 1, 1, 0, 0, 0, 2, 3, 4], Value::Time("-26:03:04".into())),
             ("DECIMAL", b"12.50", Value::Decimal("12.50".into())),
             ("VARCHAR", &[0xff], Value::Bytes(vec![0xff])),

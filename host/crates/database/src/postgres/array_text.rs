@@ -6,7 +6,11 @@ use nl2sql_catalog::Value;
 /// Reads an array; `element` types the text of one element. A text that is no array comes back as [`Value::Other`].
 pub(super) fn read(text: &str, element: &dyn Fn(&str) -> Value) -> Value {
     // Bounds other than 1 are written in front: `[0:1]={1,2}`.
-    let body = if text.starts_with('[') { text.find('=').map_or(text, |at| &text[at + 1..]) } else { text };
+    let body = if text.starts_with('[') {
+        text.find('=').map_or(text, |at| &text[at + 1..])
+    } else {
+        text
+    };
     let mut reader = ArrayReader { rest: body, element };
     match reader.array() {
         Some(value) if reader.rest.is_empty() => value,
@@ -59,7 +63,11 @@ impl ArrayReader<'_> {
         let end = self.rest.find([',', ';', '}'])?;
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
-        Some(if word.eq_ignore_ascii_case("null") { Value::Null } else { (self.element)(word) })
+        Some(if word.eq_ignore_ascii_case("null") {
+            Value::Null
+        } else {
+            (self.element)(word)
+        })
     }
 
     fn quoted(&mut self) -> Option<Value> {
@@ -91,7 +99,10 @@ mod tests {
 
     #[test]
     fn nested_quoted_and_null_elements() {
-        assert_eq!(texts(r#"{a,NULL,"NULL","x, \"y\"",{1,{2}}}"#).as_deref(), Some(r#"[a, NULL, NULL, x, "y", [1, [2]]]"#));
+        assert_eq!(
+            texts(r#"{a,NULL,"NULL","x, \"y\"",{1,{2}}}"#).as_deref(),
+            Some(r#"[a, NULL, NULL, x, "y", [1, [2]]]"#)
+        );
         assert_eq!(texts("[0:1]={a,b}").as_deref(), Some("[a, b]"));
         assert_eq!(texts("{}").as_deref(), Some("[]"));
         assert_eq!(read("{a", &|text| Value::Text(text.into())), Value::Other("{a".into()));

@@ -27,8 +27,22 @@ use session::PostgresSession;
 
 /// Volatile functions that only compute or only look.
 const HARMLESS_VOLATILE: &[&str] = &[
-    "random", "random_normal", "clock_timestamp", "timeofday", "gen_random_uuid", "uuid_generate_v1", "uuid_generate_v4", "uuidv4", "uuidv7",
-    "array_shuffle", "array_sample", "pg_relation_size", "pg_total_relation_size", "pg_table_size", "pg_indexes_size", "pg_database_size",
+    "random",
+    "random_normal",
+    "clock_timestamp",
+    "timeofday",
+    "gen_random_uuid",
+    "uuid_generate_v1",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+    "array_shuffle",
+    "array_sample",
+    "pg_relation_size",
+    "pg_total_relation_size",
+    "pg_table_size",
+    "pg_indexes_size",
+    "pg_database_size",
 ];
 
 /// Names of every function the server calls volatile, aggregates and window functions apart.
@@ -49,21 +63,33 @@ impl PostgresDriver {
         pool.first().await?;
         let mut driver = Self {
             pool,
-            server: ServerInfo { driver: "postgres".into(), schemas: settings.schemas.clone(), ..ServerInfo::default() },
+            server: ServerInfo {
+                driver: "postgres".into(),
+                schemas: settings.schemas.clone(),
+                ..ServerInfo::default()
+            },
             default_schema: None,
             volatile: HashSet::new(),
             settings,
         };
-        driver.describe_server().await.map_err(|error| ConnectError::Other { address: driver.settings.address(), detail: error.to_string() })?;
+        driver.describe_server().await.map_err(|error| ConnectError::Other {
+            address: driver.settings.address(),
+            detail: error.to_string(),
+        })?;
         let (major, _) = crate::lost_connection::major_minor(&driver.server.version);
         if major < 10 && !driver.server.version.contains("Redshift") {
-            return Err(ConnectError::TooOld { version: driver.server.version, minimum: "PostgreSQL 10".into() });
+            return Err(ConnectError::TooOld {
+                version: driver.server.version,
+                minimum: "PostgreSQL 10".into(),
+            });
         }
         Ok(driver)
     }
 
     async fn describe_server(&mut self) -> Result<(), QueryError> {
-        let rows = self.catalog_rows("SELECT current_setting('server_version'), current_database(), current_schema()").await?;
+        let rows = self
+            .catalog_rows("SELECT current_setting('server_version'), current_database(), current_schema()")
+            .await?;
         if let Some(row) = rows.into_iter().next() {
             let mut cells = row.into_iter();
             self.server.version = cells.next().flatten().unwrap_or_default();
@@ -72,7 +98,10 @@ impl PostgresDriver {
         }
         // A wire-compatible server may lack the catalog; its text guard then rests on the fixed list.
         let functions = self.catalog_rows(VOLATILE_FUNCTIONS).await.unwrap_or_default();
-        self.volatile = functions.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        self.volatile = functions
+            .into_iter()
+            .filter_map(|row| row.into_iter().next().flatten())
+            .collect();
         for name in HARMLESS_VOLATILE {
             self.volatile.remove(*name);
         }
@@ -93,14 +122,31 @@ impl Driver for PostgresDriver {
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         statement_guard::check(DriverKind::Postgres, sql, &self.volatile)?;
         let (sql, limits) = (sql.to_owned(), *limits);
-        self.pool.with(&limits, move |session| Box::pin(async move { session.run(&sql, &limits).await })).await
+        self.pool
+            .with(&limits, move |session| {
+                Box::pin(async move { session.run(&sql, &limits).await })
+            })
+            .await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        let limits = Limits { timeout_ms: self.settings.limits.timeout_ms.max(60_000), max_rows: usize::MAX, max_bytes: 1 << 30 };
+        let limits = Limits {
+            timeout_ms: self.settings.limits.timeout_ms.max(60_000),
+            max_rows: usize::MAX,
+            max_bytes: 1 << 30,
+        };
         let sql = sql.to_owned();
-        let result = self.pool.with(&limits, move |session| Box::pin(async move { session.run(&sql, &limits).await })).await?;
-        Ok(result.rows.into_iter().map(|row| row.iter().map(Value::display_text).collect()).collect())
+        let result = self
+            .pool
+            .with(&limits, move |session| {
+                Box::pin(async move { session.run(&sql, &limits).await })
+            })
+            .await?;
+        Ok(result
+            .rows
+            .into_iter()
+            .map(|row| row.iter().map(Value::display_text).collect())
+            .collect())
     }
 
     async fn login_rights(&self) -> Result<LoginRights, QueryError> {
@@ -110,8 +156,15 @@ impl Driver for PostgresDriver {
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String {
         let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let schema = table.schema.as_deref().map_or_else(String::new, |schema| quote(schema) + ".");
-        format!("SELECT {} FROM {schema}{} LIMIT {rows}", columns.join(", "), quote(&table.name))
+        let schema = table
+            .schema
+            .as_deref()
+            .map_or_else(String::new, |schema| quote(schema) + ".");
+        format!(
+            "SELECT {} FROM {schema}{} LIMIT {rows}",
+            columns.join(", "),
+            quote(&table.name)
+        )
     }
 
     async fn close(&self) {

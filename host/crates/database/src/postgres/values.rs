@@ -124,7 +124,9 @@ pub(super) fn typed(kind: TypeKind, text: &str) -> Value {
         TypeKind::Interval => Value::Interval(text.to_owned()),
         TypeKind::Json => Value::Json(text.to_owned()),
         TypeKind::Uuid => Value::Uuid(text.to_owned()),
-        TypeKind::Geometry => hex(text).and_then(|bytes| crate::wkb::to_text(&bytes)).map_or_else(other, Value::Other),
+        TypeKind::Geometry => hex(text)
+            .and_then(|bytes| crate::wkb::to_text(&bytes))
+            .map_or_else(other, Value::Other),
         TypeKind::Array(element) => {
             let kind = builtin(element).unwrap_or(TypeKind::Text);
             array_text::read(text, &|item| typed(kind, item))
@@ -138,7 +140,8 @@ fn decimal(text: &str) -> Value {
     if text.ends_with(|c: char| c.is_ascii_digit()) {
         return Value::Decimal(text.to_owned());
     }
-    text.parse().map_or_else(|_| Value::Other(text.to_owned()), Value::Float)
+    text.parse()
+        .map_or_else(|_| Value::Other(text.to_owned()), Value::Float)
 }
 
 /// `-$1,234.50` as `-1234.50`.
@@ -150,10 +153,13 @@ fn money(text: &str) -> String {
 
 fn hex(text: &str) -> Option<Vec<u8>> {
     let bytes = text.as_bytes();
-    if bytes.len() % 2 != 0 {
+    if !bytes.len().is_multiple_of(2) {
         return None;
     }
-    bytes.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    bytes
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
 }
 
 /// A bit string as bytes, the last bit lowest: `101` is `05`.
@@ -162,7 +168,11 @@ fn bits(text: &str) -> Option<Vec<u8>> {
     characters
         .rchunks(8)
         .rev()
-        .map(|chunk| chunk.iter().try_fold(0u8, |byte, bit| matches!(bit, b'0' | b'1').then(|| byte << 1 | (bit - b'0'))))
+        .map(|chunk| {
+            chunk.iter().try_fold(0u8, |byte, bit| {
+                matches!(bit, b'0' | b'1').then(|| byte << 1 | (bit - b'0'))
+            })
+        })
         .collect()
 }
 
@@ -187,10 +197,22 @@ mod tests {
             (TypeKind::Money, "-$1,234.50", Value::Decimal("-1234.50".into())),
             (TypeKind::Bytes, "\\x00ff", Value::Bytes(vec![0, 255])),
             (TypeKind::Bits, "100000001", Value::Bytes(vec![1, 1])),
-            (TypeKind::Datetime, "2020-01-02 03:04:05.5+00", Value::Datetime("2020-01-02 03:04:05.5+00:00".into())),
-            (TypeKind::Datetime, "2020-01-02 03:04:05", Value::Datetime("2020-01-02 03:04:05".into())),
+            (
+                TypeKind::Datetime,
+                "2020-01-02 03:04:05.5+00",
+                Value::Datetime("2020-01-02 03:04:05.5+00:00".into()),
+            ),
+            (
+                TypeKind::Datetime,
+                "2020-01-02 03:04:05",
+                Value::Datetime("2020-01-02 03:04:05".into()),
+            ),
             (TypeKind::Datetime, "infinity", Value::Datetime("infinity".into())),
-            (TypeKind::Array(23), "{1,NULL}", Value::Array(vec![Value::Integer(1), Value::Null])),
+            (
+                TypeKind::Array(23),
+                "{1,NULL}",
+                Value::Array(vec![Value::Integer(1), Value::Null]),
+            ),
         ] {
             assert_eq!(typed(kind, text), value, "{text}");
         }

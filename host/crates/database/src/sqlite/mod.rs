@@ -124,11 +124,10 @@ impl SqliteDriver {
                 .map(|result| result.rows.iter().filter_map(|row| estimate(row)).collect())
                 .unwrap_or_default();
             for name in names {
-                if !estimates.contains_key(&name) {
-                    if let Some(rows) = bounded_count(reader, &name, &limits) {
-                        estimates.insert(name, rows);
-                    }
+                if estimates.contains_key(&name) {
+                    continue;
                 }
+                estimates.extend(bounded_count(reader, &name, &limits).map(|rows| (name, rows)));
             }
             Ok(estimates)
         })

@@ -159,7 +159,7 @@ impl SqliteReader {
                 "refused: SQLite says that the statement is not a plain query".into(),
             ));
         }
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let mut result = ResultSet {
             columns,

@@ -21,12 +21,33 @@ impl TestDatabase {
     /// Makes an empty database on the server of `url`.
     pub fn create(url: &str) -> Self {
         let server: ConnectionSettings = url.parse().unwrap();
-        let name = format!("nl2sql_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let create = if server.driver == DriverKind::Mysql { format!("CREATE DATABASE {name} CHARACTER SET utf8mb4") } else { format!("CREATE DATABASE {name}") };
+        let name = format!(
+            "nl2sql_test_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
+        let create = if server.driver == DriverKind::Mysql {
+            format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        } else {
+            format!("CREATE DATABASE {name}")
+        };
         client(&server, &create);
-        let admin = ConnectionSettings { database: name.clone(), tls: TlsMode::Prefer, ..server.clone() };
-        let reader = ConnectionSettings { user: format!("r_{name}"), password: "reader".into(), ..admin.clone() };
-        Self { admin, reader, server, has_reader: false }
+        let admin = ConnectionSettings {
+            database: name.clone(),
+            tls: TlsMode::Prefer,
+            ..server.clone()
+        };
+        let reader = ConnectionSettings {
+            user: format!("r_{name}"),
+            password: "reader".into(),
+            ..admin.clone()
+        };
+        Self {
+            admin,
+            reader,
+            server,
+            has_reader: false,
+        }
     }
 
     /// Runs a script as the administrator; gives what the client prints.
@@ -75,18 +96,57 @@ pub fn client(settings: &ConnectionSettings, sql: &str) -> String {
     let port = settings.effective_port().to_string();
     let mut command = if settings.driver == DriverKind::Mysql {
         let mut mysql = Command::new("mysql");
-        mysql.args(["--host", &settings.host, "--port", &port, "--user", &settings.user, "--protocol", "tcp", "--batch", "--skip-column-names"]);
-        mysql.args(["--default-character-set", "utf8mb4"]).arg(&settings.database);
+        mysql.args([
+            "--host",
+            &settings.host,
+            "--port",
+            &port,
+            "--user",
+            &settings.user,
+            "--protocol",
+            "tcp",
+            "--batch",
+            "--skip-column-names",
+        ]);
+        mysql
+            .args(["--default-character-set", "utf8mb4"])
+            .arg(&settings.database);
         mysql.env("MYSQL_PWD", settings.password.reveal());
         mysql
     } else {
         let mut psql = Command::new("psql");
-        psql.args(["--host", &settings.host, "--port", &port, "--username", &settings.user, "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
-        psql.args(["--set", "ON_ERROR_STOP=1", "--dbname", if settings.database.is_empty() { "postgres" } else { &settings.database }]);
-        psql.env("PGPASSWORD", settings.password.reveal()).env("PGCLIENTENCODING", "UTF8");
+        psql.args([
+            "--host",
+            &settings.host,
+            "--port",
+            &port,
+            "--username",
+            &settings.user,
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+        ]);
+        psql.args([
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--dbname",
+            if settings.database.is_empty() {
+                "postgres"
+            } else {
+                &settings.database
+            },
+        ]);
+        psql.env("PGPASSWORD", settings.password.reveal())
+            .env("PGCLIENTENCODING", "UTF8");
         psql
     };
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the server's client is installed");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the server's client is installed");
     let mut input = child.stdin.take().unwrap();
     let sql = sql.to_owned();
     let writer = std::thread::spawn(move || std::io::Write::write_all(&mut input, sql.as_bytes()));

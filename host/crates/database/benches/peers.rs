@@ -1,0 +1,177 @@
+//! Batches of statements and extraction against Python's drivers in the same run; prints ratios (above 1 is faster than the peer).
+//!
+//! `cargo bench -p nl2sql-database` with psycopg2, PyMySQL and SQLAlchemy for `python3` (or the one `NL2SQL_PEER_PYTHON` names), and servers
+//! named by `NL2SQL_TEST_POSTGRES_URL` and `NL2SQL_TEST_MYSQL_URL`.
+
+#[path = "../tests/shared/mod.rs"]
+mod shared;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use nl2sql_database::{Connection, ConnectionSettings, DriverKind, Limits, SqliteReader};
+use shared::servers::TestDatabase;
+use shared::{catalog_queries, server_url, sqlite_file};
+
+const STATEMENTS: usize = 3_000;
+const TABLES: usize = 2_000;
+const COLUMNS: usize = 20;
+
+/// A thousand orders of ten customers.
+fn schema() -> String {
+    let orders: Vec<String> = (0..1_000)
+        .map(|n| format!("({n}, {}, 'city {}', {}.25)", n % 10, n % 7, n * 3 % 101))
+        .collect();
+    format!(
+        "CREATE TABLE orders (id int PRIMARY KEY, customer int, city varchar(40), amount decimal(10,2)); INSERT INTO orders VALUES {};",
+        orders.join(", ")
+    )
+}
+
+/// Distinct small queries, as generated samples are.
+fn statements() -> Vec<String> {
+    (0..STATEMENTS)
+        .map(|n| match n % 3 {
+            0 => format!("SELECT id, city, amount FROM orders WHERE id = {n}"),
+            1 => format!("SELECT customer, count(*), sum(amount) FROM orders WHERE amount > {} GROUP BY customer ORDER BY customer", n % 90),
+            _ => format!("SELECT id, city FROM orders WHERE customer = {} AND id > {n} ORDER BY id LIMIT 20", n % 10),
+        })
+        .collect()
+}
+
+fn peer(mode: &str, settings: &ConnectionSettings, file: Option<&Path>) -> Option<(f64, u64)> {
+    let python = std::env::var("NL2SQL_PEER_PYTHON").unwrap_or_else(|_| "python3".into());
+    let parts = serde_json::json!({
+        "path": settings.path, "host": settings.host, "port": settings.effective_port(), "user": settings.user, "database": settings.database
+    });
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/peers.py");
+    let mut command = Command::new(python);
+    command
+        .arg(script)
+        .args([mode, settings.driver.name(), &parts.to_string()])
+        .args(file);
+    let output = command.output().ok()?;
+    if !output.status.success() {
+        eprintln!("the peer failed: {}", String::from_utf8_lossy(&output.stderr));
+        return None;
+    }
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+    Some((answer["seconds"].as_f64()?, answer["rows"].as_u64()?))
+}
+
+fn report(what: &str, ours: f64, theirs: Option<(f64, u64)>, rows: u64) {
+    match theirs {
+        Some((seconds, peer_rows)) => {
+            assert_eq!(rows, peer_rows, "{what}: not the same work");
+            println!("{what}: {ours:.3} s, peer {seconds:.3} s, ratio {:.2}", seconds / ours);
+        }
+        None => println!("{what}: {ours:.3} s, no peer"),
+    }
+}
+
+async fn batches(name: &str, settings: &ConnectionSettings, file: &Path) {
+    let texts = statements();
+    for concurrency in [1, 4] {
+        let connection = Connection::open(ConnectionSettings {
+            pool_size: concurrency,
+            ..settings.clone()
+        })
+        .await
+        .unwrap();
+        connection.run_many(&texts[..16], &Limits::default(), concurrency).await;
+        let started = Instant::now();
+        let results = connection.run_many(&texts, &Limits::default(), concurrency).await;
+        let seconds = started.elapsed().as_secs_f64();
+        let rows: usize = results.into_iter().map(|result| result.unwrap().rows.len()).sum();
+        report(
+            &format!("{name}, {STATEMENTS} statements, {concurrency} at once"),
+            seconds,
+            peer("statements", settings, Some(file)),
+            rows as u64,
+        );
+    }
+}
+
+async fn extraction(name: &str, server: &TestDatabase) {
+    let columns: Vec<String> = (1..COLUMNS)
+        .map(|n| format!("c{n} {}", ["int", "varchar(40)", "decimal(10,2)", "date"][n % 4]))
+        .collect();
+    let tables: Vec<String> = (0..TABLES)
+        .map(|n| {
+            let parent = if n == 0 {
+                String::new()
+            } else {
+                format!(", FOREIGN KEY (c4) REFERENCES t{} (id)", n / 2)
+            };
+            format!(
+                "CREATE TABLE t{n} (id int PRIMARY KEY, {}{parent});",
+                columns.join(", ")
+            )
+        })
+        .collect();
+    server.script("DROP TABLE orders;");
+    server.script(&tables.join("\n"));
+    let connection = Connection::open(server.admin.clone()).await.unwrap();
+    let queries = catalog_queries(&connection);
+    let started = Instant::now();
+    let database = connection.extract(&queries, "any").await.unwrap().database;
+    let seconds = started.elapsed().as_secs_f64();
+    let rows = database.tables.iter().map(|table| table.columns.len() as u64).sum();
+    report(
+        &format!("{name}, catalog of {TABLES} tables x {COLUMNS} columns"),
+        seconds,
+        peer("metadata", &server.admin, None),
+        rows,
+    );
+}
+
+fn sqlite(file: &Path) {
+    let (_folder, path) = sqlite_file(&schema());
+    let settings = ConnectionSettings::sqlite(path);
+    let mut reader = SqliteReader::open(&settings).unwrap();
+    let started = Instant::now();
+    let rows: usize = statements()
+        .iter()
+        .map(|sql| reader.run_blocking(sql, &Limits::default()).unwrap().rows.len())
+        .sum();
+    report(
+        &format!("sqlite, {STATEMENTS} statements, one reader"),
+        started.elapsed().as_secs_f64(),
+        peer("statements", &settings, Some(file)),
+        rows as u64,
+    );
+    let probes: Vec<String> = (0..STATEMENTS)
+        .map(|n| format!("SELECT city, count(*) FROM orders WHERE customer = {n} GROUP BY city LIMIT 1"))
+        .collect();
+    let started = Instant::now();
+    for sql in &probes {
+        reader.run_blocking(sql, &Limits::default().with_max_rows(1)).unwrap();
+    }
+    println!(
+        "sqlite, probes with LIMIT 1: {:.1} us each",
+        started.elapsed().as_secs_f64() * 1e6 / STATEMENTS as f64
+    );
+}
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("statements.json");
+    std::fs::write(&file, serde_json::to_string(&statements()).unwrap()).unwrap();
+    sqlite(&file);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for variable in ["NL2SQL_TEST_POSTGRES_URL", "NL2SQL_TEST_MYSQL_URL"] {
+        let Some(url) = server_url(variable, "the bench") else {
+            continue;
+        };
+        let server = TestDatabase::create(&url);
+        let name = if server.admin.driver == DriverKind::Mysql {
+            "mysql"
+        } else {
+            "postgres"
+        };
+        server.script(&schema());
+        runtime.block_on(batches(name, &server.admin, &file));
+        runtime.block_on(extraction(name, &server));
+    }
+}
