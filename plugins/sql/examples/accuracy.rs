@@ -10,7 +10,7 @@ use nl2sql_catalog::{Column, Database, Table};
 use nl2sql_sql::{Dialect, Session};
 use serde_json::Value;
 
-/// Valid and invalid statements that sqlparser 0.63 and sqlglot 27 accept, per dialect.
+/// Valid and invalid statements that sqlparser 0.63 and sqlglot accept, per dialect.
 const PEERS: [(Dialect, [usize; 2], [usize; 2]); 4] = [
     (Dialect::Sqlite, [111, 0], [119, 5]),
     (Dialect::Postgres, [348, 5], [356, 18]),

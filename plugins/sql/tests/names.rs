@@ -225,6 +225,7 @@ fn dialects_differ_where_the_engines_do() {
         (Sqlite, "SELECT yeer(name) FROM singer", Some("unknown-function")),
         (Sqlite, "SELECT substr(name) FROM singer", Some("argument-count")),
         (Sqlite, "SELECT rank() FROM singer", Some("misused-window-function")),
+        (Mysql, "SELECT sum (age) FROM singer", Some("unknown-function")),
     ] {
         let expected: Vec<String> = code.map(str::to_owned).into_iter().collect();
         assert_eq!(codes(dialect, sql), expected, "{}: {sql}", dialect.name());

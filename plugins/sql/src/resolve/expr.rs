@@ -157,6 +157,9 @@ impl<'a> Resolver<'a> {
         if self.sqlite() && !call.special && !qualified {
             self.check_sqlite_call(call, &name, arguments);
         }
+        if self.mysql() && aggregates {
+            self.check_mysql_spacing(call, &name);
+        }
         let windowed = call.over.is_some();
         let (outer_hit, outer_aggregate) = (self.hit.take(), self.inside_aggregate);
         let nested = aggregates && !windowed && self.inside_aggregate;

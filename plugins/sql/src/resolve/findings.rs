@@ -306,6 +306,37 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// MySQL takes a built-in function for a stored one when a blank parts it from its parenthesis.
+    pub(super) fn check_mysql_spacing(&mut self, call: &Call, name: &str) {
+        const NEEDS_TOUCH: [&str; 15] = [
+            "avg",
+            "bit_and",
+            "bit_or",
+            "bit_xor",
+            "count",
+            "group_concat",
+            "max",
+            "min",
+            "std",
+            "stddev",
+            "stddev_pop",
+            "stddev_samp",
+            "sum",
+            "var_pop",
+            "var_samp",
+        ];
+        let (token, next) = (call.name.last as usize, call.name.last as usize + 1);
+        let touches = self
+            .source
+            .tokens
+            .get(next)
+            .is_some_and(|next| self.source.tokens[token].end == next.start);
+        if !touches && NEEDS_TOUCH.iter().any(|function| function.eq_ignore_ascii_case(name)) {
+            let message = format!("MySQL allows no blank between `{name}` and its parenthesis");
+            self.report(call.name.last, "unknown-function", message, Some(format!("{name}(")));
+        }
+    }
+
     pub(super) fn check_aggregate(&mut self, call: &Call, name: &str, clause: Clause, nested: bool) {
         let place = match clause {
             _ if nested => "inside another aggregate",
