@@ -439,3 +439,32 @@ async fn usual_mistakes_have_their_own_error() {
         assert!(!admin.login_rights().await.unwrap().read_only, "{variable}");
     }
 }
+
+#[tokio::test]
+async fn a_statement_whose_session_dies_is_run_again() {
+    let Some(url) = server_url(POSTGRES, "a_statement_whose_session_dies_is_run_again") else {
+        return;
+    };
+    let server = TestDatabase::create(&url);
+    let connection = Connection::open(server.admin.clone()).await.unwrap();
+    let running = connection.clone();
+    let patient = Limits {
+        timeout_ms: 60_000,
+        ..Limits::default()
+    };
+    let task = tokio::spawn(async move {
+        running
+            .run("SELECT count(*) FROM generate_series(1, 8000000)", &patient)
+            .await
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let killed = server.script(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND application_name = 'nl2sql' AND query LIKE 'FETCH%'",
+    );
+    assert_eq!(
+        task.await.unwrap().unwrap().rows,
+        [[Value::Integer(8_000_000)]],
+        "{killed}"
+    );
+}

@@ -20,14 +20,19 @@ mod tsql_queries;
 /// The catalog queries that the built-in dialect of this connection's driver writes.
 pub fn catalog_queries(connection: &Connection) -> Vec<CatalogQuery> {
     let server = connection.server_info();
-    let write = match server.driver.as_str() {
+    queries_of(&server.driver, &server.version, &server.database, &server.schemas)
+}
+
+/// The catalog queries that the built-in dialect of `driver` writes for a server.
+pub fn queries_of(driver: &str, version: &str, database: &str, schemas: &[String]) -> Vec<CatalogQuery> {
+    let write = match driver {
         "sqlite" => sqlite_queries::catalog_queries,
         "postgres" => postgres_queries::catalog_queries,
         "mysql" => mysql_queries::catalog_queries,
         _ => tsql_queries::catalog_queries,
     };
-    write(&server.version, &server.database, &server.schemas)
-        .into_iter()
+    let queries = write(version, database, schemas).into_iter();
+    queries
         .map(|(section, sql)| CatalogQuery {
             section: section.into(),
             sql,
