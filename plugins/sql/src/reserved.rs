@@ -153,6 +153,24 @@ const TSQL_RESERVED: &str = "add all alter and any as asc authorization backup b
      try_convert tsequal union unique unpivot update updatetext use user values varying view waitfor when where \
      while with writetext";
 
+/// T-SQL: reserved words that nevertheless are functions.
+const TSQL_RESERVED_FUNCTIONS: [Kw; 14] = [
+    Kw::COALESCE,
+    Kw::CONTAINS,
+    Kw::CONTAINSTABLE,
+    Kw::CONVERT,
+    Kw::FREETEXT,
+    Kw::FREETEXTTABLE,
+    Kw::LEFT,
+    Kw::NULLIF,
+    Kw::OPENDATASOURCE,
+    Kw::OPENQUERY,
+    Kw::OPENROWSET,
+    Kw::OPENXML,
+    Kw::RIGHT,
+    Kw::TRY_CONVERT,
+];
+
 /// Roles each keyword is refused in, by dialect.
 static REFUSED: [[Role; COUNT]; 4] = [sqlite(), postgres(), mysql(), tsql()];
 
@@ -222,6 +240,12 @@ const fn tsql() -> [Role; COUNT] {
         TSQL_RESERVED,
         COLUMN | BARE_ALIAS | ALIAS | TABLE | TABLE_ALIAS | FUNCTION,
     );
+    let words = TSQL_RESERVED_FUNCTIONS;
+    let mut index = 0;
+    while index < words.len() {
+        refused[words[index] as usize] &= !FUNCTION;
+        index += 1;
+    }
     refused
 }
 

@@ -150,6 +150,8 @@ fn tsql_has_its_own_rules() {
             "SELECT a FROM t FOR JSON PATH, ROOT('r')",
             "SELECT CONVERT(VARCHAR(10), a, 120), TRY_CAST(b AS INT), N'text' FROM a..b OPTION (RECOMPILE)",
             "SELECT val FROM (VALUES (1), (2)) AS v(val)",
+            "SELECT COALESCE(a, LEFT(b, 2), RIGHT(c, 1)), NULLIF(d, 0) FROM t WHERE CONTAINS(e, 'x')",
+            "SELECT * FROM OPENQUERY(server, 'SELECT 1') AS q",
             "SELECT * FROM OPENJSON(@j) WITH (a INT '$.a', b NVARCHAR(MAX) AS JSON)",
             "SELECT * FROM t FOR SYSTEM_TIME AS OF '2020-01-01'",
             "SELECT CAST(a AS date) FROM #temp WHERE b !> 3",
