@@ -1,10 +1,12 @@
 //! Every chore of the project: `cargo xtask <verb>`.
 
 mod checkout;
+mod demo;
 mod guest_toolchain;
 mod plugins;
 mod process;
 mod services;
+mod small_model;
 mod test;
 
 use std::process::ExitCode;
@@ -22,6 +24,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Build everything and run the six stages on two small databases, e.g. `cargo xtask demo`
+    Demo {
+        /// Then train a small real model on the pairs and report before and after
+        #[arg(long)]
+        train: bool,
+    },
     /// Build the plugins for WASM, e.g. `cargo xtask plugins`
     Plugins,
     /// Build a plugin crate that lies elsewhere, e.g. `cargo xtask guest ../my-plugin`
@@ -59,6 +67,7 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb) -> Result<()> {
     match verb {
+        Verb::Demo { train } => demo::run_demo(train),
         Verb::Plugins => plugins::build().map(drop),
         Verb::Guest { folder } => plugins::build_elsewhere(&folder),
         Verb::Services {

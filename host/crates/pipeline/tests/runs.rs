@@ -20,12 +20,24 @@ fn profile() -> Profile {
     profile
 }
 
-fn run_with(folder: &Path, profile: &Profile, parts: &Doubles, listener: &Listener, rerun: Rerun) -> Result<(), PipelineError> {
+fn run_with(
+    folder: &Path,
+    profile: &Profile,
+    parts: &Doubles,
+    listener: &Listener,
+    rerun: Rerun,
+) -> Result<(), PipelineError> {
     Pipeline::open(folder, "shop", profile, parts, listener, rerun)?.run(rerun)
 }
 
 fn run(folder: &Path) -> Result<(), PipelineError> {
-    run_with(folder, &profile(), &Doubles::default(), &Listener::default(), Rerun::default())
+    run_with(
+        folder,
+        &profile(),
+        &Doubles::default(),
+        &Listener::default(),
+        Rerun::default(),
+    )
 }
 
 /// Every file but the ones that hold times and process ids.
@@ -47,7 +59,11 @@ fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Vec<T> {
-    fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -57,28 +73,61 @@ fn a_run_meets_its_budgets_without_repeating_itself() {
     let samples: Vec<Sample> = lines(&folder.path().join(artifact::SAMPLES));
     let verdicts: Vec<Verdict> = lines(&folder.path().join(artifact::VERDICTS));
     assert_eq!(samples.len(), verdicts.len());
-    let accepted: Vec<_> = samples.iter().zip(&verdicts).filter(|(_, verdict)| verdict.accepted).map(|(s, _)| s).collect();
+    let accepted: Vec<_> = samples
+        .iter()
+        .zip(&verdicts)
+        .filter(|(_, verdict)| verdict.accepted)
+        .map(|(s, _)| s)
+        .collect();
     assert_eq!(accepted.len(), 60);
     assert_eq!(accepted.iter().map(|s| &s.question).collect::<BTreeSet<_>>().len(), 60);
-    assert_eq!(samples.iter().map(|s| &s.sql).collect::<BTreeSet<_>>().len(), samples.len());
+    assert_eq!(
+        samples.iter().map(|s| &s.sql).collect::<BTreeSet<_>>().len(),
+        samples.len()
+    );
     let empty = accepted.iter().filter(|sample| sample.sql.ends_with('0')).count();
     assert!(empty <= 2, "{empty} empty results in two topics of 30 at 5% each");
-    assert!(verdicts.iter().any(|verdict| verdict.findings.iter().any(|finding| finding.code == "too-many-empty")));
-    let coverage: Coverage = serde_json::from_slice(&fs::read(folder.path().join(artifact::COVERAGE)).unwrap()).unwrap();
-    assert_eq!((coverage.samples, coverage.tables.covered, coverage.columns.covered), (60, 2, 2));
-    assert_eq!(Coverage::missing(&coverage.foreign_keys), ["orders(customer_id) -> customers(id)"]);
+    assert!(
+        verdicts
+            .iter()
+            .any(|verdict| verdict.findings.iter().any(|finding| finding.code == "too-many-empty"))
+    );
+    let coverage: Coverage =
+        serde_json::from_slice(&fs::read(folder.path().join(artifact::COVERAGE)).unwrap()).unwrap();
+    assert_eq!(
+        (coverage.samples, coverage.tables.covered, coverage.columns.covered),
+        (60, 2, 2)
+    );
+    assert_eq!(
+        Coverage::missing(&coverage.foreign_keys),
+        ["orders(customer_id) -> customers(id)"]
+    );
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
-    let (first, second, third) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (first, second, third) = (
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
     run(first.path()).unwrap();
     run(second.path()).unwrap();
     assert_eq!(bytes(first.path()), bytes(second.path()));
     let mut other = profile();
     other.run.seed = 99;
-    run_with(third.path(), &other, &Doubles::default(), &Listener::default(), Rerun::default()).unwrap();
-    assert_ne!(bytes(first.path())[artifact::SAMPLES], bytes(third.path())[artifact::SAMPLES]);
+    run_with(
+        third.path(),
+        &other,
+        &Doubles::default(),
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
+    assert_ne!(
+        bytes(first.path())[artifact::SAMPLES],
+        bytes(third.path())[artifact::SAMPLES]
+    );
 }
 
 #[test]
@@ -88,9 +137,21 @@ fn a_run_stopped_anywhere_ends_with_the_bytes_of_an_undisturbed_one() {
     let wanted = bytes(undisturbed.path());
     for stop_after in 1..10 {
         let folder = tempfile::tempdir().unwrap();
-        let listener = Listener { stop_after: Some(stop_after), ..Listener::default() };
-        let stopped = run_with(folder.path(), &profile(), &Doubles::default(), &listener, Rerun::default());
-        assert!(matches!(stopped, Err(PipelineError::Cancelled { .. }) | Ok(())), "{stopped:?}");
+        let listener = Listener {
+            stop_after: Some(stop_after),
+            ..Listener::default()
+        };
+        let stopped = run_with(
+            folder.path(),
+            &profile(),
+            &Doubles::default(),
+            &listener,
+            Rerun::default(),
+        );
+        assert!(
+            matches!(stopped, Err(PipelineError::Cancelled { .. }) | Ok(())),
+            "{stopped:?}"
+        );
         run(folder.path()).unwrap();
         assert_eq!(bytes(folder.path()), wanted, "stopped after {stop_after} rounds");
     }
@@ -101,15 +162,37 @@ fn journals_cut_at_any_byte_are_mended() {
     let undisturbed = tempfile::tempdir().unwrap();
     run(undisturbed.path()).unwrap();
     let wanted = bytes(undisturbed.path());
-    for (name, share) in [(artifact::SAMPLES, 3), (artifact::VERDICTS, 5), (artifact::ROUNDS, 2), (artifact::ROUNDS, 7)] {
+    for (name, share) in [
+        (artifact::SAMPLES, 3),
+        (artifact::VERDICTS, 5),
+        (artifact::ROUNDS, 2),
+        (artifact::ROUNDS, 7),
+    ] {
         let folder = tempfile::tempdir().unwrap();
-        let listener = Listener { stop_after: Some(5), ..Listener::default() };
-        run_with(folder.path(), &profile(), &Doubles::default(), &listener, Rerun::default()).unwrap_err();
+        let listener = Listener {
+            stop_after: Some(5),
+            ..Listener::default()
+        };
+        run_with(
+            folder.path(),
+            &profile(),
+            &Doubles::default(),
+            &listener,
+            Rerun::default(),
+        )
+        .unwrap_err();
         let path = folder.path().join(name);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - whole.len() / share]).unwrap();
         let listener = Listener::default();
-        run_with(folder.path(), &profile(), &Doubles::default(), &listener, Rerun::default()).unwrap();
+        run_with(
+            folder.path(),
+            &profile(),
+            &Doubles::default(),
+            &listener,
+            Rerun::default(),
+        )
+        .unwrap();
         assert_eq!(bytes(folder.path()), wanted, "{name} cut");
         assert!(!listener.notes.lock().unwrap().is_empty(), "the cut is said");
     }
@@ -121,7 +204,14 @@ fn a_finished_run_is_not_done_again() {
     run(folder.path()).unwrap();
     let before = bytes(folder.path());
     let parts = Doubles::default();
-    run_with(folder.path(), &profile(), &parts, &Listener::default(), Rerun::default()).unwrap();
+    run_with(
+        folder.path(),
+        &profile(),
+        &parts,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
     assert_eq!(parts.calls.load(Ordering::SeqCst), 0);
     assert_eq!(bytes(folder.path()), before);
 }
@@ -131,15 +221,41 @@ fn an_edited_artifact_is_noticed_and_can_be_accepted() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path()).unwrap();
     let path = folder.path().join(artifact::PLAN);
-    let plan = fs::read_to_string(&path).unwrap().replace("\"budget\": 30", "\"budget\": 32");
+    let plan = fs::read_to_string(&path)
+        .unwrap()
+        .replace("\"budget\": 30", "\"budget\": 32");
     fs::write(&path, plan).unwrap();
     let refused = run(folder.path()).unwrap_err();
-    assert!(matches!(refused, PipelineError::Edited { gone: false, writer: Stage::Plan, .. }), "{refused}");
+    assert!(
+        matches!(
+            refused,
+            PipelineError::Edited {
+                gone: false,
+                writer: Stage::Plan,
+                ..
+            }
+        ),
+        "{refused}"
+    );
     assert!(refused.to_string().contains("--accept-edits"));
-    let accepting = Rerun { accept_edits: true, ..Rerun::default() };
-    run_with(folder.path(), &profile(), &Doubles::default(), &Listener::default(), accepting).unwrap();
+    let accepting = Rerun {
+        accept_edits: true,
+        ..Rerun::default()
+    };
+    run_with(
+        folder.path(),
+        &profile(),
+        &Doubles::default(),
+        &Listener::default(),
+        accepting,
+    )
+    .unwrap();
     let verdicts: Vec<Verdict> = lines(&folder.path().join(artifact::VERDICTS));
-    assert_eq!(verdicts.iter().filter(|verdict| verdict.accepted).count(), 64, "topped up, not begun anew");
+    assert_eq!(
+        verdicts.iter().filter(|verdict| verdict.accepted).count(),
+        64,
+        "topped up, not begun anew"
+    );
 }
 
 #[test]
@@ -147,7 +263,10 @@ fn a_missing_artifact_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path()).unwrap();
     fs::remove_file(folder.path().join(artifact::CARDS)).unwrap();
-    assert!(matches!(run(folder.path()), Err(PipelineError::Edited { gone: true, .. })));
+    assert!(matches!(
+        run(folder.path()),
+        Err(PipelineError::Edited { gone: true, .. })
+    ));
 }
 
 #[test]
@@ -156,9 +275,22 @@ fn settings_that_samples_depend_on_are_not_changed_silently() {
     run(folder.path()).unwrap();
     let mut other = profile();
     other.plan.total = 80;
-    let refused = run_with(folder.path(), &other, &Doubles::default(), &Listener::default(), Rerun::default()).unwrap_err();
-    assert!(matches!(refused, PipelineError::WouldSupersede { stage: Stage::Plan, .. }), "{refused}");
-    let redo = Rerun { redo: true, ..Rerun::default() };
+    let refused = run_with(
+        folder.path(),
+        &other,
+        &Doubles::default(),
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap_err();
+    assert!(
+        matches!(refused, PipelineError::WouldSupersede { stage: Stage::Plan, .. }),
+        "{refused}"
+    );
+    let redo = Rerun {
+        redo: true,
+        ..Rerun::default()
+    };
     run_with(folder.path(), &other, &Doubles::default(), &Listener::default(), redo).unwrap();
     assert!(folder.path().join("superseded/1").join(artifact::SAMPLES).is_file());
     let verdicts: Vec<Verdict> = lines(&folder.path().join(artifact::VERDICTS));
@@ -180,10 +312,30 @@ fn export_settings_change_the_export_alone() {
 #[test]
 fn another_generator_does_not_continue_a_begun_run() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = Listener { stop_after: Some(3), ..Listener::default() };
-    run_with(folder.path(), &profile(), &Doubles::default(), &listener, Rerun::default()).unwrap_err();
-    let other = Doubles { generator: "other".into(), ..Doubles::default() };
-    let refused = run_with(folder.path(), &profile(), &other, &Listener::default(), Rerun::default()).unwrap_err();
+    let listener = Listener {
+        stop_after: Some(3),
+        ..Listener::default()
+    };
+    run_with(
+        folder.path(),
+        &profile(),
+        &Doubles::default(),
+        &listener,
+        Rerun::default(),
+    )
+    .unwrap_err();
+    let other = Doubles {
+        generator: "other".into(),
+        ..Doubles::default()
+    };
+    let refused = run_with(
+        folder.path(),
+        &profile(),
+        &other,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap_err();
     assert!(matches!(refused, PipelineError::OtherGenerator { .. }), "{refused}");
 }
 
@@ -203,7 +355,14 @@ fn a_spent_budget_ends_the_run_short_and_can_be_continued() {
     let folder = tempfile::tempdir().unwrap();
     let parts = Doubles::default();
     *parts.faults.generator.lock().unwrap() = Some((2, "budget"));
-    run_with(folder.path(), &profile(), &parts, &Listener::default(), Rerun::default()).unwrap();
+    run_with(
+        folder.path(),
+        &profile(),
+        &parts,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
     let card: Value = serde_json::from_slice(&fs::read(folder.path().join("export/datacard.json")).unwrap()).unwrap();
     assert!(card["accepted"].as_u64().unwrap() < 60);
     run(folder.path()).unwrap();
@@ -217,7 +376,14 @@ fn a_database_that_vanishes_stops_the_run_and_rejects_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let parts = Doubles::default();
     parts.faults.database_gone.store(true, Ordering::SeqCst);
-    let stopped = run_with(folder.path(), &profile(), &parts, &Listener::default(), Rerun::default()).unwrap_err();
+    let stopped = run_with(
+        folder.path(),
+        &profile(),
+        &parts,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap_err();
     assert!(stopped.to_string().contains("the file is gone"), "{stopped}");
     run(folder.path()).unwrap();
     assert_eq!(bytes(folder.path()), bytes(undisturbed.path()));
@@ -226,7 +392,10 @@ fn a_database_that_vanishes_stops_the_run_and_rejects_nothing() {
 #[test]
 fn values_stay_in_the_database_unless_a_policy_lets_them_out() {
     let everything = |folder: &Path| {
-        bytes(folder).into_values().map(|file| String::from_utf8_lossy(&file).into_owned()).collect::<String>()
+        bytes(folder)
+            .into_values()
+            .map(|file| String::from_utf8_lossy(&file).into_owned())
+            .collect::<String>()
     };
     let closed = tempfile::tempdir().unwrap();
     run(closed.path()).unwrap();
@@ -235,7 +404,14 @@ fn values_stay_in_the_database_unless_a_policy_lets_them_out() {
     let open = tempfile::tempdir().unwrap();
     let mut profile = profile();
     profile.privacy.sample_values = true;
-    run_with(open.path(), &profile, &Doubles::default(), &Listener::default(), Rerun::default()).unwrap();
+    run_with(
+        open.path(),
+        &profile,
+        &Doubles::default(),
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
     let text = everything(open.path());
     assert!(text.contains("canary customers city"));
     assert!(!text.contains("canary customers email"), "personal by its name");
@@ -247,7 +423,14 @@ fn exports_are_what_llama_factory_reads() {
     let mut profile = profile();
     profile.export.system = "You write {dialect}.".into();
     profile.export.prompt = "{question}\n{schema}\n{{not}} {unknown}".into();
-    run_with(folder.path(), &profile, &Doubles::default(), &Listener::default(), Rerun::default()).unwrap();
+    run_with(
+        folder.path(),
+        &profile,
+        &Doubles::default(),
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
     let export = folder.path().join("export");
     let read = |name: &str| -> Value { serde_json::from_slice(&fs::read(export.join(name)).unwrap()).unwrap() };
     let info = read("dataset_info.json");
@@ -257,16 +440,25 @@ fn exports_are_what_llama_factory_reads() {
         for row in rows.as_array().unwrap() {
             let (prompt, answer) = if entry["formatting"] == "sharegpt" {
                 let turns = row[entry["columns"]["messages"].as_str().unwrap()].as_array().unwrap();
-                assert_eq!(turns[0][entry["tags"]["role_tag"].as_str().unwrap()], entry["tags"]["user_tag"]);
+                assert_eq!(
+                    turns[0][entry["tags"]["role_tag"].as_str().unwrap()],
+                    entry["tags"]["user_tag"]
+                );
                 assert_eq!(turns[1]["from"], entry["tags"]["assistant_tag"]);
-                (turns[0]["value"].as_str().unwrap().to_owned(), turns[1]["value"].as_str().unwrap().to_owned())
+                (
+                    turns[0]["value"].as_str().unwrap().to_owned(),
+                    turns[1]["value"].as_str().unwrap().to_owned(),
+                )
             } else {
                 let columns = &entry["columns"];
                 let column = |key: &str| row[columns[key].as_str().unwrap()].as_str().unwrap().to_owned();
                 (format!("{}\n{}", column("prompt"), column("query")), column("response"))
             };
             assert_eq!(row[entry["columns"]["system"].as_str().unwrap()], "You write plain.");
-            assert!(prompt.contains("Which ") && prompt.contains("CREATE TABLE customers ()"), "{prompt}");
+            assert!(
+                prompt.contains("Which ") && prompt.contains("CREATE TABLE customers ()"),
+                "{prompt}"
+            );
             assert!(prompt.ends_with("{{not}} {unknown}"), "{prompt}");
             let split = name.split('_').nth(1).unwrap().to_owned();
             assert_eq!(*templates.entry(answer).or_insert_with(|| split.clone()), split);
@@ -278,8 +470,21 @@ fn exports_are_what_llama_factory_reads() {
 #[test]
 fn an_empty_database_is_said_in_one_paragraph() {
     let folder = tempfile::tempdir().unwrap();
-    let parts = Doubles { catalog: nl2sql_catalog::Database { name: "bare".into(), ..Default::default() }, ..Doubles::default() };
-    let refused = run_with(folder.path(), &profile(), &parts, &Listener::default(), Rerun::default()).unwrap_err();
+    let parts = Doubles {
+        catalog: nl2sql_catalog::Database {
+            name: "bare".into(),
+            ..Default::default()
+        },
+        ..Doubles::default()
+    };
+    let refused = run_with(
+        folder.path(),
+        &profile(),
+        &parts,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap_err();
     assert!(refused.to_string().contains("`bare` has no table or view"), "{refused}");
 }
 

@@ -8,13 +8,17 @@ use nl2sql_catalog::{
     SyntaxError, Table, TableSource, TableUse, Topic, TypeClass,
 };
 use nl2sql_pipeline::{
-    Batch, Dialect, Event, Failure, GenerateRequest, Generator, GeneratorContext, Observer, Parts, PlanRequest, Planner,
-    PluginIdentity, Source, Validator,
+    Batch, Dialect, Event, Failure, GenerateRequest, Generator, GeneratorContext, Observer, Parts, PlanRequest,
+    Planner, PluginIdentity, Source, Validator,
 };
 
 /// Customers and their orders; one key leads nowhere.
 pub fn shop() -> Database {
-    let column = |name: &str, type_class| Column { name: name.into(), type_class, ..Column::default() };
+    let column = |name: &str, type_class| Column {
+        name: name.into(),
+        type_class,
+        ..Column::default()
+    };
     let key = |column: &str, table: &str| ForeignKey {
         columns: vec![column.into()],
         ref_table: table.into(),
@@ -71,7 +75,12 @@ pub struct Doubles {
 
 impl Default for Doubles {
     fn default() -> Self {
-        Self { catalog: shop(), faults: Arc::default(), calls: Arc::default(), generator: "counting".into() }
+        Self {
+            catalog: shop(),
+            faults: Arc::default(),
+            calls: Arc::default(),
+            generator: "counting".into(),
+        }
     }
 }
 
@@ -81,7 +90,10 @@ impl Parts for Doubles {
     }
 
     fn dialect(&self, _: &Arc<Database>) -> Result<Arc<dyn Dialect>, Failure> {
-        Ok(Arc::new(Plain(DialectInfo { name: "plain".into(), ..DialectInfo::default() })))
+        Ok(Arc::new(Plain(DialectInfo {
+            name: "plain".into(),
+            ..DialectInfo::default()
+        })))
     }
 
     fn planner(&self) -> Result<Box<dyn Planner>, Failure> {
@@ -89,7 +101,11 @@ impl Parts for Doubles {
     }
 
     fn generator(&self, _: &Arc<Database>, context: GeneratorContext) -> Result<Box<dyn Generator>, Failure> {
-        Ok(Box::new(Counting { faults: self.faults.clone(), calls: self.calls.clone(), seed: context.seed }))
+        Ok(Box::new(Counting {
+            faults: self.faults.clone(),
+            calls: self.calls.clone(),
+            seed: context.seed,
+        }))
     }
 
     fn validators(&self, _: &Arc<Database>) -> Result<Vec<Box<dyn Validator>>, Failure> {
@@ -120,7 +136,10 @@ impl Source for Shop {
     }
 
     fn values(&self, table: &Table, columns: &[&Column], _: u32) -> Result<Vec<Vec<String>>, Failure> {
-        Ok(columns.iter().map(|column| vec![format!("canary {} {}", table.name, column.name)]).collect())
+        Ok(columns
+            .iter()
+            .map(|column| vec![format!("canary {} {}", table.name, column.name)])
+            .collect())
     }
 }
 
@@ -134,7 +153,11 @@ impl Dialect for Plain {
 
     fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, Failure> {
         let words: Vec<_> = sql.split_whitespace().collect();
-        let use_of = |name: &str| TableUse { name: name.into(), source: TableSource::Catalog, ..TableUse::default() };
+        let use_of = |name: &str| TableUse {
+            name: name.into(),
+            source: TableSource::Catalog,
+            ..TableUse::default()
+        };
         let column = ColumnUse {
             name: words[1].into(),
             table: Some(0),
@@ -155,7 +178,10 @@ impl Dialect for Plain {
     }
 
     fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, Failure> {
-        Ok(Ok(sql.chars().filter(|c| !c.is_ascii_digit() || sql.len() % 2 == 0).collect()))
+        Ok(Ok(sql
+            .chars()
+            .filter(|c| !c.is_ascii_digit() || sql.len() % 2 == 0)
+            .collect()))
     }
 
     fn render_ddl(&self, table: &Table) -> Result<String, Failure> {
@@ -175,7 +201,10 @@ impl Planner for TableTopics {
             budget: request.total / count + u32::from((index as u32) < request.total % count),
             ..Topic::default()
         });
-        Ok(Plan { topics: topics.collect(), notes: Vec::new() })
+        Ok(Plan {
+            topics: topics.collect(),
+            notes: Vec::new(),
+        })
     }
 }
 
@@ -205,7 +234,11 @@ impl Generator for Counting {
                 ..Sample::default()
             }
         };
-        Ok(Batch { samples: (0..request.want).map(sample).collect(), exhausted: false, notes: Vec::new() })
+        Ok(Batch {
+            samples: (0..request.want).map(sample).collect(),
+            exhausted: false,
+            notes: Vec::new(),
+        })
     }
 }
 
@@ -257,6 +290,7 @@ impl Observer for Listener {
     }
 
     fn cancelled(&self) -> bool {
-        self.stop_after.is_some_and(|rounds| self.rounds.load(Ordering::SeqCst) >= rounds)
+        self.stop_after
+            .is_some_and(|rounds| self.rounds.load(Ordering::SeqCst) >= rounds)
     }
 }

@@ -1,0 +1,89 @@
+//! The demo: plugins and program built, two small databases made, all six stages run on both.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use rusqlite::Connection;
+
+use crate::process::{command, run};
+use crate::{checkout, plugins, small_model};
+
+/// Demo databases; each has a `.sql` and a `.toml` in `profiles/demo`.
+const DATABASES: [&str; 2] = ["concert_singer", "sales_zh"];
+
+/// The demo whose pairs train the small model.
+const TRAINED: &str = "concert_singer";
+
+/// Builds everything and runs the demo from its beginning; with `train`, goes on to an adapter and a report before and after.
+pub fn run_demo(train: bool) -> Result<()> {
+    plugins::build()?;
+    let target = checkout::target();
+    run(command("cargo")
+        .current_dir(checkout::root())
+        .env("CARGO_TARGET_DIR", &target)
+        .args(["build", "--quiet", "--package", "nl2sql"]))?;
+    let nl2sql = target.join("debug").join("nl2sql");
+    let profiles = checkout::root().join("profiles").join("demo");
+    let folder = target.join("demo");
+    fs::create_dir_all(&folder)?;
+    for name in DATABASES {
+        let database = folder.join(format!("{name}.sqlite"));
+        make_database(&profiles.join(format!("{name}.sql")), &database)?;
+        remove(&folder.join("runs").join(name))?;
+        run(&mut demo_command(&nl2sql, "run", name, &profiles, &folder))?;
+    }
+    if train {
+        let model = small_model::smollm2(&nl2sql)?;
+        let adapter = folder.join("runs").join(TRAINED).join("train");
+        run(demo_command(&nl2sql, "train", TRAINED, &profiles, &folder)
+            .arg("--model")
+            .arg(&model))?;
+        run(demo_command(&nl2sql, "eval", TRAINED, &profiles, &folder)
+            .arg("--before")
+            .arg(&model)
+            .arg("--after")
+            .arg(&adapter))?;
+    }
+    Ok(())
+}
+
+/// `nl2sql <verb>` over one of the demo databases.
+fn demo_command(nl2sql: &Path, verb: &str, name: &str, profiles: &Path, folder: &Path) -> Command {
+    let database = folder.join(format!("{name}.sqlite"));
+    let mut demo = command(nl2sql);
+    demo.arg(verb)
+        .arg("--profile")
+        .arg(profiles.join(format!("{name}.toml")))
+        .arg("--set")
+        .arg(format!(
+            "database.path={}",
+            toml::Value::from(database.display().to_string())
+        ))
+        .arg("--run-dir")
+        .arg(folder.join("runs").join(name));
+    demo
+}
+
+/// A new SQLite file with what the script says.
+fn make_database(script: &Path, database: &Path) -> Result<()> {
+    let text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
+    if database.exists() {
+        fs::remove_file(database)?;
+    }
+    let connection = Connection::open(database)?;
+    connection
+        .execute_batch(&text)
+        .with_context(|| format!("{} does not run", script.display()))
+}
+
+/// An earlier demo goes, so that the times shown are those of whole stages.
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
