@@ -182,8 +182,15 @@ async fn open(
     }
 }
 
+/// A failed handshake, or a server that declines encryption (which the protocol library reports as a protocol error).
 fn is_tls(error: &tiberius::error::Error) -> bool {
-    matches!(error, tiberius::error::Error::Tls(_)) || error.to_string().to_lowercase().contains("tls")
+    use tiberius::error::Error;
+    match error {
+        Error::Tls(_) => true,
+        Error::Protocol(reason) => reason.contains("encryption"),
+        Error::Io { message, .. } => message.to_lowercase().contains("tls"),
+        _ => false,
+    }
 }
 
 fn config(settings: &ConnectionSettings, host: &str, port: u16) -> Config {
@@ -234,7 +241,7 @@ fn connect_error(settings: &ConnectionSettings, error: &tiberius::error::Error) 
                 },
             }
         }
-        Error::Tls(_) => ConnectError::Tls { detail },
+        _ if is_tls(error) => ConnectError::Tls { detail },
         Error::Io { kind, message } => {
             lost_connection::io_connect_error(settings, &std::io::Error::new(*kind, message.clone()))
         }
