@@ -79,7 +79,7 @@ impl State {
     }
 }
 
-/// A service failure as a trap that [`crate::instance`] recognises.
+/// A service failure as a trap that [`crate::pool`] recognises.
 fn breakdown(service: &'static str, source: Breakdown) -> wasmtime::Error {
     Failure::Service { service, source }.into()
 }
