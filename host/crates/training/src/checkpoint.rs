@@ -218,6 +218,14 @@ pub fn prune(output: &Path, keep: usize, best: Option<&str>) -> Result<(), Train
     Ok(())
 }
 
+/// Removes all checkpoints, for a run that begins anew.
+///
+/// # Errors
+/// When a folder cannot be removed.
+pub fn clear(output: &Path) -> Result<(), TrainError> {
+    list(output)?.iter().try_for_each(|(_, folder)| remove(folder))
+}
+
 /// Removes what a killed run left unfinished.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 
 pub mod adamw;
 pub mod adapter_file;
+pub mod autodiff;
 pub mod batch;
 pub mod checkpoint;
 pub mod cpu;
@@ -20,6 +21,7 @@ pub mod manifest;
 pub mod parameters;
 pub mod plan;
 pub mod progress;
+pub mod recipe;
 pub mod sampler;
 pub mod schedule;
 pub mod settings;

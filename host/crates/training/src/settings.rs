@@ -199,6 +199,8 @@ pub enum Resume {
     Latest,
     /// From that checkpoint.
     From(PathBuf),
+    /// Anew; checkpoints of earlier runs in the output folder are removed (`overwrite_output_dir`).
+    Overwrite,
     /// Anew; refused when the output folder holds checkpoints.
     Never,
 }

@@ -63,6 +63,9 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
     let (values, optimizer, state) = begin(settings, &plan, &engine, start.as_deref(), &fingerprint)?;
     std::fs::create_dir_all(&settings.output).map_err(|source| TrainError::file("create", &settings.output, source))?;
     checkpoint::sweep(&settings.output)?;
+    if settings.resume == Resume::Overwrite {
+        checkpoint::clear(&settings.output)?;
+    }
     rewrite_log(&settings.output, &state)?;
     manifest::write(settings, &plan, &fingerprint)?;
     events.event(&TrainEvent::Started {
@@ -113,7 +116,7 @@ fn starting_point(settings: &TrainSettings) -> Result<Option<PathBuf>, TrainErro
     match (&settings.resume, last) {
         (Resume::From(folder), _) => Ok(Some(folder.clone())),
         (Resume::Latest, last) => Ok(last),
-        (Resume::Never, None) => Ok(None),
+        (Resume::Never, None) | (Resume::Overwrite, _) => Ok(None),
         (Resume::Never, Some(last)) => Err(TrainError::setting(
             "output_dir",
             format!("already holds {}", last.display()),

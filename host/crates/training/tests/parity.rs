@@ -2,11 +2,15 @@
 //!
 //! The two fixture folders are always checked; `NL2SQL_PARITY` may name a folder with more of the same kind.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
 use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::{StoredDtype, TargetModules};
 use nl2sql_training::adamw::{AdamW, AdamWSettings, clip_global_norm};
 use nl2sql_training::adapter_file;
+use nl2sql_training::autodiff::AutodiffEngine;
 use nl2sql_training::batch::Sample;
 use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
 use nl2sql_training::engine::{Engine, StepSamples};
@@ -48,16 +52,21 @@ fn relative_distance(a: &[f32], b: &[f32]) -> f64 {
     f64::from(apart) / f64::from(top)
 }
 
-fn check(folder: &Path, workers: usize, recompute: bool) -> Vec<f32> {
-    let expected: Expected = json(&folder.join("expected.json"));
-    let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
-    let adapter = AdapterConfig::read(folder).unwrap();
+fn check_cpu(folder: &Path, workers: usize, recompute: bool) -> Vec<f32> {
     let options = CpuOptions {
         workers,
         recompute,
         precision: Precision::F32,
     };
-    let mut engine = CpuEngine::load(folder, &adapter, options).unwrap();
+    check(
+        folder,
+        &mut CpuEngine::load(folder, &AdapterConfig::read(folder).unwrap(), options).unwrap(),
+    )
+}
+
+fn check(folder: &Path, engine: &mut dyn Engine) -> Vec<f32> {
+    let expected: Expected = json(&folder.join("expected.json"));
+    let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
     let mut values = adapter_file::read(&folder.join("adapter_init.safetensors"), engine.layout()).unwrap();
     let schedule = Schedule::new(
         ScheduleKind::Cosine,
@@ -97,22 +106,124 @@ fn check(folder: &Path, workers: usize, recompute: bool) -> Vec<f32> {
 #[test]
 fn trains_as_transformers_and_peft_do() {
     for folder in folders() {
-        check(&folder, 1, false);
+        check_cpu(&folder, 1, false);
     }
 }
 
 #[test]
 fn recomputing_layers_changes_no_bit() {
     for folder in folders() {
-        assert_eq!(check(&folder, 1, true), check(&folder, 1, false));
+        assert_eq!(check_cpu(&folder, 1, true), check_cpu(&folder, 1, false));
     }
 }
 
 #[test]
 fn workers_agree_and_repeat_bit_for_bit() {
     for folder in folders() {
-        let once = check(&folder, 2, false);
-        assert_eq!(once, check(&folder, 2, false));
-        check(&folder, 3, true);
+        let once = check_cpu(&folder, 2, false);
+        assert_eq!(once, check_cpu(&folder, 2, false));
+        check_cpu(&folder, 3, true);
+    }
+}
+
+#[test]
+fn burn_devices_train_as_transformers_and_peft_do() {
+    for folder in folders() {
+        let adapter = AdapterConfig::read(&folder).unwrap();
+        for devices in [vec![Device::flex()], vec![Device::flex(), Device::flex()]] {
+            let mut engine = AutodiffEngine::load(&folder, &adapter, &devices, StoredDtype::F32).unwrap();
+            check(&folder, &mut engine);
+        }
+    }
+}
+
+/// The two engines are written apart from each other, so each proves the other's gradients.
+#[test]
+fn both_engines_agree_on_every_kind_of_adapter() {
+    for folder in folders() {
+        let plain = AdapterConfig::read(&folder).unwrap();
+        let kinds = [
+            AdapterConfig {
+                weight_decomposed: true,
+                ..plain.clone()
+            },
+            AdapterConfig {
+                rank_stabilised: true,
+                modules_to_save: tables(&["lm_head"]),
+                ..plain.clone()
+            },
+            AdapterConfig {
+                modules_to_save: tables(&["embed_tokens", "lm_head"]),
+                ..plain.clone()
+            },
+            AdapterConfig {
+                targets: TargetModules::Named(tables(&["v_proj", "down_proj"])),
+                ..plain
+            },
+        ];
+        for adapter in kinds {
+            agree(&folder, &adapter);
+        }
+    }
+}
+
+fn tables(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn agree(folder: &Path, adapter: &AdapterConfig) {
+    let options = CpuOptions {
+        workers: 2,
+        recompute: false,
+        precision: Precision::F32,
+    };
+    let mut cpu = CpuEngine::load(folder, adapter, options).unwrap();
+    let mut burn = AutodiffEngine::load(folder, adapter, &[Device::flex()], StoredDtype::F32).unwrap();
+    let mut values = cpu.initial_values(5);
+    assert!(relative_distance(&burn.initial_values(5), &values) < 1e-6);
+    for (i, value) in values.iter_mut().enumerate() {
+        *value += ((i * 37 % 101) as f32 - 50.0) * 1e-3;
+    }
+    let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
+    let micro_batches = steps[0]
+        .iter()
+        .map(|batch| batch.iter().map(|sample| (sample, 0)).collect())
+        .collect();
+    let samples = StepSamples { micro_batches };
+    let (mut ours, mut theirs) = (vec![0.0; values.len()], vec![0.0; values.len()]);
+    let loss = cpu.step(&values, &samples, &mut ours).unwrap();
+    close(loss, burn.step(&values, &samples, &mut theirs).unwrap(), "loss");
+    for slot in cpu.layout().slots() {
+        let apart = relative_distance(&ours[slot.range.clone()], &theirs[slot.range.clone()]);
+        assert!(apart < 1e-4, "{} {}: {apart:e}", folder.display(), slot.name);
+    }
+    let first = &steps[0][0].iter().collect::<Vec<_>>();
+    close(
+        cpu.summed_loss(&values, first).unwrap(),
+        burn.summed_loss(&values, first).unwrap(),
+        "evaluation loss",
+    );
+}
+
+#[test]
+fn blocks_train_close_to_full_precision() {
+    for folder in folders() {
+        let adapter = AdapterConfig::read(&folder).unwrap();
+        let expected: Expected = json(&folder.join("expected.json"));
+        let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
+        for (precision, tolerance) in [(Precision::Bf16, 0.01), (Precision::Int8, 0.02), (Precision::Nf4, 0.15)] {
+            let options = CpuOptions {
+                workers: 1,
+                recompute: false,
+                precision,
+            };
+            let mut engine = CpuEngine::load(&folder, &adapter, options).unwrap();
+            let values = adapter_file::read(&folder.join("adapter_init.safetensors"), engine.layout()).unwrap();
+            let samples: Vec<&Sample> = steps[0].iter().flatten().collect();
+            let scored: usize = samples.iter().map(|sample| sample.scored()).sum();
+            let loss = engine.summed_loss(&values, &samples).unwrap() / scored as f64;
+            let apart = (loss - expected.losses[0]).abs() / expected.losses[0];
+            assert!(apart < tolerance, "{} {precision:?}: {loss}", folder.display());
+        }
     }
 }

@@ -1,0 +1,66 @@
+"""LoRA training throughput beside transformers + PEFT: same weights, same tokens, alternating runs, two threads.
+
+    cargo build -p nl2sql-training --example throughput
+    python benches/throughput.py path/to/throughput MODEL_DIR [--rows 4] [--length 256] [--scored 64] [--rounds 3]
+
+Prints the median tokens a second of both, the ratio of the medians, and the peak memory of each process. The peer
+computes logits on scored positions only, as we do.
+"""
+import argparse, json, statistics, subprocess, sys
+
+PEER = """
+import json, resource, sys, time, torch
+from transformers import AutoModelForCausalLM
+from peft import LoraConfig, get_peft_model
+model_dir, rows, length, scored, steps, dtype = sys.argv[1], *map(int, sys.argv[2:6]), sys.argv[6]
+torch.set_num_threads(2)
+model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=getattr(torch, dtype))
+targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+model = get_peft_model(model, LoraConfig(r=16, lora_alpha=32, target_modules=targets, task_type="CAUSAL_LM"))
+base = model.base_model.model
+ids = torch.tensor([[100 + (r * 7919 + i * 104729) % 40000 for i in range(length)] for r in range(rows)])
+trained = [p for p in model.parameters() if p.requires_grad]
+optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.0)
+seconds, losses = [], []
+for _ in range(steps):
+    began = time.perf_counter()
+    hidden = base.model(input_ids=ids).last_hidden_state[:, length - scored - 1:length - 1]
+    logits = base.lm_head(hidden).float()
+    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, length - scored:].flatten())
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(trained, 1.0)
+    optimizer.step(); optimizer.zero_grad()
+    seconds.append(time.perf_counter() - began); losses.append(loss.item())
+seconds.sort()
+print(json.dumps({"tokens_per_second": rows * length / seconds[len(seconds) // 2],
+                  "best_tokens_per_second": rows * length / seconds[0],
+                  "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "losses": losses}))
+"""
+
+def run(command):
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("binary"); parser.add_argument("model")
+    parser.add_argument("--rows", type=int, default=4); parser.add_argument("--length", type=int, default=256)
+    parser.add_argument("--scored", type=int, default=64); parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3); parser.add_argument("--bf16", action="store_true", help="also torch in bf16")
+    a = parser.parse_args()
+    shape = [a.model, str(a.rows), str(a.length), str(a.scored), str(a.steps)]
+    commands = {"ours f32": [a.binary, *shape], "ours f32, recompute": [a.binary, *shape, "recompute"],
+                "torch f32": [sys.executable, "-c", PEER, *shape, "float32"]}
+    if a.bf16:
+        commands["torch bf16"] = [sys.executable, "-c", PEER, *shape, "bfloat16"]
+    results = {name: [] for name in commands}
+    for _ in range(a.rounds):
+        for name, command in commands.items():
+            results[name].append(run(command))
+    median = {name: statistics.median(r["tokens_per_second"] for r in rounds) for name, rounds in results.items()}
+    for name, rounds in results.items():
+        best = max(r["best_tokens_per_second"] for r in rounds)
+        print(f"{name:20} {median[name]:7.0f} tokens/s (best {best:.0f}), {median[name] / median['torch f32']:.2f}x torch f32, "
+              f"peak {max(r['peak_mib'] for r in rounds)} MiB, first loss {rounds[0]['losses'][0]:.5f}")
+
+if __name__ == "__main__":
+    main()

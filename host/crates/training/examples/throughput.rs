@@ -1,0 +1,86 @@
+//! Tokens a second and peak memory of LoRA steps over made-up tokens, as one JSON line. `benches/throughput.py` runs it
+//! beside transformers + PEFT on the same weights and tokens.
+//!
+//! `throughput MODEL_DIR ROWS LENGTH SCORED STEPS [f32|bf16|int8|nf4] [recompute] [workers=N]`
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use nl2sql_model::TargetModules;
+use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_training::adamw::{AdamW, AdamWSettings, clip_global_norm};
+use nl2sql_training::batch::{IGNORED, Sample};
+use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
+use nl2sql_training::engine::{Engine, StepSamples};
+use nl2sql_training::events::peak_memory;
+
+/// Row `row` of the made-up batch; the Python side makes the same.
+fn sample(row: usize, length: usize, scored: usize) -> Sample {
+    let input_ids: Vec<u32> = (0..length)
+        .map(|i| (100 + (row * 7919 + i * 104_729) % 40_000) as u32)
+        .collect();
+    let labels = input_ids.iter().enumerate();
+    let labels = labels
+        .map(|(i, &id)| if i + scored < length { IGNORED } else { i64::from(id) })
+        .collect();
+    Sample { input_ids, labels }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [model, rows, length, scored, steps, options @ ..] = words.as_slice() else {
+        return Err("MODEL_DIR ROWS LENGTH SCORED STEPS are needed".into());
+    };
+    let (rows, length, scored, steps): (usize, usize, usize, usize) =
+        (rows.parse()?, length.parse()?, scored.parse()?, steps.parse()?);
+    let mut compute = CpuOptions {
+        workers: 2,
+        recompute: false,
+        precision: Precision::F32,
+    };
+    for option in options {
+        match option.strip_prefix("workers=") {
+            Some(count) => compute.workers = count.parse()?,
+            None if option == "recompute" => compute.recompute = true,
+            None => compute.precision = serde_json::from_value(option.as_str().into())?,
+        }
+    }
+    let adapter = AdapterConfig {
+        rank: 16,
+        alpha: 32.0,
+        dropout: 0.0,
+        targets: TargetModules::All,
+        rank_stabilised: false,
+        weight_decomposed: false,
+        modules_to_save: BTreeSet::new(),
+        base_model: model.clone(),
+    };
+    let mut engine = CpuEngine::load(Path::new(model), &adapter, compute)?;
+    let mut values = engine.initial_values(1);
+    let mut optimizer = AdamW::new(AdamWSettings::default(), values.len());
+    let mut gradients = vec![0.0; values.len()];
+    let samples: Vec<Sample> = (0..rows).map(|row| sample(row, length, scored)).collect();
+    let step = StepSamples {
+        micro_batches: vec![samples.iter().map(|sample| (sample, 0)).collect()],
+    };
+    let mut losses = Vec::new();
+    let mut seconds = Vec::new();
+    for _ in 0..steps {
+        let began = Instant::now();
+        losses.push(engine.step(&values, &step, &mut gradients)?);
+        clip_global_norm(&mut gradients, 1.0);
+        optimizer.step(&mut values, &gradients, 1e-4);
+        seconds.push(began.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    let result = serde_json::json!({
+        "tokens_per_second": (rows * length) as f64 / seconds[seconds.len() / 2],
+        "best_tokens_per_second": (rows * length) as f64 / seconds[0],
+        "peak_mib": peak_memory().unwrap_or(0) >> 20,
+        "losses": losses,
+    });
+    println!("{result}");
+    Ok(())
+}

@@ -1,0 +1,310 @@
+//! LLaMA-Factory's YAML recipes, by its names. What cannot be honoured is refused with a reason.
+
+mod reader;
+
+use std::path::{Path, PathBuf};
+
+use nl2sql_model::TargetModules;
+use nl2sql_model::templates::Thinking;
+
+use crate::cpu::Precision;
+use crate::dataset;
+use crate::error::TrainError;
+use crate::schedule::{ScheduleKind, WarmUp};
+use crate::settings::{Every, Resume, TrainSettings};
+use reader::Reader;
+
+/// Settings made from a recipe, with remarks on what is understood differently here.
+#[derive(Debug)]
+pub struct Recipe {
+    /// The settings.
+    pub settings: TrainSettings,
+    /// What the reader of the recipe should know.
+    pub remarks: Vec<String>,
+}
+
+/// Reads a recipe file. Relative paths mean what they mean to LLaMA-Factory: relative to the working directory.
+///
+/// # Errors
+/// When the file is not a YAML mapping, names an unknown key (the nearest known one is told), or asks for something that
+/// cannot be honoured; all reasons are told at once.
+pub fn read(path: &Path) -> Result<Recipe, TrainError> {
+    let text = std::fs::read_to_string(path).map_err(|source| TrainError::file("read", path, source))?;
+    parse(&text, path)
+}
+
+/// As [`read`], from text; `path` is only used in messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(text: &str, path: &Path) -> Result<Recipe, TrainError> {
+    let refused = |reason: String| TrainError::Recipe {
+        path: path.to_owned(),
+        reason,
+    };
+    let values = serde_saphyr::from_str(text).map_err(|error| refused(format!("is not a YAML mapping: {error}")))?;
+    let mut reader = Reader::new(values);
+    let mut settings = TrainSettings::default();
+    task(&mut reader);
+    adapter(&mut reader, &mut settings);
+    let names = data(&mut reader, &mut settings);
+    optimization(&mut reader, &mut settings);
+    watching(&mut reader, &mut settings);
+    computing(&mut reader, &mut settings);
+    reader.accept(IRRELEVANT);
+    reader.refuse_unknown();
+    let remarks = reader.finish().map_err(refused)?;
+    settings.data.train = find_all(&names.train, &names.folder)?;
+    settings.data.evaluation = find_all(&names.evaluation, &names.folder)?;
+    Ok(Recipe { settings, remarks })
+}
+
+/// Keys that change nothing here: they steer caches, processes and libraries that this program does not have.
+const IRRELEVANT: &[&str] = &[
+    "trust_remote_code",
+    "overwrite_cache",
+    "preprocessing_num_workers",
+    "preprocessing_batch_size",
+    "dataloader_num_workers",
+    "dataloader_pin_memory",
+    "ddp_timeout",
+    "ddp_find_unused_parameters",
+    "flash_attn",
+    "use_fast_tokenizer",
+    "low_cpu_mem_usage",
+    "double_quantization",
+    "upcast_layernorm",
+    "include_num_input_tokens_seen",
+    "cache_dir",
+    "run_name",
+    "logging_dir",
+    "save_safetensors",
+];
+
+fn task(reader: &mut Reader) {
+    reader.only("stage", &["sft"], "only supervised fine-tuning (`sft`) is supported");
+    reader.only(
+        "finetuning_type",
+        &["lora"],
+        "only `lora` is supported; full training needs other tools",
+    );
+    reader.only_flag("do_train", true, "this is the train command");
+    reader.only_flag("do_predict", false, "predict with the adapter by `nl2sql predict`");
+    reader.accept(&["do_eval"]);
+}
+
+fn adapter(reader: &mut Reader, settings: &mut TrainSettings) {
+    reader.required("model_name_or_path", "a model folder", |text| {
+        settings.model = PathBuf::from(text)
+    });
+    settings.start_adapter = reader.text("adapter_name_or_path").map(PathBuf::from);
+    let adapter = &mut settings.adapter;
+    reader.count("lora_rank", &mut adapter.rank);
+    adapter.alpha = reader.optional_number("lora_alpha");
+    reader.number("lora_dropout", &mut adapter.dropout);
+    reader.flag("use_rslora", &mut adapter.rank_stabilised);
+    reader.flag("use_dora", &mut adapter.weight_decomposed);
+    let targets = reader.names("lora_target");
+    if !targets.is_empty() && targets != ["all"] {
+        adapter.targets = TargetModules::Named(targets.into_iter().collect());
+    }
+    adapter.modules_to_save = reader.names("additional_target").into_iter().collect();
+    for (name, why) in [
+        ("pissa_init", "adapters start as PEFT's default does"),
+        ("loraplus_lr_ratio", "one learning rate serves all factors"),
+        ("use_galore", "AdamW is the optimizer"),
+        ("use_badam", "AdamW is the optimizer"),
+        ("neftune_noise_alpha", "no noise is added to embeddings"),
+        ("freeze_vision_tower", "models read text only"),
+        ("train_on_prompt", "prompts are not scored"),
+        ("mask_history", "every answer of a conversation is scored"),
+        ("shift_attn", "attention is full"),
+        ("rope_scaling", "positions are as the model's config.json says"),
+        ("deepspeed", "training runs in one process"),
+        ("fsdp", "training runs in one process"),
+        ("predict_with_generate", "predict with the adapter by `nl2sql predict`"),
+        ("streaming", "data sets are read whole"),
+        ("save_only_model", "checkpoints hold what resuming needs"),
+    ] {
+        reader.refuse_if_set(name, why);
+    }
+}
+
+/// Names of data sets, to be looked up once the recipe is known to be honoured.
+struct DataNames {
+    train: Vec<String>,
+    evaluation: Vec<String>,
+    folder: PathBuf,
+}
+
+fn data(reader: &mut Reader, settings: &mut TrainSettings) -> DataNames {
+    let data = &mut settings.data;
+    reader.required("template", "a chat template", |text| data.template = text);
+    reader.count("cutoff_len", &mut data.cutoff);
+    data.max_samples = reader.optional_count("max_samples");
+    reader.number("val_size", &mut data.held_out);
+    reader.flag("packing", &mut data.packing);
+    let mut neat = data.packing;
+    reader.flag("neat_packing", &mut neat);
+    if data.packing && !neat {
+        reader.remark("packed samples never see each other here (LLaMA-Factory's neat_packing)");
+    }
+    data.packing |= neat;
+    reader.flag("group_by_length", &mut data.group_by_length);
+    let mut thinking = true;
+    reader.flag("enable_thinking", &mut thinking);
+    if !thinking {
+        data.thinking = Thinking::Disabled;
+    }
+    if let Some(text) = reader.text("on_truncation") {
+        match serde_json::from_value(text.clone().into()) {
+            Ok(choice) => data.on_truncation = choice,
+            Err(_) => reader.refuse(format!(
+                "on_truncation is `{text}`; `keep`, `drop` or `error` are known"
+            )),
+        }
+    }
+    let folder = reader
+        .text("dataset_dir")
+        .map_or_else(|| PathBuf::from("data"), PathBuf::from);
+    let train = reader.names("dataset");
+    if train.is_empty() {
+        reader.refuse("dataset is missing; a file, or a name of dataset_info.json, is needed".into());
+    }
+    DataNames {
+        train,
+        evaluation: reader.names("eval_dataset"),
+        folder,
+    }
+}
+
+fn find_all(names: &[String], folder: &Path) -> Result<Vec<dataset::Description>, TrainError> {
+    names.iter().map(|name| dataset::find(name, folder)).collect()
+}
+
+fn optimization(reader: &mut Reader, settings: &mut TrainSettings) {
+    let o = &mut settings.optimization;
+    reader.count("per_device_train_batch_size", &mut o.batch);
+    reader.count("per_device_eval_batch_size", &mut o.evaluation_batch);
+    reader.count("gradient_accumulation_steps", &mut o.accumulation);
+    reader.number("learning_rate", &mut o.learning_rate);
+    reader.number("num_train_epochs", &mut o.epochs);
+    o.max_steps = reader
+        .optional_number("max_steps")
+        .filter(|steps| *steps > 0.0)
+        .map(|steps| steps as usize);
+    reader.number("max_grad_norm", &mut o.max_gradient_norm);
+    reader.number("weight_decay", &mut o.adamw.weight_decay);
+    reader.number("adam_beta1", &mut o.adamw.beta1);
+    reader.number("adam_beta2", &mut o.adamw.beta2);
+    reader.number("adam_epsilon", &mut o.adamw.epsilon);
+    if let Some(seed) = reader.optional_count("seed") {
+        o.seed = seed as u64;
+    }
+    reader.only(
+        "optim",
+        &["adamw_torch", "adamw_torch_fused", "adamw_hf"],
+        "AdamW is the optimizer",
+    );
+    if let Some(ratio) = reader.optional_number("warmup_ratio") {
+        o.warm_up = WarmUp::Ratio(ratio);
+    }
+    // transformers: steps win over the ratio, and a fraction below 1 is a ratio.
+    match reader.optional_number("warmup_steps") {
+        Some(steps) if steps >= 1.0 => o.warm_up = WarmUp::Steps(steps as usize),
+        Some(share) if share > 0.0 => o.warm_up = WarmUp::Ratio(share),
+        _ => {}
+    }
+    match reader.text("lr_scheduler_type").as_deref() {
+        None | Some("linear") => {}
+        Some("cosine") => o.schedule = ScheduleKind::Cosine,
+        Some("constant_with_warmup") => o.schedule = ScheduleKind::Constant,
+        Some("constant") => (o.schedule, o.warm_up) = (ScheduleKind::Constant, WarmUp::Steps(0)),
+        Some(other) => reader.refuse(format!(
+            "lr_scheduler_type is `{other}`; `cosine`, `linear`, `constant` and `constant_with_warmup` are known"
+        )),
+    }
+}
+
+fn watching(reader: &mut Reader, settings: &mut TrainSettings) {
+    let watch = &mut settings.watch;
+    reader.required("output_dir", "a folder to write into", |text| {
+        settings.output = PathBuf::from(text)
+    });
+    reader.count("logging_steps", &mut watch.log);
+    reader.only("logging_strategy", &["steps"], "logs are written each logging_steps");
+    let save_steps = reader.optional_count("save_steps").unwrap_or(500);
+    let save = reader.text("save_strategy").unwrap_or_else(|| "steps".into());
+    watch.save = reader.every("save_strategy", &save, save_steps);
+    watch.keep = reader.optional_count("save_total_limit");
+    let eval_steps = reader.optional_count("eval_steps");
+    let chosen = [reader.text("eval_strategy"), reader.text("evaluation_strategy")]
+        .into_iter()
+        .flatten()
+        .next();
+    watch.evaluate = match chosen {
+        None => Every::Never,
+        Some(strategy) => reader.every("eval_strategy", &strategy, eval_steps.unwrap_or(watch.log)),
+    };
+    reader.flag("load_best_model_at_end", &mut watch.load_best);
+    reader.only(
+        "metric_for_best_model",
+        &["eval_loss", "loss"],
+        "the best model is the one of least evaluation loss",
+    );
+    reader.only_flag(
+        "greater_is_better",
+        false,
+        "the best model is the one of least evaluation loss",
+    );
+    watch.patience = reader
+        .optional_count("early_stopping_steps")
+        .or_else(|| reader.optional_count("early_stopping_patience"));
+    reader.accept(&["early_stopping_patience"]);
+    reader.flag("plot_loss", &mut watch.plot);
+    for target in reader.names("report_to") {
+        if !["none", "tensorboard"].contains(&target.as_str()) {
+            reader.refuse(format!(
+                "report_to names `{target}`; TensorBoard events are written, nothing is sent anywhere"
+            ));
+        }
+    }
+    let mut overwrite = false;
+    reader.flag("overwrite_output_dir", &mut overwrite);
+    settings.resume = match reader.text("resume_from_checkpoint").as_deref() {
+        None | Some("false" | "null") if overwrite => Resume::Overwrite,
+        None | Some("false" | "null" | "true") => Resume::Latest,
+        Some(folder) => Resume::From(PathBuf::from(folder)),
+    };
+}
+
+fn computing(reader: &mut Reader, settings: &mut TrainSettings) {
+    let (mut bf16, mut fp16, mut pure) = (false, false, false);
+    reader.flag("bf16", &mut bf16);
+    reader.flag("fp16", &mut fp16);
+    reader.flag("pure_bf16", &mut pure);
+    if fp16 {
+        reader.remark("fp16: on the CPU frozen weights are held in bf16 and computed in f32, which loses nothing");
+    } else if bf16 || pure {
+        reader.remark("bf16: on the CPU frozen weights are held in bf16 and computed in f32");
+    }
+    if bf16 || fp16 || pure {
+        settings.compute.precision = Precision::Bf16;
+    }
+    match reader.optional_count("quantization_bit") {
+        None => {}
+        Some(8) => settings.compute.precision = Precision::Int8,
+        Some(4) => settings.compute.precision = Precision::Nf4,
+        Some(bits) => reader.refuse(format!("quantization_bit is {bits}; 4 and 8 are known")),
+    }
+    reader.only(
+        "quantization_method",
+        &["bnb", "bitsandbytes"],
+        "frozen weights are held in blocks as bitsandbytes does",
+    );
+    reader.only("quantization_type", &["nf4"], "4-bit blocks are NormalFloat4");
+    reader.flag("gradient_checkpointing", &mut settings.compute.recompute);
+    let mut disabled = false;
+    reader.flag("disable_gradient_checkpointing", &mut disabled);
+    settings.compute.recompute &= !disabled;
+}

@@ -1,0 +1,150 @@
+//! A run that was killed, cancelled or out of disk ends with the adapter of an undisturbed one.
+
+mod tiny_model;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nl2sql_training::events::TrainEvent;
+use nl2sql_training::settings::Resume;
+use nl2sql_training::{TrainError, checkpoint, train};
+use tiny_model::{adapter_bytes, settings, unwatched};
+
+const CHILD: &str = "NL2SQL_TEST_CHILD_FOLDER";
+
+fn undisturbed(folder: &Path) -> Vec<u8> {
+    let mut settings = settings(folder);
+    settings.output = folder.join("undisturbed");
+    let summary = train(&settings, &mut unwatched).unwrap();
+    assert_eq!(summary.steps, 12);
+    adapter_bytes(&settings.output)
+}
+
+/// Not a test of its own: what the killed child process runs. It lingers at each step so that it can be killed.
+#[test]
+fn child_process() {
+    let Some(folder) = std::env::var_os(CHILD) else { return };
+    let mut settings = settings(Path::new(&folder));
+    settings.output = Path::new(&folder).join("killed");
+    let mut linger = |event: &TrainEvent| {
+        if matches!(event, TrainEvent::Step(_)) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    train(&settings, &mut linger).unwrap();
+}
+
+#[test]
+fn a_killed_run_goes_on_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = undisturbed(folder.path());
+    let output = folder.path().join("killed");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_process"])
+        .env(CHILD, folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while checkpoint::list(&output).unwrap().len() < 2 {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the child ended before it could be killed"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!output.join("adapter_model.safetensors").exists());
+
+    let mut again = settings(folder.path());
+    again.output = output.clone();
+    let mut done_before = 0;
+    let mut watch = |event: &TrainEvent| {
+        if let TrainEvent::Started { done_steps, .. } = event {
+            done_before = *done_steps;
+        }
+    };
+    train(&again, &mut watch).unwrap();
+    assert!(done_before >= 4, "began at step {done_before}");
+    assert_eq!(adapter_bytes(&output), expected);
+}
+
+#[test]
+fn a_cancelled_run_writes_a_checkpoint_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = undisturbed(folder.path());
+    let first = settings(folder.path());
+    let cancellation = first.cancellation.clone();
+    let mut cancel_at_five = |event: &TrainEvent| {
+        if let TrainEvent::Step(figures) = event
+            && figures.step == 5
+        {
+            cancellation.cancel();
+        }
+    };
+    let summary = train(&first, &mut cancel_at_five).unwrap();
+    assert!(summary.cancelled);
+    assert_eq!(checkpoint::list(&first.output).unwrap().last().unwrap().0, 5);
+    let second = settings(folder.path());
+    train(&second, &mut unwatched).unwrap();
+    assert_eq!(adapter_bytes(&second.output), expected);
+}
+
+#[test]
+fn another_run_does_not_go_on_from_a_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = settings(folder.path());
+    train(&first, &mut unwatched).unwrap();
+    first.optimization.seed = 1;
+    let error = train(&first, &mut unwatched).unwrap_err().to_string();
+    assert!(error.contains("seed was 42, is 1"), "{error}");
+    first.resume = Resume::Never;
+    let error = train(&first, &mut unwatched).unwrap_err().to_string();
+    assert!(error.contains("output_dir already holds"), "{error}");
+    first.resume = Resume::Overwrite;
+    train(&first, &mut unwatched).unwrap();
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_leaves_the_others_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = settings(folder.path());
+    run.watch.keep = Some(1);
+    let output = run.output.clone();
+    let mut reasons = Vec::new();
+    let mut block = |event: &TrainEvent| match event {
+        // A file where the unfinished checkpoint's folder would be stands for a disk that takes no more.
+        TrainEvent::Saved { .. } => std::fs::write(output.join("checkpoint-4.partial"), b"").unwrap(),
+        TrainEvent::SaveFailed { reason } => {
+            reasons.push(reason.clone());
+            assert_eq!(checkpoint::list(&output).unwrap().last().unwrap().0, 2);
+            std::fs::remove_file(output.join("checkpoint-4.partial")).unwrap();
+        }
+        _ => {}
+    };
+    train(&run, &mut block).unwrap();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    let left: Vec<usize> = checkpoint::list(&run.output)
+        .unwrap()
+        .into_iter()
+        .map(|(step, _)| step)
+        .collect();
+    assert_eq!(left, [12]);
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_and_keeps_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = settings(folder.path());
+    run.optimization.learning_rate = 1e30;
+    run.optimization.max_gradient_norm = 0.0;
+    let error = train(&run, &mut unwatched).unwrap_err();
+    let TrainError::NotFinite { step, samples, .. } = &error else {
+        panic!("{error}")
+    };
+    assert!(*step > 1 && samples.len() == 4, "{error}");
+    assert!(error.to_string().contains(&format!("step {step}")));
+    assert!(!run.output.join("adapter_model.safetensors").exists());
+}
