@@ -21,13 +21,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     for line in fs::read_to_string(rows_path)?.lines() {
         let row: serde_json::Value = serde_json::from_str(line)?;
         let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
-        rows.push(MetricRow { prediction: text("predict"), gold: text("label"), ..MetricRow::default() });
+        rows.push(MetricRow {
+            prediction: text("predict"),
+            gold: text("label"),
+            ..MetricRow::default()
+        });
     }
     let host = PluginHost::builder().folder(plugins).build()?;
     let metric = host.metric("metric-text", Services::none())?;
     let begun = Instant::now();
     metric.score(&rows[..rows.len().min(1)], "{}")?;
-    println!("first row, dictionary included: {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "first row, dictionary included: {:.0} ms",
+        begun.elapsed().as_secs_f64() * 1e3
+    );
     let begun = Instant::now();
     for batch in rows.chunks(BATCH) {
         metric.score(batch, "{}")?;
@@ -38,9 +45,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/peers/llama_factory_metrics.py");
         let output = Command::new(python).args([script, rows_path]).output()?;
         let printed = String::from_utf8_lossy(&output.stdout);
-        let theirs: f64 =
-            printed.trim().parse().map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
-        println!("LLaMA-Factory's metric code: {theirs:.0} rows/s; ours {:.1} times that", ours / theirs);
+        let theirs: f64 = printed
+            .trim()
+            .parse()
+            .map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        println!(
+            "LLaMA-Factory's metric code: {theirs:.0} rows/s; ours {:.1} times that",
+            ours / theirs
+        );
     }
     Ok(())
 }
