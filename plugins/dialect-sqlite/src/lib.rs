@@ -29,7 +29,11 @@ impl DialectPlugin for Sqlite {
     }
 
     fn catalog_queries(server: ServerInfo) -> Vec<CatalogQuery> {
-        guest::catalog_queries(catalog_queries::catalog_queries(&server.version, &server.database, &server.schemas))
+        guest::catalog_queries(catalog_queries::catalog_queries(
+            &server.version,
+            &server.database,
+            &server.schemas,
+        ))
     }
 
     fn render_ddl(table: &Table) -> String {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use nl2sql_catalog::{Column, Database, Table};
 use nl2sql_sql::{Dialect, Session};
@@ -177,16 +177,28 @@ fn spider(data: &Path, sessions: &BTreeMap<String, Session>, verbose: bool) {
         }
     }
     let rounds = 20;
-    let start = Instant::now();
+    let start = seconds_on_cpu();
     for _ in 0..rounds {
         for (session, sql) in &pairs {
             let _ = session.check_syntax(sql);
             let _ = session.diagnose(sql);
         }
     }
-    let rate = (rounds * pairs.len()) as f64 / start.elapsed().as_secs_f64();
+    let rate = (rounds * pairs.len()) as f64 / (seconds_on_cpu() - start);
     println!(
-        "spider gold: {count}/{} accepted; {rate:.0} queries/s natively on one core, syntax and schema",
+        "spider gold: {count}/{} accepted; {rate:.0} queries per CPU second natively, syntax and schema",
         pairs.len()
     );
+}
+
+/// CPU time of this process where Linux tells it, else the time of day: only differences mean something.
+fn seconds_on_cpu() -> f64 {
+    let scheduled = fs::read_to_string("/proc/self/schedstat").ok();
+    let nanoseconds = scheduled.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+    let wall = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |time| time.as_secs_f64())
+    };
+    nanoseconds.map_or_else(wall, |nanoseconds| nanoseconds / 1e9)
 }
