@@ -88,7 +88,11 @@ impl AskedDatabases {
         ];
         let opened = names.into_iter().map(|name| (name, own.clone())).collect();
         let limits = connection.settings().limits.with_timeout(time_limit);
-        let runner = Arc::new(RunDatabase { connection, limits });
+        let runner = Arc::new(RunDatabase {
+            connection,
+            catalog: Arc::clone(&own.catalog),
+            limits,
+        });
         Ok(Self {
             host: plugin_host(profile)?,
             runtime,

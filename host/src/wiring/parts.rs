@@ -152,10 +152,11 @@ impl<'a> RunParts<'a> {
         Ok(Services::none().with_llm(Arc::new(StageLlm::new(client, self.runtime.handle().clone(), stage))))
     }
 
-    fn queries(&self) -> Result<Arc<RunQueries>, Failure> {
+    fn queries(&self, catalog: &Arc<Database>) -> Result<Arc<RunQueries>, Failure> {
         let timeout = Duration::from_millis(self.profile.validate.timeout_ms);
         Ok(Arc::new(RunQueries::new(
             self.connection()?,
+            Arc::clone(catalog),
             self.runtime.handle().clone(),
             timeout,
         )))
@@ -201,7 +202,7 @@ impl Parts for RunParts<'_> {
         let name = &self.profile.generate.generator;
         let mut services = self.services("generate")?.with_sql(self.session(plain)?);
         if self.imports("generator", name, "query")? {
-            services = services.with_query(self.queries()?);
+            services = services.with_query(self.queries(plain)?);
         }
         let generator = self
             .host()?
@@ -225,7 +226,7 @@ impl Parts for RunParts<'_> {
         for name in &settings.validators {
             let mut services = Services::none().with_sql(session.clone());
             if self.imports("validator", name, "query")? {
-                services = services.with_query(self.queries()?);
+                services = services.with_query(self.queries(catalog)?);
             }
             let validator = self
                 .host()?

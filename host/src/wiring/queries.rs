@@ -4,17 +4,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nl2sql_catalog::ResultSet;
+use nl2sql_catalog::{Database, ResultSet, TableKind};
 use nl2sql_database::{Connection, Limits, QueryReader};
 use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::execution::{Judge, JudgeLimits, Pair};
-use nl2sql_evaluation::query_runner::{QueryFailure, QueryRunner};
+use nl2sql_evaluation::query_runner::{QueryFailure, QueryRunner, SchemaOutline};
 use nl2sql_plugin_host::{Breakdown, MatchOutcome, MatchPair, QueryError, QueryService};
 use tokio::runtime::Handle;
 
 /// Runs statements on readers that are kept for the next call.
 pub struct RunQueries {
     connection: Connection,
+    catalog: Arc<Database>,
     runtime: Handle,
     limits: Limits,
     idle: Mutex<Vec<Box<dyn QueryReader>>>,
@@ -22,10 +23,11 @@ pub struct RunQueries {
 
 impl RunQueries {
     /// Statements on `connection`, each at most `timeout` long.
-    pub fn new(connection: Connection, runtime: Handle, timeout: Duration) -> Self {
+    pub fn new(connection: Connection, catalog: Arc<Database>, runtime: Handle, timeout: Duration) -> Self {
         let limits = connection.settings().limits.with_timeout(timeout);
         Self {
             connection,
+            catalog,
             runtime,
             limits,
             idle: Mutex::default(),
@@ -63,6 +65,7 @@ impl QueryService for RunQueries {
         let definition: Definition = definition.parse()?;
         let runner = Arc::new(RunDatabase {
             connection: self.connection.clone(),
+            catalog: Arc::clone(&self.catalog),
             limits: self.limits,
         });
         let judge = Arc::new(Judge::new(runner, definition, JudgeLimits::default()));
@@ -88,17 +91,26 @@ impl QueryService for RunQueries {
 /// The run's one database for the judge; a name, if given, must be its own.
 pub struct RunDatabase {
     pub connection: Connection,
+    pub catalog: Arc<Database>,
     pub limits: Limits,
+}
+
+impl RunDatabase {
+    fn check_name(&self, database: &str) -> Result<(), QueryFailure> {
+        let own = &self.connection.server_info().database;
+        if database.is_empty() || database == own {
+            return Ok(());
+        }
+        Err(QueryFailure::Unavailable(format!(
+            "this run reads the database `{own}`, not `{database}`"
+        )))
+    }
 }
 
 #[async_trait]
 impl QueryRunner for RunDatabase {
     async fn run(&self, database: &str, sql: &str, max_rows: usize) -> Result<Arc<ResultSet>, QueryFailure> {
-        let own = &self.connection.server_info().database;
-        if !database.is_empty() && database != own {
-            let reason = format!("this run reads the database `{own}`, not `{database}`");
-            return Err(QueryFailure::Unavailable(reason));
-        }
+        self.check_name(database)?;
         let rows = self.connection.run(sql, &self.limits.with_max_rows(max_rows)).await;
         rows.map(Arc::new).map_err(|error| match error.code() {
             "refused" => QueryFailure::Refused(error.to_string()),
@@ -106,5 +118,32 @@ impl QueryRunner for RunDatabase {
             "unavailable" => QueryFailure::Unavailable(error.to_string()),
             _ => QueryFailure::Failed(error.to_string()),
         })
+    }
+
+    async fn outline(&self, database: &str) -> Result<Arc<SchemaOutline>, QueryFailure> {
+        self.check_name(database)?;
+        let tables = || {
+            self.catalog
+                .tables
+                .iter()
+                .filter(|table| table.kind == TableKind::Table)
+        };
+        let keys = tables().flat_map(|table| {
+            table.foreign_keys.iter().flat_map(move |key| {
+                let ends = key.columns.iter().zip(&key.ref_columns);
+                ends.map(move |(from, to)| [(table.name.clone(), from.clone()), (key.ref_table.clone(), to.clone())])
+            })
+        });
+        Ok(Arc::new(SchemaOutline {
+            tables: tables()
+                .map(|table| {
+                    (
+                        table.name.clone(),
+                        table.columns.iter().map(|column| column.name.clone()).collect(),
+                    )
+                })
+                .collect(),
+            foreign_keys: keys.collect(),
+        }))
     }
 }
