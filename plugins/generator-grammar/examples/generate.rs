@@ -13,18 +13,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: generate <metadata.json> <driver> <want> <en,zh> [options]".into());
     };
     let catalog: Catalog = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-    let dialect = DialectInfo { driver: driver.clone(), ..DialectInfo::default() };
+    let dialect = DialectInfo {
+        driver: driver.clone(),
+        ..DialectInfo::default()
+    };
     let options = arguments.get(4).map_or("{}", String::as_str);
     let session = Session::open(&catalog, &dialect, options, 7).map_err(|error| error.message)?;
     let tables = catalog
         .tables
         .iter()
-        .map(|table| table.schema.as_ref().map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name)))
+        .map(|table| {
+            table
+                .schema
+                .as_ref()
+                .map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name))
+        })
         .collect();
     let request = Request {
-        topic: Topic { name: "all".to_owned(), tables, ..Topic::default() },
+        topic: Topic {
+            name: "all".to_owned(),
+            tables,
+            ..Topic::default()
+        },
         want: want.parse()?,
-        languages: languages.split(',').map(|language| (language.to_owned(), 1.0)).collect(),
+        languages: languages
+            .split(',')
+            .map(|language| (language.to_owned(), 1.0))
+            .collect(),
         ..Request::default()
     };
     let start = Instant::now();
@@ -35,6 +50,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         writeln!(out, "{}", serde_json::to_string(sample)?)?;
     }
     let count = batch.samples.len();
-    eprintln!("{count} samples, {:.0}/s, exhausted: {}, {:?}", count as f64 / seconds, batch.exhausted, batch.notes);
+    eprintln!(
+        "{count} samples, {:.0}/s, exhausted: {}, {:?}",
+        count as f64 / seconds,
+        batch.exhausted,
+        batch.notes
+    );
     Ok(())
 }

@@ -21,7 +21,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { families: BTreeMap::new(), paraphrases: 1, max_joins: 2 }
+        Self {
+            families: BTreeMap::new(),
+            paraphrases: 1,
+            max_joins: 2,
+        }
     }
 }
 
@@ -38,7 +42,11 @@ impl Options {
         if let Some(name) = options.families.keys().find(|name| !families.contains(&name.as_str())) {
             return Err(refused("family", name, &families));
         }
-        if options.families.values().any(|weight| !weight.is_finite() || *weight < 0.0) {
+        if options
+            .families
+            .values()
+            .any(|weight| !weight.is_finite() || *weight < 0.0)
+        {
             return Err(out_of_range("the weights in `families` must be 0 or more"));
         }
         if !(1..=20).contains(&options.paraphrases) {
@@ -53,11 +61,19 @@ impl Options {
 
 fn unknown_name(json: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(json).ok()?;
-    value.as_object()?.keys().find(|key| !NAMES.contains(&key.as_str())).cloned()
+    value
+        .as_object()?
+        .keys()
+        .find(|key| !NAMES.contains(&key.as_str()))
+        .cloned()
 }
 
 fn refused(what: &str, name: &str, known: &[&str]) -> PluginError {
-    let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name)).copied().unwrap_or_default();
+    let nearest = known
+        .iter()
+        .min_by_key(|known| strsim::damerau_levenshtein(known, name))
+        .copied()
+        .unwrap_or_default();
     PluginError {
         code: "bad-options".to_owned(),
         message: format!("generator-grammar knows no {what} called `{name}`"),

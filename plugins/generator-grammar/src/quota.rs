@@ -14,7 +14,11 @@ impl Quota {
         let sum: f32 = weights.iter().sum();
         let all = (total + done.iter().sum::<usize>()) as f32;
         let share = |weight: &f32| if sum > 0.0 { weight / sum * all } else { 0.0 };
-        let rest = weights.iter().zip(done).map(|(weight, done)| (share(weight) - *done as f32).max(0.0)).collect();
+        let rest = weights
+            .iter()
+            .zip(done)
+            .map(|(weight, done)| (share(weight) - *done as f32).max(0.0))
+            .collect();
         Self { rest }
     }
 

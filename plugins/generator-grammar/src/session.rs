@@ -9,9 +9,9 @@ use crate::grammar::{Ask, Attribute, Chooser, FAMILIES, Filter, Pair, relations}
 use crate::options::Options;
 use crate::quota::Quota;
 use crate::random::Draw;
-use nl2sql_schema::Schema;
 use crate::sql::{Dialect, Difficulty, hardness, render};
 use crate::wording::Language;
+use nl2sql_schema::Schema;
 
 /// Draws without a new pair after which a level, or the topic, counts as exhausted.
 const PATIENCE: usize = 1500;
@@ -37,7 +37,13 @@ impl Session {
             by_name.insert(table.qualified.clone(), index);
             by_name.entry(table.name.clone()).or_insert(index);
         }
-        Ok(Self { schema, dialect: Dialect::new(dialect), options: Options::parse(options)?, seed, by_name })
+        Ok(Self {
+            schema,
+            dialect: Dialect::new(dialect),
+            options: Options::parse(options)?,
+            seed,
+            by_name,
+        })
     }
 
     /// The schema as the grammar sees it.
@@ -57,8 +63,11 @@ impl Session {
             }
         }
         if tables.is_empty() {
-            return Err(PluginError::new("no-tables", format!("topic `{}` has no table to ask about", request.topic.name))
-                .hint("name tables of the catalog in plan.json, as `schema.table` where there are schemas"));
+            return Err(PluginError::new(
+                "no-tables",
+                format!("topic `{}` has no table to ask about", request.topic.name),
+            )
+            .hint("name tables of the catalog in plan.json, as `schema.table` where there are schemas"));
         }
         let languages = languages(request, &mut notes)?;
         Ok(Run::new(self, request, &tables, languages).fill(notes))
@@ -72,15 +81,19 @@ fn languages(request: &Request, notes: &mut Vec<String>) -> Result<Vec<(String, 
         match Language::of_tag(tag) {
             Some(language) if *weight > 0.0 => found.push((tag.clone(), language, *weight)),
             Some(_) => {}
-            None => notes.push(format!("generator-grammar words questions in `en` and `zh`, not in `{tag}`")),
+            None => notes.push(format!(
+                "generator-grammar words questions in `en` and `zh`, not in `{tag}`"
+            )),
         }
     }
     if request.languages.is_empty() {
         found.push(("en".to_owned(), Language::English, 1.0));
     }
     if found.is_empty() {
-        return Err(PluginError::new("unsupported-language", "none of the wanted languages has a grammar")
-            .hint("ask for `en` or `zh`, or use generator-llm for other languages"));
+        return Err(
+            PluginError::new("unsupported-language", "none of the wanted languages has a grammar")
+                .hint("ask for `en` or `zh`, or use generator-llm for other languages"),
+        );
     }
     Ok(found)
 }
@@ -101,7 +114,12 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(session: &'a Session, request: &'a Request, tables: &[usize], languages: Vec<(String, Language, f32)>) -> Self {
+    fn new(
+        session: &'a Session,
+        request: &'a Request,
+        tables: &[usize],
+        languages: Vec<(String, Language, f32)>,
+    ) -> Self {
         let want = request.want as usize;
         let mut weights = [0.0_f32; 4];
         for (name, weight) in &request.difficulties {
@@ -113,12 +131,21 @@ impl<'a> Run<'a> {
             weights = USUAL_LEVELS;
         }
         let done = |is: &dyn Fn(&Sample) -> bool| request.accepted.iter().filter(|sample| is(sample)).count();
-        let levels_done: Vec<usize> =
-            Difficulty::ALL.iter().map(|level| done(&|sample| sample.difficulty == level.name())).collect();
-        let tongues_done: Vec<usize> =
-            languages.iter().map(|(tag, ..)| done(&|sample| sample.language == *tag)).collect();
+        let levels_done: Vec<usize> = Difficulty::ALL
+            .iter()
+            .map(|level| done(&|sample| sample.difficulty == level.name()))
+            .collect();
+        let tongues_done: Vec<usize> = languages
+            .iter()
+            .map(|(tag, ..)| done(&|sample| sample.language == *tag))
+            .collect();
         let tongue_weights: Vec<f32> = languages.iter().map(|(_, _, weight)| *weight).collect();
-        let past = || request.accepted.iter().chain(request.rejected.iter().map(|rejection| &rejection.sample));
+        let past = || {
+            request
+                .accepted
+                .iter()
+                .chain(request.rejected.iter().map(|rejection| &rejection.sample))
+        };
         Self {
             levels: Quota::new(&weights, want, &levels_done),
             tongues: Quota::new(&tongue_weights, want, &tongues_done),
@@ -150,7 +177,9 @@ impl<'a> Run<'a> {
         let want = self.request.want as usize;
         let mut exhausted = false;
         while self.samples.len() < want {
-            let Some(level) = self.levels.draw(&mut chooser.draw) else { break };
+            let Some(level) = self.levels.draw(&mut chooser.draw) else {
+                break;
+            };
             if self.next(&mut chooser, level) {
                 continue;
             }
@@ -158,19 +187,28 @@ impl<'a> Run<'a> {
                 exhausted = true;
                 break;
             }
-            notes.push(format!("no more `{}` questions can be asked about this topic", Difficulty::ALL[level].name()));
+            notes.push(format!(
+                "no more `{}` questions can be asked about this topic",
+                Difficulty::ALL[level].name()
+            ));
         }
         // Shares are rounded down; what is missing is filled with whatever comes.
         while !exhausted && self.samples.len() < want {
             exhausted = !self.next(&mut chooser, usize::MAX);
         }
-        Batch { samples: self.samples, exhausted, notes }
+        Batch {
+            samples: self.samples,
+            exhausted,
+            notes,
+        }
     }
 
     /// Adds one pair of this level (any level when out of range); `false` when patience runs out.
     fn next(&mut self, chooser: &mut Chooser, level: usize) -> bool {
         for _ in 0..PATIENCE {
-            let Some(family) = self.family(chooser, level) else { return false };
+            let Some(family) = self.family(chooser, level) else {
+                return false;
+            };
             let Some(pair) = (FAMILIES[family].draw)(chooser) else {
                 self.yields[family].0 += 1.0;
                 continue;
@@ -217,7 +255,9 @@ impl<'a> Run<'a> {
             if kept == self.session.options.paraphrases || self.samples.len() == want {
                 break;
             }
-            let Some(tongue) = self.tongues.draw(&mut chooser.draw).or(Some(0)) else { break };
+            let Some(tongue) = self.tongues.draw(&mut chooser.draw).or(Some(0)) else {
+                break;
+            };
             let (tag, language, _) = &self.languages[tongue];
             let question = language.word(&pair.ask, schema, &mut chooser.draw);
             if question.is_empty() || self.seen_questions.contains(&question) {
@@ -249,7 +289,10 @@ impl<'a> Run<'a> {
         let mut named: HashSet<(usize, &str)> = HashSet::new();
         for sample in &self.request.accepted {
             let tokens: HashSet<&str> = sample.sql.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-            let present = self.tables.iter().filter(|table| names(&tokens, &sample.sql, &schema.tables[**table].name));
+            let present = self
+                .tables
+                .iter()
+                .filter(|table| names(&tokens, &sample.sql, &schema.tables[**table].name));
             for table in present {
                 for column in &schema.tables[*table].columns {
                     if names(&tokens, &sample.sql, &column.name) {
@@ -259,7 +302,8 @@ impl<'a> Run<'a> {
             }
         }
         let topic: BTreeSet<usize> = self.tables.iter().copied().collect();
-        let is_named = |table: usize, column: usize| named.contains(&(table, schema.tables[table].columns[column].name.as_str()));
+        let is_named =
+            |table: usize, column: usize| named.contains(&(table, schema.tables[table].columns[column].name.as_str()));
         let mut columns = BTreeSet::new();
         for table in &self.tables {
             columns.extend(
@@ -270,35 +314,65 @@ impl<'a> Run<'a> {
         }
         let links = schema.links.iter().enumerate().filter(|(_, link)| {
             let here = topic.contains(&link.child) && topic.contains(&link.parent);
-            here && !link.columns.iter().all(|(from, to)| is_named(link.child, *from) && is_named(link.parent, *to))
+            here && !link
+                .columns
+                .iter()
+                .all(|(from, to)| is_named(link.child, *from) && is_named(link.parent, *to))
         });
         (columns, links.map(|(index, _)| index).collect())
     }
 }
 
 fn names(tokens: &HashSet<&str>, sql: &str, name: &str) -> bool {
-    let plain = name.chars().all(|character| character.is_alphanumeric() || character == '_');
-    if plain { tokens.contains(name) } else { sql.contains(name) }
+    let plain = name
+        .chars()
+        .all(|character| character.is_alphanumeric() || character == '_');
+    if plain {
+        tokens.contains(name)
+    } else {
+        sql.contains(name)
+    }
 }
 
 /// Marks what a pair uses as covered.
 fn cover(chooser: &mut Chooser, ask: &Ask) {
-    let tests = ask.filters.iter().chain(&ask.other_filters).flat_map(Filter::tests).map(|(attribute, _)| attribute);
-    let attributes = ask.shown.iter().copied().chain(ask.by).chain(ask.aggregates.iter().map(|(_, of)| *of)).chain(tests);
+    let tests = ask
+        .filters
+        .iter()
+        .chain(&ask.other_filters)
+        .flat_map(Filter::tests)
+        .map(|(attribute, _)| attribute);
+    let attributes = ask
+        .shown
+        .iter()
+        .copied()
+        .chain(ask.by)
+        .chain(ask.aggregates.iter().map(|(_, of)| *of))
+        .chain(tests);
     for attribute in attributes.collect::<Vec<_>>() {
         chooser.uncovered.remove(&attribute);
     }
-    let related = ask.filters.iter().chain(&ask.other_filters).filter_map(|filter| match filter {
-        Filter::Related(relation, _) => Some(relation),
-        Filter::Own(..) => None,
-    });
+    let related = ask
+        .filters
+        .iter()
+        .chain(&ask.other_filters)
+        .filter_map(|filter| match filter {
+            Filter::Related(relation, _) => Some(relation),
+            Filter::Own(..) => None,
+        });
     for relation in related.chain(&ask.other).collect::<Vec<_>>() {
         let mut before = relation.from;
         for hop in &relation.hops {
             chooser.unlinked.remove(&hop.link);
             for (from, to) in &hop.columns {
-                chooser.uncovered.remove(&Attribute { table: before, column: *from });
-                chooser.uncovered.remove(&Attribute { table: hop.table, column: *to });
+                chooser.uncovered.remove(&Attribute {
+                    table: before,
+                    column: *from,
+                });
+                chooser.uncovered.remove(&Attribute {
+                    table: hop.table,
+                    column: *to,
+                });
             }
             before = hop.table;
         }

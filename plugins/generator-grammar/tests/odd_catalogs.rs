@@ -13,10 +13,14 @@ fn reserved_words_spaces_and_emoji_are_quoted() {
          CREATE TABLE \"order line\" (\"no\" INTEGER PRIMARY KEY, \"order\" INTEGER REFERENCES \"order\" (\"group\"), \"from\" TEXT);
          INSERT INTO \"order line\" VALUES (1, 1, 'here'), (2, 1, 'there');",
     );
-    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 400, &["en", "zh"])).unwrap();
+    let batch = demo::session(&catalog, "sqlite", "")
+        .generate(&demo::request(&catalog, 400, &["en", "zh"]))
+        .unwrap();
     assert!(batch.samples.len() > 300, "{}", batch.samples.len());
     for sample in &batch.samples {
-        connection.prepare(&sample.sql).unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
+        connection
+            .prepare(&sample.sql)
+            .unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
     }
 }
 
@@ -31,26 +35,41 @@ fn no_values_no_rows_no_keys_still_give_pairs() {
             column.samples.clear();
         }
     }
-    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 300, &["en"])).unwrap();
+    let batch = demo::session(&catalog, "sqlite", "")
+        .generate(&demo::request(&catalog, 300, &["en"]))
+        .unwrap();
     assert_eq!(batch.samples.len(), 300);
     for sample in &batch.samples {
-        connection.prepare(&sample.sql).unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
+        connection
+            .prepare(&sample.sql)
+            .unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
     }
 }
 
 #[test]
 fn a_wide_table_is_covered() {
     let columns: Vec<String> = (0..300).map(|index| format!("reading_{index} REAL")).collect();
-    let (_, catalog) = demo::open(&format!("CREATE TABLE sensor (id INTEGER PRIMARY KEY, {});", columns.join(", ")));
-    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 900, &["en"])).unwrap();
+    let (_, catalog) = demo::open(&format!(
+        "CREATE TABLE sensor (id INTEGER PRIMARY KEY, {});",
+        columns.join(", ")
+    ));
+    let batch = demo::session(&catalog, "sqlite", "")
+        .generate(&demo::request(&catalog, 900, &["en"]))
+        .unwrap();
     let sql: String = batch.samples.iter().map(|sample| format!("{} ", sample.sql)).collect();
-    let missing = (0..300).filter(|index| !sql.contains(&format!("reading_{index}"))).count();
+    let missing = (0..300)
+        .filter(|index| !sql.contains(&format!("reading_{index}")))
+        .count();
     assert_eq!(missing, 0);
 }
 
 #[test]
 fn two_thousand_tables_with_cyclic_composite_and_dangling_keys() {
-    let column = |name: &str| Column { name: name.to_owned(), type_class: "integer".to_owned(), ..Column::default() };
+    let column = |name: &str| Column {
+        name: name.to_owned(),
+        type_class: "integer".to_owned(),
+        ..Column::default()
+    };
     let key = |columns: &[&str], table: String| ForeignKey {
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
         ref_table: table,
@@ -70,7 +89,10 @@ fn two_thousand_tables_with_cyclic_composite_and_dangling_keys() {
             ..Table::default()
         })
         .collect();
-    let catalog = Catalog { tables, ..Catalog::default() };
+    let catalog = Catalog {
+        tables,
+        ..Catalog::default()
+    };
     let session = demo::session(&catalog, "postgres", "");
     let mut request = demo::request(&catalog, 200, &["en"]);
     request.topic.tables.truncate(6);
@@ -79,16 +101,24 @@ fn two_thousand_tables_with_cyclic_composite_and_dangling_keys() {
 }
 
 fn refused(options: &str) -> (String, String) {
-    let error = Session::open(&Catalog::default(), &DialectInfo::default(), options, 0).err().unwrap();
+    let error = Session::open(&Catalog::default(), &DialectInfo::default(), options, 0)
+        .err()
+        .unwrap();
     (error.message, error.hint.unwrap_or_default())
 }
 
 #[test]
 fn bad_options_are_refused_with_the_nearest_name() {
     let (message, hint) = refused(r#"{"paraphrase": 2}"#);
-    assert!(message.contains("`paraphrase`") && hint.contains("`paraphrases`"), "{message} {hint}");
+    assert!(
+        message.contains("`paraphrase`") && hint.contains("`paraphrases`"),
+        "{message} {hint}"
+    );
     let (message, hint) = refused(r#"{"families": {"join-filtr": 2}}"#);
-    assert!(message.contains("`join-filtr`") && hint.contains("did you mean `join-filter`"), "{message} {hint}");
+    assert!(
+        message.contains("`join-filtr`") && hint.contains("did you mean `join-filter`"),
+        "{message} {hint}"
+    );
     assert!(refused(r#"{"paraphrases": 0}"#).0.contains("from 1 to 20"));
     assert!(refused(r#"{"families": {"list": -1}}"#).0.contains("0 or more"));
     assert!(refused("{").0.contains("options"));

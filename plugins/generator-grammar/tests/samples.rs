@@ -8,10 +8,18 @@ use nl2sql_sdk::types::{Catalog, Sample};
 use rusqlite::Connection;
 
 fn run(connection: &Connection, sample: &Sample) -> usize {
-    let mut statement = connection.prepare(&sample.sql).unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
-    let mut rows = statement.query([]).unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
+    let mut statement = connection
+        .prepare(&sample.sql)
+        .unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
+    let mut rows = statement
+        .query([])
+        .unwrap_or_else(|error| panic!("{error}: {}", sample.sql));
     let mut count = 0;
-    while rows.next().unwrap_or_else(|error| panic!("{error}: {}", sample.sql)).is_some() {
+    while rows
+        .next()
+        .unwrap_or_else(|error| panic!("{error}: {}", sample.sql))
+        .is_some()
+    {
         count += 1;
     }
     count
@@ -23,26 +31,56 @@ fn check_database(script: &str, languages: &[&str]) {
     let request = demo::request(&catalog, 1500, languages);
     let batch = session.generate(&request).unwrap();
     assert_eq!(batch.samples.len(), 1500);
-    assert_eq!(batch, session.generate(&request).unwrap(), "the same request gives the same batch");
-    let empty = batch.samples.iter().filter(|sample| run(&connection, sample) == 0).count();
-    assert!(empty * 100 < batch.samples.len() * 6, "{empty} of {} results are empty", batch.samples.len());
+    assert_eq!(
+        batch,
+        session.generate(&request).unwrap(),
+        "the same request gives the same batch"
+    );
+    let empty = batch
+        .samples
+        .iter()
+        .filter(|sample| run(&connection, sample) == 0)
+        .count();
+    assert!(
+        empty * 100 < batch.samples.len() * 6,
+        "{empty} of {} results are empty",
+        batch.samples.len()
+    );
     let questions: BTreeSet<&str> = batch.samples.iter().map(|sample| sample.question.as_str()).collect();
     let queries: BTreeSet<&str> = batch.samples.iter().map(|sample| sample.sql.as_str()).collect();
-    assert_eq!((questions.len(), queries.len()), (1500, 1500), "no question and no SQL comes twice");
+    assert_eq!(
+        (questions.len(), queries.len()),
+        (1500, 1500),
+        "no question and no SQL comes twice"
+    );
     covers_everything(&catalog, &batch.samples);
-    let families: BTreeSet<&str> = batch.samples.iter().flat_map(|sample| sample.tags.iter().map(String::as_str)).collect();
+    let families: BTreeSet<&str> = batch
+        .samples
+        .iter()
+        .flat_map(|sample| sample.tags.iter().map(String::as_str))
+        .collect();
     assert!(families.len() >= 40, "{families:?}");
-    assert!(batch.samples.iter().all(|sample| !sample.question.contains('_')), "questions never show identifiers");
+    assert!(
+        batch.samples.iter().all(|sample| !sample.question.contains('_')),
+        "questions never show identifiers"
+    );
 }
 
 fn covers_everything(catalog: &Catalog, samples: &[Sample]) {
     let words: Vec<BTreeSet<&str>> = samples
         .iter()
-        .map(|sample| sample.sql.split(|character: char| !character.is_alphanumeric() && character != '_').collect())
+        .map(|sample| {
+            sample
+                .sql
+                .split(|character: char| !character.is_alphanumeric() && character != '_')
+                .collect()
+        })
         .collect();
     for table in &catalog.tables {
         for column in &table.columns {
-            let covered = words.iter().any(|words| words.contains(table.name.as_str()) && words.contains(column.name.as_str()));
+            let covered = words
+                .iter()
+                .any(|words| words.contains(table.name.as_str()) && words.contains(column.name.as_str()));
             assert!(covered, "{}.{} is never used", table.name, column.name);
         }
         for key in &table.foreign_keys {
@@ -85,9 +123,22 @@ fn rounds_go_on_where_the_last_one_stopped() {
     request.accepted = session.generate(&request).unwrap().samples;
     request.round = 1;
     let second = session.generate(&request).unwrap().samples;
-    let first: BTreeSet<&str> = request.accepted.iter().flat_map(|sample| [sample.sql.as_str(), sample.question.as_str()]).collect();
-    assert!(second.iter().all(|sample| !first.contains(sample.sql.as_str()) && !first.contains(sample.question.as_str())));
-    let medium = request.accepted.iter().chain(&second).filter(|sample| sample.difficulty == "medium").count();
+    let first: BTreeSet<&str> = request
+        .accepted
+        .iter()
+        .flat_map(|sample| [sample.sql.as_str(), sample.question.as_str()])
+        .collect();
+    assert!(
+        second
+            .iter()
+            .all(|sample| !first.contains(sample.sql.as_str()) && !first.contains(sample.question.as_str()))
+    );
+    let medium = request
+        .accepted
+        .iter()
+        .chain(&second)
+        .filter(|sample| sample.difficulty == "medium")
+        .count();
     assert!((114..=126).contains(&medium), "{medium} of 300");
 }
 
@@ -95,7 +146,9 @@ fn rounds_go_on_where_the_last_one_stopped() {
 fn paraphrases_share_their_sql() {
     let (_, catalog) = demo::open(demo::CONCERTS);
     let request = demo::request(&catalog, 300, &["en"]);
-    let batch = demo::session(&catalog, "sqlite", r#"{"paraphrases": 3}"#).generate(&request).unwrap();
+    let batch = demo::session(&catalog, "sqlite", r#"{"paraphrases": 3}"#)
+        .generate(&request)
+        .unwrap();
     let queries: BTreeSet<&str> = batch.samples.iter().map(|sample| sample.sql.as_str()).collect();
     let questions: BTreeSet<&str> = batch.samples.iter().map(|sample| sample.question.as_str()).collect();
     assert_eq!(questions.len(), 300);
@@ -104,8 +157,11 @@ fn paraphrases_share_their_sql() {
 
 #[test]
 fn a_tiny_topic_is_exhausted_without_repetition() {
-    let (connection, catalog) = demo::open("CREATE TABLE note (id INTEGER PRIMARY KEY, body BLOB); INSERT INTO note VALUES (1, x'00');");
-    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 500, &["en"])).unwrap();
+    let (connection, catalog) =
+        demo::open("CREATE TABLE note (id INTEGER PRIMARY KEY, body BLOB); INSERT INTO note VALUES (1, x'00');");
+    let batch = demo::session(&catalog, "sqlite", "")
+        .generate(&demo::request(&catalog, 500, &["en"]))
+        .unwrap();
     assert!(batch.exhausted && !batch.samples.is_empty(), "{}", batch.samples.len());
     for sample in &batch.samples {
         run(&connection, sample);

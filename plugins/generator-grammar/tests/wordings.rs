@@ -5,14 +5,18 @@ mod demo;
 #[test]
 fn english_pairs() {
     let (_, catalog) = demo::open(demo::CONCERTS);
-    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 30, &["en"])).unwrap();
+    let batch = demo::session(&catalog, "sqlite", "")
+        .generate(&demo::request(&catalog, 30, &["en"]))
+        .unwrap();
     insta::assert_snapshot!(demo::printed(&batch.samples));
 }
 
 #[test]
 fn chinese_pairs() {
     let (_, catalog) = demo::open(demo::SALES);
-    let batch = demo::session(&catalog, "sqlite", "").generate(&demo::request(&catalog, 30, &["zh"])).unwrap();
+    let batch = demo::session(&catalog, "sqlite", "")
+        .generate(&demo::request(&catalog, 30, &["zh"]))
+        .unwrap();
     insta::assert_snapshot!(demo::printed(&batch.samples));
 }
 
@@ -20,7 +24,16 @@ fn chinese_pairs() {
 #[test]
 fn dialects() {
     let (_, catalog) = demo::open(demo::SALES);
-    let families = ["date-function", "text-function", "top-k", "window", "cte", "aggregate", "join-group-count", "filter"];
+    let families = [
+        "date-function",
+        "text-function",
+        "top-k",
+        "window",
+        "cte",
+        "aggregate",
+        "join-group-count",
+        "filter",
+    ];
     let off: Vec<String> = nl2sql_generator_grammar::grammar::FAMILIES
         .iter()
         .filter(|family| !families.contains(&family.name))
@@ -30,7 +43,9 @@ fn dialects() {
     let printed: Vec<String> = ["sqlite", "postgres", "mysql", "mssql"]
         .into_iter()
         .map(|driver| {
-            let batch = demo::session(&catalog, driver, &options).generate(&demo::request(&catalog, 16, &["en"])).unwrap();
+            let batch = demo::session(&catalog, driver, &options)
+                .generate(&demo::request(&catalog, 16, &["en"]))
+                .unwrap();
             let queries: Vec<&str> = batch.samples.iter().map(|sample| sample.sql.as_str()).collect();
             format!("-- {driver}\n{}", queries.join("\n"))
         })

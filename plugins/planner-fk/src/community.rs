@@ -32,7 +32,13 @@ pub fn communities(schema: &Schema, usable: &[usize], max_tables: usize) -> Vec<
     join_left_overs(&mut groups, &neighbours, max_tables);
     groups.extend(by_prefix(schema, &free, max_tables));
     cover_links(schema, &mut groups, max_tables);
-    groups.into_iter().map(|tables| Community { links: links_inside(schema, &tables), tables }).collect()
+    groups
+        .into_iter()
+        .map(|tables| Community {
+            links: links_inside(schema, &tables),
+            tables,
+        })
+        .collect()
 }
 
 fn neighbours(schema: &Schema) -> Vec<BTreeSet<usize>> {
@@ -50,7 +56,11 @@ fn grow(hub: usize, neighbours: &[BTreeSet<usize>], free: &mut BTreeSet<usize>, 
     free.remove(&hub);
     let mut next = 0;
     while next < tables.len() && tables.len() < max_tables {
-        let mut around: Vec<usize> = neighbours[tables[next]].iter().filter(|table| free.contains(table)).copied().collect();
+        let mut around: Vec<usize> = neighbours[tables[next]]
+            .iter()
+            .filter(|table| free.contains(table))
+            .copied()
+            .collect();
         around.sort_by_key(|table| (std::cmp::Reverse(neighbours[*table].len()), *table));
         for table in around.into_iter().take(max_tables - tables.len()) {
             free.remove(&table);
@@ -63,7 +73,11 @@ fn grow(hub: usize, neighbours: &[BTreeSet<usize>], free: &mut BTreeSet<usize>, 
 
 /// A group of one joins the smallest group of a neighbour, when there is room, else takes its neighbours in as well.
 fn join_left_overs(groups: &mut Vec<Vec<usize>>, neighbours: &[BTreeSet<usize>], max_tables: usize) {
-    let singles: Vec<usize> = groups.iter().filter(|group| group.len() == 1).map(|group| group[0]).collect();
+    let singles: Vec<usize> = groups
+        .iter()
+        .filter(|group| group.len() == 1)
+        .map(|group| group[0])
+        .collect();
     for single in singles {
         let host = (0..groups.len())
             .filter(|group| groups[*group].len() > 1 && groups[*group].len() < max_tables)
@@ -82,11 +96,19 @@ fn join_left_overs(groups: &mut Vec<Vec<usize>>, neighbours: &[BTreeSet<usize>],
 fn by_prefix(schema: &Schema, free: &BTreeSet<usize>, max_tables: usize) -> Vec<Vec<usize>> {
     let mut prefixes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for table in free {
-        let first = words::words(&schema.tables[*table].name).into_iter().next().unwrap_or_default();
+        let first = words::words(&schema.tables[*table].name)
+            .into_iter()
+            .next()
+            .unwrap_or_default();
         prefixes.entry(first).or_default().push(*table);
     }
     let (together, alone): (Vec<_>, Vec<_>) = prefixes.into_values().partition(|tables| tables.len() > 1);
-    let alone: Vec<usize> = alone.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect();
+    let alone: Vec<usize> = alone
+        .into_iter()
+        .flatten()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     together
         .iter()
         .chain(std::iter::once(&alone))
@@ -104,14 +126,20 @@ fn cover_links(schema: &Schema, groups: &mut Vec<Vec<usize>>, max_tables: usize)
     }
     for link in &schema.links {
         let (child, parent) = (link.child, link.parent);
-        if homes[child].is_empty() || homes[parent].is_empty() || homes[child].intersection(&homes[parent]).next().is_some() {
+        if homes[child].is_empty()
+            || homes[parent].is_empty()
+            || homes[child].intersection(&homes[parent]).next().is_some()
+        {
             continue;
         }
         // A hub is wanted by many; communities may grow to half as much again before a new one is founded.
         let room = max_tables + max_tables / 2;
-        let host = homes[child].iter().chain(&homes[parent]).copied().filter(|group| groups[*group].len() < room).min_by_key(|group| {
-            (groups[*group].len(), *group)
-        });
+        let host = homes[child]
+            .iter()
+            .chain(&homes[parent])
+            .copied()
+            .filter(|group| groups[*group].len() < room)
+            .min_by_key(|group| (groups[*group].len(), *group));
         let host = host.unwrap_or_else(|| {
             groups.push(Vec::new());
             groups.len() - 1
@@ -126,5 +154,9 @@ fn cover_links(schema: &Schema, groups: &mut Vec<Vec<usize>>, max_tables: usize)
 
 fn links_inside(schema: &Schema, tables: &[usize]) -> usize {
     let inside: BTreeSet<usize> = tables.iter().copied().collect();
-    schema.links.iter().filter(|link| inside.contains(&link.child) && inside.contains(&link.parent)).count()
+    schema
+        .links
+        .iter()
+        .filter(|link| inside.contains(&link.child) && inside.contains(&link.parent))
+        .count()
 }

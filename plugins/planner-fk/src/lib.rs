@@ -31,15 +31,18 @@ pub fn plan(request: &PlanRequest) -> Result<TopicPlan, PluginError> {
     options.check()?;
     let schema = Schema::new(&request.catalog);
     let mut notes = Vec::new();
-    let usable: Vec<usize> =
-        (0..schema.tables.len()).filter(|table| !schema.tables[*table].columns.is_empty()).collect();
+    let usable: Vec<usize> = (0..schema.tables.len())
+        .filter(|table| !schema.tables[*table].columns.is_empty())
+        .collect();
     let without_columns = schema.tables.len() - usable.len();
     if without_columns > 0 {
         notes.push(format!("{without_columns} tables without columns are in no topic"));
     }
     if usable.is_empty() {
-        return Err(PluginError::new("no-tables", "the catalog has no table with columns to plan topics for")
-            .hint("check the include and exclude globs of the profile and run `nl2sql extract` again"));
+        return Err(
+            PluginError::new("no-tables", "the catalog has no table with columns to plan topics for")
+                .hint("check the include and exclude globs of the profile and run `nl2sql extract` again"),
+        );
     }
     note_dangling(request, &schema, &mut notes);
     let communities = communities(&schema, &usable, options.max_tables);
@@ -55,7 +58,11 @@ pub fn plan(request: &PlanRequest) -> Result<TopicPlan, PluginError> {
         .map(|((community, name), budget)| Topic {
             name,
             reason: naming::reason(&schema, community, &request.language),
-            tables: community.tables.iter().map(|table| schema.tables[*table].qualified.clone()).collect(),
+            tables: community
+                .tables
+                .iter()
+                .map(|table| schema.tables[*table].qualified.clone())
+                .collect(),
             budget,
         })
         .collect();
@@ -64,12 +71,21 @@ pub fn plan(request: &PlanRequest) -> Result<TopicPlan, PluginError> {
 
 /// Tables count most, then foreign keys, then columns.
 fn weight(schema: &Schema, community: &Community) -> u64 {
-    let columns: usize = community.tables.iter().map(|table| schema.tables[*table].columns.len()).sum();
+    let columns: usize = community
+        .tables
+        .iter()
+        .map(|table| schema.tables[*table].columns.len())
+        .sum();
     (4 * community.tables.len() + 3 * community.links + columns) as u64
 }
 
 fn note_dangling(request: &PlanRequest, schema: &Schema, notes: &mut Vec<String>) {
-    let declared: usize = request.catalog.tables.iter().map(|table| table.foreign_keys.len()).sum();
+    let declared: usize = request
+        .catalog
+        .tables
+        .iter()
+        .map(|table| table.foreign_keys.len())
+        .sum();
     let resolved = schema.links.iter().filter(|link| link.declared).count();
     if declared > resolved {
         notes.push(format!(

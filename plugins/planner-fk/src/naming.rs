@@ -13,8 +13,10 @@ pub fn names(schema: &Schema, communities: &[Community], language: &str) -> Vec<
     communities
         .iter()
         .map(|community| {
-            let nouns: Vec<String> =
-                hubs(schema, &degrees, community).iter().map(|table| noun(schema, *table, language)).collect();
+            let nouns: Vec<String> = hubs(schema, &degrees, community)
+                .iter()
+                .map(|table| noun(schema, *table, language))
+                .collect();
             let name = (2..=4)
                 .map(|count| joined(&nouns[..count.min(nouns.len())], language))
                 .find(|name| !taken.contains(name))
@@ -28,7 +30,9 @@ pub fn names(schema: &Schema, communities: &[Community], language: &str) -> Vec<
 /// Why the tables of a community belong together.
 pub fn reason(schema: &Schema, community: &Community, language: &str) -> String {
     let degrees = degrees_within(schema, community);
-    let hub = hubs(schema, &degrees, community).first().map_or(String::new(), |hub| noun(schema, *hub, language));
+    let hub = hubs(schema, &degrees, community)
+        .first()
+        .map_or(String::new(), |hub| noun(schema, *hub, language));
     let (tables, links) = (community.tables.len(), community.links);
     match (is_chinese(language), links, tables) {
         (true, _, 1) => format!("“{hub}”是一张独立的表。"),
@@ -52,7 +56,10 @@ fn noun(schema: &Schema, table: usize, language: &str) -> String {
         return table.chinese.clone();
     }
     let mut characters = table.noun.many.chars();
-    let first: String = characters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let first: String = characters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
     first + characters.as_str()
 }
 
@@ -69,13 +76,21 @@ fn joined(nouns: &[String], language: &str) -> String {
 }
 
 fn numbered(name: &str, taken: &BTreeSet<String>) -> String {
-    (2..).map(|number| format!("{name} ({number})")).find(|name| !taken.contains(name)).unwrap_or_default()
+    (2..)
+        .map(|number| format!("{name} ({number})"))
+        .find(|name| !taken.contains(name))
+        .unwrap_or_default()
 }
 
 /// The tables of a community that others hang on most; junctions last, ties to the order they joined.
 fn hubs(schema: &Schema, degrees: &BTreeMap<usize, usize>, community: &Community) -> Vec<usize> {
     let mut tables = community.tables.clone();
-    tables.sort_by_key(|table| (schema.tables[*table].junction, std::cmp::Reverse(degrees.get(table).copied().unwrap_or(0))));
+    tables.sort_by_key(|table| {
+        (
+            schema.tables[*table].junction,
+            std::cmp::Reverse(degrees.get(table).copied().unwrap_or(0)),
+        )
+    });
     tables
 }
 
@@ -91,7 +106,11 @@ fn degrees(schema: &Schema) -> BTreeMap<usize, usize> {
 fn degrees_within(schema: &Schema, community: &Community) -> BTreeMap<usize, usize> {
     let inside: BTreeSet<usize> = community.tables.iter().copied().collect();
     let mut degrees = BTreeMap::new();
-    for link in schema.links.iter().filter(|link| inside.contains(&link.child) && inside.contains(&link.parent)) {
+    for link in schema
+        .links
+        .iter()
+        .filter(|link| inside.contains(&link.child) && inside.contains(&link.parent))
+    {
         *degrees.entry(link.child).or_insert(0) += 1;
         *degrees.entry(link.parent).or_insert(0) += 1;
     }

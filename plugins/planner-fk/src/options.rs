@@ -23,6 +23,7 @@ impl Options {
         if (2..=100).contains(&self.max_tables) {
             return Ok(());
         }
-        Err(PluginError::new("bad-options", "`max_tables` must be from 2 to 100").hint("correct `[plan.options]` in the profile"))
+        Err(PluginError::new("bad-options", "`max_tables` must be from 2 to 100")
+            .hint("correct `[plan.options]` in the profile"))
     }
 }

@@ -11,7 +11,11 @@ fn table(name: &str, columns: &[&str], keys: &[(&str, &str)]) -> Table {
         kind: "table".to_owned(),
         columns: columns
             .iter()
-            .map(|column| Column { name: (*column).to_owned(), type_class: "integer".to_owned(), ..Column::default() })
+            .map(|column| Column {
+                name: (*column).to_owned(),
+                type_class: "integer".to_owned(),
+                ..Column::default()
+            })
             .collect(),
         primary_key: vec![columns[0].to_owned()],
         foreign_keys: keys
@@ -29,14 +33,21 @@ fn table(name: &str, columns: &[&str], keys: &[(&str, &str)]) -> Table {
 
 fn planned(tables: Vec<Table>, total: u32, minimum: u32, language: &str) -> TopicPlan {
     let request = PlanRequest {
-        catalog: Catalog { tables, ..Catalog::default() },
+        catalog: Catalog {
+            tables,
+            ..Catalog::default()
+        },
         total,
         minimum,
         language: language.to_owned(),
         ..PlanRequest::default()
     };
     let first = plan(&request).unwrap();
-    assert_eq!(format!("{first:?}"), format!("{:?}", plan(&request).unwrap()), "a plan repeats");
+    assert_eq!(
+        format!("{first:?}"),
+        format!("{:?}", plan(&request).unwrap()),
+        "a plan repeats"
+    );
     assert_eq!(first.topics.iter().map(|topic| topic.budget).sum::<u32>(), total);
     first
 }
@@ -44,7 +55,10 @@ fn planned(tables: Vec<Table>, total: u32, minimum: u32, language: &str) -> Topi
 fn holds_every_link(tables: &[Table], plan: &TopicPlan) {
     for table in tables {
         for key in &table.foreign_keys {
-            let inside = plan.topics.iter().any(|topic| topic.tables.contains(&table.name) && topic.tables.contains(&key.ref_table));
+            let inside = plan
+                .topics
+                .iter()
+                .any(|topic| topic.tables.contains(&table.name) && topic.tables.contains(&key.ref_table));
             assert!(inside, "{} -> {}", table.name, key.ref_table);
         }
     }
@@ -54,7 +68,11 @@ fn shop() -> Vec<Table> {
     vec![
         table("customer", &["id", "name", "region_id"], &[("region_id", "region")]),
         table("orders", &["id", "customer_id"], &[("customer_id", "customer")]),
-        table("order_item", &["id", "order_id", "product_id"], &[("order_id", "orders"), ("product_id", "product")]),
+        table(
+            "order_item",
+            &["id", "order_id", "product_id"],
+            &[("order_id", "orders"), ("product_id", "product")],
+        ),
         table("product", &["id", "name"], &[]),
         table("region", &["id", "name"], &[]),
     ]
@@ -65,7 +83,10 @@ fn a_small_database_is_one_topic_named_after_its_hubs() {
     let plan = planned(shop(), 100, 5, "en");
     assert_eq!(plan.topics.len(), 1);
     assert_eq!(plan.topics[0].name, "Customers and orders");
-    assert_eq!(plan.topics[0].reason, "5 tables around \"Customers\", linked by 4 foreign keys.");
+    assert_eq!(
+        plan.topics[0].reason,
+        "5 tables around \"Customers\", linked by 4 foreign keys."
+    );
     assert!(plan.notes.is_empty(), "{:?}", plan.notes);
 }
 
@@ -84,7 +105,11 @@ fn every_foreign_key_lies_in_a_topic_and_cycles_do_no_harm() {
     let tables: Vec<Table> = (0..40)
         .map(|index| {
             let (next, far) = (names[(index + 1) % 40].clone(), names[(index * 7 + 3) % 40].clone());
-            table(&names[index], &["id", "a", "b"], &[("a", next.as_str()), ("b", far.as_str())])
+            table(
+                &names[index],
+                &["id", "a", "b"],
+                &[("a", next.as_str()), ("b", far.as_str())],
+            )
         })
         .collect();
     let plan = planned(tables.clone(), 500, 4, "en");
@@ -97,16 +122,25 @@ fn every_foreign_key_lies_in_a_topic_and_cycles_do_no_harm() {
 
 #[test]
 fn tables_without_foreign_keys_are_grouped_by_prefix() {
-    let tables = ["hr_staff", "hr_leave", "fin_bill", "fin_tax", "misc"].map(|name| table(name, &["id", "v"], &[])).to_vec();
+    let tables = ["hr_staff", "hr_leave", "fin_bill", "fin_tax", "misc"]
+        .map(|name| table(name, &["id", "v"], &[]))
+        .to_vec();
     let plan = planned(tables, 30, 1, "en");
     let groups: Vec<Vec<String>> = plan.topics.iter().map(|topic| topic.tables.clone()).collect();
-    assert_eq!(groups, [vec!["fin_bill", "fin_tax"], vec!["hr_staff", "hr_leave"], vec!["misc"]]);
+    assert_eq!(
+        groups,
+        [vec!["fin_bill", "fin_tax"], vec!["hr_staff", "hr_leave"], vec!["misc"]]
+    );
 }
 
 #[test]
 fn dangling_keys_and_small_totals_are_noted() {
     let mut tables = shop();
-    tables[3].foreign_keys.push(ForeignKey { columns: vec!["name".to_owned()], ref_table: "ghost".to_owned(), ..ForeignKey::default() });
+    tables[3].foreign_keys.push(ForeignKey {
+        columns: vec!["name".to_owned()],
+        ref_table: "ghost".to_owned(),
+        ..ForeignKey::default()
+    });
     tables.extend(["a_x", "b_y", "c_z"].map(|name| table(name, &["id"], &[])));
     let plan = planned(tables, 1, 3, "en");
     assert_eq!(plan.topics.len(), 1);
@@ -116,9 +150,16 @@ fn dangling_keys_and_small_totals_are_noted() {
 
 #[test]
 fn an_empty_catalog_and_bad_options_are_refused() {
-    let error = plan(&PlanRequest { total: 5, ..PlanRequest::default() }).unwrap_err();
+    let error = plan(&PlanRequest {
+        total: 5,
+        ..PlanRequest::default()
+    })
+    .unwrap_err();
     assert_eq!(error.code, "no-tables");
-    let request = PlanRequest { options: r#"{"max_table": 3}"#.to_owned(), ..PlanRequest::default() };
+    let request = PlanRequest {
+        options: r#"{"max_table": 3}"#.to_owned(),
+        ..PlanRequest::default()
+    };
     let error = plan(&request).unwrap_err();
     assert!(error.message.contains("max_table"), "{}", error.message);
 }
@@ -127,10 +168,16 @@ fn an_empty_catalog_and_bad_options_are_refused() {
 fn two_thousand_tables_are_planned() {
     let tables: Vec<Table> = (0..2000)
         .map(|index| {
-            let columns: Vec<String> = std::iter::once("id".to_owned()).chain((1..20).map(|column| format!("c{column}"))).collect();
+            let columns: Vec<String> = std::iter::once("id".to_owned())
+                .chain((1..20).map(|column| format!("c{column}")))
+                .collect();
             let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
             let parent = format!("table_{}", index / 3);
-            let keys = if index == 0 { Vec::new() } else { vec![("c1", parent.as_str())] };
+            let keys = if index == 0 {
+                Vec::new()
+            } else {
+                vec![("c1", parent.as_str())]
+            };
             table(&format!("table_{index}"), &columns, &keys)
         })
         .collect();

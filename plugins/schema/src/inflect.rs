@@ -38,9 +38,37 @@ const IRREGULAR: &[(&str, &str)] = &[
 
 /// Nouns that are their own plural or have none.
 const INVARIANT: &[&str] = &[
-    "series", "species", "staff", "information", "equipment", "stock", "feedback", "news", "furniture", "money",
-    "aircraft", "sheep", "fish", "deer", "headquarters", "mpg", "population", "horsepower", "music", "gdp", "gnp",
-    "media", "id", "data", "inventory", "attendance", "sales", "software", "hardware", "weather", "storage",
+    "series",
+    "species",
+    "staff",
+    "information",
+    "equipment",
+    "stock",
+    "feedback",
+    "news",
+    "furniture",
+    "money",
+    "aircraft",
+    "sheep",
+    "fish",
+    "deer",
+    "headquarters",
+    "mpg",
+    "population",
+    "horsepower",
+    "music",
+    "gdp",
+    "gnp",
+    "media",
+    "id",
+    "data",
+    "inventory",
+    "attendance",
+    "sales",
+    "software",
+    "hardware",
+    "weather",
+    "storage",
 ];
 
 /// The plural of a noun phrase: its head noun, which stands before "of", is put in the plural.
@@ -83,8 +111,8 @@ fn plural_word(word: &str) -> String {
     if ["s", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end)) {
         return format!("{word}es");
     }
-    if word.ends_with("fe") {
-        return format!("{}ves", &word[..word.len() - 2]);
+    if let Some(stem) = word.strip_suffix("fe") {
+        return format!("{stem}ves");
     }
     format!("{word}s")
 }
@@ -113,7 +141,11 @@ fn singular_word(word: &str) -> String {
     if word.len() > 4 && word.ends_with("ies") {
         return format!("{}y", stem("ies"));
     }
-    if ["sses", "xes", "ches", "shes", "uses", "zes"].iter().any(|end| word.ends_with(end)) && word.len() > 5 {
+    if ["sses", "xes", "ches", "shes", "uses", "zes"]
+        .iter()
+        .any(|end| word.ends_with(end))
+        && word.len() > 5
+    {
         // "houses" and "causes" keep their e.
         return if word.ends_with("uses") && !word.ends_with("tuses") && !word.ends_with("nuses") {
             stem("s").to_owned()
@@ -136,8 +168,13 @@ pub fn with_article(phrase: &str) -> String {
     if (is_plural(last) && last != "id") || (is_plural(first) && first != last && first.len() > 3) {
         return phrase.to_owned();
     }
-    let vowel = phrase.chars().next().is_some_and(|first| "aeiou".contains(first.to_ascii_lowercase()));
-    let consonant_sound = ["uni", "use", "usa", "one ", "eu"].iter().any(|start| phrase.starts_with(start));
+    let vowel = phrase
+        .chars()
+        .next()
+        .is_some_and(|first| "aeiou".contains(first.to_ascii_lowercase()));
+    let consonant_sound = ["uni", "use", "usa", "one ", "eu"]
+        .iter()
+        .any(|start| phrase.starts_with(start));
     format!("{} {phrase}", if vowel && !consonant_sound { "an" } else { "a" })
 }
 

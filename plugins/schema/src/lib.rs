@@ -21,7 +21,10 @@ pub struct Noun {
 impl Noun {
     /// The noun phrase with this singular.
     pub fn new(one: &str) -> Self {
-        Self { one: one.to_owned(), many: inflect::plural(one) }
+        Self {
+            one: one.to_owned(),
+            many: inflect::plural(one),
+        }
     }
 }
 
@@ -113,7 +116,9 @@ impl Table {
 
     /// Columns of one of these roles.
     pub fn with_role(&self, roles: &[Role]) -> Vec<usize> {
-        (0..self.columns.len()).filter(|column| roles.contains(&self.columns[*column].role)).collect()
+        (0..self.columns.len())
+            .filter(|column| roles.contains(&self.columns[*column].role))
+            .collect()
     }
 
     /// The column that stands for a row in a list: its name, else its key.

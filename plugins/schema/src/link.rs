@@ -36,7 +36,9 @@ pub fn links(catalog: &Catalog, nouns: &[String]) -> Vec<Link> {
                 .iter()
                 .find(|candidate| catalog.tables[**candidate].schema.as_ref() == schema)
                 .or_else(|| candidates.first());
-            if let Some(link) = parent.and_then(|parent| declared(catalog, child, *parent, &key.columns, &key.ref_columns)) {
+            if let Some(link) =
+                parent.and_then(|parent| declared(catalog, child, *parent, &key.columns, &key.ref_columns))
+            {
                 push_new(&mut links, link);
             }
         }
@@ -53,7 +55,10 @@ pub fn links(catalog: &Catalog, nouns: &[String]) -> Vec<Link> {
 }
 
 fn push_new(links: &mut Vec<Link>, link: Link) {
-    if !links.iter().any(|known| known.child == link.child && known.columns == link.columns && known.parent == link.parent) {
+    if !links
+        .iter()
+        .any(|known| known.child == link.child && known.columns == link.columns && known.parent == link.parent)
+    {
         links.push(link);
     }
 }
@@ -68,7 +73,12 @@ fn tables_by_name(catalog: &Catalog) -> BTreeMap<String, Vec<usize>> {
 
 fn column_of(table: &CatalogTable, name: &str) -> Option<usize> {
     let exact = table.columns.iter().position(|column| column.name == name);
-    exact.or_else(|| table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)))
+    exact.or_else(|| {
+        table
+            .columns
+            .iter()
+            .position(|column| column.name.eq_ignore_ascii_case(name))
+    })
 }
 
 fn declared(catalog: &Catalog, child: usize, parent: usize, from: &[String], to: &[String]) -> Option<Link> {
@@ -82,7 +92,14 @@ fn declared(catalog: &Catalog, child: usize, parent: usize, from: &[String], to:
         .zip(to)
         .map(|(from, to)| Some((column_of(child_table, from)?, column_of(parent_table, to)?)))
         .collect::<Option<Vec<_>>>()?;
-    Some(Link { child, parent, columns, role: None, phrase: None, declared: true })
+    Some(Link {
+        child,
+        parent,
+        columns,
+        role: None,
+        phrase: None,
+        declared: true,
+    })
 }
 
 /// A column that is called like another table's whole primary key, or like its noun with "id", refers to it.
@@ -100,8 +117,10 @@ fn implied(catalog: &Catalog, nouns: &[String], known: &[Link]) -> Vec<Link> {
             parents.entry(named).or_default().push((index, column));
         }
     }
-    let linked: std::collections::BTreeSet<(usize, usize)> =
-        known.iter().flat_map(|link| link.columns.iter().map(|pair| (link.child, pair.0))).collect();
+    let linked: std::collections::BTreeSet<(usize, usize)> = known
+        .iter()
+        .flat_map(|link| link.columns.iter().map(|pair| (link.child, pair.0)))
+        .collect();
     let mut links = Vec::new();
     for (child, table) in catalog.tables.iter().enumerate() {
         for (column, description) in table.columns.iter().enumerate() {
@@ -109,12 +128,21 @@ fn implied(catalog: &Catalog, nouns: &[String], known: &[Link]) -> Vec<Link> {
             if only_key || linked.contains(&(child, column)) {
                 continue;
             }
-            let Some(candidates) = parents.get(&words(&description.name).join(" ")) else { continue };
+            let Some(candidates) = parents.get(&words(&description.name).join(" ")) else {
+                continue;
+            };
             if let [(parent, key)] = candidates.as_slice()
                 && *parent != child
                 && catalog.tables[*parent].columns[*key].type_class == description.type_class
             {
-                links.push(Link { child, parent: *parent, columns: vec![(column, *key)], role: None, phrase: None, declared: false });
+                links.push(Link {
+                    child,
+                    parent: *parent,
+                    columns: vec![(column, *key)],
+                    role: None,
+                    phrase: None,
+                    declared: false,
+                });
             }
         }
     }
@@ -123,7 +151,9 @@ fn implied(catalog: &Catalog, nouns: &[String], known: &[Link]) -> Vec<Link> {
 
 /// The words of a single referencing column without its "id", when they are not just the parent's noun.
 fn role(catalog: &Catalog, link: &Link, noun: &str) -> Option<String> {
-    let [(column, _)] = link.columns.as_slice() else { return None };
+    let [(column, _)] = link.columns.as_slice() else {
+        return None;
+    };
     let mut parts = words(&catalog.tables[link.child].columns[*column].name);
     if matches!(parts.last().map(String::as_str), Some("id" | "code" | "number" | "ids")) && parts.len() > 1 {
         parts.pop();
@@ -137,7 +167,11 @@ fn role(catalog: &Catalog, link: &Link, noun: &str) -> Option<String> {
 fn phrase(role: &str, noun: &str) -> Option<String> {
     const PREPOSITIONS: &[&str] = &["in", "by", "at", "of", "from", "to", "for", "on", "with"];
     let last = noun.rsplit(' ').next().unwrap_or(noun);
-    let rest = role.strip_suffix(noun).or_else(|| role.strip_suffix(last)).unwrap_or(role).trim_end();
+    let rest = role
+        .strip_suffix(noun)
+        .or_else(|| role.strip_suffix(last))
+        .unwrap_or(role)
+        .trim_end();
     let word = rest.rsplit(' ').next().unwrap_or(rest);
     (rest.contains(' ') && PREPOSITIONS.contains(&word)).then(|| rest.to_owned())
 }

@@ -28,26 +28,126 @@ pub enum Role {
 }
 
 const CATEGORY_WORDS: &[&str] = &[
-    "type", "status", "country", "city", "gender", "sex", "level", "category", "region", "state", "color", "colour",
-    "nationality", "team", "position", "genre", "language", "class", "kind", "style", "group", "grade", "continent",
-    "county", "province", "district", "department", "major", "brand", "industry", "theme", "party", "role", "job",
-    "season", "result", "method", "mode", "format", "rank", "origin", "affiliation", "religion", "currency", "model",
-    "maker", "hometown", "location", "venue", "species", "breed", "size", "stage", "channel", "platform", "denomination",
-    "classification", "segment", "priority", "rating", "nation", "school", "college", "club", "company", "publisher",
-    "label", "division", "race", "form", "unit", "carrier", "award", "manufacturer",
+    "type",
+    "status",
+    "country",
+    "city",
+    "gender",
+    "sex",
+    "level",
+    "category",
+    "region",
+    "state",
+    "color",
+    "colour",
+    "nationality",
+    "team",
+    "position",
+    "genre",
+    "language",
+    "class",
+    "kind",
+    "style",
+    "group",
+    "grade",
+    "continent",
+    "county",
+    "province",
+    "district",
+    "department",
+    "major",
+    "brand",
+    "industry",
+    "theme",
+    "party",
+    "role",
+    "job",
+    "season",
+    "result",
+    "method",
+    "mode",
+    "format",
+    "rank",
+    "origin",
+    "affiliation",
+    "religion",
+    "currency",
+    "model",
+    "maker",
+    "hometown",
+    "location",
+    "venue",
+    "species",
+    "breed",
+    "size",
+    "stage",
+    "channel",
+    "platform",
+    "denomination",
+    "classification",
+    "segment",
+    "priority",
+    "rating",
+    "nation",
+    "school",
+    "college",
+    "club",
+    "company",
+    "publisher",
+    "label",
+    "division",
+    "race",
+    "form",
+    "unit",
+    "carrier",
+    "award",
+    "manufacturer",
 ];
 
 const CATEGORY_CHINESE: &[&str] = &[
-    "类型", "类别", "状态", "国家", "城市", "性别", "等级", "级别", "大区", "地区", "区域", "省份", "颜色", "国籍", "职位",
-    "方式", "学历", "部门", "品牌", "行业", "渠道", "科室", "单位", "阶段", "民族",
+    "类型", "类别", "状态", "国家", "城市", "性别", "等级", "级别", "大区", "地区", "区域", "省份", "颜色", "国籍",
+    "职位", "方式", "学历", "部门", "品牌", "行业", "渠道", "科室", "单位", "阶段", "民族",
 ];
 
-const CODE_WORDS: &[&str] =
-    &["code", "zip", "phone", "telephone", "fax", "isbn", "ssn", "postcode", "number", "mobile", "barcode", "line"];
+const CODE_WORDS: &[&str] = &[
+    "code",
+    "zip",
+    "phone",
+    "telephone",
+    "fax",
+    "isbn",
+    "ssn",
+    "postcode",
+    "number",
+    "mobile",
+    "barcode",
+    "line",
+];
 
 const LONG_TEXT_WORDS: &[&str] = &[
-    "description", "details", "detail", "comment", "comments", "note", "notes", "address", "url", "email", "text", "path",
-    "password", "content", "summary", "abstract", "website", "image", "photo", "biography", "remark", "hash", "token",
+    "description",
+    "details",
+    "detail",
+    "comment",
+    "comments",
+    "note",
+    "notes",
+    "address",
+    "url",
+    "email",
+    "text",
+    "path",
+    "password",
+    "content",
+    "summary",
+    "abstract",
+    "website",
+    "image",
+    "photo",
+    "biography",
+    "remark",
+    "hash",
+    "token",
 ];
 
 /// Whether a display text is a truth value, and which.
@@ -89,7 +189,9 @@ pub fn role_of(
     }
     let numeric = matches!(class, "integer" | "decimal" | "float") || numbers;
     if last.ends_with("year") || (has("year") && (numbers || class == "integer") && !has("years") && !has("old")) {
-        let plausible = values.iter().all(|value| value.parse::<f64>().is_ok_and(|year| (1000.0..2200.0).contains(&year)));
+        let plausible = values
+            .iter()
+            .all(|value| value.parse::<f64>().is_ok_and(|year| (1000.0..2200.0).contains(&year)));
         if plausible && (numeric || class == "text") {
             return Role::Year;
         }
@@ -103,7 +205,10 @@ pub fn role_of(
     }
     if numeric {
         let counted = has("of") || chinese.ends_with("数");
-        let code = CODE_WORDS.contains(&last) || (class == "integer" && super::build::PEOPLE.contains(&last)) || chinese.ends_with("号") || chinese.ends_with("电话");
+        let code = CODE_WORDS.contains(&last)
+            || (class == "integer" && super::build::PEOPLE.contains(&last))
+            || chinese.ends_with("号")
+            || chinese.ends_with("电话");
         return if code && !counted { Role::Code } else { Role::Measure };
     }
     text_role(column, words, chinese, rows)
@@ -119,7 +224,11 @@ fn text_role(column: &CatalogColumn, words: &[String], chinese: &str, rows: Opti
     let last = words.last().map_or("", String::as_str);
     let values = &column.samples;
     let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
-    if matches!(last, "name" | "title") || ["名称", "姓名", "名字", "标题"].iter().any(|end| chinese.ends_with(end)) {
+    if matches!(last, "name" | "title")
+        || ["名称", "姓名", "名字", "标题"]
+            .iter()
+            .any(|end| chinese.ends_with(end))
+    {
         return Role::Name;
     }
     if LONG_TEXT_WORDS.contains(&last) || longest > 60 {
@@ -136,7 +245,11 @@ fn text_role(column: &CatalogColumn, words: &[String], chinese: &str, rows: Opti
         return Role::Code;
     }
     let repeats = rows.is_some_and(|rows| rows as usize >= 2 * values.len()) && values.len() <= 15;
-    if !values.is_empty() && repeats { Role::Category } else { Role::Text }
+    if !values.is_empty() && repeats {
+        Role::Category
+    } else {
+        Role::Text
+    }
 }
 
 /// `2020-01-31`, with or without a time after it.

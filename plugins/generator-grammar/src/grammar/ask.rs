@@ -82,12 +82,16 @@ impl Test {
                 Condition::Like(column, pattern, *negated)
             }
             Self::Null(negated) => Condition::Null(column, *negated),
-            Self::Year(operator, year) => {
-                Condition::Compare(Expr::Year(at), *operator, Expr::Literal(Literal::Number(year.to_string())))
-            }
-            Self::Month(month) => {
-                Condition::Compare(Expr::Month(at), Compare::Equal, Expr::Literal(Literal::Number(month.to_string())))
-            }
+            Self::Year(operator, year) => Condition::Compare(
+                Expr::Year(at),
+                *operator,
+                Expr::Literal(Literal::Number(year.to_string())),
+            ),
+            Self::Month(month) => Condition::Compare(
+                Expr::Month(at),
+                Compare::Equal,
+                Expr::Literal(Literal::Number(month.to_string())),
+            ),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::ask::Attribute;
 use super::relation::{Kinship, Relation};
 use crate::random::Draw;
-use nl2sql_schema::{Column, Role, Schema, Table};
 use crate::sql::{Dialect, Expr, Ref, Select};
+use nl2sql_schema::{Column, Role, Schema, Table};
 
 /// What the families draw from: the schema, the tables of the topic and the source of randomness.
 pub struct Chooser<'a> {
@@ -65,10 +65,17 @@ impl<'a> Chooser<'a> {
 
     /// One of the table's columns with one of these roles, uncovered ones first.
     pub fn column_with(&mut self, table: usize, roles: &[Role]) -> Option<Attribute> {
-        let candidates: Vec<Attribute> =
-            self.table(table).with_role(roles).into_iter().map(|column| Attribute { table, column }).collect();
-        let waiting: Vec<Attribute> =
-            candidates.iter().filter(|attribute| self.uncovered.contains(attribute)).copied().collect();
+        let candidates: Vec<Attribute> = self
+            .table(table)
+            .with_role(roles)
+            .into_iter()
+            .map(|column| Attribute { table, column })
+            .collect();
+        let waiting: Vec<Attribute> = candidates
+            .iter()
+            .filter(|attribute| self.uncovered.contains(attribute))
+            .copied()
+            .collect();
         if !waiting.is_empty() && self.draw.chance(0.7) {
             return self.draw.pick(&waiting).copied();
         }
@@ -90,7 +97,8 @@ impl<'a> Chooser<'a> {
         let years = self.draw.chance(0.25);
         let first = if years { Role::Year } else { Role::Category };
         let second = if years { Role::Category } else { Role::Year };
-        self.column_with(table, &[first]).or_else(|| self.column_with(table, &[second]))
+        self.column_with(table, &[first])
+            .or_else(|| self.column_with(table, &[second]))
     }
 
     /// One to three attributes to show: mostly what names a row.
@@ -130,12 +138,23 @@ impl<'a> Chooser<'a> {
         if self.draw.chance(0.25) {
             return self.shown(table);
         }
-        self.table(table).display().into_iter().map(|column| Attribute { table, column }).collect()
+        self.table(table)
+            .display()
+            .into_iter()
+            .map(|column| Attribute { table, column })
+            .collect()
     }
 
     fn any_column(&mut self, table: usize) -> Option<usize> {
-        const NATURAL: &[Role] =
-            &[Role::Name, Role::Category, Role::Measure, Role::Year, Role::Date, Role::Code, Role::Text];
+        const NATURAL: &[Role] = &[
+            Role::Name,
+            Role::Category,
+            Role::Measure,
+            Role::Year,
+            Role::Date,
+            Role::Code,
+            Role::Text,
+        ];
         let roles: &[Role] = match self.draw.weighted(&[0.82, 0.13, 0.05]) {
             Some(0) => NATURAL,
             Some(1) if !self.table(table).key.is_empty() => {
@@ -144,8 +163,12 @@ impl<'a> Chooser<'a> {
             }
             _ => &[Role::Flag, Role::Opaque, Role::Text],
         };
-        let waiting: Vec<Attribute> =
-            self.uncovered.iter().filter(|attribute| attribute.table == table).copied().collect();
+        let waiting: Vec<Attribute> = self
+            .uncovered
+            .iter()
+            .filter(|attribute| attribute.table == table)
+            .copied()
+            .collect();
         if !waiting.is_empty() && self.draw.chance(0.5) {
             return self.draw.pick(&waiting).map(|attribute| attribute.column);
         }
@@ -185,19 +208,20 @@ impl<'a> Chooser<'a> {
             !relation.is_single() && !schema.tables[relation.from].junction && !schema.tables[relation.to].junction
         })
     }
-
-    /// Whether an aggregate or condition of this attribute may be drawn at all.
-    pub fn has_values(&self, attribute: Attribute) -> bool {
-        !self.column(attribute).values.is_empty()
-    }
 }
 
 /// The attributes as select items from `slot`.
 pub fn items(attributes: &[Attribute], slot: usize) -> Vec<(Expr, Option<&'static str>)> {
-    attributes.iter().map(|attribute| (Expr::Column(Ref::new(slot, attribute.column)), None)).collect()
+    attributes
+        .iter()
+        .map(|attribute| (Expr::Column(Ref::new(slot, attribute.column)), None))
+        .collect()
 }
 
 /// `SELECT attributes FROM table`
 pub fn select(table: usize, attributes: &[Attribute]) -> Select {
-    Select::of(table, &attributes.iter().map(|attribute| attribute.column).collect::<Vec<_>>())
+    Select::of(
+        table,
+        &attributes.iter().map(|attribute| attribute.column).collect::<Vec<_>>(),
+    )
 }

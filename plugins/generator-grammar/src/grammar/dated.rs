@@ -3,8 +3,8 @@
 use super::Pair;
 use super::ask::{Ask, Pattern};
 use super::choose::{Chooser, select};
-use nl2sql_schema::Role;
 use crate::sql::{Expr, Order, Ref};
+use nl2sql_schema::Role;
 
 /// Rows per year.
 pub fn by_year(chooser: &mut Chooser) -> Option<Pair> {
@@ -16,7 +16,14 @@ pub fn by_year(chooser: &mut Chooser) -> Option<Pair> {
     body.items = vec![(year.clone(), None), (Expr::CountAll, None)];
     super::filters::apply(&mut body, 0, &filters, false);
     body.group = vec![year];
-    Pair::new(Ask { by: Some(by), filters, ..Ask::new(Pattern::YearCount, subject) }, body)
+    Pair::new(
+        Ask {
+            by: Some(by),
+            filters,
+            ..Ask::new(Pattern::YearCount, subject)
+        },
+        body,
+    )
 }
 
 /// Lengths and capitals.
@@ -28,11 +35,18 @@ pub fn text(chooser: &mut Chooser) -> Option<Pair> {
     }
     let at = Ref::new(0, by.column);
     let mut body = select(subject, &[by]);
-    let mut ask = Ask { by: Some(by), shown: vec![by], ..Ask::new(Pattern::LongestText, subject) };
+    let mut ask = Ask {
+        by: Some(by),
+        shown: vec![by],
+        ..Ask::new(Pattern::LongestText, subject)
+    };
     match chooser.draw.weighted(&[0.5, 0.25, 0.25])? {
         0 => {
             ask.descending = chooser.draw.chance(0.7);
-            body.order.push(Order { by: Expr::Length(at), descending: ask.descending });
+            body.order.push(Order {
+                by: Expr::Length(at),
+                descending: ask.descending,
+            });
             body.limit = Some(1);
         }
         1 => {

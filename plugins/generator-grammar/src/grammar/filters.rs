@@ -3,16 +3,27 @@
 use super::ask::{Attribute, Filter, Match, Test};
 use super::choose::Chooser;
 use super::relation::Relation;
-use nl2sql_schema::{Column, Role, truth};
 use crate::sql::{Compare, Condition, Literal, Ref, Select};
+use nl2sql_schema::{Column, Role, truth};
 
-const ORDERED: &[Compare] =
-    &[Compare::Greater, Compare::Greater, Compare::Greater, Compare::Less, Compare::Less, Compare::AtLeast, Compare::AtMost];
+const ORDERED: &[Compare] = &[
+    Compare::Greater,
+    Compare::Greater,
+    Compare::Greater,
+    Compare::Less,
+    Compare::Less,
+    Compare::AtLeast,
+    Compare::AtMost,
+];
 
 impl Chooser<'_> {
     /// No filter mostly, else one or two of the table's own.
     pub fn maybe_filters(&mut self, table: usize, chance: f32) -> Vec<Filter> {
-        let filters = if self.draw.chance(chance) { self.filters(table, 0.15) } else { Vec::new() };
+        let filters = if self.draw.chance(chance) {
+            self.filters(table, 0.15)
+        } else {
+            Vec::new()
+        };
         // One row alone is neither sorted nor aggregated.
         let picks_one = filters.iter().any(|filter| self.picks_one(filter));
         if picks_one { Vec::new() } else { filters }
@@ -30,7 +41,9 @@ impl Chooser<'_> {
 
     /// One filter, or two with probability `second`.
     pub fn filters(&mut self, table: usize, second: f32) -> Vec<Filter> {
-        let Some((first, test)) = self.own_test(table, None) else { return Vec::new() };
+        let Some((first, test)) = self.own_test(table, None) else {
+            return Vec::new();
+        };
         let mut filters = vec![Filter::Own(first, test)];
         if self.draw.chance(second)
             && let Some((other, test)) = self.own_test(table, Some(first))
@@ -52,7 +65,9 @@ impl Chooser<'_> {
                 5 => &[Role::Flag],
                 _ => &[Role::Code, Role::Key],
             };
-            let Some(attribute) = self.column_with(table, roles) else { continue };
+            let Some(attribute) = self.column_with(table, roles) else {
+                continue;
+            };
             if Some(attribute) == except || self.column(attribute).foreign {
                 continue;
             }
@@ -92,7 +107,11 @@ impl Chooser<'_> {
             1 if column.values.len() > 1 => Test::Compare(Compare::NotEqual, value),
             2 if column.values.len() > 2 => {
                 let other = self.value(column)?;
-                if other == value { Test::Compare(Compare::Equal, value) } else { Test::Either(value, other) }
+                if other == value {
+                    Test::Compare(Compare::Equal, value)
+                } else {
+                    Test::Either(value, other)
+                }
             }
             3 => self.like(column).unwrap_or(Test::Compare(Compare::Equal, value)),
             _ => Test::Compare(Compare::Equal, value),
@@ -106,7 +125,11 @@ impl Chooser<'_> {
             return Some(like);
         }
         let value = self.value(column)?;
-        let operator = if self.draw.chance(0.05) { Compare::NotEqual } else { Compare::Equal };
+        let operator = if self.draw.chance(0.05) {
+            Compare::NotEqual
+        } else {
+            Compare::Equal
+        };
         Some(Test::Compare(operator, value))
     }
 
@@ -128,7 +151,10 @@ impl Chooser<'_> {
                 let long: Vec<&str> = words.iter().copied().filter(|part| part.len() > 2).collect();
                 match self.draw.pick(&long) {
                     Some(piece) if words.len() > 1 => (Match::Contains, (*piece).to_owned()),
-                    _ => (Match::Contains, value.chars().rev().take(1).collect::<String>().to_lowercase()),
+                    _ => (
+                        Match::Contains,
+                        value.chars().rev().take(1).collect::<String>().to_lowercase(),
+                    ),
                 }
             }
             1 => (Match::Starts, value.chars().take(1).collect()),
@@ -152,8 +178,11 @@ impl Chooser<'_> {
         }
         let operator = *self.draw.pick(ORDERED)?;
         let upward = matches!(operator, Compare::Greater | Compare::AtLeast);
-        let threshold =
-            if upward { self.threshold(column, 0.1, 0.7)? } else { self.threshold(column, 0.3, 0.9)? };
+        let threshold = if upward {
+            self.threshold(column, 0.1, 0.7)?
+        } else {
+            self.threshold(column, 0.3, 0.9)?
+        };
         Some(Test::Compare(operator, number(threshold, column)))
     }
 
@@ -173,7 +202,11 @@ impl Chooser<'_> {
         let rounded = round(exact, high - low);
         let whole = if column.whole { exact.trunc() } else { exact };
         let inside = rounded > low && rounded < high;
-        Some(if inside && self.draw.chance(0.6) { rounded } else { whole })
+        Some(if inside && self.draw.chance(0.6) {
+            rounded
+        } else {
+            whole
+        })
     }
 
     fn year_test(&mut self, column: &Column) -> Option<Test> {
@@ -181,7 +214,11 @@ impl Chooser<'_> {
             Some(value) => value.trim_end_matches(".0").to_owned(),
             None => (1980 + self.draw.below(40)).to_string(),
         };
-        let literal = if column.textual { Literal::Text(value) } else { Literal::Number(value) };
+        let literal = if column.textual {
+            Literal::Text(value)
+        } else {
+            Literal::Number(value)
+        };
         let extreme = |literal: &Literal, bound: Option<f64>| matches!((literal, bound), (Literal::Number(text) | Literal::Text(text), Some(bound)) if text.parse() == Ok(bound));
         Some(match self.draw.weighted(&[0.5, 0.22, 0.18, 0.1])? {
             1 if !extreme(&literal, column.range.map(|range| range.1)) => Test::Compare(Compare::Greater, literal),
@@ -202,7 +239,12 @@ impl Chooser<'_> {
     fn date_test(&mut self, column: &Column) -> Option<Test> {
         let known = self.draw.pick(&column.values).cloned();
         let date = known.unwrap_or_else(|| {
-            format!("{}-{:02}-{:02}", 2010 + self.draw.below(15), 1 + self.draw.below(12), 1 + self.draw.below(28))
+            format!(
+                "{}-{:02}-{:02}",
+                2010 + self.draw.below(15),
+                1 + self.draw.below(12),
+                1 + self.draw.below(28)
+            )
         });
         let year: u32 = date.get(..4)?.parse().ok()?;
         let month: u32 = date.get(5..7)?.parse().ok()?;
@@ -220,10 +262,19 @@ impl Chooser<'_> {
 
     fn flag_test(&mut self, column: &Column) -> Option<Test> {
         let yes = self.draw.chance(0.65);
-        if let Some(value) = column.values.iter().find(|value| truth(value) == Some(yes)).filter(|_| column.textual) {
+        if let Some(value) = column
+            .values
+            .iter()
+            .find(|value| truth(value) == Some(yes))
+            .filter(|_| column.textual)
+        {
             return Some(Test::Compare(Compare::Equal, Literal::Text(value.clone())));
         }
-        let value = if column.boolean { Literal::Boolean(yes) } else { Literal::Number(u8::from(yes).to_string()) };
+        let value = if column.boolean {
+            Literal::Boolean(yes)
+        } else {
+            Literal::Number(u8::from(yes).to_string())
+        };
         Some(Test::Compare(Compare::Equal, value))
     }
 
@@ -231,10 +282,18 @@ impl Chooser<'_> {
     pub fn value(&mut self, column: &Column) -> Option<Literal> {
         let count = column.values.len();
         let first = self.draw.below(count);
-        let index = if self.draw.chance(0.3) { self.draw.below(first + 1) } else { first };
+        let index = if self.draw.chance(0.3) {
+            self.draw.below(first + 1)
+        } else {
+            first
+        };
         let value = column.values.get(index)?;
         let numeric = !column.textual && value.parse::<f64>().is_ok();
-        Some(if numeric { Literal::Number(value.clone()) } else { Literal::Text(value.clone()) })
+        Some(if numeric {
+            Literal::Number(value.clone())
+        } else {
+            Literal::Text(value.clone())
+        })
     }
 
     /// One of the column's most frequent values.
@@ -242,7 +301,11 @@ impl Chooser<'_> {
         let most = column.values.len().min(4 + self.draw.below(4));
         let value = column.values.get(self.draw.below(most))?;
         let numeric = !column.textual && value.parse::<f64>().is_ok();
-        Some(if numeric { Literal::Number(value.clone()) } else { Literal::Text(value.clone()) })
+        Some(if numeric {
+            Literal::Number(value.clone())
+        } else {
+            Literal::Text(value.clone())
+        })
     }
 
     /// A filter by what the subject is related to.
@@ -270,7 +333,6 @@ impl Chooser<'_> {
         }
         self.own_test(table, None)
     }
-
 }
 
 /// Puts `filters` into WHERE of `select`, whose subject stands at `slot`, joining what they relate to.
@@ -281,7 +343,11 @@ pub fn apply(select: &mut Select, slot: usize, filters: &[Filter], any: bool) {
             Filter::Own(attribute, test) => conditions.push(test.condition(Ref::new(slot, attribute.column))),
             Filter::Related(relation, tests) => {
                 let end = relation.join(select, slot);
-                conditions.extend(tests.iter().map(|(attribute, test)| test.condition(Ref::new(end, attribute.column))));
+                conditions.extend(
+                    tests
+                        .iter()
+                        .map(|(attribute, test)| test.condition(Ref::new(end, attribute.column))),
+                );
             }
         }
     }

@@ -21,7 +21,11 @@ fn column(attribute: Attribute) -> Expr {
 fn shared_group(chooser: &mut Chooser) -> Option<(usize, Attribute)> {
     for _ in 0..4 {
         let (subject, by) = group(chooser)?;
-        if chooser.table(subject).rows_per_value(by.column).is_none_or(|rows| rows >= 1.4) {
+        if chooser
+            .table(subject)
+            .rows_per_value(by.column)
+            .is_none_or(|rows| rows >= 1.4)
+        {
             return Some((subject, by));
         }
     }
@@ -42,10 +46,25 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let sorted = chooser.draw.chance(0.15);
     let descending = chooser.draw.chance(0.7);
     if sorted {
-        body.order.push(Order { by: Expr::CountAll, descending });
+        body.order.push(Order {
+            by: Expr::CountAll,
+            descending,
+        });
     }
-    let pattern = if sorted { Pattern::GroupCountOrdered } else { Pattern::GroupCount };
-    Pair::new(Ask { by: Some(by), filters, descending, ..Ask::new(pattern, subject) }, body)
+    let pattern = if sorted {
+        Pattern::GroupCountOrdered
+    } else {
+        Pattern::GroupCount
+    };
+    Pair::new(
+        Ask {
+            by: Some(by),
+            filters,
+            descending,
+            ..Ask::new(pattern, subject)
+        },
+        body,
+    )
 }
 
 /// Aggregates per value.
@@ -60,7 +79,15 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
     body.items.extend(aggregate_items(&aggregates, 0));
     body.group = vec![column(by)];
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { by: Some(by), aggregates, filters, ..Ask::new(Pattern::GroupAggregate, subject) }, body)
+    Pair::new(
+        Ask {
+            by: Some(by),
+            aggregates,
+            filters,
+            ..Ask::new(Pattern::GroupAggregate, subject)
+        },
+        body,
+    )
 }
 
 /// Values with a bound on the number of rows.
@@ -68,7 +95,11 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     let (subject, by) = shared_group(chooser)?;
     let expected = chooser.table(subject).rows_per_value(by.column);
     let crowded = expected.is_none_or(|rows| rows > 3.0);
-    let filters = if crowded { chooser.maybe_filters(subject, 0.25) } else { Vec::new() };
+    let filters = if crowded {
+        chooser.maybe_filters(subject, 0.25)
+    } else {
+        Vec::new()
+    };
     if equal_attributes(&filters).contains(&by) {
         return None;
     }
@@ -77,7 +108,15 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     apply(&mut body, 0, &filters, false);
     body.group = vec![column(by)];
     body.having = Some(bound_on(Expr::CountAll, &bound));
-    Pair::new(Ask { by: Some(by), filters, bound: Some(bound), ..Ask::new(Pattern::GroupHaving, subject) }, body)
+    Pair::new(
+        Ask {
+            by: Some(by),
+            filters,
+            bound: Some(bound),
+            ..Ask::new(Pattern::GroupHaving, subject)
+        },
+        body,
+    )
 }
 
 /// Values whose average lies beyond a bound.
@@ -87,13 +126,22 @@ pub fn having_average(chooser: &mut Chooser) -> Option<Pair> {
     let (low, high) = chooser.column(measure).range?;
     let share = 0.25 + 0.3 * chooser.draw.below(100) as f64 / 100.0;
     let number = format!("{:.0}", low + (high - low) * share);
-    let operator = if chooser.draw.chance(0.75) { Compare::Greater } else { Compare::Less };
+    let operator = if chooser.draw.chance(0.75) {
+        Compare::Greater
+    } else {
+        Compare::Less
+    };
     let bound = (operator, number);
     let aggregates = vec![(Aggregate::Average, measure)];
     let mut body = select(subject, &[by]);
     body.group = vec![column(by)];
     body.having = Some(bound_on(aggregate_items(&aggregates, 0).remove(0).0, &bound));
-    let ask = Ask { by: Some(by), aggregates, bound: Some(bound), ..Ask::new(Pattern::GroupHavingAverage, subject) };
+    let ask = Ask {
+        by: Some(by),
+        aggregates,
+        bound: Some(bound),
+        ..Ask::new(Pattern::GroupHavingAverage, subject)
+    };
     Pair::new(ask, body)
 }
 
@@ -112,15 +160,37 @@ pub fn most_common(chooser: &mut Chooser) -> Option<Pair> {
     }
     apply(&mut body, 0, &filters, false);
     body.group = vec![column(by)];
-    body.order.push(Order { by: Expr::CountAll, descending });
+    body.order.push(Order {
+        by: Expr::CountAll,
+        descending,
+    });
     body.limit = Some(1);
-    let pattern = if counted { Pattern::MostCommonCount } else { Pattern::MostCommon };
-    Pair::new(Ask { by: Some(by), filters, descending, limit: 1, ..Ask::new(pattern, subject) }, body)
+    let pattern = if counted {
+        Pattern::MostCommonCount
+    } else {
+        Pattern::MostCommon
+    };
+    Pair::new(
+        Ask {
+            by: Some(by),
+            filters,
+            descending,
+            limit: 1,
+            ..Ask::new(pattern, subject)
+        },
+        body,
+    )
 }
 
 /// A bound on a number of rows that about `expected` of them can reach: mostly at least or more than a few.
 pub fn count_bound(chooser: &mut Chooser, expected: Option<f64>) -> (Compare, String) {
-    let operator = [Compare::AtLeast, Compare::Greater, Compare::Equal, Compare::Less, Compare::AtMost];
+    let operator = [
+        Compare::AtLeast,
+        Compare::Greater,
+        Compare::Equal,
+        Compare::Less,
+        Compare::AtMost,
+    ];
     let drawn = chooser.draw.weighted(&[0.45, 0.36, 0.1, 0.04, 0.05]).unwrap_or(0);
     let most = expected.map_or(5, |rows| (rows * 1.3).ceil().clamp(2.0, 10.0) as usize);
     let number = match operator[drawn] {
@@ -139,7 +209,10 @@ pub fn bound_on(expr: Expr, bound: &(Compare, String)) -> Condition {
 pub fn group_by_row(chooser: &Chooser, body: &mut Select, table: usize, slot: usize, shown: &[Attribute]) {
     let key = &chooser.table(table).key;
     body.group = if key.is_empty() {
-        shown.iter().map(|attribute| Expr::Column(Ref::new(slot, attribute.column))).collect()
+        shown
+            .iter()
+            .map(|attribute| Expr::Column(Ref::new(slot, attribute.column)))
+            .collect()
     } else {
         key.iter().map(|column| Expr::Column(Ref::new(slot, *column))).collect()
     };

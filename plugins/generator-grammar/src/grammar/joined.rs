@@ -6,8 +6,8 @@ use super::choose::{Chooser, items, select};
 use super::filters::apply;
 use super::plain::{aggregate_items, aggregates, equal_attributes};
 use super::relation::{Kinship, Relation};
-use nl2sql_schema::{Role, Schema};
 use crate::sql::{Aggregate, Expr, Order, Ref};
+use nl2sql_schema::{Role, Schema};
 
 /// Attributes of rows together with attributes of what each is related to.
 pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
@@ -15,7 +15,8 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| {
         relation.from != relation.to
             && !schema.tables[relation.to].junction
-            && (!schema.tables[relation.from].junction || (relation.is_single() && says_something(schema, relation.from)))
+            && (!schema.tables[relation.from].junction
+                || (relation.is_single() && says_something(schema, relation.from)))
     })?;
     let mut shown = chooser.named(relation.from);
     shown.truncate(2);
@@ -25,12 +26,19 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let end = relation.join(&mut body, 0);
     body.items.extend(items(&theirs, end));
     shown.extend(theirs);
-    let mut ask = Ask { shown, other: Some(relation.clone()), ..Ask::new(Pattern::Pairs, relation.from) };
+    let mut ask = Ask {
+        shown,
+        other: Some(relation.clone()),
+        ..Ask::new(Pattern::Pairs, relation.from)
+    };
     if chooser.draw.chance(0.2)
         && let Some(by) = chooser.sortable(relation.from)
     {
         let descending = chooser.draw.chance(0.4);
-        body.order.push(Order { by: Expr::Column(Ref::new(0, by.column)), descending });
+        body.order.push(Order {
+            by: Expr::Column(Ref::new(0, by.column)),
+            descending,
+        });
         ask.by = Some(by);
         ask.descending = descending;
     }
@@ -39,7 +47,10 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
 
 /// A junction with columns that are no keys.
 fn says_something(schema: &Schema, table: usize) -> bool {
-    schema.tables[table].columns.iter().any(|column| column.role != Role::Key)
+    schema.tables[table]
+        .columns
+        .iter()
+        .any(|column| column.role != Role::Key)
 }
 
 /// Relations that a filter can go across.
@@ -56,10 +67,17 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     let subject = relation.from;
     let mut filters = vec![chooser.related_filter(&relation)?];
     if chooser.draw.chance(0.12) {
-        filters.extend(chooser.own_test(subject, None).map(|(attribute, test)| Filter::Own(attribute, test)));
+        filters.extend(
+            chooser
+                .own_test(subject, None)
+                .map(|(attribute, test)| Filter::Own(attribute, test)),
+        );
     } else if chooser.draw.chance(0.08)
         && let Some(second) = chooser.relation(|other| {
-            let apart = other.hops.iter().all(|hop| relation.hops.iter().all(|known| known.table != hop.table));
+            let apart = other
+                .hops
+                .iter()
+                .all(|hop| relation.hops.iter().all(|known| known.table != hop.table));
             other.from == subject && apart && filterable(schema, other)
         })
     {
@@ -72,7 +90,14 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     }
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { shown, filters, ..Ask::new(Pattern::List, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            filters,
+            ..Ask::new(Pattern::List, subject)
+        },
+        body,
+    )
 }
 
 /// How many rows by what they are related to.
@@ -80,45 +105,77 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
     let relation = chooser.relation(|relation| {
         relation.from != relation.to
-            && matches!(relation.kinship, Kinship::Parent | Kinship::Through | Kinship::Grandparent)
+            && matches!(
+                relation.kinship,
+                Kinship::Parent | Kinship::Through | Kinship::Grandparent
+            )
             && !schema.tables[relation.from].junction
     })?;
     let subject = relation.from;
     let mut filters = vec![chooser.related_filter(&relation)?];
     if chooser.draw.chance(0.15) {
-        filters.extend(chooser.own_test(subject, None).map(|(attribute, test)| Filter::Own(attribute, test)));
+        filters.extend(
+            chooser
+                .own_test(subject, None)
+                .map(|(attribute, test)| Filter::Own(attribute, test)),
+        );
     }
     let mut body = select(subject, &[]);
     body.items = vec![(Expr::CountAll, None)];
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { filters, ..Ask::new(Pattern::Count, subject) }, body)
+    Pair::new(
+        Ask {
+            filters,
+            ..Ask::new(Pattern::Count, subject)
+        },
+        body,
+    )
 }
 
 /// Aggregates of rows by what they are related to.
 pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.relation(|relation| relation.from != relation.to && relation.kinship != Kinship::Children)?;
+    let relation =
+        chooser.relation(|relation| relation.from != relation.to && relation.kinship != Kinship::Children)?;
     let subject = relation.from;
     let aggregates = aggregates(chooser, subject)?;
     let filters = vec![chooser.related_filter(&relation)?];
     let mut body = select(subject, &[]);
     body.items = aggregate_items(&aggregates, 0);
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { aggregates, filters, ..Ask::new(Pattern::Aggregate, subject) }, body)
+    Pair::new(
+        Ask {
+            aggregates,
+            filters,
+            ..Ask::new(Pattern::Aggregate, subject)
+        },
+        body,
+    )
 }
 
 /// Attributes of the rows whose related row has the extreme value.
 pub fn top(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
-    let relation = chooser.relation(|relation| relation.from != relation.to && !schema.tables[relation.from].junction)?;
+    let relation =
+        chooser.relation(|relation| relation.from != relation.to && !schema.tables[relation.from].junction)?;
     let by = chooser.sortable(relation.to)?;
     let descending = chooser.draw.chance(0.62);
     let shown = chooser.named(relation.from);
     let mut body = select(relation.from, &shown);
     let end = relation.join(&mut body, 0);
-    body.order.push(Order { by: Expr::Column(Ref::new(end, by.column)), descending });
+    body.order.push(Order {
+        by: Expr::Column(Ref::new(end, by.column)),
+        descending,
+    });
     body.limit = Some(1);
     let subject = relation.from;
-    let ask = Ask { shown, by: Some(by), descending, limit: 1, other: Some(relation), ..Ask::new(Pattern::RelatedTop, subject) };
+    let ask = Ask {
+        shown,
+        by: Some(by),
+        descending,
+        limit: 1,
+        other: Some(relation),
+        ..Ask::new(Pattern::RelatedTop, subject)
+    };
     Pair::new(ask, body)
 }
 
@@ -128,15 +185,36 @@ pub fn distinct(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| filterable(schema, relation))?;
     let subject = relation.from;
     let filters = vec![chooser.related_filter(&relation)?];
-    let named = chooser.table(subject).label.first().map(|column| Attribute { table: subject, column: *column });
-    let value = if chooser.draw.chance(0.5) { named } else { chooser.category(subject) }?;
+    let named = chooser.table(subject).label.first().map(|column| Attribute {
+        table: subject,
+        column: *column,
+    });
+    let value = if chooser.draw.chance(0.5) {
+        named
+    } else {
+        chooser.category(subject)
+    }?;
     let mut body = select(subject, &[value]);
     apply(&mut body, 0, &filters, false);
     if chooser.draw.chance(0.4) {
         let column = Box::new(Expr::Column(Ref::new(0, value.column)));
         body.items = vec![(Expr::Aggregate(Aggregate::CountDistinct, column), None)];
-        return Pair::new(Ask { by: Some(value), filters, ..Ask::new(Pattern::CountDistinct, subject) }, body);
+        return Pair::new(
+            Ask {
+                by: Some(value),
+                filters,
+                ..Ask::new(Pattern::CountDistinct, subject)
+            },
+            body,
+        );
     }
     body.distinct = true;
-    Pair::new(Ask { shown: vec![value], filters, ..Ask::new(Pattern::Distinct, subject) }, body)
+    Pair::new(
+        Ask {
+            shown: vec![value],
+            filters,
+            ..Ask::new(Pattern::Distinct, subject)
+        },
+        body,
+    )
 }

@@ -33,6 +33,9 @@ pub struct Pair {
 
 impl Pair {
     fn new(ask: Ask, body: crate::sql::Select) -> Option<Self> {
-        Some(Self { ask, statement: Statement { ctes: Vec::new(), body } })
+        Some(Self {
+            ask,
+            statement: Statement { ctes: Vec::new(), body },
+        })
     }
 }

@@ -5,12 +5,15 @@ use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, select};
 use super::filters::apply;
 use super::plain::equal_attributes;
-use nl2sql_schema::Role;
 use crate::sql::{Aggregate, Compare, Condition, Expr, Ref, Select};
+use nl2sql_schema::Role;
 
 fn aggregate_of(function: Aggregate, of: Attribute) -> Select {
     let mut inner = Select::of(of.table, &[]);
-    inner.items = vec![(Expr::Aggregate(function, Box::new(Expr::Column(Ref::new(0, of.column)))), None)];
+    inner.items = vec![(
+        Expr::Aggregate(function, Box::new(Expr::Column(Ref::new(0, of.column)))),
+        None,
+    )];
     inner
 }
 
@@ -29,10 +32,22 @@ pub fn ties(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     let descending = chooser.draw.chance(0.6);
-    let function = if descending { Aggregate::Maximum } else { Aggregate::Minimum };
+    let function = if descending {
+        Aggregate::Maximum
+    } else {
+        Aggregate::Minimum
+    };
     let mut body = select(subject, &shown);
     compare_with(&mut body, by, Compare::Equal, aggregate_of(function, by));
-    Pair::new(Ask { shown, by: Some(by), descending, ..Ask::new(Pattern::Ties, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            by: Some(by),
+            descending,
+            ..Ask::new(Pattern::Ties, subject)
+        },
+        body,
+    )
 }
 
 /// Rows beyond the average, or their number.
@@ -52,8 +67,20 @@ pub fn beyond_average(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     compare_with(&mut body, by, operator, aggregate_of(Aggregate::Average, by));
-    let pattern = if counted { Pattern::CountBeyondAverage } else { Pattern::BeyondAverage };
-    Pair::new(Ask { shown, by: Some(by), descending, ..Ask::new(pattern, subject) }, body)
+    let pattern = if counted {
+        Pattern::CountBeyondAverage
+    } else {
+        Pattern::BeyondAverage
+    };
+    Pair::new(
+        Ask {
+            shown,
+            by: Some(by),
+            descending,
+            ..Ask::new(pattern, subject)
+        },
+        body,
+    )
 }
 
 /// Rows beyond every row of another kind.
@@ -82,7 +109,14 @@ pub fn beyond_group(chooser: &mut Chooser) -> Option<Pair> {
     let mut body = select(subject, &shown);
     compare_with(&mut body, by, operator, inner);
     let aggregates = vec![(function, by)];
-    let ask = Ask { shown, by: Some(by), descending: upward, aggregates, other_filters, ..Ask::new(Pattern::BeyondGroup, subject) };
+    let ask = Ask {
+        shown,
+        by: Some(by),
+        descending: upward,
+        aggregates,
+        other_filters,
+        ..Ask::new(Pattern::BeyondGroup, subject)
+    };
     Pair::new(ask, body)
 }
 
@@ -100,11 +134,21 @@ pub fn beyond_own_group(chooser: &mut Chooser) -> Option<Pair> {
     inner.also(Condition::Compare(
         Expr::Column(Ref::new(0, group.column)),
         Compare::Equal,
-        Expr::Column(Ref { slot: 0, column: group.column, outer: true }),
+        Expr::Column(Ref {
+            slot: 0,
+            column: group.column,
+            outer: true,
+        }),
     ));
     let mut body = select(subject, &shown);
     compare_with(&mut body, by, Compare::Greater, inner);
     let aggregates = vec![(Aggregate::Average, by)];
-    let ask = Ask { shown, by: Some(group), descending: true, aggregates, ..Ask::new(Pattern::BeyondOwnGroup, subject) };
+    let ask = Ask {
+        shown,
+        by: Some(group),
+        descending: true,
+        aggregates,
+        ..Ask::new(Pattern::BeyondOwnGroup, subject)
+    };
     Pair::new(ask, body)
 }

@@ -4,15 +4,21 @@ use super::Pair;
 use super::ask::{Ask, Attribute, Filter, Pattern, Test};
 use super::choose::{Chooser, items, select};
 use super::filters::apply;
-use nl2sql_schema::Role;
 use crate::sql::{Aggregate, Compare, Expr, Order, Ref};
+use nl2sql_schema::Role;
 
 /// Attributes of all rows.
 pub fn list(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
     let shown = chooser.shown(subject);
     let body = select(subject, &shown);
-    Pair::new(Ask { shown, ..Ask::new(Pattern::List, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            ..Ask::new(Pattern::List, subject)
+        },
+        body,
+    )
 }
 
 /// Attributes of rows that pass one or two filters.
@@ -28,7 +34,15 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     }
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, any);
-    Pair::new(Ask { shown, filters, any, ..Ask::new(Pattern::List, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            filters,
+            any,
+            ..Ask::new(Pattern::List, subject)
+        },
+        body,
+    )
 }
 
 /// Attributes of the one row that its name or key picks out.
@@ -50,15 +64,23 @@ pub fn lookup(chooser: &mut Chooser) -> Option<Pair> {
     let filters = vec![Filter::Own(name, Test::Compare(Compare::Equal, value))];
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { shown, filters, ..Ask::new(Pattern::Lookup, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            filters,
+            ..Ask::new(Pattern::Lookup, subject)
+        },
+        body,
+    )
 }
 
 /// Attributes without duplicates.
 pub fn distinct(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let mut shown = vec![chooser.category(subject).or_else(|| {
-        chooser.column_with(subject, &[Role::Text, Role::Name, Role::Measure, Role::Date, Role::Key])
-    })?];
+    let mut shown =
+        vec![chooser.category(subject).or_else(|| {
+            chooser.column_with(subject, &[Role::Text, Role::Name, Role::Measure, Role::Date, Role::Key])
+        })?];
     if chooser.draw.chance(0.15) {
         shown.extend(chooser.category(subject).filter(|other| *other != shown[0]));
     }
@@ -69,14 +91,24 @@ pub fn distinct(chooser: &mut Chooser) -> Option<Pair> {
     let mut body = select(subject, &shown);
     body.distinct = true;
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { shown, filters, ..Ask::new(Pattern::Distinct, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            filters,
+            ..Ask::new(Pattern::Distinct, subject)
+        },
+        body,
+    )
 }
 
 /// How many rows.
 pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let filters =
-        if chooser.draw.chance(0.88) { chooser.filters(subject, 0.25) } else { Vec::new() };
+    let filters = if chooser.draw.chance(0.88) {
+        chooser.filters(subject, 0.25)
+    } else {
+        Vec::new()
+    };
     if filters.iter().any(|filter| chooser.picks_one(filter)) {
         return None;
     }
@@ -84,7 +116,14 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let mut body = select(subject, &[]);
     body.items = vec![(Expr::CountAll, None)];
     apply(&mut body, 0, &filters, any);
-    Pair::new(Ask { filters, any, ..Ask::new(Pattern::Count, subject) }, body)
+    Pair::new(
+        Ask {
+            filters,
+            any,
+            ..Ask::new(Pattern::Count, subject)
+        },
+        body,
+    )
 }
 
 /// How many different values.
@@ -101,7 +140,14 @@ pub fn count_distinct(chooser: &mut Chooser) -> Option<Pair> {
     let column = Expr::Column(Ref::new(0, by.column));
     body.items = vec![(Expr::Aggregate(Aggregate::CountDistinct, Box::new(column)), None)];
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { by: Some(by), filters, ..Ask::new(Pattern::CountDistinct, subject) }, body)
+    Pair::new(
+        Ask {
+            by: Some(by),
+            filters,
+            ..Ask::new(Pattern::CountDistinct, subject)
+        },
+        body,
+    )
 }
 
 /// One to three aggregates.
@@ -109,13 +155,23 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
     let aggregates = aggregates(chooser, subject)?;
     let filters = chooser.maybe_filters(subject, 0.6);
-    if equal_attributes(&filters).iter().any(|tested| aggregates.iter().any(|(_, of)| of == tested)) {
+    if equal_attributes(&filters)
+        .iter()
+        .any(|tested| aggregates.iter().any(|(_, of)| of == tested))
+    {
         return None;
     }
     let mut body = select(subject, &[]);
     body.items = aggregate_items(&aggregates, 0);
     apply(&mut body, 0, &filters, false);
-    Pair::new(Ask { aggregates, filters, ..Ask::new(Pattern::Aggregate, subject) }, body)
+    Pair::new(
+        Ask {
+            aggregates,
+            filters,
+            ..Ask::new(Pattern::Aggregate, subject)
+        },
+        body,
+    )
 }
 
 /// One to three aggregates of the table's quantities.
@@ -126,8 +182,13 @@ pub fn aggregates(chooser: &mut Chooser, table: usize) -> Option<Vec<(Aggregate,
         let year = chooser.column_with(table, &[Role::Year, Role::Date])?;
         return Some(vec![(*chooser.draw.pick(&[Maximum, Minimum])?, year)]);
     };
-    let several: &[&[Aggregate]] =
-        &[&[Maximum, Minimum], &[Average, Maximum], &[Minimum, Maximum, Average], &[Average, Minimum], &[Average, Sum]];
+    let several: &[&[Aggregate]] = &[
+        &[Maximum, Minimum],
+        &[Average, Maximum],
+        &[Minimum, Maximum, Average],
+        &[Average, Minimum],
+        &[Average, Sum],
+    ];
     let drawn: Vec<Aggregate> = match chooser.draw.weighted(&[0.36, 0.16, 0.13, 0.13, 0.22])? {
         0 => vec![Average],
         1 => vec![Sum],
@@ -140,7 +201,11 @@ pub fn aggregates(chooser: &mut Chooser, table: usize) -> Option<Vec<(Aggregate,
         && chooser.draw.chance(0.15)
         && let Some(other) = chooser.measure(table).filter(|other| *other != measure)
     {
-        let function = if chooser.draw.chance(0.7) { found[0].0 } else { *chooser.draw.pick(&[Maximum, Sum, Average])? };
+        let function = if chooser.draw.chance(0.7) {
+            found[0].0
+        } else {
+            *chooser.draw.pick(&[Maximum, Sum, Average])?
+        };
         found.push((function, other));
     }
     Some(found)
@@ -151,7 +216,10 @@ pub fn aggregate_items(aggregates: &[(Aggregate, Attribute)], slot: usize) -> Ve
     aggregates
         .iter()
         .map(|(function, of)| {
-            (Expr::Aggregate(*function, Box::new(Expr::Column(Ref::new(slot, of.column)))), None)
+            (
+                Expr::Aggregate(*function, Box::new(Expr::Column(Ref::new(slot, of.column)))),
+                None,
+            )
         })
         .collect()
 }
@@ -172,8 +240,20 @@ pub fn ordered(chooser: &mut Chooser) -> Option<Pair> {
     }
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, false);
-    body.order.push(Order { by: Expr::Column(Ref::new(0, by.column)), descending });
-    Pair::new(Ask { shown, filters, by: Some(by), descending, ..Ask::new(Pattern::Ordered, subject) }, body)
+    body.order.push(Order {
+        by: Expr::Column(Ref::new(0, by.column)),
+        descending,
+    });
+    Pair::new(
+        Ask {
+            shown,
+            filters,
+            by: Some(by),
+            descending,
+            ..Ask::new(Pattern::Ordered, subject)
+        },
+        body,
+    )
 }
 
 /// The row with the extreme value.
@@ -191,16 +271,33 @@ fn extreme(chooser: &mut Chooser, pattern: Pattern) -> Option<Pair> {
     let shown = chooser.named(subject);
     let by = chooser.sortable(subject)?;
     let descending = chooser.draw.chance(0.62);
-    let limit = if pattern == Pattern::Top { 1 } else { *chooser.draw.pick(&[2, 3, 3, 3, 4, 5, 5, 8, 10])? };
+    let limit = if pattern == Pattern::Top {
+        1
+    } else {
+        *chooser.draw.pick(&[2, 3, 3, 3, 4, 5, 5, 8, 10])?
+    };
     let filters = chooser.maybe_filters(subject, 0.22);
     if equal_attributes(&filters).contains(&by) {
         return None;
     }
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, false);
-    body.order.push(Order { by: Expr::Column(Ref::new(0, by.column)), descending });
+    body.order.push(Order {
+        by: Expr::Column(Ref::new(0, by.column)),
+        descending,
+    });
     body.limit = Some(limit);
-    Pair::new(Ask { shown, filters, by: Some(by), descending, limit, ..Ask::new(pattern, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            filters,
+            by: Some(by),
+            descending,
+            limit,
+            ..Ask::new(pattern, subject)
+        },
+        body,
+    )
 }
 
 /// Attributes that an equality fixes: asking for them, or sorting by them, would be pointless.

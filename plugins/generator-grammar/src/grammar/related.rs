@@ -7,14 +7,27 @@ use super::filters::apply;
 use super::grouped::{bound_on, count_bound, group_by_row};
 use super::plain::{aggregate_items, aggregates};
 use super::relation::{Kinship, Relation};
-use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Rows, Select};
+use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Select};
 
 /// The related rows per row of the start, grouped by it.
-fn per_row(chooser: &Chooser, relation: &Relation, shown: &[Attribute], tests: &[Filter], outer: bool) -> (Select, usize) {
+fn per_row(
+    chooser: &Chooser,
+    relation: &Relation,
+    shown: &[Attribute],
+    tests: &[Filter],
+    outer: bool,
+) -> (Select, usize) {
     let mut body = select(relation.from, shown);
     // Counting across a junction does not need the table behind it, unless something is asked of it.
     let short = relation.kinship == Kinship::Through && tests.is_empty();
-    let way = if short { Relation { hops: relation.hops[..1].to_vec(), ..relation.clone() } } else { relation.clone() };
+    let way = if short {
+        Relation {
+            hops: relation.hops[..1].to_vec(),
+            ..relation.clone()
+        }
+    } else {
+        relation.clone()
+    };
     let end = way.join_as(&mut body, 0, outer);
     apply(&mut body, end, tests, false);
     group_by_row(chooser, &mut body, relation.from, 0, shown);
@@ -26,7 +39,11 @@ fn their_filters(chooser: &mut Chooser, relation: &Relation, chance: f32) -> Vec
     if !chooser.draw.chance(chance) {
         return Vec::new();
     }
-    chooser.own_test(relation.to, None).map(|(attribute, test)| Filter::Own(attribute, test)).into_iter().collect()
+    chooser
+        .own_test(relation.to, None)
+        .map(|(attribute, test)| Filter::Own(attribute, test))
+        .into_iter()
+        .collect()
 }
 
 /// Number of related rows per row.
@@ -37,7 +54,15 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
     body.items.push((Expr::CountAll, None));
     let subject = relation.from;
-    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(Pattern::RelatedCount, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            other: Some(relation),
+            other_filters,
+            ..Ask::new(Pattern::RelatedCount, subject)
+        },
+        body,
+    )
 }
 
 /// The same, rows without any included.
@@ -46,9 +71,19 @@ pub fn count_all(chooser: &mut Chooser) -> Option<Pair> {
     let shown = chooser.named(relation.from);
     let (mut body, end) = per_row(chooser, &relation, &shown, &[], true);
     let counted = relation.hops.first()?.columns.first()?.1;
-    body.items.push((Expr::Aggregate(Aggregate::Count, Box::new(Expr::Column(Ref::new(end.min(1), counted)))), None));
+    body.items.push((
+        Expr::Aggregate(Aggregate::Count, Box::new(Expr::Column(Ref::new(end.min(1), counted)))),
+        None,
+    ));
     let subject = relation.from;
-    Pair::new(Ask { shown, other: Some(relation), ..Ask::new(Pattern::RelatedCountAll, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            other: Some(relation),
+            ..Ask::new(Pattern::RelatedCountAll, subject)
+        },
+        body,
+    )
 }
 
 /// About how many related rows a row has.
@@ -65,11 +100,21 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     let expected = expected_per_row(chooser, &relation);
     let bound = count_bound(chooser, expected);
     let crowded = expected.is_none_or(|rows| rows > 3.0);
-    let other_filters = if crowded { their_filters(chooser, &relation, 0.15) } else { Vec::new() };
+    let other_filters = if crowded {
+        their_filters(chooser, &relation, 0.15)
+    } else {
+        Vec::new()
+    };
     let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
     body.having = Some(bound_on(Expr::CountAll, &bound));
     let subject = relation.from;
-    let ask = Ask { shown, other: Some(relation), other_filters, bound: Some(bound), ..Ask::new(Pattern::RelatedHaving, subject) };
+    let ask = Ask {
+        shown,
+        other: Some(relation),
+        other_filters,
+        bound: Some(bound),
+        ..Ask::new(Pattern::RelatedHaving, subject)
+    };
     Pair::new(ask, body)
 }
 
@@ -80,11 +125,25 @@ pub fn most(chooser: &mut Chooser) -> Option<Pair> {
     let descending = chooser.draw.chance(0.88);
     let other_filters = their_filters(chooser, &relation, 0.12);
     let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
-    body.order.push(Order { by: Expr::CountAll, descending });
-    let limit = if chooser.draw.chance(0.92) { 1 } else { *chooser.draw.pick(&[2, 3, 5])? };
+    body.order.push(Order {
+        by: Expr::CountAll,
+        descending,
+    });
+    let limit = if chooser.draw.chance(0.92) {
+        1
+    } else {
+        *chooser.draw.pick(&[2, 3, 5])?
+    };
     body.limit = Some(limit);
     let subject = relation.from;
-    let ask = Ask { shown, other: Some(relation), other_filters, descending, limit, ..Ask::new(Pattern::RelatedMost, subject) };
+    let ask = Ask {
+        shown,
+        other: Some(relation),
+        other_filters,
+        descending,
+        limit,
+        ..Ask::new(Pattern::RelatedMost, subject)
+    };
     Pair::new(ask, body)
 }
 
@@ -96,7 +155,15 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
     let (mut body, end) = aggregated(chooser, &relation, &shown);
     body.items.extend(aggregate_items(&aggregates, end));
     let subject = relation.from;
-    Pair::new(Ask { shown, other: Some(relation), aggregates, ..Ask::new(Pattern::RelatedAggregate, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            other: Some(relation),
+            aggregates,
+            ..Ask::new(Pattern::RelatedAggregate, subject)
+        },
+        body,
+    )
 }
 
 fn aggregated(chooser: &Chooser, relation: &Relation, shown: &[Attribute]) -> (Select, usize) {
@@ -110,25 +177,44 @@ fn aggregated(chooser: &Chooser, relation: &Relation, shown: &[Attribute]) -> (S
 pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.to_many()?;
     let measure = chooser.measure(relation.to)?;
-    let function = if chooser.draw.chance(0.55) { Aggregate::Sum } else { Aggregate::Average };
+    let function = if chooser.draw.chance(0.55) {
+        Aggregate::Sum
+    } else {
+        Aggregate::Average
+    };
     let shown = chooser.named(relation.from);
     let descending = chooser.draw.chance(0.8);
     let (mut body, end) = aggregated(chooser, &relation, &shown);
     let aggregates = vec![(function, measure)];
-    body.order.push(Order { by: aggregate_items(&aggregates, end).remove(0).0, descending });
+    body.order.push(Order {
+        by: aggregate_items(&aggregates, end).remove(0).0,
+        descending,
+    });
     body.limit = Some(1);
     let subject = relation.from;
-    let ask =
-        Ask { shown, other: Some(relation), aggregates, descending, limit: 1, ..Ask::new(Pattern::RelatedTopAggregate, subject) };
+    let ask = Ask {
+        shown,
+        other: Some(relation),
+        aggregates,
+        descending,
+        limit: 1,
+        ..Ask::new(Pattern::RelatedTopAggregate, subject)
+    };
     Pair::new(ask, body)
 }
 
 /// The subquery of the keys under which related rows refer to a row, and the row's key; single columns only.
 fn referring(relation: &Relation, tests: &[Filter]) -> Option<(usize, Select)> {
     let first = relation.hops.first()?;
-    let [(own, theirs)] = first.columns.as_slice() else { return None };
+    let [(own, theirs)] = first.columns.as_slice() else {
+        return None;
+    };
     let mut inner = Select::of(first.table, &[*theirs]);
-    let rest = Relation { hops: relation.hops[1..].to_vec(), from: first.table, ..relation.clone() };
+    let rest = Relation {
+        hops: relation.hops[1..].to_vec(),
+        from: first.table,
+        ..relation.clone()
+    };
     let end = if tests.is_empty() { 0 } else { rest.join(&mut inner, 0) };
     apply(&mut inner, end, tests, false);
     Some((*own, inner))
@@ -140,15 +226,31 @@ pub fn none(chooser: &mut Chooser) -> Option<Pair> {
     let other_filters = their_filters(chooser, &relation, 0.3);
     let (own, inner) = referring(&relation, &other_filters)?;
     let counted = chooser.draw.chance(0.22);
-    let shown = if counted { Vec::new() } else { chooser.named(relation.from) };
+    let shown = if counted {
+        Vec::new()
+    } else {
+        chooser.named(relation.from)
+    };
     let mut body = select(relation.from, &shown);
     if counted {
         body.items = vec![(Expr::CountAll, None)];
     }
     body.also(Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), true));
-    let pattern = if counted { Pattern::CountRelatedNone } else { Pattern::RelatedNone };
+    let pattern = if counted {
+        Pattern::CountRelatedNone
+    } else {
+        Pattern::RelatedNone
+    };
     let subject = relation.from;
-    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(pattern, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            other: Some(relation),
+            other_filters,
+            ..Ask::new(pattern, subject)
+        },
+        body,
+    )
 }
 
 /// Rows with at least one related row, or how many different ones there are.
@@ -161,12 +263,27 @@ pub fn some(chooser: &mut Chooser) -> Option<Pair> {
         let mut body = inner;
         let (column, _) = body.items.remove(0);
         body.items = vec![(Expr::Aggregate(Aggregate::CountDistinct, Box::new(column)), None)];
-        return Pair::new(Ask { other: Some(relation), other_filters, ..Ask::new(Pattern::CountRelatedSome, subject) }, body);
+        return Pair::new(
+            Ask {
+                other: Some(relation),
+                other_filters,
+                ..Ask::new(Pattern::CountRelatedSome, subject)
+            },
+            body,
+        );
     }
     let shown = chooser.named(subject);
     let mut body = select(subject, &shown);
     body.also(Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), false));
-    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(Pattern::RelatedSome, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            other: Some(relation),
+            other_filters,
+            ..Ask::new(Pattern::RelatedSome, subject)
+        },
+        body,
+    )
 }
 
 /// Rows for which a related row exists.
@@ -178,12 +295,15 @@ pub fn exists(chooser: &mut Chooser) -> Option<Pair> {
     let other_filters = their_filters(chooser, &relation, 0.8);
     let hop = relation.hops.first()?;
     let mut inner = Select::of(relation.to, &[hop.columns.first()?.1]);
-    debug_assert!(matches!(inner.from[0].rows, Rows::Table(_)));
     for (own, theirs) in &hop.columns {
         inner.also(Condition::Compare(
             Expr::Column(Ref::new(0, *theirs)),
             Compare::Equal,
-            Expr::Column(Ref { slot: 0, column: *own, outer: true }),
+            Expr::Column(Ref {
+                slot: 0,
+                column: *own,
+                outer: true,
+            }),
         ));
     }
     apply(&mut inner, 0, &other_filters, false);
@@ -192,5 +312,13 @@ pub fn exists(chooser: &mut Chooser) -> Option<Pair> {
     body.items = items(&shown, 0);
     body.also(Condition::Exists(Box::new(inner), false));
     let subject = relation.from;
-    Pair::new(Ask { shown, other: Some(relation), other_filters, ..Ask::new(Pattern::RelatedExists, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            other: Some(relation),
+            other_filters,
+            ..Ask::new(Pattern::RelatedExists, subject)
+        },
+        body,
+    )
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use nl2sql_schema::Schema;
 use crate::sql::{Ref, Rows, Select, Source};
+use nl2sql_schema::Schema;
 
 /// How the two tables of a [`Relation`] stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,8 +60,16 @@ impl Relation {
         let mut before = slot;
         for hop in &self.hops {
             let here = select.from.len();
-            let on = hop.columns.iter().map(|(left, right)| (Ref::new(before, *left), Ref::new(here, *right))).collect();
-            select.from.push(Source { rows: Rows::Table(hop.table), on, outer });
+            let on = hop
+                .columns
+                .iter()
+                .map(|(left, right)| (Ref::new(before, *left), Ref::new(here, *right)))
+                .collect();
+            select.from.push(Source {
+                rows: Rows::Table(hop.table),
+                on,
+                outer,
+            });
             before = here;
         }
         before
@@ -79,12 +87,23 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
     let mut found = Vec::new();
     for (from, hop, to_parent) in &hops {
         let kinship = if *to_parent { Kinship::Parent } else { Kinship::Children };
-        found.push(Relation { from: *from, to: hop.table, hops: vec![hop.clone()], kinship });
+        found.push(Relation {
+            from: *from,
+            to: hop.table,
+            hops: vec![hop.clone()],
+            kinship,
+        });
         if max_joins < 2 {
             continue;
         }
         for (_, next, next_to_parent) in hops.iter().filter(|(middle, ..)| *middle == hop.table) {
-            if next.link == hop.link && next.columns.iter().map(|(a, b)| (*b, *a)).eq(hop.columns.iter().copied()) {
+            if next.link == hop.link
+                && next
+                    .columns
+                    .iter()
+                    .map(|(a, b)| (*b, *a))
+                    .eq(hop.columns.iter().copied())
+            {
                 continue;
             }
             let kinship = match (to_parent, next_to_parent) {
@@ -98,7 +117,12 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
                 continue;
             }
             let hops = vec![hop.clone(), next.clone()];
-            found.push(Relation { from: *from, to: next.table, hops, kinship });
+            found.push(Relation {
+                from: *from,
+                to: next.table,
+                hops,
+                kinship,
+            });
         }
     }
     found
@@ -110,10 +134,26 @@ fn single_hops(schema: &Schema, tables: &BTreeSet<usize>) -> Vec<(usize, Hop, bo
         if !tables.contains(&link.child) || !tables.contains(&link.parent) {
             continue;
         }
-        hops.push((link.child, Hop { table: link.parent, columns: link.columns.clone(), link: index }, true));
+        hops.push((
+            link.child,
+            Hop {
+                table: link.parent,
+                columns: link.columns.clone(),
+                link: index,
+            },
+            true,
+        ));
         if link.child != link.parent {
             let back = link.columns.iter().map(|(child, parent)| (*parent, *child)).collect();
-            hops.push((link.parent, Hop { table: link.child, columns: back, link: index }, false));
+            hops.push((
+                link.parent,
+                Hop {
+                    table: link.child,
+                    columns: back,
+                    link: index,
+                },
+                false,
+            ));
         }
     }
     hops

@@ -3,36 +3,65 @@
 use super::Pair;
 use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, items, select};
-use nl2sql_schema::Role;
 use crate::sql::{Compare, Condition, Expr, Ref, Rows, Source};
+use nl2sql_schema::Role;
 
 /// Rows and the row of the same table that each refers to.
 pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| relation.from == relation.to && relation.hops.len() <= 2)?;
     let subject = relation.from;
-    let shown: Vec<Attribute> =
-        chooser.table(subject).display().into_iter().map(|column| Attribute { table: subject, column }).collect();
+    let shown: Vec<Attribute> = chooser
+        .table(subject)
+        .display()
+        .into_iter()
+        .map(|column| Attribute { table: subject, column })
+        .collect();
     let mut body = select(subject, &shown);
     let end = relation.join(&mut body, 0);
     body.items.extend(items(&shown, end));
-    Pair::new(Ask { shown, other: Some(relation), ..Ask::new(Pattern::SelfPairs, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            other: Some(relation),
+            ..Ask::new(Pattern::SelfPairs, subject)
+        },
+        body,
+    )
 }
 
 /// Pairs of rows with the same value, each pair once.
 pub fn same_value(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let [key] = chooser.table(subject).key[..] else { return None };
-    let [label] = chooser.table(subject).label[..] else { return None };
+    let [key] = chooser.table(subject).key[..] else {
+        return None;
+    };
+    let [label] = chooser.table(subject).label[..] else {
+        return None;
+    };
     let by = chooser.column_with(subject, &[Role::Category, Role::Year])?;
-    let shown = vec![Attribute { table: subject, column: label }];
+    let shown = vec![Attribute {
+        table: subject,
+        column: label,
+    }];
     let mut body = select(subject, &shown);
     let on = vec![(Ref::new(0, by.column), Ref::new(1, by.column))];
-    body.from.push(Source { rows: Rows::Table(subject), on, outer: false });
+    body.from.push(Source {
+        rows: Rows::Table(subject),
+        on,
+        outer: false,
+    });
     body.items.extend(items(&shown, 1));
     body.also(Condition::Compare(
         Expr::Column(Ref::new(0, key)),
         Compare::Less,
         Expr::Column(Ref::new(1, key)),
     ));
-    Pair::new(Ask { shown, by: Some(by), ..Ask::new(Pattern::SameValue, subject) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            by: Some(by),
+            ..Ask::new(Pattern::SameValue, subject)
+        },
+        body,
+    )
 }

@@ -5,8 +5,8 @@ use super::ask::{Ask, Attribute, Filter, Pattern, Test};
 use super::choose::{Chooser, select};
 use super::filters::apply;
 use super::relation::Relation;
+use crate::sql::{Compare, Literal, SetOperator};
 use nl2sql_schema::Role;
-use crate::sql::{Compare, Literal, Ref, SetOperator};
 
 /// Two tests of one attribute that no single row passes: two values, or below one bound and above another.
 fn opposites(chooser: &mut Chooser, attribute: Attribute) -> Option<(Test, Test)> {
@@ -17,16 +17,27 @@ fn opposites(chooser: &mut Chooser, attribute: Attribute) -> Option<(Test, Test)
             _ => None,
         });
         let (first, second) = (tries.next()?, tries.next()?);
-        let (low, high) = if first.0 < second.0 { (first, second) } else { (second, first) };
+        let (low, high) = if first.0 < second.0 {
+            (first, second)
+        } else {
+            (second, first)
+        };
         if low.0 >= high.0 {
             return None;
         }
         let above = Test::Compare(Compare::Greater, Literal::Number(low.1));
         let below = Test::Compare(Compare::Less, Literal::Number(high.1));
-        return Some(if chooser.draw.chance(0.5) { (above, below) } else { (below, above) });
+        return Some(if chooser.draw.chance(0.5) {
+            (above, below)
+        } else {
+            (below, above)
+        });
     }
     let (first, second) = (chooser.frequent_value(column)?, chooser.frequent_value(column)?);
-    (first != second).then_some((Test::Compare(Compare::Equal, first), Test::Compare(Compare::Equal, second)))
+    (first != second).then_some((
+        Test::Compare(Compare::Equal, first),
+        Test::Compare(Compare::Equal, second),
+    ))
 }
 
 /// Values that occur with one filter and with the opposite one.
@@ -45,7 +56,15 @@ pub fn both(chooser: &mut Chooser) -> Option<Pair> {
     let mut right = select(subject, &[by]);
     apply(&mut right, 0, &other_filters, false);
     body.combined = Some((SetOperator::Intersect, Box::new(right)));
-    Pair::new(Ask { by: Some(by), filters, other_filters, ..Ask::new(Pattern::Both, subject) }, body)
+    Pair::new(
+        Ask {
+            by: Some(by),
+            filters,
+            other_filters,
+            ..Ask::new(Pattern::Both, subject)
+        },
+        body,
+    )
 }
 
 /// Rows related to one thing and to another.
@@ -62,7 +81,13 @@ pub fn related_both(chooser: &mut Chooser) -> Option<Pair> {
     let mut right = select(subject, &shown);
     apply(&mut right, 0, &other_filters, false);
     body.combined = Some((SetOperator::Intersect, Box::new(right)));
-    let ask = Ask { shown, filters, other_filters, other: Some(relation), ..Ask::new(Pattern::RelatedBoth, subject) };
+    let ask = Ask {
+        shown,
+        filters,
+        other_filters,
+        other: Some(relation),
+        ..Ask::new(Pattern::RelatedBoth, subject)
+    };
     Pair::new(ask, body)
 }
 
@@ -70,9 +95,15 @@ fn related_attribute(chooser: &mut Chooser, relation: &Relation) -> Option<Attri
     if let [column] = chooser.table(relation.to).label.as_slice()
         && chooser.draw.chance(0.3)
     {
-        return Some(Attribute { table: relation.to, column: *column });
+        return Some(Attribute {
+            table: relation.to,
+            column: *column,
+        });
     }
-    chooser.column_with(relation.to, &[Role::Category, Role::Category, Role::Year, Role::Measure])
+    chooser.column_with(
+        relation.to,
+        &[Role::Category, Role::Category, Role::Year, Role::Measure],
+    )
 }
 
 /// Values that never occur with a filter.
@@ -81,7 +112,10 @@ pub fn never(chooser: &mut Chooser) -> Option<Pair> {
     let by = chooser.category(subject)?;
     let filters = chooser.filters(subject, 0.0);
     let (tested, test) = filters.first()?.tests().into_iter().next()?;
-    let negative = matches!(test, Test::Compare(Compare::NotEqual, _) | Test::Null(_) | Test::Like(_, _, true));
+    let negative = matches!(
+        test,
+        Test::Compare(Compare::NotEqual, _) | Test::Null(_) | Test::Like(_, _, true)
+    );
     if tested == by || negative {
         return None;
     }
@@ -89,45 +123,94 @@ pub fn never(chooser: &mut Chooser) -> Option<Pair> {
     let mut right = select(subject, &[by]);
     apply(&mut right, 0, &filters, false);
     body.combined = Some((SetOperator::Except, Box::new(right)));
-    Pair::new(Ask { by: Some(by), filters, ..Ask::new(Pattern::Never, subject) }, body)
+    Pair::new(
+        Ask {
+            by: Some(by),
+            filters,
+            ..Ask::new(Pattern::Never, subject)
+        },
+        body,
+    )
 }
 
 /// Names here and there in one list.
 pub fn together(chooser: &mut Chooser) -> Option<Pair> {
     let first = chooser.subject()?;
     let second = chooser.subject()?;
-    let ([here], [there]) = (chooser.table(first).label.as_slice(), chooser.table(second).label.as_slice()) else {
+    let ([here], [there]) = (
+        chooser.table(first).label.as_slice(),
+        chooser.table(second).label.as_slice(),
+    ) else {
         return None;
     };
     if first == second {
         return None;
     }
-    let shown = vec![Attribute { table: first, column: *here }, Attribute { table: second, column: *there }];
+    let shown = vec![
+        Attribute {
+            table: first,
+            column: *here,
+        },
+        Attribute {
+            table: second,
+            column: *there,
+        },
+    ];
     let mut body = select(first, &shown[..1]);
     body.combined = Some((SetOperator::Union, Box::new(select(second, &shown[1..]))));
-    Pair::new(Ask { shown, ..Ask::new(Pattern::Together, first) }, body)
+    Pair::new(
+        Ask {
+            shown,
+            ..Ask::new(Pattern::Together, first)
+        },
+        body,
+    )
 }
 
 /// Keys that referring rows have, with a filter on either side: an intersection over a foreign key.
 pub fn shared(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| !relation.is_single() && relation.hops.len() == 1)?;
-    let [(own, theirs)] = relation.hops[0].columns[..] else { return None };
+    let [(own, theirs)] = relation.hops[0].columns[..] else {
+        return None;
+    };
     let subject = relation.from;
     let filters = chooser.filters(subject, 0.0);
-    let other_filters: Vec<Filter> =
-        chooser.own_test(relation.to, None).map(|(attribute, test)| Filter::Own(attribute, test)).into_iter().collect();
+    let other_filters: Vec<Filter> = chooser
+        .own_test(relation.to, None)
+        .map(|(attribute, test)| Filter::Own(attribute, test))
+        .into_iter()
+        .collect();
     if filters.is_empty() && other_filters.is_empty() {
         return None;
     }
-    let shown = vec![Attribute { table: subject, column: own }];
+    let shown = vec![Attribute {
+        table: subject,
+        column: own,
+    }];
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, false);
-    let mut right = select(relation.to, &[Attribute { table: relation.to, column: theirs }]);
+    let mut right = select(
+        relation.to,
+        &[Attribute {
+            table: relation.to,
+            column: theirs,
+        }],
+    );
     apply(&mut right, 0, &other_filters, false);
     let missing = chooser.draw.chance(0.4);
-    let operator = if missing { SetOperator::Except } else { SetOperator::Intersect };
+    let operator = if missing {
+        SetOperator::Except
+    } else {
+        SetOperator::Intersect
+    };
     body.combined = Some((operator, Box::new(right)));
-    debug_assert_eq!(Ref::new(0, own).slot, 0);
-    let ask = Ask { shown, filters, other_filters, any: missing, other: Some(relation), ..Ask::new(Pattern::Shared, subject) };
+    let ask = Ask {
+        shown,
+        filters,
+        other_filters,
+        any: missing,
+        other: Some(relation),
+        ..Ask::new(Pattern::Shared, subject)
+    };
     Pair::new(ask, body)
 }

@@ -2,6 +2,8 @@
 
 use nl2sql_sdk::types::DialectInfo;
 
+use super::reserved::{FREE_IN_SQLITE, RESERVED};
+
 /// A native driver: the fallback for every dialect that rides on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
@@ -47,12 +49,17 @@ impl Dialect {
             return name.to_owned();
         }
         let (open, close) = &self.quotes;
-        format!("{open}{}{close}", name.replace(close.as_str(), &format!("{close}{close}")))
+        format!(
+            "{open}{}{close}",
+            name.replace(close.as_str(), &format!("{close}{close}"))
+        )
     }
 
     fn is_plain(&self, name: &str) -> bool {
         let mut characters = name.chars();
-        let starts = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+        let starts = characters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
         let folds = self.driver == Driver::Postgres && name.chars().any(|character| character.is_ascii_uppercase());
         starts
             && !folds
@@ -81,26 +88,15 @@ impl Dialect {
     }
 }
 
-/// Words of [`RESERVED`] that people use as names and SQLite leaves free.
-const FREE_IN_SQLITE: &[&str] = &[
-    "BLOB", "CALL", "CHANGE", "CHAR", "CONDITION", "CURRENT", "DATABASE", "DATABASES", "DOUBLE", "DUMP", "EMPTY", "FILE",
-    "FLOAT", "FUNCTION", "GROUPING", "GROUPS", "INT", "INTEGER", "INTERVAL", "KEY", "KEYS", "LEAD", "LINES", "LOAD",
-    "LOCK", "LONG", "MATCH", "OPTION", "OVERLAPS", "PERCENT", "PLAN", "PRECISION", "PROCEDURE", "PUBLIC", "RANGE",
-    "RANK", "READ", "REPLACE", "RULE", "SCHEMA", "SCHEMAS", "SHOW", "SIGNAL", "SQL", "STATISTICS", "SYSTEM", "TOP",
-    "USAGE", "USE", "USER", "VIEW", "WRITE",
-];
-
-/// Words that at least one of the four databases reserves, sorted.
-const RESERVED: &[&str] = &[
-    "ACCESSIBLE", "ADD", "ALL", "ALTER", "ANALYSE", "ANALYZE", "AND", "ANY", "ARRAY", "AS", "ASC", "ASYMMETRIC", "AUTHORIZATION", "AUTOINCREMENT", "BACKUP", "BEFORE", "BEGIN", "BETWEEN", "BIGINT", "BINARY", "BLOB", "BOTH", "BREAK", "BROWSE", "BULK", "BY", "CALL", "CASCADE", "CASE", "CAST", "CHANGE", "CHAR", "CHARACTER", "CHECK", "CHECKPOINT", "CLOSE", "CLUSTERED", "COALESCE", "COLLATE", "COLLATION", "COLUMN", "COMMIT", "COMPUTE", "CONCURRENTLY", "CONDITION", "CONSTRAINT", "CONTAINS", "CONTAINSTABLE", "CONTINUE", "CONVERT", "CREATE", "CROSS", "CUBE", "CUME_DIST", "CURRENT", "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_ROLE", "CURRENT_SCHEMA", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "CURSOR", "DATABASE", "DATABASES", "DAY_HOUR", "DBCC", "DEALLOCATE", "DEC", "DECIMAL", "DECLARE", "DEFAULT", "DEFERRABLE", "DELAYED", "DELETE", "DENSE_RANK", "DENY", "DESC", "DESCRIBE", "DETERMINISTIC", "DISK", "DISTINCT", "DISTINCTROW", "DISTRIBUTED", "DIV", "DO", "DOUBLE", "DROP", "DUAL", "DUMP", "EACH", "ELSE", "ELSEIF", "EMPTY", "ENCLOSED", "END", "ERRLVL", "ESCAPE", "ESCAPED", "EXCEPT", "EXEC", "EXECUTE", "EXISTS", "EXIT", "EXPLAIN", "EXTERNAL", "FALSE", "FETCH", "FILE", "FILLFACTOR", "FIRST_VALUE", "FLOAT", "FLOAT4", "FLOAT8", "FOR", "FORCE", "FOREIGN", "FREETEXT", "FREETEXTTABLE", "FREEZE", "FROM", "FULL", "FULLTEXT", "FUNCTION", "GENERATED", "GET", "GLOB", "GOTO", "GRANT", "GROUP", "GROUPING", "GROUPS", "HAVING", "HIGH_PRIORITY", "HOLDLOCK", "IDENTITY", "IDENTITYCOL", "IDENTITY_INSERT", "IF", "IGNORE", "ILIKE", "IN", "INDEX", "INFILE", "INITIALLY", "INNER", "INOUT", "INSENSITIVE", "INSERT", "INT", "INTEGER", "INTERSECT", "INTERVAL", "INTO", "IS", "ISNULL", "ITERATE", "JOIN", "JSON_TABLE", "KEY", "KEYS", "KILL", "LAG", "LAST_VALUE", "LATERAL", "LEAD", "LEADING", "LEAVE", "LEFT", "LIKE", "LIMIT", "LINEAR", "LINENO", "LINES", "LOAD", "LOCALTIME", "LOCALTIMESTAMP", "LOCK", "LONG", "LOOP", "LOW_PRIORITY", "MATCH", "MAXVALUE", "MERGE", "MOD", "MODIFIES", "NATIONAL", "NATURAL", "NOCHECK", "NONCLUSTERED", "NOT", "NOTHING", "NOTNULL", "NTH_VALUE", "NTILE", "NULL", "NULLIF", "NUMERIC", "OF", "OFF", "OFFSET", "OFFSETS", "ON", "ONLY", "OPEN", "OPENQUERY", "OPENROWSET", "OPENXML", "OPTIMIZE", "OPTION", "OPTIONALLY", "OR", "ORDER", "OUT", "OUTER", "OUTFILE", "OVER", "OVERLAPS", "PARTITION", "PERCENT", "PERCENT_RANK", "PIVOT", "PLACING", "PLAN", "PRECISION", "PRIMARY", "PRINT", "PROC", "PROCEDURE", "PUBLIC", "PURGE", "RAISERROR", "RANGE", "RANK", "READ", "READS", "READTEXT", "READ_WRITE", "REAL", "RECONFIGURE", "RECURSIVE", "REFERENCES", "REGEXP", "RELEASE", "RENAME", "REPEAT", "REPLACE", "REPLICATION", "REQUIRE", "RESTORE", "RESTRICT", "RETURN", "RETURNING", "REVERT", "REVOKE", "RIGHT", "RLIKE", "ROLLBACK", "ROW", "ROWCOUNT", "ROWGUIDCOL", "ROWS", "ROW_NUMBER", "RULE", "SAVE", "SCHEMA", "SCHEMAS", "SELECT", "SENSITIVE", "SEPARATOR", "SESSION_USER", "SET", "SETUSER", "SHOW", "SHUTDOWN", "SIGNAL", "SIMILAR", "SMALLINT", "SOME", "SPATIAL", "SPECIFIC", "SQL", "SSL", "STARTING", "STATISTICS", "STORED", "STRAIGHT_JOIN", "SYMMETRIC", "SYSTEM", "SYSTEM_USER", "TABLE", "TABLESAMPLE", "TERMINATED", "TEXTSIZE", "THEN", "TO", "TOP", "TRAILING", "TRAN", "TRANSACTION", "TRIGGER", "TRUE", "TRUNCATE", "UNDO", "UNION", "UNIQUE", "UNLOCK", "UNPIVOT", "UNSIGNED", "UPDATE", "UPDATETEXT", "USAGE", "USE", "USER", "USING", "VALUES", "VARBINARY", "VARCHAR", "VARIADIC", "VARYING", "VERBOSE", "VIEW", "VIRTUAL", "WAITFOR", "WHEN", "WHERE", "WHILE", "WINDOW", "WITH", "WITHIN", "WRITE", "WRITETEXT", "XOR", "YEAR_MONTH", "ZEROFILL",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn dialect(driver: &str) -> Dialect {
-        Dialect::new(&DialectInfo { driver: driver.to_owned(), ..DialectInfo::default() })
+        Dialect::new(&DialectInfo {
+            driver: driver.to_owned(),
+            ..DialectInfo::default()
+        })
     }
 
     #[test]

@@ -70,7 +70,11 @@ fn keywords(select: &Select) -> usize {
 
 /// Component 2: set operations and subqueries in conditions.
 fn nested(select: &Select) -> usize {
-    let derived = select.from.iter().filter(|source| matches!(source.rows, Rows::Derived(..))).count();
+    let derived = select
+        .from
+        .iter()
+        .filter(|source| matches!(source.rows, Rows::Derived(..)))
+        .count();
     let subqueries = conditions(select)
         .into_iter()
         .filter(|condition| match condition {
@@ -86,7 +90,10 @@ fn nested(select: &Select) -> usize {
 fn others(select: &Select) -> usize {
     let aggregates = select.items.iter().filter(|(expr, _)| is_aggregate(expr)).count()
         + select.order.iter().filter(|order| is_aggregate(&order.by)).count()
-        + conditions(select).into_iter().filter(|condition| is_negated(condition)).count();
+        + conditions(select)
+            .into_iter()
+            .filter(|condition| is_negated(condition))
+            .count();
     let filters = select.filter.as_ref().map_or(0, |filter| leaves(filter).len());
     usize::from(aggregates > 1)
         + usize::from(select.items.len() > 1)
@@ -99,11 +106,18 @@ fn is_aggregate(expr: &Expr) -> bool {
 }
 
 fn is_negated(condition: &Condition) -> bool {
-    matches!(condition, Condition::In(_, _, true) | Condition::Like(_, _, true) | Condition::Exists(_, true))
+    matches!(
+        condition,
+        Condition::In(_, _, true) | Condition::Like(_, _, true) | Condition::Exists(_, true)
+    )
 }
 
 fn conditions(select: &Select) -> Vec<&Condition> {
-    [&select.filter, &select.having].into_iter().flatten().flat_map(leaves).collect()
+    [&select.filter, &select.having]
+        .into_iter()
+        .flatten()
+        .flat_map(leaves)
+        .collect()
 }
 
 fn leaves(condition: &Condition) -> Vec<&Condition> {

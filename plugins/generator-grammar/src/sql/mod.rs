@@ -3,6 +3,7 @@
 mod dialect;
 mod hardness;
 mod render;
+mod reserved;
 mod tree;
 
 pub use dialect::{Dialect, Driver};

@@ -15,13 +15,23 @@ pub fn render(statement: &Statement, schema: &Schema, dialect: &Dialect) -> Stri
         text.push_str(if index == 0 { "WITH " } else { ", " });
         text.push_str(name);
         text.push_str(" AS (");
-        Writer { text: &mut text, schema, dialect }.select(select, &Frame::default());
+        Writer {
+            text: &mut text,
+            schema,
+            dialect,
+        }
+        .select(select, &Frame::default());
         text.push(')');
     }
     if !statement.ctes.is_empty() {
         text.push(' ');
     }
-    Writer { text: &mut text, schema, dialect }.select(&statement.body, &Frame::default());
+    Writer {
+        text: &mut text,
+        schema,
+        dialect,
+    }
+    .select(&statement.body, &Frame::default());
     text
 }
 
@@ -90,7 +100,11 @@ impl Writer<'_> {
     fn frame(&self, select: &Select, around: &Frame) -> Frame {
         let correlated = is_correlated(select) || refers_out(select);
         let named = select.from.len() > 1 || correlated;
-        let mut frame = Frame { slots: Vec::new(), outer: around.slots.clone(), given: around.given };
+        let mut frame = Frame {
+            slots: Vec::new(),
+            outer: around.slots.clone(),
+            given: around.given,
+        };
         for source in &select.from {
             let (table, alias) = match &source.rows {
                 Rows::Table(table) if named => {
@@ -111,7 +125,11 @@ impl Writer<'_> {
         if group.is_empty() {
             return group;
         }
-        let selected = select.items.iter().map(|(expr, _)| expr).chain(select.order.iter().map(|order| &order.by));
+        let selected = select
+            .items
+            .iter()
+            .map(|(expr, _)| expr)
+            .chain(select.order.iter().map(|order| &order.by));
         for expr in selected {
             let Expr::Column(column) = expr else { continue };
             let determined = self.dialect.key_determines_row() && self.groups_by_key_of(select, column.slot);
@@ -123,11 +141,18 @@ impl Writer<'_> {
     }
 
     fn groups_by_key_of(&self, select: &Select, slot: usize) -> bool {
-        let Some(Source { rows: Rows::Table(table), .. }) = select.from.get(slot) else {
+        let Some(Source {
+            rows: Rows::Table(table),
+            ..
+        }) = select.from.get(slot)
+        else {
             return false;
         };
         let key = &self.schema.tables[*table].key;
-        !key.is_empty() && key.iter().all(|column| select.group.contains(&Expr::Column(Ref::new(slot, *column))))
+        !key.is_empty()
+            && key
+                .iter()
+                .all(|column| select.group.contains(&Expr::Column(Ref::new(slot, *column))))
     }
 
     fn from(&mut self, select: &Select, frame: &Frame) {
@@ -201,7 +226,9 @@ impl Writer<'_> {
         if let Some(alias) = alias {
             let _ = write!(self.text, "{alias}.");
         }
-        let name = self.dialect.identifier(&self.schema.tables[*table].columns[column.column].name);
+        let name = self
+            .dialect
+            .identifier(&self.schema.tables[*table].columns[column.column].name);
         self.text.push_str(&name);
     }
 
@@ -230,7 +257,6 @@ impl Writer<'_> {
             Expr::Upper(column) => self.call("upper", column, frame),
             Expr::Minus(left, right) => self.binary(left, " - ", right, frame),
             Expr::Times(left, right) => self.binary(left, " * ", right, frame),
-            Expr::Joined(left, right) => self.concatenation(left, right, frame),
             Expr::Case(condition, yes, no) => {
                 self.text.push_str("CASE WHEN ");
                 self.condition(condition, frame, false);
@@ -250,16 +276,6 @@ impl Writer<'_> {
         self.expr(left, frame);
         self.text.push_str(operator);
         self.expr(right, frame);
-    }
-
-    fn concatenation(&mut self, left: &Ref, right: &Ref, frame: &Frame) {
-        let infix = matches!(self.dialect.driver, Driver::Sqlite | Driver::Postgres);
-        let (open, between, close) = if infix { ("", " || ' ' || ", "") } else { ("concat(", ", ' ', ", ")") };
-        self.text.push_str(open);
-        self.column(left, frame);
-        self.text.push_str(between);
-        self.column(right, frame);
-        self.text.push_str(close);
     }
 
     fn date_part(&mut self, format: &str, part: &str, column: &Ref, frame: &Frame) {
@@ -308,7 +324,11 @@ impl Writer<'_> {
             self.column(partition, frame);
         }
         if let Some((by, descending)) = &window.order {
-            self.text.push_str(if window.partition.is_some() { " ORDER BY " } else { "ORDER BY " });
+            self.text.push_str(if window.partition.is_some() {
+                " ORDER BY "
+            } else {
+                "ORDER BY "
+            });
             self.column(by, frame);
             self.text.push_str(if *descending { " DESC" } else { "" });
         }
@@ -358,15 +378,6 @@ impl Writer<'_> {
                 self.expr(expr, frame);
                 self.text.push_str(if *negated { " NOT IN (" } else { " IN (" });
                 self.select(select, frame);
-                self.text.push(')');
-            }
-            Condition::OneOf(expr, values) => {
-                self.expr(expr, frame);
-                self.text.push_str(" IN (");
-                for (index, value) in values.iter().enumerate() {
-                    self.comma(index);
-                    self.literal(value);
-                }
                 self.text.push(')');
             }
             Condition::Exists(select, negated) => {

@@ -14,7 +14,11 @@ pub struct Ref {
 impl Ref {
     /// A column of the query's own source `slot`.
     pub fn new(slot: usize, column: usize) -> Self {
-        Self { slot, column, outer: false }
+        Self {
+            slot,
+            column,
+            outer: false,
+        }
     }
 }
 
@@ -86,8 +90,6 @@ pub enum Expr {
     Minus(Box<Expr>, Box<Expr>),
     /// `left * right`
     Times(Box<Expr>, Box<Expr>),
-    /// Two texts with a space between.
-    Joined(Ref, Ref),
     /// `CASE WHEN condition THEN yes ELSE no END`
     Case(Box<Condition>, &'static str, &'static str),
     /// A window function.
@@ -138,8 +140,6 @@ pub enum Condition {
     Null(Expr, bool),
     /// `x [NOT] IN (subquery)`; `true` for NOT.
     In(Expr, Box<Select>, bool),
-    /// `x IN (a, b)`
-    OneOf(Expr, Vec<Literal>),
     /// `[NOT] EXISTS (subquery)`; `true` for NOT.
     Exists(Box<Select>, bool),
     /// All of them.
@@ -226,7 +226,10 @@ impl Select {
     /// `SELECT columns FROM table`
     pub fn of(table: usize, columns: &[usize]) -> Self {
         Self {
-            items: columns.iter().map(|column| (Expr::Column(Ref::new(0, *column)), None)).collect(),
+            items: columns
+                .iter()
+                .map(|column| (Expr::Column(Ref::new(0, *column)), None))
+                .collect(),
             from: vec![Source::table(table)],
             ..Self::default()
         }
@@ -248,7 +251,11 @@ impl Select {
 impl Source {
     /// A table without join.
     pub fn table(table: usize) -> Self {
-        Self { rows: Rows::Table(table), on: Vec::new(), outer: false }
+        Self {
+            rows: Rows::Table(table),
+            on: Vec::new(),
+            outer: false,
+        }
     }
 }
 

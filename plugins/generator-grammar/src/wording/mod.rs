@@ -20,7 +20,13 @@ pub enum Language {
 impl Language {
     /// The language of a BCP 47 tag; `None` when there is no grammar for it.
     pub fn of_tag(tag: &str) -> Option<Self> {
-        match tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        match tag
+            .split(['-', '_'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "en" => Some(Self::English),
             "zh" => Some(Self::Chinese),
             _ => None,

@@ -9,12 +9,7 @@ pub fn expand(template: &str, draw: &mut Draw, fill: &mut dyn FnMut(&str, &mut D
     text
 }
 
-fn expand_into(
-    template: &str,
-    draw: &mut Draw,
-    fill: &mut dyn FnMut(&str, &mut Draw) -> String,
-    text: &mut String,
-) {
+fn expand_into(template: &str, draw: &mut Draw, fill: &mut dyn FnMut(&str, &mut Draw) -> String, text: &mut String) {
     let mut rest = template;
     while let Some(at) = rest.find(['[', '{']) {
         text.push_str(&rest[..at]);

@@ -17,30 +17,53 @@ pub const SALES: &str = include_str!("../../../../profiles/demo/sales_zh.sql");
 pub fn open(script: &str) -> (Connection, Catalog) {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(script).unwrap();
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
-    let tables: Vec<(String, String)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+    let mut statement = connection
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .unwrap();
+    let tables: Vec<(String, String)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     drop(statement);
-    let tables = tables.into_iter().map(|(name, sql)| table(&connection, &name, &sql)).collect();
-    (connection, Catalog { name: "demo".to_owned(), dialect: "sqlite".to_owned(), tables, ..Catalog::default() })
+    let tables = tables
+        .into_iter()
+        .map(|(name, sql)| table(&connection, &name, &sql))
+        .collect();
+    (
+        connection,
+        Catalog {
+            name: "demo".to_owned(),
+            dialect: "sqlite".to_owned(),
+            tables,
+            ..Catalog::default()
+        },
+    )
 }
 
 fn table(connection: &Connection, name: &str, sql: &str) -> Table {
     let comment = |line: &str| line.split_once("-- ").map(|(_, comment)| comment.trim().to_owned());
-    let mut statement =
-        connection.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1) ORDER BY cid").unwrap();
+    let mut statement = connection
+        .prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1) ORDER BY cid")
+        .unwrap();
     let rows: Vec<(String, String, bool, usize)> = statement
         .query_map([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .unwrap()
         .map(Result::unwrap)
         .collect();
-    let mut key: Vec<(usize, String)> =
-        rows.iter().filter(|row| row.3 > 0).map(|row| (row.3, row.0.clone())).collect();
+    let mut key: Vec<(usize, String)> = rows
+        .iter()
+        .filter(|row| row.3 > 0)
+        .map(|row| (row.3, row.0.clone()))
+        .collect();
     key.sort();
     let columns = rows
         .into_iter()
         .map(|(column, type_name, not_null, part)| Column {
-            comment: sql.lines().find(|line| line.trim_start().starts_with(&format!("\"{column}\""))).and_then(comment),
+            comment: sql
+                .lines()
+                .find(|line| line.trim_start().starts_with(&format!("\"{column}\"")))
+                .and_then(comment),
             type_class: class(&type_name).to_owned(),
             nullable: !not_null && part == 0,
             samples: values(connection, name, &column),
@@ -56,7 +79,9 @@ fn table(connection: &Connection, name: &str, sql: &str) -> Table {
         columns,
         primary_key: key.into_iter().map(|(_, column)| column).collect(),
         foreign_keys: foreign_keys(connection, name),
-        row_estimate: connection.query_row(&format!("SELECT count(*) FROM \"{name}\""), [], |row| row.get(0)).ok(),
+        row_estimate: connection
+            .query_row(&format!("SELECT count(*) FROM \"{name}\""), [], |row| row.get(0))
+            .ok(),
         ..Table::default()
     }
 }
@@ -78,14 +103,23 @@ fn values(connection: &Connection, table: &str, column: &str) -> Vec<String> {
     let sql = format!(
         "SELECT CAST(\"{column}\" AS TEXT) FROM \"{table}\" WHERE \"{column}\" IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 30"
     );
-    connection.prepare(&sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    connection
+        .prepare(&sql)
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 fn foreign_keys(connection: &Connection, table: &str) -> Vec<ForeignKey> {
-    let mut statement =
-        connection.prepare("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq").unwrap();
+    let mut statement = connection
+        .prepare("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq")
+        .unwrap();
     let mut keys: BTreeMap<i64, ForeignKey> = BTreeMap::new();
-    let rows = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
+    let rows = statement
+        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .unwrap();
     for row in rows {
         let (id, parent, from, to): (i64, String, String, String) = row.unwrap();
         let key = keys.entry(id).or_default();
@@ -98,7 +132,11 @@ fn foreign_keys(connection: &Connection, table: &str) -> Vec<ForeignKey> {
 
 /// A session that writes SQL for this driver.
 pub fn session(catalog: &Catalog, driver: &str, options: &str) -> Session {
-    let dialect = DialectInfo { name: driver.to_owned(), driver: driver.to_owned(), ..DialectInfo::default() };
+    let dialect = DialectInfo {
+        name: driver.to_owned(),
+        driver: driver.to_owned(),
+        ..DialectInfo::default()
+    };
     Session::open(catalog, &dialect, options, 42).unwrap()
 }
 
@@ -106,7 +144,11 @@ pub fn session(catalog: &Catalog, driver: &str, options: &str) -> Session {
 pub fn request(catalog: &Catalog, want: u32, languages: &[&str]) -> Request {
     let tables = catalog.tables.iter().map(|table| table.name.clone()).collect();
     Request {
-        topic: Topic { name: "everything".to_owned(), tables, ..Topic::default() },
+        topic: Topic {
+            name: "everything".to_owned(),
+            tables,
+            ..Topic::default()
+        },
         want,
         languages: languages.iter().map(|language| ((*language).to_owned(), 1.0)).collect(),
         ..Request::default()
@@ -116,5 +158,17 @@ pub fn request(catalog: &Catalog, want: u32, languages: &[&str]) -> Request {
 /// Questions and SQL, one pair in three lines.
 #[allow(dead_code)] // Only the snapshot tests print.
 pub fn printed(samples: &[Sample]) -> String {
-    samples.iter().map(|sample| format!("{} / {}\n{}\n{}\n", sample.tags.join(" "), sample.difficulty, sample.question, sample.sql)).collect::<Vec<_>>().join("\n")
+    samples
+        .iter()
+        .map(|sample| {
+            format!(
+                "{} / {}\n{}\n{}\n",
+                sample.tags.join(" "),
+                sample.difficulty,
+                sample.question,
+                sample.sql
+            )
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
 }

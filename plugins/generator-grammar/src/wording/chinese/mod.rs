@@ -1,5 +1,6 @@
 //! Chinese questions.
 
+mod condition;
 mod patterns;
 mod phrase;
 
@@ -12,9 +13,15 @@ use phrase::Phraser;
 
 /// One of the ways to ask `ask` in Chinese.
 pub fn word(ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
-    let phraser = Phraser { ask, schema, short: draw.chance(0.55) };
+    let phraser = Phraser {
+        ask,
+        schema,
+        short: draw.chance(0.55),
+    };
     let templates = patterns::templates(ask);
-    let Some(template) = draw.pick(templates) else { return String::new() };
+    let Some(template) = draw.pick(templates) else {
+        return String::new();
+    };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));
     spaced(&text)
 }

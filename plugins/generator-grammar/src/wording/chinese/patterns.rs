@@ -65,8 +65,12 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
     }
 }
 
-const LIST: &[&str] =
-    &["[列出|查询|显示|给出|查找]所有{S}的{A}。", "所有{S}的{A}[是什么|分别是什么|有哪些]？", "[每个|各个]{S}的{A}是什么？", "[列出|显示]{S}的{A}"];
+const LIST: &[&str] = &[
+    "[列出|查询|显示|给出|查找]所有{S}的{A}。",
+    "所有{S}的{A}[是什么|分别是什么|有哪些]？",
+    "[每个|各个]{S}的{A}是什么？",
+    "[列出|显示]{S}的{A}",
+];
 
 const LIST_FILTERED: &[&str] = &[
     "[列出|查询|显示|给出|查找|找出]{F}{S}的{A}。",
@@ -164,7 +168,10 @@ const GROUP_HAVING: &[&str] = &[
     "{F}{S}[数量|个数]{boundn}的{B}有哪些？",
 ];
 
-const GROUP_HAVING_AVERAGE: &[&str] = &["哪些{B}的{S}的平均{M}{boundn}？", "[列出|找出]{S}平均{M}{boundn}的{B}。"];
+const GROUP_HAVING_AVERAGE: &[&str] = &[
+    "哪些{B}的{S}的平均{M}{boundn}？",
+    "[列出|找出]{S}平均{M}{boundn}的{B}。",
+];
 
 const MOST_COMMON: &[&str] = &[
     "{F}{S}{most_n}的{B}是[什么|哪个]？",
@@ -194,8 +201,10 @@ const BEYOND_GROUP: &[&str] = &[
     "哪些{S}的{B}{than}{all}{OF}{S}？[给出|列出]{A}。",
 ];
 
-const BEYOND_OWN_GROUP: &[&str] =
-    &["[列出|找出]{M}高于[同一|相同]{B}平均{M}的{S}的{A}。", "哪些{S}的{M}高于其所属{B}的平均值？[给出|列出]{A}。"];
+const BEYOND_OWN_GROUP: &[&str] = &[
+    "[列出|找出]{M}高于[同一|相同]{B}平均{M}的{S}的{A}。",
+    "哪些{S}的{M}高于其所属{B}的平均值？[给出|列出]{A}。",
+];
 
 const PAIRS: &[&str] = &[
     "[列出|查询|显示|给出][所有|每个|]{S}的{A}[以及|和]{its_O}的{OA}。",
@@ -230,8 +239,10 @@ const RELATED_MOST: &[&str] = &[
     "拥有{OF}{O}{most_n}的{S}的{A}是什么？",
 ];
 
-const RELATED_MOST_MANY: &[&str] =
-    &["[列出|查询]{OF}{O}{most_n}的[前|]{n}{m}{S}的{A}。", "{OF}{O}{most_n}的{n}{m}{S}的{A}是什么？"];
+const RELATED_MOST_MANY: &[&str] = &[
+    "[列出|查询]{OF}{O}{most_n}的[前|]{n}{m}{S}的{A}。",
+    "{OF}{O}{most_n}的{n}{m}{S}的{A}是什么？",
+];
 
 const RELATED_AGGREGATE: &[&str] = &[
     "每个{S}的{A}以及其{O}的{agg}[是多少|分别是多少]？",
@@ -251,8 +262,11 @@ const RELATED_NONE: &[&str] = &[
     "没有{OF}{O}的{S}[有哪些|的{A}有哪些]？",
 ];
 
-const COUNT_RELATED_NONE: &[&str] =
-    &["有多少{m}{S}没有[任何|]{OF}{O}？", "[统计|查询]没有{OF}{O}的{S}[数量|个数]。", "没有[任何|]{OF}{O}的{S}有多少{m}？"];
+const COUNT_RELATED_NONE: &[&str] = &[
+    "有多少{m}{S}没有[任何|]{OF}{O}？",
+    "[统计|查询]没有{OF}{O}的{S}[数量|个数]。",
+    "没有[任何|]{OF}{O}的{S}有多少{m}？",
+];
 
 const RELATED_SOME: &[&str] = &[
     "[列出|查询|找出]至少有一{om}{OF}{O}的{S}的{A}。",
@@ -260,9 +274,15 @@ const RELATED_SOME: &[&str] = &[
     "有{OF}{O}的{S}的{A}[是什么|有哪些]？",
 ];
 
-const RELATED_EXISTS: &[&str] = &["[列出|查询]存在{OF}{O}的{S}的{A}。", "哪些{S}存在{OF}{O}？[给出|列出]{A}。"];
+const RELATED_EXISTS: &[&str] = &[
+    "[列出|查询]存在{OF}{O}的{S}的{A}。",
+    "哪些{S}存在{OF}{O}？[给出|列出]{A}。",
+];
 
-const COUNT_RELATED_SOME: &[&str] = &["有多少{m}[不同的|]{S}有{OF}{O}？", "[统计|查询]有{OF}{O}的不同{S}的数量。"];
+const COUNT_RELATED_SOME: &[&str] = &[
+    "有多少{m}[不同的|]{S}有{OF}{O}？",
+    "[统计|查询]有{OF}{O}的不同{S}的数量。",
+];
 
 const RELATED_TOP: &[&str] = &[
     "{supo}{O}[所属|对应]的{S}的{A}是什么？",
@@ -288,38 +308,83 @@ const NEVER: &[&str] = &[
     "没有{F}{S}的{B}有哪些？",
 ];
 
-const TOGETHER: &[&str] = &["[列出|给出]所有{Alone1}和{Alone2}，合并成一个列表。", "所有的{Alone1}和{Alone2}合在一起有哪些？"];
+const TOGETHER: &[&str] = &[
+    "[列出|给出]所有{Alone1}和{Alone2}，合并成一个列表。",
+    "所有的{Alone1}和{Alone2}合在一起有哪些？",
+];
 
-const SHARED: &[&str] = &["[列出|查询]同时有{OF}{O}的{F}{S}的{A}。", "哪些{F}{S}也有{OF}{O}？[给出|列出]{A}。"];
+const SHARED: &[&str] = &[
+    "[列出|查询]同时有{OF}{O}的{F}{S}的{A}。",
+    "哪些{F}{S}也有{OF}{O}？[给出|列出]{A}。",
+];
 
-const SHARED_EXCEPT: &[&str] = &["[列出|查询]没有{OF}{O}记录的{F}{S}的{A}。", "哪些{F}{S}不在{OF}{O}之中？[给出|列出]{A}。"];
+const SHARED_EXCEPT: &[&str] = &[
+    "[列出|查询]没有{OF}{O}记录的{F}{S}的{A}。",
+    "哪些{F}{S}不在{OF}{O}之中？[给出|列出]{A}。",
+];
 
 const LONGEST_TEXT: &[&str] = &["{F}{S}中{longest}的{B}是什么？", "[查询|给出]{F}{S}{longest}的{B}。"];
 
-const TEXT_LENGTH: &[&str] = &["[列出|给出]{F}{S}的{B}及其字符数。", "{F}{S}的{B}各有多少个字符？列出{B}和字数。"];
+const TEXT_LENGTH: &[&str] = &[
+    "[列出|给出]{F}{S}的{B}及其字符数。",
+    "{F}{S}的{B}各有多少个字符？列出{B}和字数。",
+];
 
-const UPPER_CASE: &[&str] = &["[以|用]大写字母[列出|显示]{F}{S}的{B}。", "把{F}{S}的{B}[转换成|改成]大写显示。"];
+const UPPER_CASE: &[&str] = &[
+    "[以|用]大写字母[列出|显示]{F}{S}的{B}。",
+    "把{F}{S}的{B}[转换成|改成]大写显示。",
+];
 
-const YEAR_COUNT: &[&str] = &["[按|按照]{B}的年份统计{F}{S}的数量。", "每年（按{B}）[分别|]有多少{m}{F}{S}？", "各{B}年份的{F}{S}数量是多少？"];
+const YEAR_COUNT: &[&str] = &[
+    "[按|按照]{B}的年份统计{F}{S}的数量。",
+    "每年（按{B}）[分别|]有多少{m}{F}{S}？",
+    "各{B}年份的{F}{S}数量是多少？",
+];
 
-const RANKED: &[&str] = &["按{M}{most_first}给[所有|]{S}排名，列出{A}和名次。", "[列出|给出]{S}的{A}以及按{M}{most_first}的排名。"];
+const RANKED: &[&str] = &[
+    "按{M}{most_first}给[所有|]{S}排名，列出{A}和名次。",
+    "[列出|给出]{S}的{A}以及按{M}{most_first}的排名。",
+];
 
-const RANKED_WITHIN: &[&str] =
-    &["在每个{B}内按{M}{most_first}给{S}排名，列出{A}和名次。", "[列出|给出]{S}的{A}以及在各自{B}内按{M}{most_first}的排名。"];
+const RANKED_WITHIN: &[&str] = &[
+    "在每个{B}内按{M}{most_first}给{S}排名，列出{A}和名次。",
+    "[列出|给出]{S}的{A}以及在各自{B}内按{M}{most_first}的排名。",
+];
 
-const TOP_WITHIN: &[&str] =
-    &["每个{B}中{M}{ext}的{S}是哪个？列出{B}和{A}。", "[列出|查询]每个{B}中{M}{ext}的{S}的{A}。"];
+const TOP_WITHIN: &[&str] = &[
+    "每个{B}中{M}{ext}的{S}是哪个？列出{B}和{A}。",
+    "[列出|查询]每个{B}中{M}{ext}的{S}的{A}。",
+];
 
-const AVERAGE_COUNT: &[&str] = &["平均每个{B}有多少{m}{S}？", "每个{B}平均有多少{m}{S}？", "[计算|查询]每个{B}的平均{S}数量。"];
+const AVERAGE_COUNT: &[&str] = &[
+    "平均每个{B}有多少{m}{S}？",
+    "每个{B}平均有多少{m}{S}？",
+    "[计算|查询]每个{B}的平均{S}数量。",
+];
 
-const ABOVE_AVERAGE_COUNT: &[&str] = &["哪些{B}的{S}数量高于平均[值|水平]？", "[列出|找出]{S}数量超过平均值的{B}。"];
+const ABOVE_AVERAGE_COUNT: &[&str] = &[
+    "哪些{B}的{S}数量高于平均[值|水平]？",
+    "[列出|找出]{S}数量超过平均值的{B}。",
+];
 
 const CLASSED: &[&str] = &["[列出|给出]每个{S}的{A}，{B}大于{bn}的标为high，否则标为low。"];
 
-const SPREAD: &[&str] = &["{F}{S}的{B}最大值和最小值相差多少？", "[计算|查询]{F}{S}的最大{B}与最小{B}之差。"];
+const SPREAD: &[&str] = &[
+    "{F}{S}的{B}最大值和最小值相差多少？",
+    "[计算|查询]{F}{S}的最大{B}与最小{B}之差。",
+];
 
-const SELF_PAIRS: &[&str] = &["[列出|查询|显示]每个{S}的{A}和[其|]{role}的{A}。", "[每个|各个]{S}的{A}以及{role}的{A}[是什么|分别是什么]？"];
+const SELF_PAIRS: &[&str] = &[
+    "[列出|查询|显示]每个{S}的{A}和[其|]{role}的{A}。",
+    "[每个|各个]{S}的{A}以及{role}的{A}[是什么|分别是什么]？",
+];
 
-const SAME_VALUE: &[&str] = &["哪些{S}两两之间{B}相同？列出它们的{A}。", "[列出|找出]{B}相同的每一对{S}的{A}。"];
+const SAME_VALUE: &[&str] = &[
+    "哪些{S}两两之间{B}相同？列出它们的{A}。",
+    "[列出|找出]{B}相同的每一对{S}的{A}。",
+];
 
-const PRODUCT_SUM: &[&str] = &["{F}{S}的{A1}乘以{A2}的总和是多少？", "[计算|查询]{F}{S}的总金额（{A1}×{A2}）。"];
+const PRODUCT_SUM: &[&str] = &[
+    "{F}{S}的{A1}乘以{A2}的总和是多少？",
+    "[计算|查询]{F}{S}的总金额（{A1}×{A2}）。",
+];

@@ -1,9 +1,10 @@
 //! What fills the slots of Chinese templates.
 
-use crate::grammar::{Ask, Attribute, Filter, Kinship, Match, Pattern, Relation, Test};
+use super::condition::say;
+use crate::grammar::{Ask, Attribute, Kinship, Pattern, Relation, Test};
 use crate::random::Draw;
+use crate::sql::{Aggregate, Compare};
 use nl2sql_schema::{Column, Role, Schema};
-use crate::sql::{Aggregate, Compare, Literal};
 
 /// The words for one question.
 pub struct Phraser<'a> {
@@ -22,14 +23,29 @@ impl Phraser<'_> {
         match name {
             "S" => self.noun(ask.subject),
             "O" => self.object(),
-            "A" => self.attributes(&ask.shown.iter().filter(|shown| !self.is_theirs(shown)).copied().collect::<Vec<_>>()),
-            "OA" => self.attributes(&ask.shown.iter().filter(|shown| self.is_theirs(shown)).copied().collect::<Vec<_>>()),
+            "A" => self.attributes(
+                &ask.shown
+                    .iter()
+                    .filter(|shown| !self.is_theirs(shown))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            ),
+            "OA" => self.attributes(
+                &ask.shown
+                    .iter()
+                    .filter(|shown| self.is_theirs(shown))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            ),
             "A1" => self.attribute_at(0),
             "A2" => self.attribute_at(1),
             "Alone1" => self.alone(0),
             "Alone2" => self.alone(1),
             "B" => ask.by.map_or(String::new(), |by| self.attribute(by)),
-            "M" => ask.aggregates.first().map_or(String::new(), |(_, of)| self.attribute(*of)),
+            "M" => ask
+                .aggregates
+                .first()
+                .map_or(String::new(), |(_, of)| self.attribute(*of)),
             "F" => self.restriction(&ask.filters, draw),
             "OF" => self.restriction(&ask.other_filters, draw),
             "R1" => self.inner_restriction(&ask.filters, draw),
@@ -37,11 +53,20 @@ impl Phraser<'_> {
             "P" | "P0" => self.predicate(&ask.filters, draw),
             "v" => self.looked_up(draw),
             "m" => self.measure_word(ask.subject, draw).to_owned(),
-            "om" => ask.other.as_ref().map_or("个", |other| self.measure_word(other.to, draw)).to_owned(),
+            "om" => ask
+                .other
+                .as_ref()
+                .map_or("个", |other| self.measure_word(other.to, draw))
+                .to_owned(),
             "n" => self.number(ask.limit, draw),
             "bn" => ask.bound.as_ref().map_or(String::new(), |bound| bound.1.clone()),
             "bound" => self.bounded(self.measure_word(ask.subject, draw), draw),
-            "boundo" => self.bounded(ask.other.as_ref().map_or("个", |other| self.measure_word(other.to, draw)), draw),
+            "boundo" => self.bounded(
+                ask.other
+                    .as_ref()
+                    .map_or("个", |other| self.measure_word(other.to, draw)),
+                draw,
+            ),
             "boundn" => ask.bound.as_ref().map_or(String::new(), |(operator, number)| {
                 format!("{}{number}", comparative(*operator, false, draw))
             }),
@@ -56,24 +81,52 @@ impl Phraser<'_> {
     fn extreme_slot(&self, name: &str, draw: &mut Draw) -> String {
         let (up, by) = (self.ask.descending, self.ask.by);
         match name {
-            "sup" | "supo" => by.map_or(String::new(), |by| format!("{}{}的", self.attribute(by), self.extreme(by, draw))),
-            "supn" | "supq" => by.map_or(String::new(), |by| format!("{}{}", self.attribute(by), self.extreme(by, draw))),
+            "sup" | "supo" => by.map_or(String::new(), |by| {
+                format!("{}{}的", self.attribute(by), self.extreme(by, draw))
+            }),
+            "supn" | "supq" => by.map_or(String::new(), |by| {
+                format!("{}{}", self.attribute(by), self.extreme(by, draw))
+            }),
             "ext" => {
                 let of = self.ask.aggregates.first().map(|(_, of)| *of).or(by);
                 of.map_or(String::new(), |of| self.extreme(of, draw))
             }
             "most_n" => if up { "最多" } else { "最少" }.to_owned(),
             "most_first" => {
-                let words: &[&str] = if up { &["从多到少", "从高到低", "降序"] } else { &["从少到多", "从低到高", "升序"] };
-                one_of(draw, if self.ask.aggregates.is_empty() { words } else { &words[1..] }).to_owned()
+                let words: &[&str] = if up {
+                    &["从多到少", "从高到低", "降序"]
+                } else {
+                    &["从少到多", "从低到高", "升序"]
+                };
+                one_of(
+                    draw,
+                    if self.ask.aggregates.is_empty() {
+                        words
+                    } else {
+                        &words[1..]
+                    },
+                )
+                .to_owned()
             }
-            "than" => one_of(draw, if up { &["高于", "大于", "超过"] } else { &["低于", "小于"] }).to_owned(),
+            "than" => one_of(
+                draw,
+                if up {
+                    &["高于", "大于", "超过"]
+                } else {
+                    &["低于", "小于"]
+                },
+            )
+            .to_owned(),
             "extreme" => match self.ask.aggregates.first() {
                 Some((Aggregate::Maximum, _)) => one_of(draw, &["最大", "最高"]).to_owned(),
                 _ => one_of(draw, &["最小", "最低"]).to_owned(),
             },
             "all" => {
-                let all = self.ask.aggregates.first().is_some_and(|(function, _)| up == (*function == Aggregate::Maximum));
+                let all = self
+                    .ask
+                    .aggregates
+                    .first()
+                    .is_some_and(|(function, _)| up == (*function == Aggregate::Maximum));
                 if all { "所有" } else { "任意一个" }.to_owned()
             }
             "longest" => if up { "最长" } else { "最短" }.to_owned(),
@@ -81,28 +134,44 @@ impl Phraser<'_> {
         }
     }
 
-    fn column(&self, attribute: Attribute) -> &Column {
+    pub fn column(&self, attribute: Attribute) -> &Column {
         &self.schema.tables[attribute.table].columns[attribute.column]
     }
 
     /// What a column is called; English names stand between spaces.
-    fn attribute(&self, attribute: Attribute) -> String {
+    pub fn attribute(&self, attribute: Attribute) -> String {
         let column = self.column(attribute);
-        named(if self.short { &column.chinese_short } else { &column.chinese }, &column.noun.one)
+        named(
+            if self.short {
+                &column.chinese_short
+            } else {
+                &column.chinese
+            },
+            &column.noun.one,
+        )
     }
 
-    fn noun(&self, table: usize) -> String {
+    pub fn noun(&self, table: usize) -> String {
         let table = &self.schema.tables[table];
         named(&table.chinese, &table.noun.one)
     }
 
     fn attribute_at(&self, index: usize) -> String {
-        self.ask.shown.get(index).map_or(String::new(), |shown| self.attribute(*shown))
+        self.ask
+            .shown
+            .get(index)
+            .map_or(String::new(), |shown| self.attribute(*shown))
     }
 
     fn alone(&self, index: usize) -> String {
-        let Some(shown) = self.ask.shown.get(index) else { return String::new() };
-        format!("{}{}", self.noun(shown.table), named(&self.column(*shown).chinese_short, &self.column(*shown).noun.one))
+        let Some(shown) = self.ask.shown.get(index) else {
+            return String::new();
+        };
+        format!(
+            "{}{}",
+            self.noun(shown.table),
+            named(&self.column(*shown).chinese_short, &self.column(*shown).noun.one)
+        )
     }
 
     fn attributes(&self, attributes: &[Attribute]) -> String {
@@ -119,17 +188,24 @@ impl Phraser<'_> {
     }
 
     fn object(&self) -> String {
-        self.ask.other.as_ref().map_or(String::new(), |relation| self.relation_noun(relation))
+        self.ask
+            .other
+            .as_ref()
+            .map_or(String::new(), |relation| self.relation_noun(relation))
     }
 
-    fn relation_noun(&self, relation: &Relation) -> String {
+    pub fn relation_noun(&self, relation: &Relation) -> String {
         // A parent is called by its referencing column where that says more: 上级编号 is an 上级.
         if let [hop] = relation.hops.as_slice()
             && relation.kinship == Kinship::Parent
             && let [(column, _)] = hop.columns.as_slice()
         {
             let name = &self.schema.tables[relation.from].columns[*column].chinese;
-            let role = name.trim_end_matches("编号").trim_end_matches("号").trim_end_matches("ID").trim_end_matches("代码");
+            let role = name
+                .trim_end_matches("编号")
+                .trim_end_matches("号")
+                .trim_end_matches("ID")
+                .trim_end_matches("代码");
             let own = &self.schema.tables[relation.to].chinese;
             if !role.is_empty() && relation.from == relation.to && role != own {
                 return role.to_owned();
@@ -139,16 +215,26 @@ impl Phraser<'_> {
     }
 
     fn related_noun(&self, draw: &mut Draw) -> String {
-        let Some(relation) = &self.ask.other else { return String::new() };
+        let Some(relation) = &self.ask.other else {
+            return String::new();
+        };
         let noun = self.relation_noun(relation);
-        let prefix = if relation.is_single() { one_of(draw, &["所属", "对应", "其"]) } else { one_of(draw, &["其", "对应"]) };
+        let prefix = if relation.is_single() {
+            one_of(draw, &["所属", "对应", "其"])
+        } else {
+            one_of(draw, &["其", "对应"])
+        };
         format!("{prefix}{noun}")
     }
 
     fn measure_word(&self, table: usize, draw: &mut Draw) -> &'static str {
         let table = &self.schema.tables[table];
         let noun = table.chinese.as_str();
-        if table.person || ["员", "师", "人", "手", "生", "者"].iter().any(|end| noun.ends_with(end)) {
+        if table.person
+            || ["员", "师", "人", "手", "生", "者"]
+                .iter()
+                .any(|end| noun.ends_with(end))
+        {
             one_of(draw, &["名", "位", "个"])
         } else if noun.contains("明细") || noun.contains("记录") {
             one_of(draw, &["条", "个"])
@@ -169,122 +255,35 @@ impl Phraser<'_> {
         }
     }
 
-    /// The filters before the noun, ending in 的.
-    fn restriction(&self, filters: &[Filter], draw: &mut Draw) -> String {
-        if filters.is_empty() {
-            return String::new();
-        }
-        format!("{}的", self.predicate(filters, draw))
-    }
-
-    /// The tests of related rows alone.
-    fn inner_restriction(&self, filters: &[Filter], draw: &mut Draw) -> String {
-        let tests = filters.first().map(Filter::tests).unwrap_or_default();
-        let parts: Vec<String> = tests.iter().map(|(attribute, test)| self.test(*attribute, test, draw)).collect();
-        format!("{}的", parts.join("且"))
-    }
-
-    fn predicate(&self, filters: &[Filter], draw: &mut Draw) -> String {
-        let parts: Vec<String> = filters.iter().map(|filter| self.filter(filter, draw)).collect();
-        parts.join(if self.ask.any && self.ask.pattern != Pattern::Shared { one_of(draw, &["或", "或者"]) } else { one_of(draw, &["且", "并且", "、"]) })
-    }
-
-    fn filter(&self, filter: &Filter, draw: &mut Draw) -> String {
-        match filter {
-            Filter::Own(attribute, test) => self.test(*attribute, test, draw),
-            Filter::Related(relation, tests) => self.related(relation, tests, draw),
-        }
-    }
-
-    fn related(&self, relation: &Relation, tests: &[(Attribute, Test)], draw: &mut Draw) -> String {
-        let noun = self.relation_noun(relation);
-        let label = &self.schema.tables[relation.to].label;
-        let by_name = match tests {
-            [(attribute, Test::Compare(Compare::Equal, literal))] if label.as_slice() == [attribute.column] => Some(literal),
-            _ => None,
-        };
-        if let Some(literal) = by_name {
-            let value = say(literal, draw);
-            return if relation.is_single() {
-                one_of(draw, &["#为?", "属于#?", "#是?", "?#"]).replace('#', &noun).replace('?', &value)
-            } else {
-                one_of(draw, &["有#?", "包含#?", "与#?有关"]).replace('#', &noun).replace('?', &value)
-            };
-        }
-        let parts: Vec<String> = tests.iter().map(|(attribute, test)| self.test(*attribute, test, draw)).collect();
-        let inner = parts.join("且");
-        if relation.is_single() {
-            one_of(draw, &["#的?", "所属#的?"]).replace('#', &noun).replace('?', &inner)
-        } else {
-            one_of(draw, &["有?的#", "拥有?的#"]).replace('#', &noun).replace('?', &inner)
-        }
-    }
-
-    fn test(&self, attribute: Attribute, test: &Test, draw: &mut Draw) -> String {
-        let name = self.attribute(attribute);
-        let column = self.column(attribute);
-        let temporal = matches!(column.role, Role::Year | Role::Date);
-        match test {
-            Test::Compare(Compare::Equal, literal) if column.role == Role::Flag => flag(&name, literal),
-            Test::Compare(Compare::Equal, literal) => {
-                let value = say(literal, draw);
-                match (name.ends_with("城市") || name.ends_with("国家") || name.ends_with("大区"), draw.below(3)) {
-                    (true, 0) => format!("在{value}"),
-                    (true, 1) => format!("位于{value}"),
-                    _ => format!("{name}{}{value}", one_of(draw, &["为", "是", "等于", "为"])),
-                }
-            }
-            Test::Compare(Compare::NotEqual, literal) => {
-                format!("{name}{}{}", one_of(draw, &["不是", "不为", "不等于"]), say(literal, draw))
-            }
-            Test::Compare(operator, literal) => {
-                let value = say(literal, draw);
-                match (temporal, operator) {
-                    (true, Compare::Greater) => format!("{name}{}", one_of(draw, &["在?之后", "晚于?"]).replace('?', &value)),
-                    (true, Compare::Less) => format!("{name}{}", one_of(draw, &["在?之前", "早于?"]).replace('?', &value)),
-                    _ => format!("{name}{}{value}", comparative(*operator, true, draw)),
-                }
-            }
-            Test::Between(low, high) => format!(
-                "{name}{}",
-                one_of(draw, &["在#到?之间", "介于#和?之间", "在#和?之间"]).replace('#', &say(low, draw)).replace('?', &say(high, draw))
-            ),
-            Test::Either(first, second) => {
-                let between = one_of(draw, &["或", "或者"]);
-                format!("{name}{}{}{between}{}", one_of(draw, &["为", "是"]), say(first, draw), say(second, draw))
-            }
-            Test::Like(kind, text, negated) => {
-                let not = if *negated { "不" } else { "" };
-                let words: &[&str] = match kind {
-                    Match::Contains => &["包含“?”", "含有“?”", "中包含?"],
-                    Match::Starts => &["以“?”开头", "以?开头"],
-                    Match::Ends => &["以“?”结尾", "以?结尾"],
-                };
-                format!("{name}{not}{}", one_of(draw, words).replace('?', text))
-            }
-            Test::Null(false) => format!("{name}{}", one_of(draw, &["为空", "未填写", "缺失"])),
-            Test::Null(true) => format!("{name}{}", one_of(draw, &["不为空", "已填写"])),
-            Test::Year(Compare::Greater, year) => format!("{name}在{year}年之后"),
-            Test::Year(_, year) => format!("{name}{}{year}年", one_of(draw, &["在", "为"])),
-            Test::Month(month) => format!("{name}在{month}月"),
-        }
-    }
-
     fn looked_up(&self, draw: &mut Draw) -> String {
-        let Some((attribute, Test::Compare(_, literal))) = self.ask.filters.first().and_then(|filter| filter.tests().into_iter().next())
+        let Some((attribute, Test::Compare(_, literal))) = self
+            .ask
+            .filters
+            .first()
+            .and_then(|filter| filter.tests().into_iter().next())
         else {
             return String::new();
         };
         let value = say(literal, draw);
         if self.column(attribute).role == Role::Name {
-            if draw.chance(0.4) { format!("{}{value}", self.noun(self.ask.subject)) } else { value }
+            if draw.chance(0.4) {
+                format!("{}{value}", self.noun(self.ask.subject))
+            } else {
+                value
+            }
         } else {
-            format!("{}为{value}的{}", self.attribute(attribute), self.noun(self.ask.subject))
+            format!(
+                "{}为{value}的{}",
+                self.attribute(attribute),
+                self.noun(self.ask.subject)
+            )
         }
     }
 
     fn bounded(&self, measure_word: &str, draw: &mut Draw) -> String {
-        let Some((operator, number)) = &self.ask.bound else { return String::new() };
+        let Some((operator, number)) = &self.ask.bound else {
+            return String::new();
+        };
         let text = match operator {
             Compare::Greater => one_of(draw, &["有超过#", "有多于#"]),
             Compare::AtLeast => one_of(draw, &["至少有#", "有不少于#"]),
@@ -298,12 +297,18 @@ impl Phraser<'_> {
     fn aggregates(&self, draw: &mut Draw) -> String {
         let aggregates = &self.ask.aggregates;
         let same = aggregates.windows(2).all(|pair| pair[0].1 == pair[1].1);
-        let words: Vec<&str> = aggregates.iter().map(|(function, of)| self.function(*function, *of, draw)).collect();
+        let words: Vec<&str> = aggregates
+            .iter()
+            .map(|(function, of)| self.function(*function, *of, draw))
+            .collect();
         match aggregates.first() {
             Some((_, of)) if same => format!("{}{}", join(&words), self.attribute(*of)),
             _ => {
-                let each: Vec<String> =
-                    words.iter().zip(aggregates).map(|(word, (_, of))| format!("{word}{}", self.attribute(*of))).collect();
+                let each: Vec<String> = words
+                    .iter()
+                    .zip(aggregates)
+                    .map(|(word, (_, of))| format!("{word}{}", self.attribute(*of)))
+                    .collect();
                 join(&each.iter().map(String::as_str).collect::<Vec<_>>())
             }
         }
@@ -350,7 +355,11 @@ impl Phraser<'_> {
 }
 
 fn named(chinese: &str, english: &str) -> String {
-    if chinese.is_empty() { format!(" {english} ") } else { chinese.to_owned() }
+    if chinese.is_empty() {
+        format!(" {english} ")
+    } else {
+        chinese.to_owned()
+    }
 }
 
 fn join(words: &[&str]) -> String {
@@ -360,12 +369,13 @@ fn join(words: &[&str]) -> String {
     }
 }
 
-fn one_of(draw: &mut Draw, words: &[&'static str]) -> &'static str {
+/// One of the words, each as likely.
+pub fn one_of(draw: &mut Draw, words: &[&'static str]) -> &'static str {
     draw.pick(words).copied().unwrap_or_default()
 }
 
 /// The comparison before a number.
-fn comparative(operator: Compare, quantity: bool, draw: &mut Draw) -> &'static str {
+pub fn comparative(operator: Compare, quantity: bool, draw: &mut Draw) -> &'static str {
     let words: &[&str] = match operator {
         Compare::Greater if quantity => &["大于", "超过", "高于", "大于"],
         Compare::Greater => &["超过", "大于", "多于"],
@@ -377,27 +387,4 @@ fn comparative(operator: Compare, quantity: bool, draw: &mut Draw) -> &'static s
         Compare::NotEqual => &["不等于"],
     };
     one_of(draw, words)
-}
-
-fn flag(name: &str, literal: &Literal) -> String {
-    let yes = matches!(literal, Literal::Boolean(true)) || matches!(literal, Literal::Number(text) if text == "1");
-    let quality = name.trim().trim_start_matches("是否");
-    match (yes, quality.chars().next()) {
-        (true, _) => quality.to_owned(),
-        (false, Some('在')) => format!("不{quality}"),
-        (false, _) => format!("没有{quality}"),
-    }
-}
-
-fn say(literal: &Literal, draw: &mut Draw) -> String {
-    match literal {
-        Literal::Number(number) => number.clone(),
-        Literal::Boolean(value) => value.to_string(),
-        Literal::Text(text) => match draw.below(5) {
-            0 => format!("“{text}”"),
-            1 => format!("\"{text}\""),
-            _ if text.is_ascii() && text.contains(' ') => format!("“{text}”"),
-            _ => text.clone(),
-        },
-    }
 }

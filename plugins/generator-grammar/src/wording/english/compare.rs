@@ -6,9 +6,9 @@ use super::scale::scale;
 use super::verb::between;
 use crate::grammar::{Attribute, Filter, Relation, Test};
 use crate::random::Draw;
+use crate::sql::Aggregate;
 use nl2sql_schema::inflect::with_article;
 use nl2sql_schema::{Noun, Role};
-use crate::sql::Aggregate;
 
 impl Phraser<'_> {
     /// "the oldest singer from France", "the 3 singers with the highest age"
@@ -18,14 +18,29 @@ impl Phraser<'_> {
     }
 
     /// The superlative of rows of `table`, called `noun`, by the attribute the question compares by.
-    pub fn superlative_of(&self, table: usize, noun: &Noun, count: usize, filters: &[Filter], draw: &mut Draw) -> String {
+    pub fn superlative_of(
+        &self,
+        table: usize,
+        noun: &Noun,
+        count: usize,
+        filters: &[Filter],
+        draw: &mut Draw,
+    ) -> String {
         let Some(by) = self.ask.by else { return noun.one.clone() };
         let number = usize::from(count > 1);
         let phrases: Vec<Phrase> = filters.iter().map(|filter| self.filter(filter, table, draw)).collect();
         let restriction = self.join(&phrases, number, false);
         let noun = if count > 1 { &noun.many } else { &noun.one };
-        let how_many = if count > 1 { format!("{} ", super::value::count(&count.to_string(), draw)) } else { String::new() };
-        let adjectives = if self.ask.descending { scale(self.column(by)).up } else { scale(self.column(by)).down };
+        let how_many = if count > 1 {
+            format!("{} ", super::value::count(&count.to_string(), draw))
+        } else {
+            String::new()
+        };
+        let adjectives = if self.ask.descending {
+            scale(self.column(by)).up
+        } else {
+            scale(self.column(by)).down
+        };
         if let Some((adjectives, _)) = adjectives
             && draw.chance(0.6)
         {
@@ -34,13 +49,20 @@ impl Phraser<'_> {
         }
         let name = self.attribute_name(by, draw);
         let extreme = self.extreme_attribute(by, &name, draw);
-        let top = if count > 1 && self.ask.descending && draw.chance(0.4) { "top " } else { "" };
+        let top = if count > 1 && self.ask.descending && draw.chance(0.4) {
+            "top "
+        } else {
+            ""
+        };
         let has = if count > 1 { "have" } else { "has" };
         let who = self.who(table);
         match draw.below(4) {
             0 => format!("the {top}{how_many}{noun} {restriction} {who} {has} the {extreme}"),
             1 if count == 1 && !extreme.starts_with("most ") => {
-                format!("the {noun} {restriction} whose {name} is the {}", self.extreme(by, draw))
+                format!(
+                    "the {noun} {restriction} whose {name} is the {}",
+                    self.extreme(by, draw)
+                )
             }
             _ => format!("the {top}{how_many}{noun} {restriction} with the {extreme}"),
         }
@@ -60,7 +82,11 @@ impl Phraser<'_> {
     pub fn is_superlative(&self, many: bool, draw: &mut Draw) -> String {
         let Some(by) = self.ask.by else { return String::new() };
         let (is, has) = if many { ("are", "have") } else { ("is", "has") };
-        let adjectives = if self.ask.descending { scale(self.column(by)).up } else { scale(self.column(by)).down };
+        let adjectives = if self.ask.descending {
+            scale(self.column(by)).up
+        } else {
+            scale(self.column(by)).down
+        };
         if let Some((adjectives, _)) = adjectives
             && draw.chance(0.6)
         {
@@ -78,25 +104,57 @@ impl Phraser<'_> {
         let textual = matches!(column.role, Role::Name | Role::Text | Role::Category) && column.textual;
         let options: &[&str] = match (self.ask.descending, textual, sorted) {
             (false, true, false) => &[
-                "in alphabetical order of #", "sorted by # in alphabetical order", "ordered by #", "in ascending alphabetical order of #",
-                "sorted by #", "in ascending order of #", "ordered alphabetically by #",
+                "in alphabetical order of #",
+                "sorted by # in alphabetical order",
+                "ordered by #",
+                "in ascending alphabetical order of #",
+                "sorted by #",
+                "in ascending order of #",
+                "ordered alphabetically by #",
             ],
             (true, true, false) => &[
-                "in descending order of #", "in reverse alphabetical order of #", "sorted by # in descending order",
+                "in descending order of #",
+                "in reverse alphabetical order of #",
+                "sorted by # in descending order",
                 "in descending alphabetical order of #",
             ],
             (false, false, false) => &[
-                "in ascending order of #", "in ascending order of #", "sorted by #", "ordered by #", "in increasing order of #",
-                "sorted by # in ascending order", "ordered by # ascending", "from the lowest to the highest #",
+                "in ascending order of #",
+                "in ascending order of #",
+                "sorted by #",
+                "ordered by #",
+                "in increasing order of #",
+                "sorted by # in ascending order",
+                "ordered by # ascending",
+                "from the lowest to the highest #",
             ],
             (true, false, false) => &[
-                "in descending order of #", "in descending order of #", "sorted by # in descending order", "ordered by # descending",
-                "in decreasing order of #", "from the highest to the lowest #", "sorted by # from highest to lowest",
+                "in descending order of #",
+                "in descending order of #",
+                "sorted by # in descending order",
+                "ordered by # descending",
+                "in decreasing order of #",
+                "from the highest to the lowest #",
+                "sorted by # from highest to lowest",
             ],
-            (false, true, true) => &["by # in alphabetical order", "by #", "alphabetically by #", "in ascending order of #"],
+            (false, true, true) => &[
+                "by # in alphabetical order",
+                "by #",
+                "alphabetically by #",
+                "in ascending order of #",
+            ],
             (true, true, true) => &["by # in descending order", "in reverse alphabetical order of #"],
-            (false, false, true) => &["by #", "by # in ascending order", "in ascending order of #", "by # ascending"],
-            (true, false, true) => &["by # in descending order", "in descending order of #", "by # descending"],
+            (false, false, true) => &[
+                "by #",
+                "by # in ascending order",
+                "in ascending order of #",
+                "by # ascending",
+            ],
+            (true, false, true) => &[
+                "by # in descending order",
+                "in descending order of #",
+                "by # descending",
+            ],
         };
         if let (Some((up, _)), Some((down, _))) = (scale(column).up, scale(column).down)
             && draw.chance(0.25)
@@ -105,7 +163,11 @@ impl Phraser<'_> {
             return format!("from the {} to the {}", pick(draw, from), pick(draw, to));
         }
         if matches!(column.role, Role::Date | Role::Year) && draw.chance(0.2) {
-            let ends = if self.ask.descending { "from the latest to the earliest" } else { "from the earliest to the latest" };
+            let ends = if self.ask.descending {
+                "from the latest to the earliest"
+            } else {
+                "from the earliest to the latest"
+            };
             return format!("{ends} {name}");
         }
         pick(draw, options).replace('#', &name)
@@ -114,7 +176,12 @@ impl Phraser<'_> {
     /// "older than average", "whose price is above the average"
     pub fn beyond_average(&self, draw: &mut Draw) -> Phrase {
         let (by, up) = (self.ask.by, self.ask.descending);
-        let Some(by) = by else { return Phrase { behind: Default::default(), predicate: Default::default() } };
+        let Some(by) = by else {
+            return Phrase {
+                behind: Default::default(),
+                predicate: Default::default(),
+            };
+        };
         let words = scale(self.column(by));
         let adjective = if up { words.up } else { words.down };
         let average = pick(draw, &["average", "the average", "the average"]);
@@ -130,17 +197,37 @@ impl Phraser<'_> {
                 predicate: [format!("is {text}"), format!("are {text}")],
             };
         }
-        let than = if up { pick(draw, &["above", "greater than", "higher than", "larger than", "more than"]) } else { pick(draw, &["below", "less than", "lower than", "smaller than"]) };
-        let tail = if average == "the average" && draw.chance(0.4) { format!(" {name}") } else { String::new() };
+        let than = if up {
+            pick(
+                draw,
+                &["above", "greater than", "higher than", "larger than", "more than"],
+            )
+        } else {
+            pick(draw, &["below", "less than", "lower than", "smaller than"])
+        };
+        let tail = if average == "the average" && draw.chance(0.4) {
+            format!(" {name}")
+        } else {
+            String::new()
+        };
         let thing = with_article(&name);
         let have = format!("{thing} {than} {average}{tail}");
-        let behind = if draw.chance(0.5) { format!("whose {name} is {than} {average}{tail}") } else { format!("with {have}") };
-        Phrase { behind: [behind.clone(), behind], predicate: [format!("has {have}"), format!("have {have}")] }
+        let behind = if draw.chance(0.5) {
+            format!("whose {name} is {than} {average}{tail}")
+        } else {
+            format!("with {have}")
+        };
+        Phrase {
+            behind: [behind.clone(), behind],
+            predicate: [format!("has {have}"), format!("have {have}")],
+        }
     }
 
     /// Comparisons with every or any row of another kind.
     pub fn beyond_group(&self, slot: &str, draw: &mut Draw) -> String {
-        let (Some(by), Some((function, _))) = (self.ask.by, self.ask.aggregates.first()) else { return String::new() };
+        let (Some(by), Some((function, _))) = (self.ask.by, self.ask.aggregates.first()) else {
+            return String::new();
+        };
         let up = self.ask.descending;
         let name = self.attribute_name(by, draw);
         let than = match (self.column(by).role, up) {
@@ -150,8 +237,16 @@ impl Phraser<'_> {
             (_, false) => pick(draw, &["lower than", "less than", "smaller than"]),
         };
         let all = up == (*function == Aggregate::Maximum);
-        let whom = if all { pick(draw, &["that of all", "that of every one of the"]) } else { pick(draw, &["that of any", "that of at least one of the"]) };
-        let extreme = if *function == Aggregate::Maximum { pick(draw, &["maximum", "highest"]) } else { pick(draw, &["minimum", "lowest"]) };
+        let whom = if all {
+            pick(draw, &["that of all", "that of every one of the"])
+        } else {
+            pick(draw, &["that of any", "that of at least one of the"])
+        };
+        let extreme = if *function == Aggregate::Maximum {
+            pick(draw, &["maximum", "highest"])
+        } else {
+            pick(draw, &["minimum", "lowest"])
+        };
         match slot {
             "than_any" => format!("{than} {whom}"),
             "with_than_any" => format!("with {} {than} {whom}", with_article(&name)),
@@ -164,7 +259,12 @@ impl Phraser<'_> {
     pub fn without(&self, relation: &Relation, predicate: bool, draw: &mut Draw) -> String {
         let noun = self.relation_noun(relation);
         let verb = between(&self.noun_of(relation.from).one, &noun.one);
-        let phrases: Vec<Phrase> = self.ask.other_filters.iter().map(|filter| self.filter(filter, relation.to, draw)).collect();
+        let phrases: Vec<Phrase> = self
+            .ask
+            .other_filters
+            .iter()
+            .map(|filter| self.filter(filter, relation.to, draw))
+            .collect();
         let restriction = self.join(&phrases, 1, false);
         let objects = format!("{} {restriction}", noun.many);
         let (many, participle) = (verb.many, verb.participle);
@@ -199,12 +299,17 @@ impl Phraser<'_> {
         let objects = if self.names(relation.to, &first) && self.names(relation.to, &second) {
             let one = self.named_value(std::slice::from_ref(&first), draw);
             let other = self.named_value(std::slice::from_ref(&second), draw);
-            let kind = pick(draw, &["# ", "the # ", ""]).replace('#', if draw.chance(0.5) { &noun.one } else { &noun.many });
+            let kind =
+                pick(draw, &["# ", "the # ", ""]).replace('#', if draw.chance(0.5) { &noun.one } else { &noun.many });
             format!("both {kind}{one} and {other}")
         } else {
             let one = self.own(first.0, &first.1, relation.to, draw).behind[1].clone();
             let other = self.own(second.0, &second.1, relation.to, draw).behind[1].clone();
-            let again = if draw.chance(0.6) { format!("{} ", noun.many) } else { String::new() };
+            let again = if draw.chance(0.6) {
+                format!("{} ", noun.many)
+            } else {
+                String::new()
+            };
             let both = if draw.chance(0.7) { "both " } else { "" };
             format!("{both}{} {one} and {again}{other}", noun.many)
         };

@@ -1,11 +1,15 @@
 //! English questions.
 
+mod aggregate;
 mod compare;
+mod comparison;
 mod condition;
 mod patterns;
 mod phrase;
 mod polish;
+mod related_patterns;
 mod scale;
+mod slot;
 mod value;
 mod verb;
 
@@ -18,9 +22,15 @@ use phrase::Phraser;
 
 /// One of the ways to ask `ask` in English.
 pub fn word(ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
-    let phraser = Phraser { ask, schema, short: draw.chance(0.6) };
+    let phraser = Phraser {
+        ask,
+        schema,
+        short: draw.chance(0.6),
+    };
     let templates = patterns::templates(ask, schema);
-    let Some(template) = draw.pick(templates) else { return String::new() };
+    let Some(template) = draw.pick(templates) else {
+        return String::new();
+    };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));
     polish::polish(&text, draw)
 }

@@ -1,12 +1,20 @@
 //! The wordings of each kind of question. A template twice in a list is twice as likely.
 
+use super::related_patterns::{
+    COUNT_RELATED_NONE, COUNT_RELATED_SOME, PAIRS, PAIRS_ORDERED, RELATED_AGGREGATE, RELATED_COUNT, RELATED_COUNT_ALL,
+    RELATED_COUNT_FILTERED, RELATED_EXISTS, RELATED_HAVING, RELATED_HAVING_NAME, RELATED_MOST, RELATED_MOST_MANY,
+    RELATED_MOST_NAME, RELATED_NONE, RELATED_NONE_NAME, RELATED_SOME, RELATED_TOP, RELATED_TOP_AGGREGATE,
+};
 use crate::grammar::{Ask, Filter, Pattern};
 use nl2sql_schema::Schema;
 
 /// The templates that suit `ask`.
 pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
     let display = schema.tables[ask.subject].display();
-    let names_only = ask.shown.iter().all(|shown| shown.table == ask.subject && display.contains(&shown.column));
+    let names_only = ask
+        .shown
+        .iter()
+        .all(|shown| shown.table == ask.subject && display.contains(&shown.column));
     let person = schema.tables[ask.subject].person;
     match ask.pattern {
         Pattern::List if ask.filters.is_empty() => LIST,
@@ -350,163 +358,6 @@ const BEYOND_GROUP: &[&str] = &[
 const BEYOND_OWN_GROUP: &[&str] = &[
     "{ask} the {A} of [all |the |]{Ss} whose {M} is [above|greater than|higher than] the average {M} [of|for] [their|the same] {B}.",
     "Which {Ss} have a {M} above the average of {Ss} [with|in] the same {B}? {give} [their|the] {A}.",
-];
-
-const PAIRS: &[&str] = &[
-    "What are the {A} of [the |all |]{Ss} and the {OA} of {their_O}?",
-    "{ask} the {A} of [the |all |each of the |]{Ss} and the {OA} of {their_O}.",
-    "{ask} the {a} of each {S} and the {Oa} of {its_O}.",
-    "For each {S}, {find} [the|its] {a} and the {Oa} of {its_O}.",
-    "{ask} the {A} of [all |the |]{Ss} [along with|together with|as well as] the {OA} of {their_O}.",
-    "What is the {a} of each {S} and the {Oa} of {its_O}?",
-    "{ask} the {SA} and the {OA_full}.",
-    "What are the {A} of {Ss}, and what are the {OA} of {their_O}?",
-];
-
-const PAIRS_ORDERED: &[&str] = &[
-    "{ask} the {A} of [the |all |]{Ss} and the {OA} of {their_O}, {dir}.",
-    "What are the {A} of [the |]{Ss} and the {OA} of {their_O}, {dir}?",
-    "For each {S}, {find} [the|its] {a} and the {Oa} of {its_O}. [Sort|Order] the results {dir_only}.",
-];
-
-const RELATED_COUNT: &[&str] = &[
-    "How many {Os} does each {S} [have|{verb_p}]? {give} the {a} [of the {S} |]and the number.",
-    "{ask} the {A} of [all |the |]{Ss} and the number of {Os} {they_have}.",
-    "{ask} the {a} of each {S} and the number of {Os} {it_has}.",
-    "For each {S}, {find} [the|its] {a} and the number of {Os} [it has|{it_has}|].",
-    "What are the {A} of [the |]{Ss} and the number of {Os} {they_have}?",
-    "How many {Os} [are there |]for each {S}? {give} the {a} as well.",
-    "What is the number of {Os} for each {S}? [Also |]{give} the {a}.",
-    "{ask} the {A} of {Ss} [along with|together with] [the number of {Os} for each|how many {Os} each has].",
-    "What is the {a} of each {S} and how many {Os} does [it|each] have?",
-    "Count the number of {Os} [for|of] each {S} {a}.",
-    "How many {Os} are there for each {S} {a}?",
-];
-
-const RELATED_COUNT_FILTERED: &[&str] = &[
-    "How many {Os} {oc} does each {S} have? {give} the {a} [of the {S} |]and the number.",
-    "{ask} the {A} of [the |]{Ss} and the number of {Os} {oc} {they_have}.",
-    "For each {S}, {find} [the|its] {a} and the number of {Os} {oc}.",
-    "{ask} the {a} of each {S} and the number of [its |]{Os} {oc}.",
-];
-
-const RELATED_COUNT_ALL: &[&str] = &[
-    "For every {S}, including those without any {Os}, {find} [the|its] {a} and the number of {Os}.",
-    "{ask} the {a} of every {S} and how many {Os} it has, [counting zero|with 0] for those that have none.",
-    "How many {Os} does each {S} have, {Ss} without any {O} included? {give} the {a} and the number.",
-];
-
-const RELATED_HAVING: &[&str] = &[
-    "What are the {A} of [all |the |]{Ss} [that|who|which] {verb_p} {bound_O} {oc}?",
-    "What are the {A} of [the |]{Ss} with {bound_O} {oc}?",
-    "{ask} the {A} of [all |the |]{Ss} [that have|with|having] {bound_O} {oc}.",
-    "{ask} the {A} of [all |the |]{Ss} {who} {verb_p} {bound_O} {oc}.",
-    "Which {Ss} [have|{verb_p}] {bound_O} {oc}? {give} [their|the] {A}.",
-];
-
-const RELATED_HAVING_NAME: &[&str] = &[
-    "Which {Ss} [have|{verb_p}] {bound_O} {oc}?",
-    "Which {Ss} [have|{verb_p}] {bound_O} {oc}? {give} [their|the] {A}.",
-    "What are the {A} of [the |all |]{Ss} {who} {verb_p} {bound_O} {oc}?",
-    "What are the {A} of [the |]{Ss} with {bound_O} {oc}?",
-    "{ask} the {A} of [all |the |]{Ss} [with|having|{who} have] {bound_O} {oc}.",
-    "{ask} the {A} of [the |]{Ss} {who} {verb_p} {bound_O} {oc}.",
-    "{ask} the {Ss} [with|that have] {bound_O} {oc}.",
-];
-
-const RELATED_MOST: &[&str] = &[
-    "What is the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}?",
-    "What is the {a} of the {S} with the {most_n} {Os} {oc}?",
-    "{ask} the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}.",
-    "{ask} the {a} of the {S} [with|that has|having] the {most_n} {Os} {oc}.",
-    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [its|the] {a}.",
-    "{ask} the {a} [for|of] the {S} [with|which has] the {most_n} {Os} {oc}.",
-];
-
-const RELATED_MOST_NAME: &[&str] = &[
-    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}?",
-    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [its|the] {a}.",
-    "What is the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}?",
-    "What is the {a} of the {S} with the {most_n} {Os} {oc}?",
-    "{ask} the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}.",
-    "{ask} the {a} of the {S} [with|that has|having] the {most_n} {Os} {oc}.",
-    "{ask} the {S} [with|that has] the {most_n} {Os} {oc}.",
-];
-
-const RELATED_MOST_MANY: &[&str] = &[
-    "What are the {A} of the [top |]{n} {Ss} with the {most_n} {Os} {oc}?",
-    "{ask} the {A} of the {n} {Ss} {who} {verb_p} the {most_n} {Os} {oc}.",
-    "Which {n} {Ss} have the {most_n} {Os} {oc}? {give} [their|the] {A}.",
-];
-
-const RELATED_AGGREGATE: &[&str] = &[
-    "For each {S}, {find} [the|its] {a} and the {agg} of its {Os}.",
-    "What {is_agg} the {agg} of [the |]{Os} [of|for] each {S}? {give} the {a} [as well|too].",
-    "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os}.",
-    "{ask} the {a} of each {S} and the {agg} of [its|the] {Os} [it has|].",
-    "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os}?",
-    "{ask} the {agg} of {Os} for each {S} {a}.",
-];
-
-const RELATED_TOP_AGGREGATE: &[&str] = &[
-    "What is the {a} of the {S} with the {ext_agg} {of_Os}?",
-    "{ask} the {a} of the {S} with the {ext_agg} {of_Os}.",
-    "Which {S} has the {ext_agg} {of_Os}? {give} [its|the] {a}.",
-    "{ask} the {a} of the {S} whose {Os} have the {ext_agg}.",
-];
-
-const RELATED_NONE: &[&str] = &[
-    "What are the {A} of [all |the |]{Ss} {none}?",
-    "What are the {A} of [the |]{Ss} {none}?",
-    "{ask} the {A} of [all |the |]{Ss} {none}.",
-    "{ask} the {A} of [all |the |]{Ss} {none}.",
-    "Which {Ss} {do_none}? {give} [their|the] {A}.",
-];
-
-const RELATED_NONE_NAME: &[&str] = &[
-    "What are the {A} of [all |the |]{Ss} {none}?",
-    "What are the {A} of [the |]{Ss} {none}?",
-    "{ask} the {A} of [all |the |]{Ss} {none}.",
-    "{ask} the {A} of [all |the |]{Ss} {none}.",
-    "Which {Ss} {do_none}?",
-    "Which {Ss} {do_none}? {give} [their|the] {A}.",
-    "{ask} [all |the |]{Ss} {none}.",
-];
-
-const COUNT_RELATED_NONE: &[&str] = &[
-    "How many {Ss} {do_none}?",
-    "How many {Ss} {do_none}?",
-    "Count the number of {Ss} {none}.",
-    "What is the number of {Ss} {none}?",
-    "{find} the number of {Ss} {none}.",
-];
-
-const RELATED_SOME: &[&str] = &[
-    "What are the {A} of [all |the |]{Ss} [with|that have|{who} have] [at least one|any|some|one or more] {O} {oc1}?",
-    "{ask} the {A} of [all |the |]{Ss} [with|that have|{who} have] [at least one|any|some|one or more] {O} {oc1}.",
-    "Which {Ss} have [at least one|any] {O} {oc1}? {give} [their|the] {A}.",
-    "{ask} the {A} of [all |the |]{Ss} {who} {verb_p} [at least one|some|any] {O} {oc1}.",
-];
-
-const RELATED_EXISTS: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} for which [there is|there exists] [a|some|at least one] {O} {oc1}.",
-    "What are the {A} of [all |the |]{Ss} for which [there exists|there is] a {O} {oc1}?",
-    "For which {Ss} does a {O} {oc1} exist? {give} [their|the] {A}.",
-];
-
-const COUNT_RELATED_SOME: &[&str] = &[
-    "How many [different |distinct |]{Ss} have [at least one|any|some] {O} {oc1}?",
-    "{find} the number of [different|distinct] {Ss} [with|that have] [any|some] {Os} {oc}.",
-    "How many [different|distinct] {Ss} {verb_p} {Os} {oc}?",
-    "Count the number of [different|distinct] {Ss} [with|that have|{who} have] {Os} {oc}.",
-];
-
-const RELATED_TOP: &[&str] = &[
-    "What is the {a} of the {S} {of_sup_O}?",
-    "{ask} the {a} of the {S} {of_sup_O}.",
-    "Which {S} {has_sup_O}? {give} [its|the] {a}.",
-    "{ask} the {a} of the {S} {who} {has_sup_O}.",
-    "What is the {a} of the {S} {who} {has_sup_O}?",
 ];
 
 const BOTH: &[&str] = &[

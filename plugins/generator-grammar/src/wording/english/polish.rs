@@ -8,7 +8,7 @@ pub fn polish(text: &str, draw: &mut Draw) -> String {
     let mut polished = String::with_capacity(text.len());
     for (index, word) in words.iter().enumerate() {
         let sentence_starts = index == 0 || words[index - 1].ends_with(['?', '.']) && !words[index - 1].ends_with("..");
-        let glued = matches!(*word, "?" | "." | "," | "?." );
+        let glued = matches!(*word, "?" | "." | "," | "?.");
         if index > 0 && !glued {
             polished.push(' ');
         }

@@ -84,7 +84,11 @@ const AMOUNT: Scale = Scale {
 /// The scale of a column.
 pub fn scale(column: &Column) -> &'static Scale {
     let name = column.noun.one.as_str();
-    let ends = |words: &[&str]| words.iter().any(|word| name == *word || name.ends_with(&format!(" {word}")));
+    let ends = |words: &[&str]| {
+        words
+            .iter()
+            .any(|word| name == *word || name.ends_with(&format!(" {word}")))
+    };
     if matches!(column.role, Role::Year | Role::Date) {
         &TIME
     } else if ends(&["age"]) {

@@ -14,7 +14,9 @@ pub fn say(literal: &Literal, draw: &mut Draw) -> String {
 
 /// A text, bare more often the plainer it looks.
 pub fn quoted(text: &str, draw: &mut Draw) -> String {
-    let plain = text.chars().all(|character| character.is_alphanumeric() || character == ' ' || character == '-');
+    let plain = text
+        .chars()
+        .all(|character| character.is_alphanumeric() || character == ' ' || character == '-');
     let words = text.split(' ').count();
     let bare = match (plain, words) {
         (true, 1) => 0.62,
@@ -38,7 +40,7 @@ fn grouped(number: &str, draw: &mut Draw) -> String {
     }
     let mut text = String::new();
     for (index, digit) in number.chars().enumerate() {
-        if index > 0 && (number.len() - index) % 3 == 0 {
+        if index > 0 && (number.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -48,8 +50,9 @@ fn grouped(number: &str, draw: &mut Draw) -> String {
 
 /// A small number in words or digits.
 pub fn count(number: &str, draw: &mut Draw) -> String {
-    const WORDS: &[&str] =
-        &["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const WORDS: &[&str] = &[
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
     match number.parse::<usize>().ok().and_then(|index| WORDS.get(index)) {
         Some(word) if draw.chance(0.45) => (*word).to_owned(),
         _ => number.to_owned(),

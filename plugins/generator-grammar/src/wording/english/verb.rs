@@ -13,51 +13,193 @@ pub struct Verb {
     pub passive: &'static str,
 }
 
-const HAVE: Verb = Verb { many: "have", one: "has", participle: "had", passive: "" };
+const HAVE: Verb = Verb {
+    many: "have",
+    one: "has",
+    participle: "had",
+    passive: "",
+};
 
 type Entry = (&'static [&'static str], &'static [&'static str], Verb);
 
 const fn verb(many: &'static str, one: &'static str, participle: &'static str, passive: &'static str) -> Verb {
-    Verb { many, one, participle, passive }
+    Verb {
+        many,
+        one,
+        participle,
+        passive,
+    }
 }
 
-const PERSONS: &[&str] = &["customer", "client", "user", "member", "person", "visitor", "guest", "buyer"];
+const PERSONS: &[&str] = &[
+    "customer", "client", "user", "member", "person", "visitor", "guest", "buyer",
+];
 
 /// Subject nouns, object nouns and the verb between them; the first that fits is taken.
 const VERBS: &[Entry] = &[
-    (PERSONS, &["order", "customer order"], verb("place", "places", "placed", "placed by")),
+    (
+        PERSONS,
+        &["order", "customer order"],
+        verb("place", "places", "placed", "placed by"),
+    ),
     (PERSONS, &["payment"], verb("make", "makes", "made", "made by")),
-    (PERSONS, &["purchase", "booking", "reservation", "visit"], verb("make", "makes", "made", "made by")),
-    (PERSONS, &["complaint", "claim"], verb("file", "files", "filed", "filed by")),
-    (PERSONS, &["product", "item", "ticket", "track"], verb("buy", "buys", "bought", "bought by")),
-    (PERSONS, &["rental", "film"], verb("rent", "rents", "rented", "rented by")),
-    (PERSONS, &["review", "rating"], verb("write", "writes", "written", "written by")),
-    (&["student", "highschooler"], &["course", "class"], verb("take", "takes", "taken", "taken by")),
-    (&["teacher", "instructor", "professor", "faculty", "tutor"], &["course", "class"], verb("teach", "teaches", "taught", "taught by")),
-    (&["student", "person", "owner", "customer", "child"], &["pet", "dog", "cat", "car", "house", "horse"], verb("own", "owns", "owned", "owned by")),
-    (&["singer", "artist", "band", "musician", "performer"], &["concert", "event", "show", "performance", "festival"], verb("perform in", "performs in", "performed in", "")),
-    (&["singer", "artist", "band", "musician"], &["song", "album", "track"], verb("produce", "produces", "produced", "by")),
-    (&["actor", "actress", "cast"], &["movie", "film", "musical", "series"], verb("act in", "acts in", "acted in", "")),
-    (&["director"], &["movie", "film", "cartoon", "series"], verb("direct", "directs", "directed", "directed by")),
-    (&["author", "writer"], &["book", "paper", "article", "publication"], verb("write", "writes", "written", "written by")),
-    (&["company", "maker", "manufacturer", "brand", "car maker"], &["product", "model", "car", "phone", "device", "furniture"], verb("produce", "produces", "produced", "produced by")),
-    (&["airline"], &["flight", "route"], verb("operate", "operates", "operated", "operated by")),
-    (&["stadium", "venue", "city", "theater"], &["concert", "event", "match", "game", "competition"], verb("host", "hosts", "hosted", "hosted by")),
-    (&["country"], &["language"], verb("speak", "speaks", "spoken", "spoken in")),
-    (&["channel", "tv channel", "station"], &["program", "series", "cartoon", "tv series", "show"], verb("broadcast", "broadcasts", "broadcast", "broadcast on")),
-    (&["player"], &["match", "game", "tournament"], verb("play in", "plays in", "played in", "")),
-    (&["swimmer", "wrestler", "driver", "athlete"], &["event", "race", "match"], verb("compete in", "competes in", "competed in", "")),
-    (&["shop", "store", "company", "department", "branch", "office"], &["employee", "staff", "worker", "person"], verb("employ", "employs", "employed", "employed by")),
-    (&["employee", "sales rep", "staff"], &["order", "sales order"], verb("handle", "handles", "handled", "handled by")),
-    (&["employee", "staff", "worker"], &["shop", "store", "company", "department", "project"], verb("work for", "works for", "worked for", "")),
-    (&["scientist", "technician", "engineer"], &["project", "machine"], verb("work on", "works on", "worked on", "")),
-    (&["doctor", "physician"], &["patient"], verb("treat", "treats", "treated", "treated by")),
-    (&["professional", "nurse"], &["treatment"], verb("perform", "performs", "performed", "performed by")),
-    (&["student", "person", "member"], &["club", "group", "team", "party"], verb("belong to", "belongs to", "belonged to", "")),
-    (&["pilot"], &["aircraft", "plane", "flight"], verb("fly", "flies", "flown", "flown by")),
-    (&["order", "sales order", "customer order", "invoice"], &["product", "item", "track"], verb("contain", "contains", "contained", "in")),
-    (&["album", "playlist"], &["track", "song"], verb("contain", "contains", "contained", "in")),
-    (&["country", "state", "county", "region", "continent", "province"], &["city", "airport", "district", "county", "country", "state", "store", "customer", "supplier"], verb("have", "has", "had", "in")),
+    (
+        PERSONS,
+        &["purchase", "booking", "reservation", "visit"],
+        verb("make", "makes", "made", "made by"),
+    ),
+    (
+        PERSONS,
+        &["complaint", "claim"],
+        verb("file", "files", "filed", "filed by"),
+    ),
+    (
+        PERSONS,
+        &["product", "item", "ticket", "track"],
+        verb("buy", "buys", "bought", "bought by"),
+    ),
+    (
+        PERSONS,
+        &["rental", "film"],
+        verb("rent", "rents", "rented", "rented by"),
+    ),
+    (
+        PERSONS,
+        &["review", "rating"],
+        verb("write", "writes", "written", "written by"),
+    ),
+    (
+        &["student", "highschooler"],
+        &["course", "class"],
+        verb("take", "takes", "taken", "taken by"),
+    ),
+    (
+        &["teacher", "instructor", "professor", "faculty", "tutor"],
+        &["course", "class"],
+        verb("teach", "teaches", "taught", "taught by"),
+    ),
+    (
+        &["student", "person", "owner", "customer", "child"],
+        &["pet", "dog", "cat", "car", "house", "horse"],
+        verb("own", "owns", "owned", "owned by"),
+    ),
+    (
+        &["singer", "artist", "band", "musician", "performer"],
+        &["concert", "event", "show", "performance", "festival"],
+        verb("perform in", "performs in", "performed in", ""),
+    ),
+    (
+        &["singer", "artist", "band", "musician"],
+        &["song", "album", "track"],
+        verb("produce", "produces", "produced", "by"),
+    ),
+    (
+        &["actor", "actress", "cast"],
+        &["movie", "film", "musical", "series"],
+        verb("act in", "acts in", "acted in", ""),
+    ),
+    (
+        &["director"],
+        &["movie", "film", "cartoon", "series"],
+        verb("direct", "directs", "directed", "directed by"),
+    ),
+    (
+        &["author", "writer"],
+        &["book", "paper", "article", "publication"],
+        verb("write", "writes", "written", "written by"),
+    ),
+    (
+        &["company", "maker", "manufacturer", "brand", "car maker"],
+        &["product", "model", "car", "phone", "device", "furniture"],
+        verb("produce", "produces", "produced", "produced by"),
+    ),
+    (
+        &["airline"],
+        &["flight", "route"],
+        verb("operate", "operates", "operated", "operated by"),
+    ),
+    (
+        &["stadium", "venue", "city", "theater"],
+        &["concert", "event", "match", "game", "competition"],
+        verb("host", "hosts", "hosted", "hosted by"),
+    ),
+    (
+        &["country"],
+        &["language"],
+        verb("speak", "speaks", "spoken", "spoken in"),
+    ),
+    (
+        &["channel", "tv channel", "station"],
+        &["program", "series", "cartoon", "tv series", "show"],
+        verb("broadcast", "broadcasts", "broadcast", "broadcast on"),
+    ),
+    (
+        &["player"],
+        &["match", "game", "tournament"],
+        verb("play in", "plays in", "played in", ""),
+    ),
+    (
+        &["swimmer", "wrestler", "driver", "athlete"],
+        &["event", "race", "match"],
+        verb("compete in", "competes in", "competed in", ""),
+    ),
+    (
+        &["shop", "store", "company", "department", "branch", "office"],
+        &["employee", "staff", "worker", "person"],
+        verb("employ", "employs", "employed", "employed by"),
+    ),
+    (
+        &["employee", "sales rep", "staff"],
+        &["order", "sales order"],
+        verb("handle", "handles", "handled", "handled by"),
+    ),
+    (
+        &["employee", "staff", "worker"],
+        &["shop", "store", "company", "department", "project"],
+        verb("work for", "works for", "worked for", ""),
+    ),
+    (
+        &["scientist", "technician", "engineer"],
+        &["project", "machine"],
+        verb("work on", "works on", "worked on", ""),
+    ),
+    (
+        &["doctor", "physician"],
+        &["patient"],
+        verb("treat", "treats", "treated", "treated by"),
+    ),
+    (
+        &["professional", "nurse"],
+        &["treatment"],
+        verb("perform", "performs", "performed", "performed by"),
+    ),
+    (
+        &["student", "person", "member"],
+        &["club", "group", "team", "party"],
+        verb("belong to", "belongs to", "belonged to", ""),
+    ),
+    (
+        &["pilot"],
+        &["aircraft", "plane", "flight"],
+        verb("fly", "flies", "flown", "flown by"),
+    ),
+    (
+        &["order", "sales order", "customer order", "invoice"],
+        &["product", "item", "track"],
+        verb("contain", "contains", "contained", "in"),
+    ),
+    (
+        &["album", "playlist"],
+        &["track", "song"],
+        verb("contain", "contains", "contained", "in"),
+    ),
+    (
+        &["country", "state", "county", "region", "continent", "province"],
+        &[
+            "city", "airport", "district", "county", "country", "state", "store", "customer", "supplier",
+        ],
+        verb("have", "has", "had", "in"),
+    ),
 ];
 
 /// The verb between a subject and an object noun; "have" when none fits.
@@ -76,10 +218,47 @@ fn fits(nouns: &[&str], noun: &str) -> bool {
 /// Rows of this noun are places that things are in.
 pub fn is_place(noun: &str) -> bool {
     const PLACES: &[&str] = &[
-        "stadium", "city", "country", "state", "region", "county", "shop", "store", "building", "room", "hotel", "school",
-        "department", "university", "campus", "museum", "cinema", "theater", "district", "continent", "branch", "airport",
-        "station", "hospital", "location", "park", "warehouse", "library", "venue", "office", "province", "club", "house",
-        "apartment", "address", "genre", "category", "album", "playlist", "league", "territory",
+        "stadium",
+        "city",
+        "country",
+        "state",
+        "region",
+        "county",
+        "shop",
+        "store",
+        "building",
+        "room",
+        "hotel",
+        "school",
+        "department",
+        "university",
+        "campus",
+        "museum",
+        "cinema",
+        "theater",
+        "district",
+        "continent",
+        "branch",
+        "airport",
+        "station",
+        "hospital",
+        "location",
+        "park",
+        "warehouse",
+        "library",
+        "venue",
+        "office",
+        "province",
+        "club",
+        "house",
+        "apartment",
+        "address",
+        "genre",
+        "category",
+        "album",
+        "playlist",
+        "league",
+        "territory",
     ];
     fits(PLACES, noun)
 }

@@ -1,0 +1,256 @@
+//! Single tests in words: truth values, years, comparisons, parts of texts.
+
+use super::condition::Phrase;
+use super::value::say;
+use crate::grammar::{Match, Test};
+use crate::random::Draw;
+use crate::sql::{Compare, Literal};
+use nl2sql_schema::{Column, Role};
+
+/// A truth value: "is male", "has dog", "active".
+pub fn flag(name: &str, literal: &Literal, who: &str, draw: &mut Draw) -> Option<Phrase> {
+    let yes = match literal {
+        Literal::Boolean(value) => *value,
+        Literal::Number(text) => text == "1",
+        Literal::Text(text) => nl2sql_schema::truth(text)?,
+    };
+    if let Some(thing) = name.strip_prefix("has ") {
+        return Some(Phrase::have(
+            &format!("{}{thing}", if yes { "" } else { "no " }),
+            who,
+            draw,
+        ));
+    }
+    let quality = name
+        .strip_suffix(" status")
+        .or_else(|| name.strip_prefix("is "))
+        .unwrap_or(name);
+    let not = if yes { "" } else { "not " };
+    Some(Phrase {
+        behind: [format!("{who} is {not}{quality}"), format!("{who} are {not}{quality}")],
+        predicate: [format!("is {not}{quality}"), format!("are {not}{quality}")],
+    })
+}
+
+/// Years: "after 2000", "released in 2014".
+pub fn year(name: &str, noun: &str, operator: Compare, value: &str, draw: &mut Draw) -> Option<Phrase> {
+    const EVENTS: &[(&str, &str)] = &[
+        ("release", "released"),
+        ("opening", "opened"),
+        ("open", "opened"),
+        ("founded", "founded"),
+        ("founding", "founded"),
+        ("built", "built"),
+        ("birth", "born"),
+        ("establish", "established"),
+        ("publication", "published"),
+        ("made", "made"),
+        ("hire", "hired"),
+        ("join", "joined"),
+        ("start", "started"),
+        ("construction", "built"),
+    ];
+    let when = match operator {
+        Compare::Equal => "in",
+        Compare::Greater => "after",
+        Compare::Less => "before",
+        _ => return None,
+    };
+    if let Some((_, event)) = EVENTS
+        .iter()
+        .find(|(word, _)| name.split(' ').any(|part| part.starts_with(word)))
+        && draw.chance(0.5)
+    {
+        let text = format!("{event} {when} {value}");
+        return Some(Phrase {
+            behind: [text.clone(), text.clone()],
+            predicate: [format!("was {text}"), format!("were {text}")],
+        });
+    }
+    const HAPPENINGS: &[(&[&str], &str)] = &[
+        (
+            &[
+                "concert",
+                "event",
+                "match",
+                "race",
+                "competition",
+                "game",
+                "exhibition",
+                "festival",
+                "debate",
+                "meeting",
+            ],
+            "held",
+        ),
+        (
+            &["car", "model", "product", "phone", "device", "movie", "film", "wine"],
+            "made",
+        ),
+        (&["song", "album", "track", "single"], "released"),
+        (&["book", "paper", "article", "publication"], "published"),
+        (&["order", "booking"], "placed"),
+        (&["building", "bridge", "ship", "house", "stadium"], "built"),
+    ];
+    let last = noun.rsplit(' ').next().unwrap_or(noun);
+    let happening = HAPPENINGS
+        .iter()
+        .find(|(nouns, _)| nouns.contains(&last))
+        .map(|(_, verb)| *verb);
+    if let Some(verb) = happening.filter(|_| name.ends_with("year"))
+        && draw.chance(0.35)
+    {
+        let text = format!("{verb} {when} {value}");
+        return Some(Phrase {
+            behind: [text.clone(), text.clone()],
+            predicate: [format!("was {text}"), format!("were {text}")],
+        });
+    }
+    let year = if draw.chance(0.3) && when == "in" {
+        "the year "
+    } else {
+        ""
+    };
+    let plain = matches!(name, "year") || name.ends_with(" year") && draw.chance(0.4);
+    (plain && draw.chance(0.7)).then(|| Phrase {
+        behind: [format!("{when} {year}{value}"), format!("{when} {year}{value}")],
+        predicate: [format!("is {when} {year}{value}"), format!("are {when} {year}{value}")],
+    })
+}
+
+/// "at least 3", "more than 5" before a noun.
+pub fn amount(operator: Compare, number: &str, draw: &mut Draw) -> String {
+    let options: &[&str] = match operator {
+        Compare::Greater => &["more than #", "more than #", "over #"],
+        Compare::AtLeast => &["at least #", "at least #", "# or more", "no less than #"],
+        Compare::Less => &["less than #", "fewer than #"],
+        Compare::AtMost => &["at most #", "no more than #"],
+        Compare::Equal => &["exactly #", "#"],
+        Compare::NotEqual => &["other than #"],
+    };
+    draw.pick(options).copied().unwrap_or("#").replace('#', number)
+}
+
+/// A test as it stands after "is", and as it stands after the attribute's name.
+pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, String) {
+    let temporal = matches!(column.role, Role::Year | Role::Date);
+    match test {
+        Test::Compare(operator, literal) => {
+            let value = say(literal, draw);
+            let options: &[&str] = match (operator, temporal) {
+                (Compare::Equal, _) => return (format!("is {value}"), format!("of {value}")),
+                (Compare::NotEqual, _) => return (format!("is not {value}"), format!("other than {value}")),
+                (Compare::Greater, true) => &["after #", "later than #"],
+                (Compare::Less, true) => &["before #", "earlier than #"],
+                (Compare::AtLeast, true) => &["# or later"],
+                (Compare::AtMost, true) => &["# or earlier"],
+                (Compare::Greater, false) => &[
+                    "greater than #",
+                    "more than #",
+                    "above #",
+                    "over #",
+                    "higher than #",
+                    "larger than #",
+                    "bigger than #",
+                ],
+                (Compare::Less, false) => &["less than #", "below #", "under #", "lower than #", "smaller than #"],
+                (Compare::AtLeast, false) => &[
+                    "at least #",
+                    "# or more",
+                    "no less than #",
+                    "greater than or equal to #",
+                ],
+                (Compare::AtMost, false) => &["at most #", "# or less", "no more than #", "less than or equal to #"],
+            };
+            let text = draw.pick(options).copied().unwrap_or("#").replace('#', &value);
+            (format!("is {text}"), text)
+        }
+        Test::Between(low, high) => {
+            let (low, high) = (say(low, draw), say(high, draw));
+            let text = format!("between {low} and {high}");
+            (format!("is {text}"), text)
+        }
+        Test::Either(first, second) => {
+            let (first, second) = (say(first, draw), say(second, draw));
+            let either = if draw.chance(0.3) { "either " } else { "" };
+            (
+                format!("is {either}{first} or {second}"),
+                format!("of {either}{first} or {second}"),
+            )
+        }
+        Test::Like(kind, text, negated) => like(*kind, text, *negated, draw),
+        Test::Null(false) => {
+            let word = *draw
+                .pick(&["missing", "null", "unknown", "not recorded"])
+                .unwrap_or(&"null");
+            (format!("is {word}"), String::new())
+        }
+        Test::Null(true) => {
+            let word = *draw.pick(&["not null", "known", "recorded"]).unwrap_or(&"not null");
+            (format!("is {word}"), String::new())
+        }
+        Test::Year(operator, year) => match operator {
+            Compare::Greater => (format!("is after {year}"), format!("after {year}")),
+            _ => {
+                let words = *draw.pick(&["in", "in", "in the year"]).unwrap_or(&"in");
+                (format!("is {words} {year}"), format!("{words} {year}"))
+            }
+        },
+        Test::Month(month) => {
+            let month = MONTHS
+                .get((*month as usize).saturating_sub(1))
+                .copied()
+                .unwrap_or("January");
+            (format!("is in {month}"), format!("in {month}"))
+        }
+    }
+}
+
+const MONTHS: &[&str] = &[
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+fn like(kind: Match, text: &str, negated: bool, draw: &mut Draw) -> (String, String) {
+    let what = if text.chars().count() == 1 {
+        *draw.pick(&["the letter ", "the letter ", ""]).unwrap_or(&"")
+    } else {
+        *draw
+            .pick(&["", "the word ", "the substring ", "the string "])
+            .unwrap_or(&"")
+    };
+    let mark = if draw.chance(0.55) { "\"" } else { "'" };
+    let piece = format!("{what}{mark}{text}{mark}");
+    let (third, participle): (&[&str], &[&str]) = match kind {
+        Match::Contains => (
+            &["contains", "includes", "contains", "has"],
+            &["containing", "that contains", "including"],
+        ),
+        Match::Starts => (&["starts with", "begins with"], &["starting with", "beginning with"]),
+        Match::Ends => (&["ends with"], &["ending with", "that ends with"]),
+    };
+    let verb = draw.pick(third).copied().unwrap_or("contains");
+    let participle = draw.pick(participle).copied().unwrap_or("containing");
+    if negated {
+        let base = match kind {
+            Match::Contains => "contain",
+            Match::Starts => "start with",
+            Match::Ends => "end with",
+        };
+        return (
+            format!("does not {base} {piece}"),
+            format!("not {participle} {piece}").replace("not that", "that not"),
+        );
+    }
+    (format!("{verb} {piece}"), format!("{participle} {piece}"))
+}
