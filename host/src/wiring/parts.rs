@@ -162,12 +162,12 @@ impl<'a> RunParts<'a> {
         )))
     }
 
-    /// Whether a plugin imports a service.
-    fn imports(&self, kind: &str, name: &str, service: &str) -> Result<bool, Failure> {
+    /// Whether a plugin asks for a service.
+    fn asks_for(&self, kind: &str, name: &str, service: &str) -> Result<bool, Failure> {
         Ok(inspect(self.host()?, kind, name)?
+            .manifest
             .imports
-            .iter()
-            .any(|import| import == service))
+            .contains_key(service))
     }
 }
 
@@ -201,7 +201,7 @@ impl Parts for RunParts<'_> {
     ) -> Result<Box<dyn pipeline::Generator>, Failure> {
         let name = &self.profile.generate.generator;
         let mut services = self.services("generate")?.with_sql(self.session(plain)?);
-        if self.imports("generator", name, "query")? {
+        if self.asks_for("generator", name, "query")? {
             services = services.with_query(self.queries(plain)?);
         }
         let generator = self
@@ -225,7 +225,7 @@ impl Parts for RunParts<'_> {
         let mut validators: Vec<Box<dyn pipeline::Validator>> = Vec::new();
         for name in &settings.validators {
             let mut services = Services::none().with_sql(session.clone());
-            if self.imports("validator", name, "query")? {
+            if self.asks_for("validator", name, "query")? {
                 services = services.with_query(self.queries(catalog)?);
             }
             let validator = self

@@ -36,7 +36,7 @@ impl Layers {
     /// # Errors
     /// When a file is missing or broken, or a key or value is not known.
     pub fn resolve(&self) -> Result<Resolved, ProfileError> {
-        let mut figment = Figment::from(Serialized::defaults(Profile::default()));
+        let mut figment = Figment::from(Serialized::defaults(mergeable_defaults()));
         let file = self.file()?;
         if let Some(path) = &file {
             for layer in file::read_chain(path)? {
@@ -47,7 +47,10 @@ impl Layers {
         for argument in &self.flags {
             figment = figment.merge(Flag::parse(argument)?);
         }
-        let profile: Profile = figment.extract().map_err(|error| explain(error, &figment))?;
+        let mut profile: Profile = figment.extract().map_err(|error| explain(error, &figment))?;
+        if profile.generate.languages.is_empty() {
+            profile.generate.languages = Profile::default().generate.languages;
+        }
         profile.check().map_err(|(key, reason)| ProfileError::BadValue {
             place: place_of(&figment, &key),
             key,
@@ -62,6 +65,13 @@ impl Layers {
             None => Ok(Some(self.folder.join("nl2sql.toml")).filter(|path| path.is_file())),
         }
     }
+}
+
+/// The defaults without the default language: layers merge, and a profile that names `zh` does not want `en` as well.
+fn mergeable_defaults() -> Profile {
+    let mut profile = Profile::default();
+    profile.generate.languages.clear();
+    profile
 }
 
 /// `NL2SQL_<SECTION>__<KEY>`; variables without a double underscore belong to something else.

@@ -157,3 +157,16 @@ fn a_secret_is_fetched_by_name_only() {
     assert!(nl2sql_profile::read_secret(Some("NL2SQL_NO_SUCH_VARIABLE"), None).is_err());
     assert!(nl2sql_profile::read_secret(None, None).unwrap().is_none());
 }
+
+#[test]
+fn a_profile_that_names_a_language_does_not_get_the_default_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("zh.toml"), "[generate.languages]\nzh = 1.0\n").unwrap();
+    fs::write(folder.path().join("plain.toml"), "").unwrap();
+    let languages = |name: &str| {
+        let profile = resolve(folder.path(), name, &[]).unwrap().profile;
+        profile.generate.languages.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(languages("zh"), ["zh"]);
+    assert_eq!(languages("plain"), ["en"]);
+}

@@ -137,9 +137,9 @@ impl Generation<'_> {
         Generated {
             summary: StageSummary {
                 input: format!(
-                    "{}, {}",
+                    "{}, {} wanted",
                     count(topics.len(), "topic"),
-                    count(self.plan.total() as usize, "pair wanted").replace("wanteds", "wanted")
+                    count(self.plan.total() as usize, "pair")
                 ),
                 output: format!(
                     "{} from {} offered",
