@@ -333,7 +333,7 @@ fn weights_digest(folder: &Path) -> Result<String, CommandError> {
     Ok(digest(digests.map_err(fail)?.join("\n").as_bytes()))
 }
 
-fn metric_table(report: &Report) -> String {
+fn metric_table(report: &Report) -> impl std::fmt::Display {
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
     let rows = report.metrics.iter().map(|metric| {
         let figure = |figure: Option<&nl2sql_evaluation::report::Figure>| {

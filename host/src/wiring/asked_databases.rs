@@ -28,7 +28,10 @@ pub struct AskedDatabase {
 
 impl AskedDatabase {
     /// CREATE TABLE text of every table.
-    fn schema(&self) -> Result<String, Failure> {
+    ///
+    /// # Errors
+    /// When the dialect plugin fails.
+    pub fn schema(&self) -> Result<String, Failure> {
         let tables = self.catalog.tables.iter().map(|table| self.session.render_ddl(table));
         let texts: Vec<String> = tables.collect::<Result<_, _>>().map_err(|error| call_failure(&error))?;
         Ok(texts
@@ -54,7 +57,7 @@ impl AskedDatabases {
     /// # Errors
     /// When the plugins cannot be had.
     pub fn of_folder(profile: &Profile, runtime: Handle, folder: &Path, time_limit: Duration) -> Result<Self, Failure> {
-        let runner = Arc::new(SqliteFolder::new(folder, time_limit));
+        let runner = Arc::new(Arc::new(SqliteFolder::new(folder, time_limit)));
         Ok(Self {
             host: plugin_host(profile)?,
             runtime,
