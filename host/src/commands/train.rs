@@ -129,7 +129,10 @@ fn of_profile(profile: &Profile, place: &RunPlace, arguments: &TrainArguments) -
         } else {
             names.to_vec()
         };
-        Ok(names.iter().map(|name| described(name, &folder)).collect::<Result<_, _>>()?)
+        Ok(names
+            .iter()
+            .map(|name| described(name, &folder))
+            .collect::<Result<_, _>>()?)
     };
     let chosen: Vec<String> = arguments.dataset.iter().cloned().collect();
     let training = named(if chosen.is_empty() { &train.dataset } else { &chosen }, "train")?;

@@ -1,6 +1,6 @@
 //! A model on this machine, as an answerer of chats.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -57,11 +57,6 @@ impl LocalModel {
             template,
             generator,
         })
-    }
-
-    /// Folder of the base model.
-    pub fn folder(&self) -> &Path {
-        &self.settings.model
     }
 
     /// Answers chats one after another and all at once, and tells of each answer with the number of its chat.
