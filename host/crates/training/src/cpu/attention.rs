@@ -373,7 +373,7 @@ mod tests {
         };
         let qkv = numbers(9 * shape.qkv_width(), 11);
         let (together, _) = run(shape, &qkv, &[0..5, 5..9]);
-        let (alone, _) = run(shape, &qkv[5 * shape.qkv_width()..], &[0..4]);
+        let (alone, _) = run(shape, &qkv[5 * shape.qkv_width()..], std::slice::from_ref(&(0..4)));
         assert_eq!(together[5 * shape.query_width()..], alone);
     }
 }

@@ -11,6 +11,7 @@ const ROWS: usize = 64;
 ///
 /// `hidden` is `targets.len() x width`, `head` is `vocabulary x width`. `observe` sees each block of logit gradients
 /// with the rows of `hidden` it belongs to (for training the head itself).
+#[allow(clippy::too_many_arguments)]
 pub fn summed(
     hidden: &[f32],
     head: &[f32],
