@@ -6,11 +6,14 @@
 use std::env;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 
 use crate::checkout;
 use crate::process::{command, output, run, succeeds};
@@ -264,8 +267,21 @@ fn start_mariadb(server: &Server) -> Result<()> {
     server.spawn(&mut mariadbd)
 }
 
+/// Below the build folder, unless that lies where the servers' own users may not enter, such as root's home.
 fn folder(kind: &Kind) -> PathBuf {
-    checkout::target().join("services").join(kind.name)
+    let target = checkout::target();
+    if !is_root() || everyone_may_enter(&target) {
+        return target.join("services").join(kind.name);
+    }
+    let digest = hex::encode(Sha256::digest(target.as_os_str().as_bytes()));
+    env::temp_dir()
+        .join(format!("nl2sql-services-{}", &digest[..12]))
+        .join(kind.name)
+}
+
+fn everyone_may_enter(folder: &Path) -> bool {
+    let enterable = |folder: &Path| fs::metadata(folder).map_or(true, |found| found.permissions().mode() & 0o001 != 0);
+    folder.ancestors().all(enterable)
 }
 
 /// The process that the server's own file names, when it is alive.
