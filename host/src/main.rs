@@ -1,4 +1,4 @@
-//! `nl2sql`: from a private database to a fine-tuned, served NL2SQL model.
+//! `nl2sql`: from a private database to a fine-tuned and evaluated NL2SQL model.
 //!
 //! Arguments, rendering and exit codes live here, and so does the wiring of the pipeline's traits to plugins, drivers and
 //! language models. Nothing else prints.
