@@ -38,6 +38,9 @@ impl Generator for LlmGenerator {
 
 nl2sql_sdk::register!(generator: LlmGenerator);
 
+/// Least number of pairs asked for at once.
+const LEAST_ASKED: u32 = 5;
+
 /// Tag of a pair the model wrote to mend a rejected one; such a pair is not mended again.
 const REPAIRED: &str = "repaired";
 
@@ -102,8 +105,9 @@ fn generate(context: &Context, options: &Options, request: &Request, ddl: Ddl, a
 
 /// The round's conversations: fresh pairs in portions, and one that mends what was rejected for the first time.
 fn errands(context: &Context, options: &Options, request: &Request, schema: &Schema) -> Vec<Errand> {
-    let wanted = (f64::from(request.want) * options.surplus).ceil() as u32;
     let portion = options.pairs_per_request.max(1);
+    // The last missing pairs are asked for generously: a model asked for one pair likes to repeat itself.
+    let wanted = ((f64::from(request.want) * options.surplus).ceil() as u32).max(portion.min(LEAST_ASKED));
     let count = wanted.div_ceil(portion).clamp(1, options.requests_per_round.max(1));
     let mut errands: Vec<Errand> = (0..count)
         .map(|index| {

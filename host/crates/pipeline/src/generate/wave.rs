@@ -177,7 +177,7 @@ impl<'a> Wave<'a> {
                 round: progress.round,
                 offered,
                 duplicates: offered - fresh.len() as u32,
-                exhausted: batch.exhausted || offered == 0,
+                exhausted: batch.exhausted,
                 notes: batch.notes,
                 ..RoundRecord::default()
             },

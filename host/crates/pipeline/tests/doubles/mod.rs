@@ -180,7 +180,7 @@ impl Dialect for Plain {
     fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, Failure> {
         Ok(Ok(sql
             .chars()
-            .filter(|c| !c.is_ascii_digit() || sql.len() % 2 == 0)
+            .filter(|c| !c.is_ascii_digit() || sql.len().is_multiple_of(2))
             .collect()))
     }
 
