@@ -161,6 +161,11 @@ impl Evaluation<'_> {
 
     fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<Box<dyn MetricPlugin>>, CommandError> {
         let settings = &self.bench.profile.evaluate;
+        let database = self
+            .bench
+            .examples()
+            .first()
+            .map_or("", |example| example.database.as_str());
         let mut metrics: Vec<Box<dyn MetricPlugin>> = Vec::new();
         for name in &settings.metrics {
             let mut options = settings
@@ -171,7 +176,13 @@ impl Evaluation<'_> {
                 options["definition"] = json!(manifest.definition);
             }
             let runtime = self.bench.runtime.handle().clone();
-            let metric = BoundMetric::load(name, options.to_string(), self.bench.databases.clone(), runtime)?;
+            let metric = BoundMetric::load(
+                name,
+                options.to_string(),
+                self.bench.databases.clone(),
+                runtime,
+                database,
+            )?;
             manifest
                 .digests
                 .insert(format!("plugin:{name}"), metric.digest().to_owned());

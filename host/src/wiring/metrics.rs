@@ -14,7 +14,7 @@ use nl2sql_plugin_host::{self as plugin_host, Breakdown, MatchOutcome, MatchPair
 use tokio::runtime::Handle;
 
 use super::asked_databases::AskedDatabases;
-use super::plugin_library::{call_failure, inspect, load_failure};
+use super::plugin_library::{call_failure, inspect};
 
 /// One metric plugin; it gets an instance of its own for each database whose dialect or rows it asks for.
 pub struct BoundMetric {
@@ -26,36 +26,43 @@ pub struct BoundMetric {
     runtime: Handle,
     /// Whether it uses a database at all.
     asks: bool,
+    /// The database whose instance describes and aggregates.
+    home: String,
     bound: Arc<Mutex<BTreeMap<String, plugin_host::MetricPlugin>>>,
 }
 
 impl BoundMetric {
-    /// The plugin of this name with its options as JSON.
+    /// The plugin of this name with its options as JSON. `database` is one of those asked: a plugin describes itself with its services at hand.
     ///
     /// # Errors
-    /// When the plugin cannot be loaded.
-    pub fn load(name: &str, options: String, databases: Arc<AskedDatabases>, runtime: Handle) -> Result<Self, Failure> {
+    /// When the plugin cannot be loaded, or the database not be opened.
+    pub fn load(
+        name: &str,
+        options: String,
+        databases: Arc<AskedDatabases>,
+        runtime: Handle,
+        database: &str,
+    ) -> Result<Self, Failure> {
         let artifact = inspect(databases.plugins(), "metric", name)?;
-        let asks = artifact
-            .imports
+        let asks = ["sql", "query"]
             .iter()
-            .any(|import| import == "sql" || import == "query");
-        let plugin = databases
-            .plugins()
-            .metric(name, Services::none())
-            .map_err(|error| load_failure(name, &error))?;
-        let metrics = plugin.describe().map_err(|error| call_failure(&error))?;
-        let bound = Arc::new(Mutex::default());
-        Ok(Self {
+            .any(|service| artifact.manifest.imports.contains_key(*service));
+        let mut metric = Self {
             name: name.to_owned(),
             digest: artifact.sha256,
             options,
-            metrics,
+            metrics: Vec::new(),
             databases,
             runtime,
             asks,
-            bound,
-        })
+            home: database.to_owned(),
+            bound: Arc::default(),
+        };
+        let plugin = metric
+            .bind(database)
+            .map_err(|message| Failure::new(name, "unavailable", message))?;
+        metric.metrics = plugin.describe().map_err(|error| call_failure(&error))?;
+        Ok(metric)
     }
 
     fn bind(&self, database: &str) -> Result<plugin_host::MetricPlugin, String> {
@@ -111,12 +118,12 @@ impl MetricPlugin for BoundMetric {
     }
 
     async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String> {
-        let plugin = self
-            .databases
-            .plugins()
-            .metric(&self.name, Services::none())
-            .map_err(|error| error.to_string())?;
-        tokio::task::block_in_place(|| plugin.aggregate(&scores)).map_err(|error| call_failure(&error).to_string())
+        tokio::task::block_in_place(|| {
+            let plugin = self.bind(&self.home)?;
+            plugin
+                .aggregate(&scores)
+                .map_err(|error| call_failure(&error).to_string())
+        })
     }
 }
 

@@ -15,7 +15,7 @@
 //! - Generation: a [`Generator`](generation::Generator) over [`HostEngine`](generation::HostEngine) (CPU, shared
 //!   prompt prefixes) or [`TensorEngine`](generation::TensorEngine) (any device).
 //! - [`import_gguf`](gguf::import_gguf), [`inspect_model`](inspect::inspect_model), [`devices`](device::devices).
-//! - Frozen weights may be held in f32, bf16, f16 or packed 8/4-bit blocks ([`StoredDtype`](weights::StoredDtype)).
+//! - Frozen weights may be held in f32, bf16, f16 or packed 8/4-bit blocks ([`StoredDtype`]).
 
 pub mod adapter;
 pub mod architecture;

@@ -29,7 +29,7 @@ pub fn write(path: &Path, layout: &ParameterLayout, values: &[f32]) -> Result<()
     crate::durable::write(path, &bytes)
 }
 
-/// Reads trained values that [`write`] or PEFT wrote.
+/// Reads trained values that [`write()`] or PEFT wrote.
 ///
 /// # Errors
 /// When the file is broken, or holds other tensors than the layout asks for.

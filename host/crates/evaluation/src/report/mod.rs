@@ -1,6 +1,6 @@
 //! Two runs on the same examples, side by side: the report of `eval --before --after`.
 //!
-//! Either run may be missing. [`Report::new`] computes everything from the scored runs; [`write`] renders it as JSON, Markdown,
+//! Either run may be missing. [`Report::new`] computes everything from the scored runs; [`write()`] renders it as JSON, Markdown,
 //! CSV and one self-contained HTML page.
 
 mod breakdown;
