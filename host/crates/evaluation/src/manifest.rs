@@ -69,7 +69,7 @@ impl Manifest {
                 let figure = |figures: &BTreeMap<String, Option<f64>>| {
                     figures
                         .get(metric)
-                        .map(|figure| figure.map_or("none".to_owned(), |figure| figure.to_string()))
+                        .map(|figure| figure.map_or("none".to_owned(), shown))
                 };
                 compare(
                     &mut found,
@@ -81,6 +81,11 @@ impl Manifest {
         }
         found
     }
+}
+
+/// To nine decimals: the last bits of a figure do not survive every JSON reader.
+fn shown(figure: f64) -> String {
+    ((figure * 1e9).round() / 1e9).to_string()
 }
 
 fn keys<'m, V>(left: &'m BTreeMap<String, V>, right: &'m BTreeMap<String, V>) -> impl Iterator<Item = &'m String> {
