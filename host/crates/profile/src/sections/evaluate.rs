@@ -36,7 +36,9 @@ impl Default for EvaluateSettings {
     fn default() -> Self {
         Self {
             dataset: String::new(),
-            metrics: ["metric-text", "metric-sql", "metric-execution"].map(String::from).to_vec(),
+            metrics: ["metric-text", "metric-sql", "metric-execution"]
+                .map(String::from)
+                .to_vec(),
             options: BTreeMap::new(),
             definition: "nl2sql".into(),
             batch: 16,
