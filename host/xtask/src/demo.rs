@@ -23,7 +23,8 @@ pub fn run_demo(train: bool) -> Result<()> {
     run(command("cargo")
         .current_dir(checkout::root())
         .env("CARGO_TARGET_DIR", &target)
-        .args(["build", "--quiet", "--package", "nl2sql"]))?;
+        // Of the whole workspace: its features then are those of the tests, and dependencies are compiled once for both.
+        .args(["build", "--quiet", "--workspace", "--bin", "nl2sql"]))?;
     let nl2sql = target.join("debug").join("nl2sql");
     let profiles = checkout::root().join("profiles").join("demo");
     let folder = target.join("demo");
