@@ -6,13 +6,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use nl2sql_catalog::{Check, Column, Database, ForeignKey, Key, Table, TableKind, TypeClass};
+use nl2sql_catalog::{Check, Column, Database, ForeignKey, Key, ResultSet, Table, TableKind, TypeClass, Value};
 
 use crate::ExtractError;
 use crate::table_filter::TableFilter;
 
 /// One row: every value as text or NULL.
 pub type CatalogRow = Vec<Option<String>>;
+
+/// The rows of a result as text. Some servers hand names out as bytes.
+pub(crate) fn text_rows(result: ResultSet) -> Vec<CatalogRow> {
+    let text = |value: &Value| match value {
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        other => other.display_text(),
+    };
+    result.rows.iter().map(|row| row.iter().map(text).collect()).collect()
+}
 
 /// A catalog with what had to be left out of it.
 #[derive(Clone, Debug, Default, PartialEq)]

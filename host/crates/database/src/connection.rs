@@ -1,7 +1,7 @@
 //! One open database, whichever it is.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use nl2sql_catalog::{CatalogQuery, Database, ResultSet, ServerInfo, Table};
@@ -16,10 +16,8 @@ use crate::{
     QueryReader, SqliteReader,
 };
 
-/// Attempts at something that changes nothing, when the connection is lost.
-const ATTEMPTS: u32 = 3;
-/// Pause before the second attempt; doubled before the third.
-const RETRY_PAUSE: Duration = Duration::from_millis(300);
+/// First pause before something that changes nothing is tried again; each further pause is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// A pool of guarded sessions on one database. Cheap to clone; clones share the pool.
 #[derive(Clone)]
@@ -74,7 +72,7 @@ impl Connection {
         }
         let mut rows = CatalogRows::new(TableFilter::new(&self.settings.include, &self.settings.exclude)?);
         for query in queries {
-            let section = retried(|| self.driver.catalog_rows(&query.sql))
+            let section = retried(self.settings.connect_timeout(), || self.driver.catalog_rows(&query.sql))
                 .await
                 .map_err(|error| ExtractError::Query {
                     section: query.section.clone(),
@@ -102,7 +100,7 @@ impl Connection {
 
     /// Runs one read-only statement under every guard. A lost connection is tried again: a guarded statement changes nothing.
     pub async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        retried(|| self.driver.run(sql, limits)).await
+        retried(self.settings.connect_timeout(), || self.driver.run(sql, limits)).await
     }
 
     /// Runs statements with at most `concurrency` at once; results come in the order of the statements.
@@ -162,19 +160,23 @@ impl QueryReader for RuntimeReader {
     }
 }
 
-/// Tries again when there was no connection, a few times and not for long.
-async fn retried<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, QueryError>
+/// Tries again when there was no connection, for as long as connecting may take: a server that restarts is waited for.
+async fn retried<T, F>(patience: Duration, mut attempt: impl FnMut() -> F) -> Result<T, QueryError>
 where
     F: Future<Output = Result<T, QueryError>>,
 {
-    for tried in 1..ATTEMPTS {
+    let mut pause = FIRST_PAUSE;
+    let mut lost_at = None;
+    loop {
         match attempt().await {
-            Err(QueryError::Unavailable(reason)) => {
-                tracing::warn!(%reason, tried, "connection lost, trying again");
-                tokio::time::sleep(RETRY_PAUSE * tried).await;
+            Err(QueryError::Unavailable(reason))
+                if lost_at.get_or_insert_with(Instant::now).elapsed() + pause <= patience =>
+            {
+                tracing::warn!(%reason, "connection lost, trying again");
+                tokio::time::sleep(pause).await;
+                pause *= 2;
             }
             outcome => return outcome,
         }
     }
-    attempt().await
 }

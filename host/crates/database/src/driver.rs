@@ -57,6 +57,17 @@ impl LoginRights {
             beyond_select,
         }
     }
+
+    /// From a query for the login and one whose rows are a rank and a sentence.
+    pub(crate) fn of_rows(login: Vec<CatalogRow>, ranked: Vec<CatalogRow>) -> Self {
+        Self::new(
+            login.into_iter().flatten().flatten().next().unwrap_or_default(),
+            ranked
+                .into_iter()
+                .filter_map(|row| row.into_iter().nth(1).flatten())
+                .collect(),
+        )
+    }
 }
 
 /// One worker's way to run statements from a thread of its own.

@@ -119,6 +119,9 @@ pub enum QueryError {
     /// There is no connection, and trying again did not help.
     #[error("{0}")]
     Unavailable(String),
+    /// There is no connection, and trying again is of no use before something is changed: a login, a certificate, the size of the pool.
+    #[error("{0}")]
+    Denied(String),
 }
 
 impl QueryError {
@@ -128,14 +131,18 @@ impl QueryError {
             Self::Refused(_) => "refused",
             Self::Timeout(_) => "timeout",
             Self::Failed(_) => "failed",
-            Self::Unavailable(_) => "unavailable",
+            Self::Unavailable(_) | Self::Denied(_) => "unavailable",
         }
     }
 }
 
 impl From<ConnectError> for QueryError {
     fn from(error: ConnectError) -> Self {
-        Self::Unavailable(error.to_string())
+        if error.is_transient() {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Denied(error.to_string())
+        }
     }
 }
 

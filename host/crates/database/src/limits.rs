@@ -39,6 +39,15 @@ impl Limits {
         self.timeout() + Duration::from_millis(500)
     }
 
+    /// Limits of a catalog query: a minute at least, every row, up to 1 GiB.
+    pub(crate) fn of_catalog(&self) -> Self {
+        Self {
+            timeout_ms: self.timeout_ms.max(60_000),
+            max_rows: usize::MAX,
+            max_bytes: 1 << 30,
+        }
+    }
+
     /// The same limits with another row cap.
     pub fn with_max_rows(self, max_rows: usize) -> Self {
         Self { max_rows, ..self }

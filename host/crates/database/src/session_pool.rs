@@ -1,6 +1,5 @@
 //! Pooled sessions on a server: waiting, reuse, cancelling and giving up, the same way for every server.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,16 +9,24 @@ use deadpool::managed::{
 };
 use deadpool::{Runtime, managed};
 
+use nl2sql_catalog::ResultSet;
+
+use crate::catalog_rows::{CatalogRow, text_rows};
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
 /// How long a cancellation may take before it is given up; the server's own limit still stands.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the caller waits for it; a network that swallows everything does not hold the caller up.
+const CANCEL_PATIENCE: Duration = Duration::from_millis(500);
 
 /// One session of a server.
 #[async_trait]
 pub(crate) trait Session: Send + Sized + 'static {
     /// Opens a session and arms its guards.
     async fn connect(settings: &ConnectionSettings) -> Result<Self, ConnectError>;
+
+    /// Runs one statement under the guards of the server.
+    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError>;
 
     /// What the server needs to know to cancel what this session runs.
     fn cancel_key(&self) -> i64;
@@ -86,14 +93,9 @@ impl<S: Session> SessionPool<S> {
         Ok(Self { pool, settings })
     }
 
-    /// Runs `work` on a session. After the limit and a grace the statement is cancelled on the server and the session dropped; a session
-    /// whose work was abandoned or lost its connection is never reused.
-    pub(crate) async fn with<T, F>(&self, limits: &Limits, work: F) -> Result<T, QueryError>
-    where
-        T: Send,
-        F: for<'s> FnOnce(&'s mut S) -> std::pin::Pin<Box<dyn Future<Output = Result<T, QueryError>> + Send + 's>>
-            + Send,
-    {
+    /// Runs a statement on a session. After the limit and a grace it is cancelled on the server and the session dropped; a session
+    /// whose statement was abandoned or that lost its connection is never reused.
+    pub(crate) async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         let mut lease = Lease {
             seat: Some(self.seat(limits).await?),
             settings: Arc::clone(&self.settings),
@@ -102,11 +104,13 @@ impl<S: Session> SessionPool<S> {
             return Err(QueryError::Unavailable("no session".into()));
         };
         seat.busy = true;
-        match tokio::time::timeout(limits.client_timeout(), work(&mut seat.session)).await {
+        match tokio::time::timeout(limits.client_timeout(), seat.session.run(sql, limits)).await {
             Ok(outcome) => {
                 seat.busy = matches!(outcome, Err(QueryError::Unavailable(_)));
                 if seat.busy {
                     lease.discard();
+                    // What ended this session has most likely ended the others.
+                    self.pool.retain(|_, _| false);
                 }
                 outcome
             }
@@ -120,6 +124,11 @@ impl<S: Session> SessionPool<S> {
         }
     }
 
+    /// Runs a catalog query, with a minute at least and no cap on rows.
+    pub(crate) async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
+        self.run(sql, &self.settings.limits.of_catalog()).await.map(text_rows)
+    }
+
     async fn seat(&self, limits: &Limits) -> Result<Object<SessionMaker<S>>, QueryError> {
         let wait = self.settings.connect_timeout().max(limits.timeout());
         let timeouts = Timeouts {
@@ -129,7 +138,7 @@ impl<S: Session> SessionPool<S> {
         };
         self.pool.timeout_get(&timeouts).await.map_err(|error| match error {
             PoolError::Backend(error) => error.into(),
-            PoolError::Timeout(TimeoutType::Wait) => QueryError::Unavailable(format!(
+            PoolError::Timeout(TimeoutType::Wait) => QueryError::Denied(format!(
                 "all {} connections were busy for {} ms; raise pool_size or lower the concurrency",
                 self.pool.status().max_size,
                 wait.as_millis()
@@ -168,7 +177,9 @@ impl<S: Session> Lease<S> {
 
     async fn cancel(&mut self) {
         if let Some(seat) = self.seat.take().map(Object::take) {
-            cancel::<S>(&self.settings, seat.session.cancel_key()).await;
+            let settings = Arc::clone(&self.settings);
+            let cancelling = tokio::spawn(async move { cancel(&settings, seat.session).await });
+            drop(tokio::time::timeout(CANCEL_PATIENCE, cancelling).await);
         }
     }
 }
@@ -180,13 +191,14 @@ impl<S: Session> Drop for Lease<S> {
         };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let settings = Arc::clone(&self.settings);
-            runtime.spawn(async move { cancel::<S>(&settings, seat.session.cancel_key()).await });
+            runtime.spawn(async move { cancel(&settings, seat.session).await });
         }
     }
 }
 
-async fn cancel<S: Session>(settings: &ConnectionSettings, key: i64) {
-    match tokio::time::timeout(CANCEL_TIMEOUT, S::cancel(settings, key)).await {
+/// Cancels what the session runs, and drops it.
+async fn cancel<S: Session>(settings: &ConnectionSettings, session: S) {
+    match tokio::time::timeout(CANCEL_TIMEOUT, S::cancel(settings, session.cancel_key())).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             tracing::warn!(%error, "the statement could not be cancelled; the server's own limit still holds")

@@ -35,6 +35,14 @@ pub(crate) fn sampled_columns(table: &Table) -> Vec<&str> {
         .collect()
 }
 
+/// The list of columns and the table, with its schema, as one `SELECT` names them between the quotes `open` and `close`.
+pub(crate) fn quoted(table: &Table, columns: &[&str], open: char, close: char) -> (String, String) {
+    let quote = |name: &str| format!("{open}{}{close}", name.replace(close, &format!("{close}{close}")));
+    let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
+    let names = table.schema.iter().chain([&table.name]).map(|name| quote(name));
+    (columns.join(", "), names.collect::<Vec<_>>().join("."))
+}
+
 /// Counts the values of each column and keeps the `n` most frequent.
 pub(crate) fn most_frequent(result: &ResultSet, columns: &[&str], n: usize) -> Vec<ColumnValues> {
     columns

@@ -460,8 +460,9 @@ async fn a_statement_whose_session_dies_is_run_again() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let killed = server.script(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE datname = current_database() AND application_name = 'nl2sql' AND query LIKE 'FETCH%'",
+         WHERE datname = current_database() AND application_name = 'nl2sql' AND state = 'active' AND query LIKE '%FETCH FORWARD%'",
     );
+    assert_eq!(killed.trim(), "t");
     assert_eq!(
         task.await.unwrap().unwrap().rows,
         [[Value::Integer(8_000_000)]],

@@ -188,3 +188,37 @@ fn engine_errors_keep_the_engine_s_words() {
     assert!(reader.prepare_blocking("SELECT name FROM 客户").is_ok());
     assert!(reader.prepare_blocking("SELECT name FROM nowhere").is_err());
 }
+
+/// Names, sizes and times of what lies in a folder.
+fn listing(folder: &std::path::Path) -> Vec<String> {
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| {
+            let file = entry.metadata().unwrap();
+            format!("{:?} {} {:?}", entry.file_name(), file.len(), file.modified().unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn reading_leaves_nothing_beside_the_file_and_sees_later_writers() {
+    for mode in ["wal", "delete", "persist"] {
+        let (folder, path) = sqlite_file(&format!(
+            "PRAGMA journal_mode = {mode}; CREATE TABLE t (a); INSERT INTO t VALUES (1);"
+        ));
+        let before = listing(folder.path());
+        let mut reader = SqliteReader::open(&ConnectionSettings::sqlite(&path)).unwrap();
+        let mut count = || {
+            let result = reader.run_blocking("SELECT count(*) FROM t", &Limits::default());
+            result.unwrap().rows[0][0].clone()
+        };
+        assert_eq!(count(), Value::Integer(1), "{mode}");
+        assert_eq!(listing(folder.path()), before, "{mode}");
+        let writer = rusqlite::Connection::open(&path).unwrap();
+        writer.execute("INSERT INTO t VALUES (2)", []).unwrap();
+        assert_eq!(count(), Value::Integer(2), "{mode}");
+    }
+}

@@ -15,11 +15,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nl2sql_catalog::{ResultSet, ServerInfo, Table, Value};
+use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::CatalogRow;
 use crate::driver::{Driver, LoginRights};
 use crate::session_pool::SessionPool;
+use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::MssqlSession;
 
@@ -70,15 +71,6 @@ impl MssqlDriver {
         }
         Ok(driver)
     }
-
-    async fn run_session(&self, sql: &str, limits: Limits) -> Result<ResultSet, QueryError> {
-        let sql = sql.to_owned();
-        self.pool
-            .with(&limits, move |session| {
-                Box::pin(async move { session.run(sql, &limits).await })
-            })
-            .await
-    }
 }
 
 #[async_trait]
@@ -93,21 +85,11 @@ impl Driver for MssqlDriver {
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         statement_guard::check(DriverKind::Mssql, sql, &HashSet::new())?;
-        self.run_session(sql, *limits).await
+        self.pool.run(sql, limits).await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        let limits = Limits {
-            timeout_ms: self.settings.limits.timeout_ms.max(60_000),
-            max_rows: usize::MAX,
-            max_bytes: 1 << 30,
-        };
-        let result = self.run_session(sql, limits).await?;
-        Ok(result
-            .rows
-            .into_iter()
-            .map(|row| row.iter().map(Value::display_text).collect())
-            .collect())
+        self.pool.catalog_rows(sql).await
     }
 
     async fn login_rights(&self) -> Result<LoginRights, QueryError> {
@@ -115,17 +97,8 @@ impl Driver for MssqlDriver {
     }
 
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String {
-        let quote = |name: &str| format!("[{}]", name.replace(']', "]]"));
-        let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let schema = table
-            .schema
-            .as_deref()
-            .map_or_else(String::new, |schema| quote(schema) + ".");
-        format!(
-            "SELECT TOP ({rows}) {} FROM {schema}{}",
-            columns.join(", "),
-            quote(&table.name)
-        )
+        let (columns, table) = quoted(table, columns, '[', ']');
+        format!("SELECT TOP ({rows}) {columns} FROM {table}")
     }
 
     async fn close(&self) {

@@ -20,11 +20,5 @@ pub(super) async fn login_rights(driver: &MssqlDriver) -> Result<LoginRights, Qu
         .catalog_rows("SELECT CAST(SUSER_SNAME() AS nvarchar(256))")
         .await?;
     let rows = driver.catalog_rows(BEYOND_SELECT).await?;
-    let login = login.into_iter().flatten().flatten().next().unwrap_or_default();
-    Ok(LoginRights::new(
-        login,
-        rows.into_iter()
-            .filter_map(|row| row.into_iter().nth(1).flatten())
-            .collect(),
-    ))
+    Ok(LoginRights::of_rows(login, rows))
 }

@@ -44,27 +44,12 @@ impl Session for MssqlSession {
         Ok(session)
     }
 
-    fn cancel_key(&self) -> i64 {
-        0
-    }
-
-    async fn cancel(_: &ConnectionSettings, _: i64) -> Result<(), ConnectError> {
-        // The server ends what a session runs when its connection closes, and the session has been dropped.
-        Ok(())
-    }
-
-    async fn reset(&mut self) -> bool {
-        !self.unusable
-    }
-}
-
-impl MssqlSession {
     /// Runs one statement in a transaction that is always rolled back; past its time it is ended by an attention.
-    pub(super) async fn run(&mut self, sql: String, limits: &Limits) -> Result<ResultSet, QueryError> {
+    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         self.batch("BEGIN TRANSACTION")
             .await
             .map_err(|error| query_error(&error, limits))?;
-        let outcome = match tokio::time::timeout(limits.timeout(), self.collect(sql, limits)).await {
+        let outcome = match tokio::time::timeout(limits.timeout(), self.collect(sql.to_owned(), limits)).await {
             Ok(outcome) => outcome,
             Err(_) => {
                 let acknowledged = tokio::time::timeout(ATTENTION_TIMEOUT, self.client.cancel_query()).await;
@@ -82,6 +67,21 @@ impl MssqlSession {
         outcome
     }
 
+    fn cancel_key(&self) -> i64 {
+        0
+    }
+
+    async fn cancel(_: &ConnectionSettings, _: i64) -> Result<(), ConnectError> {
+        // The server ends what a session runs when its connection closes, and the session has been dropped.
+        Ok(())
+    }
+
+    async fn reset(&mut self) -> bool {
+        !self.unusable
+    }
+}
+
+impl MssqlSession {
     async fn collect(&mut self, sql: String, limits: &Limits) -> Result<ResultSet, QueryError> {
         let failed = |error: tiberius::error::Error| query_error(&error, limits);
         let mut result = ResultSet::default();

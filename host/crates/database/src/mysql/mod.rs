@@ -2,32 +2,43 @@
 //!
 //! Guards in the server: the session and every transaction are read-only, so that no statement and no function it calls may write or
 //! commit; each statement is prepared first (which takes one statement) and runs only if the server announces columns (which `INTO OUTFILE`,
-//! `INTO @x`, DML and DDL do not have); a time limit of the server. Guards here: the text, with functions that lock, wait or read files.
+//! `INTO @x`, DML and DDL do not have); limits of the server on time and rows; and the variables of the session are set anew after every
+//! statement. Guards here: the text, with functions that lock, wait or read files.
 //!
 //! sqlx turns on `PIPES_AS_CONCAT` by default, which would change the meaning of `||`: it is turned off. Prepared statements stay cached,
 //! because closing one after each use stalls on TCP; a session is renewed before its cache overflows.
 
+mod connecting;
 mod rights;
+mod server_errors;
 mod session;
+mod session_state;
 mod values;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nl2sql_catalog::{ResultSet, ServerInfo, Table, Value};
+use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::CatalogRow;
 use crate::driver::{Driver, LoginRights};
 use crate::session_pool::SessionPool;
+use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::MysqlSession;
+
+/// Stored functions that a rollback and the end of the session's limits do not undo.
+const STORED_FUNCTIONS: &str = "SELECT DISTINCT LOWER(ROUTINE_NAME) FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION' \
+    AND ROUTINE_SCHEMA NOT IN ('sys', 'mysql') AND (SQL_DATA_ACCESS = 'MODIFIES SQL DATA' \
+    OR ROUTINE_DEFINITION REGEXP '(?i)\\\\b(GLOBAL|PERSIST|SESSION|GET_LOCK|SLEEP|BENCHMARK|LOAD_FILE|OUTFILE|DUMPFILE|KILL|FLUSH|EXECUTE|NEXTVAL|SETVAL)\\\\b')";
 
 /// A pool of guarded sessions.
 pub(crate) struct MysqlDriver {
     pool: SessionPool<MysqlSession>,
     server: ServerInfo,
-    loadable_functions: HashSet<String>,
+    /// Functions that the server says have side effects.
+    functions: HashSet<String>,
     settings: Arc<ConnectionSettings>,
 }
 
@@ -42,7 +53,7 @@ impl MysqlDriver {
                 schemas: settings.schemas.clone(),
                 ..ServerInfo::default()
             },
-            loadable_functions: HashSet::new(),
+            functions: HashSet::new(),
             settings,
         };
         let failed = |error: QueryError| ConnectError::Other {
@@ -56,15 +67,7 @@ impl MysqlDriver {
         let mut facts = facts.into_iter().next().unwrap_or_default().into_iter();
         driver.server.version = facts.next().flatten().unwrap_or_default();
         driver.server.database = facts.next().flatten().unwrap_or_default();
-        // Only a login that may read mysql.func can see them, and only such a login is likely to be dangerous.
-        let functions = driver
-            .catalog_rows("SELECT LOWER(name) FROM mysql.func")
-            .await
-            .unwrap_or_default();
-        driver.loadable_functions = functions
-            .into_iter()
-            .filter_map(|row| row.into_iter().next().flatten())
-            .collect();
+        driver.functions = driver.functions_with_side_effects().await;
         let version = crate::lost_connection::major_minor(&driver.server.version);
         let minimum = if driver.server.version.contains("MariaDB") {
             (10, 2)
@@ -79,6 +82,17 @@ impl MysqlDriver {
         }
         Ok(driver)
     }
+
+    /// Functions of loaded libraries, which only a login that may read `mysql.func` can see and only such a login is likely to be dangerous
+    /// with; and stored functions that are declared to change data, or whose text, where it may be seen, reaches beyond the query.
+    async fn functions_with_side_effects(&self) -> HashSet<String> {
+        let loaded = self
+            .catalog_rows("SELECT LOWER(name) FROM mysql.func")
+            .await
+            .unwrap_or_default();
+        let stored = self.catalog_rows(STORED_FUNCTIONS).await.unwrap_or_default();
+        [loaded, stored].into_iter().flatten().flatten().flatten().collect()
+    }
 }
 
 #[async_trait]
@@ -92,33 +106,12 @@ impl Driver for MysqlDriver {
     }
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Mysql, sql, &self.loadable_functions)?;
-        let (sql, limits) = (sql.to_owned(), *limits);
-        self.pool
-            .with(&limits, move |session| {
-                Box::pin(async move { session.run(&sql, &limits).await })
-            })
-            .await
+        statement_guard::check(DriverKind::Mysql, sql, &self.functions)?;
+        self.pool.run(sql, limits).await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        let limits = Limits {
-            timeout_ms: self.settings.limits.timeout_ms.max(60_000),
-            max_rows: usize::MAX,
-            max_bytes: 1 << 30,
-        };
-        let sql = sql.to_owned();
-        let result = self
-            .pool
-            .with(&limits, move |session| {
-                Box::pin(async move { session.run(&sql, &limits).await })
-            })
-            .await?;
-        Ok(result
-            .rows
-            .into_iter()
-            .map(|row| row.iter().map(text).collect())
-            .collect())
+        self.pool.catalog_rows(sql).await
     }
 
     async fn login_rights(&self) -> Result<LoginRights, QueryError> {
@@ -126,28 +119,11 @@ impl Driver for MysqlDriver {
     }
 
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String {
-        let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
-        let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let schema = table
-            .schema
-            .as_deref()
-            .map_or_else(String::new, |schema| quote(schema) + ".");
-        format!(
-            "SELECT {} FROM {schema}{} LIMIT {rows}",
-            columns.join(", "),
-            quote(&table.name)
-        )
+        let (columns, table) = quoted(table, columns, '`', '`');
+        format!("SELECT {columns} FROM {table} LIMIT {rows}")
     }
 
     async fn close(&self) {
         self.pool.close();
-    }
-}
-
-/// Text of a catalog cell; some servers hand names out as bytes.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        other => other.display_text(),
     }
 }

@@ -2,36 +2,83 @@
 //! (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>).
 
 use nl2sql_catalog::Value;
+use sqlx::mysql::MySqlTypeInfo;
+use sqlx::{MySql, Type, TypeInfo};
 
-/// The value of a column whose type the driver calls `type_name`; a content that does not read as its type stays bytes.
-pub(super) fn typed(type_name: &str, content: &[u8]) -> Value {
-    let raw = || Value::Bytes(content.to_vec());
-    match type_name {
-        "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => {
-            signed(content).map_or_else(raw, Value::Integer)
+/// How the bytes of a column are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TypeKind {
+    Signed,
+    Unsigned,
+    Float,
+    Double,
+    Decimal,
+    Date,
+    Datetime,
+    Time,
+    Json,
+    Geometry,
+    Bytes,
+    Null,
+    Text,
+}
+
+impl TypeKind {
+    /// The kind of a type as the server announced it.
+    pub(super) fn of(info: &MySqlTypeInfo) -> Self {
+        match info.name() {
+            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => {
+                // The driver calls TINYINT(1) a boolean whether it has a sign or not.
+                if <u64 as Type<MySql>>::compatible(info) {
+                    Self::Unsigned
+                } else {
+                    Self::Signed
+                }
+            }
+            "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED"
+            | "YEAR" => Self::Unsigned,
+            "FLOAT" => Self::Float,
+            "DOUBLE" => Self::Double,
+            "DECIMAL" => Self::Decimal,
+            "DATE" => Self::Date,
+            "DATETIME" | "TIMESTAMP" => Self::Datetime,
+            "TIME" => Self::Time,
+            "JSON" => Self::Json,
+            "GEOMETRY" => Self::Geometry,
+            "BIT" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Self::Bytes,
+            "NULL" => Self::Null,
+            _ => Self::Text,
         }
-        "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED"
-        | "YEAR" => unsigned(content).map_or_else(raw, |number| {
+    }
+}
+
+/// The value of a column of this kind; a content that does not read as its type stays bytes.
+pub(super) fn typed(kind: TypeKind, content: &[u8]) -> Value {
+    let raw = || Value::Bytes(content.to_vec());
+    match kind {
+        TypeKind::Signed => signed(content).map_or_else(raw, Value::Integer),
+        TypeKind::Unsigned => unsigned(content).map_or_else(raw, |number| {
             i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string()), Value::Integer)
         }),
-        "FLOAT" => content
+        TypeKind::Float => content
             .try_into()
             .map_or_else(|_| raw(), |bytes| Value::Float(widened(f32::from_le_bytes(bytes)))),
-        "DOUBLE" => content
+        TypeKind::Double => content
             .try_into()
             .map_or_else(|_| raw(), |bytes| Value::Float(f64::from_le_bytes(bytes))),
-        "DECIMAL" => text(content, Value::Decimal),
-        "DATE" => date(content).map_or_else(raw, |(date, _)| Value::Date(date)),
-        "DATETIME" | "TIMESTAMP" => datetime(content).map_or_else(raw, Value::Datetime),
-        "TIME" => time(content).map_or_else(raw, Value::Time),
-        "JSON" => text(content, Value::Json),
-        "GEOMETRY" => content
+        TypeKind::Decimal => text(content, Value::Decimal),
+        TypeKind::Date => date(content).map_or_else(raw, |(date, _)| Value::Date(date)),
+        TypeKind::Datetime => datetime(content).map_or_else(raw, Value::Datetime),
+        TypeKind::Time => time(content).map_or_else(raw, Value::Time),
+        TypeKind::Json => text(content, Value::Json),
+        // Four bytes of SRID stand in front.
+        TypeKind::Geometry => content
             .get(4..)
             .and_then(crate::wkb::to_text)
             .map_or_else(raw, Value::Other),
-        "BIT" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => raw(),
-        "NULL" => Value::Null,
-        _ => text(content, Value::Text),
+        TypeKind::Bytes => raw(),
+        TypeKind::Null => Value::Null,
+        TypeKind::Text => text(content, Value::Text),
     }
 }
 
@@ -111,28 +158,36 @@ mod tests {
 
     #[test]
     fn binary_contents_become_values() {
-        for (name, content, value) in [
-            ("INT", &[0xff, 0xff, 0xff, 0xff][..], Value::Integer(-1)),
+        for (kind, content, value) in [
+            (TypeKind::Signed, &[0xff, 0xff, 0xff, 0xff][..], Value::Integer(-1)),
             (
-                "BIGINT UNSIGNED",
+                TypeKind::Unsigned,
                 &[0xff; 8],
                 Value::Decimal("18446744073709551615".into()),
             ),
-            ("YEAR", &[0xd0, 0x07], Value::Integer(2000)),
-            ("FLOAT", &1.1f32.to_le_bytes(), Value::Float(1.1)),
-            ("DATE", &[4, 0xd0, 0x07, 2, 29], Value::Date("2000-02-29".into())),
-            ("DATE", &[0], Value::Date("0000-00-00".into())),
+            (TypeKind::Unsigned, &[0xd0, 0x07], Value::Integer(2000)),
+            (TypeKind::Float, &1.1f32.to_le_bytes(), Value::Float(1.1)),
             (
-                "DATETIME",
+                TypeKind::Date,
+                &[4, 0xd0, 0x07, 2, 29],
+                Value::Date("2000-02-29".into()),
+            ),
+            (TypeKind::Date, &[0], Value::Date("0000-00-00".into())),
+            (
+                TypeKind::Datetime,
                 &[11, 0xd0, 0x07, 2, 29, 1, 2, 3, 32, 161, 7, 0],
                 Value::Datetime("2000-02-29 01:02:03.500000".into()),
             ),
-            ("TIME", &[8, 1, 1, 0, 0, 0, 2, 3, 4], Value::Time("-26:03:04".into())),
-            ("DECIMAL", b"12.50", Value::Decimal("12.50".into())),
-            ("VARCHAR", &[0xff], Value::Bytes(vec![0xff])),
-            ("INT", &[1, 2, 3], Value::Bytes(vec![1, 2, 3])),
+            (
+                TypeKind::Time,
+                &[8, 1, 1, 0, 0, 0, 2, 3, 4],
+                Value::Time("-26:03:04".into()),
+            ),
+            (TypeKind::Decimal, b"12.50", Value::Decimal("12.50".into())),
+            (TypeKind::Text, &[0xff], Value::Bytes(vec![0xff])),
+            (TypeKind::Signed, &[1, 2, 3], Value::Bytes(vec![1, 2, 3])),
         ] {
-            assert_eq!(typed(name, content), value, "{name} {content:?}");
+            assert_eq!(typed(kind, content), value, "{kind:?} {content:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL and what speaks its wire protocol.
 //!
 //! Guards in the server: every statement runs as `DECLARE ... CURSOR FOR` (which takes one SELECT or VALUES and no data-modifying WITH),
-//! sent through the extended protocol (which takes one statement), inside `BEGIN READ ONLY`, under `statement_timeout`, and is rolled back.
+//! parsed through the extended protocol first (which takes one statement), inside `BEGIN READ ONLY`, under `statement_timeout`, and is rolled back.
 //! A superuser runs it as `pg_read_all_data`, so that functions that write files or signal processes are out of reach.
 //! Guards here: the text, and the names of all functions that the server itself calls VOLATILE.
 //!
@@ -9,7 +9,10 @@
 //! types need no extra queries.
 
 mod array_text;
+mod connecting;
+mod incoming_rows;
 mod rights;
+mod server_errors;
 mod session;
 mod values;
 
@@ -17,11 +20,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nl2sql_catalog::{ResultSet, ServerInfo, Table, Value};
+use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::CatalogRow;
 use crate::driver::{Driver, LoginRights};
 use crate::session_pool::SessionPool;
+use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::PostgresSession;
 
@@ -45,8 +49,10 @@ const HARMLESS_VOLATILE: &[&str] = &[
     "pg_database_size",
 ];
 
-/// Names of every function the server calls volatile, aggregates and window functions apart.
-const VOLATILE_FUNCTIONS: &str = "SELECT DISTINCT lower(p.proname) FROM pg_catalog.pg_proc p WHERE p.provolatile = 'v' AND p.prokind <> 'a' AND p.prokind <> 'w'";
+/// Every function the server calls volatile, aggregates apart, and whether `row.name` calls it.
+const VOLATILE_FUNCTIONS: &str = "SELECT lower(p.proname), CASE WHEN bool_or(t.typtype IN ('c', 'p')) THEN '1' END FROM pg_catalog.pg_proc p \
+    LEFT JOIN pg_catalog.pg_type t ON p.pronargs = 1 AND t.oid = p.proargtypes[0] AND p.pronamespace <> 'pg_catalog'::regnamespace \
+    WHERE p.provolatile = 'v' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = p.oid) GROUP BY 1";
 
 /// A pool of guarded sessions.
 pub(crate) struct PostgresDriver {
@@ -98,10 +104,13 @@ impl PostgresDriver {
         }
         // A wire-compatible server may lack the catalog; its text guard then rests on the fixed list.
         let functions = self.catalog_rows(VOLATILE_FUNCTIONS).await.unwrap_or_default();
-        self.volatile = functions
-            .into_iter()
-            .filter_map(|row| row.into_iter().next().flatten())
-            .collect();
+        for row in functions {
+            let mut cells = row.into_iter();
+            if let Some(name) = cells.next().flatten() {
+                self.volatile.extend(cells.next().flatten().map(|_| format!(".{name}")));
+                self.volatile.insert(name);
+            }
+        }
         for name in HARMLESS_VOLATILE {
             self.volatile.remove(*name);
         }
@@ -121,32 +130,11 @@ impl Driver for PostgresDriver {
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         statement_guard::check(DriverKind::Postgres, sql, &self.volatile)?;
-        let (sql, limits) = (sql.to_owned(), *limits);
-        self.pool
-            .with(&limits, move |session| {
-                Box::pin(async move { session.run(&sql, &limits).await })
-            })
-            .await
+        self.pool.run(sql, limits).await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        let limits = Limits {
-            timeout_ms: self.settings.limits.timeout_ms.max(60_000),
-            max_rows: usize::MAX,
-            max_bytes: 1 << 30,
-        };
-        let sql = sql.to_owned();
-        let result = self
-            .pool
-            .with(&limits, move |session| {
-                Box::pin(async move { session.run(&sql, &limits).await })
-            })
-            .await?;
-        Ok(result
-            .rows
-            .into_iter()
-            .map(|row| row.iter().map(Value::display_text).collect())
-            .collect())
+        self.pool.catalog_rows(sql).await
     }
 
     async fn login_rights(&self) -> Result<LoginRights, QueryError> {
@@ -154,17 +142,8 @@ impl Driver for PostgresDriver {
     }
 
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String {
-        let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        let schema = table
-            .schema
-            .as_deref()
-            .map_or_else(String::new, |schema| quote(schema) + ".");
-        format!(
-            "SELECT {} FROM {schema}{} LIMIT {rows}",
-            columns.join(", "),
-            quote(&table.name)
-        )
+        let (columns, table) = quoted(table, columns, '"', '"');
+        format!("SELECT {columns} FROM {table} LIMIT {rows}")
     }
 
     async fn close(&self) {

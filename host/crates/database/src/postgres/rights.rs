@@ -26,11 +26,5 @@ ORDER BY 1, 2";
 pub(super) async fn login_rights(driver: &PostgresDriver) -> Result<LoginRights, QueryError> {
     let login = driver.catalog_rows("SELECT session_user::text").await?;
     let rows = driver.catalog_rows(BEYOND_SELECT).await?;
-    let login = login.into_iter().flatten().flatten().next().unwrap_or_default();
-    Ok(LoginRights::new(
-        login,
-        rows.into_iter()
-            .filter_map(|row| row.into_iter().nth(1).flatten())
-            .collect(),
-    ))
+    Ok(LoginRights::of_rows(login, rows))
 }

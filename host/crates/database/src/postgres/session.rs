@@ -4,21 +4,23 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use futures::TryStreamExt;
-use nl2sql_catalog::{ResultSet, Value};
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgRow, PgSslMode};
+use nl2sql_catalog::ResultSet;
 use sqlx::{
     AssertSqlSafe, Column, ConnectOptions, Connection, Either, Executor, PgConnection, Row, SqlSafeStr, Statement,
 };
 
+use super::connecting::{connect_error, options};
+use super::incoming_rows::IncomingRows;
+use super::server_errors::{is_lost, query_error};
 use super::values::{self, TypeKind};
 use crate::session_pool::Session;
-use crate::{ConnectError, ConnectionSettings, Limits, QueryError, TlsMode, lost_connection};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
 /// Rows asked for at a time; the default row cap fits, so that a statement mostly takes one answer.
 const CHUNK: usize = 10_001;
 
-/// Rolls back and gives up locks that outlive transactions.
-const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
+/// Rolls back, gives up locks that outlive transactions, and forgets prepared texts.
+const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all(); DEALLOCATE ALL";
 
 /// How values print and what the session may do. Each is tried alone, for servers that lack some.
 const SESSION_SETTINGS: &[&str] = &[
@@ -40,13 +42,13 @@ const SESSION_SETTINGS: &[&str] = &[
 pub(crate) struct PostgresSession {
     connection: PgConnection,
     process: i64,
-    /// What runs before every statement, the time limit apart.
+    /// What begins the transaction of every statement.
     begin: String,
+    /// Time limit the server holds at present, in milliseconds.
+    timeout_ms: u64,
     types: HashMap<u32, TypeKind>,
     /// A result larger than its cap was left unread; only closing the session ends it.
     unread: bool,
-    /// The last chunk of the running statement has rolled back already.
-    is_reset: bool,
 }
 
 #[async_trait]
@@ -65,9 +67,9 @@ impl Session for PostgresSession {
             connection,
             process: 0,
             begin: "BEGIN READ ONLY".into(),
+            timeout_ms: 0,
             types: HashMap::new(),
             unread: false,
-            is_reset: false,
         };
         let facts = "SELECT pg_backend_pid()::text, (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)::text, \
                      (SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = 'pg_read_all_data')::text";
@@ -80,6 +82,22 @@ impl Session for PostgresSession {
             session.begin.push_str("; SET LOCAL ROLE pg_read_all_data");
         }
         Ok(session)
+    }
+
+    /// Runs one SELECT or VALUES through a cursor in a read-only transaction that is always rolled back.
+    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        match self.run_in_transaction(sql, limits).await {
+            Ok(result) if result.columns.is_empty() => self.with_columns(sql, result, limits).await,
+            Ok(result) => Ok(result),
+            Err(error) => {
+                if !is_lost(&error) && !self.unread {
+                    self.end_transaction()
+                        .await
+                        .map_err(|error| QueryError::Unavailable(format!("the session could not be reset: {error}")))?;
+                }
+                Err(query_error(&error, limits))
+            }
+        }
     }
 
     fn cancel_key(&self) -> i64 {
@@ -99,105 +117,89 @@ impl Session for PostgresSession {
     }
 
     async fn reset(&mut self) -> bool {
-        // `finish` has rolled back after every statement; nothing else can be left.
+        // Every statement has ended its transaction; nothing else can be left.
         !self.unread
     }
 }
 
 impl PostgresSession {
-    /// Runs one SELECT or VALUES through a cursor in a read-only transaction that is always rolled back.
-    pub(super) async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        self.is_reset = false;
-        let outcome = self.run_in_transaction(sql, limits).await;
-        let finished = if self.unread || self.is_reset {
-            Ok(())
-        } else {
-            self.finish().await
-        };
-        let result = match outcome {
-            Err(error) if is_lost(&error) => return Err(query_error(&error, limits)),
-            other => {
-                finished
-                    .map_err(|error| QueryError::Unavailable(format!("the session could not be reset: {error}")))?;
-                other.map_err(|error| query_error(&error, limits))?
-            }
-        };
-        if result.columns.is_empty() {
-            return self.with_columns(sql, result, limits).await;
-        }
-        Ok(result)
-    }
-
+    /// Two round trips. The server parses the text alone first, and takes one command there; so the same text is one command still when it
+    /// stands between ours in the second.
     async fn run_in_transaction(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, sqlx::Error> {
-        let begin = format!(
-            "{}; SET LOCAL statement_timeout = {}",
-            self.begin,
-            limits.timeout_ms.clamp(1, 2_000_000_000)
-        );
-        self.connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
+        self.limit_time(limits.timeout_ms).await?;
         let declare = format!("DECLARE nl2sql_rows NO SCROLL CURSOR FOR {sql}");
-        self.connection
-            .execute(sqlx::query(AssertSqlSafe(declare)).persistent(false))
+        let opening = format!("{}; {declare}\n; ", self.begin);
+        (&mut self.connection)
+            .prepare(AssertSqlSafe(declare).into_sql_str())
             .await?;
-        let mut fetched = Fetched {
-            limits: *limits,
-            result: ResultSet::default(),
-            bytes: 0,
-            kinds: Vec::new(),
-        };
-        while fetched.wants_more() {
-            let wanted = limits.max_rows.saturating_add(1) - fetched.result.rows.len();
-            let got = self.fetch(wanted, &mut fetched).await?;
-            if got < wanted.min(CHUNK) {
+        let mut rows = IncomingRows::new(*limits);
+        let mut before = opening.as_str();
+        let mut ended = false;
+        loop {
+            let wanted = rows.wanted();
+            if wanted == 0 {
                 break;
             }
+            ended = wanted <= CHUNK;
+            let got = self.fetch(before, wanted, &mut rows).await?;
+            if ended || self.unread || got < CHUNK {
+                break;
+            }
+            before = "";
         }
-        fetched.cut();
-        Ok(fetched.result)
+        if !ended && !self.unread {
+            self.end_transaction().await?;
+        }
+        Ok(rows.into_result())
     }
 
     /// Fetches up to `wanted` rows, a chunk at most; the last chunk brings the reset along and saves a round trip.
-    async fn fetch(&mut self, wanted: usize, fetched: &mut Fetched) -> Result<usize, sqlx::Error> {
-        let last = wanted <= CHUNK;
-        let reset = if last { RESET } else { "" };
-        let fetch = format!("FETCH FORWARD {} FROM nl2sql_rows; {reset}", wanted.min(CHUNK));
-        let mut unknown: Vec<PgRow> = Vec::new();
+    async fn fetch(&mut self, before: &str, wanted: usize, incoming: &mut IncomingRows) -> Result<usize, sqlx::Error> {
+        let reset = if wanted <= CHUNK { RESET } else { "" };
+        let fetch = format!("{before}FETCH FORWARD {} FROM nl2sql_rows; {reset}", wanted.min(CHUNK));
+        let mut commands_before = if before.is_empty() {
+            0
+        } else {
+            self.begin.split(';').count() + 1
+        };
         let (mut got, mut fetching) = (0, true);
         let mut rows = self.connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(fetch)));
         while let Some(item) = rows.try_next().await? {
-            let Either::Right(row) = item else {
-                fetching = false;
-                continue;
-            };
-            if !fetching {
-                continue;
-            }
-            got += 1;
-            if !unknown.is_empty() || (fetched.kinds.is_empty() && !fetched.learn(&row, &self.types)) {
-                unknown.push(row);
-                continue;
-            }
-            fetched.add(&row)?;
-            if fetched.bytes > fetched.limits.max_bytes.saturating_mul(2) {
-                self.unread = true;
-                break;
+            match item {
+                Either::Left(_) if commands_before > 0 => commands_before -= 1,
+                Either::Left(_) => fetching = false,
+                Either::Right(row) if fetching => {
+                    got += 1;
+                    incoming.take(row, &self.types)?;
+                    if incoming.overflows() {
+                        self.unread = true;
+                        break;
+                    }
+                }
+                Either::Right(_) => {}
             }
         }
         drop(rows);
-        if let Some(first) = unknown.first() {
-            self.resolve_types(first).await?;
-            fetched.learn(first, &self.types);
-            for row in &unknown {
-                fetched.add(row)?;
-            }
+        if !self.unread {
+            self.resolve_types(&incoming.waiting_types()).await?;
         }
-        self.is_reset = last;
+        incoming.type_waiting(&self.types)?;
         Ok(got)
     }
 
+    /// Holds the server to a limit for every command that follows, until another is asked for.
+    async fn limit_time(&mut self, timeout_ms: u64) -> Result<(), sqlx::Error> {
+        if self.timeout_ms != timeout_ms {
+            let set = format!("SET statement_timeout = {}", timeout_ms.clamp(1, 2_000_000_000));
+            self.connection.execute(sqlx::raw_sql(AssertSqlSafe(set))).await?;
+            self.timeout_ms = timeout_ms;
+        }
+        Ok(())
+    }
+
     /// Asks the server once about types it did not ship with.
-    async fn resolve_types(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
-        for oid in oids(row) {
+    async fn resolve_types(&mut self, oids: &[u32]) -> Result<(), sqlx::Error> {
+        for &oid in oids {
             if values::builtin(oid).is_none() && !self.types.contains_key(&oid) {
                 let sql = format!(
                     "SELECT typcategory::text, typelem::text, typname::text FROM pg_catalog.pg_type WHERE oid = {oid}"
@@ -226,8 +228,7 @@ impl PostgresSession {
             .collect()
     }
 
-    /// Ends what the last chunk did not end.
-    async fn finish(&mut self) -> Result<(), sqlx::Error> {
+    async fn end_transaction(&mut self) -> Result<(), sqlx::Error> {
         self.connection.execute(sqlx::raw_sql(RESET)).await.map(|_| ())
     }
 
@@ -248,145 +249,5 @@ impl PostgresSession {
             .map(|column| column.name().to_owned())
             .collect();
         Ok(result)
-    }
-}
-
-/// Rows as they come in, under their caps.
-struct Fetched {
-    limits: Limits,
-    result: ResultSet,
-    bytes: usize,
-    kinds: Vec<TypeKind>,
-}
-
-impl Fetched {
-    fn wants_more(&self) -> bool {
-        self.result.rows.len() <= self.limits.max_rows && self.bytes <= self.limits.max_bytes
-    }
-
-    /// Notes names and types of the columns; `false` when a type is not known yet.
-    fn learn(&mut self, row: &PgRow, types: &HashMap<u32, TypeKind>) -> bool {
-        let kinds: Option<Vec<TypeKind>> = oids(row)
-            .map(|oid| values::builtin(oid).or_else(|| types.get(&oid).copied()))
-            .collect();
-        self.result.columns = row.columns().iter().map(|column| column.name().to_owned()).collect();
-        self.kinds = kinds.unwrap_or_default();
-        !self.kinds.is_empty() || row.columns().is_empty()
-    }
-
-    fn add(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
-        let mut values = Vec::with_capacity(self.kinds.len());
-        for (at, kind) in self.kinds.iter().enumerate() {
-            let text: Option<&str> = row.try_get_unchecked(at)?;
-            self.bytes += text.map_or(8, |text| text.len() + 8);
-            values.push(text.map_or(Value::Null, |text| values::typed(*kind, text)));
-        }
-        self.result.rows.push(values);
-        Ok(())
-    }
-
-    fn cut(&mut self) {
-        self.result.truncated = self.result.rows.len() > self.limits.max_rows || self.bytes > self.limits.max_bytes;
-        self.result.rows.truncate(self.limits.max_rows);
-    }
-}
-
-fn oids(row: &PgRow) -> impl Iterator<Item = u32> {
-    row.columns()
-        .iter()
-        .map(|column| column.type_info().oid().map_or(0, |oid| oid.0))
-}
-
-fn options(settings: &ConnectionSettings) -> Result<PgConnectOptions, ConnectError> {
-    let mut options = PgConnectOptions::new_without_pgpass()
-        .port(settings.effective_port())
-        .username(if settings.user.is_empty() {
-            "postgres"
-        } else {
-            &settings.user
-        })
-        .application_name("nl2sql")
-        .statement_cache_capacity(16)
-        .ssl_mode(match settings.tls {
-            TlsMode::Off => PgSslMode::Disable,
-            TlsMode::Prefer => PgSslMode::Prefer,
-            TlsMode::Require => PgSslMode::Require,
-            TlsMode::VerifyCa => PgSslMode::VerifyFull,
-        })
-        .disable_statement_logging();
-    options = if settings.host.starts_with('/') {
-        options.socket(&settings.host)
-    } else {
-        options.host(&settings.host)
-    };
-    if !settings.password.reveal().is_empty() {
-        options = options.password(settings.password.reveal());
-    }
-    if !settings.database.is_empty() {
-        options = options.database(&settings.database);
-    }
-    if let Some(file) = &settings.ca_file {
-        options = options.ssl_root_cert(file);
-    }
-    Ok(options)
-}
-
-fn database_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
-    error.as_database_error().and_then(|error| error.try_downcast_ref())
-}
-
-/// SQLSTATE classes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-fn connect_error(settings: &ConnectionSettings, error: &sqlx::Error) -> ConnectError {
-    let Some(server) = database_error(error) else {
-        return lost_connection::sqlx_connect_error(settings, error);
-    };
-    let detail = server.message().to_owned();
-    match server.code() {
-        "28P01" | "28000" => ConnectError::Authentication {
-            user: settings.user.clone(),
-            detail,
-        },
-        "3D000" => ConnectError::NoSuchDatabase {
-            database: settings.database.clone(),
-            detail,
-        },
-        "42501" => ConnectError::NoRights { detail },
-        "53300" | "53400" => ConnectError::TooManyConnections { detail },
-        _ => ConnectError::Other {
-            address: settings.address(),
-            detail,
-        },
-    }
-}
-
-/// Whether the session is of no more use.
-fn is_lost(error: &sqlx::Error) -> bool {
-    match database_error(error) {
-        Some(server) => server.code().starts_with("08") || server.code().starts_with("57P") || server.code() == "25P03",
-        None => true,
-    }
-}
-
-fn query_error(error: &sqlx::Error, limits: &Limits) -> QueryError {
-    let Some(server) = database_error(error) else {
-        return QueryError::Unavailable(format!("connection lost: {error}"));
-    };
-    let mut message = server.message().to_owned();
-    for more in [server.detail(), server.hint()].into_iter().flatten() {
-        message = format!("{message} ({more})");
-    }
-    match server.code() {
-        "57014" => QueryError::Timeout(format!(
-            "timeout: stopped by the server after {} ms: {message}",
-            limits.timeout_ms
-        )),
-        "25006" | "25001" | "42501" => QueryError::Refused(format!("refused by the server: {message}")),
-        "0A000" if message.contains("DECLARE") => QueryError::Refused(format!("refused by the server: {message}")),
-        "42P11" => QueryError::Refused(format!("refused by the server: {message}")),
-        "42601" if message.contains("multiple commands") => {
-            QueryError::Refused(format!("refused by the server: {message}"))
-        }
-        _ if is_lost(error) => QueryError::Unavailable(format!("connection lost: {message}")),
-        _ => QueryError::Failed(message),
     }
 }

@@ -4,10 +4,11 @@
 //! second without a hop to another thread: rusqlite offers all of that in safe code, sqlx-sqlite neither. Only one crate may link SQLite, and
 //! the answer cache uses rusqlite too.
 //!
-//! Guards: the file is opened read-only; the authorizer allows reading alone; `query_only`, defensive mode and an untrusted schema
+//! Guards: the file is opened read-only, and so that nothing is made beside it; the authorizer allows reading alone; `query_only`, defensive mode and an untrusted schema
 //! stand behind it; `sqlite3_stmt_readonly` is asked about every statement; time, value length and plan size are limited.
 
 mod authorizer;
+mod file;
 mod reader;
 mod table_text;
 
@@ -18,8 +19,10 @@ use async_trait::async_trait;
 use nl2sql_catalog::{Check, ResultSet, ServerInfo, Table, TableKind, Value};
 use tokio::sync::Semaphore;
 
-use crate::catalog_rows::{CatalogRow, Extraction};
+use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
+
 use crate::driver::{Driver, LoginRights};
+use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 pub use reader::SqliteReader;
 
@@ -95,11 +98,7 @@ impl SqliteDriver {
     }
 
     async fn trusted_rows(&self, sql: String) -> Result<ResultSet, QueryError> {
-        let limits = Limits {
-            timeout_ms: self.settings.limits.timeout_ms.max(60_000),
-            max_rows: usize::MAX,
-            max_bytes: 1 << 30,
-        };
+        let limits = self.settings.limits.of_catalog();
         self.with_reader(limits, move |reader| reader.run_trusted(&sql, &limits))
             .await
     }
@@ -180,12 +179,7 @@ impl Driver for SqliteDriver {
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        let result = self.trusted_rows(sql.to_owned()).await?;
-        Ok(result
-            .rows
-            .into_iter()
-            .map(|row| row.iter().map(Value::display_text).collect())
-            .collect())
+        self.trusted_rows(sql.to_owned()).await.map(text_rows)
     }
 
     async fn complete(&self, extraction: &mut Extraction) -> Result<(), QueryError> {
@@ -226,8 +220,8 @@ impl Driver for SqliteDriver {
     }
 
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String {
-        let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-        format!("SELECT {} FROM {} LIMIT {rows}", columns.join(", "), quote(&table.name))
+        let (columns, table) = quoted(table, columns, '"', '"');
+        format!("SELECT {columns} FROM {table} LIMIT {rows}")
     }
 
     async fn close(&self) {

@@ -1,6 +1,6 @@
 //! One guarded connection to a database file, without any hop between threads.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,9 +9,10 @@ use nl2sql_catalog::{ResultSet, Value};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode};
 
 use super::authorizer::authorize;
+use super::file::{self, OpenFile};
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, QueryReader, statement_guard};
 
 /// Virtual machine steps between two looks at the clock: some ten microseconds.
@@ -24,6 +25,8 @@ pub struct SqliteReader {
     connection: Connection,
     watch: Arc<Watch>,
     bytes_limit: i32,
+    /// The file, when it was opened as one that does not change.
+    unwatched_file: Option<PathBuf>,
 }
 
 /// When the running statement must stop.
@@ -62,12 +65,15 @@ impl SqliteReader {
     /// Opens the file of `settings` read-only and arms every guard.
     pub fn open(settings: &ConnectionSettings) -> Result<Self, ConnectError> {
         let path = settings.path.as_path();
-        check_file(path)?;
-        let connection = open_file(path).map_err(|error| open_error(path, &error))?;
-        Self::arm(connection, settings.limits).map_err(|error| open_error(path, &error))
+        let opened = file::open(path)?;
+        Self::arm(opened, path, settings.limits).map_err(|error| file::open_error(path, &error))
     }
 
-    fn arm(mut connection: Connection, limits: Limits) -> rusqlite::Result<Self> {
+    fn arm(opened: OpenFile, path: &Path, limits: Limits) -> rusqlite::Result<Self> {
+        let OpenFile {
+            mut connection,
+            immutable,
+        } = opened;
         connection.busy_timeout(limits.timeout())?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF")?;
@@ -105,6 +111,7 @@ impl SqliteReader {
             connection,
             watch,
             bytes_limit: 0,
+            unwatched_file: immutable.then(|| path.to_owned()),
         };
         reader.limit_bytes(limits.max_bytes)?;
         Ok(reader)
@@ -119,6 +126,19 @@ impl SqliteReader {
             self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, wanted)?;
             self.bytes_limit = wanted;
         }
+        Ok(())
+    }
+
+    /// A file that was at rest is opened anew once somebody writes to it.
+    fn open_anew(&mut self, limits: &Limits) -> Result<(), QueryError> {
+        let Some(path) = self.unwatched_file.take_if(|path| file::has_writer(path)) else {
+            return Ok(());
+        };
+        let settings = ConnectionSettings {
+            limits: *limits,
+            ..ConnectionSettings::sqlite(path)
+        };
+        *self = Self::open(&settings)?;
         Ok(())
     }
 
@@ -142,6 +162,7 @@ impl SqliteReader {
 
     /// Runs a statement of this crate or of a dialect's catalog queries: every guard of SQLite holds, the look at the text does not.
     pub(super) fn run_trusted(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        self.open_anew(limits)?;
         self.limit_bytes(limits.max_bytes)
             .map_err(|error| query_error(&error, limits))?;
         self.watch.start(limits.timeout());
@@ -213,54 +234,6 @@ fn typed(value: ValueRef<'_>) -> Value {
             Err(_) => Value::Bytes(bytes.to_vec()),
         },
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-    }
-}
-
-fn check_file(path: &Path) -> Result<(), ConnectError> {
-    let missing = |detail: String| ConnectError::NoSuchDatabase {
-        database: path.display().to_string(),
-        detail,
-    };
-    match std::fs::metadata(path) {
-        Ok(file) if file.is_dir() => Err(missing("it is a folder".into())),
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(ConnectError::NoRights {
-            detail: format!("{}: {error}", path.display()),
-        }),
-        Err(error) => Err(missing(error.to_string())),
-    }
-}
-
-/// Opens read-only; a database in WAL mode inside a folder that cannot be written is read as an unchanging file.
-fn open_file(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
-        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::CannotOpen => {
-            let uri = format!(
-                "file:{}?immutable=1",
-                path.display()
-                    .to_string()
-                    .replace('%', "%25")
-                    .replace('?', "%3f")
-                    .replace('#', "%23")
-            );
-            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
-        }
-        _ => Ok(connection),
-    }
-}
-
-fn open_error(path: &Path, error: &rusqlite::Error) -> ConnectError {
-    let (path, detail) = (path.display().to_string(), error.to_string());
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ConnectError::NotADatabase { path, detail },
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
-            ConnectError::NoRights {
-                detail: format!("{path}: {detail}"),
-            }
-        }
-        _ => ConnectError::Other { address: path, detail },
     }
 }
 

@@ -15,7 +15,8 @@ use lexer::Token;
 pub const MAX_STATEMENT_BYTES: usize = 1 << 20;
 
 /// Refuses `sql` unless it reads as one SELECT, WITH or VALUES without side effects; the error says why.
-/// `server_functions` are names, in lower case, that the connected server itself calls volatile.
+/// `server_functions` are names, in lower case, that the connected server itself says have side effects; a name with a `.` in front may not be
+/// called as `row.name` either.
 pub fn check(driver: DriverKind, sql: &str, server_functions: &HashSet<String>) -> Result<(), QueryError> {
     let refuse = |reason: String| Err(QueryError::Refused(reason));
     if sql.len() > MAX_STATEMENT_BYTES {

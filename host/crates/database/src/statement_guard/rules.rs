@@ -67,7 +67,43 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
         ],
         DriverKind::Postgres => &[
             ("query_to_xml*", "it runs SQL text of its own"),
+            ("cursor_to_xml*", "it runs SQL text of its own"),
+            ("database_to_xml*", "it writes out the whole database"),
+            ("schema_to_xml*", "it writes out the whole schema"),
+            ("ts_stat", "it runs SQL text of its own"),
+            ("ts_rewrite", "it runs SQL text of its own"),
+            ("crosstab*", "it runs SQL text of its own"),
+            ("connectby", "it runs SQL text of its own"),
+            ("xpath_table", "it runs SQL text of its own"),
+            ("plpgsql_check*", "it runs SQL text of its own"),
             ("dblink*", "it reaches other servers"),
+            ("postgres_fdw_*", "it changes connections to other servers"),
+            ("http", "it reaches other servers"),
+            ("http_*", "it reaches other servers"),
+            ("nextval", "it advances a sequence"),
+            ("setval", "it changes a sequence"),
+            ("pg_notify", "it sends a message"),
+            ("pg_export_snapshot", "it writes a file of the server"),
+            ("pg_terminate_backend", "it ends sessions"),
+            ("pg_cancel_backend", "it ends statements"),
+            ("pg_reload_conf", "it changes the server"),
+            ("pg_rotate_logfile*", "it changes the server"),
+            ("pg_promote", "it changes the server"),
+            ("pg_switch_wal", "it changes the server"),
+            ("pg_wal_replay_*", "it changes replication"),
+            ("pg_create_*", "it changes replication"),
+            ("pg_drop_replication_slot", "it changes replication"),
+            ("pg_copy_*_slot", "it changes replication"),
+            ("pg_logical_*", "it changes replication"),
+            ("pg_replication_*", "it changes replication"),
+            ("pg_backup_*", "it changes the server"),
+            ("pg_start_backup", "it changes the server"),
+            ("pg_stop_backup", "it changes the server"),
+            ("pg_stat_reset*", "it resets statistics"),
+            ("pg_stat_statements_reset", "it resets statistics"),
+            ("pg_prewarm", "it changes the server's cache"),
+            ("pg_stat_file", "it looks at files of the server"),
+            ("setseed", "it changes the session"),
             ("lo_*", "it works on large objects"),
             ("pg_advisory*", "it takes locks"),
             ("pg_try_advisory*", "it takes locks"),
@@ -89,6 +125,10 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
             ("master_*", "it waits for replication"),
             ("source_pos_wait", "it waits for replication"),
             ("wait_*", "it waits for replication"),
+            ("wsrep_sync_wait_*", "it waits for replication"),
+            ("last_insert_id", "it is about statements before this one"),
+            ("found_rows", "it is about statements before this one"),
+            ("row_count", "it is about statements before this one"),
             ("nextval", "it advances a sequence"),
             ("setval", "it changes a sequence"),
             ("sys_exec", "it starts a program"),
@@ -122,7 +162,7 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
 pub(super) fn forbidden_words(driver: DriverKind, tokens: &[Token<'_>]) -> Option<String> {
     tokens.iter().enumerate().find_map(|(at, token)| {
         let Token::Word(word) = token else {
-            return assignment(driver, tokens, at);
+            return session_variable(driver, tokens, at);
         };
         let previous = at.checked_sub(1).map(|at| &tokens[at]);
         forbidden_word(driver, word, token, previous, &tokens[at + 1..])
@@ -169,10 +209,12 @@ fn forbidden_word(
     {
         return Some(format!("{} changes data", word.to_uppercase()));
     }
-    if driver == DriverKind::Mssql {
-        forbidden_in_tsql(word, token, previous, next)
-    } else {
-        None
+    match driver {
+        DriverKind::Mssql => forbidden_in_tsql(word, token, previous, next),
+        DriverKind::Mysql if token.is("procedure") && matches!(next.first(), Some(Token::Word(_))) => {
+            Some("PROCEDURE runs code of the server over the result".into())
+        }
+        _ => None,
     }
 }
 
@@ -202,11 +244,17 @@ fn forbidden_in_tsql(
     hint.then(|| format!("the hint {} takes locks", word.to_uppercase()))
 }
 
-/// `@x := ...` in MySQL keeps state in the session.
-fn assignment(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
-    let assigns =
-        driver == DriverKind::Mysql && tokens[at] == Token::Mark(':') && tokens.get(at + 1) == Some(&Token::Mark('='));
-    assigns.then(|| "an assignment (:=) would outlive the statement".into())
+/// Variables of a MySQL session (`@x`, not `@@version`) would carry something from one statement to another.
+fn session_variable(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
+    if driver != DriverKind::Mysql {
+        return None;
+    }
+    let mark = |at: usize, mark: char| tokens.get(at) == Some(&Token::Mark(mark));
+    if mark(at, ':') && mark(at + 1, '=') {
+        return Some("an assignment (:=) would outlive the statement".into());
+    }
+    let doubled = mark(at + 1, '@') || at.checked_sub(1).is_some_and(|before| mark(before, '@'));
+    (mark(at, '@') && !doubled).then(|| "a variable of the session (@name) carries values between statements".into())
 }
 
 /// Why a function the statement calls may not be called.
@@ -216,18 +264,72 @@ pub(super) fn forbidden_functions(
     server_functions: &HashSet<String>,
 ) -> Option<String> {
     let rules = function_rules(driver);
-    tokens.windows(2).find_map(|pair| {
-        let (Token::Word(name) | Token::Quoted(name), Token::Mark('(')) = (pair[0], pair[1]) else {
+    tokens.iter().enumerate().find_map(|(at, token)| {
+        let (Token::Word(name) | Token::Quoted(name)) = token else {
             return None;
         };
-        let name = name.to_lowercase();
-        if let Some((_, reason)) = rules.iter().find(|(pattern, _)| matches_pattern(pattern, &name)) {
+        let called = tokens.get(at + 1) == Some(&Token::Mark('('));
+        // `row.function` calls a function of one argument in PostgreSQL.
+        let of_row = driver == DriverKind::Postgres && at > 0 && tokens[at - 1] == Token::Mark('.');
+        if !called && !of_row {
+            return None;
+        }
+        let name = unquoted(driver, token, name);
+        if called && let Some((_, reason)) = rules.iter().find(|(pattern, _)| matches_pattern(pattern, &name)) {
             return Some(format!("the function {name} may not be called: {reason}"));
         }
-        server_functions.contains(&name).then(|| {
-            format!("the function {name} may not be called: the server says it can have side effects (VOLATILE)")
-        })
+        let listed = |name: &str| server_functions.contains(name);
+        if called && listed(&name) || of_row && listed(&format!(".{name}")) {
+            return Some(format!(
+                "the function {name} may not be called: the server says it can have side effects"
+            ));
+        }
+        (called && REPEATING.contains(&name.as_str()) && has_giant_number(&tokens[at + 1..]))
+            .then(|| format!("{name} would build a text of more than {GIANT} characters"))
     })
+}
+
+/// The name a call is known by: in lower case, its doubled quotes undone.
+fn unquoted(driver: DriverKind, token: &Token<'_>, name: &str) -> String {
+    let name = match token {
+        Token::Quoted(_) => {
+            let close = match driver {
+                DriverKind::Mysql => "`",
+                DriverKind::Mssql => "]",
+                _ => "\"",
+            };
+            name.replace(&close.repeat(2), close)
+        }
+        _ => name.to_owned(),
+    };
+    name.to_lowercase()
+}
+
+/// Functions that build a text as long as a number says; servers build it before any cap of ours can hold.
+const REPEATING: &[&str] = &["repeat", "lpad", "rpad", "space", "zeroblob", "randomblob", "replicate"];
+/// Longest text such a call may ask for.
+const GIANT: u64 = 1 << 24;
+
+/// Whether the arguments in the parentheses that open here hold a number beyond [`GIANT`].
+fn has_giant_number(arguments: &[Token<'_>]) -> bool {
+    let mut depth = 0;
+    for token in arguments {
+        match token {
+            Token::Mark('(') => depth += 1,
+            Token::Mark(')') => depth -= 1,
+            Token::Word(word) => {
+                let number = word.replace('_', "").parse::<f64>().unwrap_or(0.0);
+                if number.is_finite() && number > GIANT as f64 {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            return false;
+        }
+    }
+    false
 }
 
 /// One `*` stands for any text.
@@ -265,7 +367,10 @@ mod tests {
             allowed(driver, "((SELECT 1))");
             allowed(driver, "SELECT REPLACE(a, 'x', 'y'), t.update FROM t");
         }
-        allowed(Mysql, "SELECT INSERT('abc', 1, 1, 'x'), @@version");
+        allowed(
+            Mysql,
+            "SELECT INSERT('abc', 1, 1, 'x'), @@version, @@SESSION.sql_mode, REPEAT('x', 100)",
+        );
         allowed(
             Mssql,
             "SELECT TOP 5 [into] FROM t INNER MERGE JOIN u ON t.a = u.a OPTION (MERGE JOIN)",
@@ -292,7 +397,11 @@ mod tests {
         refused(Postgres, "SELECT * FROM t FOR NO KEY UPDATE", "lock rows");
         refused(Postgres, "SELECT \"pg_sleep\"(9)", "pg_sleep");
         refused(Mysql, "SELECT 1 INTO OUTFILE '/x'", "INTO");
-        refused(Mysql, "SELECT @x := 1", "assignment");
+        refused(Mysql, "SELECT @x := 1", "variable of the session");
+        refused(Mysql, "SELECT id, @`total` FROM t", "variable of the session");
+        refused(Mysql, "SELECT * FROM t PROCEDURE ANALYSE()", "PROCEDURE");
+        refused(Sqlite, "SELECT zeroblob(1000000000)", "more than");
+        refused(Postgres, "SELECT length(repeat('x', 1e9::int))", "more than");
         refused(Mysql, "SELECT NEXT VALUE FOR s", "sequence");
         refused(Mysql, "SELECT `sleep`(1)", "waits");
         refused(Mssql, "SELECT 1 DROP TABLE t", "DROP");
@@ -302,8 +411,15 @@ mod tests {
 
     #[test]
     fn functions_the_server_calls_volatile_are_refused() {
-        let volatile = HashSet::from(["archive_orders".to_owned()]);
-        let error = check(Postgres, "SELECT \"archive_orders\" (1)", &volatile).unwrap_err();
-        assert!(error.to_string().contains("VOLATILE"));
+        let volatile = HashSet::from(["archive_orders".to_owned(), ".archive_orders".to_owned()]);
+        for sql in [
+            "SELECT \"archive_orders\" (1)",
+            "SELECT t.archive_orders FROM t",
+            "SELECT (t).archive_orders FROM t",
+        ] {
+            let error = check(Postgres, sql, &volatile).unwrap_err();
+            assert!(error.to_string().contains("side effects"), "{error}");
+        }
+        allowed(Postgres, "SELECT archive_orders FROM t");
     }
 }
