@@ -275,6 +275,8 @@ pub struct Ast {
     pub root: Option<QueryId>,
     /// The leading keyword of a statement that is no query.
     pub leading: Option<Kw>,
+    /// What can be read and the engine refuses all the same: where, and why.
+    pub objections: Vec<(TokenId, &'static str)>,
 }
 
 impl Ast {
@@ -303,5 +305,6 @@ impl Ast {
         self.ids.clear();
         self.root = None;
         self.leading = None;
+        self.objections.clear();
     }
 }

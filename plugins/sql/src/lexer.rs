@@ -72,6 +72,10 @@ impl<'s> Lexer<'s> {
                     self.at += 2;
                 }
                 _ if self.bytes[self.at..].starts_with("\u{feff}".as_bytes()) && self.at == 0 => self.at += 3,
+                0x80.. if self.dialect == Dialect::Tsql => match self.text[self.at..].chars().next() {
+                    Some(blank) if blank.is_whitespace() => self.at += blank.len_utf8(),
+                    _ => return Ok(()),
+                },
                 _ => return Ok(()),
             }
         }
@@ -140,6 +144,13 @@ impl<'s> Lexer<'s> {
             b'[' if matches!(self.dialect, Dialect::Tsql | Dialect::Sqlite) => self.quoted_identifier(b']')?,
             b'$' => self.dollar()?,
             b'@' if self.dialect != Dialect::Postgres => self.variable()?,
+            b'\\' if self.dialect == Dialect::Mysql && self.peek(1) == b'N' => {
+                self.at += 2;
+                return Ok(Token {
+                    kw: Kw::NULL,
+                    ..self.made(Tok::Word, start)
+                });
+            }
             b'#' if self.dialect == Dialect::Tsql && (starts_word(self.peek(1)) || self.peek(1) == b'#') => {
                 return self.word();
             }
@@ -207,24 +218,31 @@ impl<'s> Lexer<'s> {
         while self.at < self.bytes.len() && self.continues_word(self.bytes[self.at]) {
             self.at += 1;
         }
-        let word = &self.bytes[start..self.at];
-        if self.dialect == Dialect::Tsql && !word.is_ascii() {
-            let odd = self.text[start..self.at]
-                .char_indices()
-                .find(|(_, c)| !c.is_ascii() && !c.is_alphanumeric());
-            if let Some((offset, character)) = odd {
-                return Err(ParseError::new(
-                    start + offset,
-                    format!("unexpected character `{character}`"),
-                ));
-            }
+        if self.dialect == Dialect::Tsql && !self.bytes[start..self.at].is_ascii() {
+            self.end_at_odd_character(start)?;
         }
         Ok(Token {
             kind: Tok::Word,
-            kw: Kw::of(word),
+            kw: Kw::of(&self.bytes[start..self.at]),
             start: start as u32,
             end: self.at as u32,
         })
+    }
+
+    /// T-SQL takes letters and digits of any script into a word; blanks of any kind end it.
+    fn end_at_odd_character(&mut self, start: usize) -> Result<(), ParseError> {
+        let odd = self.text[start..self.at]
+            .char_indices()
+            .find(|(_, c)| !c.is_ascii() && !c.is_alphanumeric());
+        match odd {
+            Some((offset, blank)) if blank.is_whitespace() => self.at = start + offset,
+            Some((offset, character)) => {
+                let message = format!("unexpected character `{character}`");
+                return Err(ParseError::new(start + offset, message));
+            }
+            None => {}
+        }
+        Ok(())
     }
 
     /// A number, or in MySQL a word that starts with digits.
@@ -284,7 +302,10 @@ impl<'s> Lexer<'s> {
 
     fn digits(&mut self) {
         let underscores = self.dialect == Dialect::Postgres;
-        while self.peek(0).is_ascii_digit() || (underscores && self.peek(0) == b'_' && self.peek(1).is_ascii_digit()) {
+        let start = self.at;
+        while self.peek(0).is_ascii_digit()
+            || (underscores && self.at > start && self.peek(0) == b'_' && self.peek(1).is_ascii_digit())
+        {
             self.at += 1;
         }
     }
@@ -292,7 +313,8 @@ impl<'s> Lexer<'s> {
     fn radix_number(&mut self, start: usize, radix: u32) -> Result<Tok, ParseError> {
         self.at += 2;
         let digits = self.at;
-        self.skip_while(|byte| char::from(byte).is_digit(radix) || (byte == b'_' && radix != 16));
+        let underscores = self.dialect == Dialect::Postgres;
+        self.skip_while(|byte| char::from(byte).is_digit(radix) || (underscores && byte == b'_'));
         if self.dialect == Dialect::Mysql && (self.at == digits || starts_word(self.peek(0))) {
             return Ok(Tok::Word);
         }

@@ -1,5 +1,6 @@
 //! The parser: recursive descent for clauses, operator precedence for expressions, one grammar with the dialects' own rules.
 
+mod arity;
 mod expr;
 mod from;
 mod function;
@@ -7,6 +8,7 @@ mod infix;
 mod join;
 mod json;
 mod list;
+mod modification;
 mod postfix;
 mod primary;
 mod query;
@@ -112,6 +114,11 @@ impl<'s> Parser<'s> {
         self.token(ahead).kind
     }
 
+    /// The kind of the token before.
+    fn kind_before(&self) -> Tok {
+        self.at.checked_sub(1).map_or(Tok::End, |at| self.tokens[at].kind)
+    }
+
     fn kw(&self) -> Kw {
         self.tokens[self.at].kw
     }
@@ -213,6 +220,12 @@ impl<'s> Parser<'s> {
         })
     }
 
+    /// Notes what the engine refuses at the token here although it can be read; name resolution reports it.
+    fn object(&mut self, message: &'static str) {
+        let token = self.here();
+        self.ast.objections.push((token, message));
+    }
+
     /// Notes why the statement is not read-only; the first reason stays.
     fn not_read_only(&mut self, reason: &str) {
         if self.reason.is_none() {
@@ -241,7 +254,12 @@ impl<'s> Parser<'s> {
         let token = self.token(ahead);
         match token.kind {
             Tok::Quoted => true,
-            Tok::Word => token.kw == Kw::NONE || reserved::allows(self.dialect, token.kw, role),
+            Tok::Word => {
+                token.kw == Kw::NONE
+                    || reserved::allows(self.dialect, token.kw, role)
+                    || self.is_qualifier(ahead)
+                    || (self.kind_at(ahead + 1) == Tok::Dot && self.is_object_word(ahead))
+            }
             _ => false,
         }
     }
@@ -259,12 +277,37 @@ impl<'s> Parser<'s> {
         match self.kind_at(ahead) {
             Tok::Quoted => true,
             Tok::Word if self.sqlite() => self.is_name(ahead, reserved::ALIAS),
-            // MySQL reads any word that touches the dot as a name; T-SQL is given the same leave.
-            Tok::Word if !self.postgres() && !self.touches(ahead) => self.is_name(ahead, reserved::COLUMN),
+            Tok::Word if self.tsql() => self.is_name(ahead, reserved::ALIAS) || self.is_object_word(ahead),
+            // MySQL reads any word that touches the dot as a name.
+            Tok::Word if self.mysql() && !self.touches(ahead) => self.is_name(ahead, reserved::COLUMN),
             Tok::Word => true,
             Tok::Str => self.sqlite(),
             _ => false,
         }
+    }
+
+    /// MySQL reads any word that touches a dot and a word after it as a name.
+    fn is_qualifier(&self, ahead: usize) -> bool {
+        self.mysql()
+            && self.kind_at(ahead + 1) == Tok::Dot
+            && self.kind_at(ahead + 2) == Tok::Word
+            && self.touches(ahead + 1)
+            && self.touches(ahead + 2)
+    }
+
+    /// T-SQL: whether the word is a reserved one that names a kind of object, as examples like to call one: `schema.table`.
+    fn is_object_word(&self, ahead: usize) -> bool {
+        const WORDS: [Kw; 8] = [
+            Kw::COLUMN,
+            Kw::DATABASE,
+            Kw::FUNCTION,
+            Kw::INDEX,
+            Kw::SCHEMA,
+            Kw::TABLE,
+            Kw::USER,
+            Kw::VIEW,
+        ];
+        self.tsql() && WORDS.contains(&self.kw_at(ahead))
     }
 
     /// Whether no blank parts the token `ahead` from the one before it.
@@ -293,6 +336,11 @@ impl<'s> Parser<'s> {
         Ok(name)
     }
 
+    /// Whether a name of SQLite or MySQL has more than `most` parts, the most its grammar knows.
+    fn has_too_many_parts(&self, name: Name, most: u32) -> bool {
+        (self.sqlite() || self.mysql()) && name.last - name.first > 2 * (most - 1)
+    }
+
     fn qualified_name(&mut self, role: Role, what: &'static str) -> Parsed<Name> {
         let first = self.name_token(role, what)?;
         self.name_tail(first)
@@ -302,8 +350,13 @@ impl<'s> Parser<'s> {
     fn name_list(&mut self) -> Parsed<List> {
         self.open()?;
         let mark = self.scratch.ids.len();
+        let role = if self.postgres() {
+            reserved::COLUMN
+        } else {
+            reserved::ALIAS
+        };
         loop {
-            let token = self.name_token(reserved::ALIAS, "a column name")?;
+            let token = self.name_token(role, "a column name")?;
             self.scratch.ids.push(token);
             if !self.eat(Tok::Comma) {
                 break;

@@ -20,6 +20,8 @@ pub const TABLE: Role = 8;
 pub const TABLE_ALIAS: Role = 16;
 /// The name of an ordinary function.
 pub const FUNCTION: Role = 32;
+/// In PostgreSQL, a type or a parameter of a function.
+pub const TYPE: Role = 64;
 
 /// SQLite: words that are no name anywhere.
 const SQLITE_RESERVED: &str = "add all alter and as autoincrement between case cast check collate commit constraint create default deferrable \
@@ -70,14 +72,28 @@ const POSTGRES_TALIAS: &str = "all current_catalog current_date current_role cur
      localtime localtimestamp null session_user true user";
 
 /// PostgreSQL: words that call no ordinary function.
-const POSTGRES_FUNC: &str = "all distinct analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char character \
-     check collate column constraint create current_catalog current_date current_role current_user dec decimal \
-     default deferrable desc do else end except exists extract false fetch float for foreign from grant group \
-     in initially inout int integer intersect interval into json_table lateral leading national nchar null \
-     numeric on only operator or order out placing position precision primary real references returning select \
-     session_user setof smallint some symmetric table then time timestamp to trailing treat true union unique \
-     user using values varchar variadic when window with xmlattributes xmlelement xmlexists xmlnamespaces \
-     xmlparse xmlpi xmlroot xmlserialize xmltable";
+const POSTGRES_FUNC: &str = "all analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char \
+     character check collate column constraint create current_catalog current_date current_role current_time \
+     current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists \
+     extract false fetch float for foreign from grant group having in initially inout int integer intersect \
+     interval into json_table lateral leading limit localtime localtimestamp national nchar not null numeric \
+     offset on only operator or order out placing position precision primary real references returning select \
+     session_user setof smallint some symmetric system_user table then time timestamp to trailing treat true \
+     union unique user using values varchar variadic when where window with xmlattributes xmlelement xmlexists \
+     xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable";
+
+/// PostgreSQL: words that name no type and no parameter: the reserved ones and those that may only be columns.
+const POSTGRES_TYPE: &str = "all analyse analyze and any array as asc asymmetric between bigint bit boolean both case cast char \
+     character check coalesce collate column constraint create current_catalog current_date current_role \
+     current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end \
+     except exists extract false fetch float for foreign from grant greatest group grouping having in \
+     initially inout int integer intersect interval into json_array json_arrayagg json_exists json_object \
+     json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least limit \
+     localtime localtimestamp merge_action national nchar none normalize not null nullif numeric offset on \
+     only or order out overlay placing position precision primary real references returning row select \
+     session_user setof smallint some substring symmetric system_user table then time timestamp to trailing \
+     treat trim true union unique user using values varchar variadic when where window with xmlattributes \
+     xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable";
 
 /// MySQL: words that are no name anywhere.
 const MYSQL_RESERVED: &str = "accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade \
@@ -104,7 +120,7 @@ const MYSQL_COLUMN: &str = "dual sql_buffer_result sql_cache sql_no_cache";
 
 /// MySQL: words that are no column alias without AS, beside those.
 const MYSQL_BARE: &str = "current_date current_role current_time current_timestamp current_user dual false localtime localtimestamp null \
-     true utc_date utc_time utc_timestamp";
+     sounds true utc_date utc_time utc_timestamp";
 
 /// MySQL: words that are no column alias after AS, beside those.
 const MYSQL_LABEL: &str = "current_date current_role current_time current_timestamp current_user dual false localtime localtimestamp null \
@@ -128,7 +144,7 @@ const MYSQL_FUNC: &str = "all distinct distinctrow end accessible add alter anal
      int4 int8 integer intersect into is iterate join key keys kill leading leave like limit linear lines load lock \
      long longblob longtext loop low_priority master_demote_to_replica master_demote_to_slave \
      master_ssl_verify_server_cert match maxvalue mediumblob mediumint mediumtext middleint minute_microsecond \
-     minute_second modifies natural no_write_to_binlog null numeric offset on optimize optionally or order out \
+     minute_second modifies natural no_write_to_binlog not null numeric offset on optimize optionally or order out \
      outer outfile over page_checksum parse_vcol_expr partition portion precision primary procedure purge range \
      read read_write reads real recursive ref_system_id references regexp release rename require resignal restrict \
      return returning revoke rlike rows schemas second_microsecond select sensitive separator set show signal \
@@ -154,7 +170,7 @@ const TSQL_RESERVED: &str = "add all alter and any as asc authorization backup b
      while with writetext";
 
 /// T-SQL: reserved words that nevertheless are functions.
-const TSQL_RESERVED_FUNCTIONS: [Kw; 14] = [
+const TSQL_RESERVED_FUNCTIONS: [Kw; 17] = [
     Kw::COALESCE,
     Kw::CONTAINS,
     Kw::CONTAINSTABLE,
@@ -168,6 +184,9 @@ const TSQL_RESERVED_FUNCTIONS: [Kw; 14] = [
     Kw::OPENROWSET,
     Kw::OPENXML,
     Kw::RIGHT,
+    Kw::SEMANTICKEYPHRASETABLE,
+    Kw::SEMANTICSIMILARITYDETAILSTABLE,
+    Kw::SEMANTICSIMILARITYTABLE,
     Kw::TRY_CONVERT,
 ];
 
@@ -214,6 +233,7 @@ const fn postgres() -> [Role; COUNT] {
     refused = mark(refused, POSTGRES_TABLE, TABLE);
     refused = mark(refused, POSTGRES_TALIAS, TABLE_ALIAS);
     refused = mark(refused, POSTGRES_FUNC, FUNCTION);
+    refused = mark(refused, POSTGRES_TYPE, TYPE);
     refused
 }
 

@@ -140,6 +140,9 @@ pub(crate) fn resolve<'a>(source: Source<'a>, ast: &'a Ast, schema: &'a Schema, 
         in_arguments: false,
         conditions: Vec::new(),
     };
+    for (token, message) in &ast.objections {
+        resolver.refused(*token, message);
+    }
     if let Some(root) = ast.root {
         resolver.query(root, None, "query");
     }

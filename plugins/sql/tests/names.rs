@@ -221,6 +221,22 @@ fn dialects_differ_where_the_engines_do() {
             Some("ambiguous-column"),
         ),
         (Sqlite, "SELECT * FROM singer a JOIN stadium b ORDER BY name", None),
+        // What can be read and is refused all the same.
+        (
+            Tsql,
+            "SELECT 1 FROM concert c JOIN stadium s USING (stadium_id)",
+            Some("not-supported"),
+        ),
+        (
+            Tsql,
+            "SELECT count(*) FILTER (WHERE age > 1) FROM singer",
+            Some("not-supported"),
+        ),
+        (
+            Sqlite,
+            "SELECT 1 FROM concert NATURAL JOIN stadium ON capacity > 1",
+            Some("not-supported"),
+        ),
         // Functions.
         (Sqlite, "SELECT yeer(name) FROM singer", Some("unknown-function")),
         (Sqlite, "SELECT substr(name) FROM singer", Some("argument-count")),

@@ -217,7 +217,7 @@ impl Lexer<'_> {
                 }
             }
         }
-        if self.at == name && self.dialect != Dialect::Mysql {
+        if self.at == name {
             return self.fail(start, "unexpected character `@`");
         }
         Ok(Tok::Param)

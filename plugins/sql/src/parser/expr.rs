@@ -49,14 +49,23 @@ impl Parser<'_> {
                     self.push(Expr::Binary(op, left, right), token)
                 }
                 Step::Postfix { power, once } => {
-                    if once {
+                    let grown = self.postfix(left, power)?;
+                    if once && self.ends_in_operand(grown) {
                         ceiling = power - 1;
                     }
-                    self.postfix(left, power)?
+                    grown
                 }
             };
         }
         Ok(left)
+    }
+
+    /// Whether an operator with a grammar of its own ends in an operand, as LIKE does and IN and IS NULL do not.
+    fn ends_in_operand(&self, expr: ExprId) -> bool {
+        matches!(
+            self.ast.expr(expr),
+            Expr::Binary(..) | Expr::Like { .. } | Expr::Between { .. }
+        )
     }
 
     /// The right operand of a binary operator; comparisons may have ANY, ALL or SOME there.
@@ -101,6 +110,7 @@ impl Parser<'_> {
                 Ok(self.push(Expr::Not(inner), token))
             }
             Tok::Minus | Tok::Plus | Tok::Tilde | Tok::Bang | Tok::Op => self.sign(token),
+            Tok::Arrow | Tok::LongArrow | Tok::Concat if self.postgres() => self.sign(token),
             _ => self.primary(),
         }
     }

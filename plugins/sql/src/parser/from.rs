@@ -12,9 +12,28 @@ impl Parser<'_> {
         self.ast.tables.len() as TableId - 1
     }
 
-    /// The table after SQLite's `expr IN`.
+    /// The table or table-valued function after SQLite's `expr IN`.
     pub(super) fn in_table(&mut self) -> Parsed<TableId> {
-        self.plain_table()
+        let token = self.here();
+        let first = if self.kind() == Tok::Str {
+            self.bump()
+        } else {
+            self.name_token(reserved::TABLE, "a table")?
+        };
+        let name = self.name_tail(first)?;
+        let alias = Alias::default();
+        if self.kind() == Tok::LParen {
+            let call = self.call(name)?;
+            let (calls, declared) = (self.one(call), List::default());
+            let kind = TableRef::Function {
+                calls,
+                declared,
+                ordinality: false,
+                alias,
+            };
+            return Ok(self.table_node(kind, token));
+        }
+        Ok(self.table_node(TableRef::Table { name, alias }, token))
     }
 
     pub(super) fn plain_table(&mut self) -> Parsed<TableId> {
@@ -144,7 +163,10 @@ impl Parser<'_> {
             self.name_token(role, "a table")?
         };
         let name = self.name_tail(first)?;
-        if self.kind() == Tok::LParen && !self.is_legacy_hint() {
+        if self.has_too_many_parts(name, 2) {
+            return self.refuse("the name has too many parts");
+        }
+        if self.kind() == Tok::LParen && !self.is_legacy_hint() && !self.mysql() {
             return self.table_function(token, name);
         }
         if lateral {
@@ -173,6 +195,11 @@ impl Parser<'_> {
     /// A function in FROM, its name read.
     fn table_function(&mut self, token: u32, name: Name) -> Parsed<TableId> {
         let call = self.call(name)?;
+        if let Expr::Call(index) = self.ast.expr(call)
+            && self.ast.calls[index as usize].over.is_some()
+        {
+            return self.refuse("a function in FROM has no OVER");
+        }
         let calls = self.one(call);
         let declared = if self.tsql() && self.kw() == Kw::WITH && self.kind_at(1) == Tok::LParen {
             self.openjson_columns()?
@@ -184,7 +211,7 @@ impl Parser<'_> {
 
     fn function_table(&mut self, token: u32, calls: List, declared: List) -> Parsed<TableId> {
         let ordinality = self.postgres() && self.eat_all(&[Kw::WITH, Kw::ORDINALITY]);
-        let alias = self.table_alias()?;
+        let alias = self.function_alias()?;
         Ok(self.table_node(
             TableRef::Function {
                 calls,
@@ -219,7 +246,7 @@ impl Parser<'_> {
             self.scratch.ids.push(call);
             if self.eat_kw(Kw::AS) {
                 let columns = self.scratch.ids.len();
-                self.alias_columns()?;
+                self.column_definitions()?;
                 self.scratch.ids.truncate(columns);
             }
             if !self.eat(Tok::Comma) {
@@ -400,17 +427,27 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `[AS] name [(columns)]`; PostgreSQL also takes column definitions with types there.
-    pub(super) fn table_alias(&mut self) -> Parsed<Alias> {
-        let keyword = self.eat_kw(Kw::AS);
-        if self.postgres() && keyword && self.kind() == Tok::LParen {
+    /// The alias of a function; PostgreSQL takes column definitions with types there, even without a name before them.
+    fn function_alias(&mut self) -> Parsed<Alias> {
+        if self.postgres() && self.kw() == Kw::AS && self.kind_at(1) == Tok::LParen {
+            self.bump();
             let mark = self.scratch.ids.len();
-            self.alias_columns()?;
+            self.column_definitions()?;
             return Ok(Alias {
                 name: None,
                 columns: self.list_from(mark),
             });
         }
+        self.alias(self.postgres())
+    }
+
+    /// `[AS] name [(columns)]`.
+    pub(super) fn table_alias(&mut self) -> Parsed<Alias> {
+        self.alias(false)
+    }
+
+    fn alias(&mut self, definitions_allowed: bool) -> Parsed<Alias> {
+        let keyword = self.eat_kw(Kw::AS);
         let string = self.kind() == Tok::Str && self.sqlite();
         let role = if keyword && self.sqlite() {
             reserved::ALIAS
@@ -433,33 +470,35 @@ impl Parser<'_> {
             });
         }
         let mark = self.scratch.ids.len();
-        self.alias_columns()?;
-        Ok(Alias {
-            name,
-            columns: self.list_from(mark),
-        })
+        if definitions_allowed && !matches!(self.kind_at(2), Tok::Comma | Tok::RParen) {
+            self.column_definitions()?;
+            let columns = self.list_from(mark);
+            return Ok(Alias { name, columns });
+        }
+        let columns = self.name_list()?;
+        Ok(Alias { name, columns })
     }
 
     /// Words that are no keyword anywhere else, yet begin a clause after a table.
     fn is_clause_word(&self) -> bool {
         match self.kw() {
             Kw::APPLY => self.tsql(),
+            Kw::USING => self.tsql() && self.kind_at(1) == Tok::LParen,
             Kw::WINDOW => !self.postgres() && self.kw_at(2) == Kw::AS && self.kind_at(3) == Tok::LParen,
             Kw::SET => self.postgres() && self.kind_at(2) == Tok::Eq,
             _ => false,
         }
     }
 
-    fn alias_columns(&mut self) -> Parsed<()> {
+    /// `(name type [COLLATE c], ...)`; the names land on the id stack.
+    fn column_definitions(&mut self) -> Parsed<()> {
         self.open()?;
         loop {
             let column = self.name_token(reserved::COLUMN, "a column name")?;
             self.scratch.ids.push(column);
-            if self.postgres() && !matches!(self.kind(), Tok::Comma | Tok::RParen) {
-                self.type_name()?;
-                if self.eat_kw(Kw::COLLATE) {
-                    self.qualified_name(reserved::COLUMN, "a collation")?;
-                }
+            self.type_name()?;
+            if self.eat_kw(Kw::COLLATE) {
+                self.qualified_name(reserved::COLUMN, "a collation")?;
             }
             if !self.eat(Tok::Comma) {
                 break;

@@ -1,7 +1,8 @@
 //! Calls of ordinary functions: arguments, FILTER, WITHIN GROUP, OVER.
 
 use super::{Parsed, Parser};
-use crate::ast::{Call, Expr, ExprId, List, Name, Over};
+use crate::ast::{Call, Expr, ExprId, List, Literal, Name, Over};
+use crate::functions;
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -61,27 +62,24 @@ impl Parser<'_> {
         if self.mysql() && arguments.star && !self.text(name.last).eq_ignore_ascii_case("count") {
             return self.refuse("only COUNT takes `*`");
         }
-        const NEED_ARGUMENTS: [&str; 6] = ["avg", "count", "group_concat", "max", "min", "sum"];
-        let empty = self.mysql() && !arguments.star && arguments.args.len == 0;
-        if empty
-            && NEED_ARGUMENTS
-                .iter()
-                .any(|function| function.eq_ignore_ascii_case(self.text(name.last)))
-        {
-            return self.refuse("this function needs an argument");
-        }
         Ok(())
     }
 
     fn finish_call(&mut self, mut call: Call) -> Parsed<ExprId> {
         self.note_effects(call.name);
         if self.kw() == Kw::WITHIN && self.kw_at(1) == Kw::GROUP && (self.postgres() || self.tsql()) {
+            if call.order.len > 0 {
+                return self.refuse("an aggregate has one ORDER BY");
+            }
             self.at += 2;
             self.open()?;
             call.order = self.order_by()?;
             self.close()?;
         }
-        if self.kw() == Kw::FILTER && self.kind_at(1) == Tok::LParen && (self.postgres() || self.sqlite()) {
+        if self.kw() == Kw::FILTER && self.kind_at(1) == Tok::LParen && !self.mysql() {
+            if self.tsql() {
+                self.object("SQL Server has no FILTER: aggregate a CASE");
+            }
             self.at += 2;
             self.expect_kw(Kw::WHERE)?;
             call.filter = Some(self.expr()?);
@@ -92,6 +90,10 @@ impl Parser<'_> {
         }
         if self.kw() == Kw::OVER {
             call.over = self.over()?;
+        }
+        self.check_arity(&call)?;
+        if self.mysql() && call.over.is_none() && functions::is_window_only(self.text(call.name.last)) {
+            return self.expected("OVER");
         }
         let index = self.ast.calls.len() as u32;
         self.ast.calls.push(call);
@@ -190,7 +192,7 @@ impl Parser<'_> {
         if self.postgres() {
             self.eat_kw(Kw::VARIADIC);
             let named = matches!(self.kind_at(1), Tok::FatArrow | Tok::Assign);
-            if named && self.is_name(0, reserved::BARE_ALIAS) {
+            if named && self.is_name(0, reserved::TYPE) {
                 self.bump();
                 let token = self.bump();
                 let value = self.expr()?;
@@ -199,6 +201,14 @@ impl Parser<'_> {
         }
         if self.starts_query() && (self.postgres() || self.sqlite()) {
             return self.refuse("a query as an argument needs parentheses of its own");
+        }
+        if self.tsql() && self.kw() == Kw::DEFAULT {
+            return Ok(self.literal_keyword(Literal::Keyword));
+        }
+        if self.tsql() && self.kind() == Tok::Star && matches!(self.kind_at(1), Tok::Comma | Tok::RParen) {
+            // The columns that CONTAINS and its kin search.
+            let token = self.bump();
+            return Ok(self.push(Expr::Star(None), token));
         }
         let expr = self.expr()?;
         let alone_star = matches!(self.ast.expr(expr), Expr::Star(_)) && !self.postgres();

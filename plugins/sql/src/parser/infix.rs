@@ -105,6 +105,7 @@ impl Parser<'_> {
             }
             Kw::OPERATOR if postgres && self.kind_at(1) == Tok::LParen => postfix(OPERATOR_POWER, false),
             Kw::OVERLAPS if postgres => postfix(LIKE_POWER, true),
+            Kw::OVERLAPS if self.tsql() && self.kind_at(1) == Tok::LParen => postfix(LIKE_POWER, false),
             _ => None,
         }
     }
@@ -125,7 +126,7 @@ impl Parser<'_> {
             Tok::Star | Tok::Slash | Tok::Percent => binary(MULTIPLY_POWER),
             Tok::Caret => binary(POWER_POWER),
             Tok::Concat | Tok::Arrow | Tok::LongArrow | Tok::Op => binary(OPERATOR_POWER),
-            Tok::DoubleColon | Tok::LBracket => Some(Step::Postfix {
+            Tok::DoubleColon => Some(Step::Postfix {
                 power: CAST_POWER,
                 once: false,
             }),
@@ -214,7 +215,7 @@ impl Parser<'_> {
     /// How tightly a prefix operator holds its operand.
     pub(super) fn prefix_power(&self, kind: Tok) -> u8 {
         match kind {
-            Tok::Op | Tok::Tilde if self.postgres() => OPERATOR_POWER,
+            Tok::Op | Tok::Tilde | Tok::Arrow | Tok::LongArrow | Tok::Concat if self.postgres() => OPERATOR_POWER,
             _ if self.sqlite() => SIGN_POWER,
             _ => SIGN_POWER - 1,
         }

@@ -20,13 +20,31 @@ impl Parser<'_> {
     pub(super) fn table_references(&mut self) -> Parsed<List> {
         let mark = self.scratch.ids.len();
         loop {
-            let table = self.joined_table()?;
+            let mut table = self.joined_table()?;
+            if self.sqlite() && self.scratch.ids.len() > mark && matches!(self.kw(), Kw::ON | Kw::USING) {
+                table = self.comma_join(table)?;
+            }
             self.scratch.ids.push(table);
             if !self.eat(Tok::Comma) {
                 break;
             }
         }
         Ok(self.list_from(mark))
+    }
+
+    /// SQLite's `a, b ON condition`: the comma is a join operator like any other. The left side is taken off the id stack.
+    fn comma_join(&mut self, right: TableId) -> Parsed<TableId> {
+        let token = self.here();
+        let join = Join {
+            outer: false,
+            natural: false,
+            bare: false,
+            apply: false,
+        };
+        let on = self.join_condition(&join)?;
+        let left = self.scratch.ids.pop().unwrap_or(right);
+        let joined = self.join(token, left, right, false, on);
+        self.joins(joined)
     }
 
     /// A table with the joins that follow it.
@@ -177,6 +195,11 @@ impl Parser<'_> {
 
     fn join_condition(&mut self, join: &Join) -> Parsed<JoinOn> {
         if join.natural {
+            if self.sqlite() && self.kw() == Kw::ON {
+                self.object("a NATURAL join has no ON");
+                self.bump();
+                self.expr()?;
+            }
             return Ok(JoinOn::Natural);
         }
         if join.bare {
@@ -185,7 +208,10 @@ impl Parser<'_> {
         if self.eat_kw(Kw::ON) {
             return Ok(JoinOn::Condition(self.expr()?));
         }
-        if !self.tsql() && self.kw() == Kw::USING && self.kind_at(1) == Tok::LParen {
+        if self.kw() == Kw::USING && self.kind_at(1) == Tok::LParen {
+            if self.tsql() {
+                self.object("SQL Server has no USING: write the condition after ON");
+            }
             self.bump();
             let columns = self.name_list()?;
             if self.postgres() && self.eat_kw(Kw::AS) {

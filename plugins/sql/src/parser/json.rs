@@ -13,10 +13,29 @@ impl Parser<'_> {
         }
         let name = self.here();
         let args = match self.kw() {
+            Kw::JSON_VALUE | Kw::JSON_QUERY | Kw::JSON_EXISTS if self.postgres() => {
+                self.at += 2;
+                let args = self.json_arguments(false)?;
+                if args.len != 2 {
+                    return self.refuse("a value and a path are expected");
+                }
+                args
+            }
+            Kw::JSON_OBJECT | Kw::JSON_OBJECTAGG if self.tsql() => {
+                self.at += 2;
+                self.json_arguments(true)?
+            }
+            Kw::JSON_ARRAYAGG => {
+                self.at += 2;
+                let args = self.json_arguments(false)?;
+                if args.len == 0 {
+                    return self.expected("a value");
+                }
+                args
+            }
             Kw::JSON_OBJECT
             | Kw::JSON_OBJECTAGG
             | Kw::JSON_ARRAY
-            | Kw::JSON_ARRAYAGG
             | Kw::JSON
             | Kw::JSON_SCALAR
             | Kw::JSON_SERIALIZE
@@ -24,7 +43,7 @@ impl Parser<'_> {
             | Kw::JSON_QUERY
             | Kw::JSON_EXISTS => {
                 self.at += 2;
-                self.json_arguments()?
+                self.json_arguments(false)?
             }
             Kw::XMLELEMENT
             | Kw::XMLFOREST
@@ -43,8 +62,8 @@ impl Parser<'_> {
         self.special_call(name, args).map(Some)
     }
 
-    /// Values, `key: value` pairs and the clauses between them.
-    fn json_arguments(&mut self) -> Parsed<List> {
+    /// Values, `key: value` pairs (nothing else for an `object`) and the clauses between them.
+    fn json_arguments(&mut self, object: bool) -> Parsed<List> {
         let mark = self.scratch.ids.len();
         self.json_clauses()?;
         if self.kind() == Tok::RParen {
@@ -60,7 +79,11 @@ impl Parser<'_> {
             let key = self.expr()?;
             self.scratch.ids.push(key);
             self.json_format()?;
-            if self.eat(Tok::Colon) || self.eat_kw(Kw::VALUE) {
+            let paired = self.eat(Tok::Colon) || (self.postgres() && self.eat_kw(Kw::VALUE));
+            if object && !paired {
+                return self.expected("`:` and a value");
+            }
+            if paired {
                 let value = self.expr()?;
                 self.scratch.ids.push(value);
                 self.json_format()?;
@@ -193,6 +216,7 @@ impl Parser<'_> {
                 if function == Kw::XMLSERIALIZE {
                     self.expect_kw(Kw::AS)?;
                     self.type_name()?;
+                    let _ = self.eat_kw(Kw::INDENT) || self.eat_all(&[Kw::NO, Kw::INDENT]);
                 }
                 let _ = self.eat_all(&[Kw::PRESERVE, Kw::WHITESPACE]) || self.eat_all(&[Kw::STRIP, Kw::WHITESPACE]);
             }

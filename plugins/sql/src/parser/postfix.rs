@@ -1,6 +1,6 @@
 //! Operators with a grammar of their own: IS, IN, LIKE, BETWEEN, COLLATE, casts, subscripts.
 
-use super::infix::{AND_POWER, COMPARE_POWER, LIKE_POWER};
+use super::infix::{AND_POWER, COMPARE_POWER, IS_POWER, LIKE_POWER};
 use super::{Parsed, Parser};
 use crate::ast::{BinaryOp, Expr, ExprId, List};
 use crate::keyword::Kw;
@@ -11,14 +11,9 @@ impl Parser<'_> {
     /// The operator here applied to `left`.
     pub(super) fn postfix(&mut self, left: ExprId, power: u8) -> Parsed<ExprId> {
         let token = self.here();
-        match self.kind() {
-            Tok::DoubleColon => {
-                self.bump();
-                self.type_name()?;
-                return Ok(self.push(Expr::Unary(left), token));
-            }
-            Tok::LBracket => return self.subscript(left),
-            _ => {}
+        if self.eat(Tok::DoubleColon) {
+            self.type_name()?;
+            return Ok(self.push(Expr::Unary(left), token));
         }
         match self.kw() {
             Kw::IS => self.is_test(left),
@@ -42,13 +37,24 @@ impl Parser<'_> {
                 };
                 Ok(self.push(Expr::Binary(BinaryOp::Other(Tok::Op), left, right), token))
             }
-            Kw::OVERLAPS => {
-                self.bump();
-                let right = self.expr_above(power)?;
-                Ok(self.push(Expr::Binary(BinaryOp::Other(Tok::Word), left, right), token))
-            }
+            Kw::OVERLAPS => self.overlaps(left, power),
             _ => self.predicate(left, power),
         }
+    }
+
+    /// `(start, end) OVERLAPS (start, end)`.
+    fn overlaps(&mut self, left: ExprId, power: u8) -> Parsed<ExprId> {
+        let token = self.here();
+        if self.tsql() {
+            self.object("SQL Server has no OVERLAPS: compare the ends of the periods");
+        }
+        self.bump();
+        let right = self.expr_above(power)?;
+        let is_period = |expr| matches!(self.ast.expr(expr), Expr::Row(list) if list.len == 2);
+        if !is_period(left) || !is_period(right) {
+            return self.expected("two pairs in parentheses around OVERLAPS");
+        }
+        Ok(self.push(Expr::Binary(BinaryOp::Other(Tok::Word), left, right), token))
     }
 
     fn collation(&mut self) -> Parsed<()> {
@@ -95,10 +101,10 @@ impl Parser<'_> {
                 self.bump();
                 return Ok(self.push(Expr::NullTest(left), token));
             }
-            Kw::DISTINCT => {
+            Kw::DISTINCT if !self.mysql() => {
                 self.bump();
                 self.expect_kw(Kw::FROM)?;
-                let right = self.expr_above(COMPARE_POWER)?;
+                let right = self.expr_above(if self.postgres() { IS_POWER } else { COMPARE_POWER })?;
                 return Ok(self.push(Expr::Binary(BinaryOp::Compare(Tok::NotEq), left, right), token));
             }
             _ => {}
@@ -146,6 +152,9 @@ impl Parser<'_> {
                 self.bump();
                 if self.postgres() {
                     self.eat_any(&[Kw::SYMMETRIC, Kw::ASYMMETRIC]);
+                }
+                if self.postgres() && self.kw() == Kw::NOT {
+                    return self.expected("a bound without NOT");
                 }
                 let low = self.expr_above(power.max(AND_POWER))?;
                 self.expect_kw(Kw::AND)?;
@@ -268,7 +277,7 @@ impl Parser<'_> {
     }
 
     /// `[i]` or `[low:high]`.
-    fn subscript(&mut self, left: ExprId) -> Parsed<ExprId> {
+    pub(super) fn subscript(&mut self, left: ExprId) -> Parsed<ExprId> {
         let token = self.bump();
         let mark = self.scratch.ids.len();
         if self.kind() != Tok::Colon {

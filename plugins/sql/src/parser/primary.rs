@@ -14,6 +14,7 @@ impl Parser<'_> {
                 self.bump();
                 Ok(self.push(Expr::Literal(Literal::Number), token))
             }
+            Tok::Str if self.sqlite() && self.kind_at(1) == Tok::Dot => self.name_or_call(),
             Tok::Str => self.string_literal(),
             Tok::Bytes => {
                 self.bump();
@@ -27,6 +28,7 @@ impl Parser<'_> {
             Tok::LBrace if self.mysql() || self.tsql() => self.odbc_escape(),
             Tok::Quoted => self.name_or_call(),
             Tok::Word => match self.keyword_operand()? {
+                Some(expr) if self.tsql() => self.fields(expr),
                 Some(expr) => Ok(expr),
                 None => self.name_or_call(),
             },
@@ -111,7 +113,14 @@ impl Parser<'_> {
 
     /// `.field`, `.*`, `.method(...)` and subscripts after something that is no plain name.
     pub(super) fn fields(&mut self, mut expr: ExprId) -> Parsed<ExprId> {
-        while self.kind() == Tok::Dot && (self.postgres() || self.tsql()) {
+        loop {
+            if self.kind() == Tok::LBracket && self.postgres() {
+                expr = self.subscript(expr)?;
+                continue;
+            }
+            if self.kind() != Tok::Dot || !(self.postgres() || self.tsql()) {
+                return Ok(expr);
+            }
             let token = self.bump();
             if self.postgres() && self.eat(Tok::Star) {
                 return Ok(self.push(Expr::Star(None), token));
@@ -125,7 +134,6 @@ impl Parser<'_> {
             }
             expr = self.push(Expr::Field(expr), token);
         }
-        Ok(expr)
     }
 
     /// Constants and forms that a keyword begins.
@@ -306,12 +314,16 @@ impl Parser<'_> {
             (false, _) if self.postgres() => reserved::TABLE_ALIAS,
             _ => reserved::COLUMN,
         };
-        if !self.is_name(0, role) {
+        // SQLite takes a string for a name where only a name can stand, as before a dot.
+        if !self.is_name(0, role) && self.kind() != Tok::Str {
             return self.expected("an expression");
         }
         let token = self.bump();
         self.unicode_escape(token)?;
         let name = self.name_tail(token)?;
+        if self.has_too_many_parts(name, 3) {
+            return self.refuse("the name has too many parts");
+        }
         if (name.last - name.first) % 2 == 1 {
             return self.refuse("only the name of a table may leave its schema out");
         }
@@ -331,7 +343,7 @@ impl Parser<'_> {
         }
         if self.kind() == Tok::LParen {
             let call = self.call(name)?;
-            if self.postgres() && self.kind() == Tok::Str {
+            if self.postgres() && self.kind() == Tok::Str && self.may_be_type(call) {
                 // A type with arguments before a constant, `numeric_like(3) '1'`.
                 self.bump();
                 return Ok(self.push(Expr::Literal(Literal::String), token));
@@ -342,6 +354,20 @@ impl Parser<'_> {
             self.bump();
             return Ok(self.push(Expr::Literal(Literal::String), token));
         }
-        Ok(self.push(Expr::Column(name), token))
+        let column = self.push(Expr::Column(name), token);
+        if self.postgres() {
+            self.fields(column)
+        } else {
+            Ok(column)
+        }
+    }
+
+    /// Whether a call could as well be the name of a type with its arguments.
+    fn may_be_type(&self, call: ExprId) -> bool {
+        let Expr::Call(call) = self.ast.expr(call) else {
+            return false;
+        };
+        let call = &self.ast.calls[call as usize];
+        call.args.len > 0 && !call.distinct && call.over.is_none() && call.filter.is_none()
     }
 }

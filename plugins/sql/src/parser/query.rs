@@ -23,7 +23,10 @@ impl Parser<'_> {
     pub(super) fn starts_query(&self) -> bool {
         match self.kw() {
             Kw::SELECT | Kw::WITH => true,
-            Kw::VALUES => !self.tsql() && (!self.mysql() || self.kind_at(1) == Tok::LParen || self.kw_at(1) == Kw::ROW),
+            Kw::VALUES if self.mysql() => self.kind_at(1) == Tok::LParen || self.kw_at(1) == Kw::ROW,
+            // PostgreSQL also has columns of this name.
+            Kw::VALUES if self.postgres() => self.kind_at(1) == Tok::LParen,
+            Kw::VALUES => self.sqlite(),
             Kw::TABLE => (self.postgres() || self.mysql()) && self.is_name(1, reserved::TABLE),
             _ => false,
         }
@@ -72,10 +75,8 @@ impl Parser<'_> {
 
     fn with_clause(&mut self) -> Parsed<((u32, u32), bool)> {
         self.bump();
-        let recursive =
-            (!self.tsql() && self.kw() == Kw::RECURSIVE && self.kind_at(1) != Tok::LParen && self.kw_at(1) != Kw::AS)
-                .then(|| self.bump())
-                .is_some();
+        let is_name = self.postgres() && (self.kind_at(1) == Tok::LParen || self.kw_at(1) == Kw::AS);
+        let recursive = !self.tsql() && !is_name && self.eat_kw(Kw::RECURSIVE);
         let mark = self.scratch.ctes.len();
         loop {
             let cte = self.cte()?;
@@ -360,16 +361,28 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// MySQL takes a number, a parameter or a variable there, SQLite any expression.
+    /// MySQL takes a whole number, a parameter or a local variable there, SQLite any expression.
     fn limit_operand(&mut self) -> Parsed<ExprId> {
-        if self.mysql() && !matches!(self.kind(), Tok::Number | Tok::Param | Tok::Word | Tok::Quoted) {
-            return self.expected("a row count");
+        if !self.mysql() {
+            return self.expr();
         }
-        if self.mysql() { self.primary() } else { self.expr() }
+        let token = self.here();
+        let kind = match self.kind() {
+            Tok::Number if self.text(token).bytes().all(|byte| byte.is_ascii_digit()) => Expr::Literal(Literal::Number),
+            Tok::Param if self.text(token) == "?" => Expr::Param,
+            Tok::Word | Tok::Quoted if self.is_name(0, reserved::COLUMN) => Expr::Param,
+            _ => return self.expected("a row count"),
+        };
+        self.bump();
+        Ok(self.push(kind, token))
     }
 
     fn mysql_tail(&mut self, tail: &mut Tail) -> Parsed<()> {
-        self.limit_clause(tail)?;
+        if matches!(self.kw(), Kw::OFFSET | Kw::FETCH) {
+            self.mariadb_fetch(tail)?;
+        } else {
+            self.limit_clause(tail)?;
+        }
         if self.kw() == Kw::PROCEDURE {
             self.bump();
             self.name_token(reserved::ALIAS, "a procedure")?;
@@ -382,6 +395,22 @@ impl Parser<'_> {
         if self.kw() == Kw::INTO {
             self.select_into()?;
         }
+        Ok(())
+    }
+
+    /// MariaDB's OFFSET n ROWS and FETCH FIRST n ROWS.
+    fn mariadb_fetch(&mut self, tail: &mut Tail) -> Parsed<()> {
+        let start = self.here();
+        if self.eat_kw(Kw::OFFSET) {
+            tail.offset = Some(self.limit_operand()?);
+            if !self.eat_any(&[Kw::ROW, Kw::ROWS]) {
+                return self.expected("ROWS");
+            }
+        }
+        if self.kw() == Kw::FETCH {
+            self.fetch(tail)?;
+        }
+        tail.limit_tokens = Some((start, self.here()));
         Ok(())
     }
 
@@ -424,15 +453,20 @@ impl Parser<'_> {
         if !self.eat_any(&[Kw::FIRST, Kw::NEXT]) {
             return self.expected("FIRST or NEXT");
         }
-        tail.limit = Some(if matches!(self.kw(), Kw::ROW | Kw::ROWS) {
+        tail.limit = Some(if matches!(self.kw(), Kw::ROW | Kw::ROWS) && !self.tsql() {
             self.push(Expr::Word, token)
+        } else if self.mysql() {
+            self.limit_operand()?
         } else {
             self.expr_above(super::infix::ADD_POWER)?
         });
         if !self.eat_any(&[Kw::ROW, Kw::ROWS]) {
             return self.expected("ROWS");
         }
-        if self.eat_all(&[Kw::WITH, Kw::TIES]) && !self.tsql() {
+        if !self.tsql() && self.eat_all(&[Kw::WITH, Kw::TIES]) {
+            if tail.order_token.is_none() {
+                return self.refuse("WITH TIES needs an ORDER BY");
+            }
             tail.with_ties = true;
             return Ok(());
         }
@@ -462,6 +496,7 @@ impl Parser<'_> {
         loop {
             if self.mysql() && self.eat_all(&[Kw::LOCK, Kw::IN, Kw::SHARE, Kw::MODE]) {
                 self.not_read_only("it locks the rows it reads");
+                self.lock_wait()?;
                 continue;
             }
             if self.kw() != Kw::FOR {
@@ -486,13 +521,16 @@ impl Parser<'_> {
                     }
                 }
             }
-            if !self.eat_kw(Kw::NOWAIT)
-                && !self.eat_all(&[Kw::SKIP, Kw::LOCKED])
-                && self.mysql()
-                && self.eat_kw(Kw::WAIT)
-            {
-                self.expect(Tok::Number, "a number of seconds")?;
-            }
+            self.lock_wait()?;
         }
+    }
+
+    /// NOWAIT, SKIP LOCKED and MariaDB's WAIT n.
+    fn lock_wait(&mut self) -> Parsed<()> {
+        let said = self.eat_kw(Kw::NOWAIT) || self.eat_all(&[Kw::SKIP, Kw::LOCKED]);
+        if !said && self.mysql() && self.eat_kw(Kw::WAIT) {
+            self.expect(Tok::Number, "a number of seconds")?;
+        }
+        Ok(())
     }
 }

@@ -122,6 +122,9 @@ impl Parser<'_> {
     fn item(&mut self) -> Parsed<Item> {
         let first = self.here();
         if self.kind() == Tok::Star {
+            if self.mysql() && self.kind_before() == Tok::Comma {
+                return self.refuse("`*` comes first in a select list");
+            }
             self.bump();
             let expr = self.push(Expr::Star(None), first);
             return Ok(Item {
@@ -251,7 +254,7 @@ impl Parser<'_> {
         }
         self.expect_kw(Kw::BY)?;
         select.grouped = true;
-        if self.postgres() && matches!(self.kw(), Kw::ALL | Kw::DISTINCT) {
+        if (self.postgres() && matches!(self.kw(), Kw::ALL | Kw::DISTINCT)) || (self.tsql() && self.kw() == Kw::ALL) {
             self.bump();
         }
         let mark = self.scratch.ids.len();

@@ -7,7 +7,15 @@ use crate::reserved;
 use crate::token::Tok;
 
 /// Units of MySQL's INTERVAL.
-const MYSQL_UNITS: [Kw; 20] = [
+const MYSQL_UNITS: [Kw; 28] = [
+    Kw::SQL_TSI_SECOND,
+    Kw::SQL_TSI_MINUTE,
+    Kw::SQL_TSI_HOUR,
+    Kw::SQL_TSI_DAY,
+    Kw::SQL_TSI_WEEK,
+    Kw::SQL_TSI_MONTH,
+    Kw::SQL_TSI_QUARTER,
+    Kw::SQL_TSI_YEAR,
     Kw::MICROSECOND,
     Kw::SECOND,
     Kw::MINUTE,
@@ -50,14 +58,13 @@ impl Parser<'_> {
             Kw::TRIM if called && !self.sqlite() => self.trim()?,
             Kw::NORMALIZE if called && postgres => self.normalize()?,
             Kw::TREAT if called && postgres => self.cast()?,
-            Kw::COLLATION if called && postgres => self.collation_for()?,
+            Kw::COLLATION if postgres && self.kw_at(1) == Kw::FOR => self.collation_for()?,
             Kw::GROUPING if called && (postgres || mysql) => return Ok(None),
             Kw::INTERVAL if mysql && (next != Tok::LParen || !self.is_interval_function()) => self.mysql_interval()?,
             Kw::CHAR if called && mysql => self.char_using()?,
             Kw::WEIGHT_STRING if called && mysql => self.weight_string()?,
             Kw::MATCH if mysql => self.match_against()?,
-            Kw::VALUES if called && mysql => self.values_function()?,
-            Kw::DEFAULT if called && mysql => self.values_function()?,
+            Kw::VALUES | Kw::DEFAULT if called && mysql => self.column_function()?,
             Kw::DEFAULT if !self.sqlite() && !mysql => return Ok(None),
             Kw::TIMESTAMPADD | Kw::TIMESTAMPDIFF if called && mysql => self.timestamp_arithmetic()?,
             Kw::ADDDATE | Kw::SUBDATE | Kw::DATE_ADD | Kw::DATE_SUB if called && mysql => self.date_arithmetic()?,
@@ -68,6 +75,7 @@ impl Parser<'_> {
                 self.literal_keyword(Literal::String)
             }
             Kw::NEXT if self.kw_at(1) == Kw::VALUE && self.kw_at(2) == Kw::FOR => self.next_value()?,
+            Kw::PREVIOUS if mysql && self.kw_at(1) == Kw::VALUE && self.kw_at(2) == Kw::FOR => self.previous_value()?,
             Kw::RAISE if self.sqlite() => return self.refuse("RAISE belongs in a trigger"),
             _ if postgres => return self.postgres_form(),
             _ => return self.json_or_xml(),
@@ -85,10 +93,7 @@ impl Parser<'_> {
 
     fn starts_typed_literal(&self) -> bool {
         if self.kind_at(1) == Tok::Str {
-            let word = self.kw();
-            let type_word = reserved::allows(self.dialect, word, reserved::TABLE)
-                && (reserved::allows(self.dialect, word, reserved::FUNCTION) || self.is_type_word());
-            return type_word;
+            return reserved::allows(self.dialect, self.kw(), reserved::TYPE) || self.is_type_word();
         }
         match self.kw() {
             Kw::TIME | Kw::TIMESTAMP if matches!(self.kw_at(1), Kw::WITH | Kw::WITHOUT) => self.kw_at(2) == Kw::TIME,
@@ -276,10 +281,11 @@ impl Parser<'_> {
 
     fn collation_for(&mut self) -> Parsed<ExprId> {
         let name = self.bump();
-        self.bump();
         self.expect_kw(Kw::FOR)?;
-        let args = self.expr_list()?;
+        self.open()?;
+        let value = self.expr()?;
         self.close()?;
+        let args = self.one(value);
         self.special_call(name, args)
     }
 
@@ -307,11 +313,15 @@ impl Parser<'_> {
     fn mysql_interval(&mut self) -> Parsed<ExprId> {
         let before = |back: usize| self.at.checked_sub(back).map_or(Tok::End, |at| self.tokens[at].kind);
         let argued = before(1) == Tok::Comma;
-        let added = matches!(before(1), Tok::Plus | Tok::Minus)
+        let signed = matches!(before(1), Tok::Plus | Tok::Minus);
+        let added = signed
             && matches!(
                 before(2),
                 Tok::Word | Tok::Quoted | Tok::Str | Tok::Bytes | Tok::Number | Tok::Param | Tok::RParen | Tok::RBrace
             );
+        if signed && !added && matches!(before(2), Tok::Plus | Tok::Minus) {
+            return self.expected("an expression");
+        }
         let token = self.bump();
         let amount = self.expr()?;
         self.unit()?;
@@ -364,10 +374,13 @@ impl Parser<'_> {
     }
 
     /// `VALUES(column)` and `DEFAULT(column)`.
-    fn values_function(&mut self) -> Parsed<ExprId> {
+    fn column_function(&mut self) -> Parsed<ExprId> {
         let name = self.bump();
         self.open()?;
         let expr = self.expr()?;
+        if !matches!(self.ast.expr(expr), Expr::Column(_)) {
+            return self.expected("a column");
+        }
         self.close()?;
         let args = self.one(expr);
         self.special_call(name, args)
@@ -417,10 +430,18 @@ impl Parser<'_> {
     }
 
     fn next_value(&mut self) -> Parsed<ExprId> {
+        self.not_read_only("NEXT VALUE FOR advances a sequence");
+        self.previous_value()
+    }
+
+    /// NEXT or PREVIOUS VALUE FOR a sequence.
+    fn previous_value(&mut self) -> Parsed<ExprId> {
         let name = self.here();
         self.at += 3;
-        self.qualified_name(reserved::TABLE, "a sequence")?;
-        self.not_read_only("NEXT VALUE FOR advances a sequence");
+        let sequence = self.qualified_name(reserved::TABLE, "a sequence")?;
+        if (sequence.last - sequence.first) % 2 == 1 {
+            return self.refuse("only the name of a table may leave its schema out");
+        }
         self.special_call(name, List::default())
     }
 

@@ -1,9 +1,8 @@
-//! Statements: what a text holds, and the forms that modify data.
+//! Statements: what a text holds.
 
 use super::{Parsed, Parser};
-use crate::ast::{Body, Name};
+use crate::ast::Name;
 use crate::keyword::Kw;
-use crate::reserved;
 use crate::side_effects;
 use crate::token::Tok;
 
@@ -92,123 +91,6 @@ impl Parser<'_> {
                 _ => {}
             }
             self.bump();
-        }
-    }
-
-    pub(super) fn starts_modification(&self) -> bool {
-        matches!(self.kw(), Kw::INSERT | Kw::UPDATE | Kw::DELETE | Kw::MERGE)
-            || (self.kw() == Kw::REPLACE && self.sqlite())
-    }
-
-    /// INSERT, UPDATE, DELETE or MERGE inside or after a WITH.
-    pub(super) fn modification(&mut self) -> Parsed<u32> {
-        let (keyword, name) = (self.kw(), self.kw().name());
-        self.not_read_only(&format!("{name} changes data"));
-        self.bump();
-        match keyword {
-            Kw::INSERT | Kw::REPLACE => self.insert()?,
-            Kw::UPDATE => self.update()?,
-            Kw::DELETE => self.delete()?,
-            _ => self.skip_balanced()?,
-        }
-        self.ast.bodies.push(Body::Modify);
-        Ok(self.ast.bodies.len() as u32 - 1)
-    }
-
-    fn insert(&mut self) -> Parsed<()> {
-        if self.sqlite() && self.eat_kw(Kw::OR) {
-            self.bump();
-        }
-        if !self.eat_kw(Kw::INTO) && !self.tsql() && !self.mysql() {
-            return self.expected("INTO");
-        }
-        self.qualified_name(reserved::TABLE, "a table")?;
-        if self.eat_kw(Kw::AS) {
-            self.name_token(reserved::TABLE_ALIAS, "an alias")?;
-        }
-        if self.kind() == Tok::LParen && !matches!(self.kw_at(1), Kw::SELECT | Kw::WITH) {
-            self.name_list()?;
-        }
-        if self.tsql() && self.kw() == Kw::OUTPUT {
-            self.bump();
-            self.outputs()?;
-        }
-        if !self.eat_all(&[Kw::DEFAULT, Kw::VALUES]) {
-            if self.kw() == Kw::VALUES {
-                self.values()?;
-            } else {
-                self.query()?;
-            }
-        }
-        if self.kw() == Kw::ON {
-            while !matches!(self.kw(), Kw::RETURNING) && !matches!(self.kind(), Tok::End | Tok::Semi | Tok::RParen) {
-                if self.eat(Tok::LParen) {
-                    self.skip_balanced()?;
-                    self.close()?;
-                } else {
-                    self.bump();
-                }
-            }
-        }
-        self.returning()
-    }
-
-    fn update(&mut self) -> Parsed<()> {
-        self.eat_kw(Kw::ONLY);
-        self.joined_table()?;
-        self.expect_kw(Kw::SET)?;
-        loop {
-            if self.kind() == Tok::LParen {
-                self.name_list()?;
-            } else {
-                self.qualified_name(reserved::ALIAS, "a column")?;
-            }
-            self.expect(Tok::Eq, "`=`")?;
-            if !self.eat_kw(Kw::DEFAULT) {
-                self.expr()?;
-            }
-            if !self.eat(Tok::Comma) {
-                break;
-            }
-        }
-        if self.eat_kw(Kw::FROM) {
-            self.table_references()?;
-        }
-        self.optional_where()?;
-        self.returning()
-    }
-
-    fn delete(&mut self) -> Parsed<()> {
-        if !self.eat_kw(Kw::FROM) && !self.tsql() && !self.mysql() {
-            return self.expected("FROM");
-        }
-        self.joined_table()?;
-        if self.eat_any(&[Kw::USING, Kw::FROM]) {
-            self.table_references()?;
-        }
-        self.optional_where()?;
-        self.returning()
-    }
-
-    fn returning(&mut self) -> Parsed<()> {
-        if self.eat_kw(Kw::RETURNING) {
-            self.outputs()
-        } else {
-            Ok(())
-        }
-    }
-
-    fn outputs(&mut self) -> Parsed<()> {
-        loop {
-            if !self.eat(Tok::Star) {
-                self.expr()?;
-                if self.eat_kw(Kw::AS) || self.is_name(0, reserved::BARE_ALIAS) {
-                    self.name_token(reserved::ALIAS, "an alias")?;
-                }
-            }
-            if !self.eat(Tok::Comma) {
-                return Ok(());
-            }
         }
     }
 

@@ -211,10 +211,6 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn kind_before(&self) -> Tok {
-        self.tokens[self.at - 1].kind
-    }
-
     /// A table variable, or a method call on an XML variable.
     pub(super) fn variable_table(&mut self, token: u32) -> Parsed<TableId> {
         let call = self.primary()?;
@@ -345,27 +341,107 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Words with perhaps a value: `MAXDOP 1`, `LABEL = 'x'`, `OPTIMIZE FOR (...)`.
+    /// `MAXDOP 1`, `HASH JOIN`, `OPTIMIZE FOR (...)`, ...
     fn query_hint(&mut self) -> Parsed<()> {
         if self.kind() != Tok::Word {
             return self.expected("a query hint");
         }
-        while self.kind() == Tok::Word {
-            self.bump();
-        }
-        let assigned = self.eat(Tok::Eq);
-        match self.kind() {
-            Tok::Number | Tok::Str | Tok::Param => {
-                self.bump();
-            }
-            Tok::LParen => {
+        let start = self.here();
+        let Some(hint) = HINTS.iter().find(|hint| self.begins_with(hint.words)) else {
+            return self.expected("a query hint");
+        };
+        self.at = start as usize + hint.words.split(' ').count();
+        match hint.value {
+            Value::None => Ok(()),
+            Value::Number => self.hint_value(&[Tok::Number, Tok::Param]),
+            Value::Text => self.hint_value(&[Tok::Str]),
+            Value::List if self.kind() == Tok::LParen => {
                 self.bump();
                 self.skip_balanced()?;
                 self.close()?;
+                Ok(())
             }
-            _ if assigned => return self.expected("a value"),
-            _ => {}
+            Value::List => self.expected("`(`"),
         }
+    }
+
+    fn hint_value(&mut self, kinds: &[Tok]) -> Parsed<()> {
+        self.eat(Tok::Eq);
+        if !kinds.contains(&self.kind()) {
+            return self.expected("a value");
+        }
+        self.bump();
         Ok(())
     }
+
+    /// Whether the words here are these, case aside.
+    fn begins_with(&self, words: &str) -> bool {
+        words.split(' ').enumerate().all(|(ahead, word)| {
+            let token = self.here() + ahead as u32;
+            self.kind_at(ahead) == Tok::Word && self.text(token).eq_ignore_ascii_case(word)
+        })
+    }
 }
+
+/// What follows the words of a query hint.
+enum Value {
+    None,
+    Number,
+    Text,
+    /// Something in parentheses.
+    List,
+}
+
+struct Hint {
+    words: &'static str,
+    value: Value,
+}
+
+const fn hint(words: &'static str, value: Value) -> Hint {
+    Hint { words, value }
+}
+
+/// The query hints that are documented for SQL Server, Azure Synapse and Fabric.
+const HINTS: [Hint; 41] = [
+    hint("hash group", Value::None),
+    hint("order group", Value::None),
+    hint("concat union", Value::None),
+    hint("hash union", Value::None),
+    hint("merge union", Value::None),
+    hint("loop join", Value::None),
+    hint("merge join", Value::None),
+    hint("hash join", Value::None),
+    hint("disable_optimized_plan_forcing", Value::None),
+    hint("expand views", Value::None),
+    hint("fast", Value::Number),
+    hint("force order", Value::None),
+    hint("force externalpushdown", Value::None),
+    hint("disable externalpushdown", Value::None),
+    hint("force scaleoutexecution", Value::None),
+    hint("disable scaleoutexecution", Value::None),
+    hint("force single node plan", Value::None),
+    hint("force distributed plan", Value::None),
+    hint("force timeout", Value::Number),
+    hint("ignore_nonclustered_columnstore_index", Value::None),
+    hint("keep plan", Value::None),
+    hint("keepfixed plan", Value::None),
+    hint("keep union", Value::None),
+    hint("label", Value::Text),
+    hint("max_grant_percent", Value::Number),
+    hint("min_grant_percent", Value::Number),
+    hint("maxdop", Value::Number),
+    hint("maxrecursion", Value::Number),
+    hint("no_performance_spool", Value::None),
+    hint("optimize for unknown", Value::None),
+    hint("optimize for", Value::List),
+    hint("parameterization simple", Value::None),
+    hint("parameterization forced", Value::None),
+    hint("querytraceon", Value::Number),
+    hint("recompile", Value::None),
+    hint("robust plan", Value::None),
+    hint("use hint", Value::List),
+    hint("use plan", Value::Text),
+    hint("table hint", Value::List),
+    hint("for timestamp as of", Value::Text),
+    hint("bypass optimizer_queue", Value::None),
+];

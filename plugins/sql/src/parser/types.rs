@@ -87,11 +87,7 @@ impl Parser<'_> {
                 self.type_arguments()?;
             }
             _ => {
-                self.qualified_name(reserved::TABLE, "a type")?;
-                if self.kind() == Tok::Percent {
-                    self.bump();
-                    self.name_token(reserved::COLUMN, "TYPE")?;
-                }
+                self.qualified_name(reserved::TYPE, "a type")?;
                 self.type_arguments()?;
             }
         }

@@ -6,6 +6,16 @@ use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
 
+/// A bound of a frame, in the order rows come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    StartOfPartition,
+    Before,
+    CurrentRow,
+    After,
+    EndOfPartition,
+}
+
 impl Parser<'_> {
     /// ORDER BY with its keywords.
     pub(super) fn order_by(&mut self) -> Parsed<List> {
@@ -75,12 +85,16 @@ impl Parser<'_> {
     fn frame(&mut self) -> Parsed<List> {
         self.bump();
         let mark = self.scratch.ids.len();
-        if self.eat_kw(Kw::BETWEEN) {
-            self.bound()?;
+        let (start, end) = if self.eat_kw(Kw::BETWEEN) {
+            let start = self.bound()?;
             self.expect_kw(Kw::AND)?;
-            self.bound()?;
+            (start, self.bound()?)
         } else {
-            self.bound()?;
+            (self.bound()?, Bound::CurrentRow)
+        };
+        // SQLite and MySQL say the same after reading the statement.
+        if self.postgres() && (start == Bound::EndOfPartition || end == Bound::StartOfPartition || start > end) {
+            return self.refuse("the frame would end before it starts");
         }
         if self.kw() == Kw::EXCLUDE && !self.tsql() {
             self.bump();
@@ -94,18 +108,22 @@ impl Parser<'_> {
         Ok(self.list_from(mark))
     }
 
-    fn bound(&mut self) -> Parsed<()> {
+    fn bound(&mut self) -> Parsed<Bound> {
         if self.eat_all(&[Kw::CURRENT, Kw::ROW]) {
-            return Ok(());
+            return Ok(Bound::CurrentRow);
         }
-        if self.kw() == Kw::UNBOUNDED && matches!(self.kw_at(1), Kw::PRECEDING | Kw::FOLLOWING) {
-            self.at += 2;
-            return Ok(());
+        if self.eat_all(&[Kw::UNBOUNDED, Kw::PRECEDING]) {
+            return Ok(Bound::StartOfPartition);
+        }
+        if self.eat_all(&[Kw::UNBOUNDED, Kw::FOLLOWING]) {
+            return Ok(Bound::EndOfPartition);
         }
         let expr = self.expr()?;
         self.scratch.ids.push(expr);
-        if self.eat_any(&[Kw::PRECEDING, Kw::FOLLOWING]) {
-            Ok(())
+        if self.eat_kw(Kw::PRECEDING) {
+            Ok(Bound::Before)
+        } else if self.eat_kw(Kw::FOLLOWING) {
+            Ok(Bound::After)
         } else {
             self.expected("PRECEDING or FOLLOWING")
         }

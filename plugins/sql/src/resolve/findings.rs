@@ -59,6 +59,11 @@ impl<'a> Resolver<'a> {
         });
     }
 
+    /// What the parser read and the engine refuses.
+    pub(super) fn refused(&mut self, token: TokenId, message: &str) {
+        self.report(token, "not-supported", message.to_owned(), None);
+    }
+
     pub(super) fn unknown_table(&mut self, name: Name, table: &str) {
         let schema = self.schema;
         let names = schema
