@@ -4,28 +4,14 @@ use std::collections::BTreeSet;
 
 use nl2sql_sdk::types::{Catalog, Column as CatalogColumn, Table as CatalogTable};
 
-use crate::inflect::singular;
+use crate::comment::{chinese_name, english, without_owner};
 use crate::link::{Link, links};
-use crate::role::{are_numbers, role_of, truth};
-use crate::words::words;
+use crate::phrase::column_phrase;
+use crate::prefix::shared_prefix;
+use crate::role::{are_numbers, is_short_id, role_of, truth};
+use crate::table_noun::{short_noun, table_noun};
+use crate::words::{is_word, words};
 use crate::{Column, Noun, Role, Schema, Table};
-
-/// Words at the end of a table's name that say nothing about its rows.
-const EMPTY_WORDS: &[&str] = &[
-    "table",
-    "tbl",
-    "data",
-    "list",
-    "info",
-    "information",
-    "master",
-    "details",
-    "records",
-    "entity",
-];
-
-/// Words at the start of a table's name that say nothing about its rows.
-const EMPTY_PREFIXES: &[&str] = &["tbl", "dim", "fact", "tb", "reference", "vw", "view"];
 
 pub(crate) const PEOPLE: &[&str] = &[
     "person",
@@ -92,7 +78,9 @@ pub(crate) const PEOPLE: &[&str] = &[
 impl Schema {
     /// The schema of a catalog.
     pub fn new(catalog: &Catalog) -> Self {
-        let nouns: Vec<String> = catalog.tables.iter().map(table_noun).collect();
+        let names: Vec<&str> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
+        let prefix = shared_prefix(&names, "");
+        let nouns: Vec<String> = catalog.tables.iter().map(|table| table_noun(table, prefix)).collect();
         let links = links(catalog, &nouns);
         let mut tables: Vec<Table> = catalog
             .tables
@@ -110,13 +98,72 @@ impl Schema {
             table.junction = is_junction(index, table, &links);
             table.short = short_noun(&nouns[index], &nouns);
         }
+        name_short_ids(&mut tables, &links, &nouns);
+        count_values(catalog, &mut tables);
         Self { tables, links }
+    }
+}
+
+/// Sampling stops at some number of values; a column with fewer, or with one for each row, has shown all it has.
+fn count_values(catalog: &Catalog, tables: &mut [Table]) {
+    let samples = |table: usize, column: usize| catalog.tables[table].columns[column].samples.len();
+    let most = catalog
+        .tables
+        .iter()
+        .flat_map(|table| &table.columns)
+        .map(|column| column.samples.len())
+        .max()
+        .unwrap_or(0);
+    for (index, table) in tables.iter_mut().enumerate() {
+        for (at, column) in table.columns.iter_mut().enumerate() {
+            let seen = samples(index, at);
+            let all = seen > 0 && (seen < most || table.rows == Some(seen as u64));
+            column.distinct = all.then_some(seen);
+        }
+    }
+}
+
+/// Identifiers named by a letter are called by the table they identify a row of.
+fn name_short_ids(tables: &mut [Table], links: &[Link], nouns: &[String]) {
+    for (index, table) in tables.iter_mut().enumerate() {
+        let key = table.key.clone();
+        for (at, column) in table.columns.iter_mut().enumerate() {
+            if column.role != Role::Key || !is_short_id(&words(&column.name)) {
+                continue;
+            }
+            let link = links
+                .iter()
+                .find(|link| link.child == index && link.columns.iter().any(|pair| pair.0 == at));
+            let (short, full) = match link {
+                Some(link) => {
+                    let owner = link
+                        .role
+                        .as_deref()
+                        .filter(|role| role.len() > 3)
+                        .unwrap_or(&nouns[link.parent]);
+                    (format!("{owner} id"), format!("{owner} id"))
+                }
+                None if key == [at] => ("id".to_owned(), format!("{} id", nouns[index])),
+                None => continue,
+            };
+            column.noun = Noun::new(&short);
+            column.full = Noun::new(&full);
+        }
+        restore_clashing(&mut table.columns);
     }
 }
 
 fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BTreeSet<usize>) -> Table {
     let position = |name: &String| table.columns.iter().position(|column| column.name == *name);
     let key: Vec<usize> = table.primary_key.iter().filter_map(position).collect();
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let prefix = shared_prefix(&names, &table.name);
+    let about = About {
+        catalog,
+        table,
+        noun,
+        prefix,
+    };
     let mut columns: Vec<Column> = table
         .columns
         .iter()
@@ -124,14 +171,16 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         .map(|(index, column)| {
             // A part of a composite key may well say something: the language of a country.
             let alone = key == [index];
-            build_column(
-                catalog,
-                table,
+            let mut built = build_column(
+                &about,
                 column,
-                noun,
                 alone || foreign.contains(&index),
                 foreign.contains(&index),
-            )
+            );
+            if built.role == Role::Measure && key.contains(&index) {
+                built.role = Role::Code;
+            }
+            built
         })
         .collect();
     restore_clashing(&mut columns);
@@ -145,6 +194,7 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         && columns[*column].noun.one == noun
     {
         columns[*column].noun = Noun::new("name");
+        columns[*column].full = Noun::new(&format!("{noun} name"));
     }
     for column in &label {
         if columns[*column].role == Role::Text {
@@ -160,7 +210,9 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         qualifier: if in_default { None } else { table.schema.clone() },
         noun: Noun::new(noun),
         short: Noun::new(noun),
-        chinese: chinese(table.comment.as_deref()).trim_end_matches('表').to_owned(),
+        chinese: chinese_name(table.comment.as_deref(), &table.name)
+            .trim_end_matches('表')
+            .to_owned(),
         rows: table.row_estimate,
         person: is_person(noun, &columns),
         junction: false,
@@ -170,15 +222,23 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
     }
 }
 
-fn build_column(
-    catalog: &Catalog,
-    table: &CatalogTable,
-    column: &CatalogColumn,
-    noun: &str,
-    is_key: bool,
-    foreign: bool,
-) -> Column {
-    let name_parts = words(&column.name);
+/// What the columns of a table have in common.
+struct About<'a> {
+    catalog: &'a Catalog,
+    table: &'a CatalogTable,
+    noun: &'a str,
+    /// Length of the meaningless prefix of their names.
+    prefix: usize,
+}
+
+fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bool) -> Column {
+    let About {
+        catalog,
+        table,
+        noun,
+        prefix,
+    } = *about;
+    let name_parts = without_initial(words(&column.name[prefix..]), noun);
     let identifies = |parts: &[String]| {
         parts
             .last()
@@ -186,10 +246,12 @@ fn build_column(
     };
     let parts = match english(column.comment.as_deref()) {
         // A key whose comment names what it refers to is still called by its own name: "stadium id", not "stadium".
-        Some(comment) if !(is_key && identifies(&name_parts)) => comment.split(' ').map(str::to_owned).collect(),
+        Some(comment) if !(is_key && identifies(&name_parts)) => {
+            without_owner(&comment, noun).split(' ').map(str::to_owned).collect()
+        }
         _ => name_parts.clone(),
     };
-    let comment = chinese(column.comment.as_deref());
+    let comment = chinese_name(column.comment.as_deref(), &column.name);
     let numeric_text = catalog.dialect == "sqlite";
     let role = role_of(column, &name_parts, &comment, is_key, numeric_text, table.row_estimate);
     let is = |first: &str| parts.first().is_some_and(|part| part == first) && parts.len() > 1;
@@ -199,9 +261,13 @@ fn build_column(
     } else if parts.is_empty() {
         column.name.clone()
     } else {
-        parts.join(" ")
+        column_phrase(&parts, role)
     };
-    let short = strip_noun(&full, noun);
+    let short = match strip_noun(&full, noun).as_str() {
+        "from date" => "start date".to_owned(),
+        "to date" => "end date".to_owned(),
+        short => short.to_owned(),
+    };
     let numbers: Vec<f64> = column.samples.iter().filter_map(|value| value.parse().ok()).collect();
     let range = are_numbers(&column.samples).then(|| {
         numbers
@@ -216,17 +282,39 @@ fn build_column(
         name: column.name.clone(),
         noun: Noun::new(&short),
         full: Noun::new(&full),
-        chinese_short: short_chinese(&comment, &chinese(table.comment.as_deref())),
+        chinese_short: short_chinese(&comment, &chinese_name(table.comment.as_deref(), &table.name)),
         chinese: comment,
         role,
         textual,
         boolean: column.type_class == "boolean" && column.samples.iter().all(|value| truth(value).is_some()),
+        timed: column.type_class == "datetime"
+            && (column.samples.is_empty() || column.samples.iter().any(|value| value.len() != 10)),
         nullable: column.nullable,
         foreign,
         values: values_of(column),
+        distinct: None,
         range,
         whole: numbers.iter().all(|value| value.fract() == 0.0),
     }
+}
+
+/// `bname` and `b_name` of a bank are its name.
+fn without_initial(mut parts: Vec<String>, noun: &str) -> Vec<String> {
+    let Some(initial) = noun.chars().next().filter(char::is_ascii) else {
+        return parts;
+    };
+    match parts.as_slice() {
+        [first, _, ..] if first.chars().eq([initial]) && parts[1] != "id" => {
+            parts.remove(0);
+        }
+        [only] if !is_word(only) => {
+            if let Some(rest) = only.strip_prefix(initial).filter(|rest| is_word(rest)) {
+                parts = vec![rest.to_owned()];
+            }
+        }
+        _ => {}
+    }
+    parts
 }
 
 fn values_of(column: &CatalogColumn) -> Vec<String> {
@@ -236,7 +324,8 @@ fn values_of(column: &CatalogColumn) -> Vec<String> {
         &column.samples
     };
     let usable = |value: &&String| {
-        !value.trim().is_empty() && value.chars().count() <= 80 && !value.chars().any(char::is_control)
+        let spaced_out = value.trim() != value.as_str() || value.contains("  ");
+        !value.is_empty() && !spaced_out && value.chars().count() <= 80 && !value.chars().any(char::is_control)
     };
     source.iter().filter(usable).cloned().collect()
 }
@@ -287,88 +376,6 @@ fn restore_clashing(columns: &mut [Column]) {
     }
 }
 
-/// What one row of the table is called.
-fn table_noun(table: &CatalogTable) -> String {
-    if let Some(comment) = english(table.comment.as_deref()) {
-        return singular(&comment);
-    }
-    let mut parts = words(&table.name);
-    while parts.len() > 1 && EMPTY_WORDS.contains(&parts[parts.len() - 1].as_str()) {
-        parts.pop();
-    }
-    while parts.len() > 1 && EMPTY_PREFIXES.contains(&parts[0].as_str()) {
-        parts.remove(0);
-    }
-    while parts.len() > 1
-        && parts[parts.len() - 1]
-            .chars()
-            .all(|character| character.is_ascii_digit())
-    {
-        parts.pop();
-    }
-    if parts.is_empty() {
-        table.name.clone()
-    } else {
-        singular(&parts.join(" "))
-    }
-}
-
-/// The noun without the noun of another table before it: the languages of countries are kept in `countrylanguage`.
-fn short_noun(noun: &str, nouns: &[String]) -> Noun {
-    const EMPTY: &[&str] = &[
-        "name", "type", "detail", "status", "record", "history", "code", "number", "line", "data", "item",
-    ];
-    let rest = nouns
-        .iter()
-        .filter(|other| *other != noun)
-        .find_map(|other| noun.strip_prefix(other.as_str())?.strip_prefix(' '));
-    match rest {
-        Some(rest) if !EMPTY.contains(&rest) && !nouns.iter().any(|other| other == rest) => Noun::new(rest),
-        _ => Noun::new(noun),
-    }
-}
-
-/// A comment that can stand as an English noun phrase, in lower case.
-fn english(comment: Option<&str>) -> Option<String> {
-    let text = comment?.trim().trim_end_matches('.');
-    let is_phrase = !text.is_empty()
-        && text.is_ascii()
-        && text.split_whitespace().count() <= 4
-        && text
-            .chars()
-            .all(|character| character.is_ascii_alphanumeric() || " -".contains(character));
-    is_phrase.then(|| {
-        text.split_whitespace()
-            .map(lower_unless_acronym)
-            .collect::<Vec<_>>()
-            .join(" ")
-    })
-}
-
-fn lower_unless_acronym(word: &str) -> String {
-    let acronym = word.len() > 1 && word.chars().all(|character| character.is_ascii_uppercase());
-    if acronym && word != "ID" {
-        word.to_owned()
-    } else {
-        word.to_ascii_lowercase()
-    }
-}
-
-/// The noun at the head of a Chinese comment, without unit, list of values or explanation.
-fn chinese(comment: Option<&str>) -> String {
-    let text = comment.unwrap_or_default();
-    let is_chinese = text
-        .chars()
-        .any(|character| ('\u{4e00}'..='\u{9fff}').contains(&character));
-    if !is_chinese {
-        return String::new();
-    }
-    let end = text
-        .find(['：', ':', '（', '(', '，', ',', '；', ';', '。', '/', '['])
-        .unwrap_or(text.len());
-    text[..end].trim().to_owned()
-}
-
 fn is_person(noun: &str, columns: &[Column]) -> bool {
     let last = noun.rsplit(' ').next().unwrap_or(noun);
     let personal = [
@@ -395,18 +402,23 @@ fn label_of(columns: &[Column], noun: &str) -> Vec<usize> {
             .iter()
             .position(|column| column.noun.one == wanted || column.full.one == wanted)
     };
-    if let Some(name) = find("name")
-        .or_else(|| find(noun))
-        .or_else(|| find("full name"))
-        .or_else(|| find("title"))
-    {
+    let called_so =
+        find(noun).filter(|column| !matches!(columns[*column].role, Role::Measure | Role::Year | Role::Date));
+    if let Some(name) = find("name").or(called_so).or_else(|| find("full name")) {
         return vec![name];
     }
     if let (Some(first), Some(last)) = (find("first name"), find("last name")) {
         return vec![first, last];
     }
+    if let Some(title) = find("title") {
+        return vec![title];
+    }
     let suits = |role: Role| columns.iter().position(|column| column.role == role && column.textual);
-    let distinct = |column: &usize| !are_numbers(&columns[*column].values);
+    let timely = |column: &usize| {
+        let last = columns[*column].noun.one.rsplit(' ').next().unwrap_or_default();
+        matches!(last, "date" | "time" | "year" | "day")
+    };
+    let distinct = |column: &usize| !are_numbers(&columns[*column].values) && !timely(column);
     suits(Role::Name)
         .or_else(|| suits(Role::Text).filter(distinct))
         .into_iter()

@@ -34,6 +34,10 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("shoe", "shoes"),
     ("axis", "axes"),
     ("index", "indexes"),
+    ("lens", "lenses"),
+    ("chassis", "chassis"),
+    ("hero", "heroes"),
+    ("potato", "potatoes"),
 ];
 
 /// Nouns that are their own plural or have none.
@@ -69,12 +73,36 @@ const INVARIANT: &[&str] = &[
     "hardware",
     "weather",
     "storage",
+    "earnings",
+    "goods",
+    "personnel",
+    "traffic",
+    "research",
+    "advice",
+    "revenue",
+    "gross",
+    "savings",
+    "premises",
+    "physics",
+    "mathematics",
+    "economics",
+    "politics",
+    "athletics",
+    "wifi",
+    "bluetooth",
+    "glasses",
+];
+
+/// Words behind the noun that they belong to: `payments made`, `students in courses`.
+const BEHIND: &[&str] = &[
+    "at", "born", "by", "for", "from", "given", "held", "in", "made", "on", "paid", "per", "received", "sold", "taken",
+    "to", "up", "with", "won",
 ];
 
 /// The plural of a noun phrase: its head noun, which stands before "of", is put in the plural.
 pub fn plural(phrase: &str) -> String {
-    if let Some((head, rest)) = phrase.split_once(" of ") {
-        return format!("{} of {rest}", plural(head));
+    if let Some((head, rest)) = head_and_rest(phrase) {
+        return format!("{}{rest}", plural(head));
     }
     let (before, last) = match phrase.rsplit_once(' ') {
         Some((before, last)) if last.chars().all(|character| character.is_ascii_digit()) => {
@@ -84,6 +112,18 @@ pub fn plural(phrase: &str) -> String {
         None => (String::new(), phrase),
     };
     format!("{before}{}", plural_word(last))
+}
+
+/// The part whose last word is the head noun, and what stands behind it, the space before included.
+pub(crate) fn head_and_rest(phrase: &str) -> Option<(&str, &str)> {
+    let mut at = 0;
+    for (index, word) in phrase.split(' ').enumerate() {
+        if index > 0 && (word == "of" || BEHIND.contains(&word)) {
+            return Some((&phrase[..at - 1], &phrase[at - 1..]));
+        }
+        at += word.len() + 1;
+    }
+    None
 }
 
 fn plural_word(word: &str) -> String {
@@ -117,13 +157,33 @@ fn plural_word(word: &str) -> String {
     format!("{word}s")
 }
 
+/// Words that only have a plural.
+const PLURAL_ONLY: &[&str] = &[
+    "earnings",
+    "goods",
+    "headquarters",
+    "premises",
+    "sales",
+    "savings",
+    "glasses",
+];
+
 /// The word looks like a plural already.
 pub fn is_plural(word: &str) -> bool {
-    singular_word(word) != word
+    PLURAL_ONLY.contains(&word) || singular_word(word) != word
+}
+
+/// The noun phrase takes "are".
+pub fn is_plural_phrase(phrase: &str) -> bool {
+    let head = head_and_rest(phrase).map_or(phrase, |(head, _)| head);
+    is_plural(head.rsplit(' ').next().unwrap_or(head))
 }
 
 /// The singular of a noun phrase.
 pub fn singular(phrase: &str) -> String {
+    if let Some((head, rest)) = head_and_rest(phrase) {
+        return format!("{}{rest}", singular(head));
+    }
     match phrase.rsplit_once(' ') {
         Some((before, last)) => format!("{before} {}", singular_word(last)),
         None => singular_word(phrase),
@@ -201,6 +261,9 @@ mod tests {
             ("category", "categories"),
             ("address", "addresses"),
             ("address 1", "addresses 1"),
+            ("payment made", "payments made"),
+            ("test taken by student", "tests taken by student"),
+            ("camera lens", "camera lenses"),
         ] {
             assert_eq!(plural(one), many, "{one}");
             if !one.contains(" of ") && !one.ends_with('1') && !one.ends_with("id") && one != "salesperson" {

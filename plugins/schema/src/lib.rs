@@ -1,9 +1,13 @@
 //! The catalog as people talk about it: nouns, roles of columns, and links between tables.
 
 mod build;
+mod comment;
 pub mod inflect;
 mod link;
+mod phrase;
+mod prefix;
 mod role;
+mod table_noun;
 pub mod words;
 
 pub use link::Link;
@@ -87,10 +91,14 @@ pub struct Column {
     pub boolean: bool,
     /// Part of a declared foreign key.
     pub foreign: bool,
+    /// A date with a time of day.
+    pub timed: bool,
     /// NULL may be stored.
     pub nullable: bool,
     /// Values as display text, most frequent first; empty when the profile lets none out.
     pub values: Vec<String>,
+    /// How many different values there are, where all of them are known.
+    pub distinct: Option<usize>,
     /// Least and greatest of the values, as numbers.
     pub range: Option<(f64, f64)>,
     /// All values are whole numbers.
@@ -107,11 +115,59 @@ impl Schema {
     }
 }
 
+impl Column {
+    /// Sums of it mean something: an amount is summed, an age or a rank is not.
+    pub fn sums(&self) -> bool {
+        const LEVELS: &[&str] = &[
+            "age",
+            "altitude",
+            "average",
+            "capacity",
+            "depth",
+            "elevation",
+            "grade",
+            "height",
+            "interest",
+            "latitude",
+            "length",
+            "level",
+            "longitude",
+            "maximum",
+            "minimum",
+            "percent",
+            "percentage",
+            "position",
+            "price",
+            "rank",
+            "rate",
+            "rating",
+            "ratio",
+            "score",
+            "speed",
+            "temperature",
+            "width",
+            "year",
+        ];
+        self.role == Role::Measure && !self.noun.one.split(' ').any(|word| LEVELS.contains(&word))
+    }
+}
+
 impl Table {
     /// About how many rows share a value of this column; `None` when values or row count are not known.
     pub fn rows_per_value(&self, column: usize) -> Option<f64> {
-        let values = self.columns[column].values.len();
-        self.rows.filter(|_| values > 0).map(|rows| rows as f64 / values as f64)
+        let values = self.columns[column].distinct.filter(|values| *values > 0)?;
+        self.rows.map(|rows| rows as f64 / values as f64)
+    }
+
+    /// No two rows are known to share a value of this column.
+    pub fn is_unique(&self, column: usize) -> bool {
+        self.key == [column] || self.rows_per_value(column).is_none_or(|rows| rows < 1.2)
+    }
+
+    /// A row may have no value in this column.
+    pub fn may_lack(&self, column: usize) -> bool {
+        let all_differ = self.rows_per_value(column).is_some_and(|rows| rows <= 1.0);
+        self.columns[column].nullable && !self.key.contains(&column) && !all_differ
     }
 
     /// Columns of one of these roles.

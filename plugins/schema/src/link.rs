@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use nl2sql_sdk::types::{Catalog, Table as CatalogTable};
 
+use crate::role::is_short_id;
 use crate::words::words;
 
 /// A way from a child table to its parent.
@@ -110,7 +111,7 @@ fn implied(catalog: &Catalog, nouns: &[String], known: &[Link]) -> Vec<Link> {
         let Some(column) = column_of(table, key) else { continue };
         let plain = words(key).join(" ");
         let named = format!("{} id", nouns[index]);
-        if plain.ends_with(" id") || plain.ends_with(" code") {
+        if plain.ends_with(" id") || plain.ends_with(" code") || is_short_id(&words(key)) {
             parents.entry(plain.clone()).or_default().push((index, column));
         }
         if plain == "id" {
@@ -156,6 +157,9 @@ fn role(catalog: &Catalog, link: &Link, noun: &str) -> Option<String> {
     };
     let mut parts = words(&catalog.tables[link.child].columns[*column].name);
     if matches!(parts.last().map(String::as_str), Some("id" | "code" | "number" | "ids")) && parts.len() > 1 {
+        parts.pop();
+    }
+    while parts.len() > 1 && parts.last().is_some_and(|last| last == "is") {
         parts.pop();
     }
     let text = parts.join(" ");

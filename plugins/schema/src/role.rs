@@ -104,6 +104,27 @@ const CATEGORY_WORDS: &[&str] = &[
     "manufacturer",
 ];
 
+/// Words of categories that are often kept as numbers or digits.
+const CODED_CATEGORIES: &[&str] = &["gender", "sex", "type", "status", "category"];
+
+/// Words of names that hold a year when the values look like one.
+const YEAR_WORDS: &[&str] = &[
+    "built",
+    "date",
+    "elected",
+    "established",
+    "founded",
+    "introduced",
+    "launch",
+    "launched",
+    "opened",
+    "opening",
+    "published",
+    "released",
+    "season",
+    "since",
+];
+
 const CATEGORY_CHINESE: &[&str] = &[
     "类型", "类别", "状态", "国家", "城市", "性别", "等级", "级别", "大区", "地区", "区域", "省份", "颜色", "国籍",
     "职位", "方式", "学历", "部门", "品牌", "行业", "渠道", "科室", "单位", "阶段", "民族",
@@ -122,6 +143,9 @@ const CODE_WORDS: &[&str] = &[
     "mobile",
     "barcode",
     "line",
+    "major",
+    "classroom",
+    "extension",
 ];
 
 const LONG_TEXT_WORDS: &[&str] = &[
@@ -175,7 +199,7 @@ pub fn role_of(
     if matches!(class, "binary" | "array" | "geometry" | "json" | "interval") {
         return Role::Opaque;
     }
-    if is_key || class == "uuid" || matches!(last, "id" | "ids" | "uuid" | "guid") {
+    if is_key || class == "uuid" || matches!(last, "id" | "ids" | "uuid" | "guid") || is_short_id(words) {
         return Role::Key;
     }
     let has = |word: &str| words.iter().any(|known| known == word);
@@ -196,8 +220,17 @@ pub fn role_of(
             return Role::Year;
         }
     }
+    if numeric && YEAR_WORDS.contains(&last) && are_recent_years(values) {
+        return Role::Year;
+    }
     if !values.is_empty() && values.iter().all(|value| is_iso_date(value)) {
         return Role::Date;
+    }
+    if (CODED_CATEGORIES.contains(&last) || has("gender") || has("sex")) && matches!(class, "integer" | "text") {
+        return Role::Category;
+    }
+    if class == "text" && LONG_TEXT_WORDS.contains(&last) {
+        return Role::Text;
     }
     let truth = values.len() <= 2 && values.iter().all(|value| truth(value).is_some());
     if matches!(words.first().map(String::as_str), Some("is" | "has")) && truth && (numeric || !values.is_empty()) {
@@ -206,12 +239,23 @@ pub fn role_of(
     if numeric {
         let counted = has("of") || chinese.ends_with("数");
         let code = CODE_WORDS.contains(&last)
+            || (class == "text" && values.iter().all(|value| value.len() >= 9))
             || (class == "integer" && super::build::PEOPLE.contains(&last))
             || chinese.ends_with("号")
             || chinese.ends_with("电话");
         return if code && !counted { Role::Code } else { Role::Measure };
     }
     text_role(column, words, chinese, rows)
+}
+
+/// `pid`, `m id`: an identifier named by the first letters of its table.
+pub fn is_short_id(words: &[String]) -> bool {
+    const WORDS: &[&str] = &["avid", "bid", "acid", "grid", "paid", "said", "void"];
+    match words {
+        [word] => word.len() <= 4 && word.len() > 2 && word.ends_with("id") && !WORDS.contains(&word.as_str()),
+        [letters, id] => id == "id" && letters.len() <= 2,
+        _ => false,
+    }
 }
 
 /// All but a few odd values (`null`, `n/a`) are numbers.
@@ -250,6 +294,15 @@ fn text_role(column: &CatalogColumn, words: &[String], chinese: &str, rows: Opti
     } else {
         Role::Text
     }
+}
+
+fn are_recent_years(values: &[String]) -> bool {
+    let year = |value: &String| {
+        value
+            .parse::<f64>()
+            .is_ok_and(|year| year.fract() == 0.0 && (1500.0..2100.0).contains(&year))
+    };
+    !values.is_empty() && values.iter().all(year)
 }
 
 /// `2020-01-31`, with or without a time after it.

@@ -69,6 +69,9 @@ pub fn top_within(chooser: &mut Chooser) -> Option<Pair> {
     }
     let descending = chooser.draw.chance(0.75);
     let mut inner = Select::of(subject, &[]);
+    if !descending {
+        chooser.skip_missing(&mut inner, 0, measure);
+    }
     let rank = Window {
         function: "rank",
         of: None,
@@ -117,10 +120,7 @@ fn from_cte(name: &'static str) -> Source {
 /// The average number of rows per value, or the values above that average.
 pub fn average_count(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let by = chooser.column_with(subject, &[Role::Category, Role::Year, Role::Key])?;
-    if chooser.table(subject).key == [by.column] {
-        return None;
-    }
+    let by = chooser.column_with(subject, &[Role::Category, Role::Year])?;
     let mut counts = Select::of(subject, &[]);
     counts.items = vec![
         (Expr::Column(Ref::new(0, by.column)), Some("grp")),
@@ -226,6 +226,9 @@ pub fn arithmetic(chooser: &mut Chooser) -> Option<Pair> {
     }
     let ends = [(Aggregate::Maximum, measure), (Aggregate::Minimum, measure)];
     let [(highest, _), (lowest, _)] = aggregate_items(&ends, 0).try_into().ok()?;
+    if super::plain::tests(&filters, measure) {
+        return None;
+    }
     body.items = vec![(Expr::Minus(Box::new(highest), Box::new(lowest)), None)];
     super::filters::apply(&mut body, 0, &filters, false);
     Pair::new(

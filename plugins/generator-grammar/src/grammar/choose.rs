@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ask::Attribute;
 use super::relation::{Kinship, Relation};
 use crate::random::Draw;
-use crate::sql::{Dialect, Expr, Ref, Select};
+use crate::sql::{Condition, Dialect, Expr, Ref, Select};
 use nl2sql_schema::{Column, Role, Schema, Table};
 
 /// What the families draw from: the schema, the tables of the topic and the source of randomness.
@@ -143,6 +143,25 @@ impl<'a> Chooser<'a> {
             .into_iter()
             .map(|column| Attribute { table, column })
             .collect()
+    }
+
+    /// Leaves rows without the attribute out of `body`, where there may be some: they would come first in ascending order.
+    pub fn skip_missing(&self, body: &mut Select, slot: usize, attribute: Attribute) {
+        if self.table(attribute.table).may_lack(attribute.column) {
+            body.also(Condition::Null(Expr::Column(Ref::new(slot, attribute.column)), true));
+        }
+    }
+
+    /// What is shown tells the rows of the table apart.
+    pub fn tells_apart(&self, table: usize, shown: &[Attribute]) -> bool {
+        let description = self.table(table);
+        let shows = |column: &usize| shown.iter().any(|attribute| attribute.column == *column);
+        let named = match description.label.as_slice() {
+            [] => false,
+            [label] => shows(label) && description.is_unique(*label),
+            label => label.iter().all(shows),
+        };
+        named || (!description.key.is_empty() && description.key.iter().all(shows))
     }
 
     fn any_column(&mut self, table: usize) -> Option<usize> {

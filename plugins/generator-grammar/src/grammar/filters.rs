@@ -33,8 +33,8 @@ impl Chooser<'_> {
     pub fn picks_one(&self, filter: &Filter) -> bool {
         filter.tests().iter().any(|(attribute, test)| {
             let table = self.table(attribute.table);
-            let unique = table.rows_per_value(attribute.column).is_none_or(|rows| rows < 1.2);
-            let identifies = (table.label == [attribute.column] && unique) || table.key == [attribute.column];
+            let names = table.label == [attribute.column] || table.key == [attribute.column];
+            let identifies = names && table.is_unique(attribute.column);
             identifies && matches!(test, Test::Compare(Compare::Equal, _))
         })
     }
@@ -63,7 +63,8 @@ impl Chooser<'_> {
                 3 => &[Role::Date],
                 4 => &[Role::Name, Role::Name, Role::Text],
                 5 => &[Role::Flag],
-                _ => &[Role::Code, Role::Key],
+                _ if self.table(table).label.is_empty() => &[Role::Code, Role::Key],
+                _ => &[Role::Code],
             };
             let Some(attribute) = self.column_with(table, roles) else {
                 continue;
@@ -82,7 +83,8 @@ impl Chooser<'_> {
     pub fn test(&mut self, attribute: Attribute) -> Option<Test> {
         let column = self.column(attribute);
         // Columns declared NULL-able are often full; a null test is only worth asking now and then.
-        if column.nullable && !matches!(column.role, Role::Key | Role::Opaque) && self.draw.chance(0.015) {
+        let names = self.table(attribute.table).label.contains(&attribute.column);
+        if column.nullable && !names && !matches!(column.role, Role::Key | Role::Opaque) && self.draw.chance(0.015) {
             return Some(Test::Null(self.draw.chance(0.6)));
         }
         match column.role {
@@ -137,7 +139,7 @@ impl Chooser<'_> {
     fn like(&mut self, column: &Column) -> Option<Test> {
         let value = self.draw.pick(&column.values)?.clone();
         let negated = self.draw.chance(0.06);
-        let word = |text: &str| text.chars().all(char::is_alphanumeric) && !text.is_empty();
+        let word = |text: &str| text.chars().all(char::is_alphabetic) && !text.is_empty();
         if !value.is_ascii() {
             let long = value.chars().count() >= 4;
             let piece: String = value.chars().take(if long { 2 } else { 1 }).collect();
@@ -166,6 +168,7 @@ impl Chooser<'_> {
     fn measure_test(&mut self, column: &Column) -> Option<Test> {
         let kind = self.draw.weighted(&[0.78, 0.1, 0.12])?;
         if kind == 1
+            && column.whole
             && let Some(value) = self.value(column)
         {
             return Some(Test::Compare(Compare::Equal, value));
@@ -249,15 +252,26 @@ impl Chooser<'_> {
         let year: u32 = date.get(..4)?.parse().ok()?;
         let month: u32 = date.get(5..7)?.parse().ok()?;
         let day = date.get(..10)?.to_owned();
-        Some(match self.draw.weighted(&[0.4, 0.12, 0.12, 0.1, 0.1, 0.16])? {
+        // With a time of day, "after a day" would hold for the day itself as well.
+        let timed = date.len() > 10 || column.timed;
+        Some(match self.draw.weighted(&[0.38, 0.12, 0.12, 0.1, 0.1, 0.08, 0.1])? {
             0 => Test::Year(Compare::Equal, year),
             1 => Test::Month(month),
             2 => Test::Year(Compare::Greater, year.saturating_sub(1)),
-            3 => Test::Compare(Compare::Greater, Literal::Text(day)),
+            3 if !timed => Test::Compare(Compare::Greater, Literal::Text(day)),
             4 => Test::Compare(Compare::Less, Literal::Text(day)),
-            _ if date.len() == 10 => Test::Compare(Compare::Equal, Literal::Text(day)),
+            5 if !timed => match self.later_day(column, &day) {
+                Some(later) => Test::Between(Literal::Text(day), Literal::Text(later)),
+                None => Test::Compare(Compare::Equal, Literal::Text(day)),
+            },
+            _ if !timed => Test::Compare(Compare::Equal, Literal::Text(day)),
             _ => Test::Compare(Compare::AtLeast, Literal::Text(day)),
         })
+    }
+
+    fn later_day(&mut self, column: &Column, day: &str) -> Option<String> {
+        let later = self.draw.pick(&column.values)?.get(..10)?;
+        (later > day).then(|| later.to_owned())
     }
 
     fn flag_test(&mut self, column: &Column) -> Option<Test> {
@@ -287,25 +301,14 @@ impl Chooser<'_> {
         } else {
             first
         };
-        let value = column.values.get(index)?;
-        let numeric = !column.textual && value.parse::<f64>().is_ok();
-        Some(if numeric {
-            Literal::Number(value.clone())
-        } else {
-            Literal::Text(value.clone())
-        })
+        column.values.get(index).map(|value| literal(column, value))
     }
 
     /// One of the column's most frequent values.
     pub fn frequent_value(&mut self, column: &Column) -> Option<Literal> {
         let most = column.values.len().min(4 + self.draw.below(4));
         let value = column.values.get(self.draw.below(most))?;
-        let numeric = !column.textual && value.parse::<f64>().is_ok();
-        Some(if numeric {
-            Literal::Number(value.clone())
-        } else {
-            Literal::Text(value.clone())
-        })
+        Some(literal(column, value))
     }
 
     /// A filter by what the subject is related to.
@@ -357,6 +360,14 @@ pub fn apply(select: &mut Select, slot: usize, filters: &[Filter], any: bool) {
         for condition in conditions {
             select.also(condition);
         }
+    }
+}
+
+fn literal(column: &Column, value: &str) -> Literal {
+    if !column.textual && value.parse::<f64>().is_ok() {
+        Literal::Number(value.strip_suffix(".0").unwrap_or(value).to_owned())
+    } else {
+        Literal::Text(value.to_owned())
     }
 }
 

@@ -4,7 +4,7 @@ use super::Pair;
 use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, select};
 use super::filters::apply;
-use super::plain::{aggregate_items, aggregates, equal_attributes, items_and};
+use super::plain::{aggregate_items, aggregates, items_and, tests};
 use crate::sql::{Aggregate, Compare, Condition, Expr, Literal, Order, Ref, Select};
 
 fn group(chooser: &mut Chooser) -> Option<(usize, Attribute)> {
@@ -36,7 +36,7 @@ fn shared_group(chooser: &mut Chooser) -> Option<(usize, Attribute)> {
 pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let (subject, by) = group(chooser)?;
     let filters = chooser.maybe_filters(subject, 0.25);
-    if equal_attributes(&filters).contains(&by) {
+    if tests(&filters, by) {
         return None;
     }
     let mut body = select(subject, &[]);
@@ -75,6 +75,9 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     let filters = chooser.maybe_filters(subject, 0.15);
+    if tests(&filters, by) {
+        return None;
+    }
     let mut body = select(subject, &[by]);
     body.items.extend(aggregate_items(&aggregates, 0));
     body.group = vec![column(by)];
@@ -100,7 +103,7 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     } else {
         Vec::new()
     };
-    if equal_attributes(&filters).contains(&by) {
+    if tests(&filters, by) {
         return None;
     }
     let bound = count_bound(chooser, expected);
@@ -149,7 +152,7 @@ pub fn having_average(chooser: &mut Chooser) -> Option<Pair> {
 pub fn most_common(chooser: &mut Chooser) -> Option<Pair> {
     let (subject, by) = shared_group(chooser)?;
     let filters = chooser.maybe_filters(subject, 0.25);
-    if equal_attributes(&filters).contains(&by) {
+    if tests(&filters, by) {
         return None;
     }
     let descending = chooser.draw.chance(0.85);
@@ -192,7 +195,7 @@ pub fn count_bound(chooser: &mut Chooser, expected: Option<f64>) -> (Compare, St
         Compare::AtMost,
     ];
     let drawn = chooser.draw.weighted(&[0.45, 0.36, 0.1, 0.04, 0.05]).unwrap_or(0);
-    let most = expected.map_or(5, |rows| (rows * 1.3).ceil().clamp(2.0, 10.0) as usize);
+    let most = expected.map_or(5, |rows| rows.ceil().clamp(2.0, 10.0) as usize);
     let number = match operator[drawn] {
         Compare::Less | Compare::AtLeast => 2 + chooser.draw.below(2) * chooser.draw.below(most - 1),
         _ => 1 + chooser.draw.below(2) * chooser.draw.below(most - 1),

@@ -4,9 +4,11 @@ use super::Pair;
 use super::ask::{Ask, Attribute, Filter, Pattern};
 use super::choose::{Chooser, items, select};
 use super::filters::apply;
+use super::nested::{aggregate_of, extreme_function};
 use super::plain::{aggregate_items, aggregates, equal_attributes};
-use super::relation::{Kinship, Relation};
-use crate::sql::{Aggregate, Expr, Order, Ref};
+use super::related::referring_rows;
+use super::relation::Relation;
+use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Select};
 use nl2sql_schema::{Role, Schema};
 
 /// Attributes of rows together with attributes of what each is related to.
@@ -88,8 +90,7 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     if shown.is_empty() {
         return None;
     }
-    let mut body = select(subject, &shown);
-    apply(&mut body, 0, &filters, false);
+    let body = restricted(chooser, subject, &shown, &filters)?;
     Pair::new(
         Ask {
             shown,
@@ -100,18 +101,43 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     )
 }
 
+/// `shown` of the rows that pass, each row once: a join to many rows repeats them, so DISTINCT or a subquery goes with it.
+fn restricted(chooser: &mut Chooser, subject: usize, shown: &[Attribute], filters: &[Filter]) -> Option<Select> {
+    let many: Vec<&Filter> = filters
+        .iter()
+        .filter(|filter| matches!(filter, Filter::Related(relation, _) if !relation.is_single()))
+        .collect();
+    let mut body = select(subject, shown);
+    let joins = chooser.tells_apart(subject, shown) && chooser.draw.chance(0.75);
+    if many.is_empty() || joins {
+        body.distinct = !many.is_empty();
+        apply(&mut body, 0, filters, false);
+        return Some(body);
+    }
+    for filter in filters {
+        match filter {
+            Filter::Related(relation, tests) if !relation.is_single() => {
+                let own: Vec<Filter> = tests.iter().map(|(of, test)| Filter::Own(*of, test.clone())).collect();
+                body.also(referring_rows(relation, &own)?);
+            }
+            other => apply(&mut body, 0, std::slice::from_ref(other), false),
+        }
+    }
+    Some(body)
+}
+
 /// How many rows by what they are related to.
 pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
     let relation = chooser.relation(|relation| {
-        relation.from != relation.to
-            && matches!(
-                relation.kinship,
-                Kinship::Parent | Kinship::Through | Kinship::Grandparent
-            )
-            && !schema.tables[relation.from].junction
+        relation.from != relation.to && !schema.tables[relation.from].junction && filterable(schema, relation)
     })?;
     let subject = relation.from;
+    let key = match chooser.table(subject).key.as_slice() {
+        _ if relation.is_single() => None,
+        [key] => Some(*key),
+        _ => return None,
+    };
     let mut filters = vec![chooser.related_filter(&relation)?];
     if chooser.draw.chance(0.15) {
         filters.extend(
@@ -121,7 +147,11 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
         );
     }
     let mut body = select(subject, &[]);
-    body.items = vec![(Expr::CountAll, None)];
+    // A row related to several that pass counts once.
+    let counted = key.map_or(Expr::CountAll, |key| {
+        Expr::Aggregate(Aggregate::CountDistinct, Box::new(Expr::Column(Ref::new(0, key))))
+    });
+    body.items = vec![(counted, None)];
     apply(&mut body, 0, &filters, false);
     Pair::new(
         Ask {
@@ -134,14 +164,19 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Aggregates of rows by what they are related to.
 pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
-    let relation =
-        chooser.relation(|relation| relation.from != relation.to && relation.kinship != Kinship::Children)?;
+    let relation = chooser.relation(|relation| relation.from != relation.to)?;
     let subject = relation.from;
     let aggregates = aggregates(chooser, subject)?;
     let filters = vec![chooser.related_filter(&relation)?];
     let mut body = select(subject, &[]);
     body.items = aggregate_items(&aggregates, 0);
-    apply(&mut body, 0, &filters, false);
+    match &filters[0] {
+        Filter::Related(relation, tests) if !relation.is_single() => {
+            let own: Vec<Filter> = tests.iter().map(|(of, test)| Filter::Own(*of, test.clone())).collect();
+            body.also(referring_rows(relation, &own)?);
+        }
+        _ => apply(&mut body, 0, &filters, false),
+    }
     Pair::new(
         Ask {
             aggregates,
@@ -152,7 +187,7 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
     )
 }
 
-/// Attributes of the rows whose related row has the extreme value.
+/// Attributes of the row whose related row has the extreme value; of all such rows where several may share that one.
 pub fn top(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
     let relation =
@@ -162,17 +197,30 @@ pub fn top(chooser: &mut Chooser) -> Option<Pair> {
     let shown = chooser.named(relation.from);
     let mut body = select(relation.from, &shown);
     let end = relation.join(&mut body, 0);
-    body.order.push(Order {
-        by: Expr::Column(Ref::new(end, by.column)),
-        descending,
-    });
-    body.limit = Some(1);
+    let limit = u32::from(!relation.is_single());
+    if limit == 1 {
+        if !descending {
+            chooser.skip_missing(&mut body, end, by);
+        }
+        body.order.push(Order {
+            by: Expr::Column(Ref::new(end, by.column)),
+            descending,
+        });
+        body.limit = Some(1);
+    } else {
+        let extreme = Expr::Scalar(Box::new(aggregate_of(extreme_function(descending), by)));
+        body.also(Condition::Compare(
+            Expr::Column(Ref::new(end, by.column)),
+            Compare::Equal,
+            extreme,
+        ));
+    }
     let subject = relation.from;
     let ask = Ask {
         shown,
         by: Some(by),
         descending,
-        limit: 1,
+        limit,
         other: Some(relation),
         ..Ask::new(Pattern::RelatedTop, subject)
     };

@@ -8,7 +8,17 @@ use super::plain::equal_attributes;
 use crate::sql::{Aggregate, Compare, Condition, Expr, Ref, Select};
 use nl2sql_schema::Role;
 
-fn aggregate_of(function: Aggregate, of: Attribute) -> Select {
+/// The function that gives the extreme value.
+pub fn extreme_function(descending: bool) -> Aggregate {
+    if descending {
+        Aggregate::Maximum
+    } else {
+        Aggregate::Minimum
+    }
+}
+
+/// `SELECT function(of) FROM its table`
+pub fn aggregate_of(function: Aggregate, of: Attribute) -> Select {
     let mut inner = Select::of(of.table, &[]);
     inner.items = vec![(
         Expr::Aggregate(function, Box::new(Expr::Column(Ref::new(0, of.column)))),
@@ -32,13 +42,9 @@ pub fn ties(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     let descending = chooser.draw.chance(0.6);
-    let function = if descending {
-        Aggregate::Maximum
-    } else {
-        Aggregate::Minimum
-    };
     let mut body = select(subject, &shown);
-    compare_with(&mut body, by, Compare::Equal, aggregate_of(function, by));
+    let extreme = aggregate_of(extreme_function(descending), by);
+    compare_with(&mut body, by, Compare::Equal, extreme);
     Pair::new(
         Ask {
             shown,

@@ -27,9 +27,10 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     let filters = chooser.filters(subject, 0.3);
     let any = filters.len() > 1 && chooser.draw.chance(0.25);
     let mut shown = chooser.shown(subject);
-    let tested = equal_attributes(&filters);
-    shown.retain(|attribute| !tested.contains(attribute));
-    if shown.is_empty() || filters.is_empty() || filters.iter().any(|filter| chooser.picks_one(filter)) {
+    let equal = equal_attributes(&filters);
+    shown.retain(|attribute| !equal.contains(attribute));
+    let only_tested = shown.iter().all(|attribute| tests(&filters, *attribute));
+    if only_tested || filters.is_empty() || filters.iter().any(|filter| chooser.picks_one(filter)) {
         return None;
     }
     let mut body = select(subject, &shown);
@@ -81,11 +82,14 @@ pub fn distinct(chooser: &mut Chooser) -> Option<Pair> {
         vec![chooser.category(subject).or_else(|| {
             chooser.column_with(subject, &[Role::Text, Role::Name, Role::Measure, Role::Date, Role::Key])
         })?];
+    if chooser.table(subject).is_unique(shown[0].column) && chooser.table(subject).key == [shown[0].column] {
+        return None;
+    }
     if chooser.draw.chance(0.15) {
         shown.extend(chooser.category(subject).filter(|other| *other != shown[0]));
     }
     let filters = chooser.maybe_filters(subject, 0.4);
-    if equal_attributes(&filters).iter().any(|tested| shown.contains(tested)) {
+    if shown.iter().any(|shown| tests(&filters, *shown)) {
         return None;
     }
     let mut body = select(subject, &shown);
@@ -133,7 +137,7 @@ pub fn count_distinct(chooser: &mut Chooser) -> Option<Pair> {
         .category(subject)
         .or_else(|| chooser.column_with(subject, &[Role::Text, Role::Measure, Role::Date, Role::Key]))?;
     let filters = chooser.maybe_filters(subject, 0.45);
-    if equal_attributes(&filters).contains(&by) {
+    if chooser.table(subject).key == [by.column] || tests(&filters, by) {
         return None;
     }
     let mut body = select(subject, &[]);
@@ -196,7 +200,11 @@ pub fn aggregates(chooser: &mut Chooser, table: usize) -> Option<Vec<(Aggregate,
         3 => vec![Minimum],
         _ => chooser.draw.pick(several)?.to_vec(),
     };
-    let mut found: Vec<(Aggregate, Attribute)> = drawn.into_iter().map(|function| (function, measure)).collect();
+    let mut found: Vec<(Aggregate, Attribute)> = drawn
+        .into_iter()
+        .map(|function| (summable(chooser, function, measure), measure))
+        .collect();
+    found.dedup();
     if found.len() == 1
         && chooser.draw.chance(0.15)
         && let Some(other) = chooser.measure(table).filter(|other| *other != measure)
@@ -206,9 +214,18 @@ pub fn aggregates(chooser: &mut Chooser, table: usize) -> Option<Vec<(Aggregate,
         } else {
             *chooser.draw.pick(&[Maximum, Sum, Average])?
         };
-        found.push((function, other));
+        found.push((summable(chooser, function, other), other));
     }
     Some(found)
+}
+
+/// `function`, or the average where a sum would mean nothing.
+pub fn summable(chooser: &Chooser, function: Aggregate, of: Attribute) -> Aggregate {
+    if function == Aggregate::Sum && !chooser.column(of).sums() {
+        Aggregate::Average
+    } else {
+        function
+    }
 }
 
 /// The aggregates as select items from `slot`.
@@ -277,11 +294,14 @@ fn extreme(chooser: &mut Chooser, pattern: Pattern) -> Option<Pair> {
         *chooser.draw.pick(&[2, 3, 3, 3, 4, 5, 5, 8, 10])?
     };
     let filters = chooser.maybe_filters(subject, 0.22);
-    if equal_attributes(&filters).contains(&by) {
+    if tests(&filters, by) || shown == [by] {
         return None;
     }
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, false);
+    if !descending {
+        chooser.skip_missing(&mut body, 0, by);
+    }
     body.order.push(Order {
         by: Expr::Column(Ref::new(0, by.column)),
         descending,
@@ -298,6 +318,14 @@ fn extreme(chooser: &mut Chooser, pattern: Pattern) -> Option<Pair> {
         },
         body,
     )
+}
+
+/// One of the filters tests `attribute`.
+pub fn tests(filters: &[Filter], attribute: Attribute) -> bool {
+    filters
+        .iter()
+        .flat_map(Filter::tests)
+        .any(|(tested, _)| tested == attribute)
 }
 
 /// Attributes that an equality fixes: asking for them, or sorting by them, would be pointless.

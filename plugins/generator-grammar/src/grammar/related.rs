@@ -5,7 +5,7 @@ use super::ask::{Ask, Attribute, Filter, Pattern};
 use super::choose::{Chooser, items, select};
 use super::filters::apply;
 use super::grouped::{bound_on, count_bound, group_by_row};
-use super::plain::{aggregate_items, aggregates};
+use super::plain::{aggregate_items, aggregates, summable};
 use super::relation::{Kinship, Relation};
 use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Select};
 
@@ -69,12 +69,8 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
 pub fn count_all(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.to_many()?;
     let shown = chooser.named(relation.from);
-    let (mut body, end) = per_row(chooser, &relation, &shown, &[], true);
-    let counted = relation.hops.first()?.columns.first()?.1;
-    body.items.push((
-        Expr::Aggregate(Aggregate::Count, Box::new(Expr::Column(Ref::new(end.min(1), counted)))),
-        None,
-    ));
+    let (mut body, _) = per_row(chooser, &relation, &shown, &[], true);
+    body.items.push((counted(&relation)?, None));
     let subject = relation.from;
     Pair::new(
         Ask {
@@ -84,6 +80,19 @@ pub fn count_all(chooser: &mut Chooser) -> Option<Pair> {
         },
         body,
     )
+}
+
+/// The number of related rows over an outer join, 0 where there is none.
+fn counted(relation: &Relation) -> Option<Expr> {
+    // Across a junction, its rows are counted.
+    let slot = if relation.kinship == Kinship::Through {
+        1
+    } else {
+        relation.hops.len()
+    };
+    let column = relation.hops.get(slot - 1)?.columns.first()?.1;
+    let counted = Expr::Column(Ref::new(slot, column));
+    Some(Expr::Aggregate(Aggregate::Count, Box::new(counted)))
 }
 
 /// About how many related rows a row has.
@@ -99,6 +108,10 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     let shown = chooser.named(relation.from);
     let expected = expected_per_row(chooser, &relation);
     let bound = count_bound(chooser, expected);
+    // Rows without any related row are in no group, so an upper bound would leave them out.
+    if matches!(bound.0, Compare::Less | Compare::AtMost) {
+        return None;
+    }
     let crowded = expected.is_none_or(|rows| rows > 3.0);
     let other_filters = if crowded {
         their_filters(chooser, &relation, 0.15)
@@ -123,12 +136,19 @@ pub fn most(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.to_many()?;
     let shown = chooser.named(relation.from);
     let descending = chooser.draw.chance(0.88);
-    let other_filters = their_filters(chooser, &relation, 0.12);
-    let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, false);
-    body.order.push(Order {
-        by: Expr::CountAll,
-        descending,
-    });
+    let other_filters = if descending {
+        their_filters(chooser, &relation, 0.12)
+    } else {
+        Vec::new()
+    };
+    // The fewest may be none at all.
+    let (mut body, _) = per_row(chooser, &relation, &shown, &other_filters, !descending);
+    let number = if descending {
+        Expr::CountAll
+    } else {
+        counted(&relation)?
+    };
+    body.order.push(Order { by: number, descending });
     let limit = if chooser.draw.chance(0.92) {
         1
     } else {
@@ -177,14 +197,18 @@ fn aggregated(chooser: &Chooser, relation: &Relation, shown: &[Attribute]) -> (S
 pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.to_many()?;
     let measure = chooser.measure(relation.to)?;
-    let function = if chooser.draw.chance(0.55) {
+    let drawn = if chooser.draw.chance(0.55) {
         Aggregate::Sum
     } else {
         Aggregate::Average
     };
+    let function = summable(chooser, drawn, measure);
     let shown = chooser.named(relation.from);
     let descending = chooser.draw.chance(0.8);
     let (mut body, end) = aggregated(chooser, &relation, &shown);
+    if !descending {
+        chooser.skip_missing(&mut body, end, measure);
+    }
     let aggregates = vec![(function, measure)];
     body.order.push(Order {
         by: aggregate_items(&aggregates, end).remove(0).0,
@@ -203,6 +227,12 @@ pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(ask, body)
 }
 
+/// The condition that some related row passes `tests`.
+pub fn referring_rows(relation: &Relation, tests: &[Filter]) -> Option<Condition> {
+    let (own, inner) = referring(relation, tests)?;
+    Some(Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), false))
+}
+
 /// The subquery of the keys under which related rows refer to a row, and the row's key; single columns only.
 fn referring(relation: &Relation, tests: &[Filter]) -> Option<(usize, Select)> {
     let first = relation.hops.first()?;
@@ -215,7 +245,9 @@ fn referring(relation: &Relation, tests: &[Filter]) -> Option<(usize, Select)> {
         from: first.table,
         ..relation.clone()
     };
-    let end = if tests.is_empty() { 0 } else { rest.join(&mut inner, 0) };
+    // A row of a junction has the row behind it; children need not have children.
+    let short = relation.kinship == Kinship::Through && tests.is_empty();
+    let end = if short { 0 } else { rest.join(&mut inner, 0) };
     apply(&mut inner, end, tests, false);
     Some((*own, inner))
 }
@@ -235,7 +267,7 @@ pub fn none(chooser: &mut Chooser) -> Option<Pair> {
     if counted {
         body.items = vec![(Expr::CountAll, None)];
     }
-    body.also(Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), true));
+    body.also(none_refers(chooser, &relation, own, inner));
     let pattern = if counted {
         Pattern::CountRelatedNone
     } else {
@@ -251,6 +283,30 @@ pub fn none(chooser: &mut Chooser) -> Option<Pair> {
         },
         body,
     )
+}
+
+/// The condition that `inner` names no row. NOT IN is never true over a list with a NULL, so these are left out of it.
+fn none_refers(chooser: &mut Chooser, relation: &Relation, own: usize, mut inner: Select) -> Condition {
+    let hop = &relation.hops[0];
+    let theirs = hop.columns[0].1;
+    let lacks = chooser.table(hop.table).may_lack(theirs);
+    if lacks && inner.from.len() == 1 && chooser.draw.chance(0.4) {
+        let refers = Condition::Compare(
+            Expr::Column(Ref::new(0, theirs)),
+            Compare::Equal,
+            Expr::Column(Ref {
+                slot: 0,
+                column: own,
+                outer: true,
+            }),
+        );
+        inner.also(refers);
+        return Condition::Exists(Box::new(inner), true);
+    }
+    if lacks {
+        inner.also(Condition::Null(Expr::Column(Ref::new(0, theirs)), true));
+    }
+    Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), true)
 }
 
 /// Rows with at least one related row, or how many different ones there are.

@@ -10,6 +10,14 @@ use nl2sql_schema::Role;
 pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| relation.from == relation.to && relation.hops.len() <= 2)?;
     let subject = relation.from;
+    if let [first, second] = relation.hops.as_slice() {
+        // Without two roles a question could not say which row is meant.
+        let role = |link: usize| chooser.schema.links[link].role.as_deref();
+        let (first, second) = (role(first.link)?, role(second.link)?);
+        if first == second {
+            return None;
+        }
+    }
     let shown: Vec<Attribute> = chooser
         .table(subject)
         .display()

@@ -74,6 +74,10 @@ pub fn related_both(chooser: &mut Chooser) -> Option<Pair> {
     let tested = related_attribute(chooser, &relation)?;
     let (first, second) = opposites(chooser, tested)?;
     let shown = chooser.named(subject);
+    // Rows are compared by what is shown of them.
+    if !chooser.tells_apart(subject, &shown) {
+        return None;
+    }
     let filters = vec![Filter::Related(relation.clone(), vec![(tested, first)])];
     let other_filters = vec![Filter::Related(relation.clone(), vec![(tested, second)])];
     let mut body = select(subject, &shown);
@@ -93,7 +97,7 @@ pub fn related_both(chooser: &mut Chooser) -> Option<Pair> {
 
 fn related_attribute(chooser: &mut Chooser, relation: &Relation) -> Option<Attribute> {
     if let [column] = chooser.table(relation.to).label.as_slice()
-        && chooser.draw.chance(0.3)
+        && chooser.draw.chance(0.2)
     {
         return Some(Attribute {
             table: relation.to,
@@ -143,7 +147,8 @@ pub fn together(chooser: &mut Chooser) -> Option<Pair> {
     ) else {
         return None;
     };
-    if first == second {
+    let names = |table: usize, column: usize| chooser.table(table).columns[column].role == Role::Name;
+    if first == second || !names(first, *here) || !names(second, *there) {
         return None;
     }
     let shown = vec![

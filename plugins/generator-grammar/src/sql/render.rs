@@ -331,6 +331,9 @@ impl Writer<'_> {
             });
             self.column(by, frame);
             self.text.push_str(if *descending { " DESC" } else { "" });
+            if *descending && self.dialect.driver == Driver::Postgres && self.may_be_null(&Expr::Column(*by), frame) {
+                self.text.push_str(" NULLS LAST");
+            }
         }
         self.text.push(')');
     }

@@ -1,6 +1,6 @@
 //! Filters in words, before the noun.
 
-use super::phrase::{Phraser, comparative, one_of};
+use super::phrase::{Phraser, comparative, contains_rows, one_of};
 use crate::grammar::{Attribute, Filter, Match, Pattern, Relation, Test};
 use crate::random::Draw;
 use crate::sql::{Compare, Literal};
@@ -53,9 +53,12 @@ impl Phraser<'_> {
         if let Some(literal) = by_name {
             let value = say(literal, draw);
             return if relation.is_single() {
-                one_of(draw, &["#为?", "属于#?", "#是?", "?#"])
-                    .replace('#', &noun)
-                    .replace('?', &value)
+                let words: &[&str] = if contains_rows(&noun) {
+                    &["#为?", "属于#?", "#是?"]
+                } else {
+                    &["#为?", "#是?"]
+                };
+                one_of(draw, words).replace('#', &noun).replace('?', &value)
             } else {
                 one_of(draw, &["有#?", "包含#?", "与#?有关"])
                     .replace('#', &noun)
@@ -68,9 +71,16 @@ impl Phraser<'_> {
             .collect();
         let inner = parts.join("且");
         if relation.is_single() {
-            one_of(draw, &["#的?", "所属#的?"])
-                .replace('#', &noun)
-                .replace('?', &inner)
+            one_of(
+                draw,
+                if contains_rows(&noun) {
+                    &["#的?", "所属#的?"]
+                } else {
+                    &["#的?", "对应#的?"]
+                },
+            )
+            .replace('#', &noun)
+            .replace('?', &inner)
         } else {
             one_of(draw, &["有?的#", "拥有?的#"])
                 .replace('#', &noun)
@@ -92,15 +102,14 @@ impl Phraser<'_> {
                 ) {
                     (true, 0) => format!("在{value}"),
                     (true, 1) => format!("位于{value}"),
-                    _ => format!("{name}{}{value}", one_of(draw, &["为", "是", "等于", "为"])),
+                    _ if matches!(literal, Literal::Number(_)) => {
+                        format!("{name}{}{value}", one_of(draw, &["为", "是", "等于"]))
+                    }
+                    _ => format!("{name}{}{value}", one_of(draw, &["为", "是"])),
                 }
             }
             Test::Compare(Compare::NotEqual, literal) => {
-                format!(
-                    "{name}{}{}",
-                    one_of(draw, &["不是", "不为", "不等于"]),
-                    say(literal, draw)
-                )
+                format!("{name}{}{}", one_of(draw, &["不是", "不为"]), say(literal, draw))
             }
             Test::Compare(operator, literal) => {
                 let value = say(literal, draw);
@@ -111,6 +120,8 @@ impl Phraser<'_> {
                     (true, Compare::Less) => {
                         format!("{name}{}", one_of(draw, &["在?之前", "早于?"]).replace('?', &value))
                     }
+                    (true, Compare::AtLeast) => format!("{name}不早于{value}"),
+                    (true, Compare::AtMost) => format!("{name}不晚于{value}"),
                     _ => format!("{name}{}{value}", comparative(*operator, true, draw)),
                 }
             }
@@ -138,8 +149,8 @@ impl Phraser<'_> {
                 };
                 format!("{name}{not}{}", one_of(draw, words).replace('?', text))
             }
-            Test::Null(false) => format!("{name}{}", one_of(draw, &["为空", "未填写", "缺失"])),
-            Test::Null(true) => format!("{name}{}", one_of(draw, &["不为空", "已填写"])),
+            Test::Null(false) => format!("{name}{}", one_of(draw, &["为空", "缺失"])),
+            Test::Null(true) => format!("{name}{}", one_of(draw, &["不为空", "有记录"])),
             Test::Year(Compare::Greater, year) => format!("{name}在{year}年之后"),
             Test::Year(_, year) => format!("{name}{}{year}年", one_of(draw, &["在", "为"])),
             Test::Month(month) => format!("{name}在{month}月"),

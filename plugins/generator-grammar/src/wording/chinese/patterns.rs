@@ -41,6 +41,7 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
         Pattern::RelatedSome => RELATED_SOME,
         Pattern::RelatedExists => RELATED_EXISTS,
         Pattern::CountRelatedSome => COUNT_RELATED_SOME,
+        Pattern::RelatedTop if ask.limit == 0 => RELATED_TOP_ALL,
         Pattern::RelatedTop => RELATED_TOP,
         Pattern::Both => BOTH,
         Pattern::RelatedBoth => RELATED_BOTH,
@@ -59,6 +60,7 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
         Pattern::AboveAverageCount => ABOVE_AVERAGE_COUNT,
         Pattern::Classed => CLASSED,
         Pattern::Spread => SPREAD,
+        Pattern::SelfPairs if ask.other.as_ref().is_some_and(|other| other.hops.len() > 1) => SELF_PAIRS_ACROSS,
         Pattern::SelfPairs => SELF_PAIRS,
         Pattern::SameValue => SAME_VALUE,
         Pattern::ProductSum => PRODUCT_SUM,
@@ -76,14 +78,14 @@ const LIST_FILTERED: &[&str] = &[
     "[列出|查询|显示|给出|查找|找出]{F}{S}的{A}。",
     "[列出|查询|显示|给出|查找|找出][所有|]{F}{S}的{A}",
     "{F}{S}的{A}[是什么|有哪些|分别是什么]？",
-    "{F}{S}有哪些？[给出|列出|显示][它们的|其|]{A}。",
+    "{F}{S}有哪些？[给出|列出|显示][其|]{A}。",
     "哪些{S}{P}？[列出|给出|显示]{A}。",
     "[请|帮我|请帮我][查一下|查询|列出]{F}{S}的{A}。",
 ];
 
 const LOOKUP: &[&str] = &[
-    "{v}的{A}是[什么|多少]？",
-    "{F}{S}的{A}是[什么|多少]？",
+    "{v}的{A}{what}？",
+    "{F}{S}的{A}{what}？",
     "[查询|给出|显示]{v}的{A}。",
     "[查询|给出|列出]{F}{S}的{A}。",
 ];
@@ -106,14 +108,14 @@ const COUNT: &[&str] = &[
 const COUNT_DISTINCT: &[&str] = &[
     "{F}{S}[一共|]有多少[个|种]不同的{B}？",
     "[统计|查询]{F}{S}[中|]不同{B}的[数量|个数]。",
-    "{F}{S}[涉及|分布在]多少[个|种]不同的{B}？",
+    "{F}{S}的{B}[一共|]有多少[个|种]不同的值？",
 ];
 
 const AGGREGATE: &[&str] = &[
-    "{F}{S}的{agg}[是多少|分别是多少]？",
-    "{F}{S}的{agg}是多少？",
+    "{F}{S}的{agg}{much}？",
+    "{F}{S}的{agg}{much}？",
     "[计算|查询|统计|求]{F}{S}的{agg}。",
-    "[所有|]{F}{S}的{agg}",
+    "[所有|]{F}{S}的{agg}{much}？",
 ];
 
 const ORDERED: &[&str] = &[
@@ -125,21 +127,21 @@ const ORDERED: &[&str] = &[
 const TOP: &[&str] = &[
     "{F}{sup}{S}的{A}是什么？",
     "{sup}{F}{S}的{A}是什么？",
-    "[查询|给出|列出|显示|找出]{sup}{F}{S}的{A}。",
-    "哪{m}{F}{S}的{supq}？[给出|列出|显示][它的|]{A}。",
-    "{supn}{F}{S}[是哪个|是什么]？[给出|列出]{A}。",
+    "[查询|给出|列出|显示|找出]{F}{sup}{S}的{A}。",
+    "哪{m}{F}{S}的{supq}？[给出|列出|显示][其|]{A}。",
+    "{F}{sup}{S}是{which}？[给出|列出][其|]{A}。",
 ];
 
 const TOP_MANY: &[&str] = &[
-    "[列出|查询|给出|显示]{sup}[前|]{n}{m}{F}{S}的{A}。",
-    "{sup}{n}{m}{F}{S}的{A}是什么？",
-    "{F}{S}中{supn}[前|]{n}{m}的{A}[是什么|有哪些]？",
+    "[列出|查询|给出|显示]{F}{sup}[前|]{n}{m}{S}的{A}。",
+    "{F}{sup}{n}{m}{S}的{A}是什么？",
+    "{F}{S}中{sup}[前|]{n}{m}的{A}[是什么|有哪些]？",
 ];
 
 const TIES: &[&str] = &[
     "[列出|查询]{B}等于{ext}{B}的所有{S}的{A}。",
     "[列出|给出]并列{sup}所有{S}的{A}。",
-    "哪些{S}的{B}并列{ext}？[列出|给出]它们的{A}。",
+    "哪些{S}的{B}并列{ext}？[列出|给出]其{A}。",
 ];
 
 const GROUP_COUNT: &[&str] = &[
@@ -151,13 +153,13 @@ const GROUP_COUNT: &[&str] = &[
 ];
 
 const GROUP_COUNT_ORDERED: &[&str] = &[
-    "[统计|列出]每个{B}的{F}{S}数量，[按数量|并按数量]{most_first}[排列|排序]。",
+    "[统计|列出]每个{B}的{F}{S}数量，[按数量|并按数量]{most_first}排列。",
     "各{B}的{F}{S}数，按数量{most_first}排列",
 ];
 
 const GROUP_AGGREGATE: &[&str] = &[
-    "每个{B}的{F}{S}的{agg}[是多少|分别是多少]？",
-    "[各|各个]{B}的{F}{S}的{agg}是多少？",
+    "每个{B}的{F}{S}的{agg}{much}？",
+    "[各|各个]{B}的{F}{S}的{agg}{much}？",
     "[按|按照]{B}[统计|计算]{F}{S}的{agg}。",
     "[列出|查询|统计][每个|各]{B}以及对应{F}{S}的{agg}。",
 ];
@@ -197,8 +199,8 @@ const COUNT_BEYOND_AVERAGE: &[&str] = &[
 ];
 
 const BEYOND_GROUP: &[&str] = &[
-    "[列出|找出|查询]{B}{than}{OF}{S}的{extreme}{B}的{S}的{A}。",
-    "哪些{S}的{B}{than}{all}{OF}{S}？[给出|列出]{A}。",
+    "哪些{S}的{B}{than}{OF}{S}的{extreme}{B}？[给出|列出][其|]{A}。",
+    "哪些{S}的{B}{than}{all}{OF}{S}的{B}？[给出|列出][其|]{A}。",
 ];
 
 const BEYOND_OWN_GROUP: &[&str] = &[
@@ -207,23 +209,23 @@ const BEYOND_OWN_GROUP: &[&str] = &[
 ];
 
 const PAIRS: &[&str] = &[
-    "[列出|查询|显示|给出][所有|每个|]{S}的{A}[以及|和]{its_O}的{OA}。",
-    "[每个|各个]{S}的{A}和{its_O}的{OA}[是什么|分别是什么]？",
+    "[列出|查询|显示|给出][所有|每个|]{S}的{A}以及{its_O}的{OA}。",
+    "[每个|各个]{S}的{A}以及{its_O}的{OA}[是什么|分别是什么]？",
     "[显示|列出]{S}的{A}及{its_O}的{OA}",
 ];
 
-const PAIRS_ORDERED: &[&str] = &["[列出|查询|显示]{S}的{A}[以及|和]{its_O}的{OA}，{dir}。"];
+const PAIRS_ORDERED: &[&str] = &["[列出|查询|显示]{S}的{A}以及{its_O}的{OA}，{dir}。"];
 
 const RELATED_COUNT: &[&str] = &[
-    "每个{S}[分别|各|]有多少{om}{OF}{O}？[列出|给出]{A}和数量。",
-    "[统计|查询|列出]每个{S}的{A}[以及|和]{OF}{O}[数量|的数量|数]。",
-    "[列出|显示]{S}的{A}及其{OF}{O}的[数量|个数]。",
-    "[每个|各]{S}的{A}和{OF}{O}数量[是多少|分别是多少]？",
+    "哪些{S}有{OF}{O}？[给出|列出]{A}和各自的{OF}{O}数量。",
+    "[统计|查询|列出]每{m}有{OF}{O}的{S}的{A}以及{OF}{O}的[数量|个数]。",
+    "[列出|显示]有{OF}{O}的{S}的{A}及其{OF}{O}的[数量|个数]。",
+    "每{m}{S}各有多少{om}{OF}{O}？[列出|给出]{A}和数量，[不含没有的|没有的不用列出]。",
 ];
 
 const RELATED_COUNT_ALL: &[&str] = &[
-    "[统计|列出]每个{S}的{A}和{O}数量，包括没有{O}的{S}。",
-    "每个{S}有多少{om}{O}？没有的[记为0|也要列出]，给出{A}和数量。",
+    "[统计|列出]每{m}{S}的{A}和{O}数量，包括没有{O}的{S}。",
+    "每{m}{S}有多少{om}{O}？没有的[记为0|也要列出]，给出{A}和数量。",
 ];
 
 const RELATED_HAVING: &[&str] = &[
@@ -245,8 +247,8 @@ const RELATED_MOST_MANY: &[&str] = &[
 ];
 
 const RELATED_AGGREGATE: &[&str] = &[
-    "每个{S}的{A}以及其{O}的{agg}[是多少|分别是多少]？",
-    "[统计|列出|查询]每个{S}的{A}和{O}的{agg}。",
+    "每{m}{S}的{A}以及其{O}的{agg}{much}？",
+    "[统计|列出|查询]每{m}{S}的{A}以及其{O}的{agg}。",
 ];
 
 const RELATED_TOP_AGGREGATE: &[&str] = &[
@@ -287,7 +289,7 @@ const COUNT_RELATED_SOME: &[&str] = &[
 const RELATED_TOP: &[&str] = &[
     "{supo}{O}[所属|对应]的{S}的{A}是什么？",
     "[查询|给出|列出]{supo}{O}[所属|对应]的{S}的{A}。",
-    "{supo}{O}属于哪{m}{S}？[给出|列出]{A}。",
+    "哪{m}{S}有{supo}{O}？[给出|列出]{A}。",
 ];
 
 const BOTH: &[&str] = &[
@@ -375,12 +377,23 @@ const SPREAD: &[&str] = &[
 ];
 
 const SELF_PAIRS: &[&str] = &[
-    "[列出|查询|显示]每个{S}的{A}和[其|]{role}的{A}。",
-    "[每个|各个]{S}的{A}以及{role}的{A}[是什么|分别是什么]？",
+    "[列出|查询|显示]每{m}{S}的{A}以及其{role}的{A}。",
+    "每{m}{S}的{A}以及其{role}的{A}[是什么|分别是什么]？",
+];
+
+const SELF_PAIRS_ACROSS: &[&str] = &[
+    "[列出|查询|显示]每个{junction}的{first_role}的{A}以及{second_role}的{A}。",
+    "每个{junction}的{first_role}和{second_role}的{A}分别是什么？",
+];
+
+const RELATED_TOP_ALL: &[&str] = &[
+    "{supo}{O}[对应的|的]所有{S}的{A}[是什么|有哪些]？",
+    "[查询|给出|列出]{supo}{O}[对应的|的]所有{S}的{A}。",
+    "哪些{S}的{O}{supq}？[给出|列出][其|]{A}。",
 ];
 
 const SAME_VALUE: &[&str] = &[
-    "哪些{S}两两之间{B}相同？列出它们的{A}。",
+    "哪些{S}两两之间{B}相同？列出其{A}。",
     "[列出|找出]{B}相同的每一对{S}的{A}。",
 ];
 

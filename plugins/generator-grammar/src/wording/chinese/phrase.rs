@@ -71,6 +71,18 @@ impl Phraser<'_> {
                 format!("{}{number}", comparative(*operator, false, draw))
             }),
             "agg" => self.aggregates(draw),
+            "what" => one_of(draw, self.what()).to_owned(),
+            "much" => if self.asks_when() {
+                "是什么时候"
+            } else {
+                "是多少"
+            }
+            .to_owned(),
+            "which" if self.schema.tables[ask.subject].person => "谁".to_owned(),
+            "which" => "哪个".to_owned(),
+            "junction" => self.junction(),
+            "first_role" => self.role_across(0),
+            "second_role" => self.role_across(1),
             "its_O" => self.related_noun(draw),
             "role" => self.object(),
             "dir" => self.direction(draw),
@@ -156,6 +168,45 @@ impl Phraser<'_> {
         named(&table.chinese, &table.noun.one)
     }
 
+    /// What is asked of a looked-up row: a number, or something else.
+    fn what(&self) -> &'static [&'static str] {
+        let roles: Vec<Role> = self.ask.shown.iter().map(|shown| self.column(*shown).role).collect();
+        match roles.as_slice() {
+            [Role::Measure] => &["是多少"],
+            [Role::Year | Role::Date] => &["是什么时候"],
+            [_] => &["是什么"],
+            _ => &["是什么", "分别是什么"],
+        }
+    }
+
+    /// The aggregates are dates.
+    fn asks_when(&self) -> bool {
+        let temporal = |of: Attribute| matches!(self.column(of).role, Role::Year | Role::Date);
+        !self.ask.aggregates.is_empty() && self.ask.aggregates.iter().all(|(_, of)| temporal(*of))
+    }
+
+    /// The table that connects a table to itself.
+    fn junction(&self) -> String {
+        let across = self.ask.other.as_ref().and_then(|relation| relation.hops.first());
+        self.noun(across.map_or(self.ask.subject, |hop| hop.table))
+    }
+
+    /// What a row is to the row of the junction.
+    fn role_across(&self, hop: usize) -> String {
+        let Some(hop) = self.ask.other.as_ref().and_then(|relation| relation.hops.get(hop)) else {
+            return String::new();
+        };
+        let link = &self.schema.links[hop.link];
+        let column = link
+            .columns
+            .first()
+            .map(|(child, _)| &self.schema.tables[link.child].columns[*child]);
+        named(
+            column.map_or("", |column| without_id(&column.chinese)),
+            link.role.as_deref().unwrap_or_default(),
+        )
+    }
+
     fn attribute_at(&self, index: usize) -> String {
         self.ask
             .shown
@@ -201,11 +252,7 @@ impl Phraser<'_> {
             && let [(column, _)] = hop.columns.as_slice()
         {
             let name = &self.schema.tables[relation.from].columns[*column].chinese;
-            let role = name
-                .trim_end_matches("编号")
-                .trim_end_matches("号")
-                .trim_end_matches("ID")
-                .trim_end_matches("代码");
+            let role = without_id(name);
             let own = &self.schema.tables[relation.to].chinese;
             if !role.is_empty() && relation.from == relation.to && role != own {
                 return role.to_owned();
@@ -220,7 +267,14 @@ impl Phraser<'_> {
         };
         let noun = self.relation_noun(relation);
         let prefix = if relation.is_single() {
-            one_of(draw, &["所属", "对应", "其"])
+            one_of(
+                draw,
+                if contains_rows(&noun) {
+                    &["所属", "其"]
+                } else {
+                    &["对应", "其"]
+                },
+            )
         } else {
             one_of(draw, &["其", "对应"])
         };
@@ -352,6 +406,23 @@ impl Phraser<'_> {
         };
         one_of(draw, words).replace('#', &name)
     }
+}
+
+/// 上级编号 identifies an 上级.
+fn without_id(name: &str) -> &str {
+    name.trim_end_matches("编号")
+        .trim_end_matches("号")
+        .trim_end_matches("ID")
+        .trim_end_matches("代码")
+}
+
+/// Rows belong to what the noun names, rather than being connected with it.
+pub fn contains_rows(noun: &str) -> bool {
+    const WHOLES: &[&str] = &[
+        "部门", "公司", "类别", "分类", "大区", "地区", "城市", "国家", "省份", "学校", "班级", "团队", "店", "仓库",
+        "科室", "医院", "学院", "专业", "组", "机构", "品牌", "系列",
+    ];
+    WHOLES.iter().any(|end| noun.ends_with(end))
 }
 
 fn named(chinese: &str, english: &str) -> String {

@@ -50,11 +50,11 @@ impl Phraser<'_> {
         let noun = &self.noun_of(self.ask.subject).many;
         let restriction = self.restriction(&self.ask.filters, 1, draw);
         match self.ask.aggregates.as_slice() {
-            [(Aggregate::Average, of)] if scale(self.column(*of)).how.is_some() => {
+            [(Aggregate::Average, of)] if scale(self.column(*of)).how.is_some() && self.is_only_such(*of) => {
                 let how = scale(self.column(*of)).how.unwrap_or_default();
                 let start = if draw.chance(0.5) { "On average, how" } else { "How" };
                 let end = if start == "How" { " on average" } else { "" };
-                format!("{start} {how} are the {noun} {restriction}{end}?")
+                format!("{start} {how} are the {noun} {restriction}{end}?").replace("  ", " ")
             }
             aggregates => format!(
                 "What is the {} of {noun} {restriction}?",

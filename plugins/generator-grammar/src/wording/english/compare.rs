@@ -7,7 +7,7 @@ use super::verb::between;
 use crate::grammar::{Attribute, Filter, Relation, Test};
 use crate::random::Draw;
 use crate::sql::Aggregate;
-use nl2sql_schema::inflect::with_article;
+use nl2sql_schema::inflect::{is_plural_phrase, with_article};
 use nl2sql_schema::{Noun, Role};
 
 impl Phraser<'_> {
@@ -42,6 +42,7 @@ impl Phraser<'_> {
             scale(self.column(by)).down
         };
         if let Some((adjectives, _)) = adjectives
+            && self.is_only_such(by)
             && draw.chance(0.6)
         {
             let adjective = pick(draw, adjectives);
@@ -88,6 +89,7 @@ impl Phraser<'_> {
             scale(self.column(by)).down
         };
         if let Some((adjectives, _)) = adjectives
+            && self.is_only_such(by)
             && draw.chance(0.6)
         {
             return format!("{is} the {}", pick(draw, adjectives));
@@ -157,6 +159,7 @@ impl Phraser<'_> {
             ],
         };
         if let (Some((up, _)), Some((down, _))) = (scale(column).up, scale(column).down)
+            && self.is_only_such(by)
             && draw.chance(0.25)
         {
             let (from, to) = if self.ask.descending { (up, down) } else { (down, up) };
@@ -189,6 +192,7 @@ impl Phraser<'_> {
         let who = self.who(self.ask.subject);
         if let Some((_, comparative)) = adjective
             && comparative.ends_with("er")
+            && self.is_only_such(by)
             && draw.chance(0.4)
         {
             let text = format!("{comparative} than {average}");
@@ -198,12 +202,9 @@ impl Phraser<'_> {
             };
         }
         let than = if up {
-            pick(
-                draw,
-                &["above", "greater than", "higher than", "larger than", "more than"],
-            )
+            pick(draw, &["above", "greater than", "higher than", "more than"])
         } else {
-            pick(draw, &["below", "less than", "lower than", "smaller than"])
+            pick(draw, &["below", "less than", "lower than"])
         };
         let tail = if average == "the average" && draw.chance(0.4) {
             format!(" {name}")
@@ -213,7 +214,8 @@ impl Phraser<'_> {
         let thing = with_article(&name);
         let have = format!("{thing} {than} {average}{tail}");
         let behind = if draw.chance(0.5) {
-            format!("whose {name} is {than} {average}{tail}")
+            let is = if is_plural_phrase(&name) { "are" } else { "is" };
+            format!("whose {name} {is} {than} {average}{tail}")
         } else {
             format!("with {have}")
         };
@@ -233,8 +235,8 @@ impl Phraser<'_> {
         let than = match (self.column(by).role, up) {
             (Role::Year, true) => "later than",
             (Role::Year, false) => "earlier than",
-            (_, true) => pick(draw, &["higher than", "greater than", "larger than", "more than"]),
-            (_, false) => pick(draw, &["lower than", "less than", "smaller than"]),
+            (_, true) => pick(draw, &["higher than", "greater than"]),
+            (_, false) => pick(draw, &["lower than", "less than"]),
         };
         let all = up == (*function == Aggregate::Maximum);
         let whom = if all {
@@ -242,10 +244,11 @@ impl Phraser<'_> {
         } else {
             pick(draw, &["that of any", "that of at least one of the"])
         };
-        let extreme = if *function == Aggregate::Maximum {
-            pick(draw, &["maximum", "highest"])
-        } else {
-            pick(draw, &["minimum", "lowest"])
+        let extreme = match (*function, self.column(by).role) {
+            (Aggregate::Maximum, Role::Year) => "latest",
+            (_, Role::Year) => "earliest",
+            (Aggregate::Maximum, _) => pick(draw, &["maximum", "highest"]),
+            _ => pick(draw, &["minimum", "lowest"]),
         };
         match slot {
             "than_any" => format!("{than} {whom}"),
@@ -305,13 +308,7 @@ impl Phraser<'_> {
         } else {
             let one = self.own(first.0, &first.1, relation.to, draw).behind[1].clone();
             let other = self.own(second.0, &second.1, relation.to, draw).behind[1].clone();
-            let again = if draw.chance(0.6) {
-                format!("{} ", noun.many)
-            } else {
-                String::new()
-            };
-            let both = if draw.chance(0.7) { "both " } else { "" };
-            format!("{both}{} {one} and {again}{other}", noun.many)
+            format!("both {many} {one} and {many} {other}", many = noun.many)
         };
         let who = self.who(relation.from);
         let verb = if draw.chance(0.6) { verb.many } else { "have" };

@@ -123,9 +123,9 @@ pub fn amount(operator: Compare, number: &str, draw: &mut Draw) -> String {
     let options: &[&str] = match operator {
         Compare::Greater => &["more than #", "more than #", "over #"],
         Compare::AtLeast => &["at least #", "at least #", "# or more", "no less than #"],
-        Compare::Less => &["less than #", "fewer than #"],
+        Compare::Less => &["fewer than #"],
         Compare::AtMost => &["at most #", "no more than #"],
-        Compare::Equal => &["exactly #", "#"],
+        Compare::Equal => &["exactly #"],
         Compare::NotEqual => &["other than #"],
     };
     draw.pick(options).copied().unwrap_or("#").replace('#', number)
@@ -142,18 +142,12 @@ pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, Str
                 (Compare::NotEqual, _) => return (format!("is not {value}"), format!("other than {value}")),
                 (Compare::Greater, true) => &["after #", "later than #"],
                 (Compare::Less, true) => &["before #", "earlier than #"],
+                (Compare::AtLeast, true) if column.role == Role::Date => &["on or after #"],
+                (Compare::AtMost, true) if column.role == Role::Date => &["on or before #"],
                 (Compare::AtLeast, true) => &["# or later"],
                 (Compare::AtMost, true) => &["# or earlier"],
-                (Compare::Greater, false) => &[
-                    "greater than #",
-                    "more than #",
-                    "above #",
-                    "over #",
-                    "higher than #",
-                    "larger than #",
-                    "bigger than #",
-                ],
-                (Compare::Less, false) => &["less than #", "below #", "under #", "lower than #", "smaller than #"],
+                (Compare::Greater, false) => &["greater than #", "more than #", "above #", "over #", "higher than #"],
+                (Compare::Less, false) => &["less than #", "below #", "under #", "lower than #"],
                 (Compare::AtLeast, false) => &[
                     "at least #",
                     "# or more",
@@ -183,11 +177,11 @@ pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, Str
             let word = *draw
                 .pick(&["missing", "null", "unknown", "not recorded"])
                 .unwrap_or(&"null");
-            (format!("is {word}"), String::new())
+            (format!("is {word}"), word.to_owned())
         }
         Test::Null(true) => {
-            let word = *draw.pick(&["not null", "known", "recorded"]).unwrap_or(&"not null");
-            (format!("is {word}"), String::new())
+            let word = *draw.pick(&["known", "recorded"]).unwrap_or(&"known");
+            (format!("is {word}"), word.to_owned())
         }
         Test::Year(operator, year) => match operator {
             Compare::Greater => (format!("is after {year}"), format!("after {year}")),
@@ -240,7 +234,6 @@ fn like(kind: Match, text: &str, negated: bool, draw: &mut Draw) -> (String, Str
         Match::Ends => (&["ends with"], &["ending with", "that ends with"]),
     };
     let verb = draw.pick(third).copied().unwrap_or("contains");
-    let participle = draw.pick(participle).copied().unwrap_or("containing");
     if negated {
         let base = match kind {
             Match::Contains => "contain",
@@ -249,8 +242,9 @@ fn like(kind: Match, text: &str, negated: bool, draw: &mut Draw) -> (String, Str
         };
         return (
             format!("does not {base} {piece}"),
-            format!("not {participle} {piece}").replace("not that", "that not"),
+            format!("that does not {base} {piece}"),
         );
     }
+    let participle = draw.pick(participle).copied().unwrap_or("containing");
     (format!("{verb} {piece}"), format!("{participle} {piece}"))
 }

@@ -8,8 +8,8 @@ use super::verb::{between, is_place};
 use crate::grammar::{Attribute, Filter, Kinship, Relation, Test};
 use crate::random::Draw;
 use crate::sql::{Compare, Literal};
-use nl2sql_schema::inflect::with_article;
-use nl2sql_schema::{Column, Role};
+use nl2sql_schema::Role;
+use nl2sql_schema::inflect::{is_plural_phrase, singular, with_article};
 
 /// A restriction in the forms that sentences need; first singular, then plural.
 pub struct Phrase {
@@ -42,13 +42,36 @@ impl Phrase {
     }
 
     /// "whose price is 3", and `have` for the predicate.
-    fn whose(text: &str, have: &str) -> Self {
-        let behind = format!("whose {text}");
+    fn whose(name: &str, is: &str, have: &str) -> Self {
+        let behind = format!("whose {name} {}", agreeing(name, is));
         Self {
             behind: [behind.clone(), behind],
             predicate: [format!("has {have}"), format!("have {have}")],
         }
     }
+}
+
+/// `is`, a predicate in the singular, in the number of `name`.
+fn agreeing(name: &str, is: &str) -> String {
+    if !is_plural_phrase(name) {
+        return is.to_owned();
+    }
+    for (one, many) in [
+        ("is ", "are "),
+        ("has ", "have "),
+        ("was ", "were "),
+        ("does not ", "do not "),
+        ("contains ", "contain "),
+        ("includes ", "include "),
+        ("starts ", "start "),
+        ("begins ", "begin "),
+        ("ends ", "end "),
+    ] {
+        if let Some(rest) = is.strip_prefix(one) {
+            return format!("{many}{rest}");
+        }
+    }
+    is.to_owned()
 }
 
 impl Phraser<'_> {
@@ -65,7 +88,7 @@ impl Phraser<'_> {
         let column = self.column(attribute);
         let who = self.who(subject);
         let name = self.attribute_name(attribute, draw);
-        if let Some(phrase) = self.special(column, test, subject, draw) {
+        if let Some(phrase) = self.special(attribute, test, subject, draw) {
             return phrase;
         }
         let (is, of) = comparison(column, test, draw);
@@ -73,6 +96,8 @@ impl Phraser<'_> {
         if let (Some(counted), Test::Compare(operator, literal)) = (number_of, test)
             && draw.chance(0.6)
         {
+            let one = matches!(literal, Literal::Number(number) if number == "1");
+            let counted = if one { singular(counted) } else { counted.to_owned() };
             return Phrase::have(
                 &format!("{} {counted}", amount(*operator, &say(literal, draw), draw)),
                 who,
@@ -81,18 +106,19 @@ impl Phraser<'_> {
         }
         let have = match test {
             Test::Compare(Compare::Equal, _) if draw.chance(0.5) => format!("{name} {}", of.trim_start_matches("of ")),
-            Test::Null(false) => format!("no {name}"),
-            Test::Null(true) => with_article(&name),
+            Test::Null(false) => format!("no recorded {name}"),
+            Test::Null(true) => with_article(&format!("{of} {name}")),
             _ => format!("{} {of}", with_article(&name)),
         };
         match draw.below(10) {
-            0..=4 => Phrase::whose(&format!("{name} {is}"), &have),
+            0..=4 => Phrase::whose(&name, &is, &have),
             _ => Phrase::have(&have, who, draw),
         }
     }
 
     /// Wordings that leave the column's name out, where people do.
-    fn special(&self, column: &Column, test: &Test, subject: usize, draw: &mut Draw) -> Option<Phrase> {
+    fn special(&self, attribute: Attribute, test: &Test, subject: usize, draw: &mut Draw) -> Option<Phrase> {
+        let column = self.column(attribute);
         let name = column.noun.one.as_str();
         let last = name.rsplit(' ').next().unwrap_or(name);
         let person = self.schema.tables[subject].person;
@@ -100,7 +126,7 @@ impl Phraser<'_> {
             Test::Compare(operator, literal) => match (column.role, operator) {
                 (Role::Flag, _) => flag(name, literal, self.who(subject), draw),
                 (Role::Category | Role::Text | Role::Name, Compare::Equal | Compare::NotEqual) => {
-                    self.special_text(column, last, *operator, literal, person, draw)
+                    self.special_text(attribute, last, *operator, literal, person, draw)
                 }
                 (Role::Measure, Compare::Greater | Compare::Less) => {
                     let words = scale(column);
@@ -109,7 +135,8 @@ impl Phraser<'_> {
                     } else {
                         words.down?
                     };
-                    let comparable = adjective.1.contains("er") && draw.chance(0.45);
+                    let told = words.compares && self.is_only_such(attribute);
+                    let comparable = told && adjective.1.contains("er") && draw.chance(0.45);
                     comparable.then(|| Phrase::be(&format!("{} than {}", adjective.1, say(literal, draw))))
                 }
                 (Role::Year, _) => year(
@@ -137,7 +164,7 @@ impl Phraser<'_> {
 
     fn special_text(
         &self,
-        column: &Column,
+        attribute: Attribute,
         last: &str,
         operator: Compare,
         literal: &Literal,
@@ -145,6 +172,7 @@ impl Phraser<'_> {
         draw: &mut Draw,
     ) -> Option<Phrase> {
         let not = if operator == Compare::NotEqual { "not " } else { "" };
+        let column = self.column(attribute);
         let Literal::Text(text) = literal else { return None };
         if matches!(last, "gender" | "sex") && draw.chance(0.7) {
             let word = match text.to_lowercase().as_str() {
@@ -198,7 +226,8 @@ impl Phraser<'_> {
                 Phrase::be(&text)
             });
         }
-        if column.role == Role::Name && not.is_empty() && draw.chance(0.6) {
+        let names_rows = self.schema.tables[attribute.table].label == [attribute.column];
+        if column.role == Role::Name && names_rows && not.is_empty() && draw.chance(0.6) {
             let verb = *draw.pick(&["named", "called", "named", "with the name"])?;
             let verb = if column.noun.one.ends_with("title") {
                 "titled"
@@ -280,10 +309,9 @@ impl Phraser<'_> {
         let subject = self.noun_of(relation.from).one.as_str();
         if !named && draw.chance(0.5) {
             let predicate = self.join_predicates(&self.phrases(tests, relation.to, draw), 0);
-            let text = format!("{} {predicate}", noun.one);
             let parts = self.join(&self.phrases(tests, relation.to, draw), 0, false);
             let have = format!("{} {parts}", with_article(&noun.one));
-            return Phrase::whose(&text, &have);
+            return Phrase::whose(&noun.one, &predicate, &have);
         }
         let object = if named {
             let value = self.named_value(tests, draw);
@@ -338,7 +366,15 @@ impl Phraser<'_> {
     /// The test picks rows by their name.
     pub fn names(&self, table: usize, (attribute, test): &(Attribute, Test)) -> bool {
         let table = &self.schema.tables[table];
-        matches!(test, Test::Compare(Compare::Equal, _)) && table.label.len() == 1 && table.label[0] == attribute.column
+        let by_label = table.label.len() == 1 && table.label[0] == attribute.column;
+        matches!(test, Test::Compare(Compare::Equal, _)) && by_label && self.is_name(*attribute)
+    }
+
+    /// The column is called a name, so that its value alone says which row is meant.
+    pub fn is_name(&self, attribute: Attribute) -> bool {
+        let column = self.column(attribute);
+        let last = column.noun.one.rsplit(' ').next().unwrap_or_default();
+        column.role == Role::Name && matches!(last, "name" | "title")
     }
 
     /// The name that the first test asks for.

@@ -4,17 +4,18 @@ use super::related_patterns::{
     COUNT_RELATED_NONE, COUNT_RELATED_SOME, PAIRS, PAIRS_ORDERED, RELATED_AGGREGATE, RELATED_COUNT, RELATED_COUNT_ALL,
     RELATED_COUNT_FILTERED, RELATED_EXISTS, RELATED_HAVING, RELATED_HAVING_NAME, RELATED_MOST, RELATED_MOST_MANY,
     RELATED_MOST_NAME, RELATED_NONE, RELATED_NONE_NAME, RELATED_SOME, RELATED_TOP, RELATED_TOP_AGGREGATE,
+    RELATED_TOP_ALL,
 };
 use crate::grammar::{Ask, Filter, Pattern};
 use nl2sql_schema::Schema;
 
 /// The templates that suit `ask`.
 pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
-    let display = schema.tables[ask.subject].display();
+    let label = &schema.tables[ask.subject].label;
     let names_only = ask
         .shown
         .iter()
-        .all(|shown| shown.table == ask.subject && display.contains(&shown.column));
+        .all(|shown| shown.table == ask.subject && label.contains(&shown.column));
     let person = schema.tables[ask.subject].person;
     match ask.pattern {
         Pattern::List if ask.filters.is_empty() => LIST,
@@ -62,6 +63,7 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::RelatedSome => RELATED_SOME,
         Pattern::RelatedExists => RELATED_EXISTS,
         Pattern::CountRelatedSome => COUNT_RELATED_SOME,
+        Pattern::RelatedTop if ask.limit == 0 => RELATED_TOP_ALL,
         Pattern::RelatedTop => RELATED_TOP,
         Pattern::Both => BOTH,
         Pattern::RelatedBoth => RELATED_BOTH,
@@ -80,6 +82,7 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::AboveAverageCount => ABOVE_AVERAGE_COUNT,
         Pattern::Classed => CLASSED,
         Pattern::Spread => SPREAD,
+        Pattern::SelfPairs if ask.other.as_ref().is_some_and(|other| other.hops.len() > 1) => SELF_PAIRS_ACROSS,
         Pattern::SelfPairs => SELF_PAIRS,
         Pattern::SameValue => SAME_VALUE,
         Pattern::ProductSum => PRODUCT_SUM,
@@ -92,27 +95,27 @@ fn is_owned_count(ask: &Ask) -> bool {
 }
 
 const LIST: &[&str] = &[
-    "What are the {A} of [all |all the |the |all of the |]{Ss}?",
     "What are the {A} of [all |all the |the |]{Ss}?",
-    "What are the {A} [for|of] [each|every] {S}?",
-    "{ask} the {A} of [all |all the |the |all of the |]{Ss}.",
+    "What are the {A} of [all |all the |the |]{Ss}?",
+    "What {is_a} the {a} of [each|every] {S}?",
     "{ask} the {A} of [all |all the |the |]{Ss}.",
-    "{ask} the {a} [of|for] [each|every] {S}.",
+    "{ask} the {A} of [all |all the |the |]{Ss}.",
+    "{ask} the {a} of [each|every] {S}.",
     "{ask} [all|all the|the] {SA}.",
     "{ask} the {A} [for|of] all {Ss}.",
-    "For [each|every] {S}, [what is|show|list|give] [its|the] {a}.",
+    "For [each|every] {S}, [show|list|give|return] [{its}|the] {a}.",
 ];
 
 const LIST_FILTERED: &[&str] = &[
     "What are the {A} of [all |the |all the |]{Ss} {c}?",
     "What are the {A} of [the |]{Ss} {c}?",
-    "What is the {a} of [the|each|every] {S} {c1}?",
+    "What {is_a} the {a} of [each|every] {S} {c1}?",
     "{ask} the {A} of [all |the |all the |]{Ss} {c}.",
     "{ask} the {A} of [the |]{Ss} {c}.",
     "{ask} the {A} [for|of] [the |all |]{Ss} {c}.",
     "Which {Ss} {p}? {give} [their|the] {A}.",
     "What are the {A} [for|of] {Ss} {c}?",
-    "{ask} the {a} [for|of] [each|every|any] {S} {c1}.",
+    "{ask} the {a} [for|of] [each|every] {S} {c1}.",
 ];
 
 const NAMES_FILTERED: &[&str] = &[
@@ -122,11 +125,7 @@ const NAMES_FILTERED: &[&str] = &[
     "{ask} the {A} of [the |]{Ss} {c}.",
     "Which {Ss} {p}?",
     "Which {Ss} {p}? {give} [their|the] {A}.",
-    "{ask} [all|the|all the] {Ss} {c}.",
-    "What are the {Ss} {c}?",
-    "Which {S} {p1}?",
-    "What is the {a} of the {S} {c1}?",
-    "{ask} the {a} of the {S} {c1}.",
+    "{ask} the {a} of [each|every] {S} {c1}.",
 ];
 
 const NAMES_OF_PEOPLE: &[&str] = &[
@@ -138,30 +137,27 @@ const NAMES_OF_PEOPLE: &[&str] = &[
     "Which {Ss} {p}? {give} [their|the] {A}.",
     "Who are the {Ss} {c}?",
     "Who are the {Ss} {c}? {give} [their|the] {A}.",
-    "{ask} [all|the|all the] {Ss} {c}.",
-    "What is the {a} of the {S} {c1}?",
-    "{ask} the {a} of the {S} {c1}.",
+    "{ask} the {a} of [each|every] {S} {c1}.",
 ];
 
 const LOOKUP: &[&str] = &[
-    "What {is_a} the {a} of [the |]{S} {c1}?",
-    "What is the {a} of {v}?",
-    "What is the {a} of {v}?",
-    "What is the {a} of the {S} {c1}?",
+    "What {is_a} the {a} of the {S} {c1}?",
+    "What {is_a} the {a} of {v}?",
+    "What {is_a} the {a} of {v}?",
+    "What {is_a} the {a} of the {S} {c1}?",
     "{ask} the {a} of {v}.",
     "{ask} the {a} of the {S} {c1}.",
-    "{ask} the {a} [for|of] [the |]{S} {v}.",
-    "What is the {a} [for|of] [the |]{S} {v}?",
-    "{ask} {v}'s {a}.",
+    "{ask} the {a} [for|of] {v}.",
+    "What {is_a} the {a} for {v}?",
     "What {a} does {v} have?",
 ];
 
 const DISTINCT: &[&str] = &[
     "What are the [different|distinct|unique] {A} of [all |the |all the |]{Ss} {c}?",
     "What are [all |]the [different|distinct|unique] {A} of {Ss} {c}?",
-    "What are all the [different |distinct ]{A} [for|of|across|among] [the |]{Ss} {c}?",
+    "What are all the [different|distinct] {A} [of|across|among] [the |]{Ss} {c}?",
     "{ask} [all |all the |the ][different|distinct|unique] {A} of [all |the |]{Ss} {c}.",
-    "{ask} the [different|distinct|unique] {A} [for|of|across|among] [the |]{Ss} {c}.",
+    "{ask} the [different|distinct|unique] {A} [of|across|among] [the |]{Ss} {c}.",
     "{ask} [all |the |][different|distinct|unique] {SA} {c}.",
     "{ask} the {A} of [the |]{Ss} {c} without [repetition|duplicates].",
     "[Which|What] [different|distinct] {A} do [the |]{Ss} {c} have?",
@@ -181,7 +177,7 @@ const COUNT_FILTERED: &[&str] = &[
     "How many {Ss} {p}?",
     "How many {Ss} are there {c}?",
     "How many {Ss} {c} are there?",
-    "How many {Ss} {p} [in total|]?",
+    "How many {Ss} {p}?",
     "What is the [total |]number of {Ss} {c}?",
     "[Find|Return|Show|Give|Tell me] the [total |]number of {Ss} {c}.",
     "Find the number of {Ss} {c}.",
@@ -191,11 +187,11 @@ const COUNT_FILTERED: &[&str] = &[
 ];
 
 const COUNT_DISTINCT: &[&str] = &[
-    "How many [different|distinct|unique] {Bs} [are there|exist] [among|for|of] [the |all |]{Ss} {c}?",
+    "How many [different|distinct|unique] {Bs} [are there|exist] [among|for] [the |all |]{Ss} {c}?",
     "How many [different|distinct|unique] {Bs} do [the |]{Ss} {c} have?",
-    "[Find|Return|Show|What is] the number of [different|distinct|unique] {Bs} [of|for|among] [the |all |]{Ss} {c}.",
-    "Count the number of [different|distinct|unique] {Bs} [of|for|among] [the |]{Ss} {c}.",
-    "What is the number of [different|distinct] {Bs} [of|for|across] [all |the |]{Ss} {c}?",
+    "[Find|Return|Show] the number of [different|distinct|unique] {Bs} [of|for|among] [the |all |]{Ss} {c}.",
+    "Count the [different|distinct|unique] {Bs} [of|for|among] [the |]{Ss} {c}.",
+    "What is the number of [different|distinct] {Bs} [of|among|across] [all |the |]{Ss} {c}?",
     "How many [different|distinct] {Bs} [are there|can be found] among [the |]{Ss} {c}?",
 ];
 
@@ -221,24 +217,22 @@ const ORDERED: &[&str] = &[
 ];
 
 const TOP: &[&str] = &[
-    "What is the {a} of {sup}?",
-    "What is the {a} of {sup}?",
+    "What {is_a} the {a} of {sup}?",
+    "What {is_a} the {a} of {sup}?",
     "{ask} the {a} of {sup}.",
     "{ask} the {a} of {sup}.",
-    "Which {S} {c1} {is_sup}? {give} [its|the] {a}.",
+    "Which {S} {c1} {is_sup}? {give} [{its}|the] {a}.",
     "{ask} the {a} [for|of] {sup}.",
-    "What {is_a} the {a} [for|of] {sup}?",
 ];
 
 const TOP_NAME: &[&str] = &[
-    "What is the {a} of {sup}?",
-    "What is the {a} of {sup}?",
+    "What {is_a} the {a} of {sup}?",
+    "What {is_a} the {a} of {sup}?",
     "{ask} the {a} of {sup}.",
     "{ask} the {a} of {sup}.",
     "Which {S} {c1} {is_sup}?",
-    "Which {S} {c1} {is_sup}? {give} [its|the] {a}.",
-    "[Who|What] is {sup}?",
-    "{ask} {sup}.",
+    "Which {S} {c1} {is_sup}? {give} [{its}|the] {a}.",
+    "{who_is} {sup}?",
 ];
 
 const TOP_MANY: &[&str] = &[
@@ -248,7 +242,6 @@ const TOP_MANY: &[&str] = &[
     "Which {n} {Ss} {c} {are_sup}? {give} [their|the] {A}.",
     "What are the {A} of the top {n} {Ss} {c} by {B_dir}?",
     "{ask} the {A} of the top {n} {Ss} {c} [by|in terms of|ranked by] {B_dir}.",
-    "{ask} {sup_n} and give [their|the] {A}.",
 ];
 
 const TIES: &[&str] = &[
@@ -274,35 +267,30 @@ const GROUP_COUNT: &[&str] = &[
 ];
 
 const GROUP_COUNT_ORDERED: &[&str] = &[
-    "{ask} each {B} and the number of {Ss} {c} {for_B} it, [sorted|ordered] [by|by the] [count|number] {most_first}.",
-    "How many {Ss} {c} are there {for_B} each {B}? [Sort|Order] the result [by count |by the number of {Ss} |]{most_first}.",
-    "{ask} the number of {Ss} {c} {for_B} each {B} {most_first} of [the number|the count].",
-    "{ask} the {Bs} and the number of {Ss} {c} {for_B} each, {most_first} [of count|of the number of {Ss}].",
+    "{ask} each {B} and the number of {Ss} {c} {for_B} it, [sorted|ordered] by [that number|the number of {Ss}] {most_first}.",
+    "How many {Ss} {c} are there {for_B} each {B}? [Sort|Order] the result by [count|the number of {Ss}] {most_first}.",
+    "{ask} the number of {Ss} {c} {for_B} each {B}, sorted by that number {most_first}.",
 ];
 
 const GROUP_AGGREGATE: &[&str] = &[
     "What {is_agg} the {agg} of [the |]{Ss} {c} {for_B} each {B}?",
-    "What {is_agg} the {agg} [for|of] each {B}?",
-    "For each {B}, what is the {agg} of [the |]{Ss} {c}?",
+    "For each {B}, what {is_agg} the {agg} of [the |]{Ss} {c}?",
     "For each {B}, {find} the {agg} of [the |]{Ss} {c}.",
     "{ask} the {agg} of [the |]{Ss} {c} {for_B} each {B}.",
     "{ask} each {B} and the {agg} of [the |its ]{Ss} {c}.",
     "{ask} the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each.",
     "What are the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each?",
     "{ask} the {agg} of {Ss} {c} [per|by|grouped by] {B}.",
-    "What are the {agg} of {Ss} {c} across the different {Bs}?",
 ];
 
 const GROUP_HAVING: &[&str] = &[
     "Which {Bs} have {bound_S} {c}?",
     "Which {Bs} have {bound_S} {c}?",
-    "What are the {Bs} [with|that have|shared by|of] {bound_S} {c}?",
-    "What are the {Bs} for which there are {bound_S} {c}?",
-    "{ask} the {Bs} [with|that have|having|shared by] {bound_S} {c}.",
+    "What are the {Bs} [with|that have] {bound_S} {c}?",
+    "What are the {Bs} for which {there_is} {bound_S} {c}?",
+    "{ask} the {Bs} [with|that have|having] {bound_S} {c}.",
     "{ask} [all |the |]{Bs} [with|that have] {bound_S} {c}.",
-    "{ask} the {Bs} for which there are {bound_S} {c}.",
-    "Which {B} has {bound_S} {c}?",
-    "{ask} the {Bs} of {bound_S} {c}.",
+    "{ask} the {Bs} for which {there_is} {bound_S} {c}.",
 ];
 
 const GROUP_HAVING_AVERAGE: &[&str] = &[
@@ -317,9 +305,8 @@ const MOST_COMMON: &[&str] = &[
     "Which {B} has the {most_n} {Ss} {c}?",
     "Which {B} has the {most_n} {Ss} {c}?",
     "What is the {B} with the {most_n} {Ss} {c}?",
-    "What {B} do the {most} {Ss} {c} [have|belong to|come from]?",
+    "What {B} do the {most} {Ss} {c} have?",
     "{ask} the {B} [with|that has|having|shared by] the {most_n} {Ss} {c}.",
-    "{ask} the {B} of the {most} {Ss} {c}.",
     "{ask} the {B} that is {most_common} among {Ss} {c}.",
     "Which {B} is the {most_common} among [the |all |]{Ss} {c}?",
 ];
@@ -356,8 +343,8 @@ const BEYOND_GROUP: &[&str] = &[
 ];
 
 const BEYOND_OWN_GROUP: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} whose {M} is [above|greater than|higher than] the average {M} [of|for] [their|the same] {B}.",
-    "Which {Ss} have a {M} above the average of {Ss} [with|in] the same {B}? {give} [their|the] {A}.",
+    "{ask} the {A} of [all |the |]{Ss} whose {M} is [above|greater than|higher than] the average {M} of {Ss} with the same {B}.",
+    "Which {Ss} have {a_M} above the average of {Ss} with the same {B}? {give} [their|the] {A}.",
 ];
 
 const BOTH: &[&str] = &[
@@ -365,8 +352,6 @@ const BOTH: &[&str] = &[
     "{ask} the {Bs} [that have|with|of|shared by] both {Ss} {c} and {Ss} {oc}.",
     "What are the {Bs} [that have|shared by] both {Ss} {c} and {Ss} {oc}?",
     "{ask} the {Bs} [shared by|common to] {Ss} {c} and {Ss} {oc}.",
-    "What are the {Bs} of both {Ss} {c} and {Ss} {oc}?",
-    "What are the {Bs} [shared by|common to] {Ss} {c} and {oc}?",
 ];
 
 const RELATED_BOTH: &[&str] = &[
@@ -379,8 +364,8 @@ const RELATED_BOTH: &[&str] = &[
 
 const NEVER: &[&str] = &[
     "Which {Bs} [do not have|have no|don't have] {Ss} {c}?",
-    "{ask} the {Bs} [without|that do not have|with no] [any |]{Ss} {c}.",
-    "What are the {Bs} [without|that do not have|that have no] [any |]{Ss} {c}?",
+    "{ask} the {Bs} [without|that do not have|with no] {Ss} {c}.",
+    "What are the {Bs} [without|that do not have|that have no] {Ss} {c}?",
     "{ask} [all |the |]{Bs} except [for |]those [that have|having|with] {Ss} {c}.",
     "{ask} the {Bs} [for which|where] there are no {Ss} {c}.",
 ];
@@ -424,7 +409,7 @@ const YEAR_COUNT: &[&str] = &[
     "How many {Ss} {c} are there for each year of [the |]{B}?",
     "{ask} the number of {Ss} {c} [by|per|for each] year of [the |]{B}.",
     "For each year of [the |]{B}, how many {Ss} {c} are there?",
-    "{ask} each year and the number of {Ss} {c} [whose {B} falls in it|with a {B} in that year].",
+    "{ask} each year of [the |]{B} and the number of {Ss} {c} in it.",
 ];
 
 const RANKED: &[&str] = &[
@@ -439,17 +424,17 @@ const RANKED_WITHIN: &[&str] = &[
 ];
 
 const TOP_WITHIN: &[&str] = &[
-    "For each {B}, {find} the {a} of the {S} with the {ext_M}.",
+    "For each {B}, {find} the {B} and the {a} of the {S} with the {ext_M}.",
     "Which {S} has the {ext_M} in each {B}? {give} the {B} and the {a}.",
     "{ask} each {B} and the {a} of its {S} with the {ext_M}.",
-    "What is the {a} of the {S} with the {ext_M} for each {B}?",
+    "{ask} the {a} of the {S} with the {ext_M} for each {B}, together with the {B}.",
 ];
 
 const AVERAGE_COUNT: &[&str] = &[
     "What is the average number of {Ss} per {B}?",
     "On average, how many {Ss} are there [per|for each] {B}?",
     "{ask} the average number of {Ss} [per|for each] {B}.",
-    "How many {Ss} does a {B} have on average?",
+    "How many {Ss} does {a_B} have on average?",
 ];
 
 const ABOVE_AVERAGE_COUNT: &[&str] = &[
@@ -460,8 +445,8 @@ const ABOVE_AVERAGE_COUNT: &[&str] = &[
 
 const CLASSED: &[&str] = &[
     "{ask} the {A} of [all |the |]{Ss} and whether their {B} is high (above {bn}) or low.",
-    "For each {S}, {find} [the|its] {a} and 'high' if the {B} is above {bn}, otherwise 'low'.",
-    "Label [each|every] {S} as high or low depending on whether its {B} is [above|over|more than] {bn}, and [show|give] the {a} too.",
+    "For each {S}, {find} [the|{its}] {a} and 'high' if the {B} is above {bn}, otherwise 'low'.",
+    "{ask} the {a} of [each|every] {S}, labelled 'high' if {its} {B} is [above|over|more than] {bn} and 'low' otherwise.",
 ];
 
 const SPREAD: &[&str] = &[
@@ -471,9 +456,14 @@ const SPREAD: &[&str] = &[
 ];
 
 const SELF_PAIRS: &[&str] = &[
-    "{ask} the {a} of each {S} and the {a} of [its|the] {role}.",
-    "What are the {A} of [the |all |]{Ss} and [of |the {A} of ]their {roles}?",
-    "For each {S}, {find} [the|its] {a} and the {a} of {role_of}.",
+    "{ask} the {a} of each {S} and the {a} of {role_of}.",
+    "For each {S}, {find} [the|{its}] {a} and the {a} of {role_of}.",
+];
+
+const SELF_PAIRS_ACROSS: &[&str] = &[
+    "For each {junction}, {find} the {a} of the {first_role} and the {a} of the {second_role}.",
+    "{ask} the {a} of the {first_role} and the {a} of the {second_role} of each {junction}.",
+    "What are the {A} of the {first_role} and the {second_role} in each {junction}?",
 ];
 
 const SAME_VALUE: &[&str] = &[

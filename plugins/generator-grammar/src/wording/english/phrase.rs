@@ -2,11 +2,13 @@
 
 use super::comparison::amount;
 use super::condition::Phrase;
+use super::scale::scale;
 use super::value;
 use crate::grammar::{Ask, Attribute, Filter, Kinship, Pattern, Relation, Test};
 use crate::random::Draw;
 use crate::sql::Compare;
-use nl2sql_schema::{Column, Noun, Role, Schema};
+use nl2sql_schema::inflect::is_plural_phrase;
+use nl2sql_schema::{Column, Noun, Schema};
 
 /// The words for one question.
 pub struct Phraser<'a> {
@@ -39,6 +41,22 @@ impl Phraser<'_> {
         }
     }
 
+    /// No other column of its table measures the same kind of thing, so that "the oldest" says enough.
+    pub fn is_only_such(&self, attribute: Attribute) -> bool {
+        let own = scale(self.column(attribute));
+        let columns = &self.schema.tables[attribute.table].columns;
+        columns.iter().filter(|column| std::ptr::eq(scale(column), own)).count() == 1
+    }
+
+    /// "their" for people, "its" for things.
+    pub fn its(&self, table: usize) -> &'static str {
+        if self.schema.tables[table].person {
+            "their"
+        } else {
+            "its"
+        }
+    }
+
     /// What a relation leads to: its role where the referencing column says one, else the noun of the table.
     pub fn relation_noun(&self, relation: &Relation) -> Noun {
         let noun = self.noun_of(relation.to);
@@ -49,14 +67,39 @@ impl Phraser<'_> {
                 .and_then(|hop| self.schema.links[hop.link].role.as_deref()),
             _ => None,
         };
-        if relation.from == relation.to && relation.kinship == Kinship::Through {
-            let junction = &self.schema.tables[relation.hops[0].table].noun;
-            return junction.clone();
+        if let (true, Some(verb)) = (relation.from == relation.to, self.reports(relation)) {
+            return Noun {
+                one: format!("{} {verb}", noun.one),
+                many: format!("{} {verb}", noun.many),
+            };
         }
         match role {
             Some(role) if relation.kinship == Kinship::Parent && role.split(' ').count() <= 3 => Noun::new(role),
             _ => noun.clone(),
         }
+    }
+
+    /// "they report to", where the column by which a row refers to another of its table says so.
+    fn reports(&self, relation: &Relation) -> Option<String> {
+        let [hop] = relation.hops.as_slice() else { return None };
+        let verb = self.schema.links[hop.link].phrase.as_deref()?.strip_suffix("s to")?;
+        Some(if self.schema.tables[relation.from].person {
+            format!("they {verb} to")
+        } else {
+            format!("it {verb}s to")
+        })
+    }
+
+    /// The table that connects a table to itself.
+    pub fn junction(&self) -> &Noun {
+        let across = self.ask.other.as_ref().and_then(|relation| relation.hops.first());
+        self.noun_of(across.map_or(self.ask.subject, |hop| hop.table))
+    }
+
+    /// What a row is to the row of the junction: "winner", "loser".
+    pub fn role_across(&self, relation: &Relation, hop: usize) -> String {
+        let link = relation.hops.get(hop).map(|hop| &self.schema.links[hop.link]);
+        link.and_then(|link| link.role.clone()).unwrap_or_default()
     }
 
     pub fn object(&self) -> Noun {
@@ -121,7 +164,8 @@ impl Phraser<'_> {
     pub fn compound(&self, attributes: &[Attribute], draw: &mut Draw) -> String {
         let noun = self.noun_of(self.ask.subject);
         let column = match attributes {
-            [attribute] => self.column(*attribute),
+            // What restricts the rows would seem to restrict the names behind which it stands.
+            [attribute] if self.ask.filters.is_empty() => self.column(*attribute),
             _ => return format!("{} of {}", self.attributes(attributes, true, draw), noun.many),
         };
         let full = &column.full.many;
@@ -148,9 +192,13 @@ impl Phraser<'_> {
     }
 
     /// People say "what is the name and age" as well as "what are".
-    pub fn is_or_are(&self, things: usize, draw: &mut Draw) -> String {
-        if things == 1 {
-            "is"
+    pub fn is_or_are(&self, things: &[Attribute], draw: &mut Draw) -> String {
+        if let [thing] = things {
+            if is_plural_phrase(&self.column(*thing).noun.one) {
+                "are"
+            } else {
+                "is"
+            }
         } else {
             pick(draw, &["is", "are", "are"])
         }
@@ -192,9 +240,7 @@ impl Phraser<'_> {
             .collect();
         let value = self.named_value(&tests, draw);
         let noun = &self.noun_of(self.ask.subject).one;
-        let keyed = tests
-            .first()
-            .is_some_and(|(attribute, _)| self.column(*attribute).role != Role::Name);
+        let keyed = tests.first().is_some_and(|(attribute, _)| !self.is_name(*attribute));
         if keyed {
             let id = tests
                 .first()
@@ -233,12 +279,17 @@ impl Phraser<'_> {
         format!("{} {noun}", amount(*operator, &value::count(number, draw), draw))
     }
 
+    /// The bound is on one row: "there is exactly 1 ship".
+    pub fn bounds_one(&self) -> bool {
+        self.ask.bound.as_ref().is_some_and(|(_, number)| number == "1")
+    }
+
     pub fn beyond_bound(&self, draw: &mut Draw) -> String {
         let Some((operator, number)) = &self.ask.bound else {
             return String::new();
         };
         let words: &[&str] = match operator {
-            Compare::Greater => &["above", "over", "greater than", "higher than", "more than"],
+            Compare::Greater => &["above", "greater than", "higher than", "more than"],
             _ => &["below", "less than", "under", "lower than"],
         };
         format!("{} {number}", pick(draw, words))

@@ -1,18 +1,17 @@
-//! The last touches to a sentence: spacing, articles, capital and end mark.
+//! The last touches to a question: spacing, capital and end mark.
 
 use crate::random::Draw;
 
-/// `text` with single spaces, right articles and a capital at the start of each sentence.
+/// `text` with single spaces and a capital at its start; values inside it are left as they are.
 pub fn polish(text: &str, draw: &mut Draw) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut polished = String::with_capacity(text.len());
     for (index, word) in words.iter().enumerate() {
-        let sentence_starts = index == 0 || words[index - 1].ends_with(['?', '.']) && !words[index - 1].ends_with("..");
         let glued = matches!(*word, "?" | "." | "," | "?.");
         if index > 0 && !glued {
             polished.push(' ');
         }
-        if sentence_starts {
+        if index == 0 {
             let mut characters = word.chars();
             polished.extend(characters.next().map(|first| first.to_ascii_uppercase()));
             polished.push_str(characters.as_str());

@@ -5,7 +5,7 @@ pub const PAIRS: &[&str] = &[
     "What are the {A} of [the |all |]{Ss} and the {OA} of {their_O}?",
     "{ask} the {A} of [the |all |each of the |]{Ss} and the {OA} of {their_O}.",
     "{ask} the {a} of each {S} and the {Oa} of {its_O}.",
-    "For each {S}, {find} [the|its] {a} and the {Oa} of {its_O}.",
+    "For each {S}, {find} [the|{its}] {a} and the {Oa} of {its_O}.",
     "{ask} the {A} of [all |the |]{Ss} [along with|together with|as well as] the {OA} of {their_O}.",
     "What is the {a} of each {S} and the {Oa} of {its_O}?",
     "{ask} the {SA} and the {OA_full}.",
@@ -16,37 +16,33 @@ pub const PAIRS: &[&str] = &[
 pub const PAIRS_ORDERED: &[&str] = &[
     "{ask} the {A} of [the |all |]{Ss} and the {OA} of {their_O}, {dir}.",
     "What are the {A} of [the |]{Ss} and the {OA} of {their_O}, {dir}?",
-    "For each {S}, {find} [the|its] {a} and the {Oa} of {its_O}. [Sort|Order] the results {dir_only}.",
+    "For each {S}, {find} [the|{its}] {a} and the {Oa} of {its_O}. [Sort|Order] the results {dir_only}.",
 ];
 
 /// Related count.
 pub const RELATED_COUNT: &[&str] = &[
-    "How many {Os} does each {S} [have|{verb_p}]? {give} the {a} [of the {S} |]and the number.",
-    "{ask} the {A} of [all |the |]{Ss} and the number of {Os} {they_have}.",
-    "{ask} the {a} of each {S} and the number of {Os} {it_has}.",
-    "For each {S}, {find} [the|its] {a} and the number of {Os} [it has|{it_has}|].",
-    "What are the {A} of [the |]{Ss} and the number of {Os} {they_have}?",
-    "How many {Os} [are there |]for each {S}? {give} the {a} as well.",
-    "What is the number of {Os} for each {S}? [Also |]{give} the {a}.",
-    "{ask} the {A} of {Ss} [along with|together with] [the number of {Os} for each|how many {Os} each has].",
-    "What is the {a} of each {S} and how many {Os} does [it|each] have?",
-    "Count the number of {Os} [for|of] each {S} {a}.",
-    "How many {Os} are there for each {S} {a}?",
+    "For each {S} [with|that has] {Os}, {find} [the|{its}] {a} and the number of [{its} |]{Os}.",
+    "{ask} the {A} of [all |the |]{Ss} [with|{who} have] {Os} and the number of {Os} {they_have}.",
+    "{ask} the {a} of each {S} [with|that has] at least one {O} and the number of [{its} |]{Os}.",
+    "How many {Os} does each {S} have? {give} the {a} and the number, leaving out {Ss} [without|that have no] {Os}.",
+    "What are the {A} of the {Ss} {who} have {Os}, and how many {Os} does each have?",
+    "What {is_a} the {a} of each {S} that has {Os}, and how many {Os} are there for each?",
+    "For all {Ss} with at least one {O}, {find} the {a} and how many {Os} {they_have}.",
+    "Count the {Os} of each {S} that has any. {give} the {a} and the number.",
 ];
 
 /// Related count filtered.
 pub const RELATED_COUNT_FILTERED: &[&str] = &[
-    "How many {Os} {oc} does each {S} have? {give} the {a} [of the {S} |]and the number.",
-    "{ask} the {A} of [the |]{Ss} and the number of {Os} {oc} {they_have}.",
-    "For each {S}, {find} [the|its] {a} and the number of {Os} {oc}.",
-    "{ask} the {a} of each {S} and the number of [its |]{Os} {oc}.",
+    "For each {S} [with|that has] {Os} {oc}, {find} the {a} and the number of such {Os}.",
+    "{ask} the {A} of the {Ss} [with|{who} have] {Os} {oc}, and the number of such {Os} for each.",
+    "How many {Os} {oc} does each {S} have? {give} the {a} and the number for {Ss} with at least one.",
 ];
 
 /// Related count all.
 pub const RELATED_COUNT_ALL: &[&str] = &[
-    "For every {S}, including those without any {Os}, {find} [the|its] {a} and the number of {Os}.",
-    "{ask} the {a} of every {S} and how many {Os} it has, [counting zero|with 0] for those that have none.",
-    "How many {Os} does each {S} have, {Ss} without any {O} included? {give} the {a} and the number.",
+    "For every {S}, including those without any {Os}, {find} [the|{its}] {a} and the number of {Os}.",
+    "{ask} the {a} of every {S} and how many {Os} {it_has}, counting [zero|0] for those that have none.",
+    "How many {Os} does each {S} have, {Ss} without any {Os} included? {give} the {a} and the number.",
 ];
 
 /// Related having.
@@ -66,7 +62,7 @@ pub const RELATED_HAVING_NAME: &[&str] = &[
     "What are the {A} of [the |]{Ss} with {bound_O} {oc}?",
     "{ask} the {A} of [all |the |]{Ss} [with|having|{who} have] {bound_O} {oc}.",
     "{ask} the {A} of [the |]{Ss} {who} {verb_p} {bound_O} {oc}.",
-    "{ask} the {Ss} [with|that have] {bound_O} {oc}.",
+    "What are the {A} of all {Ss} [with|{who} have] {bound_O} {oc}?",
 ];
 
 /// Related most.
@@ -75,19 +71,19 @@ pub const RELATED_MOST: &[&str] = &[
     "What is the {a} of the {S} with the {most_n} {Os} {oc}?",
     "{ask} the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}.",
     "{ask} the {a} of the {S} [with|that has|having] the {most_n} {Os} {oc}.",
-    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [its|the] {a}.",
+    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [{its}|the] {a}.",
     "{ask} the {a} [for|of] the {S} [with|which has] the {most_n} {Os} {oc}.",
 ];
 
 /// Related most name.
 pub const RELATED_MOST_NAME: &[&str] = &[
     "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}?",
-    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [its|the] {a}.",
+    "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [{its}|the] {a}.",
     "What is the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}?",
     "What is the {a} of the {S} with the {most_n} {Os} {oc}?",
     "{ask} the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}.",
     "{ask} the {a} of the {S} [with|that has|having] the {most_n} {Os} {oc}.",
-    "{ask} the {S} [with|that has] the {most_n} {Os} {oc}.",
+    "What is the {a} of the {S} [with|that has] the {most_n} {Os} {oc}?",
 ];
 
 /// Related most many.
@@ -99,19 +95,18 @@ pub const RELATED_MOST_MANY: &[&str] = &[
 
 /// Related aggregate.
 pub const RELATED_AGGREGATE: &[&str] = &[
-    "For each {S}, {find} [the|its] {a} and the {agg} of its {Os}.",
-    "What {is_agg} the {agg} of [the |]{Os} [of|for] each {S}? {give} the {a} [as well|too].",
+    "For each {S}, {find} [the|{its}] {a} and the {agg} of {its} {Os}.",
+    "What {is_agg} the {agg} of [the |]{Os} [of|for] each {S}? {give} the {a} [of the {S} |][as well|too].",
     "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os}.",
-    "{ask} the {a} of each {S} and the {agg} of [its|the] {Os} [it has|].",
+    "{ask} the {a} of each {S} and the {agg} of {its} {Os}.",
     "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os}?",
-    "{ask} the {agg} of {Os} for each {S} {a}.",
 ];
 
 /// Related top aggregate.
 pub const RELATED_TOP_AGGREGATE: &[&str] = &[
     "What is the {a} of the {S} with the {ext_agg} {of_Os}?",
     "{ask} the {a} of the {S} with the {ext_agg} {of_Os}.",
-    "Which {S} has the {ext_agg} {of_Os}? {give} [its|the] {a}.",
+    "Which {S} has the {ext_agg} {of_Os}? {give} [{its}|the] {a}.",
     "{ask} the {a} of the {S} whose {Os} have the {ext_agg}.",
 ];
 
@@ -132,7 +127,6 @@ pub const RELATED_NONE_NAME: &[&str] = &[
     "{ask} the {A} of [all |the |]{Ss} {none}.",
     "Which {Ss} {do_none}?",
     "Which {Ss} {do_none}? {give} [their|the] {A}.",
-    "{ask} [all |the |]{Ss} {none}.",
 ];
 
 /// Count related none.
@@ -146,32 +140,40 @@ pub const COUNT_RELATED_NONE: &[&str] = &[
 
 /// Related some.
 pub const RELATED_SOME: &[&str] = &[
-    "What are the {A} of [all |the |]{Ss} [with|that have|{who} have] [at least one|any|some|one or more] {O} {oc1}?",
-    "{ask} the {A} of [all |the |]{Ss} [with|that have|{who} have] [at least one|any|some|one or more] {O} {oc1}.",
-    "Which {Ss} have [at least one|any] {O} {oc1}? {give} [their|the] {A}.",
-    "{ask} the {A} of [all |the |]{Ss} {who} {verb_p} [at least one|some|any] {O} {oc1}.",
+    "What are the {A} of [all |the |]{Ss} [with|{who} have] [at least one {O} {oc1}|one or more {Os} {oc}]?",
+    "{ask} the {A} of [all |the |]{Ss} [with|{who} have] [at least one {O} {oc1}|one or more {Os} {oc}].",
+    "Which {Ss} have [at least one {O} {oc1}|any {Os} {oc}]? {give} [their|the] {A}.",
+    "{ask} the {A} of [all |the |]{Ss} {who} {verb_p} at least one {O} {oc1}.",
 ];
 
 /// Related exists.
 pub const RELATED_EXISTS: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} for which [there is|there exists] [a|some|at least one] {O} {oc1}.",
-    "What are the {A} of [all |the |]{Ss} for which [there exists|there is] a {O} {oc1}?",
-    "For which {Ss} does a {O} {oc1} exist? {give} [their|the] {A}.",
+    "{ask} the {A} of [all |the |]{Ss} for which [there is|there exists] [{a_O}|at least one {O}] {oc1}.",
+    "What are the {A} of [all |the |]{Ss} for which [there exists|there is] {a_O} {oc1}?",
+    "For which {Ss} does {a_O} {oc1} exist? {give} [their|the] {A}.",
 ];
 
 /// Count related some.
 pub const COUNT_RELATED_SOME: &[&str] = &[
-    "How many [different |distinct |]{Ss} have [at least one|any|some] {O} {oc1}?",
-    "{find} the number of [different|distinct] {Ss} [with|that have] [any|some] {Os} {oc}.",
+    "How many [different |distinct |]{Ss} have at least one {O} {oc1}?",
+    "{find} the number of [different|distinct] {Ss} [with|{who} have] any {Os} {oc}.",
     "How many [different|distinct] {Ss} {verb_p} {Os} {oc}?",
-    "Count the number of [different|distinct] {Ss} [with|that have|{who} have] {Os} {oc}.",
+    "Count the [different|distinct] {Ss} [with|{who} have] {Os} {oc}.",
 ];
 
 /// Related top.
 pub const RELATED_TOP: &[&str] = &[
-    "What is the {a} of the {S} {of_sup_O}?",
+    "What {is_a} the {a} of the {S} {of_sup_O}?",
     "{ask} the {a} of the {S} {of_sup_O}.",
-    "Which {S} {has_sup_O}? {give} [its|the] {a}.",
+    "Which {S} {has_sup_O}? {give} [{its}|the] {a}.",
     "{ask} the {a} of the {S} {who} {has_sup_O}.",
-    "What is the {a} of the {S} {who} {has_sup_O}?",
+    "What {is_a} the {a} of the {S} {who} {has_sup_O}?",
+];
+
+/// Related top, where several rows share the related one.
+pub const RELATED_TOP_ALL: &[&str] = &[
+    "What are the {A} of [all |the |]{Ss} {of_sup_O}?",
+    "{ask} the {A} of [all |the |]{Ss} {of_sup_O}.",
+    "{ask} the {A} of [all |the |]{Ss} whose {O} {is_sup}.",
+    "What are the {A} of [all |the |]{Ss} whose {O} {is_sup}?",
 ];

@@ -15,6 +15,8 @@ pub struct Scale {
     pub least: &'static [&'static str],
     /// Question word: "How old".
     pub how: Option<&'static str>,
+    /// Rows are compared with a bare number: "older than 30", but hardly "larger than 30".
+    pub compares: bool,
 }
 
 const AGE: Scale = Scale {
@@ -23,6 +25,7 @@ const AGE: Scale = Scale {
     most: &["highest", "greatest", "maximum", "oldest"],
     least: &["lowest", "smallest", "minimum", "youngest"],
     how: Some("old"),
+    compares: true,
 };
 const PRICE: Scale = Scale {
     up: Some((&["most expensive"], "more expensive")),
@@ -30,6 +33,7 @@ const PRICE: Scale = Scale {
     most: &["highest", "maximum", "largest"],
     least: &["lowest", "minimum", "smallest"],
     how: Some("expensive"),
+    compares: true,
 };
 const HEIGHT: Scale = Scale {
     up: Some((&["tallest", "highest"], "taller")),
@@ -37,6 +41,7 @@ const HEIGHT: Scale = Scale {
     most: &["highest", "greatest", "maximum"],
     least: &["lowest", "smallest", "minimum"],
     how: Some("tall"),
+    compares: true,
 };
 const WEIGHT: Scale = Scale {
     up: Some((&["heaviest"], "heavier")),
@@ -44,6 +49,7 @@ const WEIGHT: Scale = Scale {
     most: &["highest", "greatest", "maximum", "largest"],
     least: &["lowest", "smallest", "minimum"],
     how: Some("heavy"),
+    compares: true,
 };
 const LENGTH: Scale = Scale {
     up: Some((&["longest"], "longer")),
@@ -51,6 +57,7 @@ const LENGTH: Scale = Scale {
     most: &["longest", "greatest", "maximum"],
     least: &["shortest", "smallest", "minimum"],
     how: Some("long"),
+    compares: true,
 };
 const SPEED: Scale = Scale {
     up: Some((&["fastest"], "faster")),
@@ -58,6 +65,7 @@ const SPEED: Scale = Scale {
     most: &["highest", "greatest", "maximum", "fastest"],
     least: &["lowest", "minimum", "slowest"],
     how: Some("fast"),
+    compares: true,
 };
 const SIZE: Scale = Scale {
     up: Some((&["largest", "biggest"], "larger")),
@@ -65,6 +73,7 @@ const SIZE: Scale = Scale {
     most: &["largest", "highest", "greatest", "biggest", "maximum"],
     least: &["smallest", "lowest", "minimum"],
     how: Some("large"),
+    compares: false,
 };
 const TIME: Scale = Scale {
     up: None,
@@ -72,13 +81,15 @@ const TIME: Scale = Scale {
     most: &["latest", "most recent"],
     least: &["earliest"],
     how: None,
+    compares: false,
 };
 const AMOUNT: Scale = Scale {
     up: None,
     down: None,
-    most: &["highest", "highest", "largest", "greatest", "maximum", "most"],
-    least: &["lowest", "lowest", "smallest", "minimum", "least"],
+    most: &["highest", "highest", "largest", "greatest", "maximum"],
+    least: &["lowest", "lowest", "smallest", "minimum"],
     how: None,
+    compares: false,
 };
 
 /// The scale of a column.

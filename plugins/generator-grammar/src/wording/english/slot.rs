@@ -4,6 +4,7 @@ use super::phrase::{Phraser, pick};
 use super::value;
 use super::verb::{between, is_place};
 use crate::random::Draw;
+use nl2sql_schema::inflect::with_article;
 use nl2sql_schema::{Column, Role};
 
 impl Phraser<'_> {
@@ -45,8 +46,19 @@ impl Phraser<'_> {
             "ask" => imperative(draw).to_owned(),
             "give" => self.request(draw),
             "find" => pick(draw, &["find", "show", "list", "give", "return"]).to_owned(),
-            "is_a" => self.is_or_are(ask.shown.len(), draw),
-            "is_agg" => self.is_or_are(ask.aggregates.len(), draw),
+            "is_a" => self.is_or_are(&ask.shown, draw),
+            "is_agg" if ask.aggregates.len() == 1 => "is".to_owned(),
+            "is_agg" => pick(draw, &["is", "are", "are"]).to_owned(),
+            "a_B" => with_article(&self.by(false, draw)),
+            "a_O" => with_article(&self.object().one),
+            "its" => self.its(ask.subject).to_owned(),
+            "there_is" => if self.bounds_one() { "there is" } else { "there are" }.to_owned(),
+            "who_is" => if self.schema.tables[ask.subject].person {
+                "Who is"
+            } else {
+                "What is the name of"
+            }
+            .to_owned(),
             "sort" => pick(draw, &["Sort", "Order", "Sort"]).to_owned(),
             _ => self.aggregate_slot(name, draw),
         }
@@ -62,13 +74,19 @@ impl Phraser<'_> {
                 .aggregates
                 .first()
                 .map_or(String::new(), |(_, of)| self.attribute_name(*of, draw)),
+            "a_M" => ask
+                .aggregates
+                .first()
+                .map_or(String::new(), |(_, of)| with_article(&self.attribute_name(*of, draw))),
             "ext_M" => ask.aggregates.first().map_or(String::new(), |(_, of)| {
                 format!("{} {}", self.extreme(*of, draw), self.attribute_name(*of, draw))
             }),
             "ext_agg" => self.extreme_aggregate(draw),
             "of_Os" => {
                 let many = self.object().many;
-                pick(draw, &["of its #", "of #", "across its #", "over all its #"]).replace('#', &many)
+                pick(draw, &["of ^ #", "across ^ #", "over all ^ #"])
+                    .replace('^', self.its(ask.subject))
+                    .replace('#', &many)
             }
             "most_common" => {
                 let words: &[&str] = if ask.descending {
@@ -165,16 +183,19 @@ impl Phraser<'_> {
                 );
                 text.replace('#', verb.many).replace('?', verb.one)
             }
-            "it_has" => pick(draw, &["it has", "it ?", "for it"]).replace('?', verb.one),
+            "it_has" if self.schema.tables[relation.from].person => {
+                pick(draw, &["they have", "they #"]).replace('#', verb.many)
+            }
+            "it_has" => pick(draw, &["it has", "it ?"]).replace('?', verb.one),
             "their_O" if relation.is_single() => format!("their {}", object.many),
+            "their_O" if verb.many == "have" => format!("their {}", object.many),
             "their_O" => pick(draw, &["their #", "the # they ?"])
                 .replace('#', &object.many)
                 .replace('?', verb.many),
-            "its_O" if relation.is_single() => format!("its {}", object.one),
-            "its_O" => pick(draw, &["each of its #", "its #", "each # it ?"])
-                .replace("each #", &format!("each {}", object.one))
-                .replace('#', &object.many)
-                .replace('?', verb.one),
+            "its_O" if relation.is_single() => format!("{} {}", self.its(relation.from), object.one),
+            "its_O" => pick(draw, &["each of ^ #", "^ #"])
+                .replace('^', self.its(relation.from))
+                .replace('#', &object.many),
             "none" => self.without(relation, false, draw),
             "do_none" => self.without(relation, true, draw),
             "both" => self.both(relation, false, draw),
@@ -197,9 +218,14 @@ impl Phraser<'_> {
                 };
                 format!("{has} {superlative}")
             }
+            "junction" => self.junction().one.clone(),
+            "first_role" => self.role_across(relation, 0),
+            "second_role" => self.role_across(relation, 1),
             "role" => object.one,
             "roles" => object.many,
-            "role_of" => pick(draw, &["its #", "the # it refers to"]).replace('#', &object.one),
+            // "the employee they report to", but "their manager"
+            "role_of" if object.one.ends_with(" to") => format!("the {}", object.one),
+            "role_of" => format!("{} {}", self.its(relation.from), object.one),
             _ => String::new(),
         }
     }
@@ -233,14 +259,10 @@ fn imperative(draw: &mut Draw) -> &'static str {
 
 fn group_preposition(column: &Column, draw: &mut Draw) -> &'static str {
     let name = column.noun.one.as_str();
-    if matches!(column.role, Role::Year | Role::Date) {
+    let place = ["country", "city", "state", "region", "location", "continent", "county"];
+    if matches!(column.role, Role::Year | Role::Date) || place.iter().any(|place| name.ends_with(place)) {
         pick(draw, &["in", "for"])
-    } else if ["country", "city", "state", "region", "location", "continent", "county"]
-        .iter()
-        .any(|place| name.ends_with(place))
-    {
-        pick(draw, &["in", "from", "for"])
     } else {
-        pick(draw, &["for", "for", "of", "in", "with"])
+        "for"
     }
 }
