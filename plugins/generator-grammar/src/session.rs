@@ -11,7 +11,7 @@ use crate::quota::Quota;
 use crate::random::Draw;
 use crate::sql::{Dialect, Difficulty, hardness, render};
 use crate::wording::Language;
-use nl2sql_schema::Schema;
+use nl2sql_schema::{Link, Schema};
 
 /// Draws without a new pair after which a level, or the topic, counts as exhausted.
 const PATIENCE: usize = 1500;
@@ -283,54 +283,72 @@ impl<'a> Run<'a> {
         kept > 0
     }
 
-    /// Columns and links of the topic that no accepted SQL names.
+    /// Columns and links of the topic that no accepted SQL uses.
     fn uncovered(&self) -> (BTreeSet<Attribute>, BTreeSet<usize>) {
         let schema = &self.session.schema;
-        let mut named: HashSet<(usize, &str)> = HashSet::new();
+        let columns_of = |table: &usize| {
+            let table = *table;
+            (0..schema.tables[table].columns.len()).map(move |column| Attribute { table, column })
+        };
+        let mut columns: BTreeSet<Attribute> = self.tables.iter().flat_map(columns_of).collect();
+        let inside = |link: &&Link| self.tables.contains(&link.child) && self.tables.contains(&link.parent);
+        let mut links: BTreeSet<usize> = schema
+            .links
+            .iter()
+            .enumerate()
+            .filter(|(_, link)| inside(link))
+            .map(|(index, _)| index)
+            .collect();
         for sample in &self.request.accepted {
-            let tokens: HashSet<&str> = sample.sql.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-            let present = self
-                .tables
-                .iter()
-                .filter(|table| names(&tokens, &sample.sql, &schema.tables[**table].name));
-            for table in present {
-                for column in &schema.tables[*table].columns {
-                    if names(&tokens, &sample.sql, &column.name) {
-                        named.insert((*table, column.name.as_str()));
-                    }
-                }
+            if columns.is_empty() && links.is_empty() {
+                break;
             }
+            let used = Names::of(&sample.sql, schema);
+            columns.retain(|attribute| !used.column(*attribute));
+            links.retain(|link| !used.link(&schema.links[*link]));
         }
-        let topic: BTreeSet<usize> = self.tables.iter().copied().collect();
-        let is_named =
-            |table: usize, column: usize| named.contains(&(table, schema.tables[table].columns[column].name.as_str()));
-        let mut columns = BTreeSet::new();
-        for table in &self.tables {
-            columns.extend(
-                (0..schema.tables[*table].columns.len())
-                    .filter(|column| !is_named(*table, *column))
-                    .map(|column| Attribute { table: *table, column }),
-            );
-        }
-        let links = schema.links.iter().enumerate().filter(|(_, link)| {
-            let here = topic.contains(&link.child) && topic.contains(&link.parent);
-            here && !link
-                .columns
-                .iter()
-                .all(|(from, to)| is_named(link.child, *from) && is_named(link.parent, *to))
-        });
-        (columns, links.map(|(index, _)| index).collect())
+        (columns, links)
     }
 }
 
-fn names(tokens: &HashSet<&str>, sql: &str, name: &str) -> bool {
-    let plain = name
-        .chars()
-        .all(|character| character.is_alphanumeric() || character == '_');
-    if plain {
-        tokens.contains(name)
-    } else {
-        sql.contains(name)
+/// The names in a statement.
+struct Names<'a> {
+    schema: &'a Schema,
+    sql: &'a str,
+    words: HashSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(sql: &'a str, schema: &'a Schema) -> Self {
+        let words = sql.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        Self { schema, sql, words }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let plain = name
+            .chars()
+            .all(|character| character.is_alphanumeric() || character == '_');
+        if plain {
+            self.words.contains(name)
+        } else {
+            self.sql.contains(name)
+        }
+    }
+
+    fn column(&self, attribute: Attribute) -> bool {
+        let table = &self.schema.tables[attribute.table];
+        self.has(&table.name) && self.has(&table.columns[attribute.column].name)
+    }
+
+    /// Both ends are named; a table linked to itself stands there twice.
+    fn link(&self, link: &Link) -> bool {
+        let end = |table: usize, column: usize| self.column(Attribute { table, column });
+        let twice = link.child != link.parent || self.sql.matches(&self.schema.tables[link.child].name).count() > 1;
+        twice
+            && link
+                .columns
+                .iter()
+                .all(|(from, to)| end(link.child, *from) && end(link.parent, *to))
     }
 }
 

@@ -12,12 +12,54 @@ use crate::resolve;
 use crate::schema::Schema;
 use crate::statement::Statement;
 
-/// A dialect bound to one catalog. The statement parsed last is kept, so that checking and diagnosing one text parses it once.
+/// Statements kept: a batch of texts is checked, then diagnosed, then limited, and each is parsed once.
+const KEPT: usize = 64;
+
+/// Longer texts do not push others out.
+const LONGEST_KEPT: usize = 8 * 1024;
+
+/// A dialect bound to one catalog.
 #[derive(Debug)]
 pub struct Session {
     dialect: Dialect,
     schema: Schema,
-    last: RefCell<Statement>,
+    recent: RefCell<Recent>,
+}
+
+/// The statements parsed last; their memory serves the next ones.
+#[derive(Debug, Default)]
+struct Recent {
+    kept: Vec<Statement>,
+    /// Where the next one goes.
+    next: usize,
+    long: Statement,
+}
+
+impl Recent {
+    fn get(&mut self, dialect: Dialect, sql: &str) -> &Statement {
+        if sql.len() > LONGEST_KEPT {
+            if self.long.tokens.is_empty() || self.long.sql != sql {
+                self.long.parse(dialect, sql);
+            }
+            return &self.long;
+        }
+        let found = self
+            .kept
+            .iter()
+            .position(|kept| kept.sql == sql && !kept.tokens.is_empty());
+        let at = found.unwrap_or_else(|| self.parse(dialect, sql));
+        &self.kept[at]
+    }
+
+    fn parse(&mut self, dialect: Dialect, sql: &str) -> usize {
+        let at = self.next;
+        if at == self.kept.len() {
+            self.kept.push(Statement::default());
+        }
+        self.kept[at].parse(dialect, sql);
+        self.next = (at + 1) % KEPT;
+        at
+    }
 }
 
 impl Session {
@@ -26,16 +68,12 @@ impl Session {
         Self {
             dialect,
             schema: Schema::new(catalog),
-            last: RefCell::default(),
+            recent: RefCell::default(),
         }
     }
 
     fn with<T>(&self, sql: &str, run: impl FnOnce(&Statement) -> T) -> T {
-        let mut last = self.last.borrow_mut();
-        if last.tokens.is_empty() || last.sql != sql {
-            last.parse(self.dialect, sql);
-        }
-        run(&last)
+        run(self.recent.borrow_mut().get(self.dialect, sql))
     }
 
     fn parsed<T>(&self, sql: &str, run: impl FnOnce(&Statement) -> T) -> Result<T, SyntaxError> {

@@ -143,7 +143,7 @@ impl Database {
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables
             .iter()
-            .find(|table| table.name == name || table.qualified_name() == name)
+            .find(|table| table.name == name || table.is_qualified_as(name))
     }
 }
 
@@ -154,6 +154,13 @@ impl Table {
             Some(schema) => format!("{schema}.{}", self.name),
             None => self.name.clone(),
         }
+    }
+
+    /// Whether `name` is the qualified name.
+    fn is_qualified_as(&self, name: &str) -> bool {
+        let schema = self.schema.as_deref().unwrap_or_default();
+        let rest = name.strip_prefix(schema).and_then(|rest| rest.strip_prefix('.'));
+        self.schema.is_some() && rest == Some(self.name.as_str())
     }
 
     /// The column called `name`, compared exactly.

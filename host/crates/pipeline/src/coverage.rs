@@ -1,11 +1,11 @@
 //! The coverage ledger: which tables, columns, foreign keys and features the accepted samples use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use nl2sql_catalog::{Analysis, Database, Difficulty, Plan, Sample, Table, TableSource};
+use nl2sql_catalog::{Analysis, Difficulty, Plan, Sample};
 use serde::{Deserialize, Serialize};
 
-use crate::cards::target_name;
+use crate::catalog_index::{CatalogIndex, Used};
 
 /// Uses of each item, items never used included with 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,17 +56,16 @@ pub struct SampleFacts {
 
 impl Coverage {
     /// An empty ledger over a catalog and a plan.
-    pub(crate) fn new(catalog: &Database, plan: &Plan) -> Self {
+    pub(crate) fn new(catalog: &CatalogIndex<'_>, plan: &Plan) -> Self {
         let mut coverage = Self::default();
-        for table in &catalog.tables {
-            let name = table.qualified_name();
+        for (name, table) in catalog.tables() {
             for column in &table.columns {
                 coverage.columns.uses.insert(format!("{name}.{}", column.name), 0);
             }
-            for key in foreign_keys(table) {
-                coverage.foreign_keys.uses.insert(key.label, 0);
-            }
-            coverage.tables.uses.insert(name, 0);
+            coverage.tables.uses.insert(name.to_owned(), 0);
+        }
+        for label in catalog.foreign_keys() {
+            coverage.foreign_keys.uses.insert(label.to_owned(), 0);
         }
         for level in Difficulty::ALL {
             coverage.hardness.insert(level.name().into(), 0);
@@ -77,24 +76,17 @@ impl Coverage {
         coverage
     }
 
-    /// Counts one accepted sample.
-    pub(crate) fn add(&mut self, catalog: &Database, sample: &Sample, analysis: &Analysis) {
+    /// Counts one accepted sample that uses `used` of the catalog.
+    pub(crate) fn add(&mut self, sample: &Sample, analysis: &Analysis, used: &Used<'_>) {
         self.samples += 1;
-        let used = Used::of(catalog, analysis);
-        for name in &used.tables {
+        for name in used.tables() {
             increment(&mut self.tables.uses, name);
         }
-        for (table, column) in &used.columns {
+        for (table, column) in used.columns() {
             increment(&mut self.columns.uses, &format!("{table}.{column}"));
         }
-        for table in catalog
-            .tables
-            .iter()
-            .filter(|table| used.tables.contains(&table.qualified_name()))
-        {
-            for key in foreign_keys(table).filter(|key| used.joins(key)) {
-                increment(&mut self.foreign_keys.uses, &key.label);
-            }
+        for label in used.foreign_keys() {
+            increment(&mut self.foreign_keys.uses, label);
         }
         for feature in &analysis.features {
             *self.features.entry(feature.clone()).or_default() += 1;
@@ -153,113 +145,14 @@ fn increment(uses: &mut BTreeMap<String, u64>, name: &str) {
     }
 }
 
-/// Tables and columns of the catalog that one statement uses.
-struct Used {
-    tables: BTreeSet<String>,
-    /// How often each table occurs in FROM.
-    occurrences: BTreeMap<String, usize>,
-    columns: BTreeSet<(String, String)>,
-}
-
-impl Used {
-    fn of(catalog: &Database, analysis: &Analysis) -> Self {
-        let names: Vec<Option<String>> = analysis.tables.iter().map(|used| qualified(catalog, used)).collect();
-        let mut columns = BTreeSet::new();
-        for column in &analysis.columns {
-            let table = column
-                .table
-                .and_then(|index| names.get(index as usize))
-                .and_then(Option::as_ref);
-            match table {
-                Some(table) if column.name == "*" => {
-                    let all = catalog.table(table).into_iter().flat_map(|table| &table.columns);
-                    columns.extend(all.map(|column| (table.clone(), column.name.clone())));
-                }
-                Some(table) => {
-                    columns.insert((table.clone(), column.name.clone()));
-                }
-                None if column.name == "*" => {
-                    for table in names.iter().flatten().filter_map(|name| catalog.table(name)) {
-                        let name = table.qualified_name();
-                        columns.extend(table.columns.iter().map(|column| (name.clone(), column.name.clone())));
-                    }
-                }
-                None => {}
-            }
-        }
-        let mut occurrences = BTreeMap::new();
-        for name in names.iter().flatten() {
-            *occurrences.entry(name.clone()).or_default() += 1;
-        }
-        Self {
-            tables: names.into_iter().flatten().collect(),
-            occurrences,
-            columns,
-        }
-    }
-
-    /// Whether the statement uses both ends of a key; a key of a table to itself needs the table twice.
-    fn joins(&self, key: &KeyEnds) -> bool {
-        let has = |table: &str, columns: &[String]| {
-            columns
-                .iter()
-                .all(|column| self.columns.contains(&(table.to_owned(), column.clone())))
-        };
-        let both = self.tables.contains(&key.to) && has(&key.from, &key.columns) && has(&key.to, &key.ref_columns);
-        both && (key.from != key.to || self.occurrences.get(&key.from).is_some_and(|count| *count > 1))
-    }
-}
-
-fn qualified(catalog: &Database, used: &nl2sql_catalog::TableUse) -> Option<String> {
-    if used.source != TableSource::Catalog {
-        return None;
-    }
-    let found = catalog.tables.iter().find(|table| {
-        table.name == used.name && (used.schema.is_none() || table.schema.is_none() || table.schema == used.schema)
-    })?;
-    Some(found.qualified_name())
-}
-
-/// Both ends of a foreign key.
-struct KeyEnds {
-    label: String,
-    from: String,
-    columns: Vec<String>,
-    to: String,
-    ref_columns: Vec<String>,
-}
-
-fn foreign_keys(table: &Table) -> impl Iterator<Item = KeyEnds> {
-    let from = table.qualified_name();
-    table.foreign_keys.iter().map(move |key| {
-        let to = target_name(table, &key.ref_schema, &key.ref_table);
-        KeyEnds {
-            label: format!(
-                "{from}({}) -> {to}({})",
-                key.columns.join(", "),
-                key.ref_columns.join(", ")
-            ),
-            from: from.clone(),
-            columns: key.columns.clone(),
-            to,
-            ref_columns: key.ref_columns.clone(),
-        }
-    })
-}
-
 impl SampleFacts {
-    pub(crate) fn new(catalog: &Database, sample: &Sample, template: String, analysis: &Analysis) -> Self {
-        let tables: BTreeSet<_> = analysis
-            .tables
-            .iter()
-            .filter_map(|used| qualified(catalog, used))
-            .collect();
+    pub(crate) fn new(sample: &Sample, template: String, analysis: &Analysis, used: &Used<'_>) -> Self {
         Self {
             sample: sample.id.clone(),
             template,
             hardness: analysis.hardness.clone(),
             features: analysis.features.clone(),
-            tables: tables.into_iter().collect(),
+            tables: used.tables().map(str::to_owned).collect(),
         }
     }
 }

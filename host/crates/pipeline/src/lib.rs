@@ -6,6 +6,7 @@
 //! stopped and ends with the bytes of an undisturbed one.
 
 mod cards;
+mod catalog_index;
 mod catalog_repair;
 mod coverage;
 mod digest;

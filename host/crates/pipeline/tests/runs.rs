@@ -105,6 +105,45 @@ fn a_run_meets_its_budgets_without_repeating_itself() {
 }
 
 #[test]
+fn what_an_exhausted_topic_cannot_supply_comes_from_the_others() {
+    let parts = || {
+        let parts = Doubles::default();
+        *parts.faults.supply.lock().unwrap() = Some(("customers", 11));
+        parts
+    };
+    let undisturbed = tempfile::tempdir().unwrap();
+    let whole = |folder: &Path| run_with(folder, &profile(), &parts(), &Listener::default(), Rerun::default());
+    whole(undisturbed.path()).unwrap();
+    let samples: Vec<Sample> = lines(&undisturbed.path().join(artifact::SAMPLES));
+    let verdicts: Vec<Verdict> = lines(&undisturbed.path().join(artifact::VERDICTS));
+    let accepted: Vec<_> = samples
+        .iter()
+        .zip(&verdicts)
+        .filter(|(_, verdict)| verdict.accepted)
+        .collect();
+    let small = accepted
+        .iter()
+        .filter(|(sample, _)| sample.topic == "about customers")
+        .count();
+    assert!((1..=11).contains(&small), "{small}");
+    assert_eq!(accepted.len(), 60);
+    for stop_after in 1..12 {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = Listener {
+            stop_after: Some(stop_after),
+            ..Listener::default()
+        };
+        let _ = run_with(folder.path(), &profile(), &parts(), &listener, Rerun::default());
+        whole(folder.path()).unwrap();
+        assert_eq!(
+            bytes(folder.path()),
+            bytes(undisturbed.path()),
+            "stopped after {stop_after} rounds"
+        );
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let (first, second, third) = (
         tempfile::tempdir().unwrap(),

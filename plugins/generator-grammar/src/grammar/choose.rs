@@ -45,12 +45,15 @@ impl<'a> Chooser<'a> {
         {
             return Some(attribute.table);
         }
+        let empty = |table: usize| self.schema.tables[table].rows == Some(0);
+        let all_empty = self.tables.iter().all(|table| empty(*table));
         let weights: Vec<f32> = self
             .tables
             .iter()
             .map(|table| {
+                let rowless = empty(*table) && !all_empty;
                 let table = &self.schema.tables[*table];
-                let width = (table.columns.len().min(12) as f32).sqrt();
+                let width = (table.columns.len().min(12) as f32).sqrt() * if rowless { 0.1 } else { 1.0 };
                 if table.columns.is_empty() {
                     0.0
                 } else if table.junction {
@@ -212,6 +215,7 @@ impl<'a> Chooser<'a> {
         let weights: Vec<f32> = candidates
             .iter()
             .map(|relation| match relation.kinship {
+                _ if relation.tables().any(|table| self.schema.tables[table].rows == Some(0)) => 0.05,
                 Kinship::Parent | Kinship::Children | Kinship::Through => 1.0,
                 Kinship::Grandparent => 0.3,
                 Kinship::Grandchildren => 0.15,

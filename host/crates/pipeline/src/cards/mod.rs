@@ -90,12 +90,13 @@ pub(crate) fn sample_values(
 pub(crate) fn write_cards(catalog: &Database, artifact: &mut CardsArtifact, settings: &CardSettings) {
     let valued = artifact.with_values(catalog);
     let neighbours = neighbours(catalog);
+    let references = text::References::of(catalog);
     artifact.cards = valued
         .tables
         .iter()
         .map(|table| Card {
             table: table.qualified_name(),
-            text: text::of(table, &valued, settings.shown_values as usize),
+            text: text::of(table, &references, settings.shown_values as usize),
             neighbours: neighbours
                 .get(&table.qualified_name())
                 .into_iter()

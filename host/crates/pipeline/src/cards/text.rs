@@ -1,5 +1,6 @@
 //! The text of one card.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use nl2sql_catalog::{Column, Database, Table, TableKind};
@@ -7,7 +8,7 @@ use nl2sql_catalog::{Column, Database, Table, TableKind};
 use super::target_name;
 
 /// Name, kind, rows and comment; a line per column; keys in and out.
-pub(super) fn of(table: &Table, catalog: &Database, shown_values: usize) -> String {
+pub(super) fn of(table: &Table, references: &References, shown_values: usize) -> String {
     let mut out = headline(table);
     for column in &table.columns {
         out.push_str(&column_line(table, column, shown_values));
@@ -27,15 +28,30 @@ pub(super) fn of(table: &Table, catalog: &Database, shown_values: usize) -> Stri
             key.ref_columns.join(", ")
         );
     }
-    let name = table.qualified_name();
-    for other in catalog.tables.iter().filter(|other| other.qualified_name() != name) {
-        for key in &other.foreign_keys {
-            if target_name(other, &key.ref_schema, &key.ref_table) == name {
-                let _ = write!(out, "\n  <- {}.{}", other.qualified_name(), key.columns.join(", "));
-            }
-        }
+    for line in references.0.get(&table.qualified_name()).into_iter().flatten() {
+        out.push_str(line);
     }
     out
+}
+
+/// The foreign keys that lead to each table from another, as lines of its card.
+pub(super) struct References(BTreeMap<String, Vec<String>>);
+
+impl References {
+    pub(super) fn of(catalog: &Database) -> Self {
+        let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for table in &catalog.tables {
+            let from = table.qualified_name();
+            for key in &table.foreign_keys {
+                let to = target_name(table, &key.ref_schema, &key.ref_table);
+                if to != from {
+                    let line = format!("\n  <- {from}.{}", key.columns.join(", "));
+                    lines.entry(to).or_default().push(line);
+                }
+            }
+        }
+        Self(lines)
+    }
 }
 
 fn headline(table: &Table) -> String {

@@ -13,7 +13,7 @@ use nl2sql_profile::{ExportFormat, ExportSettings};
 use serde::Serialize;
 
 use crate::coverage::{Coverage, SampleFacts};
-use crate::{CardsArtifact, Dialect, Failure, PluginIdentity};
+use crate::{CardsArtifact, Dialect, Failure, PipelineError, PluginIdentity, Stage};
 pub use layout::PromptFacts;
 use prompt::Prompts;
 use split::Split;
@@ -34,9 +34,6 @@ pub(crate) struct Export<'a> {
     pub(crate) dialect: &'a dyn Dialect,
 }
 
-/// A file of the export: its name in `export/` and its bytes.
-pub(crate) type ExportFile = (String, Vec<u8>);
-
 /// A question/SQL pair with what is known about it, for evaluation.
 #[derive(Serialize)]
 struct Pair<'a> {
@@ -52,14 +49,18 @@ struct Pair<'a> {
 
 /// What an export made.
 pub(crate) struct Exported {
-    pub(crate) files: Vec<ExportFile>,
     /// Pairs per split.
     pub(crate) sizes: BTreeMap<&'static str, usize>,
+    /// What the user should know.
+    pub(crate) notes: Vec<String>,
 }
 
+/// Takes the files of an export, by name, one after the other.
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(&str, &[u8]) -> Result<(), PipelineError>;
+
 impl Export<'_> {
-    /// All files, deterministically.
-    pub(crate) fn files(&self) -> Result<Exported, Failure> {
+    /// Hands every file to `sink`, deterministically; one is in memory at a time.
+    pub(crate) fn write(&self, sink: Sink<'_>) -> Result<Exported, PipelineError> {
         let by_id: BTreeMap<_, _> = self.facts.iter().map(|facts| (facts.sample.as_str(), facts)).collect();
         let rows: Vec<_> = self
             .judged
@@ -68,9 +69,7 @@ impl Export<'_> {
             .filter_map(|(sample, _)| Some((sample, *by_id.get(sample.id.as_str())?)))
             .collect();
         let splits = split::by_template(&rows, self.settings.split, self.seed);
-        let prompts = Prompts::new(self)?;
-        let name = self.data_set_name();
-        let mut files = Vec::new();
+        let prompts = Prompts::new(self).map_err(failed)?;
         let mut sizes = BTreeMap::new();
         let mut info = serde_json::Map::new();
         for split in Split::ALL {
@@ -81,38 +80,53 @@ impl Export<'_> {
                 .map(|(row, _)| *row)
                 .collect();
             sizes.insert(split.name(), members.len());
-            if members.is_empty() {
-                continue;
-            }
-            for format in &self.settings.formats {
-                let base = format!("{name}_{}", split.name());
-                let with_system = !self.settings.system.is_empty();
-                match format {
-                    ExportFormat::Alpaca => {
-                        let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.alpaca(sample)).collect();
-                        files.push((format!("{base}.json"), pretty(&rows)?));
-                        info.insert(base.clone(), llama_factory::alpaca_entry(&base, with_system));
-                    }
-                    ExportFormat::Sharegpt => {
-                        let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.sharegpt(sample)).collect();
-                        let base = format!("{base}_sharegpt");
-                        files.push((format!("{base}.json"), pretty(&rows)?));
-                        info.insert(base.clone(), llama_factory::sharegpt_entry(&base, with_system));
-                    }
-                    ExportFormat::Pairs => files.push((format!("{base}.jsonl"), self.pairs(&members)?)),
-                }
+            if !members.is_empty() {
+                self.write_split(split, &members, &prompts, &mut info, sink)?;
             }
         }
         if !info.is_empty() {
-            files.push(("dataset_info.json".into(), pretty(&info)?));
+            sink("dataset_info.json", &pretty(&info)?)?;
         }
+        let name = self.data_set_name();
         let card = data_card::DataCard::new(self, &name, &sizes);
-        files.push(("datacard.json".into(), pretty(&card)?));
-        files.push(("README.md".into(), card.markdown().into_bytes()));
-        Ok(Exported { files, sizes })
+        sink("datacard.json", &pretty(&card)?)?;
+        sink("README.md", card.markdown().as_bytes())?;
+        Ok(Exported {
+            sizes,
+            notes: prompts.note.into_iter().collect(),
+        })
     }
 
-    fn pairs(&self, members: &[(&Sample, &SampleFacts)]) -> Result<Vec<u8>, Failure> {
+    fn write_split(
+        &self,
+        split: Split,
+        members: &[(&Sample, &SampleFacts)],
+        prompts: &Prompts<'_>,
+        info: &mut serde_json::Map<String, serde_json::Value>,
+        sink: Sink<'_>,
+    ) -> Result<(), PipelineError> {
+        let base = format!("{}_{}", self.data_set_name(), split.name());
+        let with_system = !self.settings.system.is_empty();
+        for format in &self.settings.formats {
+            match format {
+                ExportFormat::Alpaca => {
+                    let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.alpaca(sample)).collect();
+                    sink(&format!("{base}.json"), &pretty(&rows)?)?;
+                    info.insert(base.clone(), llama_factory::alpaca_entry(&base, with_system));
+                }
+                ExportFormat::Sharegpt => {
+                    let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.sharegpt(sample)).collect();
+                    let base = format!("{base}_sharegpt");
+                    sink(&format!("{base}.json"), &pretty(&rows)?)?;
+                    info.insert(base.clone(), llama_factory::sharegpt_entry(&base, with_system));
+                }
+                ExportFormat::Pairs => sink(&format!("{base}.jsonl"), &self.pairs(members)?)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn pairs(&self, members: &[(&Sample, &SampleFacts)]) -> Result<Vec<u8>, PipelineError> {
         let mut bytes = Vec::new();
         for (sample, facts) in members {
             let pair = Pair {
@@ -145,12 +159,16 @@ impl Export<'_> {
     }
 }
 
-fn pretty(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+fn pretty(value: &impl Serialize) -> Result<Vec<u8>, PipelineError> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(unwritable)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-fn unwritable(error: serde_json::Error) -> Failure {
-    Failure::new("export", "unwritable", error.to_string())
+fn unwritable(error: serde_json::Error) -> PipelineError {
+    failed(Failure::new("export", "unwritable", error.to_string()))
+}
+
+fn failed(failure: Failure) -> PipelineError {
+    PipelineError::part(Stage::Export, failure)
 }

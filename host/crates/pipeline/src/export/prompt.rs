@@ -9,13 +9,17 @@ use super::Export;
 use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
 use crate::Failure;
+use crate::cards::estimate_tokens;
 
 /// Schema texts rendered once, and the layout to fill.
 pub(super) struct Prompts<'a> {
     export: &'a Export<'a>,
-    whole: String,
+    /// Every table; `None` where the profile shows the topic's, or all are too many.
+    whole: Option<String>,
     by_topic: BTreeMap<&'a str, String>,
     notes: String,
+    /// What the user should know about the schema part.
+    pub(super) note: Option<String>,
 }
 
 impl<'a> Prompts<'a> {
@@ -52,9 +56,19 @@ impl<'a> Prompts<'a> {
                 (topic.name.as_str(), joined(&member))
             })
             .collect();
+        let tokens: usize = texts.iter().map(|(_, text)| estimate_tokens(text)).sum();
+        let limit = export.settings.schema_tokens as usize;
+        let outgrown = export.settings.schema == SchemaScope::Database && tokens > limit;
+        let whole = (export.settings.schema == SchemaScope::Database && !outgrown).then(|| joined(&|_| true));
         Ok(Self {
             export,
-            whole: joined(&|_| true),
+            note: outgrown.then(|| {
+                format!(
+                    "the schema takes about {tokens} tokens, more than export.schema_tokens = {limit}; prompts show the tables of \
+                     their topic"
+                )
+            }),
+            whole,
             by_topic,
             notes: export.dialect.info().prompt_notes.join("\n"),
         })
@@ -76,10 +90,8 @@ impl<'a> Prompts<'a> {
     }
 
     fn fill(&self, layout: &str, sample: &Sample) -> String {
-        let schema = match self.export.settings.schema {
-            SchemaScope::Database => &self.whole,
-            SchemaScope::Topic => self.by_topic.get(sample.topic.as_str()).unwrap_or(&self.whole),
-        };
+        let by_topic = || self.by_topic.get(sample.topic.as_str());
+        let schema = self.whole.as_ref().or_else(by_topic).map_or("", String::as_str);
         let facts = PromptFacts {
             question: &sample.question,
             schema,

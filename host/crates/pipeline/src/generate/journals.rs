@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use nl2sql_catalog::{Plan, Sample, Verdict};
+use nl2sql_catalog::{Database, Plan, Sample, Verdict};
+use nl2sql_profile::GenerateSettings;
 
+use super::unmet_budgets::move_unmet;
 use super::{RoundRecord, TopicProgress};
 use crate::run_folder::{Journal, lines_of};
 use crate::validate::is_empty_result;
@@ -28,7 +30,12 @@ pub(super) struct Resumed {
 
 impl Journals {
     /// Reads the journals, cuts off what belongs to no finished round, and counts up the topics of the plan.
-    pub(super) fn resume(folder: &RunFolder, plan: &Plan) -> Result<Resumed, PipelineError> {
+    pub(super) fn resume(
+        folder: &RunFolder,
+        plan: &Plan,
+        catalog: &Database,
+        settings: &GenerateSettings,
+    ) -> Result<Resumed, PipelineError> {
         let samples = lines_of::<Sample>(&folder.path(artifact::SAMPLES), Stage::Generate)?;
         let verdicts = lines_of::<Verdict>(&folder.path(artifact::VERDICTS), Stage::Generate)?;
         let rounds = lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS), Stage::Generate)?;
@@ -44,7 +51,11 @@ impl Journals {
                 ));
             }
         }
-        let mut topics: Vec<_> = plan.topics.iter().map(TopicProgress::new).collect();
+        let mut topics: Vec<_> = plan
+            .topics
+            .iter()
+            .map(|topic| TopicProgress::new(topic, catalog))
+            .collect();
         let index: HashMap<_, _> = plan
             .topics
             .iter()
@@ -59,6 +70,7 @@ impl Journals {
             }
             if let Some(topic) = index.get(round.topic.as_str()).and_then(|at| topics.get_mut(*at)) {
                 replay(topic, round, &samples.rows[written..end], &verdicts.rows[written..end]);
+                move_unmet(&mut topics, settings);
             }
             finished += 1;
             written = end;

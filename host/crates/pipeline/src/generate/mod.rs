@@ -1,17 +1,18 @@
 //! Generation in rounds until every topic's budget is met, resumable at any point.
 //!
 //! A wave is one round of every topic that still wants samples. Topics of a wave are generated and validated in parallel and
-//! committed in the order of the plan, so the outcome does not depend on timing; and since a round's request depends on its
-//! topic's earlier rounds alone, a stopped run continues with exactly the requests an undisturbed one would have made.
+//! committed in the order of the plan, so the outcome does not depend on timing; and since a round's request depends on
+//! earlier rounds alone, a stopped run continues with exactly the requests an undisturbed one would have made.
 
 mod duplicates;
 mod journals;
 mod topic_progress;
+mod unmet_budgets;
 mod wave;
 
 use std::collections::BTreeMap;
 
-use nl2sql_catalog::{Plan, Sample, Verdict};
+use nl2sql_catalog::{Database, Plan, Sample, Verdict};
 use nl2sql_profile::GenerateSettings;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,7 @@ pub struct RoundRecord {
 pub(crate) struct Generation<'a> {
     pub(crate) folder: &'a RunFolder,
     pub(crate) plan: &'a Plan,
+    pub(crate) catalog: &'a Database,
     pub(crate) settings: &'a GenerateSettings,
     pub(crate) dialect: &'a dyn Dialect,
     pub(crate) generator: &'a dyn Generator,
@@ -74,7 +76,7 @@ pub(crate) struct Generated {
 impl Generation<'_> {
     /// Continues from the journals until every topic has ended. `watch` answers whether to stop.
     pub(crate) fn run(&self, watch: &mut dyn FnMut(Notice<'_>) -> bool) -> Result<Generated, PipelineError> {
-        let resumed = Journals::resume(self.folder, self.plan)?;
+        let resumed = Journals::resume(self.folder, self.plan, self.catalog, self.settings)?;
         for note in resumed.notes {
             watch(Notice::Note(note));
         }
@@ -108,19 +110,30 @@ impl Generation<'_> {
         let accepted: usize = topics.iter().map(|topic| topic.accepted.len()).sum();
         let mut notes = totals.notes.clone();
         for topic in topics {
-            let wanted = topic.topic.budget as usize;
+            let wanted = topic.planned as usize;
             if topic.accepted.len() < wanted {
                 let why = match topic.ended(self.settings) {
-                    Some(Ended::Exhausted) => "the generator has nothing more to say",
-                    Some(Ended::Rounds) => "the rounds are used up (generate.max_rounds)",
+                    _ if topic.exhausted => "the generator has nothing more to say",
+                    Some(Ended::Rounds | Ended::Met) => "the rounds are used up (generate.max_rounds)",
                     _ => "the language model's budget is spent",
                 };
+                let given = if topic.gave {
+                    "; other topics make up for it"
+                } else {
+                    ""
+                };
                 notes.push(format!(
-                    "topic `{}` has {} of {wanted} pairs: {why}",
+                    "topic `{}` has {} of {wanted} pairs: {why}{given}",
                     topic.topic.name,
                     topic.accepted.len()
                 ));
             }
+        }
+        let total = self.plan.total() as usize;
+        if accepted < total && spent.is_none() {
+            notes.push(format!(
+                "{accepted} of {total} pairs: no topic can supply more that differ; a lower plan.total or other tables would be met"
+            ));
         }
         if let Some(failure) = &spent {
             notes.push(format!("{failure}; raise the budget and run again to go on"));

@@ -1,6 +1,6 @@
 //! How far one topic is.
 
-use nl2sql_catalog::{Sample, Topic};
+use nl2sql_catalog::{Database, Sample, Topic};
 use nl2sql_profile::GenerateSettings;
 
 use crate::Rejection;
@@ -13,7 +13,7 @@ pub(super) enum Ended {
     Rounds,
 }
 
-/// The state of a topic; it follows from the topic's rounds alone.
+/// The state of a topic; it follows from the rounds so far alone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TopicProgress {
     pub(super) topic: Topic,
@@ -25,12 +25,21 @@ pub(super) struct TopicProgress {
     pub(super) offered: u32,
     pub(super) empty: u32,
     pub(super) exhausted: bool,
+    /// Budget in the plan; `topic.budget` changes when topics give or take what another cannot supply.
+    pub(super) planned: u32,
+    /// It gave the rest of its budget to others.
+    pub(super) gave: bool,
+    /// Its tables are known to be empty, so that hardly a statement can return a row.
+    pub(super) rowless: bool,
 }
 
 impl TopicProgress {
-    pub(super) fn new(topic: &Topic) -> Self {
+    pub(super) fn new(topic: &Topic, catalog: &Database) -> Self {
+        let empty = |name: &String| catalog.table(name).is_some_and(|table| table.row_estimate == Some(0));
         Self {
+            rowless: !topic.tables.is_empty() && topic.tables.iter().all(empty),
             topic: topic.clone(),
+            planned: topic.budget,
             ..Self::default()
         }
     }
@@ -64,6 +73,9 @@ impl TopicProgress {
 
     /// Most accepted samples without rows.
     pub(super) fn most_empty(&self, settings: &GenerateSettings) -> u32 {
+        if self.rowless {
+            return self.topic.budget;
+        }
         (f64::from(self.topic.budget) * settings.max_empty).floor() as u32
     }
 }

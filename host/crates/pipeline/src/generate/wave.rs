@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::duplicates::{Duplicates, question_key};
 use super::journals::{Journals, replay};
+use super::unmet_budgets::move_unmet;
 use super::{Generation, Notice, RoundRecord, TopicProgress};
 use crate::validate::{is_empty_result, verdicts};
 use crate::{Batch, Dialect, Failure, GenerateRequest, PipelineError, Stage};
@@ -244,6 +245,7 @@ impl<'a> Wave<'a> {
         }
         self.journals.append(&samples, &judged, &record)?;
         replay(&mut self.topics[topic], &record, &samples, &judged);
+        move_unmet(&mut self.topics, self.generation.settings);
         Ok(record)
     }
 

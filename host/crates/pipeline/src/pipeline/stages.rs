@@ -8,6 +8,7 @@ use nl2sql_profile::{ExposeSecret, read_secret};
 use rayon::prelude::*;
 
 use super::{Outcome, Pipeline};
+use crate::catalog_index::{CatalogIndex, Used};
 use crate::coverage::{Coverage, SampleFacts};
 use crate::export::Export;
 use crate::generate::{Generation, Notice, read_judged};
@@ -179,6 +180,7 @@ impl Pipeline<'_> {
         let generation = Generation {
             folder: &self.folder,
             plan: &plan,
+            catalog: &catalog,
             settings: &self.profile.generate,
             dialect: dialect.as_ref(),
             generator: generator.as_ref(),
@@ -335,6 +337,13 @@ impl Pipeline<'_> {
             });
         }
         let dialect = self.parts.dialect(&catalog).map_err(fail)?;
+        let mut files = Vec::new();
+        let mut write = |name: &str, bytes: &[u8]| {
+            let name = format!("{}/{name}", artifact::EXPORT);
+            let digest = self.folder.write(&name, bytes)?;
+            files.push((name, digest));
+            Ok(())
+        };
         let exported = Export {
             settings: &self.profile.export,
             run: &self.name,
@@ -348,14 +357,7 @@ impl Pipeline<'_> {
             plugins: &self.plugins,
             dialect: dialect.as_ref(),
         }
-        .files()
-        .map_err(fail)?;
-        let mut files = Vec::new();
-        for (name, bytes) in &exported.files {
-            let name = format!("{}/{name}", artifact::EXPORT);
-            let digest = self.folder.write(&name, bytes)?;
-            files.push((name, digest));
-        }
+        .write(&mut write)?;
         self.remove_stale_exports(&files)?;
         let sizes: Vec<_> = ["train", "dev", "test"]
             .iter()
@@ -364,6 +366,7 @@ impl Pipeline<'_> {
         let summary = StageSummary {
             input: count(coverage.samples, "pair"),
             output: sizes.join(", "),
+            notes: exported.notes,
             ..StageSummary::default()
         };
         Ok(complete(summary, files))
@@ -415,11 +418,13 @@ fn measure(
             Ok((analysis, template))
         })
         .collect();
-    let mut coverage = Coverage::new(catalog, plan);
+    let index = CatalogIndex::new(catalog);
+    let mut coverage = Coverage::new(&index, plan);
     let mut facts = Vec::with_capacity(accepted.len());
     for (sample, (analysis, template)) in accepted.into_iter().zip(measured?) {
-        coverage.add(catalog, sample, &analysis);
-        facts.push(SampleFacts::new(catalog, sample, template, &analysis));
+        let used = Used::of(&index, &analysis);
+        coverage.add(sample, &analysis, &used);
+        facts.push(SampleFacts::new(sample, template, &analysis, &used));
     }
     coverage.finish();
     Ok((coverage, facts))

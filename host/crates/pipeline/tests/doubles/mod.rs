@@ -60,6 +60,8 @@ pub fn shop() -> Database {
 pub struct Faults {
     /// The generator fails from this call on, with this code.
     pub generator: Mutex<Option<(u64, &'static str)>>,
+    /// Statements that the generator has about this table.
+    pub supply: Mutex<Option<(&'static str, u32)>>,
     /// Every validator call answers that the database is gone.
     pub database_gone: std::sync::atomic::AtomicBool,
 }
@@ -225,6 +227,10 @@ impl Generator for Counting {
             return Err(Failure::new("counting", code, "it was told to fail"));
         }
         let table = &request.topic.tables[0];
+        let supply = match *self.faults.supply.lock().unwrap() {
+            Some((limited, supply)) if limited == table => supply.saturating_sub(request.accepted.len() as u32),
+            _ => u32::MAX,
+        };
         let sample = |index: u32| {
             let number = self.seed * 7 + u64::from(request.round * 13 + index);
             Sample {
@@ -235,8 +241,8 @@ impl Generator for Counting {
             }
         };
         Ok(Batch {
-            samples: (0..request.want).map(sample).collect(),
-            exhausted: false,
+            samples: (0..request.want.min(supply)).map(sample).collect(),
+            exhausted: request.want > supply,
             notes: Vec::new(),
         })
     }

@@ -74,6 +74,8 @@ pub struct ExportSettings {
     pub schema: SchemaScope,
     /// How it shows them.
     pub schema_style: SchemaStyle,
+    /// Longest schema part, in estimated tokens: where the whole database takes more, a prompt shows the tables of its topic.
+    pub schema_tokens: u32,
     /// Shares of the splits.
     pub split: SplitRatios,
 }
@@ -88,6 +90,7 @@ impl Default for ExportSettings {
             system: String::new(),
             schema: SchemaScope::Database,
             schema_style: SchemaStyle::Ddl,
+            schema_tokens: 8_000,
             split: SplitRatios::default(),
         }
     }

@@ -33,9 +33,9 @@ impl Default for GenerateSettings {
             generator: "generator-grammar".into(),
             languages: weights(&[("en", 1.0)]),
             difficulties: weights(&[("easy", 0.25), ("medium", 0.4), ("hard", 0.2), ("extra", 0.15)]),
-            batch: 250,
+            batch: 1000,
             max_rounds: 12,
-            max_empty: 0.05,
+            max_empty: 0.02,
             options: Options::new(),
         }
     }
