@@ -50,7 +50,8 @@ pub fn catalog_queries(_version: &str, _database: &str, schemas: &[String]) -> V
         (
             "checks",
             format!(
-                "SELECT o.schema_name, o.name, k.name, k.definition FROM {objects} JOIN sys.check_constraints AS k ON k.parent_object_id = o.object_id"
+                "SELECT o.schema_name, o.name, k.name, k.definition FROM {objects} JOIN sys.check_constraints AS k ON k.parent_object_id = o.object_id \
+                 WHERE k.definition IS NOT NULL"
             ),
         ),
     ]
@@ -59,7 +60,7 @@ pub fn catalog_queries(_version: &str, _database: &str, schemas: &[String]) -> V
 /// `o`: user tables and views with the name of their schema.
 fn objects(schemas: &[String]) -> String {
     let scope = if schemas.is_empty() {
-        "s.name = SCHEMA_NAME()".to_owned()
+        "s.name = COALESCE(SCHEMA_NAME(), N'dbo')".to_owned()
     } else {
         let names: Vec<String> = schemas
             .iter()

@@ -5,16 +5,28 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use nl2sql_catalog::{ResultSet, Value};
-use tiberius::{AuthMethod, Client, ColumnType, Config, EncryptionLevel, QueryItem};
+use tiberius::{Client, QueryItem};
 use tokio::net::TcpStream;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+use tokio_util::compat::Compat;
 
-use super::values;
+use super::connect::one_line;
+use super::values::ColumnKind;
+use super::{connect, values};
 use crate::session_pool::Session;
-use crate::{ConnectError, ConnectionSettings, Limits, QueryError, TlsMode, lost_connection};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
-/// How a session is set up; statements inside `sp_executesql` cannot change it for those after them.
-const SESSION_SETTINGS: &str = "SET XACT_ABORT ON; SET LOCK_TIMEOUT 10000; SET DATEFORMAT ymd; SET TEXTSIZE 2147483647; SET IMPLICIT_TRANSACTIONS OFF";
+/// What is armed before every statement, so that none finds what another left behind: errors end the transaction, dates are read the
+/// ISO way, and a reader gives way to writers. An endpoint that does not know one of them is used without it.
+const SESSION_SETTINGS: [&str; 5] = [
+    "SET XACT_ABORT ON",
+    "SET IMPLICIT_TRANSACTIONS OFF",
+    "SET DEADLOCK_PRIORITY LOW",
+    "SET DATEFORMAT ymd",
+    "SET TEXTSIZE 2147483647",
+];
+/// Limits of the server that take a number: milliseconds to wait for a lock, rows of a result.
+const LOCK_TIMEOUT: &str = "SET LOCK_TIMEOUT";
+const ROW_LIMIT: &str = "SET ROWCOUNT";
 
 /// How long the server may take to acknowledge a cancellation.
 const ATTENTION_TIMEOUT: Duration = Duration::from_millis(400);
@@ -22,38 +34,46 @@ const ATTENTION_TIMEOUT: Duration = Duration::from_millis(400);
 /// A session with its guards armed.
 pub(crate) struct MssqlSession {
     client: Client<Compat<TcpStream>>,
+    /// Settings that the server takes, joined.
+    settings: String,
+    has_lock_timeout: bool,
+    has_row_limit: bool,
     /// A response was left half-read, or a transaction is not where it should be.
     unusable: bool,
+    /// The statement was ended by an attention, which under XACT_ABORT ends its transaction too.
+    cancelled: bool,
 }
 
 #[async_trait]
 impl Session for MssqlSession {
     async fn connect(settings: &ConnectionSettings) -> Result<Self, ConnectError> {
-        let client = match open(settings, &settings.host, settings.effective_port()).await {
-            Err(tiberius::error::Error::Routing { host, port }) => open(settings, &host, port).await,
-            other => other,
-        };
+        let client = connect::open(settings).await?;
         let mut session = Self {
-            client: client.map_err(|error| connect_error(settings, &error))?,
+            client,
+            settings: String::new(),
+            has_lock_timeout: false,
+            has_row_limit: false,
             unusable: false,
+            cancelled: false,
         };
         session
-            .batch(SESSION_SETTINGS)
+            .learn_settings()
             .await
-            .map_err(|error| connect_error(settings, &error))?;
+            .map_err(|error| connect::connect_error(settings, &error))?;
         Ok(session)
     }
 
     /// Runs one statement in a transaction that is always rolled back; past its time it is ended by an attention.
     async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        self.batch("BEGIN TRANSACTION")
+        self.batch(self.opening(limits))
             .await
             .map_err(|error| query_error(&error, limits))?;
         let outcome = match tokio::time::timeout(limits.timeout(), self.collect(sql.to_owned(), limits)).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                let acknowledged = tokio::time::timeout(ATTENTION_TIMEOUT, self.client.cancel_query()).await;
-                self.unusable |= !matches!(acknowledged, Ok(Ok(())));
+                // The answer may have been left in the middle of a value: the session is not used again, acknowledged or not.
+                self.unusable = true;
+                let _ = tokio::time::timeout(ATTENTION_TIMEOUT, self.client.cancel_query()).await;
                 Err(QueryError::Timeout(format!(
                     "timeout: stopped after {} ms",
                     limits.timeout_ms
@@ -63,7 +83,8 @@ impl Session for MssqlSession {
         if self.unusable || matches!(outcome, Err(QueryError::Unavailable(_))) {
             return outcome;
         }
-        self.end_transaction(outcome.is_ok(), limits).await?;
+        let expect_open = outcome.is_ok() && !std::mem::take(&mut self.cancelled);
+        self.end_transaction(expect_open, limits).await?;
         outcome
     }
 
@@ -82,10 +103,51 @@ impl Session for MssqlSession {
 }
 
 impl MssqlSession {
+    /// Finds out which settings the server takes: all of them in one exchange, one by one where it refuses.
+    async fn learn_settings(&mut self) -> Result<(), tiberius::error::Error> {
+        let limits = [format!("{LOCK_TIMEOUT} 10000"), format!("{ROW_LIMIT} 0")];
+        let all = SESSION_SETTINGS.map(str::to_owned).into_iter().chain(limits);
+        let all: Vec<String> = all.collect();
+        let together = self.batch(all.join("; ")).await;
+        let mut taken = Vec::new();
+        for setting in all {
+            let alone = match &together {
+                Ok(_) => Ok(None),
+                Err(tiberius::error::Error::Server(_)) => self.batch(setting.clone()).await,
+                Err(error) => return Err(error.clone()),
+            };
+            match alone {
+                Ok(_) => taken.push(setting),
+                Err(tiberius::error::Error::Server(error)) => {
+                    tracing::warn!(%setting, %error, "the server does not take a setting; statements run without it");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.has_lock_timeout = taken.iter().any(|setting| setting.starts_with(LOCK_TIMEOUT));
+        self.has_row_limit = taken.iter().any(|setting| setting.starts_with(ROW_LIMIT));
+        taken.retain(|setting| SESSION_SETTINGS.contains(&setting.as_str()));
+        self.settings = taken.iter().map(|setting| format!("{setting}; ")).collect();
+        Ok(())
+    }
+
+    /// Arms the guards and begins the transaction. One row more than is kept tells that there are more.
+    fn opening(&self, limits: &Limits) -> String {
+        let mut batch = self.settings.clone();
+        if self.has_lock_timeout {
+            batch += &format!("{LOCK_TIMEOUT} {}; ", limits.timeout_ms.min(i32::MAX as u64));
+        }
+        if self.has_row_limit {
+            let rows = limits.max_rows.checked_add(1).and_then(|rows| i32::try_from(rows).ok());
+            batch += &format!("{ROW_LIMIT} {}; ", rows.unwrap_or(0));
+        }
+        batch + "BEGIN TRANSACTION"
+    }
+
     async fn collect(&mut self, sql: String, limits: &Limits) -> Result<ResultSet, QueryError> {
         let failed = |error: tiberius::error::Error| query_error(&error, limits);
         let mut result = ResultSet::default();
-        let mut money: Vec<bool> = Vec::new();
+        let mut kinds: Vec<ColumnKind> = Vec::new();
         let mut bytes = 0;
         let mut items = self.client.query(sql, &[]).await.map_err(failed)?;
         while let Some(item) = items.try_next().await.map_err(failed)? {
@@ -96,10 +158,10 @@ impl MssqlSession {
                         .iter()
                         .map(|column| column.name().to_owned())
                         .collect();
-                    money = columns
+                    kinds = columns
                         .columns()
                         .iter()
-                        .map(|column| is_money(column.column_type()))
+                        .map(|column| ColumnKind::of(column.column_type()))
                         .collect();
                 }
                 QueryItem::Metadata(_) => {
@@ -115,15 +177,17 @@ impl MssqlSession {
                     let values: Vec<Value> = row
                         .into_iter()
                         .enumerate()
-                        .map(|(at, data)| values::typed(data, money.get(at).copied().unwrap_or(false)))
+                        .map(|(at, data)| values::typed(data, kinds.get(at).copied().unwrap_or_default()))
                         .collect();
                     bytes += values.iter().map(size).sum::<usize>();
                     result.rows.push(values);
                 }
             }
         }
+        let has_more = result.truncated && items.try_next().await.map_err(failed)?.is_some();
         drop(items);
-        if result.truncated {
+        if has_more {
+            self.cancelled = true;
             let acknowledged = tokio::time::timeout(ATTENTION_TIMEOUT, self.client.cancel_query()).await;
             self.unusable |= !matches!(acknowledged, Ok(Ok(())));
         }
@@ -133,8 +197,16 @@ impl MssqlSession {
     /// Rolls back; a statement that ended the transaction by itself got past a guard, and its session is not used again.
     async fn end_transaction(&mut self, expect_open: bool, limits: &Limits) -> Result<(), QueryError> {
         let end = "SELECT @@TRANCOUNT; IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION";
-        let open = self.batch(end).await.map_err(|error| query_error(&error, limits))?;
-        if expect_open && open != Some(1) {
+        let open = match self.batch(end.to_owned()).await {
+            // An endpoint without @@TRANCOUNT; rolling back fails where no transaction is open.
+            Err(tiberius::error::Error::Server(_)) => match self.batch("ROLLBACK TRANSACTION".to_owned()).await {
+                Ok(_) => 1,
+                Err(tiberius::error::Error::Server(_)) => 0,
+                Err(error) => return Err(query_error(&error, limits)),
+            },
+            open => open.map_err(|error| query_error(&error, limits))?.unwrap_or(0),
+        };
+        if expect_open && open != 1 {
             self.unusable = true;
             return Err(QueryError::Refused(
                 "refused: the statement ended the transaction that guards it".into(),
@@ -144,14 +216,10 @@ impl MssqlSession {
     }
 
     /// Runs text of this crate; gives the first number it returns.
-    async fn batch(&mut self, sql: &'static str) -> Result<Option<i32>, tiberius::error::Error> {
+    async fn batch(&mut self, sql: String) -> Result<Option<i32>, tiberius::error::Error> {
         let rows = self.client.simple_query(sql).await?.into_first_result().await?;
         Ok(rows.first().and_then(|row| row.try_get::<i32, _>(0).ok().flatten()))
     }
-}
-
-fn is_money(kind: ColumnType) -> bool {
-    matches!(kind, ColumnType::Money | ColumnType::Money4)
 }
 
 fn size(value: &Value) -> usize {
@@ -162,117 +230,31 @@ fn size(value: &Value) -> usize {
     }
 }
 
-async fn open(
-    settings: &ConnectionSettings,
-    host: &str,
-    port: u16,
-) -> Result<Client<Compat<TcpStream>>, tiberius::error::Error> {
-    let stream = TcpStream::connect((host, port)).await?;
-    stream.set_nodelay(true)?;
-    let config = config(settings, host, port);
-    match Client::connect(config, stream.compat_write()).await {
-        Err(error) if settings.tls == TlsMode::Prefer && is_tls(&error) => {
-            let mut plain = self::config(settings, host, port);
-            plain.encryption(EncryptionLevel::NotSupported);
-            let stream = TcpStream::connect((host, port)).await?;
-            stream.set_nodelay(true)?;
-            Client::connect(plain, stream.compat_write()).await
-        }
-        other => other,
-    }
-}
-
-/// A failed handshake, or a server that declines encryption (which the protocol library reports as a protocol error).
-fn is_tls(error: &tiberius::error::Error) -> bool {
-    use tiberius::error::Error;
-    match error {
-        Error::Tls(_) => true,
-        Error::Protocol(reason) => reason.contains("encryption"),
-        Error::Io { message, .. } => message.to_lowercase().contains("tls"),
-        _ => false,
-    }
-}
-
-fn config(settings: &ConnectionSettings, host: &str, port: u16) -> Config {
-    let mut config = Config::new();
-    config.host(host);
-    config.port(port);
-    if !settings.database.is_empty() {
-        config.database(&settings.database);
-    }
-    config.application_name("nl2sql");
-    config.readonly(true);
-    config.command_timeout(None);
-    config.authentication(AuthMethod::sql_server(&settings.user, settings.password.reveal()));
-    config.encryption(match settings.tls {
-        TlsMode::Off => EncryptionLevel::NotSupported,
-        TlsMode::Prefer => EncryptionLevel::On,
-        TlsMode::Require | TlsMode::VerifyCa => EncryptionLevel::Required,
-    });
-    match (settings.tls, &settings.ca_file) {
-        (TlsMode::VerifyCa, Some(file)) => config.trust_cert_ca(file.display()),
-        (TlsMode::VerifyCa, None) => {}
-        _ => config.trust_cert(),
-    }
-    config
-}
-
-/// Error numbers: <https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors>.
-fn connect_error(settings: &ConnectionSettings, error: &tiberius::error::Error) -> ConnectError {
-    use tiberius::error::Error;
-    let detail = error.to_string();
-    match error {
-        Error::Server(server) => {
-            let detail = server.message().to_owned();
-            match server.code() {
-                18456 | 18452 | 18487 | 18488 | 40532 => ConnectError::Authentication {
-                    user: settings.user.clone(),
-                    detail,
-                },
-                4060 | 4063 | 911 => ConnectError::NoSuchDatabase {
-                    database: settings.database.clone(),
-                    detail,
-                },
-                916 | 18470 | 229 => ConnectError::NoRights { detail },
-                17809 | 10928 | 10929 => ConnectError::TooManyConnections { detail },
-                _ => ConnectError::Other {
-                    address: settings.address(),
-                    detail,
-                },
-            }
-        }
-        _ if is_tls(error) => ConnectError::Tls { detail },
-        Error::Io { kind, message } => {
-            lost_connection::io_connect_error(settings, &std::io::Error::new(*kind, message.clone()))
-        }
-        _ => ConnectError::Other {
-            address: settings.address(),
-            detail,
-        },
-    }
-}
-
 fn query_error(error: &tiberius::error::Error, limits: &Limits) -> QueryError {
     use tiberius::error::Error;
     match error {
-        Error::Server(server) => server_error(server.code(), server.class(), server.message(), limits),
+        Error::Server(server) => server_error(server.code(), server.class(), &one_line(server.message()), limits),
         Error::Conversion(reason) | Error::Encoding(reason) => QueryError::Failed(format!(
-            "the result holds a type that cannot be read ({reason}); CAST it to nvarchar"
+            "the result holds a value that cannot be read ({reason}); CAST it to nvarchar"
         )),
-        other => QueryError::Unavailable(format!("connection lost: {other}")),
+        other => QueryError::Unavailable(format!("connection lost: {}", one_line(&other.to_string()))),
     }
 }
 
-/// Severity 20 and above ends the connection.
+/// Severity 20 and above ends the connection; the numbers from 1205 on ask for another try: a deadlock's victim, and Azure's moods
+/// (<https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues>).
 fn server_error(code: u32, class: u8, message: &str, limits: &Limits) -> QueryError {
     match code {
         _ if class >= 20 => QueryError::Unavailable(format!("connection lost: {message}")),
+        1205 | 10928 | 10929 | 40197 | 40501 | 40613 | 49918..=49920 => {
+            QueryError::Unavailable(format!("the server gave up for now: {message}"))
+        }
         1222 => QueryError::Timeout(format!("timeout: waited for a lock: {message}")),
         8649 | 3617 => QueryError::Timeout(format!(
             "timeout: stopped by the server after {} ms: {message}",
             limits.timeout_ms
         )),
-        229 | 230 | 262 | 297 | 300 | 371 | 3906 | 3908 | 15151 | 15247 | 15281 => {
+        229 | 230 | 262 | 297 | 300 | 371 | 916 | 3906 | 3908 | 15151 | 15247 | 15281 => {
             QueryError::Refused(format!("refused by the server: {message}"))
         }
         _ => QueryError::Failed(message.to_owned()),
@@ -290,6 +272,7 @@ mod tests {
         assert_eq!(code(208, 16), "failed");
         assert_eq!(code(229, 14), "refused");
         assert_eq!(code(1222, 16), "timeout");
+        assert_eq!(code(1205, 13), "unavailable");
         assert_eq!(code(596, 21), "unavailable");
     }
 }

@@ -1,13 +1,35 @@
 //! From TDS column data to typed values.
 
+use encoding_rs::WINDOWS_1252;
 use nl2sql_catalog::Value;
-use tiberius::ColumnData;
 use tiberius::numeric::Numeric;
 use tiberius::time::{Date, DateTime, DateTime2, DateTimeOffset, SmallDateTime, Time};
+use tiberius::{ColumnData, ColumnType};
 
-/// The value of one cell. Money comes as a double from the protocol library and is rounded to its four digits, which is exact up to
-/// 900 billion.
-pub(super) fn typed(data: ColumnData<'static>, is_money: bool) -> Value {
+/// What the column of a cell says beyond the cell itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ColumnKind {
+    /// `money` and `smallmoney`, which the protocol library gives as doubles.
+    Money,
+    /// `char`, `varchar` and `text`, which it decodes by the collation's code page.
+    CodePage,
+    /// Any other type.
+    #[default]
+    Plain,
+}
+
+impl ColumnKind {
+    pub(super) fn of(column: ColumnType) -> Self {
+        match column {
+            ColumnType::Money | ColumnType::Money4 => Self::Money,
+            ColumnType::BigChar | ColumnType::BigVarChar | ColumnType::Text => Self::CodePage,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// The value of one cell. Money is rounded to its four digits, which is exact up to 900 billion.
+pub(super) fn typed(data: ColumnData<'static>, kind: ColumnKind) -> Value {
     match data {
         ColumnData::U8(value) => or_null(value, |value| Value::Integer(value.into())),
         ColumnData::I16(value) => or_null(value, |value| Value::Integer(value.into())),
@@ -16,9 +38,14 @@ pub(super) fn typed(data: ColumnData<'static>, is_money: bool) -> Value {
         ColumnData::F32(value) => or_null(value, |value| {
             Value::Float(value.to_string().parse().unwrap_or_else(|_| f64::from(value)))
         }),
-        ColumnData::F64(value) if is_money => or_null(value, |value| Value::Decimal(format!("{value:.4}"))),
+        ColumnData::F64(value) if kind == ColumnKind::Money => {
+            or_null(value, |value| Value::Decimal(format!("{value:.4}")))
+        }
         ColumnData::F64(value) => or_null(value, Value::Float),
         ColumnData::Bit(value) => or_null(value, Value::Boolean),
+        ColumnData::String(value) if kind == ColumnKind::CodePage => {
+            or_null(value, |text| Value::Text(without_code_page(text.into_owned())))
+        }
         ColumnData::String(value) => or_null(value, |text| Value::Text(text.into_owned())),
         ColumnData::Guid(value) => or_null(value, |uuid| Value::Uuid(uuid.to_string())),
         ColumnData::Binary(value) => or_null(value, |bytes| Value::Bytes(bytes.into_owned())),
@@ -30,6 +57,20 @@ pub(super) fn typed(data: ColumnData<'static>, is_money: bool) -> Value {
         ColumnData::Date(value) => or_null(value, |value| Value::Date(date(value))),
         ColumnData::DateTime2(value) => or_null(value, |value| Value::Datetime(datetime2(value))),
         ColumnData::DateTimeOffset(value) => or_null(value, |value| Value::Datetime(datetime_offset(value))),
+    }
+}
+
+/// The text of a column whose collation is UTF-8. The protocol library knows collations by their locale alone and has read it as code page
+/// 1252, which loses nothing; what turns out to be UTF-8 beyond ASCII when that is undone is UTF-8: no text of a language has such bytes
+/// in code page 1252.
+fn without_code_page(text: String) -> String {
+    if text.is_ascii() {
+        return text;
+    }
+    let (bytes, _, lost) = WINDOWS_1252.encode(&text);
+    match std::str::from_utf8(&bytes) {
+        Ok(utf8) if !lost => utf8.to_owned(),
+        _ => text,
     }
 }
 
@@ -146,60 +187,64 @@ mod tests {
     fn every_type_becomes_a_value() {
         let noon = Time::new(432_000_000_000 + 1_234_567, 7);
         let leap_day = Date::new(730_178);
-        for (data, is_money, value) in [
-            (ColumnData::I32(None), false, Value::Null),
-            (ColumnData::U8(Some(255)), false, Value::Integer(255)),
-            (ColumnData::F32(Some(1.1)), false, Value::Float(1.1)),
-            (ColumnData::F64(Some(-12.5)), true, Value::Decimal("-12.5000".into())),
-            (ColumnData::Bit(Some(true)), false, Value::Boolean(true)),
+        for (data, kind, value) in [
+            (ColumnData::I32(None), ColumnKind::Plain, Value::Null),
+            (ColumnData::U8(Some(255)), ColumnKind::Plain, Value::Integer(255)),
+            (ColumnData::F32(Some(1.1)), ColumnKind::Plain, Value::Float(1.1)),
+            (
+                ColumnData::F64(Some(-12.5)),
+                ColumnKind::Money,
+                Value::Decimal("-12.5000".into()),
+            ),
+            (ColumnData::Bit(Some(true)), ColumnKind::Plain, Value::Boolean(true)),
             (
                 ColumnData::String(Some(Cow::Borrowed("客户"))),
-                false,
+                ColumnKind::Plain,
                 Value::Text("客户".into()),
             ),
             (
                 ColumnData::Numeric(Some(Numeric::new_with_scale(-5, 2))),
-                false,
+                ColumnKind::Plain,
                 Value::Decimal("-0.05".into()),
             ),
             (
                 ColumnData::Numeric(Some(Numeric::new_with_scale(12_345, 0))),
-                false,
+                ColumnKind::Plain,
                 Value::Decimal("12345".into()),
             ),
             (
                 ColumnData::Date(Some(leap_day)),
-                false,
+                ColumnKind::Plain,
                 Value::Date("2000-02-29".into()),
             ),
             (
                 ColumnData::Date(Some(Date::new(0))),
-                false,
+                ColumnKind::Plain,
                 Value::Date("0001-01-01".into()),
             ),
             (
                 ColumnData::Date(Some(Date::new(3_652_058))),
-                false,
+                ColumnKind::Plain,
                 Value::Date("9999-12-31".into()),
             ),
             (
                 ColumnData::Time(Some(noon)),
-                false,
+                ColumnKind::Plain,
                 Value::Time("12:00:00.1234567".into()),
             ),
             (
                 ColumnData::DateTime(Some(DateTime::new(0, 300 * 3_600 + 1))),
-                false,
+                ColumnKind::Plain,
                 Value::Datetime("1900-01-01 01:00:00.003".into()),
             ),
             (
                 ColumnData::DateTime(Some(DateTime::new(-1, 0))),
-                false,
+                ColumnKind::Plain,
                 Value::Datetime("1899-12-31 00:00:00.000".into()),
             ),
             (
                 ColumnData::SmallDateTime(Some(SmallDateTime::new(1, 61))),
-                false,
+                ColumnKind::Plain,
                 Value::Datetime("1900-01-02 01:01:00".into()),
             ),
             (
@@ -207,11 +252,21 @@ mod tests {
                     DateTime2::new(leap_day, Time::new(82_800, 0)),
                     120,
                 ))),
-                false,
+                ColumnKind::Plain,
                 Value::Datetime("2000-03-01 01:00:00+02:00".into()),
             ),
         ] {
-            assert_eq!(typed(data, is_money), value);
+            assert_eq!(typed(data, kind), value);
+        }
+    }
+    #[test]
+    fn utf8_read_as_code_page_1252_is_put_right() {
+        let misread = |text: &str| WINDOWS_1252.decode_without_bom_handling(text.as_bytes()).0.into_owned();
+        for text in ["客户 Ünï 𠮷", "plain", "é"] {
+            assert_eq!(without_code_page(misread(text)), text);
+        }
+        for text in ["Müller €", "naïve café", "ÅÄÖ", "客户", "±5 %"] {
+            assert_eq!(without_code_page(text.to_owned()), text);
         }
     }
 }

@@ -162,7 +162,9 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
 pub(super) fn forbidden_words(driver: DriverKind, tokens: &[Token<'_>]) -> Option<String> {
     tokens.iter().enumerate().find_map(|(at, token)| {
         let Token::Word(word) = token else {
-            return session_variable(driver, tokens, at);
+            return session_variable(driver, tokens, at)
+                .or_else(|| variable(driver, tokens, at))
+                .or_else(|| other_server(driver, tokens, at));
         };
         let previous = at.checked_sub(1).map(|at| &tokens[at]);
         forbidden_word(driver, word, token, previous, &tokens[at + 1..])
@@ -255,6 +257,41 @@ fn session_variable(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Opti
     }
     let doubled = mark(at + 1, '@') || at.checked_sub(1).is_some_and(|before| mark(before, '@'));
     (mark(at, '@') && !doubled).then(|| "a variable of the session (@name) carries values between statements".into())
+}
+
+/// T-SQL's `@name`, which no statement of ours declares; `@@name` is a function of the server.
+fn variable(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
+    let is_variable = driver == DriverKind::Mssql
+        && tokens[at] == Token::Mark('@')
+        && matches!(tokens.get(at + 1), Some(Token::Word(_)))
+        && (at == 0 || tokens[at - 1] != Token::Mark('@'));
+    is_variable.then(|| "a variable (@name) is not part of a query that stands alone".into())
+}
+
+/// A table of four parts, `server.database.schema.table`, lies on a linked server; parts between dots may be missing.
+fn other_server(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
+    if driver != DriverKind::Mssql || tokens[at] != Token::Mark('.') {
+        return None;
+    }
+    let is_part = |token: &Token<'_>| matches!(token, Token::Word(_) | Token::Quoted(_) | Token::Mark('.'));
+    let start = tokens[..at]
+        .iter()
+        .rposition(|token| !is_part(token) || begins_source(token));
+    let first_dot = tokens[start.map_or(0, |start| start + 1)..at]
+        .iter()
+        .all(|token| *token != Token::Mark('.'));
+    let before = &tokens[start?];
+    let dots = tokens[at..]
+        .iter()
+        .take_while(|token| is_part(token) && !begins_source(token));
+    let dots = dots.filter(|token| **token == Token::Mark('.')).count();
+    // A list of tables and one of columns look alike here: columns of four parts are refused as well.
+    let is_source = begins_source(before) || *before == Token::Mark(',');
+    (first_dot && is_source && dots >= 3).then(|| "a name of four parts leads to another server".into())
+}
+
+fn begins_source(token: &Token<'_>) -> bool {
+    ["from", "join", "apply"].iter().any(|word| token.is(word))
 }
 
 /// Why a function the statement calls may not be called.
@@ -375,6 +412,10 @@ mod tests {
             Mssql,
             "SELECT TOP 5 [into] FROM t INNER MERGE JOIN u ON t.a = u.a OPTION (MERGE JOIN)",
         );
+        allowed(
+            Mssql,
+            "SELECT @@VERSION, a.x FROM shop.dbo.t AS a JOIN shop..u AS b ON a.x = b.y, dbo.v",
+        );
         allowed(Postgres, "SELECT substring(a for 3), $$ into $$ FROM t");
     }
 
@@ -406,6 +447,9 @@ mod tests {
         refused(Mysql, "SELECT `sleep`(1)", "waits");
         refused(Mssql, "SELECT 1 DROP TABLE t", "DROP");
         refused(Mssql, "SELECT 1 SELECT 2", "more than one");
+        refused(Mssql, "SELECT @x = 1", "variable");
+        refused(Mssql, "SELECT * FROM linked.shop.dbo.t", "another server");
+        refused(Mssql, "SELECT * FROM a JOIN [l]...[t] ON 1 = 1", "another server");
         refused(Mssql, "SELECT * FROM OPENROWSET('x', 'y', 'z')", "OPENROWSET");
     }
 

@@ -91,3 +91,91 @@ RETURN
 SAVE TRANSACTION intruder
 THROW 50000, 'x', 1
 SELECT 1 THROW 50000, 'x', 1
+SELECT 1;SELECT 2
+SELECT 1; -- ; \nDELETE FROM account
+SELECT 1 --\nDELETE FROM account
+SELECT 1 /**/DELETE/**/FROM account
+SELECT 1 /* */; /* */ DROP TABLE account
+SELECT 1;;DROP TABLE account
+;DELETE FROM account
+;WITH d AS (SELECT * FROM account) DELETE FROM d
+SELECT * FROM account WHERE 1=1;EXEC('DROP TABLE account')
+SELECT 1 EXEC('DELETE FROM account') AT linked
+EXEC linked.master.dbo.sp_executesql N'DELETE FROM account'
+EXEC sp_OACreate 'wscript.shell', @x OUT
+EXEC master.dbo.xp_regwrite 'HKEY_LOCAL_MACHINE', 'x', 'y', 'REG_SZ', 'z'
+EXEC xp_dirtree 'C:\', 1, 1
+SELECT * FROM OPENROWSET(BULK N'/etc/passwd', SINGLE_CLOB) AS f
+SELECT a.* FROM OPENROWSET('MSDASQL', 'Driver={SQL Server};Server=x', 'SELECT 1') AS a
+SELECT * FROM OPENQUERY([linked], 'EXEC sp_who')
+SELECT (SELECT TOP 1 name FROM OPENQUERY(linked, 'DELETE FROM account OUTPUT deleted.name'))
+SELECT * FROM [opendatasource]('SQLNCLI', 'x').db.dbo.account
+SELECT * FROM "openrowset"('x', 'y', 'z')
+SELECT * INTO [intruder] FROM account WHERE 1 = 0
+SELECT id INTO dbo.intruder FROM account UNION SELECT 1
+SELECT 1 WHERE EXISTS (SELECT 1) UPDATE account SET balance = 0
+SELECT 1 AS a INSERT account VALUES (1, 'x', 1)
+SELECT 1 TRUNCATE TABLE account
+SELECT 1 MERGE account AS t USING account AS s ON t.id = s.id WHEN MATCHED THEN DELETE;
+SELECT 1 BEGIN TRAN
+SELECT 1 IF 1 = 1 DROP TABLE account
+SELECT 1 WHILE 1 = 1 SELECT 2
+SELECT 1 DECLARE @x int
+SELECT 1 SAVE TRAN x
+SELECT 1 KILL 55
+SELECT 1 SHUTDOWN WITH NOWAIT
+SELECT 1 BACKUP DATABASE master TO DISK = 'nul'
+SELECT 1 DBCC SHRINKDATABASE (shop)
+SELECT 1 RECONFIGURE
+SELECT 1 GRANT CONTROL TO PUBLIC
+SELECT 1 REVERT
+SELECT 1 EXECUTE AS LOGIN = 'sa'
+SELECT 1 SET LOCK_TIMEOUT -1
+SELECT 1 SET TRANSACTION ISOLATION LEVEL SERIALIZABLE
+SELECT 1 PRINT 'x'
+SELECT 1 RAISERROR('x', 20, 1) WITH LOG
+SELECT @x = 1
+SELECT @x = id FROM account
+SET @x = 1
+SELECT * FROM account WITH (UPDLOCK)
+SELECT * FROM account (UPDLOCK)
+SELECT * FROM account WITH (HOLDLOCK, TABLOCKX)
+SELECT * FROM account WITH (XLOCK, ROWLOCK) WHERE id = 1
+SELECT name FROM account ORDER BY name DROP TABLE account
+SELECT TOP 1 * FROM account ORDER BY id WAITFOR TIME '23:59'
+WAITFOR (RECEIVE TOP (1) * FROM queue)
+CREATE TABLE #intruder (a int)
+SELECT 1 CREATE TABLE ##intruder (a int)
+ALTER LOGIN sa WITH PASSWORD = 'x'
+ALTER SERVER ROLE sysadmin ADD MEMBER intruder
+CREATE TRIGGER intruder ON account AFTER INSERT AS DELETE FROM account
+DISABLE TRIGGER ALL ON account
+ENABLE TRIGGER ALL ON account
+ADD SIGNATURE TO intruder BY CERTIFICATE x
+UPDATE STATISTICS account
+BULK INSERT account FROM '\\intruder\share\x'
+INSERT INTO OPENROWSET('x', 'y', 'z') SELECT 1
+RECEIVE * FROM queue
+SEND ON CONVERSATION 'x' MESSAGE TYPE y
+GET CONVERSATION GROUP @x FROM queue
+SETUSER 'dbo'
+READTEXT account.name @x 0 1
+SELECT * FROM fn_trace_gettable(N'C:\x.trc', 1)
+SELECT * FROM sys.fn_get_audit_file('C:\*', DEFAULT, DEFAULT)
+SELECT * FROM master.sys.fn_dump_dblog(NULL, NULL, N'DISK', 1, N'\\intruder\x')
+SELECT * FROM sys.dm_os_enumerate_filesystem('C:\', '*')
+SELECT NEXT VALUE FOR dbo.counter AS n, id FROM account
+SELECT * FROM linked.shop.dbo.account
+SELECT * FROM linked...account
+ＤＥＬＥＴＥ FROM account
+SELECT 1 ； DELETE FROM account
+SELECT 'x' COLLATE Latin1_General_CI_AS DELETE account
+SELECT 1 AS [delete] DELETE account
+DECLARE c CURSOR FOR SELECT 1
+OPEN c
+FETCH NEXT FROM c
+CLOSE c
+WITH x AS (SELECT 1 AS a) SELECT a INTO intruder FROM x
+WITH x AS (SELECT 1 AS a) MERGE account USING x ON 1 = 1 WHEN MATCHED THEN DELETE;
+(SELECT 1) DELETE FROM account
+SELECT 1 FROM (SELECT 1 AS a) AS t(a) DELETE FROM account

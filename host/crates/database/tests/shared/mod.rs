@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 pub mod servers;
+pub mod tds;
 
 use nl2sql_catalog::CatalogQuery;
 use nl2sql_database::Connection;
