@@ -9,7 +9,7 @@ use clap::Args;
 use crate::process::{command, run, succeeds};
 use crate::{checkout, plugins, services};
 
-/// Names the Python that has the official clients of the chat protocols.
+/// Names the Python that has the official clients of the chat protocols, and one of TDS.
 const PYTHON: &str = "NL2SQL_TEST_PYTHON";
 
 /// What to run.
@@ -49,7 +49,7 @@ fn tests_of(workspace: &Path, target: &Path) -> std::process::Command {
     tests
 }
 
-/// A Python with the official clients, made below the build folder. Without Python or a package index there is none, and the tests that
+/// A Python with these clients, made below the build folder. Without Python or a package index there is none, and the tests that
 /// want it are skipped by name.
 fn python_with_clients() -> Option<PathBuf> {
     if let Some(named) = env::var_os(PYTHON) {
@@ -57,10 +57,10 @@ fn python_with_clients() -> Option<PathBuf> {
     }
     let folder = checkout::target().join("python");
     let python = folder.join("bin/python");
-    let has_clients = || succeeds(command(&python).args(["-c", "import openai, anthropic"]));
+    let has_clients = || succeeds(command(&python).args(["-c", "import openai, anthropic, pytds"]));
     if !has_clients() {
         succeeds(command("python3").args(["-m", "venv"]).arg(&folder));
-        succeeds(command(&python).args(["-m", "pip", "install", "--quiet", "openai", "anthropic"]));
+        succeeds(command(&python).args(["-m", "pip", "install", "--quiet", "openai", "anthropic", "python-tds"]));
     }
     has_clients().then_some(python)
 }

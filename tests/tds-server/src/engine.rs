@@ -11,8 +11,10 @@ use tokio::sync::mpsc::Sender;
 
 use crate::account::Account;
 use crate::functions;
+use crate::parameters::bind;
+use crate::result_columns::announce;
 use crate::schema::{Database, fill, quoted, sql_error};
-use crate::sql_type::{Column, MAX, SqlType};
+use crate::sql_type::Column;
 use crate::tokens::SqlError;
 use crate::tsql::{Surroundings, Token, split, to_sqlite, tokens};
 
@@ -74,7 +76,8 @@ pub(crate) struct Engine {
     pub(crate) prepared: HashMap<i64, (String, String)>,
 }
 
-type Outcome = Result<(), SqlError>;
+/// A statement that went well, or the server's refusal.
+pub(crate) type Outcome = Result<(), SqlError>;
 
 impl Engine {
     /// Opens the database for an account.
@@ -209,7 +212,7 @@ impl Engine {
                     .and_then(|text| Column::declared(column.name(), text))
             })
             .collect();
-        let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = query.column_names().map(str::to_owned).collect();
         bind(&mut query, parameters)?;
         let mut rows = query.raw_query();
         let (mut early, mut count) = (Vec::new(), 0u64);
@@ -399,7 +402,7 @@ fn no_transaction(what: &str) -> SqlError {
     )
 }
 
-fn send(events: &Sender<Event>, event: Event) -> Outcome {
+pub(crate) fn send(events: &Sender<Event>, event: Event) -> Outcome {
     let gone = |_| SqlError::new(3617, 11, "Query was canceled by user.");
     events.blocking_send(event).map_err(gone)
 }
@@ -420,87 +423,4 @@ fn said(verb: &str, statement: &[Token], events: &Sender<Event>) -> Outcome {
     }
     send(events, Event::Info(text))?;
     done(events, None)
-}
-
-fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[(String, Value)]) -> Outcome {
-    for (name, value) in parameters {
-        if let Some(index) = statement.parameter_index(name).map_err(sql_error)? {
-            statement.raw_bind_parameter(index, value).map_err(sql_error)?;
-        }
-    }
-    let missing = (1..=statement.parameter_count())
-        .filter_map(|index| statement.parameter_name(index))
-        .find(|name| !parameters.iter().any(|(known, _)| known == name));
-    match missing {
-        Some(name) => Err(SqlError::new(
-            137,
-            15,
-            format!("Must declare the scalar variable \"{name}\"."),
-        )),
-        None => Ok(()),
-    }
-}
-
-/// Tells the columns, then the rows that were held back.
-fn announce(
-    names: &[String],
-    declared: &[Option<Column>],
-    early: &mut Vec<Vec<Value>>,
-    events: &Sender<Event>,
-) -> Outcome {
-    let columns = names
-        .iter()
-        .enumerate()
-        .map(|(at, name)| {
-            declared[at]
-                .clone()
-                .unwrap_or_else(|| Column::of(name, inferred(early, at)))
-        })
-        .collect();
-    send(events, Event::Columns(columns))?;
-    early.drain(..).try_for_each(|values| send(events, Event::Row(values)))
-}
-
-/// The type of a computed column, from its values.
-fn inferred(rows: &[Vec<Value>], at: usize) -> SqlType {
-    let values = || rows.iter().map(|row| &row[at]);
-    let longest = values()
-        .map(|value| match value {
-            Value::Text(text) => text.encode_utf16().count(),
-            Value::Blob(bytes) => bytes.len(),
-            _ => 0,
-        })
-        .max();
-    let long = longest.unwrap_or(0) > 4_000;
-    if values().any(|value| matches!(value, Value::Text(_))) {
-        SqlType::NVarChar(if long { MAX } else { 4_000 })
-    } else if values().any(|value| matches!(value, Value::Blob(_))) {
-        SqlType::VarBinary(if long { MAX } else { 8_000 })
-    } else if values().any(|value| matches!(value, Value::Real(_))) {
-        SqlType::Float
-    } else if values().any(|value| matches!(value, Value::Integer(number) if i32::try_from(*number).is_err())) {
-        SqlType::BigInt
-    } else {
-        SqlType::Int
-    }
-}
-
-/// Values for a statement without names of its own.
-pub(crate) fn named_parameters(declaration: &str, values: Vec<(String, Value)>) -> Vec<(String, Value)> {
-    let declared: Vec<&str> = declaration
-        .split(',')
-        .filter_map(|part| part.split_whitespace().next())
-        .collect();
-    values
-        .into_iter()
-        .enumerate()
-        .map(|(at, (name, value))| {
-            let name = if name.is_empty() {
-                declared.get(at).copied().unwrap_or_default().to_owned()
-            } else {
-                name
-            };
-            (name, value)
-        })
-        .collect()
 }

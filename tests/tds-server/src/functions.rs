@@ -144,7 +144,7 @@ fn register_dates(connection: &Connection) -> Result<()> {
     }
     for name in ["year", "month", "day"] {
         add(connection, name, 1, move |context| {
-            Ok(moment(context, 0)?.map(|moment| part(moment, name)).transpose()?)
+            moment(context, 0)?.map(|moment| part(moment, name)).transpose()
         })?;
     }
     add(connection, "datepart", 2, |context| {

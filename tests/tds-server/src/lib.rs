@@ -11,6 +11,8 @@
 //! The protocol is that of [MS-TDS], to whose sections the modules refer.
 
 mod account;
+mod admission;
+mod answer;
 mod cell;
 mod certificates;
 mod collation;
@@ -19,7 +21,9 @@ mod faults;
 mod functions;
 mod login;
 mod moment;
+mod parameters;
 mod prelogin;
+mod result_columns;
 mod rpc;
 mod schema;
 mod server;

@@ -9,23 +9,15 @@ use rusqlite::InterruptHandle;
 use rusqlite::types::Value;
 use tokio::sync::mpsc::{self, Receiver};
 
-use crate::cell;
-use crate::collation::Collation;
-use crate::engine::{Engine, Event, named_parameters};
+use crate::admission::{admit, greet};
+use crate::answer::Answer;
+use crate::engine::{Engine, Event};
 use crate::faults::{self, Fault};
-use crate::login::{self, Login};
-use crate::prelogin::{self, Agreed};
+use crate::parameters::named_parameters;
 use crate::rpc::{self, Call, Procedure};
 use crate::server::{Received, Shared};
-use crate::sql_type::Column;
 use crate::tokens::{self, Done, SqlError, change, status};
 use crate::transport::{Message, Transport, kind};
-
-/// TDS 7.4, and what a server older than 2012 offers.
-const TDS_7_4: u32 = 0x7400_0004;
-const TDS_7_3: u32 = 0x730B_0003;
-/// Names a transaction to the client.
-const DESCRIPTOR: [u8; 8] = [1, 0, 0, 0, 0x4E, 0x4C, 0x32, 0x53];
 
 /// Serves a connection until it ends, one way or the other.
 pub(crate) async fn serve(mut transport: Transport, shared: Arc<Shared>, session: u16) -> io::Result<()> {
@@ -63,72 +55,10 @@ pub(crate) async fn serve(mut transport: Transport, shared: Arc<Shared>, session
 }
 
 /// Waits until the client gives up.
-async fn deaf(transport: &mut Transport) -> io::Result<()> {
+pub(crate) async fn deaf(transport: &mut Transport) -> io::Result<()> {
     loop {
         transport.receive().await?;
     }
-}
-
-/// Pre-login, TLS and the login's message.
-async fn greet(transport: &mut Transport, shared: &Shared) -> io::Result<Option<Login>> {
-    let hello = transport.receive().await?;
-    if hello.kind != kind::PRELOGIN {
-        return Ok(None);
-    }
-    let (byte, agreed) = prelogin::agree(prelogin::encryption_wish(&hello.body), shared.encryption);
-    let answer = prelogin::answer(shared.version_bytes(), byte);
-    transport.send(kind::RESPONSE, &answer, true).await?;
-    if agreed != Agreed::Clear {
-        transport.handshake(Arc::clone(&shared.certificates.config)).await?;
-    }
-    let message = transport.receive().await?;
-    let encrypted = transport.is_encrypted();
-    if agreed == Agreed::LoginOnly {
-        transport.end_encryption();
-    }
-    let login = (message.kind == kind::LOGIN)
-        .then(|| login::parse(&message.body))
-        .flatten();
-    Ok(login.map(|login| Login { encrypted, ..login }))
-}
-
-/// Lets the client in, or says why not.
-async fn admit(transport: &mut Transport, shared: &Shared, login: &Login, session: u16) -> io::Result<Option<Engine>> {
-    let fault = shared.fault(faults::LOGIN);
-    let refused = match fault {
-        Some(Fault::Error(error)) => Err(vec![error]),
-        Some(Fault::Stall | Fault::Deaf) => return deaf(transport).await.map(|()| None),
-        Some(Fault::Info(_)) | None => shared.admit(login, session),
-        Some(_) => return Ok(None),
-    };
-    let mut out = Vec::new();
-    let engine = match refused {
-        Ok(engine) => engine,
-        Err(errors) => {
-            errors.iter().for_each(|error| tokens::error(&mut out, error));
-            tokens::done(&mut out, Done::Batch, status::ERROR, 0);
-            transport.send(kind::RESPONSE, &out, true).await?;
-            return Ok(None);
-        }
-    };
-    let database = engine.database();
-    tokens::text_change(&mut out, change::DATABASE, &database, "master");
-    tokens::info(&mut out, 5701, &format!("Changed database context to '{database}'."));
-    tokens::collation_change(&mut out, Collation::server_default());
-    tokens::text_change(&mut out, change::LANGUAGE, "us_english", "");
-    tokens::info(&mut out, 5703, "Changed language setting to us_english.");
-    let newest = if shared.version_bytes()[0] < 11 {
-        TDS_7_3
-    } else {
-        TDS_7_4
-    };
-    tokens::login_ack(&mut out, login.tds_version.min(newest), shared.version_bytes());
-    let size = login.packet_size.clamp(512, shared.largest_packet);
-    tokens::text_change(&mut out, change::PACKET_SIZE, &size.to_string(), "4096");
-    tokens::done(&mut out, Done::Batch, status::FINAL, 0);
-    transport.send(kind::RESPONSE, &out, true).await?;
-    transport.packet_size = size as usize;
-    Ok(Some(engine))
 }
 
 /// What a request asks to run.
@@ -287,14 +217,7 @@ impl Client {
             }
             Some(Fault::Info(text)) => tokens::info(&mut out, 50_000, &text),
         }
-        let mut answer = Answer {
-            out,
-            is_call: request.is_call,
-            columns: Vec::new(),
-            pending: None,
-            rows: 0,
-            failed: false,
-        };
+        let mut answer = Answer::new(request.is_call, out);
         if request.runs && !self.execute(&request, &mut answer, rows_before_drop).await? {
             return Ok(answer.rows < rows_before_drop);
         }
@@ -434,74 +357,4 @@ fn transaction(body: &[u8]) -> Result<Request, SqlError> {
         }
     };
     Ok(batch(text.to_owned()))
-}
-
-/// The response as it grows.
-struct Answer {
-    out: Vec<u8>,
-    is_call: bool,
-    columns: Vec<Column>,
-    /// The last DONE, written when it is known whether more follows.
-    pending: Option<Option<u64>>,
-    rows: usize,
-    failed: bool,
-}
-
-impl Answer {
-    fn add(&mut self, event: Event) -> Result<(), SqlError> {
-        self.write_pending(status::MORE);
-        match event {
-            Event::Columns(columns) => {
-                self.out.push(tokens::COLUMN_METADATA);
-                self.out.extend_from_slice(&(columns.len() as u16).to_le_bytes());
-                columns.iter().for_each(|column| column.metadata(&mut self.out));
-                self.columns = columns;
-            }
-            Event::Row(values) => {
-                let whole = self.out.len();
-                self.rows += 1;
-                if let Err(error) = cell::row(&mut self.out, &self.columns, &values) {
-                    self.out.truncate(whole);
-                    return Err(error);
-                }
-            }
-            Event::Done(rows) => self.pending = Some(rows),
-            Event::Error(error) => self.fail(&error),
-            Event::Info(text) => tokens::info(&mut self.out, 0, &text),
-            Event::Began => tokens::binary_change(&mut self.out, change::BEGIN, &DESCRIPTOR, &[]),
-            Event::Committed => tokens::binary_change(&mut self.out, change::COMMIT, &[], &DESCRIPTOR),
-            Event::RolledBack => tokens::binary_change(&mut self.out, change::ROLLBACK, &[], &DESCRIPTOR),
-        }
-        Ok(())
-    }
-
-    fn fail(&mut self, error: &SqlError) {
-        self.failed = true;
-        tokens::error(&mut self.out, error);
-    }
-
-    fn write_pending(&mut self, more: u16) {
-        if let Some(rows) = self.pending.take() {
-            let kind = if self.is_call { Done::InProcedure } else { Done::Batch };
-            let counts = if rows.is_some() { status::COUNT } else { 0 };
-            tokens::done(&mut self.out, kind, more | counts, rows.unwrap_or(0));
-        }
-    }
-
-    fn end(&mut self, handle: Option<i32>) {
-        let error = if self.failed { status::ERROR } else { 0 };
-        if self.is_call {
-            self.write_pending(status::MORE);
-            tokens::return_status(&mut self.out, i32::from(self.failed));
-            if let Some(handle) = handle {
-                tokens::return_int(&mut self.out, "", handle);
-            }
-            tokens::done(&mut self.out, Done::Procedure, error, 0);
-        } else if self.failed || self.pending.is_none() {
-            self.write_pending(status::MORE);
-            tokens::done(&mut self.out, Done::Batch, error, 0);
-        } else {
-            self.write_pending(status::FINAL);
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! A database: what T-SQL scripts made, its rows in SQLite files, one per schema.
 
 mod ddl;
+mod reader;
 mod system_views;
 mod table;
+mod type_catalog;
 
 use std::path::PathBuf;
 

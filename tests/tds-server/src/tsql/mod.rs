@@ -3,6 +3,7 @@
 mod lexer;
 mod rewrite;
 mod statements;
+mod structure;
 
 pub(crate) use lexer::{Token, tokens};
 pub(crate) use rewrite::{Surroundings, to_sqlite};

@@ -1,6 +1,9 @@
 //! From T-SQL to SQLite. What has no equivalent is left as it is, and SQLite's refusal becomes SQL Server's.
 
 use super::Token;
+use super::structure::{
+    arguments, branches, casts, depth_zero, inside, matching_open, syntax_error, type_text, without_top,
+};
 use crate::tokens::SqlError;
 
 /// What a statement can see of its session.
@@ -273,7 +276,7 @@ impl Writer<'_> {
         let arguments = arguments(inside);
         match name {
             "cast" | "try_cast" => {
-                let of = depth_zero(inside).filter(|at| inside[*at].is("as")).last();
+                let of = depth_zero(inside).rfind(|at| inside[*at].is("as"));
                 let of = of.ok_or_else(|| syntax_error("CAST"))?;
                 self.cast(&inside[..of], &inside[of + 1..], &[])?;
             }
@@ -329,108 +332,6 @@ impl Writer<'_> {
     }
 }
 
-/// A type as one word: `decimal(10,2)`.
-fn type_text(tokens: &[Token]) -> String {
-    let texts = tokens.iter().map(|token| match token {
-        Token::Word(text) | Token::Name(text) | Token::Number(text) => text.to_lowercase(),
-        Token::Mark(mark) => (*mark).to_owned(),
-        _ => String::new(),
-    });
-    texts.collect()
-}
-
-fn syntax_error(near: &str) -> SqlError {
-    SqlError::new(102, 15, format!("Incorrect syntax near '{near}'."))
-}
-
-/// Positions outside brackets.
-fn depth_zero(tokens: &[Token]) -> impl DoubleEndedIterator<Item = usize> + '_ {
-    let mut depth = 0i32;
-    let mut outside = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        match token {
-            Token::Mark("(") => depth += 1,
-            Token::Mark(")") => depth -= 1,
-            _ if depth == 0 => outside.push(at),
-            _ => {}
-        }
-    }
-    outside.into_iter()
-}
-
-/// The tokens between the bracket at `open` and its partner.
-fn inside(tokens: &[Token], open: usize) -> Result<&[Token], SqlError> {
-    let mut depth = 0;
-    for (at, token) in tokens.iter().enumerate().skip(open) {
-        match token {
-            Token::Mark("(") => depth += 1,
-            Token::Mark(")") => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Ok(&tokens[open + 1..at]);
-        }
-    }
-    Err(syntax_error("("))
-}
-
-/// Arguments between commas.
-fn arguments(inside: &[Token]) -> Vec<&[Token]> {
-    let mut arguments = Vec::new();
-    let mut start = 0;
-    for at in depth_zero(inside).filter(|at| inside[*at] == Token::Mark(",")) {
-        arguments.push(&inside[start..at]);
-        start = at + 1;
-    }
-    if start < inside.len() {
-        arguments.push(&inside[start..]);
-    }
-    arguments
-}
-
-/// Branches of a query, each with the set operator before it.
-fn branches(tokens: &[Token]) -> Vec<(&[Token], &[Token])> {
-    let operators = ["union", "except", "intersect"];
-    let mut branches = Vec::new();
-    let (mut operator, mut start): (&[Token], usize) = (&[], 0);
-    for at in depth_zero(tokens).filter(|at| tokens[*at].is_one_of(&operators)) {
-        branches.push((operator, &tokens[start..at]));
-        let length = 1 + usize::from(tokens.get(at + 1).is_some_and(|token| token.is("all")));
-        operator = &tokens[at..at + length];
-        start = at + length;
-    }
-    branches.push((operator, &tokens[start..]));
-    branches
-}
-
-/// A branch without `TOP n` or `TOP (n)`, and its n.
-fn without_top(branch: &[Token]) -> Result<(Vec<Token>, Option<Vec<Token>>), SqlError> {
-    let top = depth_zero(branch)
-        .find(|at| branch[*at].is("top") && *at > 0 && branch[*at - 1].is_one_of(&["select", "distinct", "all"]));
-    let Some(top) = top else {
-        return Ok((branch.to_vec(), None));
-    };
-    let (count, end) = match branch.get(top + 1) {
-        Some(Token::Mark("(")) => {
-            let count = inside(branch, top + 1)?;
-            (count.to_vec(), top + 3 + count.len())
-        }
-        Some(number @ (Token::Number(_) | Token::Variable(_))) => (vec![number.clone()], top + 2),
-        _ => return Err(syntax_error("TOP")),
-    };
-    if branch
-        .get(end)
-        .is_some_and(|token| token.is_one_of(&["percent", "with"]))
-    {
-        return Err(SqlError::new(
-            40_000,
-            16,
-            "TOP PERCENT and WITH TIES are beyond this test server.",
-        ));
-    }
-    Ok(([&branch[..top], &branch[end..]].concat(), Some(count)))
-}
-
 /// Whether the `+` at `at` joins texts: the operand behind it, or one before it in the same sum, is a string or a call that gives one.
 fn is_textual(tokens: &[Token], at: usize) -> bool {
     let follows = match tokens.get(at + 1) {
@@ -472,45 +373,6 @@ fn gives_text(tokens: &[Token], name: usize) -> bool {
             .any(|token| token.name().is_some_and(|word| word.to_lowercase().contains("char")));
     }
     tokens[name].is_one_of(TEXT_FUNCTIONS)
-}
-
-fn matching_open(tokens: &[Token], close: usize) -> Option<usize> {
-    let mut depth = 0;
-    (0..=close).rev().find(|at| {
-        match tokens[*at] {
-            Token::Mark(")") => depth += 1,
-            Token::Mark("(") => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    })
-}
-
-/// Types declared by casts that are whole columns of the outermost select list.
-fn casts(statement: &[Token]) -> Vec<Option<String>> {
-    let Some(select) = depth_zero(statement).find(|at| statement[*at].is("select")) else {
-        return Vec::new();
-    };
-    let end = depth_zero(statement)
-        .find(|at| *at > select && statement[*at].is_one_of(&["from", "union", "where", "order"]))
-        .unwrap_or(statement.len());
-    let items = arguments(&statement[select + 1..end]);
-    if items.iter().any(|item| item.last() == Some(&Token::Mark("*"))) {
-        return Vec::new();
-    }
-    items.into_iter().map(cast_type).collect()
-}
-
-fn cast_type(item: &[Token]) -> Option<String> {
-    let open = 1;
-    if !item.first()?.is("cast") || item.get(open) != Some(&Token::Mark("(")) {
-        return None;
-    }
-    let inside = inside(item, open).ok()?;
-    let rest = &item[inside.len() + 3..];
-    let is_whole = matches!(rest, [] | [Token::Word(_) | Token::Name(_)]) || rest.first()?.is("as");
-    let of = depth_zero(inside).filter(|at| inside[*at].is("as")).last()?;
-    is_whole.then(|| type_text(&inside[of + 1..]))
 }
 
 #[cfg(test)]

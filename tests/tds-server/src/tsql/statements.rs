@@ -104,9 +104,9 @@ fn begins(statement: &[Token], token: &Token) -> bool {
     }
     match token {
         token if token.is("select") => {
-            !(first.is("insert") && !statement.iter().any(|token| token.is_one_of(&["select", "values"])))
-                && *last != Token::Mark("(")
-                && !(*last == Token::Mark(",") || first.is("begin"))
+            let feeds_insert =
+                first.is("insert") && !statement.iter().any(|token| token.is_one_of(&["select", "values"]));
+            !feeds_insert && !first.is("begin") && ![Token::Mark("("), Token::Mark(",")].contains(last)
         }
         token if token.is("set") => !first.is_one_of(&["update", "merge", "alter", "insert"]),
         // Hints, options and constraints: `WITH (NOLOCK)`, `WITH CHECK`.

@@ -5,6 +5,7 @@
 
 mod lexer;
 mod rules;
+mod tsql;
 
 use std::collections::HashSet;
 

@@ -3,57 +3,8 @@
 use std::collections::HashSet;
 
 use super::lexer::Token;
+use super::tsql;
 use crate::DriverKind;
-
-/// Statement keywords of T-SQL, which needs no `;` between statements. All are reserved there, so none can be a bare name.
-const TSQL_STATEMENTS: &[&str] = &[
-    "insert",
-    "update",
-    "delete",
-    "drop",
-    "create",
-    "alter",
-    "truncate",
-    "exec",
-    "execute",
-    "declare",
-    "set",
-    "use",
-    "grant",
-    "revoke",
-    "deny",
-    "backup",
-    "restore",
-    "shutdown",
-    "kill",
-    "waitfor",
-    "begin",
-    "commit",
-    "rollback",
-    "save",
-    "print",
-    "raiserror",
-    "goto",
-    "if",
-    "while",
-    "return",
-    "reconfigure",
-    "dbcc",
-    "bulk",
-    "checkpoint",
-    "writetext",
-    "updatetext",
-    "readtext",
-    "open",
-    "close",
-    "deallocate",
-    "revert",
-    "lineno",
-    "openrowset",
-    "openquery",
-    "opendatasource",
-    "throw",
-];
 
 /// Functions of each database that reach beyond the query: files, other servers, locks, session state, waiting.
 fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)] {
@@ -162,9 +113,11 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
 pub(super) fn forbidden_words(driver: DriverKind, tokens: &[Token<'_>]) -> Option<String> {
     tokens.iter().enumerate().find_map(|(at, token)| {
         let Token::Word(word) = token else {
-            return session_variable(driver, tokens, at)
-                .or_else(|| variable(driver, tokens, at))
-                .or_else(|| other_server(driver, tokens, at));
+            return match driver {
+                DriverKind::Mysql => session_variable(tokens, at),
+                DriverKind::Mssql => tsql::forbidden_mark(tokens, at),
+                DriverKind::Sqlite | DriverKind::Postgres => None,
+            };
         };
         let previous = at.checked_sub(1).map(|at| &tokens[at]);
         forbidden_word(driver, word, token, previous, &tokens[at + 1..])
@@ -212,7 +165,7 @@ fn forbidden_word(
         return Some(format!("{} changes data", word.to_uppercase()));
     }
     match driver {
-        DriverKind::Mssql => forbidden_in_tsql(word, token, previous, next),
+        DriverKind::Mssql => tsql::forbidden_word(word, token, previous, next),
         DriverKind::Mysql if token.is("procedure") && matches!(next.first(), Some(Token::Word(_))) => {
             Some("PROCEDURE runs code of the server over the result".into())
         }
@@ -220,78 +173,14 @@ fn forbidden_word(
     }
 }
 
-fn forbidden_in_tsql(
-    word: &str,
-    token: &Token<'_>,
-    previous: Option<&Token<'_>>,
-    next: &[Token<'_>],
-) -> Option<String> {
-    if let Some(statement) = TSQL_STATEMENTS.iter().find(|statement| token.is(statement)) {
-        return Some(format!("{} is not part of a query", statement.to_uppercase()));
-    }
-    if token.is("merge") && !next.first().is_some_and(|next| next.is("join") || next.is("union")) {
-        return Some("MERGE changes data".into());
-    }
-    let opens_query = |token: &Token<'_>| {
-        matches!(token, Token::Mark('(' | ')'))
-            || ["union", "all", "except", "intersect"]
-                .iter()
-                .any(|word| token.is(word))
-    };
-    if token.is("select") && !previous.is_none_or(opens_query) {
-        return Some("more than one statement; send them one by one".into());
-    }
-    let hint = matches!(previous, Some(Token::Mark('(' | ',')))
-        && ["updlock", "xlock", "tablockx"].iter().any(|hint| token.is(hint));
-    hint.then(|| format!("the hint {} takes locks", word.to_uppercase()))
-}
-
 /// Variables of a MySQL session (`@x`, not `@@version`) would carry something from one statement to another.
-fn session_variable(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
-    if driver != DriverKind::Mysql {
-        return None;
-    }
+fn session_variable(tokens: &[Token<'_>], at: usize) -> Option<String> {
     let mark = |at: usize, mark: char| tokens.get(at) == Some(&Token::Mark(mark));
     if mark(at, ':') && mark(at + 1, '=') {
         return Some("an assignment (:=) would outlive the statement".into());
     }
     let doubled = mark(at + 1, '@') || at.checked_sub(1).is_some_and(|before| mark(before, '@'));
     (mark(at, '@') && !doubled).then(|| "a variable of the session (@name) carries values between statements".into())
-}
-
-/// T-SQL's `@name`, which no statement of ours declares; `@@name` is a function of the server.
-fn variable(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
-    let is_variable = driver == DriverKind::Mssql
-        && tokens[at] == Token::Mark('@')
-        && matches!(tokens.get(at + 1), Some(Token::Word(_)))
-        && (at == 0 || tokens[at - 1] != Token::Mark('@'));
-    is_variable.then(|| "a variable (@name) is not part of a query that stands alone".into())
-}
-
-/// A table of four parts, `server.database.schema.table`, lies on a linked server; parts between dots may be missing.
-fn other_server(driver: DriverKind, tokens: &[Token<'_>], at: usize) -> Option<String> {
-    if driver != DriverKind::Mssql || tokens[at] != Token::Mark('.') {
-        return None;
-    }
-    let is_part = |token: &Token<'_>| matches!(token, Token::Word(_) | Token::Quoted(_) | Token::Mark('.'));
-    let start = tokens[..at]
-        .iter()
-        .rposition(|token| !is_part(token) || begins_source(token));
-    let first_dot = tokens[start.map_or(0, |start| start + 1)..at]
-        .iter()
-        .all(|token| *token != Token::Mark('.'));
-    let before = &tokens[start?];
-    let dots = tokens[at..]
-        .iter()
-        .take_while(|token| is_part(token) && !begins_source(token));
-    let dots = dots.filter(|token| **token == Token::Mark('.')).count();
-    // A list of tables and one of columns look alike here: columns of four parts are refused as well.
-    let is_source = begins_source(before) || *before == Token::Mark(',');
-    (first_dot && is_source && dots >= 3).then(|| "a name of four parts leads to another server".into())
-}
-
-fn begins_source(token: &Token<'_>) -> bool {
-    ["from", "join", "apply"].iter().any(|word| token.is(word))
 }
 
 /// Why a function the statement calls may not be called.

@@ -1,0 +1,113 @@
+//! What makes a T-SQL query more than a query, where the language needs no `;` between statements.
+
+use super::lexer::Token;
+
+/// Statement keywords of T-SQL, which needs no `;` between statements. All are reserved there, so none can be a bare name.
+const TSQL_STATEMENTS: &[&str] = &[
+    "insert",
+    "update",
+    "delete",
+    "drop",
+    "create",
+    "alter",
+    "truncate",
+    "exec",
+    "execute",
+    "declare",
+    "set",
+    "use",
+    "grant",
+    "revoke",
+    "deny",
+    "backup",
+    "restore",
+    "shutdown",
+    "kill",
+    "waitfor",
+    "begin",
+    "commit",
+    "rollback",
+    "save",
+    "print",
+    "raiserror",
+    "goto",
+    "if",
+    "while",
+    "return",
+    "reconfigure",
+    "dbcc",
+    "bulk",
+    "checkpoint",
+    "writetext",
+    "updatetext",
+    "readtext",
+    "open",
+    "close",
+    "deallocate",
+    "revert",
+    "lineno",
+    "openrowset",
+    "openquery",
+    "opendatasource",
+    "throw",
+];
+
+/// Why a mark of the statement makes it more than a query.
+pub(super) fn forbidden_mark(tokens: &[Token<'_>], at: usize) -> Option<String> {
+    variable(tokens, at).or_else(|| other_server(tokens, at))
+}
+
+pub(super) fn forbidden_word(
+    word: &str,
+    token: &Token<'_>,
+    previous: Option<&Token<'_>>,
+    next: &[Token<'_>],
+) -> Option<String> {
+    if let Some(statement) = TSQL_STATEMENTS.iter().find(|statement| token.is(statement)) {
+        return Some(format!("{} is not part of a query", statement.to_uppercase()));
+    }
+    if token.is("merge") && !next.first().is_some_and(|next| next.is("join") || next.is("union")) {
+        return Some("MERGE changes data".into());
+    }
+    let opens_query = |token: &Token<'_>| {
+        matches!(token, Token::Mark('(' | ')'))
+            || ["union", "all", "except", "intersect"]
+                .iter()
+                .any(|word| token.is(word))
+    };
+    if token.is("select") && !previous.is_none_or(opens_query) {
+        return Some("more than one statement; send them one by one".into());
+    }
+    let hint = matches!(previous, Some(Token::Mark('(' | ',')))
+        && ["updlock", "xlock", "tablockx"].iter().any(|hint| token.is(hint));
+    hint.then(|| format!("the hint {} takes locks", word.to_uppercase()))
+}
+
+/// T-SQL's `@name`, which no statement of ours declares; `@@name` is a function of the server.
+fn variable(tokens: &[Token<'_>], at: usize) -> Option<String> {
+    let is_variable = tokens[at] == Token::Mark('@')
+        && matches!(tokens.get(at + 1), Some(Token::Word(_)))
+        && (at == 0 || tokens[at - 1] != Token::Mark('@'));
+    is_variable.then(|| "a variable (@name) is not part of a query that stands alone".into())
+}
+
+/// A table of four parts, `server.database.schema.table`, lies on a linked server; the parts between may be missing. A list of tables
+/// and one of columns look alike here: columns of four parts are refused as well.
+fn other_server(tokens: &[Token<'_>], at: usize) -> Option<String> {
+    let is_name = |token: Option<&Token<'_>>| matches!(token, Some(Token::Word(_) | Token::Quoted(_)));
+    let before = at.checked_sub(2).map(|before| &tokens[before])?;
+    let is_source = begins_source(before) || *before == Token::Mark(',');
+    if !is_source || !is_name(tokens.get(at - 1)) {
+        return None;
+    }
+    let (mut dots, mut next) = (0, at);
+    while tokens.get(next) == Some(&Token::Mark('.')) {
+        dots += 1;
+        next += 1 + usize::from(is_name(tokens.get(next + 1)));
+    }
+    (dots >= 3).then(|| "a name of four parts leads to another server".into())
+}
+
+fn begins_source(token: &Token<'_>) -> bool {
+    ["from", "join", "apply"].iter().any(|word| token.is(word))
+}
