@@ -97,8 +97,8 @@ fn parse_date(text: &str) -> Option<i64> {
         .collect::<Result<_, _>>()
         .ok()?;
     let (year, month, day) = match (numbers.as_slice(), text.contains('/')) {
-        ([month, day, year], true) => (*year, *month, *day),
-        ([year, month, day], false) => (*year, *month, *day),
+        ([month, day, year], true) if *month <= 12 => (*year, *month, *day),
+        ([year, month, day], _) => (*year, *month, *day),
         ([whole], false) if text.len() == 8 => (whole / 10_000, whole / 100 % 100, whole % 100),
         _ => return None,
     };
@@ -159,6 +159,7 @@ mod tests {
             ("2020-02-29", "2020-02-29"),
             ("20200229 01:02", "2020-02-29 01:02:00"),
             ("7/4/1996", "1996-07-04"),
+            ("1962/2/18", "1962-02-18"),
             ("9999-12-31T23:59:59.9999999", "9999-12-31 23:59:59.9999999"),
             ("0001-01-01 00:00:00.000", "0001-01-01"),
             ("13:14:15.5", "1900-01-01 13:14:15.5"),

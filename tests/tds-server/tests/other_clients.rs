@@ -114,7 +114,7 @@ with pytds.connect(**connect) as connection:
         assert full[6:8] == (decimal.Decimal("12.3456"), decimal.Decimal("0.0001")), full[6:8]
         assert full[8:10] == (1.5, 1e100), full[8:10]
         assert full[10] == datetime.date(2020, 2, 29) and full[11] == datetime.time(1, 2, 3, 500000), full[10:12]
-        assert full[12] == datetime.datetime(2020, 2, 29, 13, 14, 15, 996667), full[12]
+        assert full[12] == datetime.datetime(2020, 2, 29, 13, 14, 15, 997000), full[12]
         assert full[13] == datetime.datetime(2020, 2, 29, 13, 14) and full[14] == datetime.datetime(2020, 2, 29, 13, 14, 15, 123456), full[13:15]
         assert full[15].utcoffset() == datetime.timedelta(hours=2) and full[15].hour == 13, full[15]
         assert full[16:20] == ("ab   ", "客户", "客  ", "客户"), full[16:20]

@@ -35,7 +35,7 @@ impl ScriptRun<'_> {
             self.create_index(&mut reader)
         } else if reader
             .peek()
-            .is_some_and(|token| token.is_one_of(&["if", "set", "use", "print", "alter", "drop"]))
+            .is_some_and(|token| token.is_one_of(&["if", "begin", "end", "set", "use", "print", "alter", "drop"]))
         {
             Ok(())
         } else {
