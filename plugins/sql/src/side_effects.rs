@@ -100,6 +100,9 @@ const TSQL: &[(&str, &str)] = &[
     ("fn_trace_gettable", OUTSIDE),
     ("fn_xe_file_target_read_file", OUTSIDE),
     ("fn_get_audit_file", OUTSIDE),
+    ("fn_dump_dblog", OUTSIDE),
+    ("dm_os_file_exists", OUTSIDE),
+    ("dm_os_enumerate_filesystem", OUTSIDE),
 ];
 
 /// What calling `function` does beyond computing a value, to go after its name in a sentence.

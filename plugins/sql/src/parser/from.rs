@@ -166,6 +166,10 @@ impl Parser<'_> {
         if self.has_too_many_parts(name, 2) {
             return self.refuse("the name has too many parts");
         }
+        let parts = &self.tokens[name.first as usize..name.last as usize];
+        if self.tsql() && parts.iter().filter(|token| token.kind == Tok::Dot).count() >= 3 {
+            self.not_read_only("a name of four parts leads to another server");
+        }
         if self.kind() == Tok::LParen && !self.is_legacy_hint() && !self.mysql() {
             return self.table_function(token, name);
         }

@@ -6,6 +6,9 @@ use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
 
+/// Hints that take the locks of a change.
+const LOCKING_HINTS: [&str; 3] = ["updlock", "xlock", "tablockx"];
+
 impl Parser<'_> {
     /// TOP with its count; true when T-SQL's grammar may go without a select list after it.
     pub(super) fn top(&mut self, select: &mut Select) -> Parsed<bool> {
@@ -104,6 +107,11 @@ impl Parser<'_> {
             let known = matches!(self.kw(), Kw::INDEX | Kw::HOLDLOCK) || self.is_name(0, reserved::COLUMN);
             if self.kind() != Tok::Word || !known {
                 return self.expected("a table hint");
+            }
+            let hint = self.text(self.here());
+            if LOCKING_HINTS.iter().any(|locking| hint.eq_ignore_ascii_case(locking)) {
+                let reason = format!("the hint {} locks what it reads", hint.to_uppercase());
+                self.not_read_only(&reason);
             }
             self.bump();
             if self.eat(Tok::LParen) {
