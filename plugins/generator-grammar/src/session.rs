@@ -173,6 +173,7 @@ impl<'a> Run<'a> {
             draw: Draw::new(self.session.seed, &self.request.topic.name, self.request.round),
             uncovered,
             unlinked,
+            invents: false,
         };
         let want = self.request.want as usize;
         let mut exhausted = false;

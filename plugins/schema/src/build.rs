@@ -192,12 +192,13 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
     if let [column] = label.as_slice()
         && unnamed
         && columns[*column].noun.one == noun
+        && noun != "address"
     {
         columns[*column].noun = Noun::new("name");
         columns[*column].full = Noun::new(&format!("{noun} name"));
     }
     for column in &label {
-        if columns[*column].role == Role::Text {
+        if matches!(columns[*column].role, Role::Text | Role::Category) {
             columns[*column].role = Role::Name;
         }
     }

@@ -101,6 +101,9 @@ const BEHIND: &[&str] = &[
 
 /// The plural of a noun phrase: its head noun, which stands before "of", is put in the plural.
 pub fn plural(phrase: &str) -> String {
+    if let Some((first, second)) = phrase.split_once(" and ") {
+        return format!("{} and {}", plural(first), plural(second));
+    }
     if let Some((head, rest)) = head_and_rest(phrase) {
         return format!("{}{rest}", plural(head));
     }

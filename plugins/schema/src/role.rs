@@ -104,6 +104,19 @@ const CATEGORY_WORDS: &[&str] = &[
     "manufacturer",
 ];
 
+/// Words that are true or false of a row.
+const FLAG_WORDS: &[&str] = &[
+    "active",
+    "archived",
+    "cancelled",
+    "deleted",
+    "disabled",
+    "discontinued",
+    "enabled",
+    "verified",
+    "visible",
+];
+
 /// Words of categories that are often kept as numbers or digits.
 const CODED_CATEGORIES: &[&str] = &["gender", "sex", "type", "status", "category"];
 
@@ -233,7 +246,9 @@ pub fn role_of(
         return Role::Text;
     }
     let truth = values.len() <= 2 && values.iter().all(|value| truth(value).is_some());
-    if matches!(words.first().map(String::as_str), Some("is" | "has")) && truth && (numeric || !values.is_empty()) {
+    let asks = matches!(words.first().map(String::as_str), Some("is" | "has")) && (numeric || !values.is_empty());
+    let states = FLAG_WORDS.contains(&last) && numeric;
+    if truth && (asks || states) {
         return Role::Flag;
     }
     if numeric {

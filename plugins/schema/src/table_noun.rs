@@ -5,7 +5,7 @@ use nl2sql_sdk::types::Table as CatalogTable;
 use crate::Noun;
 use crate::comment::english;
 use crate::inflect::singular;
-use crate::words::words;
+use crate::words::{is_word, words};
 
 /// Words at the end of a table's name that say nothing about its rows.
 const EMPTY_WORDS: &[&str] = &[
@@ -42,6 +42,13 @@ pub fn table_noun(table: &CatalogTable, prefix: usize) -> String {
             .all(|character| character.is_ascii_digit())
     {
         parts.pop();
+    }
+    let last = parts.len().saturating_sub(1);
+    for part in &mut parts[..last] {
+        let one = singular(part);
+        if is_word(&one) {
+            *part = one;
+        }
     }
     if parts.is_empty() {
         table.name.clone()

@@ -115,6 +115,11 @@ fn unglue(word: &str) -> Option<Vec<String>> {
         }
     }
     let parts = best.pop().flatten()?;
+    // Short words are hardly ever made of two, but for an abbreviation.
+    let abbreviated = parts.iter().any(|part| part.len() == 2 || GLUED.contains(part));
+    if word.len() < 7 && !abbreviated {
+        return None;
+    }
     (2..=3)
         .contains(&parts.len())
         .then(|| parts.into_iter().map(str::to_owned).collect())
@@ -134,6 +139,7 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     ("asst", "assistant"),
     ("attr", "attribute"),
     ("aug", "August"),
+    ("auth", "author"),
     ("avail", "available"),
     ("avg", "average"),
     ("bal", "balance"),
@@ -283,6 +289,7 @@ const VOCABULARY: &[&str] = &[
     "client",
     "close",
     "club",
+    "coach",
     "code",
     "color",
     "comment",
@@ -317,6 +324,7 @@ const VOCABULARY: &[&str] = &[
     "deadline",
     "dealership",
     "death",
+    "degree",
     "demographics",
     "department",
     "dept",
@@ -521,6 +529,7 @@ const VOCABULARY: &[&str] = &[
     "rate",
     "rating",
     "reason",
+    "receipt",
     "record",
     "reference",
     "region",
@@ -529,6 +538,7 @@ const VOCABULARY: &[&str] = &[
     "rental",
     "reorder",
     "rep",
+    "repair",
     "replacement",
     "report",
     "reports",
@@ -619,6 +629,7 @@ const VOCABULARY: &[&str] = &[
     "transaction",
     "transmission",
     "treatment",
+    "tutor",
     "type",
     "understand",
     "unit",
@@ -630,9 +641,11 @@ const VOCABULARY: &[&str] = &[
     "username",
     "value",
     "vehicle",
+    "vendor",
     "version",
     "visit",
     "volume",
+    "voucher",
     "wage",
     "warehouse",
     "warship",

@@ -24,6 +24,8 @@ pub struct Chooser<'a> {
     pub uncovered: BTreeSet<Attribute>,
     /// Links that no accepted pair uses yet; preferred.
     pub unlinked: BTreeSet<usize>,
+    /// Where no value of a text is let out, one is made up; only for questions that have an answer whatever it is.
+    pub invents: bool,
 }
 
 impl<'a> Chooser<'a> {
@@ -228,7 +230,10 @@ impl<'a> Chooser<'a> {
     pub fn to_many(&mut self) -> Option<Relation> {
         let schema = self.schema;
         self.relation(|relation| {
-            !relation.is_single() && !schema.tables[relation.from].junction && !schema.tables[relation.to].junction
+            relation.from != relation.to
+                && !relation.is_single()
+                && !schema.tables[relation.from].junction
+                && !schema.tables[relation.to].junction
         })
     }
 }

@@ -103,6 +103,9 @@ impl Chooser<'_> {
     }
 
     fn category_test(&mut self, column: &Column) -> Option<Test> {
+        if column.values.is_empty() {
+            return self.unknown_text_test(column);
+        }
         let value = self.value(column)?;
         Some(match self.draw.weighted(&[0.72, 0.12, 0.1, 0.06])? {
             0 => Test::Compare(Compare::Equal, value),
@@ -121,6 +124,9 @@ impl Chooser<'_> {
     }
 
     fn text_test(&mut self, column: &Column) -> Option<Test> {
+        if column.values.is_empty() {
+            return self.unknown_text_test(column);
+        }
         if self.draw.chance(0.35)
             && let Some(like) = self.like(column)
         {
@@ -133,6 +139,27 @@ impl Chooser<'_> {
             Compare::Equal
         };
         Some(Test::Compare(operator, value))
+    }
+
+    /// A test of a text of which no value is let out: for a letter that many have, or for a made-up value.
+    fn unknown_text_test(&mut self, column: &Column) -> Option<Test> {
+        if !column.textual {
+            return None;
+        }
+        if self.invents && self.draw.chance(0.6) {
+            let value = self.draw.pick(made_up(&column.full.one))?;
+            return Some(Test::Compare(Compare::Equal, Literal::Text((*value).to_owned())));
+        }
+        let letter = (*self.draw.pick(&["a", "e", "i", "n", "o", "r", "s", "t"])?).to_owned();
+        let kind = *self
+            .draw
+            .pick(&[Match::Contains, Match::Contains, Match::Starts, Match::Ends])?;
+        let letter = if kind == Match::Starts {
+            letter.to_uppercase()
+        } else {
+            letter
+        };
+        Some(Test::Like(kind, letter, false))
     }
 
     /// A piece of a real value, long enough to mean something.
@@ -379,6 +406,22 @@ fn number(value: f64, column: &Column) -> Literal {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
     Literal::Number(text)
+}
+
+/// Values to stand in for those that are not let out, told from what the column is called.
+fn made_up(words: &str) -> &'static [&'static str] {
+    let last = words.rsplit(' ').next().unwrap_or(words);
+    match last {
+        "country" | "nation" | "nationality" => &["France", "Japan", "Brazil", "Canada", "Kenya"],
+        "city" | "town" | "hometown" | "location" => &["Paris", "Lima", "Osaka", "Oslo", "Nairobi"],
+        "gender" | "sex" => &["F", "M"],
+        "name" => &["Alpha", "Smith", "Green", "North", "Lee"],
+        "email" => &["someone@example.com", "office@example.org"],
+        "status" => &["active", "open", "closed", "pending"],
+        "language" => &["English", "French", "Chinese", "Spanish"],
+        "color" | "colour" => &["red", "blue", "green", "black"],
+        _ => &["A", "B", "C", "X", "standard", "other"],
+    }
 }
 
 /// To the size of step people would use across `span`.

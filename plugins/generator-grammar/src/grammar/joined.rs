@@ -138,7 +138,10 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
         [key] => Some(*key),
         _ => return None,
     };
-    let mut filters = vec![chooser.related_filter(&relation)?];
+    chooser.invents = true;
+    let related = chooser.related_filter(&relation);
+    chooser.invents = false;
+    let mut filters = vec![related?];
     if chooser.draw.chance(0.15) {
         filters.extend(
             chooser

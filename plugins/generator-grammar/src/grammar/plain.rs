@@ -108,11 +108,13 @@ pub fn distinct(chooser: &mut Chooser) -> Option<Pair> {
 /// How many rows.
 pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
+    chooser.invents = true;
     let filters = if chooser.draw.chance(0.88) {
         chooser.filters(subject, 0.25)
     } else {
         Vec::new()
     };
+    chooser.invents = false;
     if filters.iter().any(|filter| chooser.picks_one(filter)) {
         return None;
     }

@@ -86,13 +86,16 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
     let hops = single_hops(schema, tables);
     let mut found = Vec::new();
     for (from, hop, to_parent) in &hops {
-        let kinship = if *to_parent { Kinship::Parent } else { Kinship::Children };
-        found.push(Relation {
-            from: *from,
-            to: hop.table,
-            hops: vec![hop.clone()],
-            kinship,
-        });
+        let unclear = !to_parent && is_one_of_several(schema, hop.link);
+        if !unclear {
+            let kinship = if *to_parent { Kinship::Parent } else { Kinship::Children };
+            found.push(Relation {
+                from: *from,
+                to: hop.table,
+                hops: vec![hop.clone()],
+                kinship,
+            });
+        }
         if max_joins < 2 {
             continue;
         }
@@ -104,6 +107,10 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
                     .map(|(a, b)| (*b, *a))
                     .eq(hop.columns.iter().copied())
             {
+                continue;
+            }
+            let across_itself = next.table == *from;
+            if !across_itself && (unclear || is_one_of_several(schema, next.link)) {
                 continue;
             }
             let kinship = match (to_parent, next_to_parent) {
@@ -126,6 +133,17 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
         }
     }
     found
+}
+
+/// The table refers to the other in several ways and this one has a role of its own: "the weddings of a person" would leave open
+/// whether as bride or groom. From the child, the role says it.
+fn is_one_of_several(schema: &Schema, link: usize) -> bool {
+    let own = &schema.links[link];
+    let alike = schema
+        .links
+        .iter()
+        .filter(|other| other.child == own.child && other.parent == own.parent);
+    own.role.is_some() && own.child != own.parent && alike.count() > 1
 }
 
 fn single_hops(schema: &Schema, tables: &BTreeSet<usize>) -> Vec<(usize, Hop, bool)> {

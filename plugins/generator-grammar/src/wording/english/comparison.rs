@@ -24,6 +24,7 @@ pub fn flag(name: &str, literal: &Literal, who: &str, draw: &mut Draw) -> Option
     let quality = name
         .strip_suffix(" status")
         .or_else(|| name.strip_prefix("is "))
+        .or_else(|| name.strip_prefix("if "))
         .unwrap_or(name);
     let not = if yes { "" } else { "not " };
     Some(Phrase {

@@ -288,7 +288,9 @@ impl Phraser<'_> {
             ],
             3 => [format!("{who} has {object}"), format!("{who} have {object}")],
             4 if !named => [format!("having {object}"), format!("having {object}")],
-            5 if relation.kinship == Kinship::Through => [format!("in {object}"), format!("in {object}")],
+            5 if relation.kinship == Kinship::Through && is_place(&noun.one) => {
+                [format!("in {object}"), format!("in {object}")]
+            }
             _ => [format!("with {object}"), format!("with {object}")],
         };
         Phrase {

@@ -22,8 +22,8 @@ pub struct Scale {
 const AGE: Scale = Scale {
     up: Some((&["oldest"], "older")),
     down: Some((&["youngest"], "younger")),
-    most: &["highest", "greatest", "maximum", "oldest"],
-    least: &["lowest", "smallest", "minimum", "youngest"],
+    most: &["highest", "greatest", "maximum"],
+    least: &["lowest", "smallest", "minimum"],
     how: Some("old"),
     compares: true,
 };

@@ -193,9 +193,7 @@ impl Phraser<'_> {
                 .replace('#', &object.many)
                 .replace('?', verb.many),
             "its_O" if relation.is_single() => format!("{} {}", self.its(relation.from), object.one),
-            "its_O" => pick(draw, &["each of ^ #", "^ #"])
-                .replace('^', self.its(relation.from))
-                .replace('#', &object.many),
+            "its_O" => format!("each of {} {}", self.its(relation.from), object.many),
             "none" => self.without(relation, false, draw),
             "do_none" => self.without(relation, true, draw),
             "both" => self.both(relation, false, draw),

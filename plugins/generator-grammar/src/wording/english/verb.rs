@@ -211,7 +211,8 @@ pub fn between(subject: &str, object: &str) -> &'static Verb {
 }
 
 fn fits(nouns: &[&str], noun: &str) -> bool {
-    let last = noun.rsplit(' ').next().unwrap_or(noun);
+    let head = noun.split(" of ").next().unwrap_or(noun);
+    let last = head.rsplit(' ').next().unwrap_or(head);
     nouns.iter().any(|known| *known == noun || *known == last)
 }
 
