@@ -6,74 +6,13 @@ use nl2sql_sdk::types::{Catalog, Column as CatalogColumn, Table as CatalogTable}
 
 use crate::comment::{chinese_name, english, without_owner};
 use crate::link::{Link, links};
+use crate::people::is_person;
 use crate::phrase::column_phrase;
 use crate::prefix::shared_prefix;
 use crate::role::{are_numbers, is_short_id, role_of, truth};
 use crate::table_noun::{short_noun, table_noun};
 use crate::words::{is_word, words};
 use crate::{Column, Noun, Role, Schema, Table};
-
-pub(crate) const PEOPLE: &[&str] = &[
-    "person",
-    "singer",
-    "employee",
-    "customer",
-    "student",
-    "teacher",
-    "player",
-    "actor",
-    "author",
-    "driver",
-    "user",
-    "member",
-    "staff",
-    "visitor",
-    "owner",
-    "professional",
-    "manager",
-    "director",
-    "artist",
-    "patient",
-    "doctor",
-    "client",
-    "guest",
-    "writer",
-    "swimmer",
-    "wrestler",
-    "pilot",
-    "captain",
-    "scientist",
-    "tourist",
-    "architect",
-    "editor",
-    "physician",
-    "nurse",
-    "professor",
-    "instructor",
-    "advisor",
-    "faculty",
-    "highschooler",
-    "sales rep",
-    "agent",
-    "passenger",
-    "candidate",
-    "representative",
-    "journalist",
-    "musician",
-    "coach",
-    "technician",
-    "reviewer",
-    "head",
-    "victim",
-    "soldier",
-    "conductor",
-    "participant",
-    "voter",
-    "contestant",
-    "tutor",
-    "worker",
-    "supplier contact",
-];
 
 impl Schema {
     /// The schema of a catalog.
@@ -375,26 +314,6 @@ fn restore_clashing(columns: &mut [Column]) {
             columns[index].full = Noun::new(&spelled);
         }
     }
-}
-
-fn is_person(noun: &str, columns: &[Column]) -> bool {
-    let last = noun.rsplit(' ').next().unwrap_or(noun);
-    let personal = [
-        "gender",
-        "sex",
-        "birth date",
-        "date of birth",
-        "nationality",
-        "age",
-        "last name",
-        "first name",
-        "birthday",
-    ];
-    PEOPLE.contains(&last)
-        || (["er", "or", "ist", "ian", "ee"].iter().any(|end| last.ends_with(end))
-            && columns
-                .iter()
-                .any(|column| personal.contains(&column.noun.one.as_str())))
 }
 
 fn label_of(columns: &[Column], noun: &str) -> Vec<usize> {

@@ -1,13 +1,16 @@
 //! The catalog as people talk about it: nouns, roles of columns, and links between tables.
 
+mod abbreviations;
 mod build;
 mod comment;
 pub mod inflect;
 mod link;
+mod people;
 mod phrase;
 mod prefix;
 mod role;
 mod table_noun;
+mod vocabulary;
 pub mod words;
 
 pub use link::Link;

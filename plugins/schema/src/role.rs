@@ -255,7 +255,7 @@ pub fn role_of(
         let counted = has("of") || chinese.ends_with("数");
         let code = CODE_WORDS.contains(&last)
             || (class == "text" && values.iter().all(|value| value.len() >= 9))
-            || (class == "integer" && super::build::PEOPLE.contains(&last))
+            || (class == "integer" && crate::people::PEOPLE.contains(&last))
             || chinese.ends_with("号")
             || chinese.ends_with("电话");
         return if code && !counted { Role::Code } else { Role::Measure };

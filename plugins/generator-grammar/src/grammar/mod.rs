@@ -14,6 +14,7 @@ mod related;
 mod relation;
 mod selfjoin;
 mod sets;
+mod values;
 
 pub use ask::{Ask, Attribute, Filter, Match, Pattern, Test};
 pub use choose::Chooser;

@@ -1,6 +1,7 @@
 //! The SQL that the grammar can say: its tree, its hardness and its text in each dialect.
 
 mod dialect;
+mod expression;
 mod hardness;
 mod render;
 mod reserved;

@@ -3,9 +3,7 @@
 use std::fmt::Write;
 
 use super::dialect::{Dialect, Driver};
-use super::tree::{
-    Aggregate, Condition, Expr, Literal, Order, Ref, Rows, Select, SetOperator, Source, Statement, Window,
-};
+use super::tree::{Condition, Expr, Order, Ref, Rows, Select, SetOperator, Source, Statement};
 use nl2sql_schema::Schema;
 
 /// `statement` as one line of SQL.
@@ -37,7 +35,7 @@ pub fn render(statement: &Statement, schema: &Schema, dialect: &Dialect) -> Stri
 
 /// What the sources of a query are called, and what they are.
 #[derive(Clone, Default)]
-struct Frame {
+pub(super) struct Frame {
     /// Table index (for column names) and alias of each slot.
     slots: Vec<(Option<usize>, Option<String>)>,
     /// The same of the enclosing query.
@@ -46,14 +44,14 @@ struct Frame {
     given: usize,
 }
 
-struct Writer<'a> {
-    text: &'a mut String,
+pub(super) struct Writer<'a> {
+    pub(super) text: &'a mut String,
     schema: &'a Schema,
-    dialect: &'a Dialect,
+    pub(super) dialect: &'a Dialect,
 }
 
 impl Writer<'_> {
-    fn select(&mut self, select: &Select, around: &Frame) {
+    pub(super) fn select(&mut self, select: &Select, around: &Frame) {
         let frame = self.frame(select, around);
         self.text.push_str("SELECT ");
         if select.distinct {
@@ -209,7 +207,7 @@ impl Writer<'_> {
         }
     }
 
-    fn may_be_null(&self, expr: &Expr, frame: &Frame) -> bool {
+    pub(super) fn may_be_null(&self, expr: &Expr, frame: &Frame) -> bool {
         match expr {
             Expr::Column(column) => frame.slots[column.slot]
                 .0
@@ -218,7 +216,7 @@ impl Writer<'_> {
         }
     }
 
-    fn column(&mut self, column: &Ref, frame: &Frame) {
+    pub(super) fn column(&mut self, column: &Ref, frame: &Frame) {
         let slots = if column.outer { &frame.outer } else { &frame.slots };
         let Some((Some(table), alias)) = slots.get(column.slot) else {
             return;
@@ -232,196 +230,7 @@ impl Writer<'_> {
         self.text.push_str(&name);
     }
 
-    fn expr(&mut self, expr: &Expr, frame: &Frame) {
-        match expr {
-            Expr::Column(column) => self.column(column, frame),
-            Expr::Output(name) => self.text.push_str(name),
-            Expr::CountAll => self.text.push_str("count(*)"),
-            Expr::Aggregate(function, of) => self.aggregate(*function, of, frame),
-            Expr::Literal(literal) => self.literal(literal),
-            Expr::Scalar(select) => {
-                self.text.push('(');
-                self.select(select, frame);
-                self.text.push(')');
-            }
-            Expr::Year(column) => self.date_part("%Y", "YEAR", column, frame),
-            Expr::Month(column) => self.date_part("%m", "MONTH", column, frame),
-            Expr::Length(column) => {
-                let function = match self.dialect.driver {
-                    Driver::Mssql => "len",
-                    Driver::Mysql => "char_length",
-                    Driver::Sqlite | Driver::Postgres => "length",
-                };
-                self.call(function, column, frame);
-            }
-            Expr::Upper(column) => self.call("upper", column, frame),
-            Expr::Minus(left, right) => self.binary(left, " - ", right, frame),
-            Expr::Times(left, right) => self.binary(left, " * ", right, frame),
-            Expr::Case(condition, yes, no) => {
-                self.text.push_str("CASE WHEN ");
-                self.condition(condition, frame, false);
-                let _ = write!(self.text, " THEN '{yes}' ELSE '{no}' END");
-            }
-            Expr::Window(window) => self.window(window, frame),
-        }
-    }
-
-    fn call(&mut self, function: &str, column: &Ref, frame: &Frame) {
-        let _ = write!(self.text, "{function}(");
-        self.column(column, frame);
-        self.text.push(')');
-    }
-
-    fn binary(&mut self, left: &Expr, operator: &str, right: &Expr, frame: &Frame) {
-        self.expr(left, frame);
-        self.text.push_str(operator);
-        self.expr(right, frame);
-    }
-
-    fn date_part(&mut self, format: &str, part: &str, column: &Ref, frame: &Frame) {
-        match self.dialect.driver {
-            Driver::Sqlite => {
-                let _ = write!(self.text, "strftime('{format}', ");
-            }
-            Driver::Postgres => {
-                let _ = write!(self.text, "EXTRACT({part} FROM ");
-            }
-            Driver::Mysql | Driver::Mssql => {
-                let _ = write!(self.text, "{part}(");
-            }
-        }
-        self.column(column, frame);
-        self.text.push(')');
-    }
-
-    fn aggregate(&mut self, function: Aggregate, of: &Expr, frame: &Frame) {
-        let integer_average = function == Aggregate::Average && self.dialect.driver == Driver::Mssql;
-        self.text.push_str(match function {
-            Aggregate::CountDistinct => "count(DISTINCT ",
-            Aggregate::Count => "count(",
-            Aggregate::Average => "avg(",
-            Aggregate::Sum => "sum(",
-            Aggregate::Maximum => "max(",
-            Aggregate::Minimum => "min(",
-        });
-        // SQL Server averages integers as an integer.
-        if integer_average {
-            self.text.push_str("1.0 * ");
-        }
-        self.expr(of, frame);
-        self.text.push(')');
-    }
-
-    fn window(&mut self, window: &Window, frame: &Frame) {
-        self.text.push_str(window.function);
-        self.text.push('(');
-        if let Some(of) = &window.of {
-            self.column(of, frame);
-        }
-        self.text.push_str(") OVER (");
-        if let Some(partition) = &window.partition {
-            self.text.push_str("PARTITION BY ");
-            self.column(partition, frame);
-        }
-        if let Some((by, descending)) = &window.order {
-            self.text.push_str(if window.partition.is_some() {
-                " ORDER BY "
-            } else {
-                "ORDER BY "
-            });
-            self.column(by, frame);
-            self.text.push_str(if *descending { " DESC" } else { "" });
-            if *descending && self.dialect.driver == Driver::Postgres && self.may_be_null(&Expr::Column(*by), frame) {
-                self.text.push_str(" NULLS LAST");
-            }
-        }
-        self.text.push(')');
-    }
-
-    fn literal(&mut self, literal: &Literal) {
-        match literal {
-            Literal::Number(number) => self.text.push_str(number),
-            Literal::Text(text) => {
-                let quoted = self.dialect.string(text);
-                self.text.push_str(&quoted);
-            }
-            Literal::Boolean(value) => self.text.push_str(match (self.dialect.driver, value) {
-                (Driver::Postgres | Driver::Mysql, true) => "TRUE",
-                (Driver::Postgres | Driver::Mysql, false) => "FALSE",
-                (Driver::Sqlite | Driver::Mssql, true) => "1",
-                (Driver::Sqlite | Driver::Mssql, false) => "0",
-            }),
-        }
-    }
-
-    fn condition(&mut self, condition: &Condition, frame: &Frame, inside: bool) {
-        match condition {
-            Condition::Compare(left, operator, right) => {
-                self.expr(left, frame);
-                let _ = write!(self.text, " {} ", operator.sql());
-                self.date_operand(left, right, frame);
-            }
-            Condition::Between(expr, low, high) => {
-                self.expr(expr, frame);
-                self.text.push_str(" BETWEEN ");
-                self.literal(low);
-                self.text.push_str(" AND ");
-                self.literal(high);
-            }
-            Condition::Like(expr, pattern, negated) => {
-                self.expr(expr, frame);
-                self.text.push_str(if *negated { " NOT LIKE " } else { " LIKE " });
-                self.literal(&Literal::Text(pattern.clone()));
-            }
-            Condition::Null(expr, negated) => {
-                self.expr(expr, frame);
-                self.text.push_str(if *negated { " IS NOT NULL" } else { " IS NULL" });
-            }
-            Condition::In(expr, select, negated) => {
-                self.expr(expr, frame);
-                self.text.push_str(if *negated { " NOT IN (" } else { " IN (" });
-                self.select(select, frame);
-                self.text.push(')');
-            }
-            Condition::Exists(select, negated) => {
-                self.text.push_str(if *negated { "NOT EXISTS (" } else { "EXISTS (" });
-                self.select(select, frame);
-                self.text.push(')');
-            }
-            Condition::All(parts) => self.connected(parts, " AND ", frame, false),
-            Condition::Any(parts) => self.connected(parts, " OR ", frame, inside),
-        }
-    }
-
-    /// The right side of a comparison; SQLite's date parts are text, the others' are numbers.
-    fn date_operand(&mut self, left: &Expr, right: &Expr, frame: &Frame) {
-        match (left, right, self.dialect.driver) {
-            (Expr::Year(_), Expr::Literal(Literal::Number(number)), Driver::Sqlite) => {
-                self.literal(&Literal::Text(number.clone()));
-            }
-            (Expr::Month(_), Expr::Literal(Literal::Number(number)), Driver::Sqlite) => {
-                self.literal(&Literal::Text(format!("{number:0>2}")));
-            }
-            _ => self.expr(right, frame),
-        }
-    }
-
-    fn connected(&mut self, parts: &[Condition], word: &str, frame: &Frame, brackets: bool) {
-        if brackets {
-            self.text.push('(');
-        }
-        for (index, part) in parts.iter().enumerate() {
-            if index > 0 {
-                self.text.push_str(word);
-            }
-            self.condition(part, frame, true);
-        }
-        if brackets {
-            self.text.push(')');
-        }
-    }
-
-    fn comma(&mut self, index: usize) {
+    pub(super) fn comma(&mut self, index: usize) {
         if index > 0 {
             self.text.push_str(", ");
         }

@@ -3,6 +3,7 @@
 mod condition;
 mod patterns;
 mod phrase;
+mod slot;
 
 use crate::grammar::Ask;
 use crate::random::Draw;

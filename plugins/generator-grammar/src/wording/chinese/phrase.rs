@@ -17,135 +17,6 @@ pub struct Phraser<'a> {
 }
 
 impl Phraser<'_> {
-    /// The text of a slot.
-    pub fn slot(&self, name: &str, draw: &mut Draw) -> String {
-        let ask = self.ask;
-        match name {
-            "S" => self.noun(ask.subject),
-            "O" => self.object(),
-            "A" => self.attributes(
-                &ask.shown
-                    .iter()
-                    .filter(|shown| !self.is_theirs(shown))
-                    .copied()
-                    .collect::<Vec<_>>(),
-            ),
-            "OA" => self.attributes(
-                &ask.shown
-                    .iter()
-                    .filter(|shown| self.is_theirs(shown))
-                    .copied()
-                    .collect::<Vec<_>>(),
-            ),
-            "A1" => self.attribute_at(0),
-            "A2" => self.attribute_at(1),
-            "Alone1" => self.alone(0),
-            "Alone2" => self.alone(1),
-            "B" => ask.by.map_or(String::new(), |by| self.attribute(by)),
-            "M" => ask
-                .aggregates
-                .first()
-                .map_or(String::new(), |(_, of)| self.attribute(*of)),
-            "F" => self.restriction(&ask.filters, draw),
-            "OF" => self.restriction(&ask.other_filters, draw),
-            "R1" => self.inner_restriction(&ask.filters, draw),
-            "R2" => self.inner_restriction(&ask.other_filters, draw),
-            "P" | "P0" => self.predicate(&ask.filters, draw),
-            "v" => self.looked_up(draw),
-            "m" => self.measure_word(ask.subject, draw).to_owned(),
-            "om" => ask
-                .other
-                .as_ref()
-                .map_or("个", |other| self.measure_word(other.to, draw))
-                .to_owned(),
-            "n" => self.number(ask.limit, draw),
-            "bn" => ask.bound.as_ref().map_or(String::new(), |bound| bound.1.clone()),
-            "bound" => self.bounded(self.measure_word(ask.subject, draw), draw),
-            "boundo" => self.bounded(
-                ask.other
-                    .as_ref()
-                    .map_or("个", |other| self.measure_word(other.to, draw)),
-                draw,
-            ),
-            "boundn" => ask.bound.as_ref().map_or(String::new(), |(operator, number)| {
-                format!("{}{number}", comparative(*operator, false, draw))
-            }),
-            "agg" => self.aggregates(draw),
-            "what" => one_of(draw, self.what()).to_owned(),
-            "much" => if self.asks_when() {
-                "是什么时候"
-            } else {
-                "是多少"
-            }
-            .to_owned(),
-            "which" if self.schema.tables[ask.subject].person => "谁".to_owned(),
-            "which" => "哪个".to_owned(),
-            "junction" => self.junction(),
-            "first_role" => self.role_across(0),
-            "second_role" => self.role_across(1),
-            "its_O" => self.related_noun(draw),
-            "role" => self.object(),
-            "dir" => self.direction(draw),
-            _ => self.extreme_slot(name, draw),
-        }
-    }
-
-    fn extreme_slot(&self, name: &str, draw: &mut Draw) -> String {
-        let (up, by) = (self.ask.descending, self.ask.by);
-        match name {
-            "sup" | "supo" => by.map_or(String::new(), |by| {
-                format!("{}{}的", self.attribute(by), self.extreme(by, draw))
-            }),
-            "supn" | "supq" => by.map_or(String::new(), |by| {
-                format!("{}{}", self.attribute(by), self.extreme(by, draw))
-            }),
-            "ext" => {
-                let of = self.ask.aggregates.first().map(|(_, of)| *of).or(by);
-                of.map_or(String::new(), |of| self.extreme(of, draw))
-            }
-            "most_n" => if up { "最多" } else { "最少" }.to_owned(),
-            "most_first" => {
-                let words: &[&str] = if up {
-                    &["从多到少", "从高到低", "降序"]
-                } else {
-                    &["从少到多", "从低到高", "升序"]
-                };
-                one_of(
-                    draw,
-                    if self.ask.aggregates.is_empty() {
-                        words
-                    } else {
-                        &words[1..]
-                    },
-                )
-                .to_owned()
-            }
-            "than" => one_of(
-                draw,
-                if up {
-                    &["高于", "大于", "超过"]
-                } else {
-                    &["低于", "小于"]
-                },
-            )
-            .to_owned(),
-            "extreme" => match self.ask.aggregates.first() {
-                Some((Aggregate::Maximum, _)) => one_of(draw, &["最大", "最高"]).to_owned(),
-                _ => one_of(draw, &["最小", "最低"]).to_owned(),
-            },
-            "all" => {
-                let all = self
-                    .ask
-                    .aggregates
-                    .first()
-                    .is_some_and(|(function, _)| up == (*function == Aggregate::Maximum));
-                if all { "所有" } else { "任意一个" }.to_owned()
-            }
-            "longest" => if up { "最长" } else { "最短" }.to_owned(),
-            _ => String::new(),
-        }
-    }
-
     pub fn column(&self, attribute: Attribute) -> &Column {
         &self.schema.tables[attribute.table].columns[attribute.column]
     }
@@ -169,7 +40,7 @@ impl Phraser<'_> {
     }
 
     /// What is asked of a looked-up row: a number, or something else.
-    fn what(&self) -> &'static [&'static str] {
+    pub fn what(&self) -> &'static [&'static str] {
         let roles: Vec<Role> = self.ask.shown.iter().map(|shown| self.column(*shown).role).collect();
         match roles.as_slice() {
             [Role::Measure] => &["是多少"],
@@ -180,19 +51,19 @@ impl Phraser<'_> {
     }
 
     /// The aggregates are dates.
-    fn asks_when(&self) -> bool {
+    pub fn asks_when(&self) -> bool {
         let temporal = |of: Attribute| matches!(self.column(of).role, Role::Year | Role::Date);
         !self.ask.aggregates.is_empty() && self.ask.aggregates.iter().all(|(_, of)| temporal(*of))
     }
 
     /// The table that connects a table to itself.
-    fn junction(&self) -> String {
+    pub fn junction(&self) -> String {
         let across = self.ask.other.as_ref().and_then(|relation| relation.hops.first());
         self.noun(across.map_or(self.ask.subject, |hop| hop.table))
     }
 
     /// What a row is to the row of the junction.
-    fn role_across(&self, hop: usize) -> String {
+    pub fn role_across(&self, hop: usize) -> String {
         let Some(hop) = self.ask.other.as_ref().and_then(|relation| relation.hops.get(hop)) else {
             return String::new();
         };
@@ -207,14 +78,14 @@ impl Phraser<'_> {
         )
     }
 
-    fn attribute_at(&self, index: usize) -> String {
+    pub fn attribute_at(&self, index: usize) -> String {
         self.ask
             .shown
             .get(index)
             .map_or(String::new(), |shown| self.attribute(*shown))
     }
 
-    fn alone(&self, index: usize) -> String {
+    pub fn alone(&self, index: usize) -> String {
         let Some(shown) = self.ask.shown.get(index) else {
             return String::new();
         };
@@ -225,7 +96,7 @@ impl Phraser<'_> {
         )
     }
 
-    fn attributes(&self, attributes: &[Attribute]) -> String {
+    pub fn attributes(&self, attributes: &[Attribute]) -> String {
         let names: Vec<String> = attributes.iter().map(|attribute| self.attribute(*attribute)).collect();
         match names.as_slice() {
             [before @ .., last] if !before.is_empty() => format!("{}和{last}", before.join("、")),
@@ -234,11 +105,11 @@ impl Phraser<'_> {
     }
 
     /// In questions about pairs, the attributes of the related table.
-    fn is_theirs(&self, shown: &Attribute) -> bool {
+    pub fn is_theirs(&self, shown: &Attribute) -> bool {
         self.ask.pattern == Pattern::Pairs && shown.table != self.ask.subject
     }
 
-    fn object(&self) -> String {
+    pub fn object(&self) -> String {
         self.ask
             .other
             .as_ref()
@@ -261,7 +132,7 @@ impl Phraser<'_> {
         self.noun(relation.to)
     }
 
-    fn related_noun(&self, draw: &mut Draw) -> String {
+    pub fn related_noun(&self, draw: &mut Draw) -> String {
         let Some(relation) = &self.ask.other else {
             return String::new();
         };
@@ -281,7 +152,7 @@ impl Phraser<'_> {
         format!("{prefix}{noun}")
     }
 
-    fn measure_word(&self, table: usize, draw: &mut Draw) -> &'static str {
+    pub fn measure_word(&self, table: usize, draw: &mut Draw) -> &'static str {
         let table = &self.schema.tables[table];
         let noun = table.chinese.as_str();
         if table.person
@@ -301,7 +172,7 @@ impl Phraser<'_> {
         }
     }
 
-    fn number(&self, number: u32, draw: &mut Draw) -> String {
+    pub fn number(&self, number: u32, draw: &mut Draw) -> String {
         const WORDS: &[&str] = &["零", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十"];
         match WORDS.get(number as usize) {
             Some(word) if draw.chance(0.3) => (*word).to_owned(),
@@ -309,7 +180,7 @@ impl Phraser<'_> {
         }
     }
 
-    fn looked_up(&self, draw: &mut Draw) -> String {
+    pub fn looked_up(&self, draw: &mut Draw) -> String {
         let Some((attribute, Test::Compare(_, literal))) = self
             .ask
             .filters
@@ -334,7 +205,7 @@ impl Phraser<'_> {
         }
     }
 
-    fn bounded(&self, measure_word: &str, draw: &mut Draw) -> String {
+    pub fn bounded(&self, measure_word: &str, draw: &mut Draw) -> String {
         let Some((operator, number)) = &self.ask.bound else {
             return String::new();
         };
@@ -348,7 +219,7 @@ impl Phraser<'_> {
         format!("{}{measure_word}", text.replace('#', number))
     }
 
-    fn aggregates(&self, draw: &mut Draw) -> String {
+    pub fn aggregates(&self, draw: &mut Draw) -> String {
         let aggregates = &self.ask.aggregates;
         let same = aggregates.windows(2).all(|pair| pair[0].1 == pair[1].1);
         let words: Vec<&str> = aggregates
@@ -381,7 +252,7 @@ impl Phraser<'_> {
         }
     }
 
-    fn extreme(&self, of: Attribute, draw: &mut Draw) -> String {
+    pub fn extreme(&self, of: Attribute, draw: &mut Draw) -> String {
         let column = self.column(of);
         let words: &[&str] = match (column.role, self.ask.descending) {
             (Role::Year | Role::Date, true) => &["最晚", "最近"],
@@ -394,7 +265,7 @@ impl Phraser<'_> {
         one_of(draw, words).to_owned()
     }
 
-    fn direction(&self, draw: &mut Draw) -> String {
+    pub fn direction(&self, draw: &mut Draw) -> String {
         let Some(by) = self.ask.by else { return String::new() };
         let name = self.attribute(by);
         let temporal = matches!(self.column(by).role, Role::Year | Role::Date);

@@ -1,5 +1,9 @@
 //! The wordings of each kind of question. A template twice in a list is twice as likely.
 
+use super::grouped_patterns::{
+    ABOVE_AVERAGE_COUNT, AVERAGE_COUNT, BEYOND_OWN_GROUP, GROUP_AGGREGATE, GROUP_COUNT, GROUP_COUNT_ORDERED,
+    GROUP_HAVING, GROUP_HAVING_AVERAGE, MOST_COMMON, MOST_COMMON_COUNT, RANKED_WITHIN, TOP_WITHIN, YEAR_COUNT,
+};
 use super::related_patterns::{
     COUNT_RELATED_NONE, COUNT_RELATED_SOME, PAIRS, PAIRS_ORDERED, RELATED_AGGREGATE, RELATED_COUNT, RELATED_COUNT_ALL,
     RELATED_COUNT_FILTERED, RELATED_EXISTS, RELATED_HAVING, RELATED_HAVING_NAME, RELATED_MOST, RELATED_MOST_MANY,
@@ -251,74 +255,6 @@ const TIES: &[&str] = &[
     "Which {Ss} [all have|share] the {ext} {B}? {give} the {A} of all of them.",
 ];
 
-const GROUP_COUNT: &[&str] = &[
-    "How many {Ss} {c} are there [for|in|of] each {B}?",
-    "How many {Ss} {c} are there per {B}?",
-    "For each {B}, how many {Ss} {c} are there?",
-    "{ask} the number of {Ss} {c} {for_B} each {B}.",
-    "What is the number of {Ss} {c} {for_B} each {B}?",
-    "{ask} each {B} and the number of {Ss} {c} {for_B} [it|that {B}|each].",
-    "{ask} [the|all|all the|the different] {Bs} and the [number|count] of {Ss} {c} {for_B} each.",
-    "What are the [different |]{Bs} and how many {Ss} {c} are there {for_B} each?",
-    "Count the [number of |]{Ss} {c} {for_B} each {B}.",
-    "{ask} the {Bs} of {Ss} {c} and the number of {Ss} [for|with] each.",
-    "{ask} the [number|count] of {Ss} {c} [by|grouped by] {B}.",
-    "How many {Ss} {c} does each {B} have?",
-];
-
-const GROUP_COUNT_ORDERED: &[&str] = &[
-    "{ask} each {B} and the number of {Ss} {c} {for_B} it, [sorted|ordered] by [that number|the number of {Ss}] {most_first}.",
-    "How many {Ss} {c} are there {for_B} each {B}? [Sort|Order] the result by [count|the number of {Ss}] {most_first}.",
-    "{ask} the number of {Ss} {c} {for_B} each {B}, sorted by that number {most_first}.",
-];
-
-const GROUP_AGGREGATE: &[&str] = &[
-    "What {is_agg} the {agg} of [the |]{Ss} {c} {for_B} each {B}?",
-    "For each {B}, what {is_agg} the {agg} of [the |]{Ss} {c}?",
-    "For each {B}, {find} the {agg} of [the |]{Ss} {c}.",
-    "{ask} the {agg} of [the |]{Ss} {c} {for_B} each {B}.",
-    "{ask} each {B} and the {agg} of [the |its ]{Ss} {c}.",
-    "{ask} the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each.",
-    "What are the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each?",
-    "{ask} the {agg} of {Ss} {c} [per|by|grouped by] {B}.",
-];
-
-const GROUP_HAVING: &[&str] = &[
-    "Which {Bs} have {bound_S} {c}?",
-    "Which {Bs} have {bound_S} {c}?",
-    "What are the {Bs} [with|that have] {bound_S} {c}?",
-    "What are the {Bs} for which {there_is} {bound_S} {c}?",
-    "{ask} the {Bs} [with|that have|having] {bound_S} {c}.",
-    "{ask} [all |the |]{Bs} [with|that have] {bound_S} {c}.",
-    "{ask} the {Bs} for which {there_is} {bound_S} {c}.",
-];
-
-const GROUP_HAVING_AVERAGE: &[&str] = &[
-    "Which {Bs} have an average {M} of {Ss} {cmp}?",
-    "{ask} the {Bs} [whose|for which the] average {M} [of {Ss} |]is {cmp}.",
-    "What are the {Bs} [where|for which] the average {M} of [the |]{Ss} is {cmp}?",
-];
-
-const MOST_COMMON: &[&str] = &[
-    "What is the {most_common} {B} [of|among|across|for] [all |all the |the |]{Ss} {c}?",
-    "{ask} the {most_common} {B} [of|among|across|for] [all |the |]{Ss} {c}.",
-    "Which {B} has the {most_n} {Ss} {c}?",
-    "Which {B} has the {most_n} {Ss} {c}?",
-    "What is the {B} with the {most_n} {Ss} {c}?",
-    "What {B} do the {most} {Ss} {c} have?",
-    "{ask} the {B} [with|that has|having|shared by] the {most_n} {Ss} {c}.",
-    "{ask} the {B} that is {most_common} among {Ss} {c}.",
-    "Which {B} is the {most_common} among [the |all |]{Ss} {c}?",
-];
-
-const MOST_COMMON_COUNT: &[&str] = &[
-    "What is the {most_common} {B} [of|among] [all |the |]{Ss} {c}, and how many [are there|{Ss} have it]?",
-    "Which {B} has the {most_n} {Ss} {c}, and how many [are there|does it have]?",
-    "{ask} the {B} with the {most_n} {Ss} {c} and [the number of {Ss}|how many there are|their number].",
-    "Which {B} has the {most_n} {Ss} {c}? {give} the {B} and the [number|count] of {Ss}.",
-    "{ask} the {most_common} {B} [of|among] [the |]{Ss} {c} together with the number of {Ss}.",
-];
-
 const BEYOND_AVERAGE: &[&str] = &[
     "What are the {A} of [all |the |]{Ss} {beyond_avg}?",
     "{ask} the {A} of [all |the |]{Ss} {beyond_avg}.",
@@ -340,11 +276,6 @@ const BEYOND_GROUP: &[&str] = &[
     "{ask} the {A} of [the |]{Ss} whose {B} is {than_the} {Ss} {oc}.",
     "Which {Ss} have {than_the_a} {Ss} {oc}? {give} [their|the] {A}.",
     "What are the {A} of {Ss} whose {B} is {than_the} {Ss} {oc}?",
-];
-
-const BEYOND_OWN_GROUP: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} whose {M} is [above|greater than|higher than] the average {M} of {Ss} with the same {B}.",
-    "Which {Ss} have {a_M} above the average of {Ss} with the same {B}? {give} [their|the] {A}.",
 ];
 
 const BOTH: &[&str] = &[
@@ -405,42 +336,10 @@ const UPPER_CASE: &[&str] = &[
     "What are the {Bs} of [the |]{Ss} {c}, [written |]in [upper case|capital letters]?",
 ];
 
-const YEAR_COUNT: &[&str] = &[
-    "How many {Ss} {c} are there for each year of [the |]{B}?",
-    "{ask} the number of {Ss} {c} [by|per|for each] year of [the |]{B}.",
-    "For each year of [the |]{B}, how many {Ss} {c} are there?",
-    "{ask} each year of [the |]{B} and the number of {Ss} {c} in it.",
-];
-
 const RANKED: &[&str] = &[
     "Rank [all |the |]{Ss} by {M} {from_most} and [show|give|list] their {A} and rank.",
     "{ask} the {A} of [all |the |]{Ss} and their rank by {M} {from_most}.",
     "What is the rank of each {S} by {M} {from_most}? {give} the {a} and the rank.",
-];
-
-const RANKED_WITHIN: &[&str] = &[
-    "Rank the {Ss} within each {B} by {M} {from_most} and [show|give|list] their {A} and rank.",
-    "{ask} the {A} of [all |the |]{Ss} and their rank by {M} {from_most} within [each|their] {B}.",
-];
-
-const TOP_WITHIN: &[&str] = &[
-    "For each {B}, {find} the {B} and the {a} of the {S} with the {ext_M}.",
-    "Which {S} has the {ext_M} in each {B}? {give} the {B} and the {a}.",
-    "{ask} each {B} and the {a} of its {S} with the {ext_M}.",
-    "{ask} the {a} of the {S} with the {ext_M} for each {B}, together with the {B}.",
-];
-
-const AVERAGE_COUNT: &[&str] = &[
-    "What is the average number of {Ss} per {B}?",
-    "On average, how many {Ss} are there [per|for each] {B}?",
-    "{ask} the average number of {Ss} [per|for each] {B}.",
-    "How many {Ss} does {a_B} have on average?",
-];
-
-const ABOVE_AVERAGE_COUNT: &[&str] = &[
-    "Which {Bs} have more {Ss} than the average {B}?",
-    "{ask} the {Bs} with an above-average number of {Ss}.",
-    "What are the {Bs} [that have|with] more {Ss} than average?",
 ];
 
 const CLASSED: &[&str] = &[
