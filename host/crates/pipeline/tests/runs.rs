@@ -457,6 +457,26 @@ fn values_stay_in_the_database_unless_a_policy_lets_them_out() {
 }
 
 #[test]
+fn a_table_too_slow_to_sample_goes_without_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = Doubles::default();
+    *parts.faults.slow.lock().unwrap() = Some("customers");
+    let mut profile = profile();
+    profile.privacy.sample_values = true;
+    run_with(folder.path(), &profile, &parts, &Listener::default(), Rerun::default()).unwrap();
+    let cards = fs::read_to_string(folder.path().join(artifact::CARDS)).unwrap();
+    assert!(
+        !cards.contains("canary customers") && cards.contains("canary orders"),
+        "{cards}"
+    );
+    let stages = fs::read_to_string(folder.path().join(artifact::STAGES)).unwrap();
+    assert!(
+        stages.contains("no values of customers: stopped after 5000 ms"),
+        "{stages}"
+    );
+}
+
+#[test]
 fn exports_are_what_llama_factory_reads() {
     let folder = tempfile::tempdir().unwrap();
     let mut profile = profile();

@@ -46,7 +46,8 @@ impl CardsArtifact {
     }
 }
 
-/// Values of every column that a policy lets out, disguised. `progress` is told of each table done.
+/// Values of every column that a policy lets out, disguised, and the tables that had to go without, one sentence each: a view may be
+/// too slow to read, or refer to what is gone. `progress` is told of each table done.
 pub(crate) fn sample_values(
     catalog: &Database,
     source: &dyn Source,
@@ -54,8 +55,9 @@ pub(crate) fn sample_values(
     policies: &ColumnPolicies,
     disguise: &Disguise,
     mut progress: impl FnMut(usize),
-) -> Result<CardsArtifact, Failure> {
+) -> Result<(CardsArtifact, Vec<String>), Failure> {
     let mut artifact = CardsArtifact::default();
+    let mut notes = Vec::new();
     for (index, table) in catalog.tables.iter().enumerate() {
         let wanted: Vec<_> = table
             .columns
@@ -66,7 +68,14 @@ pub(crate) fn sample_values(
             .collect();
         if !wanted.is_empty() && settings.values > 0 {
             let columns: Vec<_> = wanted.iter().map(|(column, _)| *column).collect();
-            let values = source.values(table, &columns, settings.values)?;
+            let values = match source.values(table, &columns, settings.values) {
+                Ok(values) => values,
+                Err(failure) if failure.stops_the_stage() => return Err(failure),
+                Err(failure) => {
+                    notes.push(format!("no values of {}: {}", table.qualified_name(), failure.message));
+                    vec![Vec::new(); columns.len()]
+                }
+            };
             let kept: BTreeMap<_, _> = wanted
                 .iter()
                 .zip(values)
@@ -83,7 +92,7 @@ pub(crate) fn sample_values(
         }
         progress(index + 1);
     }
-    Ok(artifact)
+    Ok((artifact, notes))
 }
 
 /// Fills in cards and pages.

@@ -53,7 +53,7 @@ impl Pipeline<'_> {
 
     pub(super) fn cards(&self) -> Result<Outcome, PipelineError> {
         let catalog = self.catalog()?;
-        let artifact = self.sampled(&catalog)?;
+        let (artifact, mut notes) = self.sampled(&catalog)?;
         let values: usize = artifact.values.values().flat_map(BTreeMap::values).map(Vec::len).sum();
         let files = vec![
             (
@@ -66,7 +66,6 @@ impl Pipeline<'_> {
                     .write(artifact::CARDS_TEXT, cards::document(&catalog, &artifact).as_bytes())?,
             ),
         ];
-        let mut notes = Vec::new();
         if self.profile.privacy.sample_values {
             let by_policy: Vec<_> = artifact
                 .policies
@@ -91,7 +90,7 @@ impl Pipeline<'_> {
     }
 
     /// Cards with the values the privacy settings let out. The database is asked only when they let any out.
-    fn sampled(&self, catalog: &Database) -> Result<CardsArtifact, PipelineError> {
+    fn sampled(&self, catalog: &Database) -> Result<(CardsArtifact, Vec<String>), PipelineError> {
         let fail = |failure| PipelineError::part(Stage::Cards, failure);
         let privacy = &self.profile.privacy;
         let policies = ColumnPolicies::new(privacy)?;
@@ -113,7 +112,7 @@ impl Pipeline<'_> {
         } else {
             Box::new(NoValues)
         };
-        let mut artifact = cards::sample_values(
+        let (mut artifact, notes) = cards::sample_values(
             catalog,
             source.as_ref(),
             &self.profile.cards,
@@ -123,7 +122,7 @@ impl Pipeline<'_> {
         )
         .map_err(fail)?;
         cards::write_cards(catalog, &mut artifact, &self.profile.cards);
-        Ok(artifact)
+        Ok((artifact, notes))
     }
 
     pub(super) fn plan(&self) -> Result<Outcome, PipelineError> {

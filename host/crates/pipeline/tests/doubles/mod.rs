@@ -62,6 +62,8 @@ pub struct Faults {
     pub generator: Mutex<Option<(u64, &'static str)>>,
     /// Statements that the generator has about this table.
     pub supply: Mutex<Option<(&'static str, u32)>>,
+    /// A table that takes too long to read.
+    pub slow: Mutex<Option<&'static str>>,
     /// Every validator call answers that the database is gone.
     pub database_gone: std::sync::atomic::AtomicBool,
 }
@@ -88,7 +90,7 @@ impl Default for Doubles {
 
 impl Parts for Doubles {
     fn source(&self) -> Result<Box<dyn Source>, Failure> {
-        Ok(Box::new(Shop(self.catalog.clone())))
+        Ok(Box::new(Shop(self.catalog.clone(), self.faults.clone())))
     }
 
     fn dialect(&self, _: &Arc<Database>) -> Result<Arc<dyn Dialect>, Failure> {
@@ -130,7 +132,7 @@ impl Parts for Doubles {
     }
 }
 
-struct Shop(Database);
+struct Shop(Database, Arc<Faults>);
 
 impl Source for Shop {
     fn catalog(&self) -> Result<(Database, Vec<String>), Failure> {
@@ -138,6 +140,9 @@ impl Source for Shop {
     }
 
     fn values(&self, table: &Table, columns: &[&Column], _: u32) -> Result<Vec<Vec<String>>, Failure> {
+        if *self.1.slow.lock().unwrap() == Some(table.name.as_str()) {
+            return Err(Failure::new("database", "timeout", "stopped after 5000 ms"));
+        }
         Ok(columns
             .iter()
             .map(|column| vec![format!("canary {} {}", table.name, column.name)])
