@@ -290,6 +290,15 @@ impl Ast {
         self.exprs[id as usize].kind
     }
 
+    /// Whether the last operand of a body is VALUES, after which SQLite allows neither ORDER BY nor LIMIT.
+    pub fn ends_in_values(&self, body: u32) -> bool {
+        match self.bodies[body as usize] {
+            Body::Values(_) => true,
+            Body::Compound(start, count) => self.ends_in_values(self.operands[(start + count) as usize - 1].body),
+            _ => false,
+        }
+    }
+
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.exprs.clear();

@@ -49,6 +49,9 @@ fn standard(dialect: Dialect, statement: &Statement, rows: u32) -> String {
     };
     let query = &statement.ast.queries[root as usize];
     let whole = text(statement, query.first, query.end);
+    if dialect == Dialect::Sqlite && statement.ast.ends_in_values(query.body) {
+        return wrapped(dialect, whole, rows);
+    }
     let Some(tokens) = query.limit_tokens else {
         let head = text(statement, query.first, query.limit_at);
         let tail = text(statement, query.limit_at, query.end);

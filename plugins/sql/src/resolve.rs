@@ -31,6 +31,7 @@ pub(crate) enum Clause {
     Having,
     Window,
     OrderBy,
+    Limit,
 }
 
 impl Clause {
@@ -43,6 +44,7 @@ impl Clause {
             Clause::Having => "having",
             Clause::Window => "window",
             Clause::OrderBy => "order-by",
+            Clause::Limit => "limit",
         }
     }
 }
@@ -91,6 +93,8 @@ struct CteEntry<'a> {
     name: Cow<'a, str>,
     columns: Columns,
     visible: bool,
+    /// Its own query is under way and may not read it here.
+    closed: bool,
 }
 
 pub(crate) struct Resolver<'a> {
@@ -108,9 +112,15 @@ pub(crate) struct Resolver<'a> {
     names: Vec<Cow<'a, str>>,
     /// A recursive CTE that waits for the columns of its first operand.
     pending_cte: Option<usize>,
+    /// A CTE whose query is about to begin: it may read itself after the first operand of a set operation.
+    opened_cte: Option<usize>,
     /// The innermost frame that columns of the arguments under way belong to.
     hit: Option<usize>,
     inside_aggregate: bool,
+    /// The expression under way is inside the arguments of a window function.
+    inside_window: bool,
+    /// The expression under way may be a row of several values.
+    row_allowed: bool,
     /// The expression under way stands where a constant is likely.
     in_value_place: bool,
     /// The expression under way is an argument of a function that is no aggregate.
@@ -134,8 +144,11 @@ pub(crate) fn resolve<'a>(source: Source<'a>, ast: &'a Ast, schema: &'a Schema, 
         ctes: Vec::new(),
         names: Vec::new(),
         pending_cte: None,
+        opened_cte: None,
         hit: None,
         inside_aggregate: false,
+        inside_window: false,
+        row_allowed: false,
         in_value_place: false,
         in_arguments: false,
         conditions: Vec::new(),

@@ -221,6 +221,110 @@ fn dialects_differ_where_the_engines_do() {
             Some("ambiguous-column"),
         ),
         (Sqlite, "SELECT * FROM singer a JOIN stadium b ORDER BY name", None),
+        // Levels: what ORDER BY and GROUP BY see, and where a qualifier is looked for.
+        (
+            Sqlite,
+            "SELECT name FROM singer WHERE age = (SELECT theme FROM concert ORDER BY age LIMIT 1)",
+            Some("unknown-column"),
+        ),
+        (
+            Mysql,
+            "SELECT name FROM singer WHERE age = (SELECT theme FROM concert ORDER BY age LIMIT 1)",
+            None,
+        ),
+        (
+            Sqlite,
+            "SELECT 1 FROM singer t WHERE EXISTS (SELECT 1 FROM concert t WHERE t.theme = t.age)",
+            None,
+        ),
+        (
+            Postgres,
+            "SELECT 1 FROM singer t WHERE EXISTS (SELECT 1 FROM concert t WHERE t.theme = t.age)",
+            Some("unknown-column"),
+        ),
+        // Twins.
+        (Sqlite, "SELECT * FROM singer, singer", Some("ambiguous-column")),
+        (
+            Sqlite,
+            "SELECT * FROM singer JOIN singer USING (singer_id)",
+            Some("ambiguous-column"),
+        ),
+        (Sqlite, "SELECT * FROM singer NATURAL JOIN singer", None),
+        (Sqlite, "SELECT singer.age FROM singer NATURAL JOIN singer", None),
+        (Sqlite, "SELECT t.theme FROM singer t, concert t", None),
+        // Rows of values.
+        (
+            Sqlite,
+            "SELECT 1 FROM singer WHERE (age, name) IN (SELECT year, theme FROM concert)",
+            None,
+        ),
+        (Sqlite, "SELECT 1 FROM singer WHERE (age, name) = (1, 'x')", None),
+        (Sqlite, "SELECT 1 FROM singer ORDER BY (age, name)", Some("misused-row")),
+        (
+            Mysql,
+            "SELECT 1 FROM singer WHERE (age, name) = 1",
+            Some("column-count"),
+        ),
+        (
+            Sqlite,
+            "SELECT 1 FROM singer WHERE age IN concert",
+            Some("column-count"),
+        ),
+        // Common table expressions that read themselves.
+        (
+            Sqlite,
+            "WITH c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 3) SELECT n FROM c",
+            None,
+        ),
+        (
+            Postgres,
+            "WITH RECURSIVE c AS (WITH d AS (SELECT 1 AS n) SELECT n FROM d UNION SELECT n + 1 FROM c) SELECT n FROM c",
+            None,
+        ),
+        (
+            Sqlite,
+            "WITH c AS (SELECT 1 FROM c) SELECT 1 FROM c",
+            Some("circular-reference"),
+        ),
+        (
+            Postgres,
+            "WITH singer AS (SELECT name FROM singer) SELECT name FROM singer",
+            None,
+        ),
+        // Aggregates and windows out of place.
+        (Sqlite, "SELECT name FROM singer HAVING age > 1", Some("misused-having")),
+        (
+            Sqlite,
+            "SELECT name FROM singer LIMIT count(*)",
+            Some("misused-aggregate"),
+        ),
+        (
+            Sqlite,
+            "SELECT count(*) + 1 AS n FROM singer WHERE n > 1",
+            Some("misused-aggregate"),
+        ),
+        (
+            Sqlite,
+            "SELECT rank() OVER () AS r FROM singer WHERE r = 1",
+            Some("misused-window-function"),
+        ),
+        (
+            Postgres,
+            "SELECT sum(rank() OVER ()) FROM singer",
+            Some("misused-window-function"),
+        ),
+        (
+            Mysql,
+            "SELECT count(DISTINCT age) OVER () FROM singer",
+            Some("misused-window-function"),
+        ),
+        (Sqlite, "SELECT sum((SELECT max(year) FROM concert)) FROM singer", None),
+        (Sqlite, "SELECT name FROM singer ORDER BY -1", Some("bad-ordinal")),
+        (
+            Sqlite,
+            "SELECT name FROM singer UNION SELECT name FROM stadium ORDER BY singer.name",
+            None,
+        ),
         // What can be read and is refused all the same.
         (
             Tsql,

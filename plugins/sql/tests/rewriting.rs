@@ -77,6 +77,11 @@ fn limits_go_where_the_dialect_wants_them() {
         ),
         (Dialect::Postgres, "VALUES (1), (2)", "VALUES (1), (2) LIMIT 3"),
         (
+            Dialect::Sqlite,
+            "VALUES (1), (2)",
+            "SELECT * FROM (VALUES (1), (2)) LIMIT 3",
+        ),
+        (
             Dialect::Mysql,
             "SELECT a FROM t LIMIT 7 OFFSET 1",
             "SELECT a FROM t LIMIT 3 OFFSET 1",

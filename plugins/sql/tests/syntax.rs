@@ -83,6 +83,8 @@ fn sqlite_has_its_own_rules() {
             "SELECT TOP 1 a FROM t",
             "SELECT a FROM x.y.z",
             "WITH RECURSIVE (c) AS (SELECT 1) SELECT * FROM c",
+            "VALUES (1), (2) LIMIT 1",
+            "SELECT 1 UNION VALUES (2) ORDER BY 1",
             "WITH c AS (SELECT 1) MERGE INTO t USING c ON a = b",
             "WITH c AS (SELECT 1) UPDATE t SET t.a = 1",
         ],

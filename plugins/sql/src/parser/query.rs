@@ -312,12 +312,14 @@ impl Parser<'_> {
 
     fn query_tail(&mut self, first: u32, ctes: (u32, u32), recursive: bool, body: u32) -> Parsed<QueryId> {
         let mut tail = Tail::default();
-        if self.kw() == Kw::ORDER {
+        let closed = self.sqlite() && self.ast.ends_in_values(body);
+        if self.kw() == Kw::ORDER && !closed {
             tail.order_token = Some(self.here());
             tail.order = self.order_by()?;
         }
         tail.limit_at = self.here();
         match self.dialect {
+            crate::dialect::Dialect::Sqlite if closed => {}
             crate::dialect::Dialect::Sqlite => self.limit_clause(&mut tail)?,
             crate::dialect::Dialect::Postgres => self.postgres_tail(&mut tail)?,
             crate::dialect::Dialect::Mysql => self.mysql_tail(&mut tail)?,

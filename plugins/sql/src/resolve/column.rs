@@ -78,7 +78,7 @@ impl<'a> Resolver<'a> {
                 self.record_column(token, &text, None, clause, resolution);
                 return;
             }
-            level = self.frames[index].parent;
+            level = self.outer(index);
         }
         if self.is_constant_word(&text, token) || self.is_string(&text, token, frame, clause) {
             return;
@@ -185,10 +185,7 @@ impl<'a> Resolver<'a> {
             open |= columns == Columns::Open;
             let (count, index) = self.find_column(columns, text);
             let Some(index) = index else { continue };
-            let hidden = self.merged[level.merged..level.merged_end].iter().any(|merged| {
-                (merged.from..merged.to).contains(&relation) && same_column(self.dialect, &merged.name, text)
-            });
-            if hidden {
+            if self.is_merged_away(relation, frame, text) {
                 continue;
             }
             if count > 1 || matches!(found, Found::Column { .. }) {
@@ -214,9 +211,45 @@ impl<'a> Resolver<'a> {
             if found.is_some() {
                 return found;
             }
-            level = self.frames[index].parent;
+            level = self.outer(index);
         }
         None
+    }
+
+    /// The relation a qualified column belongs to. SQLite and MySQL look on when the nearest of that name lacks the column.
+    fn relation_with(&self, qualifier: Name, column: &str, frame: usize) -> Option<usize> {
+        let nearest = self.qualified_relation(qualifier, frame)?;
+        if !self.sqlite() && !self.mysql() {
+            return Some(nearest);
+        }
+        let parts: Vec<u32> = self.source.parts(qualifier).collect();
+        let table = self.source.name(*parts.last()?);
+        let schema = (parts.len() > 1).then(|| self.source.name(parts[parts.len() - 2]));
+        let has = |relation: &usize| {
+            let columns = self.relations[*relation].columns;
+            columns == Columns::Open
+                || self.find_column(columns, column).0 > 0
+                || (is_pseudo_column(self.dialect, column) && self.is_stored(columns))
+        };
+        let mut level = Some(self.frame_of(nearest, frame));
+        while let Some(index) = level {
+            let found = (self.frames[index].start..self.frames[index].end)
+                .filter(|relation| self.answers_to(*relation, schema.as_deref(), &table))
+                .find(has);
+            if found.is_some() {
+                return found;
+            }
+            level = self.outer(index);
+        }
+        Some(nearest)
+    }
+
+    /// The level around one, where names of the clause under way may come from it: in SQLite ORDER BY and GROUP BY see their own
+    /// query only.
+    fn outer(&self, frame: usize) -> Option<usize> {
+        let level = &self.frames[frame];
+        let enclosed = self.sqlite() && matches!(level.clause, Clause::OrderBy | Clause::GroupBy);
+        level.parent.filter(|_| !enclosed)
     }
 
     fn answers_to(&self, relation: usize, schema: Option<&str>, table: &str) -> bool {
@@ -241,7 +274,7 @@ impl<'a> Resolver<'a> {
             last: name.last - 2,
         };
         let text = self.source.name(name.last);
-        let Some(relation) = self.qualified_relation(qualifier, frame) else {
+        let Some(relation) = self.relation_with(qualifier, &text, frame) else {
             self.unknown_qualifier(qualifier);
             self.record_column(name.first, &text, None, clause, Resolution::Unknown);
             return;
@@ -250,7 +283,10 @@ impl<'a> Resolver<'a> {
         self.hit(owner);
         let (columns, recorded) = (self.relations[relation].columns, self.relations[relation].recorded);
         let (count, index) = self.find_column(columns, &text);
-        let resolution = if count > 1 || self.is_twin(relation, owner, qualifier, &text) {
+        let twin = self.sqlite()
+            && qualifier.first == qualifier.last
+            && self.is_twin(relation, owner, &self.source.name(qualifier.last), &text);
+        let resolution = if count > 1 || twin {
             self.ambiguous_column(name.last, &text, owner);
             Resolution::Ambiguous
         } else if count == 1 || columns == Columns::Open {
@@ -268,14 +304,21 @@ impl<'a> Resolver<'a> {
     }
 
     /// SQLite: whether another relation of the level answers to the same qualifier and has the column, too.
-    fn is_twin(&self, relation: usize, frame: usize, qualifier: Name, text: &str) -> bool {
-        if !self.sqlite() || qualifier.first != qualifier.last {
-            return false;
-        }
-        let table = self.source.name(qualifier.last);
-        (relation + 1..self.frames[frame].end).any(|other| {
-            self.answers_to(other, None, &table) && self.find_column(self.relations[other].columns, text).0 > 0
+    pub(super) fn is_twin(&self, relation: usize, frame: usize, table: &str, text: &str) -> bool {
+        (self.frames[frame].start..self.frames[frame].end).any(|other| {
+            other != relation
+                && self.answers_to(other, None, table)
+                && self.find_column(self.relations[other].columns, text).0 > 0
+                && !self.is_merged_away(other, frame, text)
         })
+    }
+
+    /// Whether USING or NATURAL made a column of a relation one with a column further left.
+    pub(super) fn is_merged_away(&self, relation: usize, frame: usize, text: &str) -> bool {
+        let level = &self.frames[frame];
+        self.merged[level.merged..level.merged_end]
+            .iter()
+            .any(|merged| (merged.from..merged.to).contains(&relation) && same_column(self.dialect, &merged.name, text))
     }
 
     fn frame_of(&self, relation: usize, frame: usize) -> usize {

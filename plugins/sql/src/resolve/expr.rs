@@ -1,5 +1,6 @@
 //! Expressions: a walk that follows long chains of operators in a loop.
 
+use super::relation::Columns;
 use super::{Clause, Resolver};
 use crate::ast::{BinaryOp, Call, Expr, ExprId, Over, QueryId, Window};
 use crate::functions;
@@ -35,11 +36,12 @@ impl<'a> Resolver<'a> {
 
     /// An expression without first child.
     fn leaf(&mut self, id: ExprId, frame: usize, clause: Clause, around: Option<ExprId>) {
+        let row_allowed = std::mem::take(&mut self.row_allowed);
         match self.ast.expr(id) {
             Expr::Column(name) => self.column(name, frame, clause),
             Expr::Star(Some(name)) if self.qualified_relation(name, frame).is_none() => self.unknown_qualifier(name),
             Expr::Exists(query) => {
-                self.query(query, Some(frame), "subquery");
+                self.inner_query(query, frame);
             }
             Expr::Subquery(query) => {
                 let expected = around.map_or(1, |node| self.width_beside(node, id));
@@ -47,6 +49,11 @@ impl<'a> Resolver<'a> {
             }
             Expr::Quantified(query) | Expr::ArrayQuery(query) => self.subquery(id, query, frame, 1),
             Expr::Row(list) | Expr::Array(list) => {
+                let row = matches!(self.ast.expr(id), Expr::Row(_)) && list.len > 1;
+                let compared = around.map_or(row_allowed, |node| self.compares_rows(node));
+                if self.sqlite() && row && !compared {
+                    self.misused_row(id);
+                }
                 for expr in self.ast.list(list) {
                     self.expr(*expr, frame, clause);
                 }
@@ -70,16 +77,31 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Whether an operator takes rows of several values on its left.
+    fn compares_rows(&self, node: ExprId) -> bool {
+        matches!(
+            self.ast.expr(node),
+            Expr::Binary(BinaryOp::Compare(_), ..)
+                | Expr::InList { .. }
+                | Expr::InQuery { .. }
+                | Expr::InTable { .. }
+                | Expr::Between { .. }
+        )
+    }
+
     /// What a node holds beside its first child.
     fn rest(&mut self, id: ExprId, frame: usize, clause: Clause) {
+        let rows = self.compares_rows(id);
         match self.ast.expr(id) {
-            Expr::Binary(_, _, right) => {
+            Expr::Binary(_, left, right) => {
                 if let Expr::Subquery(query) = self.ast.expr(right) {
                     let expected = self.width_beside(id, right);
                     self.subquery(right, query, frame, expected);
                 } else if matches!(self.ast.expr(id), Expr::Binary(BinaryOp::And | BinaryOp::Or, ..)) {
                     self.expr(right, frame, clause);
                 } else {
+                    self.same_width(left, right);
+                    self.row_allowed = rows;
                     self.value(right, frame, clause);
                 }
             }
@@ -90,11 +112,17 @@ impl<'a> Resolver<'a> {
                 }
             }
             Expr::Between { low, high, .. } => {
-                self.value(low, frame, clause);
-                self.value(high, frame, clause);
+                for bound in [low, high] {
+                    self.row_allowed = rows;
+                    self.value(bound, frame, clause);
+                }
             }
-            Expr::InList { list, .. } | Expr::Subscript(_, list) => {
+            Expr::InList { expr: left, list, .. } | Expr::Subscript(left, list) => {
                 for expr in self.ast.list(list) {
+                    if rows {
+                        self.same_width(left, *expr);
+                    }
+                    self.row_allowed = rows;
                     self.value(*expr, frame, clause);
                 }
             }
@@ -102,13 +130,29 @@ impl<'a> Resolver<'a> {
                 let expected = self.width(expr);
                 self.subquery(id, query, frame, expected);
             }
-            Expr::InTable { table, .. } => {
+            Expr::InTable { expr, table } => {
                 let inner = self.push_frame(Some(frame), "subquery");
                 self.table(table);
                 self.frames[inner].end = self.relations.len();
+                let columns = self.relations.last().map_or(Columns::Open, |relation| relation.columns);
                 self.pop_frame();
+                let expected = self.width(expr);
+                if let Some(count) = self.count(columns)
+                    && count != expected
+                {
+                    self.subquery_width(id, count, expected);
+                }
             }
             _ => {}
+        }
+    }
+
+    /// Reports operands that are rows of different widths, or a row and a single value.
+    fn same_width(&mut self, left: ExprId, right: ExprId) {
+        let is_query = |expr| matches!(self.ast.expr(expr), Expr::Subquery(_) | Expr::Quantified(_));
+        let (expected, found) = (self.width(left), self.width(right));
+        if expected != found && !is_query(left) && !is_query(right) && !self.postgres() {
+            self.operand_width(right, expected, found);
         }
     }
 
@@ -138,15 +182,24 @@ impl<'a> Resolver<'a> {
 
     /// A query as a value; `expected` 0 stands for any number of columns.
     fn subquery(&mut self, id: ExprId, query: QueryId, frame: usize, expected: usize) {
-        let saved = std::mem::take(&mut self.inside_aggregate);
-        let columns = self.query(query, Some(frame), "subquery");
-        self.inside_aggregate = saved;
+        let columns = self.inner_query(query, frame);
         if let Some(count) = self.count(columns)
             && expected != 0
             && count != expected
         {
             self.subquery_width(id, count, expected);
         }
+    }
+
+    /// A query inside an expression of `frame`: an aggregate around it belongs to none of the levels that close with it.
+    fn inner_query(&mut self, query: QueryId, frame: usize) -> Columns {
+        let (hit, inside_aggregate) = (self.hit.take(), std::mem::take(&mut self.inside_aggregate));
+        let inside_window = std::mem::take(&mut self.inside_window);
+        let columns = self.query(query, Some(frame), "subquery");
+        self.inside_window = inside_window;
+        self.hit = hit.max(self.hit.filter(|inner| *inner <= frame));
+        self.inside_aggregate = inside_aggregate;
+        columns
     }
 
     fn call(&mut self, call: &'a Call, frame: usize, clause: Clause) {
@@ -161,9 +214,13 @@ impl<'a> Resolver<'a> {
             self.check_mysql_spacing(call, &name);
         }
         let windowed = call.over.is_some();
-        let (outer_hit, outer_aggregate) = (self.hit.take(), self.inside_aggregate);
+        let (outer_hit, outer_aggregate, outer_window) = (self.hit.take(), self.inside_aggregate, self.inside_window);
         let nested = aggregates && !windowed && self.inside_aggregate;
+        if windowed {
+            self.check_windowed(call, outer_aggregate || outer_window);
+        }
         self.inside_aggregate |= aggregates && !windowed;
+        self.inside_window |= windowed;
         let weekday_part = self.tsql() && self.starts_with_date_part(&name);
         for (index, argument) in self
             .ast
@@ -182,7 +239,7 @@ impl<'a> Resolver<'a> {
         if let Some(filter) = call.filter {
             self.expr(filter, frame, clause);
         }
-        self.inside_aggregate = outer_aggregate;
+        (self.inside_aggregate, self.inside_window) = (outer_aggregate, outer_window);
         if aggregates && !windowed {
             // An aggregate belongs to the query its columns come from.
             let home = |hit: usize| if hit == frame { clause } else { self.frames[hit].clause };

@@ -241,6 +241,12 @@ impl<'a> Resolver<'a> {
         self.report(token, "column-count", message, None);
     }
 
+    pub(super) fn operand_width(&mut self, expr: ExprId, expected: usize, found: usize) {
+        let token = self.ast.exprs[expr as usize].token;
+        let message = format!("{expected} and {found} values are compared here");
+        self.report(token, "column-count", message, None);
+    }
+
     pub(super) fn bad_ordinal(&mut self, term: ExprId, index: usize, count: usize, clause: &str) {
         let token = self.ast.exprs[term as usize].token;
         let message = format!(
@@ -345,6 +351,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn check_aggregate(&mut self, call: &Call, name: &str, clause: Clause, nested: bool) {
         let place = match clause {
             _ if nested => "inside another aggregate",
+            Clause::Limit => "in LIMIT",
             Clause::Where => "in WHERE",
             Clause::From => "in a join condition",
             Clause::GroupBy => "in GROUP BY",
@@ -371,7 +378,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn twins(&mut self, token: TokenId) {
-        let message = "two tables of the same name are joined here: give each an alias".to_owned();
+        let message = "tables of the same name share a column here: give each table an alias".to_owned();
         self.report(token, "ambiguous-column", message, None);
     }
 
@@ -381,25 +388,62 @@ impl<'a> Resolver<'a> {
         self.report(token, "misused-aggregate", message, None);
     }
 
-    /// SQLite: an alias of an aggregate in WHERE or GROUP BY.
+    /// SQLite: HAVING of a query without GROUP BY whose select list aggregates nothing.
+    pub(super) fn check_having(&mut self, select: &Select) {
+        let Some(having) = select.having else { return };
+        let items = &self.ast.items[select.items.0 as usize..(select.items.0 + select.items.1) as usize];
+        if self.sqlite() && !select.grouped && !items.iter().any(|item| self.has_aggregate(item.expr)) {
+            let token = self.ast.exprs[having as usize].token;
+            let message = "HAVING needs GROUP BY or an aggregate in the select list".to_owned();
+            self.report(token, "misused-having", message, None);
+        }
+    }
+
+    /// SQLite: an alias of an aggregate or a window function in WHERE or GROUP BY.
     pub(super) fn alias_of_aggregate(&mut self, frame: usize, text: &str, clause: Clause, token: TokenId) {
         let Some(expr) = self.aliased_item(frame, text) else {
             return;
         };
-        let crate::ast::Expr::Call(call) = self.ast.expr(expr) else {
+        if !matches!(clause, Clause::Where | Clause::GroupBy) {
+            return;
+        }
+        let (code, what) = if self.has_aggregate(expr) {
+            ("misused-aggregate", "an aggregate")
+        } else if self.has_window(expr) {
+            ("misused-window-function", "a window function")
+        } else {
             return;
         };
-        let call = &self.ast.calls[call as usize];
-        let name = self.source.name(call.name.last);
-        let aggregates = functions::is_aggregate(self.dialect, &name, call.args.len as usize) && call.over.is_none();
-        if aggregates && matches!(clause, Clause::Where | Clause::GroupBy) {
-            self.report(
-                token,
-                "misused-aggregate",
-                format!("`{text}` stands for an aggregate, which is not allowed here"),
-                None,
-            );
+        let message = format!("`{text}` stands for {what}, which is not allowed here");
+        self.report(token, code, message, None);
+    }
+
+    /// What no engine computes over a window.
+    pub(super) fn check_windowed(&mut self, call: &Call, nested: bool) {
+        if nested {
+            let message = "a window function is not allowed inside an aggregate or another window function".to_owned();
+            self.report(call.name.last, "misused-window-function", message, None);
+        } else if call.distinct {
+            let message = "DISTINCT is not supported for window functions".to_owned();
+            self.report(call.name.last, "misused-window-function", message, None);
         }
+    }
+
+    /// A common table expression that names itself where it may not.
+    pub(super) fn circular_reference(&mut self, token: TokenId, name: &str) {
+        let message = format!("`{name}` reads itself: only the sides of a UNION after the first may");
+        self.report(token, "circular-reference", message, None);
+    }
+
+    /// SQLite: several values where one is expected.
+    pub(super) fn misused_row(&mut self, row: ExprId) {
+        let token = self.ast.exprs[row as usize].token;
+        self.report(
+            token,
+            "misused-row",
+            "one value is expected here, not a row".to_owned(),
+            None,
+        );
     }
 
     pub(super) fn window_function_without_over(&mut self, call: &Call, name: &str) {
@@ -412,7 +456,10 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn check_window_clause(&mut self, call: &Call, clause: Clause) {
-        if matches!(clause, Clause::Where | Clause::GroupBy | Clause::Having | Clause::From) {
+        if matches!(
+            clause,
+            Clause::Where | Clause::GroupBy | Clause::Having | Clause::From | Clause::Limit
+        ) {
             let message = format!(
                 "a window function is not allowed in {}",
                 clause.name().replace('-', " ").to_uppercase()

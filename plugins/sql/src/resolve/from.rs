@@ -205,8 +205,11 @@ impl<'a> Resolver<'a> {
                 .iter()
                 .rev()
                 .find(|cte| cte.visible && same_column(dialect, &cte.name, &table))
-                .map(|cte| cte.columns);
-            if let Some(columns) = found {
+                .map(|cte| (cte.columns, cte.closed));
+            if let Some((columns, closed)) = found {
+                if closed {
+                    self.circular_reference(name.last, &table);
+                }
                 return (TableSource::Cte, columns, table, None);
             }
         }

@@ -119,15 +119,26 @@ impl<'a> Resolver<'a> {
         (index < count).then(|| self.ast.items[select.items.0 as usize + index].expr)
     }
 
-    fn has_window(&self, expr: ExprId) -> bool {
-        matches!(self.ast.expr(expr), Expr::Call(call) if self.ast.calls[call as usize].over.is_some())
+    /// Whether an expression computes something over a window, subqueries aside.
+    pub(super) fn has_window(&self, expr: ExprId) -> bool {
+        let mut pending = vec![expr];
+        while let Some(id) = pending.pop() {
+            if matches!(self.ast.expr(id), Expr::Call(call) if self.ast.calls[call as usize].over.is_some()) {
+                return true;
+            }
+            self.children(id, &mut pending);
+        }
+        false
     }
 
-    /// The whole number a term is, if it is one.
+    /// The whole number a term is, if it is one; SQLite and PostgreSQL see through a minus.
     fn ordinal(&self, term: ExprId) -> Option<i64> {
         let node = &self.ast.exprs[term as usize];
         match node.kind {
             Expr::Literal(Literal::Number) => self.source.raw(node.token).parse().ok(),
+            Expr::Unary(inner) if self.source.raw(node.token) == "-" && (self.sqlite() || self.postgres()) => {
+                self.ordinal(inner).map(|ordinal| -ordinal)
+            }
             _ => None,
         }
     }
@@ -173,6 +184,19 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Whether two columns have the same name, and one of them a qualifier: the other may leave it out.
+    fn is_same_column(&self, left: ExprId, right: ExprId) -> bool {
+        let (Expr::Column(left), Expr::Column(right)) = (self.ast.expr(left), self.ast.expr(right)) else {
+            return false;
+        };
+        let bare = left.first == left.last || right.first == right.last;
+        bare && same_column(
+            self.dialect,
+            &self.source.name(left.last),
+            &self.source.name(right.last),
+        )
+    }
+
     /// SQLite takes any output of any operand, by its text or its name.
     fn is_operand_output(&self, query: &Query, term: ExprId) -> bool {
         let mut bodies = vec![query.body];
@@ -186,7 +210,9 @@ impl<'a> Resolver<'a> {
                 Body::Select(select) => {
                     let (start, count) = self.ast.selects[select as usize].items;
                     for item in &self.ast.items[start as usize..(start + count) as usize] {
-                        if self.source.same_text(item.tokens, (node.token, node.end)) {
+                        if self.source.same_text(item.tokens, (node.token, node.end))
+                            || self.is_same_column(item.expr, term)
+                        {
                             return true;
                         }
                         let name = self.plain_name(term);

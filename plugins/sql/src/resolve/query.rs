@@ -32,7 +32,7 @@ impl<'a> Resolver<'a> {
         }
         let frame = self.push_hidden_frame();
         for expr in [query.limit, query.offset].into_iter().flatten() {
-            self.expr(expr, frame, Clause::OrderBy);
+            self.expr(expr, frame, Clause::Limit);
         }
         self.frames.pop();
     }
@@ -50,7 +50,7 @@ impl<'a> Resolver<'a> {
             select: None,
             opened: None,
             scope,
-            clause: Clause::OrderBy,
+            clause: Clause::Limit,
         });
         self.frames.len() - 1
     }
@@ -68,6 +68,7 @@ impl<'a> Resolver<'a> {
                 name,
                 columns: Columns::Open,
                 visible: all_visible,
+                closed: false,
             });
         }
         for (offset, index) in range.enumerate() {
@@ -83,9 +84,11 @@ impl<'a> Resolver<'a> {
 
     fn cte(&mut self, entry: usize, cte: &'a Cte, parent: Option<usize>, recursive: bool) {
         let declared = self.token_names(self.ast.list(cte.columns));
-        let outer_pending = self.pending_cte.take();
+        let (outer_pending, outer_opened) = (self.pending_cte.take(), self.opened_cte.take());
         if recursive {
             self.ctes[entry].visible = true;
+            self.ctes[entry].closed = true;
+            self.opened_cte = Some(entry);
             if cte.columns.len > 0 {
                 self.ctes[entry].columns = self.known(declared.iter().cloned());
             } else {
@@ -93,7 +96,9 @@ impl<'a> Resolver<'a> {
             }
         }
         let columns = self.query(cte.query, parent, "cte");
+        self.opened_cte = outer_opened;
         self.pending_cte = outer_pending;
+        self.ctes[entry].closed = false;
         let found = self.count(columns);
         if cte.columns.len > 0 {
             let fits = match found {
@@ -153,6 +158,7 @@ impl<'a> Resolver<'a> {
 
     fn compound(&mut self, start: usize, count: usize, parent: Option<usize>, kind: &str) -> Columns {
         let pending = self.pending_cte.take();
+        let opened = self.opened_cte.take();
         let mut first = Columns::Open;
         for (index, operand) in self.ast.operands[start..start + count].iter().enumerate() {
             let kind = if index == 0 { kind } else { "operand" };
@@ -161,6 +167,9 @@ impl<'a> Resolver<'a> {
                 first = columns;
                 if let Some(entry) = pending {
                     self.ctes[entry].columns = columns;
+                }
+                if let Some(entry) = opened {
+                    self.ctes[entry].closed = false;
                 }
                 continue;
             }

@@ -11,6 +11,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn select(&mut self, id: SelectId, parent: Option<usize>, kind: &str, order: List) -> Columns {
         let select = &self.ast.selects[id as usize];
         let pending = self.pending_cte.take();
+        self.opened_cte = None;
         let frame = self.push_frame(parent, kind);
         self.frames[frame].opened = Some(id as usize);
         let conditions = self.conditions.len();
@@ -33,6 +34,7 @@ impl<'a> Resolver<'a> {
         self.group_by(select, frame);
         if let Some(having) = select.having {
             self.expr(having, frame, Clause::Having);
+            self.check_having(select);
         }
         self.windows(select, frame);
         for expr in self.ast.list(select.distinct_on) {
@@ -85,6 +87,9 @@ impl<'a> Resolver<'a> {
         };
         let relation_columns = self.relations[relation].columns;
         let recorded = self.relations[relation].recorded;
+        if (start..end).contains(&relation) && self.shares_a_column(relation, frame) {
+            self.twins(token);
+        }
         self.record_column(token, "*", recorded, Clause::Select, Resolution::Column);
         let Some(count) = self.count(relation_columns) else {
             return false;
@@ -93,34 +98,32 @@ impl<'a> Resolver<'a> {
         true
     }
 
-    /// Whether two relations answer to one name.
-    fn has_twins(&self, start: usize, end: usize) -> bool {
-        let same = |left: &Option<Cow<'a, str>>, right: &Option<Cow<'a, str>>| match (left, right) {
-            (Some(left), Some(right)) => crate::names::same_table(self.dialect, left, right),
-            _ => false,
+    /// SQLite writes a star out as qualified names: whether one of a relation's would mean a column of another relation, too.
+    fn shares_a_column(&self, relation: usize, frame: usize) -> bool {
+        let (Some(table), true) = (&self.relations[relation].name, self.sqlite()) else {
+            return false;
         };
-        (start..end)
-            .any(|right| (start..right).any(|left| same(&self.relations[left].name, &self.relations[right].name)))
+        let columns = self.relations[relation].columns;
+        let count = self.count(columns).unwrap_or(0);
+        (0..count)
+            .filter_map(|index| self.column_name(columns, index))
+            .any(|column| {
+                !self.is_merged_away(relation, frame, &column) && self.is_twin(relation, frame, table, &column)
+            })
     }
 
     /// The columns of a level's relations as `*` gives them, merged ones once; false when they are not known.
     fn all_columns(&mut self, token: u32, frame: usize, names: &mut Vec<Cow<'a, str>>) -> bool {
         let (start, end) = (self.frames[frame].start, self.frames[frame].end);
-        let merged = self.frames[frame].merged..self.frames[frame].merged_end;
-        if self.sqlite() && !merged.is_empty() && self.has_twins(start, end) {
+        if (start..end).any(|relation| self.shares_a_column(relation, frame)) {
             self.twins(token);
             return false;
         }
-        let merged = &self.merged[merged];
         for index in start..end {
             let columns = self.relations[index].columns;
             let Some(count) = self.count(columns) else { return false };
             for name in (0..count).filter_map(|column| self.column_name(columns, column)) {
-                let hidden = merged.iter().any(|column| {
-                    (column.from..column.to).contains(&index)
-                        && crate::names::same_column(self.dialect, &column.name, &name)
-                });
-                if !hidden {
+                if !self.is_merged_away(index, frame, &name) {
                     names.push(name);
                 }
             }
