@@ -1,10 +1,12 @@
 //! Every chore of the project: `cargo xtask <verb>`.
 
+mod bench;
 mod checkout;
 mod demo;
 mod guest_toolchain;
 mod plugins;
 mod process;
+mod python;
 mod services;
 mod small_model;
 mod test;
@@ -43,6 +45,8 @@ enum Verb {
         #[arg(value_enum)]
         action: ServiceAction,
     },
+    /// Measure against a peer in the same run, e.g. `cargo xtask bench dialects`
+    Bench(bench::BenchArguments),
     /// Run every test, e.g. `cargo xtask test` or `cargo xtask test -- metadata`
     Test(test::TestArguments),
 }
@@ -76,6 +80,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Services {
             action: ServiceAction::Down,
         } => services::down(),
+        Verb::Bench(arguments) => bench::run_bench(&arguments),
         Verb::Test(arguments) => test::run_all(&arguments),
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
-use crate::process::{command, run, succeeds};
-use crate::{checkout, plugins, services};
+use crate::process::{command, run};
+use crate::{checkout, plugins, python, services};
 
 /// Names the Python that has the official clients of the chat protocols, and one of TDS.
 const PYTHON: &str = "NL2SQL_TEST_PYTHON";
@@ -55,12 +55,9 @@ fn python_with_clients() -> Option<PathBuf> {
     if let Some(named) = env::var_os(PYTHON) {
         return Some(named.into());
     }
-    let folder = checkout::target().join("python");
-    let python = folder.join("bin/python");
-    let has_clients = || succeeds(command(&python).args(["-c", "import openai, anthropic, pytds"]));
-    if !has_clients() {
-        succeeds(command("python3").args(["-m", "venv"]).arg(&folder));
-        succeeds(command(&python).args(["-m", "pip", "install", "--quiet", "openai", "anthropic", "python-tds"]));
-    }
-    has_clients().then_some(python)
+    python::with_packages(
+        &checkout::target().join("python"),
+        &["openai", "anthropic", "python-tds"],
+    )
+    .ok()
 }

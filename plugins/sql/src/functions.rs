@@ -8,8 +8,8 @@ const POSTGRES_AGGREGATES: &str = "array_agg bit_and bit_or bit_xor bool_and boo
     jsonb_object_agg json_objectagg json_arrayagg string_agg xmlagg corr covar_pop covar_samp regr_avgx regr_avgy regr_count \
     regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop stddev_samp variance var_pop var_samp mode \
     percentile_cont percentile_disc any_value range_agg range_intersect_agg";
-const MYSQL_AGGREGATES: &str = "bit_and bit_or bit_xor group_concat json_arrayagg json_objectagg std stddev stddev_pop stddev_samp \
-    var_pop var_samp variance any_value";
+const MYSQL_AGGREGATES: &str = "bit_and bit_or bit_xor group_concat json_arrayagg json_objectagg median percentile_cont \
+    percentile_disc std stddev stddev_pop stddev_samp var_pop var_samp variance any_value";
 const TSQL_AGGREGATES: &str =
     "approx_count_distinct checksum_agg count_big grouping grouping_id stdev stdevp string_agg var varp";
 const WINDOW_ONLY: &str =
@@ -120,6 +120,51 @@ const SQLITE_LATER: &[(&str, u32, usize, usize)] = &[
     ("percentile percentile_cont percentile_disc", 51, 2, 2),
 ];
 
+/// Names, then the least and the greatest number of arguments, of functions built into MySQL and MariaDB; what their grammars check
+/// is not among them.
+const MYSQL: &[(&str, usize, usize)] = &[
+    ("pi uuid", 0, 0),
+    ("unix_timestamp", 0, 1),
+    (
+        "abs acos asin bit_length ceil ceiling char_length character_length cos cot crc32 dayname dayofmonth dayofweek dayofyear",
+        1,
+        1,
+    ),
+    (
+        "degrees exp floor from_days hex isnull json_unquote json_valid last_day lcase length ln log10 log2 lower ltrim md5",
+        1,
+        1,
+    ),
+    (
+        "monthname octet_length ord quote radians reverse rtrim sec_to_time sha1 sign sin soundex space sqrt tan time_to_sec",
+        1,
+        1,
+    ),
+    ("to_days ucase unhex upper weekofyear", 1, 1),
+    ("atan from_unixtime log round yearweek", 1, 2),
+    ("coalesce concat", 1, ANY),
+    (
+        "addtime datediff find_in_set ifnull instr makedate nullif period_add period_diff pow power sha2 str_to_date strcmp",
+        2,
+        2,
+    ),
+    ("subtime timediff", 2, 2),
+    ("date_format format locate lpad rpad", 2, 3),
+    ("concat_ws elt field greatest json_extract least", 2, ANY),
+    ("conv substring_index", 3, 3),
+];
+
+/// Least and greatest number of arguments of a function built into MySQL, as far as known.
+pub(crate) fn mysql_arity(name: &str) -> Option<(usize, usize)> {
+    arity(MYSQL, name)
+}
+
+fn arity(list: &[(&str, usize, usize)], name: &str) -> Option<(usize, usize)> {
+    list.iter()
+        .find(|(names, ..)| lists(names, name))
+        .map(|(_, least, greatest)| (*least, *greatest))
+}
+
 /// Least and greatest number of arguments of a function of SQLite 3.`minor`; nothing when there is no such function.
 pub(crate) fn sqlite_arity(name: &str, minor: u32) -> Option<(usize, usize)> {
     let later = SQLITE_LATER
@@ -128,10 +173,7 @@ pub(crate) fn sqlite_arity(name: &str, minor: u32) -> Option<(usize, usize)> {
     if let Some((_, _, least, greatest)) = later {
         return Some((*least, *greatest));
     }
-    SQLITE
-        .iter()
-        .find(|(names, ..)| lists(names, name))
-        .map(|(_, least, greatest)| (*least, *greatest))
+    arity(SQLITE, name)
 }
 
 /// Every function name of SQLite.

@@ -2,6 +2,7 @@
 
 use crate::ast::{Body, Expr, Literal};
 use crate::dialect::Dialect;
+use crate::keyword::Kw;
 use crate::statement::Statement;
 
 /// The text with at most `rows` rows: a smaller limit of its own is kept, comments and semicolons at the end go.
@@ -20,10 +21,11 @@ pub(crate) fn with_limit(dialect: Dialect, statement: &Statement, rows: u32) -> 
     }
 }
 
-/// The number an expression is.
+/// The number an expression is; FETCH without a count fetches one row.
 fn number(statement: &Statement, expr: u32) -> Option<u64> {
     let node = &statement.ast.exprs[expr as usize];
     match node.kind {
+        Expr::Word if statement.tokens[node.token as usize].kw == Kw::FETCH => Some(1),
         Expr::Literal(Literal::Number) => {
             let token = statement.tokens[node.token as usize];
             statement.sql[token.start as usize..token.end as usize].parse().ok()
@@ -63,8 +65,8 @@ fn standard(dialect: Dialect, statement: &Statement, rows: u32) -> String {
         if own.is_some_and(|own| own <= u64::from(rows)) && !query.with_ties {
             return whole.to_owned();
         }
-        // A count that is no plain number, ALL and WITH TIES are left as they are inside.
-        if own.is_none() || query.with_ties {
+        // A count that is no plain number, ALL, and ties that could make more rows are left as they are inside.
+        if own.is_none_or(|own| query.with_ties && own < u64::from(rows)) {
             return wrapped(dialect, whole, rows);
         }
     }

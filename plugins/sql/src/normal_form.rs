@@ -50,7 +50,12 @@ fn without_end(tokens: &[Token]) -> &[Token] {
 }
 
 fn push_token(dialect: Dialect, source: &Source<'_>, token: Token, index: usize, out: &mut String) {
-    let raw = source.raw(index as u32);
+    // MySQL also writes NULL as `\N`.
+    let raw = if token.kw == Kw::NULL {
+        Kw::NULL.name()
+    } else {
+        source.raw(index as u32)
+    };
     // Table names and aliases of MySQL differ by case.
     let folds = token.kind == Tok::Word && (dialect != Dialect::Mysql || token.kw != Kw::NONE);
     if folds {

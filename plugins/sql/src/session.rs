@@ -118,7 +118,14 @@ impl Session {
     /// # Errors
     /// Why the text does not parse, or that it modifies data.
     pub fn with_limit(&self, sql: &str, rows: u32) -> Result<String, SyntaxError> {
-        self.parsed(sql, |statement| limit::with_limit(self.dialect, statement, rows))
+        let limited = |sql: &str| self.parsed(sql, |statement| limit::with_limit(self.dialect, statement, rows));
+        // What MySQL runs out of comments has to stand outside before the text can be cut.
+        let executable = self.dialect == Dialect::Mysql && (sql.contains("/*!") || sql.contains("/*M!"));
+        if executable {
+            limited(&self.normalise(sql)?)
+        } else {
+            limited(sql)
+        }
     }
 
     /// Comments stripped, keywords and unquoted identifiers in lower case, single spaces.

@@ -270,6 +270,26 @@ fn dialects_differ_where_the_engines_do() {
             "SELECT 1 FROM singer WHERE age IN concert",
             Some("column-count"),
         ),
+        // What MySQL's HAVING and set operations show, and what it counts.
+        (
+            Mysql,
+            "SELECT count(*) FROM singer HAVING age > 1",
+            Some("unknown-column"),
+        ),
+        (Mysql, "SELECT age FROM singer HAVING age > 1 AND max(name) > 'a'", None),
+        (Mysql, "SELECT count(DISTINCT age, name) FROM singer", None),
+        (Mysql, "SELECT ifnull(age) FROM singer", Some("argument-count")),
+        (
+            Mysql,
+            "SELECT name FROM singer UNION SELECT name FROM stadium ORDER BY upper(name)",
+            None,
+        ),
+        (
+            Mysql,
+            "SELECT name FROM singer UNION SELECT name FROM stadium ORDER BY singer.name",
+            Some("unknown-column"),
+        ),
+        (Mysql, "SELECT name FROM singer LIMIT age", Some("not-supported")),
         // Common table expressions that read themselves.
         (
             Sqlite,
@@ -314,7 +334,7 @@ fn dialects_differ_where_the_engines_do() {
             Some("misused-window-function"),
         ),
         (
-            Mysql,
+            Postgres,
             "SELECT count(DISTINCT age) OVER () FROM singer",
             Some("misused-window-function"),
         ),

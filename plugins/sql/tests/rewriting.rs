@@ -87,6 +87,26 @@ fn limits_go_where_the_dialect_wants_them() {
             "SELECT a FROM t LIMIT 3 OFFSET 1",
         ),
         (
+            Dialect::Mysql,
+            "SELECT a FROM t /*! WHERE b = \\N */",
+            "select a from t where b = null LIMIT 3",
+        ),
+        (
+            Dialect::Mysql,
+            "SELECT a FROM t FETCH FIRST ROW ONLY",
+            "SELECT a FROM t FETCH FIRST ROW ONLY",
+        ),
+        (
+            Dialect::Mysql,
+            "SELECT a FROM t ORDER BY a OFFSET 1 ROW FETCH NEXT 9 ROWS WITH TIES",
+            "SELECT a FROM t ORDER BY a LIMIT 3 OFFSET 1",
+        ),
+        (
+            Dialect::Postgres,
+            "SELECT a FROM t ORDER BY a FETCH FIRST 2 ROWS WITH TIES",
+            "SELECT * FROM (SELECT a FROM t ORDER BY a FETCH FIRST 2 ROWS WITH TIES) AS limited LIMIT 3",
+        ),
+        (
             Dialect::Tsql,
             "SELECT DISTINCT a FROM t",
             "SELECT DISTINCT TOP 3 a FROM t",

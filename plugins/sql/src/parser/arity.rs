@@ -1,4 +1,4 @@
-//! Functions whose number of arguments the engine checks while it reads a statement: MariaDB's grammar, T-SQL's errors 174 and 189.
+//! Functions whose number of arguments the engine checks while it reads a statement: by its grammar, or as T-SQL with errors 174 and 189.
 
 use super::{Parsed, Parser};
 use crate::ast::Call;
@@ -7,6 +7,8 @@ const ANY: u32 = u32::MAX;
 
 /// Names, least and greatest number of arguments.
 type Arities = &'static [(&'static str, u32, u32)];
+
+const POSTGRES: Arities = &[("coalesce greatest least", 1, ANY), ("nullif", 2, 2)];
 
 const MYSQL: Arities = &[
     (
@@ -106,11 +108,14 @@ impl Parser<'_> {
     /// Refuses a call of a built-in function with too few or too many arguments.
     pub(super) fn check_arity(&self, call: &Call) -> Parsed<()> {
         let list = match self.dialect {
+            crate::dialect::Dialect::Postgres => POSTGRES,
             crate::dialect::Dialect::Mysql => MYSQL,
             crate::dialect::Dialect::Tsql => TSQL,
-            _ => return Ok(()),
+            crate::dialect::Dialect::Sqlite => return Ok(()),
         };
-        if call.name.first != call.name.last || call.star || call.special {
+        // MySQL counts distinct combinations of any number of values.
+        let combinations = self.mysql() && call.distinct && call.args.len > 0;
+        if call.name.first != call.name.last || call.star || call.special || combinations {
             return Ok(());
         }
         match arity(list, self.text(call.name.last)) {

@@ -92,12 +92,30 @@ impl Parser<'_> {
             call.over = self.over()?;
         }
         self.check_arity(&call)?;
-        if self.mysql() && call.over.is_none() && functions::is_window_only(self.text(call.name.last)) {
-            return self.expected("OVER");
+        if self.mysql() {
+            self.check_mysql_call(&call)?;
         }
         let index = self.ast.calls.len() as u32;
         self.ast.calls.push(call);
         Ok(self.push(Expr::Call(index), call.name.first))
+    }
+
+    /// MySQL's grammar knows which functions aggregate and which need a window.
+    fn check_mysql_call(&self, call: &Call) -> Parsed<()> {
+        let name = self.text(call.name.last);
+        let windowed = call.over.is_some();
+        let window_only = functions::is_window_only(name);
+        if window_only && !windowed {
+            return self.expected("OVER");
+        }
+        let aggregates = functions::is_aggregate(self.dialect, name, 1);
+        if windowed && !window_only && !aggregates {
+            return self.refuse("this function has no OVER");
+        }
+        if call.distinct && !aggregates {
+            return self.refuse("only an aggregate takes DISTINCT");
+        }
+        Ok(())
     }
 
     /// RESPECT or IGNORE NULLS, FROM FIRST.

@@ -372,7 +372,10 @@ impl Parser<'_> {
         let kind = match self.kind() {
             Tok::Number if self.text(token).bytes().all(|byte| byte.is_ascii_digit()) => Expr::Literal(Literal::Number),
             Tok::Param if self.text(token) == "?" => Expr::Param,
-            Tok::Word | Tok::Quoted if self.is_name(0, reserved::COLUMN) => Expr::Param,
+            Tok::Word | Tok::Quoted if self.is_name(0, reserved::COLUMN) => {
+                self.object("a row count is a number here: only a stored program has variables");
+                Expr::Param
+            }
             _ => return self.expected("a row count"),
         };
         self.bump();

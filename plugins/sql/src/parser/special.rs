@@ -232,6 +232,9 @@ impl Parser<'_> {
         }
         self.close()?;
         let args = self.list_from(mark);
+        if self.mysql() && !(2..=3).contains(&args.len) {
+            return self.refuse("a text, a place and perhaps a length are expected");
+        }
         self.special_call(name, args)
     }
 

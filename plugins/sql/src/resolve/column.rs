@@ -45,6 +45,9 @@ impl<'a> Resolver<'a> {
         let token = name.last;
         let text = self.source.name(token);
         let mut level = Some(frame);
+        if self.mysql() && clause == Clause::Having && !self.inside_aggregate && !self.is_shown(&text, frame) {
+            level = self.outer(frame);
+        }
         while let Some(index) = level {
             match self.find_in(index, &text) {
                 Found::Column {
@@ -85,6 +88,23 @@ impl<'a> Resolver<'a> {
         }
         self.unknown_column(token, &text, frame);
         self.record_column(token, &text, None, clause, Resolution::Unknown);
+    }
+
+    /// MySQL: whether HAVING may name a column, which has to be in the select list or in GROUP BY.
+    fn is_shown(&self, text: &str, frame: usize) -> bool {
+        let Some(select) = self.frames[frame].select else {
+            return true;
+        };
+        let select = &self.ast.selects[select as usize];
+        let items = &self.ast.items[select.items.0 as usize..(select.items.0 + select.items.1) as usize];
+        let named = |expr: u32| match self.ast.expr(expr) {
+            Expr::Star(_) => true,
+            Expr::Column(name) => same_column(self.dialect, &self.source.name(name.last), text),
+            _ => false,
+        };
+        self.is_alias(frame, text)
+            || items.iter().any(|item| named(item.expr))
+            || self.ast.list(select.group).iter().any(|term| named(*term))
     }
 
     fn hit(&mut self, frame: usize) {

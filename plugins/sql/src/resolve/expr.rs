@@ -51,7 +51,7 @@ impl<'a> Resolver<'a> {
             Expr::Row(list) | Expr::Array(list) => {
                 let row = matches!(self.ast.expr(id), Expr::Row(_)) && list.len > 1;
                 let compared = around.map_or(row_allowed, |node| self.compares_rows(node));
-                if self.sqlite() && row && !compared {
+                if (self.sqlite() || self.mysql()) && row && !compared {
                     self.misused_row(id);
                 }
                 for expr in self.ast.list(list) {
@@ -79,14 +79,14 @@ impl<'a> Resolver<'a> {
 
     /// Whether an operator takes rows of several values on its left.
     fn compares_rows(&self, node: ExprId) -> bool {
-        matches!(
-            self.ast.expr(node),
+        match self.ast.expr(node) {
             Expr::Binary(BinaryOp::Compare(_), ..)
-                | Expr::InList { .. }
-                | Expr::InQuery { .. }
-                | Expr::InTable { .. }
-                | Expr::Between { .. }
-        )
+            | Expr::InList { .. }
+            | Expr::InQuery { .. }
+            | Expr::InTable { .. } => true,
+            Expr::Between { .. } => !self.mysql(),
+            _ => false,
+        }
     }
 
     /// What a node holds beside its first child.
@@ -212,6 +212,8 @@ impl<'a> Resolver<'a> {
         }
         if self.mysql() && aggregates {
             self.check_mysql_spacing(call, &name);
+        } else if self.mysql() && !call.special && !qualified {
+            self.check_mysql_arity(call, &name, arguments);
         }
         let windowed = call.over.is_some();
         let (outer_hit, outer_aggregate, outer_window) = (self.hit.take(), self.inside_aggregate, self.inside_window);
@@ -241,9 +243,12 @@ impl<'a> Resolver<'a> {
         }
         (self.inside_aggregate, self.inside_window) = (outer_aggregate, outer_window);
         if aggregates && !windowed {
-            // An aggregate belongs to the query its columns come from.
-            let home = |hit: usize| if hit == frame { clause } else { self.frames[hit].clause };
-            let place = self.hit.map_or(clause, home);
+            // An aggregate belongs to the query its columns come from; MySQL computes it here where it may not stand there.
+            let place = match self.hit {
+                Some(hit) if hit != frame && self.mysql() => Clause::Select,
+                Some(hit) if hit != frame => self.frames[hit].clause,
+                _ => clause,
+            };
             self.check_aggregate(call, &name, place, nested);
         }
         if !aggregates && !windowed && !call.special && !qualified && functions::is_window_only(&name) {

@@ -317,6 +317,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    pub(super) fn check_mysql_arity(&mut self, call: &Call, name: &str, arguments: usize) {
+        let known = functions::mysql_arity(name);
+        if known.is_some_and(|(least, greatest)| arguments < least || arguments > greatest) {
+            let message = format!("wrong number of arguments to `{name}`: {arguments}");
+            self.report(call.name.last, "argument-count", message, None);
+        }
+    }
+
     /// MySQL takes a built-in function for a stored one when a blank parts it from its parenthesis.
     pub(super) fn check_mysql_spacing(&mut self, call: &Call, name: &str) {
         const NEEDS_TOUCH: [&str; 15] = [
@@ -423,7 +431,7 @@ impl<'a> Resolver<'a> {
         if nested {
             let message = "a window function is not allowed inside an aggregate or another window function".to_owned();
             self.report(call.name.last, "misused-window-function", message, None);
-        } else if call.distinct {
+        } else if call.distinct && !self.mysql() {
             let message = "DISTINCT is not supported for window functions".to_owned();
             self.report(call.name.last, "misused-window-function", message, None);
         }

@@ -164,7 +164,7 @@ impl<'a> Resolver<'a> {
                 _ => *term,
             };
             let name = match self.ast.expr(inner) {
-                Expr::Column(name) if name.first == name.last || !self.sqlite() => Some(self.source.name(name.last)),
+                Expr::Column(name) if name.first == name.last => Some(self.source.name(name.last)),
                 _ => None,
             };
             let known = name.as_ref().is_some_and(|name| {
@@ -173,6 +173,11 @@ impl<'a> Resolver<'a> {
                         .is_some_and(|column| same_column(self.dialect, &column, name))
                 })
             });
+            let computed = name.is_none() && !matches!(self.ast.expr(inner), Expr::Column(_));
+            if self.mysql() && computed && !self.has_aggregate(inner) {
+                // MySQL computes with the columns of the result.
+                continue;
+            }
             let token = self.ast.exprs[inner as usize].token;
             if known || (self.sqlite() && self.is_operand_output(query, inner)) {
                 if let Some(name) = name {

@@ -1,0 +1,161 @@
+//! Every bench of the project, its peer in the same run: `cargo xtask bench <name>`.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::process::{command, run};
+use crate::{checkout, plugins, python, services, small_model};
+
+/// Names the Python that has a bench's peer; without it one is made below the build folder.
+const PYTHON: &str = "NL2SQL_PEER_PYTHON";
+
+/// Names the folder of shared data, where it is not beside the checkout.
+const SHARED: &str = "NL2SQL_SHARED";
+
+/// What to measure.
+#[derive(Args)]
+pub struct BenchArguments {
+    /// Which bench
+    #[arg(value_enum)]
+    bench: Bench,
+    /// Passed on to the bench, e.g. a folder of other lists
+    #[arg(last = true)]
+    more: Vec<String>,
+}
+
+/// A bench.
+#[derive(Clone, Copy, ValueEnum)]
+enum Bench {
+    /// Valid and invalid statements that the dialects, sqlparser and sqlglot accept
+    Dialects,
+    /// Syntax and schema through WASM on one core against sqlglot, parse and walk
+    Validation,
+    /// What a call of a plugin costs
+    Calls,
+    /// Statements and extraction against psycopg2, PyMySQL and SQLAlchemy
+    Database,
+    /// BLEU and ROUGE against LLaMA-Factory's metric code
+    TextMetrics,
+    /// Execution match against the official test-suite evaluator, whose folder is named after `--`
+    ExecutionMatch,
+    /// LoRA training against transformers and PEFT
+    Training,
+}
+
+impl Bench {
+    /// Packages its peer needs.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Dialects | Self::Validation => &["sqlglot[c]"],
+            Self::Calls => &[],
+            Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
+            Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
+            Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
+            Self::Training => &["torch", "transformers", "peft"],
+        }
+    }
+
+    /// The Python with its peer.
+    fn python(self) -> Result<PathBuf> {
+        match env::var_os(PYTHON) {
+            Some(named) => Ok(named.into()),
+            None => python::with_packages(&checkout::target().join("peers"), self.packages()),
+        }
+    }
+}
+
+/// Builds what a bench measures and its peer, and runs both.
+pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
+    let (bench, more) = (arguments.bench, &arguments.more);
+    match bench {
+        Bench::Dialects => on_plugins("dialects", bench, more),
+        Bench::Validation => on_plugins("validation", bench, more),
+        Bench::Calls => {
+            plugins::build()?;
+            run(&mut cargo_bench("nl2sql-builtin-plugins", "calls", more))
+        }
+        Bench::Database => {
+            let mut peers = cargo_bench("nl2sql-database", "peers", more);
+            run(peers.envs(services::up()?).env(PYTHON, bench.python()?))
+        }
+        Bench::TextMetrics => {
+            let mut example = example("nl2sql-evaluation", "text_metrics_bench");
+            example.arg(plugins::build()?);
+            example.arg(shared_data()?.join("metric/metric_fixture.jsonl"));
+            run(example.arg(bench.python()?).args(more))
+        }
+        Bench::ExecutionMatch => {
+            plugins::build()?;
+            let mut example = example("nl2sql-evaluation", "execution_match_bench");
+            example.arg(shared_data()?.join("spider"));
+            if let [evaluator, rest @ ..] = more.as_slice() {
+                example.arg(evaluator).arg(bench.python()?).args(rest);
+            }
+            run(&mut example)
+        }
+        Bench::Training => training(bench, more),
+    }
+}
+
+/// A bench of the built plugins with the shared data at hand.
+fn on_plugins(name: &str, bench: Bench, more: &[String]) -> Result<()> {
+    plugins::build()?;
+    let python = bench.python()?;
+    let mut bench = cargo_bench("nl2sql-builtin-plugins", name, more);
+    run(bench.env(PYTHON, python).env("NL2SQL_BENCH_DATA", shared_data()?))
+}
+
+fn training(bench: Bench, more: &[String]) -> Result<()> {
+    plugins::build()?;
+    run(cargo("build").args(["--package", "nl2sql"]))?;
+    run(cargo("build").args(["--package", "nl2sql-training", "--example", "throughput"]))?;
+    let built = checkout::target().join("debug");
+    let model = small_model::smollm2(&built.join("nl2sql"))?;
+    let script = checkout::root().join("host/crates/training/benches/throughput.py");
+    run(command(bench.python()?)
+        .arg(script)
+        .arg(built.join("examples/throughput"))
+        .arg(model)
+        .args(more))
+}
+
+fn cargo(verb: &str) -> Command {
+    let mut cargo = command("cargo");
+    cargo
+        .current_dir(checkout::root())
+        .env("CARGO_TARGET_DIR", checkout::target())
+        .args([verb, "--quiet"]);
+    cargo
+}
+
+/// A bench target, in the profile everything else is built in.
+fn cargo_bench(package: &str, name: &str, more: &[String]) -> Command {
+    let mut cargo = cargo("bench");
+    cargo
+        .args(["--profile", "dev", "--package", package, "--bench", name, "--"])
+        .args(more);
+    cargo
+}
+
+fn example(package: &str, name: &str) -> Command {
+    let mut cargo = cargo("run");
+    cargo.args(["--package", package, "--example", name, "--"]);
+    cargo
+}
+
+/// The folder `data` of the shared data.
+fn shared_data() -> Result<PathBuf> {
+    let beside = checkout::root().join("../shared");
+    let data = env::var_os(SHARED).map_or(beside, PathBuf::from).join("data");
+    if !data.is_dir() {
+        bail!(
+            "this bench measures on shared data, and there is none in {}; name its folder in {SHARED}",
+            data.display()
+        );
+    }
+    Ok(data.canonicalize()?)
+}
