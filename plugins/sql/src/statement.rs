@@ -61,6 +61,9 @@ impl Statement {
     pub fn info(&self) -> StatementInfo {
         let kind = self.kind();
         let reason = match (&self.error, &self.reason) {
+            _ if kind == "unknown" && self.leading().is_some() => {
+                Some("it begins with none of SELECT, WITH and VALUES".to_owned())
+            }
             _ if self.ast.root.is_none() && self.leading().is_some_and(|kw| !is_query_word(kw)) => {
                 Some(format!("{} is not a query", kind.replace('-', " ").to_uppercase()))
             }

@@ -11,6 +11,7 @@ fn statements_are_told_apart() {
         (Dialect::Sqlite, "VALUES (1)", "values", true),
         (Dialect::Sqlite, "PRAGMA table_info(t)", "pragma", false),
         (Dialect::Sqlite, "EXPLAIN SELECT 1", "explain", false),
+        (Dialect::Sqlite, "Sure! SELECT 1", "unknown", false),
         (Dialect::Sqlite, "SELECT load_extension('x')", "select", false),
         (Dialect::Sqlite, "SELECT 1; DROP TABLE t", "select", false),
         (Dialect::Sqlite, "WITH c AS (SELECT 1) DELETE FROM t", "delete", false),

@@ -65,6 +65,26 @@ fn every_function(sql: &str) {
     }
 }
 
+#[test]
+fn floods_of_mistakes_are_cut_short() {
+    let columns: Vec<String> = (0..5_000).map(|index| format!("column_{index}")).collect();
+    let unknown = format!("SELECT {} FROM t", columns.join(", "));
+    let table = nl2sql_catalog::Table {
+        name: "t".into(),
+        ..nl2sql_catalog::Table::default()
+    };
+    let catalog = Database {
+        tables: vec![table],
+        ..Database::default()
+    };
+    for dialect in Dialect::ALL {
+        let session = Session::new(dialect, &catalog);
+        assert_eq!(session.diagnose(&unknown).map(|findings| findings.len()), Ok(100));
+    }
+    let joins = format!("SELECT 1 FROM t{}", " JOIN t".repeat(20_000));
+    assert_eq!(Session::new(Dialect::Mysql, &catalog).check_syntax(&joins), Ok(()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -6,6 +6,9 @@ use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
 
+/// How many tokens ahead the conditions of nested joins are looked for.
+const FARTHEST_CONDITION: usize = 4_096;
+
 /// A join operator.
 struct Join {
     outer: bool,
@@ -103,8 +106,8 @@ impl Parser<'_> {
 
     /// MySQL: whether two conditions follow one another later, so that this join is nested.
     fn condition_is_owed(&self) -> bool {
-        let (mut depth, mut ahead, mut joins, mut conditions) = (0usize, 0, 1i32, 0i32);
-        loop {
+        let (mut depth, mut joins, mut conditions) = (0usize, 1i32, 0i32);
+        for ahead in 0..FARTHEST_CONDITION {
             match (self.kind_at(ahead), self.kw_at(ahead)) {
                 (Tok::LParen, _) => depth += 1,
                 (Tok::RParen, _) if depth == 0 => return false,
@@ -123,8 +126,8 @@ impl Parser<'_> {
                 }
                 _ => {}
             }
-            ahead += 1;
         }
+        false
     }
 
     fn nested_joins(&mut self, mut left: TableId) -> Parsed<TableId> {

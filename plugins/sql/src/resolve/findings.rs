@@ -35,12 +35,23 @@ fn nearest<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = S>) -
     best.map(|(_, name)| name)
 }
 
+/// Most findings of one statement: each is looked up in the text and compared with every name, and nobody reads more.
+const MOST_FINDINGS: usize = 100;
+
 impl<'a> Resolver<'a> {
+    /// Whether further findings are dropped.
+    fn is_full(&self) -> bool {
+        self.findings.len() >= MOST_FINDINGS
+    }
+
     fn report(&mut self, token: TokenId, code: &str, message: String, suggestion: Option<String>) {
         self.report_span(token, token + 1, code, message, suggestion);
     }
 
     fn report_span(&mut self, first: TokenId, end: TokenId, code: &str, message: String, suggestion: Option<String>) {
+        if self.is_full() {
+            return;
+        }
         let (start, stop) = (
             self.source.tokens[first as usize].start,
             self.source.tokens[end as usize - 1].end,
@@ -65,6 +76,9 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn unknown_table(&mut self, name: Name, table: &str) {
+        if self.is_full() {
+            return;
+        }
         let schema = self.schema;
         let names = schema
             .tables
@@ -109,6 +123,9 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn unknown_column(&mut self, token: TokenId, text: &str, frame: usize) {
+        if self.is_full() {
+            return;
+        }
         let suggestion = nearest(text, self.names_in_scope(frame));
         let (code, message) = if self.sqlite() && self.source.raw(token).starts_with('"') {
             (
@@ -122,6 +139,9 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn unknown_column_of(&mut self, token: TokenId, text: &str, relation: usize) {
+        if self.is_full() {
+            return;
+        }
         let columns = self.relations[relation].columns;
         let table = self.relations[relation].name.clone().unwrap_or_default();
         let names: Vec<_> = (0..self.count(columns).unwrap_or(0))
@@ -137,6 +157,9 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn unknown_qualifier(&mut self, qualifier: Name) {
+        if self.is_full() {
+            return;
+        }
         let written = self.source.span(qualifier.first, qualifier.last + 1).to_owned();
         let names: Vec<_> = self
             .frames
@@ -274,6 +297,9 @@ impl<'a> Resolver<'a> {
     // Functions.
 
     pub(super) fn check_sqlite_call(&mut self, call: &Call, name: &str, arguments: usize) {
+        if self.is_full() {
+            return;
+        }
         let token = call.name.last;
         let Some((least, greatest)) = functions::sqlite_arity(name, self.schema.sqlite_minor) else {
             let suggestion = nearest(name, functions::sqlite_names());
