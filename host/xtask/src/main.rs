@@ -1,6 +1,7 @@
 //! Every chore of the project: `cargo xtask <verb>`.
 
 mod bench;
+mod certificates;
 mod checkout;
 mod demo;
 mod guest_toolchain;

@@ -1,7 +1,8 @@
 //! Private throw-away database servers for tests: PostgreSQL and MariaDB on free ports, their data below the build folder.
 //!
 //! A server named by an environment variable is used instead. Where a server's programs are missing they are installed from Debian's
-//! packages when running as root; otherwise that server is left out, and the tests that want it are skipped by name.
+//! packages when running as root; otherwise that server is left out, and the tests that want it are skipped by name. Both servers take
+//! encrypted connections, with a certificate of an authority made for them.
 
 use std::env;
 use std::fs;
@@ -9,14 +10,18 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::certificates::{CERTIFICATE, Certificates, KEY};
 use crate::checkout;
 use crate::process::{command, output, run, succeeds};
+
+/// Names the folder with the certificate of the authority that signed the private servers' own.
+const CERTIFICATES: &str = "NL2SQL_TEST_CERTIFICATES";
 
 /// How long a server may take until it answers.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
@@ -33,7 +38,7 @@ struct Kind {
     /// A program of the package, and where Debian keeps it when it is not in the path.
     program: &'static str,
     prepare: fn(&Server) -> Result<()>,
-    start: fn(&Server) -> Result<()>,
+    start: fn(&Server) -> Result<Child>,
     url: fn(u16) -> String,
 }
 
@@ -69,12 +74,21 @@ struct Server {
 
 /// Starts what does not run yet; gives the variables that tests read, with their URLs.
 pub fn up() -> Result<Vec<(&'static str, String)>> {
+    let services = services_folder();
+    fs::create_dir_all(&services)?;
+    // Two that start at once would take each other's servers for stale.
+    let lock = fs::File::create(services.join("lock"))?;
+    lock.lock()?;
+    let certificates = Certificates::in_folder(&services.join("certificates"))?;
     let mut urls = Vec::new();
+    let mut has_own = false;
     for kind in &KINDS {
         let given = env::var(kind.variable).ok().filter(|url| !url.is_empty());
         let url = match given {
             Some(url) => Some(url),
-            None => start(kind).with_context(|| format!("{} does not start", kind.name))?,
+            None => start(kind, &certificates)
+                .with_context(|| format!("{} does not start", kind.name))?
+                .inspect(|_| has_own = true),
         };
         match url {
             Some(url) => urls.push((kind.variable, url)),
@@ -83,6 +97,9 @@ pub fn up() -> Result<Vec<(&'static str, String)>> {
                 kind.name, kind.package
             ),
         }
+    }
+    if has_own {
+        urls.push((CERTIFICATES, certificates.folder().display().to_string()));
     }
     Ok(urls)
 }
@@ -110,7 +127,7 @@ pub fn down() -> Result<()> {
     Ok(())
 }
 
-fn start(kind: &'static Kind) -> Result<Option<String>> {
+fn start(kind: &'static Kind, certificates: &Certificates) -> Result<Option<String>> {
     let folder = folder(kind);
     let port_file = folder.join("port");
     if running(&folder).is_some() {
@@ -129,17 +146,23 @@ fn start(kind: &'static Kind) -> Result<Option<String>> {
         folder,
         port: free_port()?,
     };
+    certificates.hand_to(&server.folder)?;
     server.own(&server.folder)?;
     if server.data().exists() {
         fs::remove_dir_all(server.data())?;
     }
     (kind.prepare)(&server)?;
-    (kind.start)(&server)?;
+    let mut process = (kind.start)(&server)?;
     fs::write(port_file, server.port.to_string())?;
+    let mut ended = None;
     wait_until("the server answers", || {
-        TcpStream::connect(("127.0.0.1", server.port)).is_ok() && running(&server.folder).is_some()
+        ended = process.try_wait().ok().flatten();
+        ended.is_some() || TcpStream::connect(("127.0.0.1", server.port)).is_ok() && running(&server.folder).is_some()
     })
     .with_context(|| format!("see {}", server.log().display()))?;
+    if let Some(status) = ended {
+        bail!("the server ended with {status}; see {}", server.log().display());
+    }
     Ok(Some((kind.url)(server.port)))
 }
 
@@ -183,7 +206,7 @@ impl Server {
     }
 
     /// Starts a program that stays.
-    fn spawn(&self, program: &mut Command) -> Result<()> {
+    fn spawn(&self, program: &mut Command) -> Result<Child> {
         let log = fs::File::create(self.log())?;
         program
             .current_dir(&self.folder)
@@ -192,8 +215,7 @@ impl Server {
             .stderr(log);
         // A group of its own, so that an interrupt from the keyboard ends the tests and not the server.
         std::os::unix::process::CommandExt::process_group(program, 0);
-        program.spawn().context("cannot start the server")?;
-        Ok(())
+        program.spawn().context("cannot start the server")
     }
 }
 
@@ -214,7 +236,7 @@ fn prepare_postgres(server: &Server) -> Result<()> {
     run(initdb.current_dir(&server.folder).stdout(Stdio::null()))
 }
 
-fn start_postgres(server: &Server) -> Result<()> {
+fn start_postgres(server: &Server) -> Result<Child> {
     let mut postgres = server.program("postgres")?;
     postgres
         .arg("-D")
@@ -223,12 +245,21 @@ fn start_postgres(server: &Server) -> Result<()> {
     for setting in [
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
+        "max_connections=200",
+        "shared_preload_libraries=pg_stat_statements",
         "fsync=off",
         "synchronous_commit=off",
         "full_page_writes=off",
+        "ssl=on",
     ] {
         postgres.args(["-c", setting]);
     }
+    postgres
+        .arg("-c")
+        .arg(format!("ssl_cert_file={}", server.folder.join(CERTIFICATE).display()));
+    postgres
+        .arg("-c")
+        .arg(format!("ssl_key_file={}", server.folder.join(KEY).display()));
     server.spawn(&mut postgres)
 }
 
@@ -247,7 +278,7 @@ fn prepare_mariadb(server: &Server) -> Result<()> {
     server.own(&server.data())
 }
 
-fn start_mariadb(server: &Server) -> Result<()> {
+fn start_mariadb(server: &Server) -> Result<Child> {
     let mut mariadbd = server.program("mariadbd")?;
     mariadbd
         .arg("--no-defaults")
@@ -264,19 +295,23 @@ fn start_mariadb(server: &Server) -> Result<()> {
         "--innodb-buffer-pool-size=64M",
         "--skip-innodb-doublewrite",
     ]);
+    mariadbd.arg(format!("--ssl-cert={}", server.folder.join(CERTIFICATE).display()));
+    mariadbd.arg(format!("--ssl-key={}", server.folder.join(KEY).display()));
     server.spawn(&mut mariadbd)
 }
 
-/// Below the build folder, unless that lies where the servers' own users may not enter, such as root's home.
 fn folder(kind: &Kind) -> PathBuf {
+    services_folder().join(kind.name)
+}
+
+/// Below the build folder, unless that lies where the servers' own users may not enter, such as root's home.
+fn services_folder() -> PathBuf {
     let target = checkout::target();
     if !is_root() || everyone_may_enter(&target) {
-        return target.join("services").join(kind.name);
+        return target.join("services");
     }
     let digest = hex::encode(Sha256::digest(target.as_os_str().as_bytes()));
-    env::temp_dir()
-        .join(format!("nl2sql-services-{}", &digest[..12]))
-        .join(kind.name)
+    env::temp_dir().join(format!("nl2sql-services-{}", &digest[..12]))
 }
 
 fn everyone_may_enter(folder: &Path) -> bool {
@@ -284,17 +319,17 @@ fn everyone_may_enter(folder: &Path) -> bool {
     folder.ancestors().all(enterable)
 }
 
-/// The process that the server's own file names, when it is alive.
+/// The process that the server's own file names, when it is alive and is that server: the number may have gone to another since.
 fn running(folder: &Path) -> Option<u32> {
     let files = ["data/postmaster.pid", "data/mariadb.pid"];
     let text = files
         .iter()
         .find_map(|file| fs::read_to_string(folder.join(file)).ok())?;
     let process = text.lines().next()?.trim().parse().ok()?;
-    Path::new("/proc")
-        .join(u32::to_string(&process))
-        .join("cmdline")
-        .exists()
+    let command_line = fs::read(Path::new("/proc").join(u32::to_string(&process)).join("cmdline")).ok()?;
+    let data = folder.join("data");
+    String::from_utf8_lossy(&command_line)
+        .contains(&*data.to_string_lossy())
         .then_some(process)
 }
 
@@ -344,7 +379,7 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-fn wait_until(what: &str, done: impl Fn() -> bool) -> Result<()> {
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
     let started = Instant::now();
     while !done() {
         if started.elapsed() > START_TIMEOUT {

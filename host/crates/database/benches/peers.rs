@@ -17,6 +17,7 @@ use shared::{catalog_queries, server_url, sqlite_file};
 const STATEMENTS: usize = 3_000;
 const TABLES: usize = 2_000;
 const COLUMNS: usize = 20;
+const REPETITIONS: usize = 5;
 
 /// A thousand orders of ten customers.
 fn schema() -> String {
@@ -40,7 +41,35 @@ fn statements() -> Vec<String> {
         .collect()
 }
 
-fn peer(mode: &str, settings: &ConnectionSettings, file: Option<&Path>) -> Option<(f64, u64)> {
+/// What one repetition cost.
+#[derive(Clone, Copy)]
+struct Cost {
+    seconds: f64,
+    /// Of this process, or the peer's; the server's time is in neither.
+    cpu: f64,
+    rows: u64,
+}
+
+/// Measures `work`, which gives the rows it got.
+async fn measured(work: impl Future<Output = u64>) -> Cost {
+    let (started, cpu) = (Instant::now(), cpu_seconds());
+    let rows = work.await;
+    Cost {
+        seconds: started.elapsed().as_secs_f64(),
+        cpu: cpu_seconds() - cpu,
+        rows,
+    }
+}
+
+/// Processor time of this process so far, in seconds; the kernel counts hundredths (`proc(5)`).
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = text.rsplit(')').next().unwrap_or_default();
+    let ticks = after_name.split_whitespace().skip(11).take(2);
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+fn peer(mode: &str, settings: &ConnectionSettings, file: Option<&Path>) -> Option<Cost> {
     let python = std::env::var("NL2SQL_PEER_PYTHON").unwrap_or_else(|_| "python3".into());
     let parts = serde_json::json!({
         "path": settings.path, "host": settings.host, "port": settings.effective_port(), "user": settings.user, "database": settings.database
@@ -57,17 +86,27 @@ fn peer(mode: &str, settings: &ConnectionSettings, file: Option<&Path>) -> Optio
         return None;
     }
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
-    Some((answer["seconds"].as_f64()?, answer["rows"].as_u64()?))
+    Some(Cost {
+        seconds: answer["seconds"].as_f64()?,
+        cpu: answer["cpu"].as_f64()?,
+        rows: answer["rows"].as_u64()?,
+    })
 }
 
-fn report(what: &str, ours: f64, theirs: Option<(f64, u64)>, rows: u64) {
-    match theirs {
-        Some((seconds, peer_rows)) => {
-            assert_eq!(rows, peer_rows, "{what}: not the same work");
-            println!("{what}: {ours:.3} s, peer {seconds:.3} s, ratio {:.2}", seconds / ours);
-        }
-        None => println!("{what}: {ours:.3} s, no peer"),
+/// Prints the best of the repetitions, which took turns, and the ratio of the bests.
+fn report(what: &str, ours: &[Cost], theirs: &[Cost]) {
+    let best = |costs: &[Cost], of: fn(&Cost) -> f64| costs.iter().map(of).fold(f64::INFINITY, f64::min);
+    let (seconds, cpu) = (best(ours, |cost| cost.seconds), best(ours, |cost| cost.cpu));
+    if theirs.is_empty() {
+        println!("{what}: {seconds:.3} s, {cpu:.2} s of CPU, no peer");
+        return;
     }
+    assert_eq!(ours[0].rows, theirs[0].rows, "{what}: not the same work");
+    let (peer_seconds, peer_cpu) = (best(theirs, |cost| cost.seconds), best(theirs, |cost| cost.cpu));
+    println!(
+        "{what}: {seconds:.3} s, peer {peer_seconds:.3} s, ratio {:.2}; CPU of the client {cpu:.2} s, peer {peer_cpu:.2} s",
+        peer_seconds / seconds
+    );
 }
 
 async fn batches(name: &str, settings: &ConnectionSettings, file: &Path) {
@@ -79,16 +118,22 @@ async fn batches(name: &str, settings: &ConnectionSettings, file: &Path) {
         })
         .await
         .unwrap();
-        connection.run_many(&texts[..16], &Limits::default(), concurrency).await;
-        let started = Instant::now();
-        let results = connection.run_many(&texts, &Limits::default(), concurrency).await;
-        let seconds = started.elapsed().as_secs_f64();
-        let rows: usize = results.into_iter().map(|result| result.unwrap().rows.len()).sum();
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..REPETITIONS {
+            let work = async {
+                let results = connection.run_many(&texts, &Limits::default(), concurrency).await;
+                results
+                    .into_iter()
+                    .map(|result| result.unwrap().rows.len() as u64)
+                    .sum()
+            };
+            ours.push(measured(work).await);
+            theirs.extend(peer("statements", settings, Some(file)));
+        }
         report(
             &format!("{name}, {STATEMENTS} statements, {concurrency} at once"),
-            seconds,
-            peer("statements", settings, Some(file)),
-            rows as u64,
+            &ours,
+            &theirs,
         );
     }
 }
@@ -114,33 +159,38 @@ async fn extraction(name: &str, server: &TestDatabase) {
     server.script(&tables.join("\n"));
     let connection = Connection::open(server.admin.clone()).await.unwrap();
     let queries = catalog_queries(&connection);
-    let started = Instant::now();
-    let database = connection.extract(&queries, "any").await.unwrap().database;
-    let seconds = started.elapsed().as_secs_f64();
-    let rows = database.tables.iter().map(|table| table.columns.len() as u64).sum();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        let work = async {
+            let database = connection.extract(&queries, "any").await.unwrap().database;
+            database.tables.iter().map(|table| table.columns.len() as u64).sum()
+        };
+        ours.push(measured(work).await);
+        theirs.extend(peer("metadata", &server.admin, None));
+    }
     report(
         &format!("{name}, catalog of {TABLES} tables x {COLUMNS} columns"),
-        seconds,
-        peer("metadata", &server.admin, None),
-        rows,
+        &ours,
+        &theirs,
     );
 }
 
-fn sqlite(file: &Path) {
+async fn sqlite(file: &Path) {
     let (_folder, path) = sqlite_file(&schema());
     let settings = ConnectionSettings::sqlite(path);
     let mut reader = SqliteReader::open(&settings).unwrap();
-    let started = Instant::now();
-    let rows: usize = statements()
-        .iter()
-        .map(|sql| reader.run_blocking(sql, &Limits::default()).unwrap().rows.len())
-        .sum();
-    report(
-        &format!("sqlite, {STATEMENTS} statements, one reader"),
-        started.elapsed().as_secs_f64(),
-        peer("statements", &settings, Some(file)),
-        rows as u64,
-    );
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        let work = async {
+            let results = statements()
+                .into_iter()
+                .map(|sql| reader.run_blocking(&sql, &Limits::default()));
+            results.map(|result| result.unwrap().rows.len() as u64).sum()
+        };
+        ours.push(measured(work).await);
+        theirs.extend(peer("statements", &settings, Some(file)));
+    }
+    report(&format!("sqlite, {STATEMENTS} statements, one reader"), &ours, &theirs);
     let probes: Vec<String> = (0..STATEMENTS)
         .map(|n| format!("SELECT city, count(*) FROM orders WHERE customer = {n} GROUP BY city LIMIT 1"))
         .collect();
@@ -158,8 +208,8 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("statements.json");
     std::fs::write(&file, serde_json::to_string(&statements()).unwrap()).unwrap();
-    sqlite(&file);
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(sqlite(&file));
     for variable in ["NL2SQL_TEST_POSTGRES_URL", "NL2SQL_TEST_MYSQL_URL"] {
         let Some(url) = server_url(variable, "the bench") else {
             continue;

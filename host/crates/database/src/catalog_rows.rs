@@ -17,10 +17,24 @@ pub type CatalogRow = Vec<Option<String>>;
 /// The rows of a result as text. Some servers hand names out as bytes.
 pub(crate) fn text_rows(result: ResultSet) -> Vec<CatalogRow> {
     let text = |value: &Value| match value {
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Value::Bytes(bytes) => Some(decoded(bytes)),
         other => other.display_text(),
     };
     result.rows.iter().map(|row| row.iter().map(text).collect()).collect()
+}
+
+/// A database that knows no encoding (PostgreSQL's SQL_ASCII) hands out what its clients stored: mostly UTF-8, else the Chinese national
+/// encoding, of which GBK and GB2312 are part.
+fn decoded(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let (text, _, malformed) = encoding_rs::GB18030.decode(bytes);
+    if malformed {
+        String::from_utf8_lossy(bytes).into_owned()
+    } else {
+        text.into_owned()
+    }
 }
 
 /// A catalog with what had to be left out of it.

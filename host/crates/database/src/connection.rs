@@ -1,11 +1,13 @@
 //! One open database, whichever it is.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use nl2sql_catalog::{CatalogQuery, Database, ResultSet, ServerInfo, Table};
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use crate::catalog_rows::{CatalogRows, Extraction};
 use crate::driver::Driver;
@@ -13,7 +15,7 @@ use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
 use crate::{
     ColumnValues, ConnectError, ConnectionSettings, DriverKind, ExtractError, Limits, LoginRights, QueryError,
-    QueryReader, SqliteReader,
+    QueryReader, SqliteReader, TlsMode, statement_guard,
 };
 
 /// First pause before something that changes nothing is tried again; each further pause is twice as long.
@@ -37,6 +39,11 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// Opens a first session, so that every usual mistake shows here, and reads what server it is.
     pub async fn open(settings: ConnectionSettings) -> Result<Self, ConnectError> {
+        if let Some(file) = settings.ca_file.as_ref().filter(|_| settings.tls == TlsMode::VerifyCa) {
+            let unreadable =
+                |error| ConnectError::Settings(format!("ca_file {} cannot be read: {error}", file.display()));
+            std::fs::File::open(file).map_err(unreadable)?;
+        }
         let settings = Arc::new(settings);
         let driver: Arc<dyn Driver> = match settings.driver {
             DriverKind::Sqlite => Arc::new(crate::sqlite::SqliteDriver::open(Arc::clone(&settings)).await?),
@@ -72,12 +79,15 @@ impl Connection {
         }
         let mut rows = CatalogRows::new(TableFilter::new(&self.settings.include, &self.settings.exclude)?);
         for query in queries {
+            let failed = |error: QueryError| ExtractError::Query {
+                section: query.section.clone(),
+                error,
+            };
+            // A dialect may come from anybody: its queries are looked at like any other statement.
+            statement_guard::check(self.settings.driver, &query.sql, &HashSet::new()).map_err(failed)?;
             let section = retried(self.settings.connect_timeout(), || self.driver.catalog_rows(&query.sql))
                 .await
-                .map_err(|error| ExtractError::Query {
-                    section: query.section.clone(),
-                    error,
-                })?;
+                .map_err(failed)?;
             rows.add(&query.section, section)?;
         }
         let server = self.driver.server();
@@ -104,14 +114,36 @@ impl Connection {
     }
 
     /// Runs statements with at most `concurrency` at once; results come in the order of the statements.
+    ///
+    /// Each worker is a task of its own, so that waiting for the server costs no hop between threads.
     pub async fn run_many(
         &self,
         statements: &[String],
         limits: &Limits,
         concurrency: usize,
     ) -> Vec<Result<ResultSet, QueryError>> {
-        let runs: Vec<_> = statements.iter().map(|sql| self.run(sql, limits)).collect();
-        futures::stream::iter(runs).buffered(concurrency.max(1)).collect().await
+        let statements: Arc<[String]> = statements.into();
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut workers = JoinSet::new();
+        for _ in 0..concurrency.clamp(1, statements.len().max(1)) {
+            let (connection, statements, next, limits) =
+                (self.clone(), Arc::clone(&statements), Arc::clone(&next), *limits);
+            workers.spawn(async move {
+                let mut done = Vec::new();
+                while let Some((at, sql)) = take_next(&statements, &next) {
+                    done.push((at, connection.run(sql, &limits).await));
+                }
+                done
+            });
+        }
+        let unfinished = || Err(QueryError::Failed("the worker that ran this statement ended".into()));
+        let mut results: Vec<_> = statements.iter().map(|_| unfinished()).collect();
+        while let Some(done) = workers.join_next().await {
+            for (at, result) in done.unwrap_or_default() {
+                results[at] = result;
+            }
+        }
+        results
     }
 
     /// The `n` most frequent values of every column of `table` among its first [`SAMPLED_ROWS`] rows, in one query.
@@ -156,8 +188,18 @@ struct RuntimeReader {
 
 impl QueryReader for RuntimeReader {
     fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        self.runtime.block_on(self.connection.run(sql, limits))
+        let (connection, sql, limits) = (self.connection.clone(), sql.to_owned(), *limits);
+        // As a task it stays on the thread that hears from the server.
+        let running = self.runtime.spawn(async move { connection.run(&sql, &limits).await });
+        let outcome = self.runtime.block_on(running);
+        outcome.unwrap_or_else(|error| Err(QueryError::Failed(format!("the statement's task ended: {error}"))))
     }
+}
+
+/// The next statement nobody has taken, and its number.
+fn take_next<'s>(statements: &'s [String], next: &AtomicUsize) -> Option<(usize, &'s str)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    statements.get(at).map(|sql| (at, sql.as_str()))
 }
 
 /// Tries again when there was no connection, for as long as connecting may take: a server that restarts is waited for.

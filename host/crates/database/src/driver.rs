@@ -58,17 +58,28 @@ impl LoginRights {
         }
     }
 
-    /// From a query for the login and one whose rows are a rank and a sentence.
+    /// From a query for the login and one whose rows are a rank and a sentence; from [`ONLY_A_NOTE`] on the guards hold what it names.
     pub(crate) fn of_rows(login: Vec<CatalogRow>, ranked: Vec<CatalogRow>) -> Self {
-        Self::new(
-            login.into_iter().flatten().flatten().next().unwrap_or_default(),
-            ranked
+        let rank = |row: &CatalogRow| {
+            row.first()
+                .cloned()
+                .flatten()
+                .and_then(|text| text.parse::<u8>().ok())
+                .unwrap_or(0)
+        };
+        Self {
+            login: login.into_iter().flatten().flatten().next().unwrap_or_default(),
+            read_only: ranked.iter().all(|row| rank(row) >= ONLY_A_NOTE),
+            beyond_select: ranked
                 .into_iter()
                 .filter_map(|row| row.into_iter().nth(1).flatten())
                 .collect(),
-        )
+        }
     }
 }
+
+/// Rank of a right that the guards hold by themselves.
+const ONLY_A_NOTE: u8 = 5;
 
 /// One worker's way to run statements from a thread of its own.
 pub trait QueryReader: Send {

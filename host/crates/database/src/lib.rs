@@ -30,6 +30,9 @@
 //! driver's module says which; they hold even where the text guard was fooled. Errors are sorted into
 //! [`QueryError::code`]: `refused`, `timeout`, `failed`, `unavailable`.
 
+#[cfg(test)]
+extern crate self as nl2sql_database;
+
 mod catalog_rows;
 mod connection;
 mod connection_url;
@@ -41,8 +44,13 @@ mod mssql;
 mod mysql;
 mod postgres;
 mod secret;
+#[cfg(test)]
+mod server_guards;
 mod session_pool;
 mod settings;
+#[cfg(test)]
+#[path = "../tests/shared/mod.rs"]
+mod shared;
 mod sqlite;
 pub mod statement_guard;
 mod table_filter;

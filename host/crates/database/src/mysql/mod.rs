@@ -11,7 +11,7 @@
 mod connecting;
 mod rights;
 mod server_errors;
-mod session;
+pub(crate) mod session;
 mod session_state;
 mod values;
 
@@ -31,6 +31,7 @@ use session::MysqlSession;
 /// Stored functions that a rollback and the end of the session's limits do not undo.
 const STORED_FUNCTIONS: &str = "SELECT DISTINCT LOWER(ROUTINE_NAME) FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION' \
     AND ROUTINE_SCHEMA NOT IN ('sys', 'mysql') AND (SQL_DATA_ACCESS = 'MODIFIES SQL DATA' \
+    OR (ROUTINE_DEFINITION IS NULL AND SQL_DATA_ACCESS = 'CONTAINS SQL') \
     OR ROUTINE_DEFINITION REGEXP '(?i)\\\\b(GLOBAL|PERSIST|SESSION|GET_LOCK|SLEEP|BENCHMARK|LOAD_FILE|OUTFILE|DUMPFILE|KILL|FLUSH|EXECUTE|NEXTVAL|SETVAL)\\\\b')";
 
 /// A pool of guarded sessions.
@@ -68,23 +69,11 @@ impl MysqlDriver {
         driver.server.version = facts.next().flatten().unwrap_or_default();
         driver.server.database = facts.next().flatten().unwrap_or_default();
         driver.functions = driver.functions_with_side_effects().await;
-        let version = crate::lost_connection::major_minor(&driver.server.version);
-        let minimum = if driver.server.version.contains("MariaDB") {
-            (10, 2)
-        } else {
-            (5, 7)
-        };
-        if version < minimum {
-            return Err(ConnectError::TooOld {
-                version: driver.server.version,
-                minimum: "MySQL 5.7 or MariaDB 10.2".into(),
-            });
-        }
         Ok(driver)
     }
 
     /// Functions of loaded libraries, which only a login that may read `mysql.func` can see and only such a login is likely to be dangerous
-    /// with; and stored functions that are declared to change data, or whose text, where it may be seen, reaches beyond the query.
+    /// with; and stored functions that are declared to change data, that may do so unseen, or whose text reaches beyond the query.
     async fn functions_with_side_effects(&self) -> HashSet<String> {
         let loaded = self
             .catalog_rows("SELECT LOWER(name) FROM mysql.func")

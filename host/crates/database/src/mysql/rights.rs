@@ -1,39 +1,154 @@
-//! What a MySQL or MariaDB login may do beyond reading, from `SHOW GRANTS` as `information_schema` tells it.
+//! What a MySQL or MariaDB login may do beyond reading, from what `SHOW GRANTS` says, roles included.
 
 use super::MysqlDriver;
 use crate::QueryError;
 use crate::driver::{Driver, LoginRights};
 
 /// Privileges that only read.
-const READING: &str =
-    "('USAGE', 'SELECT', 'SHOW VIEW', 'SHOW DATABASES', 'PROCESS', 'EXECUTE', 'REPLICATION CLIENT', 'BINLOG MONITOR')";
+const READING: &[&str] = &[
+    "USAGE",
+    "SELECT",
+    "SHOW VIEW",
+    "SHOW DATABASES",
+    "PROCESS",
+    "EXECUTE",
+    "REPLICATION CLIENT",
+    "BINLOG MONITOR",
+    "SLAVE MONITOR",
+    "REPLICA MONITOR",
+    "SHOW CREATE ROUTINE",
+    "SHOW_ROUTINE",
+];
+
+/// Privileges that do more than their name says.
+const DANGEROUS: &[(&str, &str)] = &[
+    ("ALL PRIVILEGES", "may do anything"),
+    ("FILE", "FILE reads and writes files of the server"),
+    ("SUPER", "SUPER changes the server and passes by its guards"),
+    ("GRANT OPTION", "GRANT OPTION gives its rights away"),
+];
 
 pub(super) async fn login_rights(driver: &MysqlDriver) -> Result<LoginRights, QueryError> {
-    // information_schema spells grantees 'user'@'host'; CURRENT_USER() gives user@host, and the host has no @.
-    let me = "CONCAT('''', SUBSTRING(CURRENT_USER(), 1, CHAR_LENGTH(CURRENT_USER()) - LOCATE('@', REVERSE(CURRENT_USER()))), '''@''', \
-              SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')";
-    let sql = format!(
-        "SELECT 1, 'on the whole server', GROUP_CONCAT(DISTINCT PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', ') \
-         FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = {me} AND PRIVILEGE_TYPE NOT IN {READING} HAVING COUNT(*) > 0 \
-         UNION ALL SELECT 2, CONCAT('on the database ', TABLE_SCHEMA), GROUP_CONCAT(DISTINCT PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', ') \
-         FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = {me} AND PRIVILEGE_TYPE NOT IN {READING} GROUP BY TABLE_SCHEMA \
-         UNION ALL SELECT 3, CONCAT('on the table ', TABLE_SCHEMA, '.', TABLE_NAME), GROUP_CONCAT(DISTINCT PRIVILEGE_TYPE ORDER BY PRIVILEGE_TYPE SEPARATOR ', ') \
-         FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = {me} AND PRIVILEGE_TYPE NOT IN {READING} GROUP BY TABLE_SCHEMA, TABLE_NAME \
-         ORDER BY 1, 2"
-    );
     let login = driver.catalog_rows("SELECT CURRENT_USER()").await?;
+    let grants = driver.catalog_rows("SHOW GRANTS").await?;
     let login = login.into_iter().flatten().flatten().next().unwrap_or_default();
-    let rows = driver.catalog_rows(&sql).await?;
-    Ok(LoginRights::new(login, rows.into_iter().filter_map(sentence).collect()))
+    let mut beyond: Vec<(u8, String)> = grants
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|grant| sentence(&grant))
+        .collect();
+    beyond.sort();
+    beyond.dedup();
+    Ok(LoginRights::new(
+        login,
+        beyond.into_iter().map(|(_, words)| words).collect(),
+    ))
 }
 
-fn sentence(row: Vec<Option<String>>) -> Option<String> {
-    let mut cells = row.into_iter().skip(1);
-    let (place, privileges) = (cells.next()??, cells.next()??);
-    let danger = if privileges.split(", ").any(|right| right == "FILE") {
-        " (FILE reads and writes files of the server)"
-    } else {
-        ""
+/// How dangerous a grant is (0 is worst) and what it allows beyond reading; `None` for one that only reads, or that names a role,
+/// whose own grants stand beside it.
+fn sentence(grant: &str) -> Option<(u8, String)> {
+    let body = grant.strip_prefix("GRANT ")?;
+    let (privileges, rest) = split_outside_quotes(body, " ON ")?;
+    let (place, rest) = split_outside_quotes(rest, " TO ")?;
+    let place = place.strip_prefix("TABLE ").unwrap_or(place);
+    let mut beyond: Vec<String> = list(privileges)
+        .into_iter()
+        .filter(|privilege| !READING.contains(&column_free(privilege).as_str()))
+        .collect();
+    if rest.contains(" WITH GRANT OPTION") {
+        beyond.push("GRANT OPTION".into());
+    }
+    if beyond.is_empty() {
+        return None;
+    }
+    let dangers: Vec<&str> = DANGEROUS
+        .iter()
+        .filter(|(privilege, _)| beyond.iter().any(|own| own == privilege))
+        .map(|(_, danger)| *danger)
+        .collect();
+    let rank = match (dangers.is_empty(), place) {
+        (false, _) => 0,
+        (true, "*.*") => 1,
+        _ => 2,
     };
-    Some(format!("{place}: {privileges}{danger}"))
+    let place = if place == "*.*" { "the whole server" } else { place };
+    let danger = if dangers.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", dangers.join("; "))
+    };
+    Some((rank, format!("on {place}: {}{danger}", beyond.join(", "))))
+}
+
+/// Splits at the first separator that stands outside backticks and parentheses.
+fn split_outside_quotes<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t str)> {
+    let (mut quoted, mut depth) = (false, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            '`' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ if !quoted && depth == 0 && text[at..].starts_with(separator) => {
+                return Some((&text[..at], &text[at + separator.len()..]));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `SELECT, UPDATE (a, b)` as its two privileges.
+fn list(privileges: &str) -> Vec<String> {
+    let mut rest = privileges;
+    let mut found = Vec::new();
+    while let Some((one, more)) = split_outside_quotes(rest, ", ") {
+        found.push(one.to_owned());
+        rest = more;
+    }
+    found.push(rest.to_owned());
+    found
+}
+
+/// The privilege without the columns it is limited to.
+fn column_free(privilege: &str) -> String {
+    privilege.split(" (").next().unwrap_or(privilege).to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    fn words(grant: &str) -> Option<String> {
+        sentence(grant).map(|(_, words)| words)
+    }
+
+    #[test]
+    fn grants_are_told_by_what_they_allow_beyond_reading() {
+        for reading in [
+            "GRANT USAGE ON *.* TO `r`@`%` IDENTIFIED BY PASSWORD '*A'",
+            "GRANT SELECT, SHOW VIEW, EXECUTE ON `shop`.* TO `r`@`%`",
+            "GRANT SELECT (`id`, `name`) ON `shop`.`a ON b` TO `r`@`%`",
+            "GRANT `readers` TO `r`@`%`",
+            "SET DEFAULT ROLE `readers` FOR `r`@`%`",
+        ] {
+            assert_eq!(words(reading), None, "{reading}");
+        }
+        assert_eq!(
+            words("GRANT SELECT, INSERT, UPDATE (`a`, `b`) ON `shop`.`orders` TO `w`@`%`").as_deref(),
+            Some("on `shop`.`orders`: INSERT, UPDATE (`a`, `b`)")
+        );
+        assert_eq!(
+            words("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION").as_deref(),
+            Some(
+                "on the whole server: ALL PRIVILEGES, GRANT OPTION (may do anything; GRANT OPTION gives its rights away)"
+            )
+        );
+        assert!(
+            words("GRANT SELECT, FILE ON *.* TO `f`@`%`")
+                .unwrap()
+                .contains("files of the server")
+        );
+    }
 }

@@ -11,7 +11,7 @@ use super::server_errors::query_error;
 use super::session_state::SessionState;
 use super::values::{self, TypeKind};
 use crate::session_pool::Session;
-use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError, lost_connection};
 
 /// Prepared statements kept per session; the server's default cap is 16,382 for all sessions together.
 pub(super) const STATEMENT_CACHE: usize = 1_000;
@@ -43,6 +43,7 @@ impl Session for MysqlSession {
             .map_err(failed)?;
         let text = |at: usize| row.try_get_unchecked::<String, _>(at).unwrap_or_default();
         let (id, version) = (text(0).parse().unwrap_or(0), text(1));
+        check_version(&version)?;
         let state = SessionState::of(&mut connection).await.map_err(failed)?;
         let mut session = Self {
             connection,
@@ -63,7 +64,7 @@ impl Session for MysqlSession {
         if self.unusable || matches!(outcome, Err(QueryError::Unavailable(_))) {
             return outcome;
         }
-        let next = self.next_transaction().await;
+        let next = self.send_next_transaction().await;
         next.map_err(|error| QueryError::Unavailable(format!("the session could not be reset: {error}")))?;
         outcome
     }
@@ -87,10 +88,28 @@ impl Session for MysqlSession {
     }
 }
 
+fn check_version(version: &str) -> Result<(), ConnectError> {
+    let minimum = if version.contains("MariaDB") { (10, 2) } else { (5, 7) };
+    if lost_connection::major_minor(version) < minimum {
+        return Err(ConnectError::TooOld {
+            version: version.to_owned(),
+            minimum: "MySQL 5.7 or MariaDB 10.2".into(),
+        });
+    }
+    Ok(())
+}
+
 impl MysqlSession {
     async fn next_transaction(&mut self) -> Result<(), sqlx::Error> {
         let text = AssertSqlSafe(self.state.next_transaction().to_owned());
         self.connection.execute(sqlx::raw_sql(text)).await.map(|_| ())
+    }
+
+    /// Sends the same and does not wait: what comes next on this session reads the answer before it sends anything, and fails, having
+    /// run nothing, if that was an error.
+    async fn send_next_transaction(&mut self) -> Result<(), sqlx::Error> {
+        let sending = self.next_transaction();
+        futures::future::poll_immediate(sending).await.unwrap_or(Ok(()))
     }
 
     async fn run_in_transaction(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {

@@ -13,7 +13,7 @@ mod connecting;
 mod incoming_rows;
 mod rights;
 mod server_errors;
-mod session;
+pub(crate) mod session;
 mod values;
 
 use std::collections::HashSet;
@@ -82,13 +82,6 @@ impl PostgresDriver {
             address: driver.settings.address(),
             detail: error.to_string(),
         })?;
-        let (major, _) = crate::lost_connection::major_minor(&driver.server.version);
-        if major < 10 && !driver.server.version.contains("Redshift") {
-            return Err(ConnectError::TooOld {
-                version: driver.server.version,
-                minimum: "PostgreSQL 10".into(),
-            });
-        }
         Ok(driver)
     }
 

@@ -19,8 +19,17 @@ use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 /// Rows asked for at a time; the default row cap fits, so that a statement mostly takes one answer.
 const CHUNK: usize = 10_001;
 
-/// Rolls back, gives up locks that outlive transactions, and forgets prepared texts.
-const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all(); DEALLOCATE ALL";
+/// Rolls back and gives up locks that outlive transactions.
+const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
+
+/// The same, and forgets prepared texts.
+const FORGETTING_RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all(); DEALLOCATE ALL";
+
+/// Version that Redshift announces.
+const REDSHIFT: u32 = 80_002;
+
+/// Texts prepared before the server is told to forget them.
+const PREPARED: u32 = 50;
 
 /// How values print and what the session may do. Each is tried alone, for servers that lack some.
 const SESSION_SETTINGS: &[&str] = &[
@@ -47,6 +56,8 @@ pub(crate) struct PostgresSession {
     /// Time limit the server holds at present, in milliseconds.
     timeout_ms: u64,
     types: HashMap<u32, TypeKind>,
+    /// Texts the server has prepared for this session.
+    prepared: u32,
     /// A result larger than its cap was left unread; only closing the session ends it.
     unread: bool,
 }
@@ -58,6 +69,7 @@ impl Session for PostgresSession {
             .connect()
             .await
             .map_err(|error| connect_error(settings, &error))?;
+        check_version(connection.server_version_num())?;
         for setting in SESSION_SETTINGS {
             if let Err(error) = connection.execute(sqlx::raw_sql(*setting)).await {
                 tracing::debug!(%error, setting, "the server does not know this setting");
@@ -69,10 +81,11 @@ impl Session for PostgresSession {
             begin: "BEGIN READ ONLY".into(),
             timeout_ms: 0,
             types: HashMap::new(),
+            prepared: 0,
             unread: false,
         };
         let facts = "SELECT pg_backend_pid()::text, (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)::text, \
-                     (SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = 'pg_read_all_data')::text";
+                     (SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = 'pg_read_all_data')::text, current_setting('server_encoding')";
         let facts = session
             .texts(facts)
             .await
@@ -80,6 +93,11 @@ impl Session for PostgresSession {
         session.process = facts.first().and_then(|text| text.parse().ok()).unwrap_or(0);
         if facts.get(1).is_some_and(|superuser| superuser == "true") && facts.get(2).is_some_and(|roles| roles == "1") {
             session.begin.push_str("; SET LOCAL ROLE pg_read_all_data");
+        }
+        if facts.get(3).is_some_and(|encoding| encoding == "SQL_ASCII") {
+            // The server would refuse to hand out what is not UTF-8; what it is, only the reader of the bytes can tell.
+            let bytes_as_they_are = session.connection.execute("SET client_encoding = 'SQL_ASCII'").await;
+            bytes_as_they_are.map_err(|error| connect_error(settings, &error))?;
         }
         Ok(session)
     }
@@ -122,6 +140,17 @@ impl Session for PostgresSession {
     }
 }
 
+/// What the server announced in its greeting, as `libpq` counts versions: 9.6.3 is 90603. Redshift calls itself 8.0.2.
+fn check_version(version: Option<u32>) -> Result<(), ConnectError> {
+    match version {
+        Some(old) if old < 100_000 && old != REDSHIFT => Err(ConnectError::TooOld {
+            version: format!("{}.{}.{}", old / 10_000, old / 100 % 100, old % 100),
+            minimum: "PostgreSQL 10".into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 impl PostgresSession {
     /// Two round trips. The server parses the text alone first, and takes one command there; so the same text is one command still when it
     /// stands between ours in the second.
@@ -132,6 +161,7 @@ impl PostgresSession {
         (&mut self.connection)
             .prepare(AssertSqlSafe(declare).into_sql_str())
             .await?;
+        self.prepared += 1;
         let mut rows = IncomingRows::new(*limits);
         let mut before = opening.as_str();
         let mut ended = false;
@@ -155,7 +185,11 @@ impl PostgresSession {
 
     /// Fetches up to `wanted` rows, a chunk at most; the last chunk brings the reset along and saves a round trip.
     async fn fetch(&mut self, before: &str, wanted: usize, incoming: &mut IncomingRows) -> Result<usize, sqlx::Error> {
-        let reset = if wanted <= CHUNK { RESET } else { "" };
+        let reset = match wanted <= CHUNK {
+            true if self.prepared >= PREPARED => FORGETTING_RESET,
+            true => RESET,
+            false => "",
+        };
         let fetch = format!("{before}FETCH FORWARD {} FROM nl2sql_rows; {reset}", wanted.min(CHUNK));
         let mut commands_before = if before.is_empty() {
             0
@@ -180,6 +214,9 @@ impl PostgresSession {
             }
         }
         drop(rows);
+        if reset == FORGETTING_RESET {
+            self.prepared = 0;
+        }
         if !self.unread {
             self.resolve_types(&incoming.waiting_types()).await?;
         }

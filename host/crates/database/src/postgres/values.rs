@@ -176,8 +176,11 @@ fn bits(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// `+02` as `+02:00`; a time without a zone stays as it is.
+/// `+02` as `+02:00`; a time without a zone stays as it is, and so does the era (`BC`).
 fn full_zone(text: &str) -> String {
+    if let Some(before) = text.strip_suffix(" BC") {
+        return full_zone(before) + " BC";
+    }
     let bytes = text.as_bytes();
     match bytes.len().checked_sub(3).map(|at| bytes[at]) {
         Some(b'+' | b'-') if text.contains(':') => format!("{text}:00"),
@@ -206,6 +209,11 @@ mod tests {
                 TypeKind::Datetime,
                 "2020-01-02 03:04:05",
                 Value::Datetime("2020-01-02 03:04:05".into()),
+            ),
+            (
+                TypeKind::Datetime,
+                "0044-03-15 12:00:00+00 BC",
+                Value::Datetime("0044-03-15 12:00:00+00:00 BC".into()),
             ),
             (TypeKind::Datetime, "infinity", Value::Datetime("infinity".into())),
             (

@@ -3,6 +3,10 @@
 
 use std::path::PathBuf;
 
+pub mod attacks;
+pub mod fake_servers;
+pub mod own_server;
+pub mod proxy;
 pub mod servers;
 pub mod tds;
 

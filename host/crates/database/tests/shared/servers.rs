@@ -91,10 +91,34 @@ impl Drop for TestDatabase {
     }
 }
 
+/// Whether the server takes a login.
+pub fn answers(settings: &ConnectionSettings) -> bool {
+    let mut command = client_command(settings);
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
 /// Runs `sql` with `psql` or `mysql`; panics with what the client said when it fails.
 pub fn client(settings: &ConnectionSettings, sql: &str) -> String {
+    let mut command = client_command(settings);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the server's client is installed");
+    let mut input = child.stdin.take().unwrap();
+    let sql = sql.to_owned();
+    let writer = std::thread::spawn(move || std::io::Write::write_all(&mut input, sql.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    let _ = writer.join();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn client_command(settings: &ConnectionSettings) -> Command {
     let port = settings.effective_port().to_string();
-    let mut command = if settings.driver == DriverKind::Mysql {
+    if settings.driver == DriverKind::Mysql {
         let mut mysql = Command::new("mysql");
         mysql.args([
             "--host",
@@ -140,18 +164,5 @@ pub fn client(settings: &ConnectionSettings, sql: &str) -> String {
         psql.env("PGPASSWORD", settings.password.reveal())
             .env("PGCLIENTENCODING", "UTF8");
         psql
-    };
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the server's client is installed");
-    let mut input = child.stdin.take().unwrap();
-    let sql = sql.to_owned();
-    let writer = std::thread::spawn(move || std::io::Write::write_all(&mut input, sql.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    let _ = writer.join();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    }
 }
