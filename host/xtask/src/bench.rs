@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::generation_bench;
 use crate::process::{command, run};
 use crate::{checkout, plugins, python, services, small_model};
 
@@ -44,6 +45,8 @@ enum Bench {
     ExecutionMatch,
     /// LoRA training against transformers and PEFT
     Training,
+    /// Pairs a CPU second, stage by stage, of the demo, the shared data or the SQLite files named after `--`
+    Generation,
 }
 
 impl Bench {
@@ -51,7 +54,7 @@ impl Bench {
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Dialects | Self::Validation => &["sqlglot[c]"],
-            Self::Calls => &[],
+            Self::Calls | Self::Generation => &[],
             Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
             Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
             Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
@@ -98,6 +101,7 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
             run(&mut example)
         }
         Bench::Training => training(bench, more),
+        Bench::Generation => generation_bench::run_generation(more, shared_data().ok().as_deref()),
     }
 }
 

@@ -68,7 +68,7 @@ fn demo_command(nl2sql: &Path, verb: &str, name: &str, profiles: &Path, folder: 
 }
 
 /// A new SQLite file with what the script says.
-fn make_database(script: &Path, database: &Path) -> Result<()> {
+pub fn make_database(script: &Path, database: &Path) -> Result<()> {
     let text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
     if database.exists() {
         fs::remove_file(database)?;

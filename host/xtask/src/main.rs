@@ -4,6 +4,7 @@ mod bench;
 mod certificates;
 mod checkout;
 mod demo;
+mod generation_bench;
 mod guest_toolchain;
 mod plugins;
 mod process;
