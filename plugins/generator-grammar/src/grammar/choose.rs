@@ -81,7 +81,7 @@ impl<'a> Chooser<'a> {
             .filter(|attribute| self.uncovered.contains(attribute))
             .copied()
             .collect();
-        if !waiting.is_empty() && self.draw.chance(0.7) {
+        if !waiting.is_empty() && self.draw.chance(0.85) {
             return self.draw.pick(&waiting).copied();
         }
         self.draw.pick(&candidates).copied()
@@ -193,7 +193,7 @@ impl<'a> Chooser<'a> {
             .filter(|attribute| attribute.table == table)
             .copied()
             .collect();
-        if !waiting.is_empty() && self.draw.chance(0.5) {
+        if !waiting.is_empty() && self.draw.chance(0.65) {
             return self.draw.pick(&waiting).map(|attribute| attribute.column);
         }
         let found = self.column_with(table, roles).or_else(|| {
