@@ -46,6 +46,8 @@ fn every_dialect_reads_the_common_core() {
         "ELECT a FROM t",
         "Here is the SQL: SELECT a FROM t",
         "SELECT a FROM t JOIN",
+        "SELECT a FROM t WHERE a IN (SELECT b FROM u WHERE c, 1)",
+        "SELECT a FROM t WHERE a = (SELECT b FROM u WHERE c, d)",
     ];
     for dialect in Dialect::ALL {
         check(dialect, &accepted, &refused);
@@ -190,6 +192,10 @@ fn mysql_has_its_own_rules() {
             "SELECT a IS DISTINCT FROM b FROM t",
             "SELECT @, a FROM t",
             "SELECT a + - + INTERVAL 1 DAY FROM t",
+            "SELECT TRIM(LEADING 'x') FROM t",
+            "SELECT SUBSTRING(a FROM 1 FROM 2) FROM t",
+            "SELECT a -> b FROM t",
+            "SELECT t.* LIKE 'x' FROM t",
         ],
     );
 }

@@ -70,6 +70,9 @@ impl Parser<'_> {
 
     /// The right operand of a binary operator; comparisons may have ANY, ALL or SOME there.
     fn right_side(&mut self, op: BinaryOp, power: u8) -> Parsed<ExprId> {
+        if self.mysql() && matches!(op, BinaryOp::Other(Tok::Arrow | Tok::LongArrow)) && self.kind() != Tok::Str {
+            return self.expected("a path in quotes");
+        }
         let comparison = matches!(op, BinaryOp::Compare(_)) || self.postgres();
         if comparison && matches!(self.kw(), Kw::ANY | Kw::ALL | Kw::SOME) && self.kind_at(1) == Tok::LParen {
             if self.sqlite() {

@@ -107,13 +107,18 @@ impl Parser<'_> {
     }
 
     fn assignments(&mut self) -> Parsed<()> {
+        let role = if self.postgres() {
+            reserved::COLUMN
+        } else {
+            reserved::ALIAS
+        };
         loop {
             if self.kind() == Tok::LParen {
                 self.name_list()?;
             } else if self.sqlite() {
                 self.name_token(reserved::ALIAS, "a column")?;
             } else if !(self.tsql() && self.eat(Tok::Param)) {
-                self.qualified_name(reserved::ALIAS, "a column")?;
+                self.qualified_name(role, "a column")?;
             }
             self.expect(Tok::Eq, "`=`")?;
             if !self.eat_kw(Kw::DEFAULT) {

@@ -261,7 +261,7 @@ impl Parser<'_> {
         }
         let mark = self.scratch.ids.len();
         self.scratch.ids.push(first);
-        if self.eat(Tok::Comma) {
+        if !self.is_bare_query(first) && self.eat(Tok::Comma) {
             self.expr_list_onto()?;
         }
         self.close()?;

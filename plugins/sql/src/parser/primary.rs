@@ -79,7 +79,7 @@ impl Parser<'_> {
     fn parenthesised(&mut self) -> Parsed<ExprId> {
         let token = self.open()?;
         let first = self.paren_content()?;
-        if self.kind() != Tok::Comma {
+        if self.kind() != Tok::Comma || self.is_bare_query(first) {
             self.close()?;
             return Ok(first);
         }
@@ -109,6 +109,12 @@ impl Parser<'_> {
             return Ok(self.push(Expr::Subquery(query), token));
         }
         Ok(first)
+    }
+
+    /// Whether an expression is a query without parentheses of its own, which fills those around it.
+    pub(super) fn is_bare_query(&self, expr: ExprId) -> bool {
+        let node = &self.ast.exprs[expr as usize];
+        matches!(node.kind, Expr::Subquery(_)) && self.tokens[node.token as usize].kind != Tok::LParen
     }
 
     /// `.field`, `.*`, `.method(...)` and subscripts after something that is no plain name.
@@ -330,6 +336,9 @@ impl Parser<'_> {
         if self.kind() == Tok::Dot {
             self.bump();
             self.expect(Tok::Star, "a name after the dot")?;
+            if !self.postgres() && self.infix().is_some() {
+                return self.refuse("`*` stands for columns, not for a value");
+            }
             return Ok(self.push(Expr::Star(Some(name)), token));
         }
         if self.tsql() && self.kind() == Tok::DoubleColon {

@@ -224,11 +224,7 @@ impl Parser<'_> {
             // SIMILAR also is an infix operator, which must not take the pattern here.
             let text = self.expr_above(if self.postgres() { super::infix::LIKE_POWER } else { 0 })?;
             self.scratch.ids.push(text);
-            while matches!(self.kw(), Kw::FROM | Kw::FOR | Kw::SIMILAR | Kw::ESCAPE) || self.kind() == Tok::Comma {
-                self.bump();
-                let operand = self.expr()?;
-                self.scratch.ids.push(operand);
-            }
+            self.substring_operands()?;
         }
         self.close()?;
         let args = self.list_from(mark);
@@ -236,6 +232,29 @@ impl Parser<'_> {
             return self.refuse("a text, a place and perhaps a length are expected");
         }
         self.special_call(name, args)
+    }
+
+    /// `, b, c`, `FROM b FOR c` in either order, or `SIMILAR b ESCAPE c`.
+    fn substring_operands(&mut self) -> Parsed<()> {
+        if self.eat(Tok::Comma) {
+            return self.expr_list_onto();
+        }
+        let words: &[Kw] = match self.kw() {
+            Kw::FROM => &[Kw::FROM, Kw::FOR],
+            Kw::FOR => &[Kw::FOR, Kw::FROM],
+            Kw::SIMILAR => &[Kw::SIMILAR, Kw::ESCAPE],
+            _ => return Ok(()),
+        };
+        let both = words[0] == Kw::SIMILAR;
+        for (index, word) in words.iter().enumerate() {
+            if self.kw() != *word && index > 0 && !both {
+                return Ok(());
+            }
+            self.expect_kw(*word)?;
+            let operand = self.expr()?;
+            self.scratch.ids.push(operand);
+        }
+        Ok(())
     }
 
     fn overlay(&mut self) -> Parsed<ExprId> {
@@ -260,14 +279,27 @@ impl Parser<'_> {
         let mark = self.scratch.ids.len();
         let sided = self.eat_any(&[Kw::LEADING, Kw::TRAILING, Kw::BOTH]);
         if !(sided && self.kw() == Kw::FROM) {
-            self.expr_list_onto()?;
+            self.trim_operands()?;
+        }
+        if self.mysql() && sided && self.kw() != Kw::FROM {
+            return self.expected("FROM");
         }
         if self.eat_kw(Kw::FROM) {
-            self.expr_list_onto()?;
+            self.trim_operands()?;
         }
         self.close()?;
         let args = self.list_from(mark);
         self.special_call(name, args)
+    }
+
+    /// One operand in MySQL, several elsewhere.
+    fn trim_operands(&mut self) -> Parsed<()> {
+        if !self.mysql() {
+            return self.expr_list_onto();
+        }
+        let operand = self.expr()?;
+        self.scratch.ids.push(operand);
+        Ok(())
     }
 
     fn normalize(&mut self) -> Parsed<ExprId> {
