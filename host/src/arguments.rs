@@ -64,6 +64,16 @@ pub struct RerunFlags {
     pub redo: bool,
 }
 
+/// Flags of what may ask a language model.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct PaidFlags {
+    #[command(flatten)]
+    pub rerun: RerunFlags,
+    /// Says what the language model is expected to cost, and asks nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -91,10 +101,10 @@ pub enum Command {
     Cards(RerunFlags),
     /// Stage 3: plans topics and budgets
     #[command(after_help = "Example:\n  nl2sql plan --set plan.total=200")]
-    Plan(RerunFlags),
+    Plan(PaidFlags),
     /// Stage 4: generates and validates pairs until the budgets are met
     #[command(after_help = "Example:\n  nl2sql generate --profile shop.toml")]
-    Generate(RerunFlags),
+    Generate(PaidFlags),
     /// Stage 5: judges the samples again and measures their coverage
     #[command(after_help = "Example:\n  nl2sql validate --accept-edits")]
     Validate(RerunFlags),
@@ -102,8 +112,10 @@ pub enum Command {
     #[command(after_help = "Example:\n  nl2sql export --set export.schema=topic")]
     Export(RerunFlags),
     /// All six stages, continuing where a stopped run left off
-    #[command(after_help = "Example:\n  nl2sql run --profile shop.toml --set run.seed=7")]
-    Run(RerunFlags),
+    #[command(
+        after_help = "Example:\n  nl2sql run --profile shop.toml --set run.seed=7\n  nl2sql run --profile shop.toml --dry-run"
+    )]
+    Run(PaidFlags),
     /// Imports, inspects and merges models
     #[command(subcommand)]
     Model(ModelCommand),

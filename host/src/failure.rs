@@ -43,7 +43,7 @@ pub enum CommandError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Train(#[from] TrainError),
-    #[error(transparent)]
+    #[error("{}", advised(.0))]
     Llm(#[from] LlmError),
     #[error("{0}")]
     Failed(String),
@@ -67,7 +67,9 @@ impl From<&CommandError> for Exit {
             CommandError::Pipeline(PipelineError::Part { failure, .. }) if failure.code == "cancelled" => {
                 Self::Interrupted
             }
-            CommandError::Pipeline(PipelineError::Part { failure, .. }) if failure.code == "unavailable" => {
+            CommandError::Pipeline(PipelineError::Part { failure, .. })
+                if ["unavailable", "offline-miss", "rejected"].contains(&failure.code.as_str()) =>
+            {
                 Self::Unavailable
             }
             CommandError::Part(_) | CommandError::Llm(_) => Self::Unavailable,
@@ -77,9 +79,18 @@ impl From<&CommandError> for Exit {
 }
 
 /// An error with its help in the same paragraph.
-fn advised(error: &impl miette::Diagnostic) -> String {
+pub fn advised(error: &impl miette::Diagnostic) -> String {
     match error.help() {
-        Some(help) => format!("{error}. {help}"),
+        Some(help) => format!("{error}. {}", sentence(&help.to_string())),
         None => error.to_string(),
     }
+}
+
+/// With a capital letter, to stand behind a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

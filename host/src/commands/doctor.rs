@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
+use nl2sql_llm::{ChatRequest, Message, Role};
 use nl2sql_pipeline::{Failure, Parts};
-use nl2sql_profile::{Profile, read_secret};
+use nl2sql_profile::{Profile, ProtocolKind};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::resolve;
 use super::run::{RunPlace, runtime};
 use crate::arguments::Global;
-use crate::failure::{CommandError, Exit};
+use crate::failure::{CommandError, Exit, advised};
 use crate::terminal::{say, say_json};
-use crate::wiring::RunParts;
+use crate::wiring::{RunParts, open_provider};
 
 /// One thing that was looked at: what it is, or what is wrong with it.
 struct Check {
@@ -59,7 +60,7 @@ pub fn run(global: &Global) -> Result<Exit, CommandError> {
         },
         Check {
             name: "language model",
-            outcome: language_model(profile),
+            outcome: language_model(profile, &runtime),
         },
     ];
     let healthy = checks.iter().all(|check| check.outcome.is_ok());
@@ -142,24 +143,41 @@ fn writable(folder: &Path) -> Result<String, String> {
     Ok(folder.display().to_string())
 }
 
-fn language_model(profile: &Profile) -> Result<String, String> {
+/// Asks each provider of the chain for a word; a local model is looked at only, and offline nobody is asked.
+fn language_model(profile: &Profile, runtime: &tokio::runtime::Runtime) -> Result<String, String> {
     let settings = &profile.llm;
     if settings.provider.is_empty() {
         return Ok("none, the run is offline".into());
     }
-    for name in std::iter::once(&settings.provider).chain(&settings.fallback) {
-        if let Some(provider) = settings.providers.get(name).filter(|_| !settings.offline) {
-            read_secret(provider.key_env.as_deref(), provider.key_file.as_deref())
-                .map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    for (name, provider) in settings.chain() {
+        let opened = open_provider(profile, name, provider).map_err(|error| advised(&error))?;
+        let model = &opened.settings().model;
+        if settings.offline {
+            found.push(format!("{name}, answers from the store alone"));
+        } else if provider.kind == ProtocolKind::Local {
+            found.push(format!("{name} with {model}"));
+        } else {
+            let answer = runtime.block_on(opened.complete(&a_word(), "doctor"));
+            answer.map_err(|fault| fault.to_string())?;
+            found.push(format!("{name} answers as {model}"));
         }
     }
-    Ok(format!(
-        "{}{}",
-        settings.provider,
-        if settings.offline {
-            ", answers from the store alone"
-        } else {
-            ""
-        }
-    ))
+    Ok(found.join(", then "))
+}
+
+/// The smallest of questions.
+fn a_word() -> ChatRequest {
+    ChatRequest {
+        messages: vec![Message {
+            role: Role::User,
+            content: "Answer with the word ready.".into(),
+        }],
+        schema: None,
+        temperature: None,
+        max_tokens: Some(16),
+        stage: "doctor".into(),
+        purpose: "doctor".into(),
+        attempt: 0,
+    }
 }

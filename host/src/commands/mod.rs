@@ -3,6 +3,7 @@
 mod completions;
 mod connect;
 mod doctor;
+mod dry_run;
 mod eval;
 mod init;
 mod model;
@@ -12,11 +13,13 @@ mod profile;
 mod run;
 mod stage;
 mod train;
+mod usage_file;
 
 pub use eval::EvalArguments;
 pub use model::ModelCommand;
 pub use predict::PredictArguments;
 pub use train::TrainArguments;
+pub use usage_file::as_json as usage_as_json;
 
 use nl2sql_pipeline::Stage;
 use nl2sql_profile::{Layers, Resolved};
@@ -33,11 +36,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CommandError> {
         Command::Connect => connect::run(global),
         Command::Extract(rerun) => stage::run(global, Stage::Extract, *rerun),
         Command::Cards(rerun) => stage::run(global, Stage::Cards, *rerun),
-        Command::Plan(rerun) => stage::run(global, Stage::Plan, *rerun),
-        Command::Generate(rerun) => stage::run(global, Stage::Generate, *rerun),
+        Command::Plan(flags) => stage::run_paid(global, Stage::Plan, *flags),
+        Command::Generate(flags) => stage::run_paid(global, Stage::Generate, *flags),
         Command::Validate(rerun) => stage::run(global, Stage::Validate, *rerun),
         Command::Export(rerun) => stage::run(global, Stage::Export, *rerun),
-        Command::Run(rerun) => run::run(global, *rerun),
+        Command::Run(flags) => run::run(global, *flags),
         Command::Model(command) => model::run(global, command),
         Command::Train(arguments) => train::run(global, arguments),
         Command::Predict(arguments) => predict::run(global, arguments),

@@ -188,7 +188,7 @@ impl Bench {
             reason: error.to_string(),
         })?;
         let cancellation = interrupt::on_ctrl_c(&self.runtime);
-        let client = connect_providers(&self.profile.llm, &self.place.name, folder, cancellation)?;
+        let client = connect_providers(&self.profile, &self.place.name, folder, cancellation)?;
         let settings = &self.profile.evaluate;
         Ok(Endpoint {
             client,

@@ -3,22 +3,26 @@
 use std::path::PathBuf;
 
 use nl2sql_catalog::{Sample, Verdict};
-use nl2sql_pipeline::{Pipeline, PipelineError, Rerun, artifact};
+use nl2sql_llm::UsageReport;
+use nl2sql_pipeline::{Pipeline, PipelineError, Rerun, Stage, artifact};
 use nl2sql_profile::Profile;
 use tokio::runtime::Runtime;
 
-use super::resolve;
-use crate::arguments::{Global, RerunFlags};
+use super::{dry_run, resolve, usage_file};
+use crate::arguments::{Global, PaidFlags, RerunFlags};
 use crate::failure::{CommandError, Exit};
 use crate::interrupt;
-use crate::terminal::{RunReport, Watcher, say_json};
+use crate::terminal::{RunReport, StageRow, Watcher, note, say_json, spent_in_words};
 use crate::wiring::RunParts;
 
 /// Pairs shown at the end.
 const EXAMPLES: usize = 3;
 
-pub fn run(global: &Global, rerun: RerunFlags) -> Result<Exit, CommandError> {
-    with_pipeline(global, rerun, |pipeline, rerun| pipeline.run(rerun))
+pub fn run(global: &Global, flags: PaidFlags) -> Result<Exit, CommandError> {
+    if flags.dry_run {
+        return dry_run::run(global, &[Stage::Plan, Stage::Generate]);
+    }
+    with_pipeline(global, flags.rerun, |pipeline, rerun| pipeline.run(rerun))
 }
 
 /// Name and folder of a run.
@@ -84,11 +88,18 @@ pub fn with_pipeline(
         redo: flags.redo,
     };
     let pipeline = Pipeline::open(&place.folder, &place.name, &profile, &parts, &watcher, rerun)?;
-    work(&pipeline, rerun)?;
+    let outcome = work(&pipeline, rerun);
+    let usage = parts.usage()?;
+    usage_file::write(&place.folder, &usage)?;
+    if outcome.is_err() {
+        tell_what_was_done(global, &watcher.rows(), &usage);
+    }
+    outcome?;
     let report = RunReport {
         name: &place.name,
         folder: &place.folder,
         rows: watcher.rows(),
+        usage,
         examples: examples(&pipeline)?,
     };
     if global.json {
@@ -97,6 +108,18 @@ pub fn with_pipeline(
         report.print();
     }
     Ok(Exit::Done)
+}
+
+/// What the stages before a failure noted, and what has been paid, since no report follows.
+fn tell_what_was_done(global: &Global, rows: &[StageRow], usage: &UsageReport) {
+    for row in rows {
+        for text in &row.summary.notes {
+            note(global, format!("{}: {text}", row.stage.name()));
+        }
+    }
+    if !usage.lines.is_empty() {
+        note(global, format!("the language model so far: {}", spent_in_words(usage)));
+    }
 }
 
 /// A few accepted pairs, spread over the run.

@@ -14,8 +14,8 @@ use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
 
 pub use counter::Counter;
-pub use progress::Watcher;
-pub use report::{RunReport, table};
+pub use progress::{StageRow, Watcher};
+pub use report::{RunReport, cost, spent_in_words, table};
 pub use training::TrainingView;
 
 /// A line on standard output. A closed pipe is no error: the reader has seen enough.

@@ -5,16 +5,20 @@ use std::path::Path;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
 use nl2sql_catalog::Sample;
+use nl2sql_llm::{UsageLine, UsageReport};
 use serde_json::{Value, json};
 
 use super::progress::StageRow;
 use super::say;
+use crate::commands::usage_as_json;
 
 /// What a run shows at its end.
 pub struct RunReport<'a> {
     pub name: &'a str,
     pub folder: &'a Path,
     pub rows: Vec<StageRow>,
+    /// What the language model has cost.
+    pub usage: UsageReport,
     /// A few accepted pairs.
     pub examples: Vec<Sample>,
 }
@@ -40,9 +44,60 @@ impl RunReport<'_> {
                 say(format!("{}: {note}", row.stage.name()));
             }
         }
+        self.print_usage();
         say(format!("files: {}", self.folder.display()));
         for sample in &self.examples {
             say(format!("\n  {}\n  {}", sample.question, sample.sql));
+        }
+    }
+
+    /// What each stage and topic has cost, dearest first; a run without a language model says nothing.
+    fn print_usage(&self) {
+        if self.usage.lines.is_empty() {
+            return;
+        }
+        let row = |name: String, line: &UsageLine| {
+            vec![
+                name,
+                line.requests.to_string(),
+                line.input_tokens.to_string(),
+                line.output_tokens.to_string(),
+                cost(line.cost),
+            ]
+        };
+        let mut rows = Vec::new();
+        for stage in self.usage.by_stage() {
+            rows.push(row(stage.stage.clone(), &stage));
+            let mut topics: Vec<&UsageLine> = self
+                .usage
+                .lines
+                .iter()
+                .filter(|line| line.stage == stage.stage)
+                .collect();
+            topics.sort_by_key(|line| std::cmp::Reverse(line.input_tokens + line.output_tokens));
+            rows.extend(
+                topics
+                    .iter()
+                    .take(TOPICS_SHOWN)
+                    .map(|line| row(format!("  {}", line.purpose), line)),
+            );
+            if topics.len() > TOPICS_SHOWN {
+                rows.push(vec![format!(
+                    "  and {} more in usage.json",
+                    topics.len() - TOPICS_SHOWN
+                )]);
+            }
+        }
+        rows.push(row("all".into(), &self.usage.total()));
+        say(table(
+            &["language model", "requests", "tokens in", "tokens out", "cost"],
+            rows,
+        ));
+        if self.usage.cached > 0 {
+            say(format!(
+                "{} answers came from the store and cost nothing",
+                self.usage.cached
+            ));
         }
     }
 
@@ -53,8 +108,30 @@ impl RunReport<'_> {
             .iter()
             .map(|row| json!({ "stage": row.stage.name(), "seconds": row.seconds, "summary": row.summary }))
             .collect();
-        json!({ "run": self.name, "folder": self.folder, "stages": stages, "examples": self.examples })
+        let mut usage = usage_as_json(&self.usage);
+        usage["cached"] = json!(self.usage.cached);
+        json!({ "run": self.name, "folder": self.folder, "stages": stages, "usage": usage, "examples": self.examples })
     }
+}
+
+/// Topics of a stage listed by name.
+const TOPICS_SHOWN: usize = 20;
+
+/// Usage in one line.
+pub fn spent_in_words(usage: &UsageReport) -> String {
+    let total = usage.total();
+    format!(
+        "{} answers, {} tokens in, {} tokens out, cost {}",
+        total.requests,
+        total.input_tokens,
+        total.output_tokens,
+        cost(total.cost)
+    )
+}
+
+/// Money as far as it is worth showing.
+pub fn cost(cost: f64) -> String {
+    format!("{cost:.4}")
 }
 
 /// Reasons by falling count.

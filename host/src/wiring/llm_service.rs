@@ -1,17 +1,20 @@
 //! The service `llm` of plugins, over the providers of the profile.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use nl2sql_llm::{
     AnswerStore, BudgetCaps, ChatProvider, ChatRequest, HttpProvider, KeySource, LlmClient, LlmClientBuilder, LlmError,
-    Message, Price, Protocol, RateLimits, RetryPolicy, Role, Sampling, StructuredOutput,
+    Message, Price, Protocol, RateLimits, RetryPolicy, Role, Sampling, StructuredOutput, UsageLine,
 };
 use nl2sql_plugin_host::{ChatAnswer, ChatError, LlmService};
-use nl2sql_profile::{CapSettings, LlmSettings, ProtocolKind, ProviderSettings};
+use nl2sql_profile::{CapSettings, LlmSettings, Profile, ProtocolKind, ProviderSettings};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+
+use super::local_provider::{LocalProvider, LocalWeights};
+use crate::failure::advised;
 
 /// Chat requests of one stage.
 pub struct StageLlm {
@@ -61,6 +64,7 @@ impl LlmService for StageLlm {
     }
 
     fn chat_all(&self, requests: Vec<nl2sql_plugin_host::ChatRequest>) -> Vec<Result<ChatAnswer, ChatError>> {
+        let number = requests.len();
         let requests: Result<Vec<ChatRequest>, ChatError> =
             requests.into_iter().map(|request| self.request(request)).collect();
         match requests {
@@ -70,7 +74,7 @@ impl LlmService for StageLlm {
                 .into_iter()
                 .map(answer)
                 .collect(),
-            Err(error) => vec![Err(error)],
+            Err(error) => vec![Err(error); number],
         }
     }
 }
@@ -78,7 +82,7 @@ impl LlmService for StageLlm {
 fn answer(answer: Result<nl2sql_llm::ChatAnswer, LlmError>) -> Result<ChatAnswer, ChatError> {
     let answer = answer.map_err(|error| ChatError {
         code: error.code().to_owned(),
-        message: error.to_string(),
+        message: advised(&error),
     })?;
     Ok(ChatAnswer {
         finish_reason: answer.finish_reason.name().to_owned(),
@@ -101,25 +105,28 @@ fn role(name: &str) -> Role {
 /// # Errors
 /// When the profile names no provider, a key is missing, or the store cannot be opened.
 pub fn connect(
-    settings: &LlmSettings,
+    profile: &Profile,
     run: &str,
     run_folder: &Path,
     cancellation: CancellationToken,
 ) -> Result<LlmClient, LlmError> {
-    let store = AnswerStore::open(settings.cache.as_deref().unwrap_or(&run_folder.join("llm.sqlite")))?;
-    let chain = std::iter::once(&settings.provider)
-        .chain(&settings.fallback)
-        .filter(|name| !name.is_empty());
-    let providers = chain
-        .filter_map(|name| settings.providers.get_key_value(name))
-        .map(|(name, provider)| open(name, provider, settings.offline))
+    let settings = &profile.llm;
+    let path = store_path(settings, run_folder);
+    // The run folder is locked by the run; a store elsewhere is everybody's.
+    let store = match settings.cache {
+        Some(_) => AnswerStore::open_shared(&path)?,
+        None => AnswerStore::open(&path)?,
+    };
+    let providers = settings
+        .chain()
+        .map(|(name, provider)| open_provider(profile, name, provider))
         .collect::<Result<Vec<_>, _>>()?;
     let stages = settings
         .stage_budgets
         .iter()
         .map(|(stage, caps)| (stage.clone(), budget(caps)))
         .collect();
-    LlmClientBuilder::new(run, store, providers)
+    LlmClientBuilder::new(&account(settings, run, run_folder), store, providers)
         .budget(budget(&settings.budget), stages)
         .retry(RetryPolicy {
             tries: settings.attempts.max(1),
@@ -130,11 +137,63 @@ pub fn connect(
         .build()
 }
 
-/// Offline no key is needed: a recording can be replayed where there is none.
-fn open(name: &str, provider: &ProviderSettings, offline: bool) -> Result<Box<dyn ChatProvider>, LlmError> {
+/// What a run has spent so far, as its store says; nothing when there is no store yet.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn spending(settings: &LlmSettings, run: &str, run_folder: &Path) -> Result<Vec<UsageLine>, LlmError> {
+    let path = store_path(settings, run_folder);
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    AnswerStore::open(&path)?.spending(&account(settings, run, run_folder))
+}
+
+fn store_path(settings: &LlmSettings, run_folder: &Path) -> PathBuf {
+    settings.cache.clone().unwrap_or_else(|| run_folder.join("llm.sqlite"))
+}
+
+/// The name a run's spending goes under. Runs of one name may share a store, so there the folder tells them apart.
+fn account(settings: &LlmSettings, run: &str, run_folder: &Path) -> String {
+    match settings.cache {
+        Some(_) => std::path::absolute(run_folder)
+            .unwrap_or_else(|_| run_folder.to_owned())
+            .display()
+            .to_string(),
+        None => run.to_owned(),
+    }
+}
+
+/// One provider of the profile. Offline no key is needed: a recording can be replayed where there is none.
+///
+/// # Errors
+/// When its settings cannot work or a key is missing.
+pub fn open_provider(
+    profile: &Profile,
+    name: &str,
+    provider: &ProviderSettings,
+) -> Result<Box<dyn ChatProvider>, LlmError> {
     let mut settings = provider_settings(name, provider);
-    if offline {
+    if provider.kind == ProtocolKind::Local {
+        let Some(model) = provider.path.clone().or_else(|| profile.model.path.clone()) else {
+            return Err(LlmError::Settings {
+                provider: name.to_owned(),
+                message: "there is no model folder: set its path, or model.path".to_owned(),
+            });
+        };
+        let weights = LocalWeights {
+            model,
+            adapter: provider.adapter.clone(),
+            template: provider
+                .template
+                .clone()
+                .unwrap_or_else(|| profile.model.template.clone()),
+        };
+        return Ok(Box::new(LocalProvider::new(settings, weights)?));
+    }
+    if profile.llm.offline {
         settings.key = KeySource::None;
+        settings.secret_headers.clear();
     }
     Ok(Box::new(HttpProvider::new(settings)?))
 }
@@ -147,10 +206,11 @@ fn budget(caps: &CapSettings) -> BudgetCaps {
 }
 
 /// The profile's words in those of the `llm` crate.
-pub fn provider_settings(name: &str, provider: &ProviderSettings) -> nl2sql_llm::ProviderSettings {
+fn provider_settings(name: &str, provider: &ProviderSettings) -> nl2sql_llm::ProviderSettings {
     let protocol = match provider.kind {
         ProtocolKind::Openai => Protocol::Openai,
         ProtocolKind::Anthropic => Protocol::Anthropic,
+        ProtocolKind::Local => Protocol::Local,
     };
     let structured = match provider.structured {
         nl2sql_profile::StructuredOutput::Schema => StructuredOutput::Schema,
@@ -158,6 +218,7 @@ pub fn provider_settings(name: &str, provider: &ProviderSettings) -> nl2sql_llm:
         nl2sql_profile::StructuredOutput::Prompt => StructuredOutput::Prompt,
     };
     let sampling = &provider.sampling;
+    let secret_headers = provider.headers_env.iter();
     nl2sql_llm::ProviderSettings {
         key: match (&provider.key_env, &provider.key_file) {
             (Some(name), _) => KeySource::Env(name.clone()),
@@ -165,6 +226,9 @@ pub fn provider_settings(name: &str, provider: &ProviderSettings) -> nl2sql_llm:
             (None, None) => KeySource::None,
         },
         headers: provider.headers.clone(),
+        secret_headers: secret_headers
+            .map(|(header, variable)| (header.clone(), KeySource::Env(variable.clone())))
+            .collect(),
         proxy: provider.proxy.clone(),
         ca_file: provider.ca.clone(),
         connect_timeout: Duration::from_millis(provider.connect_timeout_ms),
@@ -181,10 +245,10 @@ pub fn provider_settings(name: &str, provider: &ProviderSettings) -> nl2sql_llm:
         max_tokens: provider.max_tokens,
         structured,
         extra_body: provider.body.clone().into_iter().collect(),
-        price: Price {
-            input: provider.price.input,
-            output: provider.price.output,
-        },
+        price: provider.price.as_ref().map_or_else(Price::default, |price| Price {
+            input: price.input,
+            output: price.output,
+        }),
         limits: RateLimits {
             concurrency: provider.rate.concurrency,
             requests_per_minute: provider.rate.requests_per_minute,

@@ -28,9 +28,21 @@ pub struct LocalModelSettings {
     pub sampling: Sampling,
 }
 
+/// A prompt, and how it is to be continued.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Tokens.
+    pub prompt: Vec<u32>,
+    /// Most tokens of the answer.
+    pub max_new_tokens: usize,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+}
+
 /// A loaded model.
 pub struct LocalModel {
     settings: LocalModelSettings,
+    context: usize,
     tokenizer: TextTokenizer,
     template: &'static ChatTemplate,
     generator: Mutex<Generator<HostEngine>>,
@@ -49,14 +61,21 @@ impl LocalModel {
         if let Some(adapter) = &settings.adapter {
             attach_adapter(&mut decoder, adapter)?;
         }
+        let context = decoder.config.max_position_embeddings;
         let engine = HostEngine::new(&decoder, HostOptions::default());
         let generator = Mutex::new(Generator::new(engine, Some(tokenizer.clone()), settings.rows_at_once));
         Ok(Self {
             settings,
+            context,
             tokenizer,
             template,
             generator,
         })
+    }
+
+    /// Positions the model knows, prompt and answer together.
+    pub fn context(&self) -> usize {
+        self.context
     }
 
     /// Answers chats one after another and all at once, and tells of each answer with the number of its chat.
@@ -68,59 +87,70 @@ impl LocalModel {
         chats: &[ChatPrompt],
         told: &mut dyn FnMut(usize, Result<Completion, String>),
     ) -> Result<(), ModelError> {
-        let mut requests = Vec::new();
+        let mut questions = Vec::new();
         let mut numbers = Vec::new();
         for (number, chat) in chats.iter().enumerate() {
-            match self.encode(chat) {
+            let history = chat
+                .history
+                .iter()
+                .flat_map(|(user, assistant)| [ChatMessage::user(user), ChatMessage::assistant(assistant)]);
+            let turns: Vec<ChatMessage> = history.chain([ChatMessage::user(&chat.user)]).collect();
+            match self.encode(chat.system.as_deref().unwrap_or(""), &turns) {
                 Ok(prompt) => {
                     numbers.push((number, self.tokenizer.decode(&prompt, false).ok()));
-                    requests.push(self.request(prompt));
+                    questions.push(Question {
+                        prompt,
+                        max_new_tokens: self.settings.max_new_tokens,
+                        sampling: self.settings.sampling,
+                    });
                 }
                 Err(error) => told(number, Err(error.to_string())),
             }
         }
+        self.generate(questions, &mut |place, completion| {
+            let (number, rendered_prompt) = &numbers[place];
+            let completion = Completion {
+                text: completion.text.trim().to_owned(),
+                rendered_prompt: rendered_prompt.clone(),
+                tokens: Some(completion.tokens.len() as u64),
+            };
+            told(*number, Ok(completion));
+        })
+    }
+
+    /// Answers questions together, and tells of each answer with the number of its question.
+    ///
+    /// # Errors
+    /// When generation fails.
+    pub fn generate(
+        &self,
+        questions: Vec<Question>,
+        told: &mut dyn FnMut(usize, &nl2sql_model::generation::Completion),
+    ) -> Result<(), ModelError> {
+        let stop_tokens = self.template.stop_tokens(&self.tokenizer);
+        let requests = questions
+            .into_iter()
+            .map(|question| GenerationRequest {
+                sampling: question.sampling,
+                ..GenerationRequest::greedy(question.prompt, question.max_new_tokens, stop_tokens.clone())
+            })
+            .collect();
         let mut generator = self.generator.lock().unwrap_or_else(PoisonError::into_inner);
         generator.generate_with(requests, &mut |progress| {
             if let Progress::Finished { request, completion } = progress {
-                let (number, rendered_prompt) = &numbers[request];
-                let text = completion.text.trim().to_owned();
-                let tokens = Some(completion.tokens.len() as u64);
-                told(
-                    *number,
-                    Ok(Completion {
-                        text,
-                        rendered_prompt: rendered_prompt.clone(),
-                        tokens,
-                    }),
-                );
+                told(request, completion);
             }
         })?;
         Ok(())
     }
 
-    fn encode(&self, chat: &ChatPrompt) -> Result<Vec<u32>, ModelError> {
-        let history = chat
-            .history
-            .iter()
-            .flat_map(|(user, assistant)| [ChatMessage::user(user), ChatMessage::assistant(assistant)]);
-        let messages: Vec<ChatMessage> = history.chain([ChatMessage::user(&chat.user)]).collect();
-        self.template.encode_prompt(
-            &self.tokenizer,
-            chat.system.as_deref().unwrap_or(""),
-            &messages,
-            Thinking::Disabled,
-        )
-    }
-
-    fn request(&self, prompt: Vec<u32>) -> GenerationRequest {
-        GenerationRequest {
-            sampling: self.settings.sampling,
-            ..GenerationRequest::greedy(
-                prompt,
-                self.settings.max_new_tokens,
-                self.template.stop_tokens(&self.tokenizer),
-            )
-        }
+    /// The prompt of a conversation whose last turn is the user's.
+    ///
+    /// # Errors
+    /// When the template or the tokenizer cannot write it.
+    pub fn encode(&self, system: &str, turns: &[ChatMessage]) -> Result<Vec<u32>, ModelError> {
+        self.template
+            .encode_prompt(&self.tokenizer, system, turns, Thinking::Disabled)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nl2sql_catalog::Database;
 use nl2sql_database::{Connection, DriverKind};
-use nl2sql_llm::LlmClient;
+use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
 use nl2sql_pipeline::{Failure, GeneratorContext, Parts, PluginIdentity};
 use nl2sql_plugin_host::{DialectSession, PluginHost, Services};
@@ -14,12 +14,13 @@ use nl2sql_profile::Profile;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::llm_service::{StageLlm, connect};
+use super::llm_service::{StageLlm, connect, spending};
 use super::plugin_library::{call_failure, inspect, load_failure, plugin_host};
 use super::queries::RunQueries;
 use super::source::DatabaseSource;
 use super::stage_plugins::{BoundDialect, BoundGenerator, BoundPlanner, BoundValidator};
 use super::{connection_settings, dialect_name};
+use crate::failure::advised;
 
 /// Everything a run works with.
 pub struct RunParts<'a> {
@@ -135,21 +136,37 @@ impl<'a> RunParts<'a> {
         Ok(Arc::new(self.dialect_plugin()?.open(catalog)))
     }
 
-    /// Services of the plugins of one stage: the language model where the profile names one, the others where they are given.
-    fn services(&self, stage: &'static str) -> Result<Services, Failure> {
-        if self.profile.llm.provider.is_empty() {
+    /// Services of a stage's plugin: the language model where it asks for one and the profile names one, the others where they are given.
+    fn services(&self, stage: &'static str, kind: &str, plugin: &str) -> Result<Services, Failure> {
+        if self.profile.llm.provider.is_empty() || !self.asks_for(kind, plugin, "llm")? {
             return Ok(Services::none());
         }
-        let mut slot = self.llm.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = match &*slot {
-            Some(client) => client.clone(),
-            None => {
-                let client = connect(&self.profile.llm, &self.run, &self.folder, self.cancellation.clone())
-                    .map_err(|error| Failure::new("language model", "unavailable", error.to_string()))?;
-                slot.insert(Arc::new(client)).clone()
-            }
-        };
+        let client = self.language_model()?;
         Ok(Services::none().with_llm(Arc::new(StageLlm::new(client, self.runtime.handle().clone(), stage))))
+    }
+
+    fn language_model(&self) -> Result<Arc<LlmClient>, Failure> {
+        let mut slot = self.llm.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*slot {
+            return Ok(client.clone());
+        }
+        let client = connect(self.profile, &self.run, &self.folder, self.cancellation.clone())
+            .map_err(|error| Failure::new("language model", "unavailable", advised(&error)))?;
+        Ok(slot.insert(Arc::new(client)).clone())
+    }
+
+    /// What the run has spent on language models, earlier processes included, with the answers that came from the store in this one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn usage(&self) -> Result<UsageReport, LlmError> {
+        match &*self.llm.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(client) => client.usage(),
+            None => Ok(UsageReport {
+                lines: spending(&self.profile.llm, &self.run, &self.folder)?,
+                cached: 0,
+            }),
+        }
     }
 
     fn queries(&self, catalog: &Arc<Database>) -> Result<Arc<RunQueries>, Failure> {
@@ -162,8 +179,20 @@ impl<'a> RunParts<'a> {
         )))
     }
 
+    /// How many calls of a plugin may wait for the language model at once: as many as its provider takes requests.
+    fn waiting_calls(&self, kind: &str, plugin: &str) -> Result<Option<usize>, Failure> {
+        let provider = self.profile.llm.chain().next().map(|(_, provider)| provider);
+        let asks = self.asks_for(kind, plugin, "llm")?;
+        Ok(provider
+            .filter(|_| asks)
+            .map(|provider| provider.rate.concurrency as usize))
+    }
+
     /// Whether a plugin asks for a service.
-    fn asks_for(&self, kind: &str, name: &str, service: &str) -> Result<bool, Failure> {
+    ///
+    /// # Errors
+    /// When there is no such plugin.
+    pub fn asks_for(&self, kind: &str, name: &str, service: &str) -> Result<bool, Failure> {
         Ok(inspect(self.host()?, kind, name)?
             .manifest
             .imports
@@ -188,7 +217,7 @@ impl Parts for RunParts<'_> {
 
     fn planner(&self) -> Result<Box<dyn pipeline::Planner>, Failure> {
         let name = &self.profile.plan.planner;
-        let planner = self.host()?.planner(name, self.services("plan")?);
+        let planner = self.host()?.planner(name, self.services("plan", "planner", name)?);
         Ok(Box::new(BoundPlanner(
             planner.map_err(|error| load_failure(name, &error))?,
         )))
@@ -200,7 +229,9 @@ impl Parts for RunParts<'_> {
         context: GeneratorContext,
     ) -> Result<Box<dyn pipeline::Generator>, Failure> {
         let name = &self.profile.generate.generator;
-        let mut services = self.services("generate")?.with_sql(self.session(plain)?);
+        let mut services = self
+            .services("generate", "generator", name)?
+            .with_sql(self.session(plain)?);
         if self.asks_for("generator", name, "query")? {
             services = services.with_query(self.queries(plain)?);
         }
@@ -208,15 +239,17 @@ impl Parts for RunParts<'_> {
             .host()?
             .generator(name, services)
             .map_err(|error| load_failure(name, &error))?;
-        Ok(Box::new(BoundGenerator(generator.open(
-            nl2sql_plugin_host::GeneratorContext {
-                database: &context.catalog,
-                cards: &context.cards,
-                dialect: &context.dialect,
-                options: &context.options,
-                seed: context.seed,
-            },
-        ))))
+        let session = generator.open(nl2sql_plugin_host::GeneratorContext {
+            database: &context.catalog,
+            cards: &context.cards,
+            dialect: &context.dialect,
+            options: &context.options,
+            seed: context.seed,
+        });
+        Ok(Box::new(BoundGenerator {
+            session,
+            at_once: self.waiting_calls("generator", name)?,
+        }))
     }
 
     fn validators(&self, catalog: &Arc<Database>) -> Result<Vec<Box<dyn pipeline::Validator>>, Failure> {

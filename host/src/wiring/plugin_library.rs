@@ -6,6 +6,8 @@ use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{Artifact, CallError, CodeCache, LimitSettings, LoadError, PluginHost, PluginSettings};
 use nl2sql_profile::Profile;
 
+use crate::failure::sentence;
+
 /// A host over the built-in plugins, the user's plugin folder and the profile's paths.
 ///
 /// # Errors
@@ -69,12 +71,12 @@ pub fn load_failure(plugin: &str, error: &LoadError) -> Failure {
     advised(failure, error)
 }
 
-/// A call that failed, in the pipeline's words; the plugin's own code where it gave one.
+/// A call that failed, in the pipeline's words; the plugin's own code where it gave one, and the language model's where that was the cause.
 pub fn call_failure(error: &CallError) -> Failure {
     match error.refusal() {
         Some(refusal) => Failure {
             part: error.plugin.clone(),
-            code: refusal.code.clone(),
+            code: refusal.code.strip_prefix("llm-").unwrap_or(&refusal.code).to_owned(),
             message: refusal.message.clone(),
             hint: refusal.hint.clone(),
         },
@@ -87,13 +89,4 @@ fn advised(failure: Failure, error: &impl miette::Diagnostic) -> Failure {
         Some(help) => failure.with_hint(sentence(&help.to_string())),
         None => failure,
     }
-}
-
-/// With a capital letter, to stand behind a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }

@@ -55,7 +55,11 @@ impl pipeline::Planner for BoundPlanner {
 }
 
 /// A generator bound to a catalog.
-pub struct BoundGenerator(pub GeneratorSession);
+pub struct BoundGenerator {
+    pub session: GeneratorSession,
+    /// Calls worth having at once, for a generator that waits for a language model.
+    pub at_once: Option<usize>,
+}
 
 impl pipeline::Generator for BoundGenerator {
     fn generate(&self, request: &pipeline::GenerateRequest<'_>) -> Result<pipeline::Batch, Failure> {
@@ -72,12 +76,16 @@ impl pipeline::Generator for BoundGenerator {
             accepted: request.accepted.to_vec(),
             rejected: rejected.collect(),
         };
-        let batch = self.0.generate(&request).map_err(|error| call_failure(&error))?;
+        let batch = self.session.generate(&request).map_err(|error| call_failure(&error))?;
         Ok(pipeline::Batch {
             samples: batch.samples,
             exhausted: batch.exhausted,
             notes: batch.notes,
         })
+    }
+
+    fn at_once(&self) -> Option<usize> {
+        self.at_once
     }
 }
 

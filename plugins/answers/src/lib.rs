@@ -1,20 +1,27 @@
-//! Reads what language models answer: JSON, JSON in prose or code fences, JSON cut off half way.
+//! Reads what language models answer: JSON, JSON in prose or code fences, JSON with slips, JSON cut off half way, and SQL in code fences.
 
+mod fences;
+mod mending;
 mod salvage;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// The objects a model was asked for, found wherever the answer holds them.
+pub use fences::{FencedSql, fenced_sql};
+
+/// A field by its name, then the other names models give it.
+pub type Names<'a> = &'a [&'a str];
+
+/// The objects a model was asked for, found wherever the answer holds them, their fields under the first of their names.
 ///
 /// Looked for are objects that have all of `fields`: the elements of an array under `list`, of a bare array, or single objects in a row
 /// (JSON Lines). An answer cut off by the token limit gives the objects that are whole.
-pub fn objects(answer: &str, list: &str, fields: &[&str]) -> Vec<Value> {
+pub fn objects(answer: &str, list: &str, fields: &[Names]) -> Vec<Map<String, Value>> {
     let mut found = Vec::new();
     for candidate in salvage::json_texts(answer) {
-        match serde_json::from_str::<Value>(candidate) {
-            Ok(value) => collect(&value, list, fields, &mut found),
-            Err(_) => salvage::whole_objects(candidate)
-                .iter()
+        match salvage::parse(candidate) {
+            Some(value) => collect(value, list, fields, &mut found),
+            None => salvage::whole_objects(candidate)
+                .into_iter()
                 .for_each(|value| collect(value, list, fields, &mut found)),
         }
         if !found.is_empty() {
@@ -24,18 +31,48 @@ pub fn objects(answer: &str, list: &str, fields: &[&str]) -> Vec<Value> {
     found
 }
 
-fn collect(value: &Value, list: &str, fields: &[&str], found: &mut Vec<Value>) {
+/// The beginning of an answer that is quoted back to the model; all of a long one would only fill the prompt.
+pub fn beginning(answer: &str) -> String {
+    const SHOWN: usize = 800;
+    match answer.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} …", &answer[..end]),
+        // Providers take no empty turn.
+        None if answer.trim().is_empty() => "…".to_owned(),
+        None => answer.to_owned(),
+    }
+}
+
+fn collect(value: Value, list: &str, fields: &[Names], found: &mut Vec<Map<String, Value>>) {
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, list, fields, found)),
-        Value::Object(object) if fields.iter().all(|field| object.contains_key(*field)) => found.push(value.clone()),
-        Value::Object(object) => {
-            let under = object
-                .get(list)
-                .or_else(|| object.values().find(|value| value.is_array()));
-            under.into_iter().for_each(|value| collect(value, list, fields, found));
-        }
+        Value::Array(items) => items.into_iter().for_each(|item| collect(item, list, fields, found)),
+        Value::Object(object) => match named(&object, fields) {
+            Some(object) => found.push(object),
+            None => {
+                let under = object
+                    .get(list)
+                    .or_else(|| object.values().find(|value| value.is_array()))
+                    .or_else(|| object.values().find(|value| value.is_object()));
+                if let Some(under) = under.cloned() {
+                    collect(under, list, fields, found);
+                }
+            }
+        },
         _ => {}
     }
+}
+
+/// The object with its fields under their own names; `None` when one is missing.
+fn named(object: &Map<String, Value>, fields: &[Names]) -> Option<Map<String, Value>> {
+    let lower: Map<String, Value> = object
+        .iter()
+        .map(|(key, value)| (key.trim().to_lowercase().replace([' ', '-'], "_"), value.clone()))
+        .collect();
+    let mut renamed = lower.clone();
+    for names in fields {
+        let value = names.iter().find_map(|name| lower.get(*name))?;
+        renamed.insert((*names.first()?).to_owned(), value.clone());
+    }
+    Some(renamed)
 }
 
 #[cfg(test)]
@@ -43,7 +80,7 @@ mod tests {
     use super::objects;
 
     fn questions(answer: &str) -> Vec<String> {
-        let found = objects(answer, "pairs", &["question", "sql"]);
+        let found = objects(answer, "pairs", &[&["question", "q"], &["sql", "query"]]);
         found
             .iter()
             .map(|pair| pair["question"].as_str().unwrap_or("?").to_owned())
@@ -65,8 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn other_names_for_the_list_and_lines_of_objects() {
-        assert_eq!(questions(r#"{"data": [{"question": "a", "sql": "s"}]}"#), ["a"]);
+    fn other_names_for_the_list_and_the_fields_and_lines_of_objects() {
+        assert_eq!(questions(r#"{"data": [{"Question": "a", "SQL": "s"}]}"#), ["a"]);
+        assert_eq!(questions(r#"{"result": {"pairs": [{"q": "a", "query": "s"}]}}"#), ["a"]);
         assert_eq!(
             questions("{\"question\": \"a\", \"sql\": \"s\"}\n{\"question\": \"b\", \"sql\": \"s\"}"),
             ["a", "b"]
@@ -78,6 +116,20 @@ mod tests {
         let answer =
             r#"{"pairs": [{"question": "a \" }", "sql": "s"}, {"question": "b", "sql": "s"}, {"question": "c", "sq"#;
         assert_eq!(questions(answer), [r#"a " }"#, "b"]);
+    }
+
+    #[test]
+    fn slips_are_mended() {
+        for answer in [
+            "{\"pairs\": [{\"question\": \"a\", \"sql\": \"s\",},],}",
+            "{'pairs': [{'question': 'a', 'sql': \"s = 'x'\", 'ok': True}]}",
+            "{\"pairs\": [{\"question\": \"a\", \"sql\": \"SELECT\n\t1\"}]} // done",
+            "{pairs: [{question: \"a\", sql: \"s\", /* why */ difficulty: None}]}",
+            "{“pairs”: [{“question”: “a”, “sql”: “s”}]}",
+            "{\"pairs\": [{\"question\": \"a\", \"sql\": \"x LIKE \\'a\\_%\\'\"}]}",
+        ] {
+            assert_eq!(questions(answer), ["a"], "{answer}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::mending::mended;
+
 /// Stretches of an answer that may be JSON, the likeliest first: fenced blocks, then the whole answer from its first bracket on.
 pub fn json_texts(answer: &str) -> Vec<&str> {
     let spoken = answer.rsplit("</think>").next().unwrap_or(answer);
@@ -33,6 +35,13 @@ fn fenced_blocks(text: &str) -> Vec<&str> {
     blocks
 }
 
+/// A JSON text, its slips mended where it has some.
+pub fn parse(text: &str) -> Option<Value> {
+    serde_json::from_str(text)
+        .or_else(|_| serde_json::from_str(&mended(text)))
+        .ok()
+}
+
 /// Every whole object, outermost first, of a text whose end or surroundings are not JSON.
 pub fn whole_objects(text: &str) -> Vec<Value> {
     let mut objects = Vec::new();
@@ -46,9 +55,7 @@ pub fn whole_objects(text: &str) -> Vec<Value> {
             b'{' if !in_string => open.push(index),
             b'}' if !in_string => {
                 let Some(start) = open.pop() else { continue };
-                if let Ok(value) = serde_json::from_str::<Value>(&text[start..=index]) {
-                    objects.push(value);
-                }
+                objects.extend(parse(&text[start..=index]));
             }
             _ => {}
         }

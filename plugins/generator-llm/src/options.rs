@@ -18,6 +18,10 @@ pub struct Options {
     pub repair: bool,
     /// Accepted questions shown to the model so that it does not repeat them.
     pub shown: usize,
+    /// Most tokens of table definitions in one prompt; a larger topic shows its tables in turn.
+    pub schema_tokens: usize,
+    /// Language of the instructions, `en` or `zh`; by default that of most questions.
+    pub language: Option<String>,
     /// Wording style of the questions, in the profile's own words.
     pub style: Option<String>,
     /// Replaces the built-in instructions. `{dialect}` is filled in.
@@ -37,6 +41,8 @@ impl Default for Options {
             attempts: 3,
             repair: true,
             shown: 40,
+            schema_tokens: 12_000,
+            language: None,
             style: None,
             instructions: None,
             temperature: None,

@@ -39,7 +39,7 @@ fn request(want: u32) -> Request {
     Request {
         topic,
         want,
-        languages: vec![("en".into(), 1.0), ("zh".into(), 3.0)],
+        languages: vec![("en".into(), 3.0), ("zh".into(), 1.0)],
         ..Request::default()
     }
 }
@@ -91,7 +91,7 @@ fn a_round_is_split_into_requests_and_repeats_are_dropped() {
             sample.difficulty.as_str(),
             sample.language.as_str()
         ),
-        ("SELECT age FROM singer", "easy", "zh")
+        ("SELECT age FROM singer", "easy", "en")
     );
     let asked = asked.into_inner();
     let endings: Vec<&str> = asked
@@ -111,7 +111,7 @@ fn a_round_is_split_into_requests_and_repeats_are_dropped() {
     for part in [
         "CREATE TABLE singer (…)",
         "singer.age: '41', '29'",
-        "en 25%, zh 75%",
+        "en 75%, zh 25%",
         "- known",
     ] {
         assert!(prompt.contains(part), "{part} in {prompt}");
@@ -194,17 +194,86 @@ fn answers_without_pairs_are_asked_for_anew_and_then_said() {
 }
 
 #[test]
-fn an_empty_budget_ends_the_topic_and_keeps_what_was_paid_for() {
-    let ask = |_: &[llm::Request]| {
-        let spent = LlmError {
-            code: "budget".into(),
-            message: "the run budget of 900 tokens is used up".into(),
-        };
-        vec![answer(&pair("How old?", "SELECT age FROM singer")), Err(spent)]
+fn an_empty_budget_keeps_what_was_paid_for_and_then_ends_the_run() {
+    let spent = || LlmError {
+        code: "budget".into(),
+        message: "the run budget of 900 tokens is used up".into(),
     };
-    let batch = generate(&context(), &Options::default(), &request(20), &ddl, &ask).unwrap();
-    assert_eq!((batch.samples.len(), batch.exhausted), (1, true));
+    let half = |_: &[llm::Request]| vec![answer(&pair("How old?", "SELECT age FROM singer")), Err(spent())];
+    let batch = generate(&context(), &Options::default(), &request(20), &ddl, &half).unwrap();
+    assert_eq!(
+        (batch.samples.len(), batch.exhausted),
+        (1, false),
+        "a raised cap must find the topic open"
+    );
     assert!(batch.notes[0].contains("used up"));
+    let nothing = |requests: &[llm::Request]| requests.iter().map(|_| Err(spent())).collect();
+    let error = generate(&context(), &Options::default(), &request(20), &ddl, &nothing).unwrap_err();
+    assert_eq!(error.code, "llm-budget");
+}
+
+#[test]
+fn an_answer_that_was_cut_off_is_asked_for_more_briefly() {
+    let asked = RefCell::new(Vec::new());
+    let ask = |requests: &[llm::Request]| {
+        asked
+            .borrow_mut()
+            .push(requests[0].messages.last().unwrap().content.clone());
+        let cut = Answer {
+            content: String::new(),
+            finish_reason: "length".into(),
+            input_tokens: 1,
+            output_tokens: 1,
+        };
+        vec![Ok(cut)]
+    };
+    generate(&context(), &Options::default(), &request(8), &ddl, &ask).unwrap();
+    assert!(
+        asked.borrow()[1].ends_with("with exactly 4 pairs."),
+        "{:?}",
+        asked.borrow()
+    );
+}
+
+#[test]
+fn a_model_that_never_gives_a_pair_is_given_up() {
+    let ask = |requests: &[llm::Request]| requests.iter().map(|_| answer("Paris.")).collect();
+    let batch = |request: Request| generate(&context(), &Options::default(), &request, &ddl, &ask).unwrap();
+    assert!(!batch(Request { round: 1, ..request(5) }).exhausted);
+    let third = batch(Request { round: 2, ..request(5) });
+    assert!(
+        third.exhausted && third.notes.iter().any(|note| note.contains("no pair in 3 rounds")),
+        "{:?}",
+        third.notes
+    );
+    let after_some = Request {
+        round: 2,
+        accepted: vec![Sample::default()],
+        ..request(5)
+    };
+    assert!(!batch(after_some).exhausted);
+}
+
+#[test]
+fn chinese_questions_are_asked_for_in_chinese_and_prose_is_read() {
+    let asked = RefCell::new(String::new());
+    let ask = |requests: &[llm::Request]| {
+        asked.replace(requests[0].messages[1].content.clone());
+        vec![answer(
+            "好的：\n\n1. 歌手的年龄是多少？\n```sql\nSELECT age FROM singer;\n```",
+        )]
+    };
+    let request = Request {
+        languages: vec![("zh".into(), 1.0)],
+        ..request(3)
+    };
+    let batch = generate(&context(), &Options::default(), &request, &ddl, &ask).unwrap();
+    let sample = &batch.samples[0];
+    assert_eq!(
+        (sample.question.as_str(), sample.sql.as_str(), sample.language.as_str()),
+        ("歌手的年龄是多少？", "SELECT age FROM singer", "zh")
+    );
+    assert!(asked.borrow().ends_with("请编写恰好 5 对。"), "{}", asked.borrow());
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn propose(
                 proposals[index] = proposal;
                 continue;
             }
-            messages.push(Message::assistant(content));
+            messages.push(Message::assistant(nl2sql_answers::beginning(&content)));
             messages.push(Message::user(wording::wrong_shape(&request.language)));
             again.push((index, messages));
         }

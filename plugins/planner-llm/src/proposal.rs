@@ -1,5 +1,6 @@
 //! What the model proposed for one page, tables resolved.
 
+use nl2sql_answers::Names;
 use nl2sql_sdk::planner::PlanRequest;
 use serde_json::Value;
 
@@ -7,6 +8,20 @@ use crate::pages::Page;
 
 /// How alike two names must be for the one to be taken for the other (normalised Damerau-Levenshtein, 0 to 1).
 const NEAR: f64 = 0.75;
+
+const NAME: Names = &["name", "topic", "title", "主题", "名称"];
+const TABLES: Names = &["tables", "related_tables", "table_names", "table", "相关表", "表"];
+const REASON: Names = &["reason", "description", "why", "rationale", "原因", "理由"];
+const COUNT: Names = &[
+    "count",
+    "questions",
+    "number",
+    "num_questions",
+    "question_count",
+    "budget",
+    "samples",
+    "数量",
+];
 
 /// A proposed topic.
 #[derive(Clone, Debug)]
@@ -28,32 +43,37 @@ impl Proposal {
     /// Reads an answer; topics without a name or without any table that resolves are left out and noted.
     pub fn read(answer: &str, request: &PlanRequest, page: &Page) -> Self {
         let mut proposal = Self::default();
-        for object in nl2sql_answers::objects(answer, "topics", &["name", "tables"]) {
-            let name = object["name"].as_str().map(str::trim).unwrap_or_default().to_owned();
+        for object in nl2sql_answers::objects(answer, "topics", &[NAME, TABLES]) {
+            let text = |names: Names| {
+                names
+                    .iter()
+                    .find_map(|name| object.get(*name)?.as_str())
+                    .unwrap_or_default()
+            };
+            let name = text(NAME).trim().to_owned();
             if name.is_empty() {
                 continue;
             }
-            let tables = proposal.resolve_all(&name, &object["tables"], request, page);
+            let tables = proposal.resolve_all(&name, &table_names(&object["tables"]), request, page);
             if tables.is_empty() {
                 proposal.notes.push(format!(
                     "topic `{name}` names no table of the database and was left out"
                 ));
                 continue;
             }
-            let reason = object["reason"].as_str().unwrap_or_default().trim().to_owned();
             proposal.topics.push(ProposedTopic {
                 name,
-                reason,
+                reason: text(REASON).trim().to_owned(),
                 tables,
-                count: count(&object["count"]),
+                count: COUNT.iter().find_map(|name| object.get(*name)).map_or(1, count),
             });
         }
         proposal
     }
 
-    fn resolve_all(&mut self, topic: &str, tables: &Value, request: &PlanRequest, page: &Page) -> Vec<String> {
+    fn resolve_all(&mut self, topic: &str, tables: &[String], request: &PlanRequest, page: &Page) -> Vec<String> {
         let mut resolved = Vec::new();
-        for written in tables.as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for written in tables {
             match resolve(written, request, page) {
                 Some(table) if resolved.contains(&table) => {}
                 Some(table) => {
@@ -72,12 +92,32 @@ impl Proposal {
     }
 }
 
-/// A count as a number or as text; at least 1.
+/// Table names of a list of names or of objects with one, or of a text with commas.
+fn table_names(tables: &Value) -> Vec<String> {
+    match tables {
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| {
+                let named = ["name", "table", "table_name"].iter().find_map(|key| item.get(*key));
+                named.unwrap_or(item).as_str().map(str::to_owned)
+            })
+            .collect(),
+        Value::String(text) => text
+            .split([',', '，', '、', ';'])
+            .map(|name| name.trim().to_owned())
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A count as a number or as text that begins with one; at least 1, and no more than a plan could hold.
 fn count(value: &Value) -> u64 {
-    let number = value
-        .as_u64()
-        .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
-    number.unwrap_or(1).max(1)
+    let of_text = |text: &str| {
+        let digits: String = text.trim().chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<f64>().ok()
+    };
+    let number = value.as_f64().or_else(|| value.as_str().and_then(of_text));
+    number.unwrap_or(1.0).clamp(1.0, f64::from(u32::MAX)) as u64
 }
 
 fn same_name(written: &str, table: &str) -> bool {

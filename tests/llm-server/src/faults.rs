@@ -33,9 +33,17 @@ pub enum Fault {
     Stall(Duration),
     /// HTTP 401 with the key echoed, as some providers do.
     Unauthorized,
+    /// These very bytes in place of a response, head and all; then the connection closes.
+    Verbatim(Vec<u8>),
 }
 
 impl Fault {
+    /// A response with this status and body whose length the closing of the connection tells.
+    pub fn response(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Self {
+        let head = format!("HTTP/1.1 {status} Scripted\r\n{headers}connection: close\r\n\r\n");
+        Self::Verbatim([head.as_bytes(), body.as_ref()].concat())
+    }
+
     /// The fault of this name, with a usual parameter.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {

@@ -122,43 +122,60 @@ fn first_word(text: &str) -> String {
     }
 }
 
+/// Pair number `index` of an enumeration without repetition: every table, then every column, then eight ways of asking, then the same with a
+/// condition on another column, and at last with one more row each time.
 fn pair(tables: &[PromptTable], index: usize) -> Value {
     let table = &tables[index % tables.len()];
     let step = index / tables.len();
-    let column = &table.columns[step % table.columns.len()];
-    let (name, round) = (&table.name, step / table.columns.len());
-    let (question, sql) = match round % 8 {
+    let columns = table.columns.len();
+    let column = &table.columns[step % columns];
+    let round = step / columns;
+    let (way, turn) = (round % 8, round / 8);
+    let other = &table.columns[(step + turn) % columns];
+    let (condition, known) = match turn {
+        0 => (String::new(), String::new()),
+        _ if turn < columns => (
+            format!(" WHERE {other} IS NOT NULL"),
+            format!(", where {other} is known"),
+        ),
+        _ => (format!(" WHERE {turn} > 0"), format!(", {turn} at a time")),
+    };
+    let name = &table.name;
+    let (question, sql) = match way {
         0 => (
-            format!("List {column} of {name}."),
-            format!("SELECT {column} FROM {name}"),
+            format!("List {column} of {name}{known}."),
+            format!("SELECT {column} FROM {name}{condition}"),
         ),
         1 => (
-            format!("Which different {column} does {name} have?"),
-            format!("SELECT DISTINCT {column} FROM {name}"),
+            format!("Which different {column} does {name} have{known}?"),
+            format!("SELECT DISTINCT {column} FROM {name}{condition}"),
         ),
         2 => (
-            format!("How many different {column} are in {name}?"),
-            format!("SELECT count(DISTINCT {column}) FROM {name}"),
+            format!("How many different {column} are in {name}{known}?"),
+            format!("SELECT count(DISTINCT {column}) FROM {name}{condition}"),
         ),
         3 => (
-            format!("What is the largest {column} in {name}?"),
-            format!("SELECT max({column}) FROM {name}"),
+            format!("What is the largest {column} in {name}{known}?"),
+            format!("SELECT max({column}) FROM {name}{condition}"),
         ),
         4 => (
-            format!("{name} 中 {column} 的最小值是多少？"),
-            format!("SELECT min({column}) FROM {name}"),
+            format!("{name} 中 {column} 的最小值是多少{known}？😀"),
+            format!("SELECT min({column}) FROM {name}{condition}"),
         ),
         5 => (
-            format!("How many rows of {name} have no {column}?"),
-            format!("SELECT count(*) FROM {name} WHERE {column} IS NULL"),
+            format!("How many rows of {name} have {column}{known}?"),
+            format!("SELECT count({column}) FROM {name}{condition}"),
         ),
         6 => (
-            format!("How many rows of {name} are there for each {column}?"),
-            format!("SELECT {column}, count(*) FROM {name} GROUP BY {column}"),
+            format!("How many rows of {name} are there for each {column}{known}?"),
+            format!("SELECT {column}, count(*) FROM {name}{condition} GROUP BY {column}"),
         ),
         _ => (
-            format!("List {column} of {name} in order, first {}.", round + 1),
-            format!("SELECT {column} FROM {name} ORDER BY {column} LIMIT {}", round + 1),
+            format!("List {column} of {name} in order, the first {}{known}.", turn + 2),
+            format!(
+                "SELECT {column} FROM {name}{condition} ORDER BY {column} LIMIT {}",
+                turn + 2
+            ),
         ),
     };
     let sql = if index % 7 == 6 {

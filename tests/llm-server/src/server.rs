@@ -35,6 +35,8 @@ struct Shared {
     responder: Box<dyn Responder>,
     script: Script,
     count: AtomicUsize,
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
     received: Mutex<Vec<Received>>,
 }
 
@@ -69,6 +71,8 @@ impl LlmServer {
             responder: Box::new(responder),
             script,
             count: AtomicUsize::new(0),
+            at_once: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
             received: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
@@ -85,6 +89,11 @@ impl LlmServer {
         format!("http://{}/v1", self.address)
     }
 
+    /// Most requests that were being answered at one time.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.most_at_once.load(Ordering::SeqCst)
+    }
+
     /// Every request so far.
     pub fn received(&self) -> Vec<Received> {
         self.shared.received().clone()
@@ -94,7 +103,11 @@ impl LlmServer {
 async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     // A broken connection is the client's affair: it sees it and says so.
     while let Ok(Some(request)) = read_request(&mut stream).await {
-        if !matches!(answer(&mut stream, &request, &shared).await, Ok(true)) {
+        let at_once = shared.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most_at_once.fetch_max(at_once, Ordering::SeqCst);
+        let kept = answer(&mut stream, &request, &shared).await;
+        shared.at_once.fetch_sub(1, Ordering::SeqCst);
+        if !matches!(kept, Ok(true)) {
             return;
         }
     }
@@ -125,6 +138,11 @@ async fn answer(stream: &mut TcpStream, request: &HttpRequest, shared: &Shared) 
             return Ok(true);
         }
         Fault::Reset => return Ok(false),
+        Fault::Verbatim(bytes) => {
+            stream.write_all(bytes).await?;
+            stream.shutdown().await?;
+            return Ok(false);
+        }
         _ => speak(stream, &chat, fault, shared.responder.as_ref()).await?,
     };
     shared.received()[place].answered = whole;

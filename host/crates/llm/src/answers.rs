@@ -1,15 +1,16 @@
 //! Every paid answer, on disk before it is used.
 //!
-//! One SQLite file, WAL and `synchronous = FULL`: an answer that [`AnswerStore::put`] returned for survives power loss. Runs can share a file;
-//! what a run spent is kept per run, so that a resumed run counts what it had spent before.
+//! One SQLite file, WAL and `synchronous = FULL`: an answer that [`AnswerStore::put`] returned for survives power loss. Runs can share a file, also
+//! at the same time; what a run spent is kept per run, so that a resumed run counts what it had spent before.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
+use crate::claims::{self, Claimant};
 use crate::usage::UsageLine;
 use crate::{ChatAnswer, ChatRequest, LlmError, ProviderSettings};
 
@@ -53,10 +54,23 @@ pub struct StoredAnswer {
     pub cost: f64,
 }
 
+/// Whose turn it is to ask a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// This process'; it must [release](AnswerStore::release) the question when it stays without an answer.
+    Ours,
+    /// Another process is asking it.
+    Theirs,
+    /// Nobody's: the answer is there.
+    Answered,
+}
+
 /// The store.
 pub struct AnswerStore {
     path: PathBuf,
     connection: Mutex<Connection>,
+    /// Set where other processes may ask at the same time.
+    claimant: Option<Claimant>,
 }
 
 const TABLES: &str = "
@@ -78,6 +92,10 @@ const TABLES: &str = "
         output_tokens INTEGER NOT NULL,
         cost REAL NOT NULL,
         PRIMARY KEY (run, digest)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS claims (
+        digest TEXT PRIMARY KEY,
+        claimant TEXT NOT NULL
     ) STRICT;";
 
 impl AnswerStore {
@@ -86,19 +104,84 @@ impl AnswerStore {
     /// # Errors
     /// [`LlmError::Cache`] when the file cannot be opened or is something else.
     pub fn open(path: &Path) -> Result<Self, LlmError> {
-        let prepare = || -> rusqlite::Result<Connection> {
-            let connection = Connection::open(path)?;
-            connection.busy_timeout(Duration::from_secs(10))?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.execute_batch(TABLES)?;
-            Ok(connection)
+        let mut tries = 0;
+        let connection = loop {
+            match prepare(path) {
+                Ok(connection) => break connection,
+                // The change to WAL does not wait for another process that is just making it.
+                Err(error) if is_busy(&error) && tries < OPENING_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(error) => return Err(cache_error(path, &error)),
+            }
         };
-        let connection = prepare().map_err(|error| cache_error(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             connection: Mutex::new(connection),
+            claimant: None,
         })
+    }
+
+    /// Opens or creates a store that other processes may use at the same time.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when no lock file can be made beside it.
+    pub fn open_shared(path: &Path) -> Result<Self, LlmError> {
+        let store = Self::open(path)?;
+        let claimant = Claimant::announce(path).map_err(|error| cache_error(path, &error))?;
+        Ok(Self {
+            claimant: Some(claimant),
+            ..store
+        })
+    }
+
+    /// Whose turn it is to ask a question that has no answer yet; in a store of one process always its own.
+    ///
+    /// # Errors
+    /// [`LlmError::Cache`] when the store cannot be written.
+    pub fn claim(&self, digest: &RequestDigest) -> Result<Turn, LlmError> {
+        let Some(claimant) = &self.claimant else {
+            return Ok(Turn::Ours);
+        };
+        let decide = |connection: &mut Connection| -> rusqlite::Result<Turn> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let answered = "SELECT EXISTS (SELECT 1 FROM answers WHERE digest = ?1)";
+            if transaction.query_row(answered, [digest.as_str()], |row| row.get(0))? {
+                return Ok(Turn::Answered);
+            }
+            let holder: Option<String> = transaction
+                .query_row(
+                    "SELECT claimant FROM claims WHERE digest = ?1",
+                    [digest.as_str()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if holder.is_some_and(|holder| holder != claimant.name() && claims::lives(&self.path, &holder)) {
+                return Ok(Turn::Theirs);
+            }
+            transaction.execute(
+                "INSERT OR REPLACE INTO claims VALUES (?1, ?2)",
+                [digest.as_str(), claimant.name()],
+            )?;
+            transaction.commit()?;
+            Ok(Turn::Ours)
+        };
+        decide(&mut self.lock()).map_err(|error| cache_error(&self.path, &error))
+    }
+
+    /// Gives a question up that stays without an answer.
+    ///
+    /// # Errors
+    /// [`LlmError::Cache`] when the store cannot be written.
+    pub fn release(&self, digest: &RequestDigest) -> Result<(), LlmError> {
+        if self.claimant.is_none() {
+            return Ok(());
+        }
+        self.lock()
+            .execute("DELETE FROM claims WHERE digest = ?1", [digest.as_str()])
+            .map(drop)
+            .map_err(|error| cache_error(&self.path, &error))
     }
 
     /// Where it is.
@@ -148,7 +231,7 @@ impl AnswerStore {
         let request_text = serde_json::to_string(request).map_err(|error| cache_error(&self.path, &error))?;
         let answer_text = serde_json::to_string(&stored.answer).map_err(|error| cache_error(&self.path, &error))?;
         let write = |connection: &mut Connection| -> rusqlite::Result<()> {
-            let transaction = connection.transaction()?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute(
                 "INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
@@ -173,6 +256,7 @@ impl AnswerStore {
                     stored.cost
                 ],
             )?;
+            transaction.execute("DELETE FROM claims WHERE digest = ?1", [digest.as_str()])?;
             transaction.commit()
         };
         write(&mut self.lock()).map_err(|error| cache_error(&self.path, &error))
@@ -203,6 +287,24 @@ impl AnswerStore {
         };
         read(&self.lock()).map_err(|error| cache_error(&self.path, &error))
     }
+}
+
+const OPENING_TRIES: u32 = 250;
+
+fn prepare(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute_batch(TABLES)?;
+    Ok(connection)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 fn cache_error(path: &Path, error: &dyn std::fmt::Display) -> LlmError {

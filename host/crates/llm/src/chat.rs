@@ -42,6 +42,22 @@ pub struct ChatRequest {
     pub attempt: u32,
 }
 
+impl ChatRequest {
+    /// System text and turns for a model that follows no schema by itself: the schema is spelled out at the end of the system text.
+    pub fn in_words(&self) -> (String, Vec<&Message>) {
+        let (system, turns): (Vec<&Message>, Vec<&Message>) =
+            self.messages.iter().partition(|message| message.role == Role::System);
+        let spoken = system.into_iter().map(|message| message.content.clone());
+        let instruction = self.schema.as_ref().map(schema_instruction);
+        (spoken.chain(instruction).collect::<Vec<_>>().join("\n\n"), turns)
+    }
+}
+
+/// The schema in words.
+pub(crate) fn schema_instruction(schema: &serde_json::Value) -> String {
+    format!("Answer with one JSON value and nothing else. It must follow this JSON schema:\n{schema}")
+}
+
 /// Why a model stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,4 +95,16 @@ pub struct ChatAnswer {
     pub input_tokens: u32,
     /// Tokens of the answer, thinking included, as the provider counts them.
     pub output_tokens: u32,
+}
+
+impl ChatAnswer {
+    /// A filter declined before the model saw the question; nothing is paid for that.
+    pub(crate) fn refusal(message: impl Into<String>) -> Self {
+        Self {
+            content: message.into(),
+            finish_reason: FinishReason::Refusal,
+            input_tokens: 0,
+            output_tokens: 0,
+        }
+    }
 }

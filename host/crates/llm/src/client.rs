@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use crate::throttle::Throttle;
+use crate::link::Link;
+use crate::thinking::without_thinking;
 use crate::{
-    AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault, RequestDigest,
-    RetryPolicy, StoredAnswer, UsageReport, estimate_tokens,
+    Amount, AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault,
+    RequestDigest, RetryPolicy, StoredAnswer, Turn, UsageReport, estimate_tokens,
 };
 
 /// Puts an [`LlmClient`] together.
@@ -67,27 +69,20 @@ impl LlmClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// [`LlmError::Cache`] when the store cannot say what the run has spent so far, [`LlmError::Settings`] without any provider.
+    /// [`LlmError::Cache`] when the store cannot say what the run has spent so far, [`LlmError::NoProvider`] without any provider.
     pub fn build(self) -> Result<LlmClient, LlmError> {
         if self.providers.is_empty() {
-            let message = "the chain names no provider".to_owned();
-            return Err(LlmError::Settings {
-                provider: "chain".to_owned(),
-                message,
-            });
+            return Err(LlmError::NoProvider);
         }
         let budget = Budget::new(self.caps, self.stage_caps);
         for line in self.store.spending(&self.run)? {
-            budget.restore(&line.stage, line.input_tokens + line.output_tokens, line.cost);
+            let spent = Amount {
+                tokens: line.input_tokens + line.output_tokens,
+                cost: line.cost,
+            };
+            budget.restore(&line.stage, spent);
         }
-        let providers = self
-            .providers
-            .into_iter()
-            .map(|provider| Link {
-                throttle: Throttle::new(provider.settings().limits),
-                provider,
-            })
-            .collect();
+        let providers = self.providers.into_iter().map(Link::new).collect();
         Ok(LlmClient {
             run: self.run,
             store: self.store,
@@ -100,11 +95,6 @@ impl LlmClientBuilder {
             cached: AtomicU64::new(0),
         })
     }
-}
-
-struct Link {
-    provider: Box<dyn ChatProvider>,
-    throttle: Throttle,
 }
 
 /// Answers chat requests; shared by all workers of a run.
@@ -130,19 +120,33 @@ impl LlmClient {
         // Two workers with the same question: the second waits and finds the answer stored.
         let turn = self.turn(&digest);
         let _mine = turn.lock().await;
-        if let Some(stored) = self.store.get(&digest)? {
-            self.cached.fetch_add(1, Ordering::Relaxed);
-            return Ok(stored.answer);
+        loop {
+            if let Some(stored) = self.store.get(&digest)? {
+                self.cached.fetch_add(1, Ordering::Relaxed);
+                return Ok(stored.answer);
+            }
+            if self.offline {
+                return Err(LlmError::OfflineMiss {
+                    digest: digest.as_str().to_owned(),
+                    stage: request.stage.clone(),
+                    purpose: request.purpose.clone(),
+                    cache: self.store.path().to_owned(),
+                });
+            }
+            if self.cancellation.is_cancelled() {
+                return Err(self.cancelled(request));
+            }
+            match self.store.claim(&digest)? {
+                Turn::Ours => break,
+                Turn::Answered => {}
+                Turn::Theirs => self.unless_cancelled(request, tokio::time::sleep(LOOK_AGAIN)).await?,
+            }
         }
-        if self.offline {
-            return Err(LlmError::OfflineMiss {
-                digest: digest.as_str().to_owned(),
-                stage: request.stage.clone(),
-                purpose: request.purpose.clone(),
-                cache: self.store.path().to_owned(),
-            });
+        let answer = self.ask(request, &digest).await;
+        if answer.is_err() {
+            self.store.release(&digest)?;
         }
-        self.ask(request, &digest).await
+        answer
     }
 
     /// Answers requests concurrently, as far as the throttles allow; answers come in the order of the requests.
@@ -176,14 +180,22 @@ impl LlmClient {
         turn
     }
 
+    /// Asks the providers in turn. One that failed a moment ago is left to rest as long as another can be asked.
     async fn ask(&self, request: &ChatRequest, digest: &RequestDigest) -> Result<ChatAnswer, LlmError> {
         let mut faults = Vec::new();
         let mut any_passing = false;
-        for link in &self.providers {
+        let (awake, resting): (Vec<_>, Vec<_>) = self.providers.iter().partition(|link| !link.is_resting());
+        for link in awake.into_iter().chain(resting) {
             match self.ask_provider(link, request, digest).await? {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    link.wake();
+                    return Ok(answer);
+                }
                 Err(fault) => {
-                    any_passing |= matches!(fault, ProviderFault::Passing { .. });
+                    if matches!(fault, ProviderFault::Passing { .. }) {
+                        link.rest();
+                        any_passing = true;
+                    }
                     faults.push(fault.to_string());
                 }
             }
@@ -205,6 +217,11 @@ impl LlmClient {
     ) -> Result<Result<ChatAnswer, ProviderFault>, LlmError> {
         let mut tries = 0;
         loop {
+            let held = link.throttle.held_for();
+            if held > self.retry.patience {
+                let asked = format!("{}: it asks to be left alone for {} s", link.name(), held.as_secs());
+                return Ok(Err(ProviderFault::passing(asked)));
+            }
             let fault = match self.ask_once(link, request, digest).await? {
                 Ok(answer) => return Ok(Ok(answer)),
                 Err(fault) => fault,
@@ -216,11 +233,8 @@ impl LlmClient {
             let Some(wait) = self.retry.wait(tries, *retry_after) else {
                 return Ok(Err(fault));
             };
-            tracing::debug!(provider = link.provider.settings().name, purpose = request.purpose, %fault, ?wait, "trying again");
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.cancellation.cancelled() => return Err(self.cancelled(request)),
-            }
+            tracing::debug!(provider = link.name(), purpose = request.purpose, %fault, ?wait, "trying again");
+            self.unless_cancelled(request, tokio::time::sleep(wait)).await?;
         }
     }
 
@@ -231,50 +245,53 @@ impl LlmClient {
         digest: &RequestDigest,
     ) -> Result<Result<ChatAnswer, ProviderFault>, LlmError> {
         let settings = link.provider.settings();
-        let input: u64 = request
-            .messages
-            .iter()
-            .map(|message| estimate_tokens(&message.content) + 4)
-            .sum();
-        let output = u64::from(request.max_tokens.unwrap_or(settings.max_tokens));
-        let permit = tokio::select! {
-            permit = link.throttle.acquire(input + output) => permit,
-            () = self.cancellation.cancelled() => return Err(self.cancelled(request)),
+        let wanted = link.expected(request);
+        let reserve = async {
+            let permit = link.throttle.acquire(wanted.tokens).await;
+            let reservation = self.budget.reserve(&request.stage, &request.purpose, wanted).await?;
+            Ok((permit, reservation))
         };
-        let reservation = self.budget.reserve(
-            &request.stage,
-            &request.purpose,
-            input + output,
-            settings.price.of(input, output),
-        )?;
-        let outcome = link.provider.complete(request, digest.as_str()).await;
+        let (permit, reservation) = self.unless_cancelled(request, reserve).await??;
+        let outcome = tokio::select! {
+            outcome = link.provider.complete(request, digest.as_str()) => outcome,
+            // What was asked is paid for, so it is waited for, but not for ever.
+            () = self.cancelled_since(GRACE) => return Err(self.cancelled(request)),
+        };
         drop(permit);
         let answer = match outcome {
-            Ok(answer) => answer,
+            Ok(answer) => counted(answer, request),
             Err(fault) => {
-                self.budget.settle(reservation, 0, 0.0);
-                if let ProviderFault::Passing {
-                    overloaded: true,
-                    retry_after,
-                    ..
-                } = &fault
-                {
-                    link.throttle.overloaded(*retry_after);
-                }
+                link.failed(&fault);
                 return Ok(Err(fault));
             }
         };
-        link.throttle.succeeded();
+        link.answered(request, &answer);
         let (input, output) = (u64::from(answer.input_tokens), u64::from(answer.output_tokens));
         let cost = settings.price.of(input, output);
-        self.budget.settle(reservation, input + output, cost);
         let stored = StoredAnswer {
             answer,
             provider: settings.name.clone(),
             cost,
         };
         self.store.put(&self.run, digest, request, &settings.model, &stored)?;
+        reservation.settle(Amount {
+            tokens: input + output,
+            cost,
+        });
         Ok(Ok(stored.answer))
+    }
+
+    /// What `work` gives, unless the run is cancelled before.
+    async fn unless_cancelled<T>(&self, request: &ChatRequest, work: impl Future<Output = T>) -> Result<T, LlmError> {
+        tokio::select! {
+            outcome = work => Ok(outcome),
+            () = self.cancellation.cancelled() => Err(self.cancelled(request)),
+        }
+    }
+
+    async fn cancelled_since(&self, grace: Duration) {
+        self.cancellation.cancelled().await;
+        tokio::time::sleep(grace).await;
     }
 
     fn cancelled(&self, request: &ChatRequest) -> LlmError {
@@ -286,3 +303,29 @@ impl LlmClient {
 
 /// Requests of one batch looked at together; the throttles decide how many of them are really sent.
 const MOST_AT_ONCE: usize = 256;
+/// How long to wait before looking whether another process has its answer.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long answers on their way are waited for after the run was cancelled.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The answer as it is stored: without thinking, and with an estimate where the provider counted nothing, since budgets count on it.
+fn counted(mut answer: ChatAnswer, request: &ChatRequest) -> ChatAnswer {
+    if answer.input_tokens == 0 {
+        answer.input_tokens = u32::try_from(prompt_tokens(request)).unwrap_or(u32::MAX);
+    }
+    if answer.output_tokens == 0 {
+        answer.output_tokens = u32::try_from(estimate_tokens(&answer.content)).unwrap_or(u32::MAX);
+    }
+    answer.content = without_thinking(&answer.content).to_owned();
+    answer
+}
+
+/// Tokens of a prompt by the rule of thumb.
+pub(crate) fn prompt_tokens(request: &ChatRequest) -> u64 {
+    request
+        .messages
+        .iter()
+        .map(|message| estimate_tokens(&message.content) + 4)
+        .sum()
+}

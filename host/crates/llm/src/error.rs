@@ -74,6 +74,15 @@ pub enum LlmError {
         /// The cache looked in.
         cache: PathBuf,
     },
+    /// Nobody to ask.
+    #[error("the profile names no language model")]
+    #[diagnostic(
+        code(llm::no_provider),
+        help(
+            "set llm.provider to one of the sections [llm.providers.<name>], or extend a ready profile such as deepseek, qwen, openai, anthropic, ollama, vllm or local"
+        )
+    )]
+    NoProvider,
     /// No provider of the chain could be had.
     #[error("no provider answered for {purpose}: {faults}")]
     #[diagnostic(
@@ -150,7 +159,11 @@ impl LlmError {
             Self::OfflineMiss { .. } => "offline-miss",
             Self::Rejected { .. } => "rejected",
             Self::Cancelled { .. } => "cancelled",
-            Self::Unavailable { .. } | Self::Key { .. } | Self::Settings { .. } | Self::Cache { .. } => "unavailable",
+            Self::NoProvider
+            | Self::Unavailable { .. }
+            | Self::Key { .. }
+            | Self::Settings { .. }
+            | Self::Cache { .. } => "unavailable",
         }
     }
 }

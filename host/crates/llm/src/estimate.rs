@@ -46,18 +46,52 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Estimate of a run: one planning request per page of cards, then generation.
-    pub fn of(plan_prompt_tokens: &[u64], generation: GenerationShape, price: Price) -> Self {
-        let asked = (generation.samples as f64 / generation.acceptance.clamp(0.05, 1.0)).ceil() as u64;
-        let rounds = asked.div_ceil(generation.per_request.max(1));
-        let input_tokens = plan_prompt_tokens.iter().sum::<u64>() + rounds * generation.prompt_tokens;
-        let output_tokens = plan_prompt_tokens.len() as u64 * PLAN_ANSWER_TOKENS + asked * generation.sample_tokens;
+    /// Estimate of planning: one request per page of cards, given the tokens of each prompt.
+    pub fn of_planning(prompt_tokens: &[u64], price: Price) -> Self {
+        let requests = prompt_tokens.len() as u64;
+        Self::priced(
+            requests,
+            prompt_tokens.iter().sum(),
+            requests * PLAN_ANSWER_TOKENS,
+            price,
+        )
+    }
+
+    /// Estimate of generation for one topic.
+    pub fn of_generation(shape: GenerationShape, price: Price) -> Self {
+        let asked = (shape.samples as f64 / shape.acceptance.clamp(0.05, 1.0)).ceil() as u64;
+        let requests = asked.div_ceil(shape.per_request.max(1));
+        Self::priced(
+            requests,
+            requests * shape.prompt_tokens,
+            asked * shape.sample_tokens,
+            price,
+        )
+    }
+
+    fn priced(requests: u64, input_tokens: u64, output_tokens: u64, price: Price) -> Self {
         Self {
-            requests: plan_prompt_tokens.len() as u64 + rounds,
+            requests,
             input_tokens,
             output_tokens,
             cost: price.of(input_tokens, output_tokens),
         }
+    }
+
+    /// Input and output tokens together.
+    pub fn tokens(&self) -> u64 {
+        self.input_tokens + self.output_tokens
+    }
+}
+
+impl std::iter::Sum for Estimate {
+    fn sum<I: Iterator<Item = Self>>(estimates: I) -> Self {
+        estimates.fold(Self::default(), |sum, next| Self {
+            requests: sum.requests + next.requests,
+            input_tokens: sum.input_tokens + next.input_tokens,
+            output_tokens: sum.output_tokens + next.output_tokens,
+            cost: sum.cost + next.cost,
+        })
     }
 }
 
@@ -78,22 +112,24 @@ mod tests {
     fn an_estimate_adds_planning_and_generation() {
         let shape = GenerationShape {
             samples: 200,
-            per_request: 20,
+            per_request: 15,
             acceptance: 0.8,
             prompt_tokens: 1000,
             sample_tokens: 60,
         };
-        let estimate = Estimate::of(
-            &[500],
-            shape,
-            Price {
-                input: 1.0,
-                output: 2.0,
-            },
-        );
-        assert_eq!(estimate.requests, 14);
-        assert_eq!(estimate.input_tokens, 500 + 13 * 1000);
+        let price = Price {
+            input: 1.0,
+            output: 2.0,
+        };
+        let estimate: Estimate = [
+            Estimate::of_planning(&[500], price),
+            Estimate::of_generation(shape, price),
+        ]
+        .into_iter()
+        .sum();
+        assert_eq!(estimate.requests, 1 + 17);
+        assert_eq!(estimate.input_tokens, 500 + 17 * 1000);
         assert_eq!(estimate.output_tokens, 800 + 250 * 60);
-        assert!((estimate.cost - (13_500.0 + 2.0 * 15_800.0) / 1e6).abs() < 1e-12);
+        assert!((estimate.cost - (17_500.0 + 2.0 * 15_800.0) / 1e6).abs() < 1e-12);
     }
 }

@@ -1,141 +1,247 @@
 //! A provider reached over HTTP.
 
-use std::sync::Once;
-use std::time::{Duration, SystemTime};
+mod connection;
+mod reading;
+mod refusal;
+mod retry_after;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use futures::StreamExt;
-use reqwest::{Response, StatusCode, header::HeaderMap};
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Response, Url};
 
-use crate::sse::EventSplitter;
-use crate::wire::{PartialAnswer, Wire, anthropic::Anthropic, openai::Openai};
+use crate::wire::{Manner, Wire, anthropic::Anthropic, openai::Openai};
 use crate::{ChatAnswer, ChatProvider, ChatRequest, LlmError, Protocol, ProviderFault, ProviderSettings, Secret};
 
-/// Largest response body that is read, in bytes; more is no chat answer.
-const BODY_CAP: usize = 16 << 20;
-/// How much of an error body is quoted, in characters.
+use connection::{build_client, innermost, shown_url};
+use reading::Body;
+use refusal::Refusal;
+
+/// Redirects of one request that are followed.
+const MOST_REDIRECTS: usize = 3;
+/// How much of what a server says is quoted, in characters.
 const QUOTE: usize = 300;
 
 /// A chat provider over HTTP.
 pub struct HttpProvider {
     settings: ProviderSettings,
     key: Option<Secret>,
+    /// Everything that must not be shown: the key, header values, the proxy's password.
+    secrets: Vec<Secret>,
     wire: Box<dyn Wire>,
     client: reqwest::Client,
+    /// Where to post; the likeliest first.
+    places: Vec<Url>,
+    /// The place that answered.
+    place: AtomicUsize,
+    manner: Mutex<Manner>,
 }
 
 impl HttpProvider {
     /// Reads the key and prepares the connection pool; nothing is sent yet.
     ///
     /// # Errors
-    /// [`LlmError::Key`] for a missing key, [`LlmError::Settings`] for a proxy, CA file or header that cannot be used.
+    /// [`LlmError::Key`] for a missing key, [`LlmError::Settings`] for a URL, proxy, CA file or header that cannot be used.
     pub fn new(settings: ProviderSettings) -> Result<Self, LlmError> {
-        let key = settings.key.read(&settings.name)?;
-        let client = build_client(&settings).map_err(|message| LlmError::Settings {
+        let wrong = |message: String| LlmError::Settings {
             provider: settings.name.clone(),
             message,
-        })?;
+        };
         let wire: Box<dyn Wire> = match settings.protocol {
             Protocol::Openai => Box::new(Openai),
             Protocol::Anthropic => Box::new(Anthropic),
+            Protocol::Local => return Err(wrong("a local model is not reached over HTTP".to_owned())),
         };
+        let places = places(wire.as_ref(), &settings.base_url).map_err(wrong)?;
+        let key = settings.key.read(&settings.name)?;
+        let client = build_client(&settings).map_err(wrong)?;
+        let mut headers = settings.headers.clone();
+        for (header, source) in &settings.secret_headers {
+            if let Some(value) = source.read(&settings.name)? {
+                headers.insert(header.clone(), value.expose().to_owned());
+            }
+        }
+        let secrets = secrets(&settings, &headers, key.as_ref());
+        let settings = ProviderSettings { headers, ..settings };
         Ok(Self {
-            settings,
             key,
+            secrets,
             wire,
             client,
+            places,
+            place: AtomicUsize::new(0),
+            manner: Mutex::new(Manner::new(settings.structured)),
+            settings,
         })
     }
 
-    /// Makes what a server or the transport said safe to show: no key, no URL with credentials, bounded length.
+    fn manner(&self) -> Manner {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what a server or the transport said safe to show: no key, no header, bounded length, one line.
     fn quote(&self, text: &str) -> String {
         let text = self
-            .key
-            .as_ref()
-            .map_or_else(|| text.to_owned(), |key| key.redact(text));
-        text.chars().take(QUOTE).collect()
+            .secrets
+            .iter()
+            .fold(text.to_owned(), |text, secret| secret.redact(&text));
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let line = words.join(" ");
+        match line.char_indices().nth(QUOTE) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
     }
 
     fn transport_fault(&self, error: reqwest::Error) -> ProviderFault {
+        let cause = self.quote(&innermost(&error));
         let reason = if error.is_timeout() {
-            "timed out".to_owned()
+            "no whole answer in time (request_timeout_ms)".to_owned()
         } else if error.is_connect() {
-            format!("cannot connect to {}", self.settings.base_url)
+            let advice = if cause.contains("certificate") {
+                "; name the certificate authority in `ca`"
+            } else {
+                ""
+            };
+            format!(
+                "cannot connect to {}: {cause}{advice}",
+                shown_url(&self.settings.base_url)
+            )
         } else {
-            self.quote(&innermost(&error.without_url()))
+            format!("the connection broke: {}", self.quote(&innermost(&error.without_url())))
         };
-        ProviderFault::passing(format!("{}: {reason}", self.settings.name))
+        ProviderFault::passing(reason)
     }
 
-    async fn status_fault(&self, response: Response) -> ProviderFault {
-        let status = response.status();
-        let retry_after = retry_after(response.headers());
-        let body = response.text().await.unwrap_or_default();
-        let message = format!(
-            "{}: HTTP {}: {}",
-            self.settings.name,
-            status.as_u16(),
-            self.quote(body.trim())
-        );
-        let overloaded = matches!(status.as_u16(), 429 | 503 | 529);
-        if overloaded
-            || status.is_server_error()
-            || status == StatusCode::REQUEST_TIMEOUT
-            || status == StatusCode::CONFLICT
-        {
+    /// Posts to the place that answered before, and where none is known to the next place as long as the server knows no such path.
+    async fn send(
+        &self,
+        request: &ChatRequest,
+        idempotency_key: &str,
+        manner: Manner,
+    ) -> Result<Result<Response, Refusal>, ProviderFault> {
+        let body = self.wire.body(&self.settings, request, manner);
+        let mut missing: Option<Refusal> = None;
+        for index in self.place.load(Ordering::Relaxed)..self.places.len() {
+            let response = self.post(&self.places[index], &body, idempotency_key).await?;
+            if response.status().is_success() {
+                self.place.store(index, Ordering::Relaxed);
+                return Ok(Ok(response));
+            }
+            let refusal = Refusal::read(response).await;
+            if !matches!(refusal.status, 404 | 405) {
+                return Ok(Err(refusal));
+            }
+            // Of two places that are not there, the one that can say why is the right one.
+            missing = match missing {
+                Some(first) if first.complaint.is_some() || refusal.complaint.is_none() => Some(first),
+                _ => Some(refusal),
+            };
+        }
+        missing
+            .map(Err)
+            .ok_or_else(|| ProviderFault::Final("there is no place to post to".to_owned()))
+    }
+
+    /// Posts once, following redirects within the server.
+    async fn post(
+        &self,
+        place: &Url,
+        body: &serde_json::Value,
+        idempotency_key: &str,
+    ) -> Result<Response, ProviderFault> {
+        let mut place = place.clone();
+        for _ in 0..=MOST_REDIRECTS {
+            let mut call = self
+                .client
+                .post(place.clone())
+                .header("idempotency-key", idempotency_key);
+            for (name, value) in self.wire.headers(self.key.as_ref().map(Secret::expose)) {
+                if !self.settings.headers.keys().any(|own| own.eq_ignore_ascii_case(name)) {
+                    call = call.header(name, value);
+                }
+            }
+            for (name, value) in &self.settings.headers {
+                call = call.header(name, value);
+            }
+            let response = call
+                .json(body)
+                .send()
+                .await
+                .map_err(|error| self.transport_fault(error))?;
+            if !matches!(response.status().as_u16(), 301 | 302 | 307 | 308) {
+                return Ok(response);
+            }
+            let target = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let Some(next) = target.and_then(|target| place.join(target).ok()) else {
+                return Ok(response);
+            };
+            // The key goes to nobody but the host that the profile names.
+            if next.host_str() != place.host_str() {
+                return Err(ProviderFault::Final(format!(
+                    "the server sends requests on to {}; set base_url to that if it is to be trusted",
+                    shown_url(next.as_str())
+                )));
+            }
+            place = next;
+        }
+        Err(ProviderFault::Final(format!(
+            "more than {MOST_REDIRECTS} redirects; correct base_url"
+        )))
+    }
+
+    async fn read(&self, response: Response) -> Result<ChatAnswer, ProviderFault> {
+        let of_events = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|kind| kind.contains("event-stream"));
+        let body = Body {
+            wire: self.wire.as_ref(),
+            idle_timeout: self.settings.idle_timeout,
+        };
+        body.read(response, of_events).await.map_err(|broken| match broken {
+            reading::Broken::Transport(error) => self.transport_fault(error),
+            reading::Broken::Fault(fault) => fault,
+        })
+    }
+
+    /// Names the provider in a fault and takes out what must not be shown.
+    fn named(&self, fault: ProviderFault) -> ProviderFault {
+        let named = |message: &str| format!("{}: {}", self.settings.name, self.quote(message));
+        match fault {
+            ProviderFault::Final(message) => ProviderFault::Final(named(&message)),
             ProviderFault::Passing {
                 message,
                 retry_after,
                 overloaded,
-            }
-        } else {
-            ProviderFault::Final(message)
+            } => ProviderFault::Passing {
+                message: named(&message),
+                retry_after,
+                overloaded,
+            },
         }
     }
 
-    async fn whole_answer(&self, response: Response) -> Result<ChatAnswer, ProviderFault> {
-        let mut body = Vec::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            body.extend_from_slice(&chunk.map_err(|error| self.transport_fault(error))?);
-            if body.len() > BODY_CAP {
-                return Err(ProviderFault::Final(format!(
-                    "{}: the answer is larger than {BODY_CAP} bytes",
-                    self.settings.name
-                )));
-            }
-        }
-        let json = serde_json::from_slice(&body).map_err(|error| {
-            ProviderFault::passing(format!("{}: the answer is not JSON: {error}", self.settings.name))
-        })?;
-        self.wire.answer(&json)
-    }
-
-    async fn streamed_answer(&self, response: Response) -> Result<ChatAnswer, ProviderFault> {
-        let mut chunks = response.bytes_stream();
-        let mut splitter = EventSplitter::default();
-        let mut partial = PartialAnswer::default();
+    /// Sends, in ever simpler manners as long as the server declines what it does not understand.
+    async fn ask(&self, request: &ChatRequest, idempotency_key: &str) -> Result<ChatAnswer, ProviderFault> {
         loop {
-            let silence = || ProviderFault::passing(format!("{}: the stream stalled", self.settings.name));
-            let chunk = tokio::time::timeout(self.settings.idle_timeout, chunks.next())
-                .await
-                .map_err(|_| silence())?;
-            let Some(chunk) = chunk else { return partial.finish() };
-            for payload in splitter.push(&chunk.map_err(|error| self.transport_fault(error))?) {
-                if payload == "[DONE]" {
-                    return partial.finish();
-                }
-                let event = serde_json::from_str(&payload).map_err(|error| {
-                    ProviderFault::passing(format!("{}: garbled event: {error}", self.settings.name))
-                })?;
-                self.wire.fold(&mut partial, &event)?;
+            let manner = self.manner();
+            let refusal = match self.send(request, idempotency_key, manner).await? {
+                Ok(response) => return self.read(response).await,
+                Err(refusal) => refusal,
+            };
+            if let Some(simpler) = refusal.simpler(manner, request) {
+                tracing::debug!(provider = self.settings.name, ?simpler, "asking more simply");
+                *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = simpler;
+                continue;
             }
-            if partial.content.len() > BODY_CAP {
-                return Err(ProviderFault::Final(format!(
-                    "{}: the answer is larger than {BODY_CAP} bytes",
-                    self.settings.name
-                )));
-            }
+            return match refusal.filtered() {
+                Some(message) => Ok(ChatAnswer::refusal(self.quote(message))),
+                None => Err(refusal.into_fault(&shown_url(&self.settings.base_url))),
+            };
         }
     }
 }
@@ -147,75 +253,51 @@ impl ChatProvider for HttpProvider {
     }
 
     async fn complete(&self, request: &ChatRequest, idempotency_key: &str) -> Result<ChatAnswer, ProviderFault> {
-        let mut call = self
-            .client
-            .post(self.wire.url(&self.settings))
-            .header("idempotency-key", idempotency_key);
-        for (name, value) in self.wire.headers(self.key.as_ref().map(Secret::expose)) {
-            call = call.header(name, value);
-        }
-        for (name, value) in &self.settings.headers {
-            call = call.header(name, value);
-        }
-        let response = call
-            .json(&self.wire.body(&self.settings, request))
-            .send()
+        self.ask(request, idempotency_key)
             .await
-            .map_err(|error| self.transport_fault(error))?;
-        if !response.status().is_success() {
-            return Err(self.status_fault(response).await);
-        }
-        if self.settings.stream {
-            self.streamed_answer(response).await
-        } else {
-            self.whole_answer(response).await
-        }
+            .map_err(|fault| self.named(fault))
     }
 }
 
-fn build_client(settings: &ProviderSettings) -> Result<reqwest::Client, String> {
-    static TLS: Once = Once::new();
-    // A second provider of cryptography may be installed by another part of the program; either serves.
-    TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-    let mut builder = reqwest::Client::builder()
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.request_timeout)
-        .user_agent(concat!("nl2sql/", env!("CARGO_PKG_VERSION")));
-    if let Some(proxy) = &settings.proxy {
-        builder = builder.proxy(
-            reqwest::Proxy::all(proxy)
-                .map_err(|error| format!("the proxy URL cannot be used: {}", innermost(&error)))?,
-        );
+/// Everything of the settings that must not be shown. Short values are no secrets, and taking them out would garble messages.
+fn secrets(
+    settings: &ProviderSettings,
+    headers: &std::collections::BTreeMap<String, String>,
+    key: Option<&Secret>,
+) -> Vec<Secret> {
+    let password = |url: &str| Url::parse(url).ok()?.password().map(Secret::new);
+    let proxy = settings.proxy.as_deref().and_then(password);
+    let mut secrets: Vec<Secret> = key.cloned().into_iter().chain(proxy).collect();
+    secrets.extend(password(&settings.base_url));
+    for value in headers.values() {
+        let bare = value.rsplit(' ').next().unwrap_or(value);
+        secrets.extend([value.as_str(), bare].map(Secret::new));
     }
-    if let Some(path) = &settings.ca_file {
-        let pem =
-            std::fs::read(path).map_err(|error| format!("the CA file {} cannot be read: {error}", path.display()))?;
-        let certificate = reqwest::Certificate::from_pem(&pem)
-            .map_err(|_| format!("the CA file {} is not a PEM certificate", path.display()))?;
-        builder = builder.add_root_certificate(certificate);
-    }
-    builder.build().map_err(|error| innermost(&error))
+    secrets.retain(|secret| secret.expose().chars().count() >= 6);
+    secrets
 }
 
-/// The last cause of an error, which is where the transport says what happened.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
+/// URLs to post to.
+fn places(wire: &dyn Wire, base_url: &str) -> Result<Vec<Url>, String> {
+    if base_url.is_empty() {
+        return Err("base_url is not set".to_owned());
     }
-    cause.to_string()
+    let base = Url::parse(base_url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| format!("base_url is not an http or https URL: `{}`", shown_url(base_url)))?;
+    let paths = wire.paths(base.path());
+    Ok(paths
+        .into_iter()
+        .map(|path| {
+            let mut place = base.clone();
+            place.set_path(&path);
+            place
+        })
+        .collect())
 }
 
-/// `Retry-After` in seconds or as an HTTP date (RFC 9110, section 10.2.3), or Anthropic's and OpenAI's millisecond form.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if let Some(millis) = text("retry-after-ms").and_then(|value| value.parse::<u64>().ok()) {
-        return Some(Duration::from_millis(millis));
-    }
-    let value = text("retry-after")?;
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO))
+/// `text` as JSON.
+fn json_of(body: &[u8]) -> Option<serde_json::Value> {
+    serde_json::from_slice(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)).ok()
 }

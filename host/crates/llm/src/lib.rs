@@ -14,21 +14,25 @@
 mod answers;
 mod budget;
 mod chat;
+mod claims;
 mod client;
+mod complaint;
 mod error;
 mod estimate;
 mod http;
+mod link;
 mod provider;
 mod retry;
 mod secret;
 mod settings;
 mod sse;
+mod thinking;
 mod throttle;
 mod usage;
 mod wire;
 
-pub use answers::{AnswerStore, RequestDigest, StoredAnswer};
-pub use budget::{Budget, BudgetCaps};
+pub use answers::{AnswerStore, RequestDigest, StoredAnswer, Turn};
+pub use budget::{Amount, Budget, BudgetCaps, Reservation};
 pub use chat::{ChatAnswer, ChatRequest, FinishReason, Message, Role};
 pub use client::{LlmClient, LlmClientBuilder};
 pub use error::{LlmError, ProviderFault};

@@ -20,7 +20,7 @@ pub struct RetryPolicy {
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            tries: 6,
+            tries: 8,
             base: Duration::from_millis(500),
             cap: Duration::from_secs(30),
             patience: Duration::from_secs(120),

@@ -17,6 +17,8 @@ pub enum Protocol {
     Openai,
     /// `POST {base_url}/v1/messages`: Anthropic.
     Anthropic,
+    /// A model in this process, behind a [`ChatProvider`](crate::ChatProvider) of the host's.
+    Local,
 }
 
 /// How a provider is made to answer in JSON.
@@ -131,7 +133,7 @@ pub struct ProviderSettings {
     pub name: String,
     /// Protocol.
     pub protocol: Protocol,
-    /// Base URL: the part before `/chat/completions` or `/v1/messages`.
+    /// Base URL: the part before `/chat/completions` or `/v1/messages`, with or without `/v1`.
     pub base_url: String,
     /// Model name as the provider knows it.
     pub model: String,
@@ -139,7 +141,9 @@ pub struct ProviderSettings {
     pub key: KeySource,
     /// Further headers.
     pub headers: BTreeMap<String, String>,
-    /// Proxy URL (`http`, `https` or `socks5`).
+    /// Further headers whose values are secrets.
+    pub secret_headers: BTreeMap<String, KeySource>,
+    /// Proxy URL (`http`, `https` or `socks5`); `none` passes over the environment's.
     pub proxy: Option<String>,
     /// PEM file of a CA to trust besides the system's.
     pub ca_file: Option<PathBuf>,
@@ -147,7 +151,7 @@ pub struct ProviderSettings {
     pub connect_timeout: Duration,
     /// Time for one whole answer.
     pub request_timeout: Duration,
-    /// Longest silence within a streamed answer.
+    /// Longest silence within the body of an answer.
     pub idle_timeout: Duration,
     /// Ask for a streamed answer, so that long ones are not cut by idle proxies.
     pub stream: bool,
@@ -157,7 +161,8 @@ pub struct ProviderSettings {
     pub max_tokens: u32,
     /// Structured output.
     pub structured: StructuredOutput,
-    /// Further fields for the request body: reasoning and thinking switches and the like, as the provider spells them.
+    /// Further fields for the request body: reasoning and thinking switches and the like, as the provider spells them. They have the last word;
+    /// an empty text takes a field out.
     pub extra_body: serde_json::Map<String, serde_json::Value>,
     /// Price.
     pub price: Price,
@@ -175,6 +180,7 @@ impl ProviderSettings {
             model: model.to_owned(),
             key: KeySource::None,
             headers: BTreeMap::new(),
+            secret_headers: BTreeMap::new(),
             proxy: None,
             ca_file: None,
             connect_timeout: Duration::from_secs(10),

@@ -24,9 +24,13 @@ struct State {
     in_flight: u32,
     window: f64,
     not_before: Instant,
+    halved: Option<Instant>,
     requests: Bucket,
     tokens: Bucket,
 }
+
+/// Time within which complaints of overload count as one.
+const ONE_OVERLOAD: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 struct Bucket {
@@ -57,7 +61,7 @@ impl Bucket {
     }
 }
 
-/// Leave to send one request; give it back with [`Throttle::done`].
+/// Leave to send one request; dropping it gives the place back.
 #[derive(Debug)]
 pub struct Permit<'a> {
     throttle: &'a Throttle,
@@ -78,6 +82,7 @@ impl Throttle {
             in_flight: 0,
             window: f64::from(limits.concurrency.max(1)),
             not_before: now,
+            halved: None,
             requests: Bucket::new(limits.requests_per_minute, now),
             tokens: Bucket::new(limits.tokens_per_minute, now),
         };
@@ -130,13 +135,23 @@ impl Throttle {
         state.window = (state.window + 1.0 / state.window).min(f64::from(self.limits.concurrency.max(1)));
     }
 
-    /// The provider has too much to do: half as many at once, and nothing before it said.
+    /// The provider has too much to do: half as many at once, and nothing before it said. Requests that were on their way together
+    /// tell of one overload, so the window halves once for all of them.
     pub fn overloaded(&self, retry_after: Option<Duration>) {
         let mut state = self.lock();
-        state.window = (state.window / 2.0).max(1.0);
-        if let Some(wait) = retry_after {
-            state.not_before = state.not_before.max(Instant::now() + wait);
+        let now = Instant::now();
+        if state.halved.is_none_or(|last| now.duration_since(last) >= ONE_OVERLOAD) {
+            state.window = (state.window / 2.0).max(1.0);
+            state.halved = Some(now);
         }
+        if let Some(wait) = retry_after {
+            state.not_before = state.not_before.max(now + wait);
+        }
+    }
+
+    /// How long the provider asked to be left alone, from now.
+    pub fn held_for(&self) -> Duration {
+        self.lock().not_before.saturating_duration_since(Instant::now())
     }
 }
 
@@ -150,8 +165,14 @@ mod tests {
             concurrency: 8,
             ..RateLimits::default()
         });
-        throttle.overloaded(None);
-        assert_eq!(throttle.lock().window.floor() as u32, 4);
+        for _ in 0..3 {
+            throttle.overloaded(None);
+        }
+        assert_eq!(
+            throttle.lock().window.floor() as u32,
+            4,
+            "one overload, told of three times"
+        );
         for _ in 0..5 {
             throttle.succeeded();
         }

@@ -21,6 +21,15 @@ pub struct UsageLine {
     pub cost: f64,
 }
 
+impl UsageLine {
+    fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+        self.cost += other.cost;
+    }
+}
+
 /// Spending of one run, with its sum.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UsageReport {
@@ -44,8 +53,68 @@ impl UsageReport {
         self.lines.iter().map(|line| line.cost).sum()
     }
 
+    /// The lines of each stage in one, in the order of the stages' names; purposes and providers are left out.
+    pub fn by_stage(&self) -> Vec<UsageLine> {
+        let mut stages: Vec<UsageLine> = Vec::new();
+        for line in &self.lines {
+            match stages.iter_mut().find(|stage| stage.stage == line.stage) {
+                Some(stage) => stage.add(line),
+                None => {
+                    let mut stage = UsageLine {
+                        stage: line.stage.clone(),
+                        ..UsageLine::default()
+                    };
+                    stage.add(line);
+                    stages.push(stage);
+                }
+            }
+        }
+        stages
+    }
+
+    /// Everything in one line.
+    pub fn total(&self) -> UsageLine {
+        let mut total = UsageLine::default();
+        self.lines.iter().for_each(|line| total.add(line));
+        total
+    }
+
     /// Answers paid for over all lines.
     pub fn requests(&self) -> u64 {
         self.lines.iter().map(|line| line.requests).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_add_up_their_topics_and_providers() {
+        let line = |stage: &str, purpose: &str, tokens| UsageLine {
+            stage: stage.into(),
+            purpose: purpose.into(),
+            requests: 1,
+            input_tokens: tokens,
+            output_tokens: 2 * tokens,
+            cost: 0.5,
+            ..UsageLine::default()
+        };
+        let report = UsageReport {
+            lines: vec![
+                line("generate", "sales", 10),
+                line("generate", "staff", 5),
+                line("plan", "topics", 7),
+            ],
+            cached: 0,
+        };
+        let stages = report.by_stage();
+        let sums: Vec<_> = stages
+            .iter()
+            .map(|stage| (stage.stage.as_str(), stage.requests, stage.input_tokens))
+            .collect();
+        assert_eq!(sums, [("generate", 2, 15), ("plan", 1, 7)]);
+        assert_eq!((report.total().output_tokens, report.total().cost), (44, 1.5));
+        assert_eq!((report.tokens(), report.requests()), (66, 3));
     }
 }

@@ -1,28 +1,45 @@
 //! The two chat protocols, as pure functions between our nouns and their JSON.
+//!
+//! What is sent follows the protocols to the letter; what is read may come from servers that follow them loosely.
 
 pub mod anthropic;
+mod manner;
 pub mod openai;
 
+use serde_json::Value;
+
+use crate::complaint::Complaint;
 use crate::{ChatAnswer, ChatRequest, FinishReason, ProviderFault, ProviderSettings};
+
+pub use manner::Manner;
 
 /// One protocol: where to post, which headers, what body, and how to read the answer.
 pub trait Wire: Send + Sync {
-    /// URL to post to.
-    fn url(&self, settings: &ProviderSettings) -> String;
+    /// Paths to post to, relative to the base URL's, the likeliest first; a server that does not know one is asked at the next.
+    fn paths(&self, base_path: &str) -> Vec<String>;
     /// Headers that carry the key and the protocol version.
     fn headers(&self, key: Option<&str>) -> Vec<(&'static str, String)>;
     /// Request body.
-    fn body(&self, settings: &ProviderSettings, request: &ChatRequest) -> serde_json::Value;
-    /// Answer out of a whole response body.
+    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, manner: Manner) -> Value;
+    /// Answer out of a whole response body that is no error.
     ///
     /// # Errors
     /// A passing fault when the body has not the protocol's shape: a half or garbled answer.
-    fn answer(&self, body: &serde_json::Value) -> Result<ChatAnswer, ProviderFault>;
-    /// Folds one event of a streamed answer.
-    ///
-    /// # Errors
-    /// A passing fault when the event says that the stream failed.
-    fn fold(&self, partial: &mut PartialAnswer, event: &serde_json::Value) -> Result<(), ProviderFault>;
+    fn answer(&self, body: &Value) -> Result<ChatAnswer, ProviderFault>;
+    /// Folds one event of a streamed answer that is no error.
+    fn fold(&self, partial: &mut PartialAnswer, event: &Value);
+}
+
+/// The answer of a response body, or the error that it carries although the status was good.
+///
+/// # Errors
+/// [`ProviderFault`], by what the error says.
+pub fn answer(wire: &dyn Wire, body: &Value) -> Result<ChatAnswer, ProviderFault> {
+    match Complaint::read(body) {
+        Some(complaint) if complaint.is_filtered() => Ok(ChatAnswer::refusal(complaint.message)),
+        Some(complaint) => Err(complaint.into_fault()),
+        None => wire.answer(body),
+    }
 }
 
 /// A streamed answer while it arrives.
@@ -30,8 +47,14 @@ pub trait Wire: Send + Sync {
 pub struct PartialAnswer {
     /// Text so far.
     pub content: String,
-    /// Set once the model says why it stopped; a stream that ends before is half an answer.
+    /// Arguments of the tool call that carries the answer, where one does.
+    pub arguments: String,
+    /// Set once the model says why it stopped.
     pub finish_reason: Option<FinishReason>,
+    /// The stream said that it is complete.
+    pub closed: bool,
+    /// The server said that it gave up.
+    pub gave_up: bool,
     /// Input tokens.
     pub input_tokens: u32,
     /// Output tokens.
@@ -39,46 +62,101 @@ pub struct PartialAnswer {
 }
 
 impl PartialAnswer {
+    /// Length so far, in bytes.
+    pub fn len(&self) -> usize {
+        self.content.len() + self.arguments.len()
+    }
+
     /// The whole answer.
     ///
     /// # Errors
-    /// A passing fault when the stream ended early.
+    /// A passing fault when the stream ended before the model had said why it stopped, or that it had.
     pub fn finish(self) -> Result<ChatAnswer, ProviderFault> {
-        match self.finish_reason {
-            Some(finish_reason) => Ok(ChatAnswer {
-                content: self.content,
-                finish_reason,
-                input_tokens: self.input_tokens,
-                output_tokens: self.output_tokens,
-            }),
-            None => Err(ProviderFault::passing(
-                "the streamed answer ended before the model had finished",
-            )),
+        if self.gave_up {
+            return Err(ProviderFault::passing("the server gave up on the answer"));
         }
+        let content = if self.arguments.is_empty() {
+            self.content
+        } else {
+            self.arguments
+        };
+        let finish_reason = match self.finish_reason {
+            Some(reason) => reason,
+            None if self.closed && !content.is_empty() => FinishReason::Stop,
+            None => {
+                return Err(ProviderFault::passing(
+                    "the streamed answer ended before the model had finished",
+                ));
+            }
+        };
+        Ok(ChatAnswer {
+            content,
+            finish_reason,
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+        })
     }
 }
 
-/// The schema spelled out for a provider that cannot hold one itself.
-pub(crate) fn schema_instruction(schema: &serde_json::Value) -> String {
-    format!("Answer with one JSON value and nothing else. It must follow this JSON schema:\n{schema}")
+/// Why a model stopped, in the words of many providers. An absent reason beside a whole answer is no trouble.
+pub(crate) fn finish_reason(reason: Option<&str>) -> FinishReason {
+    match reason.unwrap_or("stop").to_lowercase().as_str() {
+        "stop" | "end_turn" | "stop_sequence" | "tool_use" | "tool_calls" | "function_call" | "eos" | "eos_token"
+        | "complete" | "completed" | "" => FinishReason::Stop,
+        "length" | "max_tokens" | "max_output_tokens" | "model_length" | "model_context_window_exceeded" => {
+            FinishReason::Length
+        }
+        "content_filter" | "refusal" | "safety" | "sensitive" => FinishReason::Refusal,
+        other => FinishReason::Other(other.to_owned()),
+    }
 }
 
-/// A token count in a response, 0 when absent.
-pub(crate) fn count(value: &serde_json::Value, pointer: &str) -> u32 {
-    value
-        .pointer(pointer)
-        .and_then(serde_json::Value::as_u64)
-        .and_then(|n| u32::try_from(n).ok())
-        .unwrap_or(0)
+/// Reasons of a server that gave up on an answer.
+pub(crate) fn gave_up(reason: Option<&str>) -> bool {
+    matches!(
+        reason,
+        Some("error" | "network_error" | "insufficient_system_resource" | "server_error" | "timeout")
+    )
+}
+
+/// Text of a string, or of a list of strings and text blocks; a value that is JSON already stands as its text.
+pub(crate) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .map(|part| match part {
+                Value::String(text) => text.clone(),
+                part => part.get("text").map(text_of).unwrap_or_default(),
+            })
+            .collect(),
+        other => other.to_string(),
+    }
+}
+
+/// A token count in a response under the first of these pointers that holds one, 0 when none does.
+pub(crate) fn count(value: &Value, pointers: &[&str]) -> u32 {
+    pointers
+        .iter()
+        .find_map(|pointer| value.pointer(pointer)?.as_f64())
+        .map_or(0, |number| number.clamp(0.0, f64::from(u32::MAX)) as u32)
 }
 
 /// Sets `key` when there is a value for it.
-pub(crate) fn set<T: serde::Serialize>(
-    body: &mut serde_json::Map<String, serde_json::Value>,
-    key: &str,
-    value: Option<T>,
-) {
+pub(crate) fn set<T: serde::Serialize>(body: &mut serde_json::Map<String, Value>, key: &str, value: Option<T>) {
     if let Some(value) = value.and_then(|value| serde_json::to_value(value).ok()) {
         body.insert(key.to_owned(), value);
+    }
+}
+
+/// Lays the profile's own fields over a body; objects merge, `null` cannot be said in TOML and an empty text takes a field out.
+pub(crate) fn lay_over(body: &mut serde_json::Map<String, Value>, extra: &serde_json::Map<String, Value>) {
+    for (key, value) in extra {
+        match (body.get_mut(key), value) {
+            (Some(Value::Object(known)), Value::Object(more)) => lay_over(known, more),
+            (_, Value::String(text)) if text.is_empty() => drop(body.shift_remove(key)),
+            _ => drop(body.insert(key.clone(), value.clone())),
+        }
     }
 }

@@ -193,6 +193,10 @@ pub trait Generator: Send + Sync {
     /// # Errors
     /// When the plugin fails.
     fn generate(&self, request: &GenerateRequest<'_>) -> Result<Batch, Failure>;
+    /// How many calls are worth having at once, where they wait for something else than this machine's cores.
+    fn at_once(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Checks samples. Called from several threads at once.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile as Layer, Provider};
 
-use crate::ProfileError;
+use crate::{ProfileError, built_in};
 
 /// Keys that hold paths. In a file they are relative to the file's folder, elsewhere to the working directory.
-pub(crate) const PATH_KEYS: [&str; 12] = [
+pub(crate) const PATH_KEYS: [&str; 14] = [
     "run.dir",
     "database.path",
     "database.password_file",
@@ -17,6 +17,8 @@ pub(crate) const PATH_KEYS: [&str; 12] = [
     "llm.cache",
     "llm.providers.*.key_file",
     "llm.providers.*.ca",
+    "llm.providers.*.path",
+    "llm.providers.*.adapter",
     "model.path",
     "train.output_dir",
     "train.dataset_dir",
@@ -39,16 +41,16 @@ impl Provider for ProfileFile {
     }
 }
 
-/// The file a profile name stands for: a path as it is, else `<name>.toml` beside `folder`, in `profiles/` or
-/// `profiles/<name>/`.
+/// The file a profile name stands for: a path as it is, else `<name>.toml` in `folder` or in `profiles/` there, else a built-in profile.
 pub(crate) fn locate(name: &str, folder: &Path) -> Result<PathBuf, ProfileError> {
     let mut tried = vec![folder.join(name)];
     if !name.ends_with(".toml") {
         tried.push(folder.join(format!("{name}.toml")));
         tried.push(folder.join("profiles").join(format!("{name}.toml")));
     }
-    match tried.iter().find(|path| path.is_file()) {
-        Some(path) => Ok(path.clone()),
+    let file = tried.iter().find(|path| path.is_file()).cloned();
+    match file.or_else(|| built_in::named(name)) {
+        Some(path) => Ok(path),
         None => Err(ProfileError::NotFound {
             name: name.into(),
             tried,
@@ -88,10 +90,13 @@ fn read_into(path: &Path, opened: &mut Vec<PathBuf>, files: &mut Vec<ProfileFile
 }
 
 fn parse(path: &Path) -> Result<Dict, ProfileError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ProfileError::Unreadable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })?;
+    let text = match built_in::text(path) {
+        Some(text) => text.to_owned(),
+        None => std::fs::read_to_string(path).map_err(|error| ProfileError::Unreadable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?,
+    };
     toml::from_str(&text).map_err(|error| ProfileError::Syntax {
         path: path.to_owned(),
         reason: error.to_string().trim_end().into(),

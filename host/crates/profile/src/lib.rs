@@ -7,8 +7,10 @@
 //! Secrets are never values of a profile: it holds the name of an environment variable or of a file, and
 //! [`read_secret`] fetches the secret when it is needed.
 
+mod built_in;
 mod error;
 mod file;
+mod hidden;
 mod layers;
 mod origin;
 mod secret;

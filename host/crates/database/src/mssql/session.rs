@@ -12,6 +12,7 @@ use tokio_util::compat::Compat;
 use super::connect::one_line;
 use super::values::ColumnKind;
 use super::{connect, values};
+use crate::engine_words::without_values;
 use crate::session_pool::Session;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
@@ -257,6 +258,21 @@ fn server_error(code: u32, class: u8, message: &str, limits: &Limits) -> QueryEr
         229 | 230 | 262 | 297 | 300 | 371 | 916 | 3906 | 3908 | 15151 | 15247 | 15281 => {
             QueryError::Refused(format!("refused by the server: {message}"))
         }
+        // Conversions, overflows, XML and JSON that do not parse, and what is raised by hand: these quote values.
+        220
+        | 232..=235
+        | 241..=248
+        | 293..=296
+        | 517
+        | 535
+        | 2628
+        | 6354
+        | 8114
+        | 8115
+        | 8152
+        | 9400..=9500
+        | 13600..=13660
+        | 50000.. => QueryError::Failed(without_values(message)),
         _ => QueryError::Failed(message.to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 
 use sqlx::postgres::PgDatabaseError;
 
+use crate::engine_words::without_values;
 use crate::{Limits, QueryError};
 
 /// The error as the server sent it, if it came from there.
@@ -38,6 +39,13 @@ pub(super) fn query_error(error: &sqlx::Error, limits: &Limits) -> QueryError {
             QueryError::Refused(format!("refused by the server: {message}"))
         }
         _ if is_lost(error) => QueryError::Unavailable(format!("connection lost: {message}")),
+        // Data exceptions, and what functions of the database raise, quote values; details do so at length.
+        code if ["22", "23", "38", "39", "P0"]
+            .iter()
+            .any(|class| code.starts_with(class)) =>
+        {
+            QueryError::Failed(without_values(server.message()))
+        }
         _ => QueryError::Failed(message),
     }
 }

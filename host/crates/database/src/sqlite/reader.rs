@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::authorizer::authorize;
 use super::file::{self, OpenFile};
+use crate::engine_words::without_values;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, QueryReader, statement_guard};
 
 /// Virtual machine steps between two looks at the clock: some ten microseconds.
@@ -262,7 +263,8 @@ fn query_error(error: &rusqlite::Error, limits: &Limits) -> QueryError {
 /// SQLite's words without the statement, which can be long.
 fn plain_message(error: &rusqlite::Error) -> String {
     match error {
-        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        // What fails while running may quote a value, as `JSON path error near 'x'` does.
+        rusqlite::Error::SqliteFailure(_, Some(message)) => without_values(message),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         other => other.to_string(),
     }

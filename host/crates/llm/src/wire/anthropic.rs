@@ -4,21 +4,22 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{PartialAnswer, Wire, count, schema_instruction, set};
-use crate::{ChatAnswer, ChatRequest, FinishReason, ProviderFault, ProviderSettings, Role, StructuredOutput};
+use super::{Manner, PartialAnswer, Wire, count, finish_reason, gave_up, lay_over, set, text_of};
+use crate::chat::schema_instruction;
+use crate::{ChatAnswer, ChatRequest, ProviderFault, ProviderSettings, Role, StructuredOutput};
 
 const VERSION: &str = "2023-06-01";
 const ANSWER_TOOL: &str = "answer";
+const RESOURCE: &str = "messages";
 
 /// The protocol.
 pub struct Anthropic;
 
 impl Wire for Anthropic {
-    fn url(&self, settings: &ProviderSettings) -> String {
-        format!(
-            "{}/v1/messages",
-            settings.base_url.trim_end_matches('/').trim_end_matches("/v1")
-        )
+    fn paths(&self, base_path: &str) -> Vec<String> {
+        let base = base_path.trim_end_matches('/');
+        let base = base.strip_suffix(RESOURCE).unwrap_or(base).trim_end_matches('/');
+        vec![format!("{}/v1/{RESOURCE}", base.trim_end_matches("/v1"))]
     }
 
     fn headers(&self, key: Option<&str>) -> Vec<(&'static str, String)> {
@@ -29,14 +30,18 @@ impl Wire for Anthropic {
             .collect()
     }
 
-    fn body(&self, settings: &ProviderSettings, request: &ChatRequest) -> Value {
+    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, manner: Manner) -> Value {
         let mut body = Map::new();
+        // Thinking comes out of the same cap, cannot be sampled otherwise than by default, and forbids a forced tool.
+        let thinking = settings
+            .extra_body
+            .get("thinking")
+            .and_then(|thinking| thinking.get("budget_tokens"))
+            .and_then(Value::as_u64);
+        let spoken = u64::from(request.max_tokens.unwrap_or(settings.max_tokens));
         body.insert("model".into(), json!(settings.model));
-        body.insert(
-            "max_tokens".into(),
-            json!(request.max_tokens.unwrap_or(settings.max_tokens)),
-        );
-        let system = system_text(settings, request);
+        body.insert("max_tokens".into(), json!(spoken + thinking.unwrap_or(0)));
+        let system = system_text(request, manner.structured);
         if !system.is_empty() {
             body.insert("system".into(), json!(system));
         }
@@ -46,89 +51,179 @@ impl Wire for Anthropic {
             .filter(|message| message.role != Role::System)
             .collect();
         body.insert("messages".into(), json!(turns));
-        set(
-            &mut body,
-            "temperature",
-            request.temperature.or(settings.sampling.temperature),
-        );
-        set(&mut body, "top_p", settings.sampling.top_p);
-        if let (Some(schema), StructuredOutput::Schema) = (&request.schema, settings.structured) {
+        if manner.sampling && thinking.is_none() {
+            set(
+                &mut body,
+                "temperature",
+                request.temperature.or(settings.sampling.temperature),
+            );
+            set(&mut body, "top_p", settings.sampling.top_p);
+        }
+        if let (Some(schema), StructuredOutput::Schema) = (&request.schema, manner.structured) {
             let tool = json!({ "name": ANSWER_TOOL, "description": "Gives the answer.", "input_schema": schema });
             body.insert("tools".into(), json!([tool]));
-            body.insert("tool_choice".into(), json!({ "type": "tool", "name": ANSWER_TOOL }));
+            let choice = match thinking {
+                Some(_) => json!({ "type": "auto" }),
+                None => json!({ "type": "tool", "name": ANSWER_TOOL }),
+            };
+            body.insert("tool_choice".into(), choice);
         }
         if settings.stream {
             body.insert("stream".into(), json!(true));
         }
-        body.extend(settings.extra_body.clone());
+        lay_over(&mut body, &settings.extra_body);
         Value::Object(body)
     }
 
     fn answer(&self, body: &Value) -> Result<ChatAnswer, ProviderFault> {
-        let blocks = body.get("content").and_then(Value::as_array);
         let reason = body.get("stop_reason").and_then(Value::as_str);
-        let (Some(blocks), Some(reason)) = (blocks, reason) else {
-            return Err(ProviderFault::passing("the answer has no content or no stop_reason"));
+        if gave_up(reason) {
+            return Err(ProviderFault::passing("the server gave up on the answer"));
+        }
+        let content = match body.get("content") {
+            Some(Value::Array(blocks)) => content_of(blocks),
+            Some(Value::String(text)) => text.clone(),
+            _ => return Err(ProviderFault::passing("the answer has no content")),
         };
-        let content = blocks.iter().map(block_text).collect::<String>();
+        if content.is_empty() && reason.is_none() {
+            return Err(ProviderFault::passing("the answer has no text and no stop_reason"));
+        }
         Ok(ChatAnswer {
             content,
             finish_reason: finish_reason(reason),
-            input_tokens: count(body, "/usage/input_tokens"),
-            output_tokens: count(body, "/usage/output_tokens"),
+            input_tokens: input_tokens(body, "/usage"),
+            output_tokens: count(body, &["/usage/output_tokens", "/usage/completion_tokens"]),
         })
     }
 
-    fn fold(&self, partial: &mut PartialAnswer, event: &Value) -> Result<(), ProviderFault> {
+    fn fold(&self, partial: &mut PartialAnswer, event: &Value) {
         match event.get("type").and_then(Value::as_str) {
-            Some("error") => return Err(ProviderFault::passing(format!("the stream failed: {}", event["error"]))),
-            Some("message_start") => partial.input_tokens = count(event, "/message/usage/input_tokens"),
+            Some("message_start") => partial.input_tokens = input_tokens(event, "/message/usage"),
+            Some("content_block_start") => {
+                let block = event.pointer("/content_block/text").and_then(Value::as_str);
+                partial.content.push_str(block.unwrap_or(""));
+            }
             Some("content_block_delta") => {
-                let delta = event
-                    .pointer("/delta/text")
-                    .or_else(|| event.pointer("/delta/partial_json"));
-                partial.content.push_str(delta.and_then(Value::as_str).unwrap_or(""));
+                let text = |key: &str| event.pointer(key).and_then(Value::as_str).unwrap_or("");
+                partial.content.push_str(text("/delta/text"));
+                partial.arguments.push_str(text("/delta/partial_json"));
             }
             Some("message_delta") => {
-                partial.finish_reason = event
-                    .pointer("/delta/stop_reason")
-                    .and_then(Value::as_str)
-                    .map(finish_reason);
-                partial.output_tokens = count(event, "/usage/output_tokens");
+                let reason = event.pointer("/delta/stop_reason").and_then(Value::as_str);
+                partial.gave_up |= gave_up(reason);
+                if reason.is_some() {
+                    partial.finish_reason = Some(finish_reason(reason));
+                }
+                partial.output_tokens = count(event, &["/usage/output_tokens"]);
+                partial.input_tokens = partial.input_tokens.max(input_tokens(event, "/usage"));
             }
+            Some("message_stop") => partial.closed = true,
             _ => {}
         }
-        Ok(())
     }
 }
 
-/// Text of a content block; a call of the answer tool counts as the JSON it was called with, thinking counts for nothing.
-fn block_text(block: &Value) -> String {
-    match block.get("type").and_then(Value::as_str) {
-        Some("text") => block.get("text").and_then(Value::as_str).unwrap_or("").to_owned(),
-        Some("tool_use") => block.get("input").map(Value::to_string).unwrap_or_default(),
-        _ => String::new(),
+/// Tokens of the prompt, those read from and written to the provider's cache included.
+fn input_tokens(value: &Value, usage: &str) -> u32 {
+    ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
+        .iter()
+        .fold(0u32, |sum, key| {
+            sum.saturating_add(count(value, &[&format!("{usage}/{key}")]))
+        })
+}
+
+/// What the blocks say: the JSON that the answer tool was called with, else the text. Thinking counts for nothing.
+fn content_of(blocks: &[Value]) -> String {
+    let of_type = |wanted: &'static str| {
+        blocks
+            .iter()
+            .filter(move |block| block.get("type").and_then(Value::as_str) == Some(wanted))
+    };
+    match of_type("tool_use").next() {
+        Some(call) => call.get("input").map(text_of).unwrap_or_default(),
+        None => of_type("text")
+            .map(|block| block.get("text").map(text_of).unwrap_or_default())
+            .collect(),
     }
 }
 
-fn finish_reason(reason: &str) -> FinishReason {
-    match reason {
-        "end_turn" | "stop_sequence" | "tool_use" => FinishReason::Stop,
-        "max_tokens" => FinishReason::Length,
-        "refusal" => FinishReason::Refusal,
-        other => FinishReason::Other(other.to_owned()),
-    }
-}
-
-fn system_text(settings: &ProviderSettings, request: &ChatRequest) -> String {
+fn system_text(request: &ChatRequest, structured: StructuredOutput) -> String {
     let spoken = request
         .messages
         .iter()
         .filter(|message| message.role == Role::System)
         .map(|message| message.content.clone());
-    let instruction = match (&request.schema, settings.structured) {
+    let instruction = match (&request.schema, structured) {
         (Some(schema), StructuredOutput::Json | StructuredOutput::Prompt) => Some(schema_instruction(schema)),
         _ => None,
     };
     spoken.chain(instruction).collect::<Vec<_>>().join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FinishReason;
+
+    #[test]
+    fn base_urls_are_taken_with_and_without_the_version() {
+        for base in ["", "/", "/v1", "/v1/", "/v1/messages"] {
+            assert_eq!(Anthropic.paths(base), ["/v1/messages"], "{base}");
+        }
+        assert_eq!(Anthropic.paths("/anthropic"), ["/anthropic/v1/messages"]);
+    }
+
+    #[test]
+    fn thinking_is_left_out_and_the_tool_call_is_the_answer() {
+        let blocks = json!([
+            { "type": "thinking", "thinking": "hm" },
+            { "type": "text", "text": "Here:" },
+            { "type": "tool_use", "name": "answer", "input": { "a": 1 } }
+        ]);
+        let usage = json!({ "input_tokens": 3, "cache_read_input_tokens": 40, "output_tokens": 5 });
+        let answer = Anthropic
+            .answer(&json!({ "content": blocks, "stop_reason": "tool_use", "usage": usage }))
+            .unwrap();
+        assert_eq!((answer.content.as_str(), answer.input_tokens), (r#"{"a":1}"#, 43));
+        let bare = Anthropic
+            .answer(&json!({ "content": "hello", "stop_reason": null }))
+            .unwrap();
+        assert_eq!(
+            (bare.content.as_str(), bare.finish_reason),
+            ("hello", FinishReason::Stop)
+        );
+    }
+
+    #[test]
+    fn a_thinking_budget_comes_on_top_and_frees_the_tool() {
+        let mut settings = ProviderSettings::new("p", crate::Protocol::Anthropic, "http://x", "m");
+        settings.sampling.temperature = Some(0.2);
+        let request = ChatRequest {
+            messages: Vec::new(),
+            schema: Some(json!({ "type": "object" })),
+            temperature: None,
+            max_tokens: Some(1_000),
+            stage: String::new(),
+            purpose: String::new(),
+            attempt: 0,
+        };
+        let manner = Manner::new(StructuredOutput::Schema);
+        let plain = Anthropic.body(&settings, &request, manner);
+        assert_eq!(
+            (&plain["max_tokens"], &plain["tool_choice"]["type"]),
+            (&json!(1_000), &json!("tool"))
+        );
+        assert!(plain.get("temperature").is_some());
+        let thinking = json!({ "thinking": { "type": "enabled", "budget_tokens": 2_000 } });
+        settings.extra_body = thinking.as_object().cloned().unwrap();
+        let body = Anthropic.body(&settings, &request, manner);
+        assert_eq!(
+            (&body["max_tokens"], &body["tool_choice"]["type"]),
+            (&json!(3_000), &json!("auto"))
+        );
+        assert_eq!(
+            (body.get("temperature"), &body["thinking"]["budget_tokens"]),
+            (None, &json!(2_000))
+        );
+    }
 }

@@ -30,6 +30,9 @@ struct Candidate {
     statement: String,
 }
 
+/// A topic, what the generator answered for it, and its samples.
+type Asked = (usize, Batch, Vec<Candidate>);
+
 /// What came out of one call of the generator, compared and judged.
 struct Judged {
     topic: usize,
@@ -104,19 +107,20 @@ impl<'a> Wave<'a> {
             .collect()
     }
 
-    /// One round of `members`. Rounds before the first failing one are committed. A failure of code `budget` is handed back,
-    /// any other is an error.
+    /// One round of `members`. Rounds before the first failing one are committed. A failure of code `budget` is handed back, and the rounds
+    /// behind it, which are paid for, are committed too; any other failure is an error.
     pub(super) fn advance(
         &mut self,
         members: &[usize],
         watch: &mut dyn FnMut(Notice<'_>) -> bool,
     ) -> Result<Option<Failure>, PipelineError> {
-        let answers: Vec<_> = members.par_iter().map(|index| self.ask(*index)).collect();
+        let answers = self.ask_all(members);
         let mut judged = Vec::with_capacity(members.len());
         let mut failure = None;
         for answer in answers {
             match answer {
                 Ok((topic, batch, candidates)) => judged.push(self.without_duplicates(topic, batch, candidates)),
+                Err(stopped) if stopped.code == "budget" => failure = Some(stopped),
                 Err(stopped) => {
                     failure = Some(stopped);
                     break;
@@ -135,8 +139,32 @@ impl<'a> Wave<'a> {
         }
     }
 
+    /// Answers for `members`, in their order.
+    fn ask_all(&self, members: &[usize]) -> Vec<Result<Asked, Failure>> {
+        let ask = || {
+            members
+                .par_iter()
+                .with_max_len(1)
+                .map(|index| self.ask(*index))
+                .collect()
+        };
+        let waiting = self
+            .generation
+            .generator
+            .at_once()
+            .map(|calls| calls.min(members.len()));
+        let pool = waiting
+            .filter(|calls| *calls > rayon::current_num_threads())
+            .map(|calls| rayon::ThreadPoolBuilder::new().num_threads(calls).build());
+        match pool {
+            Some(Ok(pool)) => pool.install(ask),
+            // Without threads to wait on, the calls go one after another on those there are.
+            Some(Err(_)) | None => ask(),
+        }
+    }
+
     /// Calls the generator and brings its samples into the forms they are compared by.
-    fn ask(&self, index: usize) -> Result<(usize, Batch, Vec<Candidate>), Failure> {
+    fn ask(&self, index: usize) -> Result<Asked, Failure> {
         let progress = &self.topics[index];
         let mut batch = self.generation.generator.generate(&GenerateRequest {
             topic: &progress.topic,

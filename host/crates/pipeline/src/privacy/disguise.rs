@@ -42,7 +42,7 @@ impl Disguise {
     }
 }
 
-/// Every letter and digit replaced by one of its kind, everything else kept.
+/// Every letter and digit replaced by one of its kind and every symbol by a box; spaces and punctuation, which are the format, stay.
 fn masked(value: &str) -> String {
     value
         .chars()
@@ -51,10 +51,14 @@ fn masked(value: &str) -> String {
             _ if c.is_uppercase() => 'X',
             _ if c.is_lowercase() => 'x',
             _ if c.is_alphanumeric() => '某',
-            _ => c,
+            _ if c.is_ascii() || c.is_whitespace() || WIDE_PUNCTUATION.contains(c) => c,
+            _ => '□',
         })
         .collect()
 }
+
+/// Punctuation of Chinese and Japanese.
+const WIDE_PUNCTUATION: &str = "，。、；：？！（）《》「」『』【】“”‘’—…·￥％＠＃－";
 
 #[cfg(test)]
 mod tests {
@@ -69,11 +73,12 @@ mod tests {
         let values = vec![
             "Ann-7@x.org".to_owned(),
             "张三 13800".to_owned(),
+            "☃（北京）🦀".to_owned(),
             "Bob-9@y.org".to_owned(),
         ];
         assert_eq!(
             disguise.apply(ValuePolicy::Mask, values.clone()),
-            ["Xxx-0@x.xxx", "某某 00000"]
+            ["Xxx-0@x.xxx", "某某 00000", "□（某某）□"]
         );
         let hashes = disguise.apply(ValuePolicy::Hash, values.clone());
         assert_eq!(hashes, Disguise::new(7, None).apply(ValuePolicy::Hash, values.clone()));

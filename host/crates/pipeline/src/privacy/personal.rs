@@ -1,7 +1,7 @@
 //! Column names and comments that look personal.
 
 /// Words of names, in lower case and singular; a name matches when these words occur in it side by side.
-const WORDS: [&[&str]; 58] = [
+const WORDS: [&[&str]; 70] = [
     &["email"],
     &["e", "mail"],
     &["mail"],
@@ -60,10 +60,22 @@ const WORDS: [&[&str]; 58] = [
     &["ip"],
     &["latitude"],
     &["longitude"],
+    &["fname"],
+    &["lname"],
+    &["nickname"],
+    &["nick", "name"],
+    &["wechat"],
+    &["weixin"],
+    &["qq"],
+    &["whatsapp"],
+    &["fingerprint"],
+    &["signature"],
+    &["plate", "number"],
+    &["insurance", "number"],
 ];
 
-/// Tables whose plain `name` column is the name of a person.
-const PEOPLE: [&str; 24] = [
+/// Words for people: `name` in a table of such, or a name with such a word before it, is the name of a person.
+const PEOPLE: [&str; 58] = [
     "customer",
     "client",
     "person",
@@ -88,6 +100,40 @@ const PEOPLE: [&str; 24] = [
     "buyer",
     "owner",
     "tenant",
+    "singer",
+    "artist",
+    "actor",
+    "actress",
+    "player",
+    "coach",
+    "manager",
+    "driver",
+    "pilot",
+    "captain",
+    "director",
+    "professor",
+    "lecturer",
+    "instructor",
+    "advisor",
+    "nurse",
+    "physician",
+    "agent",
+    "seller",
+    "salesperson",
+    "worker",
+    "engineer",
+    "lawyer",
+    "judge",
+    "officer",
+    "parent",
+    "child",
+    "father",
+    "mother",
+    "spouse",
+    "recipient",
+    "sender",
+    "holder",
+    "cardholder",
 ];
 
 /// The same in Chinese; a name or comment matches when it contains one.
@@ -122,9 +168,13 @@ const CHINESE: [&str; 26] = [
 
 /// Whether a column looks as if it held personal data, by its name, its comment and its table.
 pub(super) fn looks_personal(table: &str, column: &str, comment: Option<&str>) -> bool {
-    let words = words_of(column);
+    let (words, of_table) = (words_of(column), words_of(table));
     let named = WORDS.iter().any(|phrase| contains(&words, phrase));
-    let of_a_person = words == ["name"] && words_of(table).iter().any(|word| PEOPLE.contains(&word.as_str()));
+    let about_people = |words: &[String]| words.iter().any(|word| PEOPLE.contains(&word.as_str()));
+    let of_a_person = match words.split_last() {
+        Some((last, before)) if last == "name" => about_people(if before.is_empty() { &of_table } else { before }),
+        _ => false,
+    };
     let chinese = [Some(column), comment]
         .into_iter()
         .flatten()
@@ -185,6 +235,10 @@ mod tests {
             ("users", "PASSWORD_HASH", None),
             ("users", "last_name", None),
             ("users", "id_card_no", None),
+            ("orders", "customer_name", None),
+            ("departments", "ManagerName", None),
+            ("singers", "Name", None),
+            ("t1", "wechat_id", None),
         ] {
             assert!(looks_personal(table, column, comment), "{table}.{column}");
         }
@@ -196,6 +250,8 @@ mod tests {
             ("stadium", "Name"),
             ("products", "unit_price"),
             ("orders", "status"),
+            ("customers", "company_name"),
+            ("orders", "product_name"),
             ("singer", "Country"),
             ("ship", "shipping_method"),
             ("orders", "excellent"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Options;
+use crate::{Options, hidden};
 
 /// Protocol a provider speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum ProtocolKind {
     Openai,
     /// Anthropic messages.
     Anthropic,
+    /// A model in this process, read from a folder.
+    Local,
 }
 
 /// How a provider is made to answer in JSON.
@@ -85,17 +87,28 @@ impl Default for RateSettings {
 pub struct ProviderSettings {
     /// Protocol.
     pub kind: ProtocolKind,
-    /// The part of the URL before `/chat/completions` or `/v1/messages`.
+    /// The part of the URL before `/chat/completions` or `/v1/messages`, with or without `/v1`.
+    #[serde(serialize_with = "hidden::url")]
     pub base_url: String,
     /// Model as the provider names it.
     pub model: String,
+    /// Hugging Face folder of a local model; unset: `model.path`.
+    pub path: Option<PathBuf>,
+    /// PEFT folder of an adapter laid over a local model.
+    pub adapter: Option<PathBuf>,
+    /// Chat template of a local model; unset: `model.template`.
+    pub template: Option<String>,
     /// Environment variable that holds the key.
     pub key_env: Option<String>,
     /// File that holds the key.
     pub key_file: Option<PathBuf>,
-    /// Further headers.
+    /// Further headers. Values that are secrets belong in `headers_env`; where a name here looks like one, its value is written nowhere.
+    #[serde(serialize_with = "hidden::headers")]
     pub headers: BTreeMap<String, String>,
-    /// Proxy URL (`http`, `https` or `socks5`).
+    /// Further headers, each with the environment variable that holds its value.
+    pub headers_env: BTreeMap<String, String>,
+    /// Proxy URL (`http`, `https` or `socks5`); `none` passes over the environment's.
+    #[serde(serialize_with = "hidden::optional_url")]
     pub proxy: Option<String>,
     /// PEM file of a certificate authority trusted besides the system's.
     pub ca: Option<PathBuf>,
@@ -103,7 +116,7 @@ pub struct ProviderSettings {
     pub connect_timeout_ms: u64,
     /// Longest wait for a whole answer, milliseconds.
     pub request_timeout_ms: u64,
-    /// Longest silence within a streamed answer, milliseconds.
+    /// Longest silence within the body of an answer, milliseconds.
     pub idle_timeout_ms: u64,
     /// Ask for streamed answers.
     pub stream: bool,
@@ -115,8 +128,8 @@ pub struct ProviderSettings {
     pub structured: StructuredOutput,
     /// Further fields of the request body, such as reasoning and thinking switches, as the provider spells them.
     pub body: Options,
-    /// Price.
-    pub price: PriceSettings,
+    /// Price; a model that costs nothing has one of 0.
+    pub price: Option<PriceSettings>,
     /// Rate limits.
     pub rate: RateSettings,
 }
@@ -127,9 +140,13 @@ impl Default for ProviderSettings {
             kind: ProtocolKind::default(),
             base_url: String::new(),
             model: String::new(),
+            path: None,
+            adapter: None,
+            template: None,
             key_env: None,
             key_file: None,
             headers: BTreeMap::new(),
+            headers_env: BTreeMap::new(),
             proxy: None,
             ca: None,
             connect_timeout_ms: 10_000,
@@ -140,7 +157,7 @@ impl Default for ProviderSettings {
             max_tokens: 4_096,
             structured: StructuredOutput::default(),
             body: Options::new(),
-            price: PriceSettings::default(),
+            price: None,
             rate: RateSettings::default(),
         }
     }
@@ -186,14 +203,24 @@ impl Default for LlmSettings {
             providers: BTreeMap::new(),
             budget: CapSettings::default(),
             stage_budgets: BTreeMap::new(),
-            attempts: 5,
+            attempts: 8,
             cache: None,
             offline: false,
         }
     }
 }
 
+/// Stages that ask a language model.
+const STAGES: [&str; 3] = ["plan", "generate", "predict"];
+
 impl LlmSettings {
+    /// The provider and its fallbacks, in the order they are asked.
+    pub fn chain(&self) -> impl Iterator<Item = (&String, &ProviderSettings)> {
+        std::iter::once(&self.provider)
+            .chain(&self.fallback)
+            .filter_map(|name| self.providers.get_key_value(name))
+    }
+
     pub(crate) fn check(&self) -> Result<(), (String, String)> {
         let named = std::iter::once((&self.provider, "llm.provider"))
             .chain(self.fallback.iter().map(|name| (name, "llm.fallback")));
@@ -201,6 +228,74 @@ impl LlmSettings {
             if !name.is_empty() && !self.providers.contains_key(name) {
                 return Err((key.into(), format!("there is no [llm.providers.{name}] section")));
             }
+        }
+        for (name, provider) in self.chain() {
+            provider.check(&format!("llm.providers.{name}"))?;
+        }
+        self.check_caps()
+    }
+
+    fn check_caps(&self) -> Result<(), (String, String)> {
+        let run = std::iter::once(("llm.budget".to_owned(), &self.budget));
+        let stages = self
+            .stage_budgets
+            .iter()
+            .map(|(stage, caps)| (format!("llm.stage_budgets.{stage}"), caps));
+        for (key, caps) in run.chain(stages) {
+            if caps.cost.is_some_and(|cost| !cost.is_finite() || cost < 0.0) {
+                return Err((format!("{key}.cost"), "a cap must not be negative".into()));
+            }
+            let unpriced = self.chain().find(|(_, provider)| provider.is_unpriced());
+            if let (Some(_), Some((name, _))) = (caps.cost, unpriced) {
+                let reason = format!(
+                    "a cap on money needs prices: set input and output, per million tokens, in [llm.providers.{name}.price] (0 where nothing is paid)"
+                );
+                return Err((format!("{key}.cost"), reason));
+            }
+        }
+        match self
+            .stage_budgets
+            .keys()
+            .find(|stage| !STAGES.contains(&stage.as_str()))
+        {
+            Some(stage) => Err((
+                format!("llm.stage_budgets.{stage}"),
+                format!(
+                    "no such stage asks a language model; those that do are {}",
+                    STAGES.join(", ")
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ProviderSettings {
+    fn is_unpriced(&self) -> bool {
+        self.price.is_none() && self.kind != ProtocolKind::Local
+    }
+
+    fn check(&self, section: &str) -> Result<(), (String, String)> {
+        let fail = |key: &str, reason: &str| Err((format!("{section}.{key}"), reason.to_owned()));
+        let remote = self.kind != ProtocolKind::Local;
+        if remote && self.base_url.is_empty() {
+            return fail("base_url", "it must be set, e.g. to https://api.example.com/v1");
+        }
+        if remote && self.model.is_empty() {
+            return fail("model", "it must be set to a model as the provider names it");
+        }
+        if self.max_tokens == 0 {
+            return fail("max_tokens", "an answer must be allowed at least one token");
+        }
+        if self.rate.concurrency == 0 {
+            return fail("rate.concurrency", "at least one request must be allowed at a time");
+        }
+        if let Some(price) = &self.price
+            && [price.input, price.output]
+                .iter()
+                .any(|price| !price.is_finite() || *price < 0.0)
+        {
+            return fail("price", "prices must not be negative");
         }
         Ok(())
     }

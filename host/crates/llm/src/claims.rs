@@ -1,0 +1,103 @@
+//! Processes that share a store ask no question twice: who asks first claims it, the others wait for the answer.
+//!
+//! A claim names its process by a lock file beside the store. The operating system gives the lock up with the process, so the claim of one that
+//! was killed is known to be void.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// This process as others see it.
+#[derive(Debug)]
+pub struct Claimant {
+    name: String,
+    path: PathBuf,
+    /// Locked as long as the process lives.
+    _file: File,
+}
+
+impl Claimant {
+    /// Announces this process beside the store, and takes away what dead ones left.
+    ///
+    /// # Errors
+    /// When no file can be made or locked there.
+    pub fn announce(store: &Path) -> io::Result<Self> {
+        sweep(store);
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = format!("{}-{}", std::process::id(), since_epoch.as_nanos());
+        let path = lock_file(store, &name);
+        // Locked before it gets its name, so that nobody sees it unlocked.
+        let draft = path.with_extension("draft");
+        let file = File::create(&draft)?;
+        file.lock()?;
+        fs::rename(&draft, &path)?;
+        Ok(Self {
+            name,
+            path,
+            _file: file,
+        })
+    }
+
+    /// The name that claims carry.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Claimant {
+    fn drop(&mut self) {
+        // What stays behind is swept by the next process.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Whether the process of this name still lives.
+pub fn lives(store: &Path, name: &str) -> bool {
+    File::open(lock_file(store, name)).is_ok_and(|file| file.try_lock().is_err())
+}
+
+fn lock_file(store: &Path, name: &str) -> PathBuf {
+    store.with_file_name(format!("{}{name}", prefix(store)))
+}
+
+fn prefix(store: &Path) -> String {
+    format!("{}.asking-", store.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn sweep(store: &Path) {
+    let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else {
+        return;
+    };
+    let prefix = prefix(store);
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let named = entry.file_name().to_string_lossy().starts_with(&prefix);
+        if named && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_lives_as_long_as_it_holds_its_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("llm.sqlite");
+        let first = Claimant::announce(&store).unwrap();
+        let name = first.name().to_owned();
+        let _second = Claimant::announce(&store).unwrap();
+        assert!(lives(&store, &name), "sweeping leaves the living alone");
+        drop(first);
+        assert!(!lives(&store, &name) && !lives(&store, "4711-0"));
+        // A killed process leaves its file without a lock.
+        fs::write(lock_file(&store, "4711-0"), "").unwrap();
+        assert!(!lives(&store, "4711-0"));
+        let _third = Claimant::announce(&store).unwrap();
+        assert!(!lock_file(&store, "4711-0").exists());
+    }
+}

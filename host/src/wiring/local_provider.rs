@@ -1,0 +1,242 @@
+//! A model on this machine as a provider of the LLM stages, under the same interface as one behind a URL.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nl2sql_llm::{ChatAnswer, ChatProvider, ChatRequest, FinishReason, LlmError, ProviderFault, ProviderSettings};
+use nl2sql_model::generation::{Finish, Sampling};
+use nl2sql_model::templates::{ChatMessage, ChatTemplate};
+use tokio::sync::oneshot;
+
+use crate::failure::advised;
+
+use super::local_model::{LocalModel, LocalModelSettings, Question};
+use super::weights_identity;
+
+/// How long a lone request waits for others to be decoded together with it.
+const GATHERING: Duration = Duration::from_millis(20);
+/// Least room for an answer, in tokens.
+const LEAST_ROOM: usize = 64;
+
+/// Where the weights are.
+#[derive(Clone, Debug)]
+pub struct LocalWeights {
+    /// Hugging Face folder.
+    pub model: PathBuf,
+    /// PEFT folder laid over it.
+    pub adapter: Option<PathBuf>,
+    /// Chat template by LLaMA-Factory's name.
+    pub template: String,
+}
+
+type Answer = Result<ChatAnswer, ProviderFault>;
+
+struct Errand {
+    request: ChatRequest,
+    seed: u64,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The provider. The model is loaded when the first question comes that no earlier answer meets.
+pub struct LocalProvider {
+    settings: ProviderSettings,
+    weights: LocalWeights,
+    worker: Mutex<Option<mpsc::Sender<Errand>>>,
+}
+
+impl LocalProvider {
+    /// A provider over a model folder. Its `model` setting becomes the folder's identity, so that answers of other weights are not taken for its own.
+    ///
+    /// # Errors
+    /// [`LlmError::Settings`] when the folder holds no model or the template is unknown.
+    pub fn new(settings: ProviderSettings, weights: LocalWeights) -> Result<Self, LlmError> {
+        let wrong = |message: String| LlmError::Settings {
+            provider: settings.name.clone(),
+            message,
+        };
+        ChatTemplate::named(&weights.template).map_err(|error| wrong(advised(&error)))?;
+        let identity = weights_identity::of(&weights.model, weights.adapter.as_deref()).map_err(wrong)?;
+        let label = weights.model.file_name().unwrap_or_default().to_string_lossy();
+        let settings = ProviderSettings {
+            model: format!("{label}@{identity}"),
+            ..settings
+        };
+        Ok(Self {
+            settings,
+            weights,
+            worker: Mutex::default(),
+        })
+    }
+
+    /// Hands an errand to the thread that has the model; it is started when there is none.
+    fn hand_over(&self, errand: Errand) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let errand = match &*worker {
+            Some(sender) => match sender.send(errand) {
+                Ok(()) => return,
+                Err(mpsc::SendError(errand)) => errand,
+            },
+            None => errand,
+        };
+        let (sender, errands) = mpsc::channel();
+        // The receiver is at hand, so sending cannot fail.
+        let _ = sender.send(errand);
+        let (settings, weights) = (self.settings.clone(), self.weights.clone());
+        std::thread::spawn(move || Worker { settings, weights }.serve(&errands));
+        *worker = Some(sender);
+    }
+}
+
+#[async_trait]
+impl ChatProvider for LocalProvider {
+    fn settings(&self) -> &ProviderSettings {
+        &self.settings
+    }
+
+    async fn complete(&self, request: &ChatRequest, idempotency_key: &str) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        self.hand_over(Errand {
+            request: request.clone(),
+            seed: idempotency_key
+                .get(..16)
+                .and_then(|hex| u64::from_str_radix(hex, 16).ok())
+                .unwrap_or_default(),
+            answer,
+        });
+        answered
+            .await
+            .unwrap_or_else(|_| Err(self.fault("the model's thread ended before it had answered".to_owned())))
+    }
+}
+
+impl LocalProvider {
+    fn fault(&self, message: String) -> ProviderFault {
+        ProviderFault::Final(format!("{}: {message}", self.settings.name))
+    }
+}
+
+/// The thread that has the model.
+struct Worker {
+    settings: ProviderSettings,
+    weights: LocalWeights,
+}
+
+impl Worker {
+    fn serve(&self, errands: &mpsc::Receiver<Errand>) {
+        let rows = self.settings.limits.concurrency.max(1) as usize;
+        let model = LocalModel::load(LocalModelSettings {
+            model: self.weights.model.clone(),
+            adapter: self.weights.adapter.clone(),
+            template: self.weights.template.clone(),
+            rows_at_once: rows,
+            max_new_tokens: self.settings.max_tokens as usize,
+            sampling: Sampling::GREEDY,
+        });
+        let model = model.map_err(|error| self.fault(advised(&error)));
+        while let Ok(first) = errands.recv() {
+            let mut together = vec![first];
+            while together.len() < rows
+                && let Ok(next) = errands.recv_timeout(GATHERING)
+            {
+                together.push(next);
+            }
+            match &model {
+                Ok(model) => self.answer(model, together),
+                Err(fault) => together
+                    .into_iter()
+                    .for_each(|errand| reply(errand.answer, Err(fault.clone()))),
+            }
+        }
+    }
+
+    fn answer(&self, model: &LocalModel, errands: Vec<Errand>) {
+        let mut replies: Vec<Option<oneshot::Sender<Answer>>> = Vec::new();
+        let mut questions = Vec::new();
+        for errand in errands {
+            match self.question(model, &errand.request, errand.seed) {
+                Ok(question) => {
+                    questions.push(question);
+                    replies.push(Some(errand.answer));
+                }
+                Err(fault) => reply(errand.answer, Err(fault)),
+            }
+        }
+        let outcome = model.generate(questions, &mut |number, completion| {
+            if let Some(waiting) = replies.get_mut(number).and_then(Option::take) {
+                reply(
+                    waiting,
+                    Ok(ChatAnswer {
+                        content: completion.text.trim().to_owned(),
+                        finish_reason: match completion.finish {
+                            Finish::Length => FinishReason::Length,
+                            _ => FinishReason::Stop,
+                        },
+                        input_tokens: completion.prompt_tokens as u32,
+                        output_tokens: completion.tokens.len().max(1) as u32,
+                    }),
+                );
+            }
+        });
+        if let Err(error) = outcome {
+            let fault = self.fault(advised(&error));
+            replies
+                .into_iter()
+                .flatten()
+                .for_each(|waiting| reply(waiting, Err(fault.clone())));
+        }
+    }
+
+    /// The prompt in tokens, with as much room for the answer as the model's context leaves.
+    fn question(&self, model: &LocalModel, request: &ChatRequest, seed: u64) -> Result<Question, ProviderFault> {
+        let (system, turns) = turns(request);
+        let prompt = model
+            .encode(&system, &turns)
+            .map_err(|error| self.fault(advised(&error)))?;
+        let room = model.context().saturating_sub(prompt.len());
+        if room < LEAST_ROOM {
+            return Err(self.fault(format!(
+                "the prompt for {} has {} tokens, and the model's context ends at {}; lower plan.options.page_tokens and \
+                 generate.options.schema_tokens, or choose a model with a longer context",
+                request.purpose,
+                prompt.len(),
+                model.context()
+            )));
+        }
+        let sampling = &self.settings.sampling;
+        Ok(Question {
+            prompt,
+            max_new_tokens: (request.max_tokens.unwrap_or(self.settings.max_tokens) as usize).min(room),
+            sampling: Sampling {
+                temperature: request.temperature.or(sampling.temperature).unwrap_or(0.0),
+                top_p: sampling.top_p.unwrap_or(1.0),
+                repetition_penalty: 1.0,
+                top_k: 0,
+                seed: sampling.seed.map_or(seed, |own| seed ^ own.unsigned_abs()),
+            },
+        })
+    }
+
+    fn fault(&self, message: String) -> ProviderFault {
+        ProviderFault::Final(format!("{}: {message}", self.settings.name))
+    }
+}
+
+/// System text and turns, the schema spelled out since nothing else holds the model to it.
+fn turns(request: &ChatRequest) -> (String, Vec<ChatMessage>) {
+    let (system, rest) = request.in_words();
+    let turns = rest
+        .iter()
+        .map(|message| match message.role {
+            nl2sql_llm::Role::Assistant => ChatMessage::assistant(&message.content),
+            _ => ChatMessage::user(&message.content),
+        })
+        .collect();
+    (system, turns)
+}
+
+/// Whoever asked may have gone, e.g. after Ctrl-C.
+fn reply(waiting: oneshot::Sender<Answer>, answer: Answer) {
+    drop(waiting.send(answer));
+}

@@ -1,0 +1,11 @@
+//! The LLM stages through the real program, against a real server that misbehaves, and with a model on this machine.
+
+mod budgets;
+mod canaries;
+mod faults;
+mod interrupted;
+mod large_schema;
+mod local_model;
+mod offline;
+mod peer;
+mod secrets;
