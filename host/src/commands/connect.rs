@@ -30,12 +30,11 @@ pub fn run(global: &Global) -> Result<Exit, CommandError> {
     if !rights.login.is_empty() {
         say(format!("login     {}", rights.login));
     }
-    match rights.read_only {
-        true => say("rights    reading alone"),
-        false => rights
-            .beyond_select
-            .iter()
-            .for_each(|right| say(format!("beyond reading: {right}"))),
+    if rights.read_only {
+        say("rights    reading alone");
+    }
+    for right in &rights.beyond_select {
+        say(format!("beyond reading: {right}"));
     }
     Ok(Exit::Done)
 }

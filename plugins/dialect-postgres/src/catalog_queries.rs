@@ -1,5 +1,5 @@
-//! Bulk queries of PostgreSQL's catalog. System schemas, temporary objects, partitions, members of extensions and relations the login may
-//! not read are left out.
+//! Bulk queries of PostgreSQL's catalog. System schemas, temporary objects, partitions (also those that inherit everything they have, as they
+//! were made before PostgreSQL 10), members of extensions and relations the login may not read are left out.
 
 /// Catalog queries of PostgreSQL 10 and later, as section and SQL. `schemas` empty means the login's current schema.
 pub fn catalog_queries(version: &str, _database: &str, schemas: &[String]) -> Vec<(&'static str, String)> {
@@ -69,6 +69,8 @@ fn relations(schemas: &[String]) -> String {
         "(SELECT r.oid, r.relname, r.relkind, r.reltuples, n.nspname FROM pg_catalog.pg_class r \
          JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace \
          WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND r.relpersistence <> 't' AND NOT r.relispartition AND {scope} \
+         AND (NOT EXISTS (SELECT 1 FROM pg_catalog.pg_inherits h WHERE h.inhrelid = r.oid) \
+         OR EXISTS (SELECT 1 FROM pg_catalog.pg_attribute l WHERE l.attrelid = r.oid AND l.attnum > 0 AND l.attislocal AND NOT l.attisdropped)) \
          AND (has_table_privilege(r.oid, 'SELECT') OR has_any_column_privilege(r.oid, 'SELECT')) \
          AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = r.oid AND e.deptype = 'e')) AS c"
     )
