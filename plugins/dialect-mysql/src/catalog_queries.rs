@@ -1,7 +1,7 @@
 //! Bulk queries of MySQL's and MariaDB's `information_schema`.
 
 /// Catalog queries of MySQL 5.7 and MariaDB 10.2 and later, as section and SQL. `schemas` empty means the current database.
-pub fn catalog_queries(version: &str, _database: &str, schemas: &[String]) -> Vec<(&'static str, String)> {
+pub fn catalog_queries(version: &str, schemas: &[String]) -> Vec<(&'static str, String)> {
     let mariadb = version.to_ascii_lowercase().contains("mariadb");
     let scope = |column: &str| scope(column, schemas);
     let mut queries = vec![

@@ -2,7 +2,7 @@
 //! were made before PostgreSQL 10), members of extensions and relations the login may not read are left out.
 
 /// Catalog queries of PostgreSQL 10 and later, as section and SQL. `schemas` empty means the login's current schema.
-pub fn catalog_queries(version: &str, _database: &str, schemas: &[String]) -> Vec<(&'static str, String)> {
+pub fn catalog_queries(version: &str, schemas: &[String]) -> Vec<(&'static str, String)> {
     let major: u32 = version
         .chars()
         .take_while(char::is_ascii_digit)

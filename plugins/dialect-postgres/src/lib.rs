@@ -2,51 +2,29 @@
 
 mod catalog_queries;
 
-use nl2sql_sdk::Dialect as DialectPlugin;
-use nl2sql_sdk::dialect::{CatalogQuery, ServerInfo};
-use nl2sql_sdk::types::{Catalog, DialectInfo, Table};
+use nl2sql_sdk::dialect::ServerInfo;
 use nl2sql_sql::Dialect;
-use nl2sql_sql::guest::{self, GuestSession};
-
-/// Notes for the prompt of a language model.
-const PROMPT_NOTES: &[&str] = &[
-    "Unquoted identifiers fold to lower case: double-quote names with capitals.",
-    "Every selected column must be grouped or inside an aggregate function.",
-    "Use date_trunc, extract and INTERVAL '1 day' for dates; ILIKE ignores case.",
-    "Integer division truncates: cast to numeric first.",
-    "Casts are written CAST(x AS type) or x::type.",
-    "Use LIMIT n OFFSET m or FETCH FIRST n ROWS ONLY.",
-];
+use nl2sql_sql::guest::{DialectGuest, DialectTraits};
 
 /// The dialect.
 pub struct Postgres;
 
-impl DialectPlugin for Postgres {
-    type Session = GuestSession;
+impl DialectTraits for Postgres {
+    const DIALECT: Dialect = Dialect::Postgres;
+    const ALIASES: &'static [&'static str] = &["postgresql", "pg"];
+    const DRIVER: &'static str = "postgres";
+    const PROMPT_NOTES: &'static [&'static str] = &[
+        "Unquoted identifiers fold to lower case: double-quote names with capitals.",
+        "Every selected column must be grouped or inside an aggregate function.",
+        "Use date_trunc, extract and INTERVAL '1 day' for dates; ILIKE ignores case.",
+        "Integer division truncates: cast to numeric first.",
+        "Casts are written CAST(x AS type) or x::type.",
+        "Use LIMIT n OFFSET m or FETCH FIRST n ROWS ONLY.",
+    ];
 
-    fn info() -> DialectInfo {
-        guest::info(Dialect::Postgres, &["postgresql", "pg"], "postgres", PROMPT_NOTES)
-    }
-
-    fn catalog_queries(server: ServerInfo) -> Vec<CatalogQuery> {
-        guest::catalog_queries(catalog_queries::catalog_queries(
-            &server.version,
-            &server.database,
-            &server.schemas,
-        ))
-    }
-
-    fn render_ddl(table: &Table) -> String {
-        guest::render_ddl(Dialect::Postgres, table)
-    }
-
-    fn quote(identifier: &str) -> String {
-        nl2sql_sql::quote(Dialect::Postgres, identifier)
-    }
-
-    fn open(catalog: Catalog) -> GuestSession {
-        GuestSession::open(Dialect::Postgres, catalog)
+    fn catalog_queries(server: &ServerInfo) -> Vec<(&'static str, String)> {
+        catalog_queries::catalog_queries(&server.version, &server.schemas)
     }
 }
 
-nl2sql_sdk::register!(dialect: Postgres);
+nl2sql_sdk::register!(dialect: DialectGuest<Postgres>);

@@ -4,7 +4,7 @@
 //! any pragma; the driver reads them from the text of the CREATE statements and from the statistics.
 
 /// Catalog queries of any SQLite since 3.37 (`pragma_table_list`), as section and SQL.
-pub fn catalog_queries(_version: &str, _database: &str, _schemas: &[String]) -> Vec<(&'static str, String)> {
+pub fn catalog_queries() -> Vec<(&'static str, String)> {
     let tables = "(SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\') AS l";
     vec![
         (

@@ -1,7 +1,7 @@
 //! Bulk queries of SQL Server's `sys` views; comments are the extended property `MS_Description`.
 
 /// Catalog queries of SQL Server 2012 and later, as section and SQL. `schemas` empty means the login's default schema.
-pub fn catalog_queries(_version: &str, _database: &str, schemas: &[String]) -> Vec<(&'static str, String)> {
+pub fn catalog_queries(schemas: &[String]) -> Vec<(&'static str, String)> {
     let objects = objects(schemas);
     vec![
         (

@@ -1,8 +1,10 @@
 //! What the dialect plugins export: a [`Session`](crate::Session) in the terms of the plugin contract.
 
+use std::marker::PhantomData;
+
 use nl2sql_catalog as catalog;
 use nl2sql_sdk::analysis as wit_analysis;
-use nl2sql_sdk::dialect::DialectSession;
+use nl2sql_sdk::dialect::{CatalogQuery, DialectSession, ServerInfo};
 use nl2sql_sdk::types as wit;
 
 use crate::{Dialect, Session};
@@ -12,7 +14,7 @@ pub struct GuestSession(Session);
 
 impl GuestSession {
     /// Binds a dialect to the host's catalog.
-    pub fn open(dialect: Dialect, from: wit::Catalog) -> Self {
+    fn open(dialect: Dialect, from: wit::Catalog) -> Self {
         let database = catalog::Database {
             name: from.name,
             dialect: from.dialect,
@@ -55,29 +57,57 @@ impl DialectSession for GuestSession {
     }
 }
 
-/// CREATE TABLE text of a table of the contract.
-pub fn render_ddl(dialect: Dialect, from: &wit::Table) -> String {
-    crate::render_ddl(dialect, &table(from))
+/// What sets a dialect plugin apart from the others.
+pub trait DialectTraits: 'static {
+    /// Its SQL.
+    const DIALECT: Dialect;
+    /// Other names it goes by.
+    const ALIASES: &'static [&'static str];
+    /// The host's driver for its databases.
+    const DRIVER: &'static str;
+    /// Notes for the prompt of a language model.
+    const PROMPT_NOTES: &'static [&'static str];
+
+    /// One bulk query per section of a catalog, by the section's name.
+    fn catalog_queries(server: &ServerInfo) -> Vec<(&'static str, String)>;
 }
 
-/// Catalog queries in the terms of the contract.
-pub fn catalog_queries(queries: Vec<(&'static str, String)>) -> Vec<nl2sql_sdk::dialect::CatalogQuery> {
-    let query = |(section, sql): (&str, String)| nl2sql_sdk::dialect::CatalogQuery {
-        section: section.to_owned(),
-        sql,
-    };
-    queries.into_iter().map(query).collect()
-}
+/// The plugin of a dialect.
+pub struct DialectGuest<T>(PhantomData<T>);
 
-/// A dialect's description of itself.
-pub fn info(dialect: Dialect, aliases: &[&str], driver: &str, prompt_notes: &[&str]) -> wit::DialectInfo {
-    let (open, close) = dialect.identifier_quotes();
-    wit::DialectInfo {
-        name: dialect.name().to_owned(),
-        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
-        driver: driver.to_owned(),
-        identifier_quotes: (open.to_string(), close.to_string()),
-        prompt_notes: prompt_notes.iter().map(|note| (*note).to_owned()).collect(),
+impl<T: DialectTraits> nl2sql_sdk::Dialect for DialectGuest<T> {
+    type Session = GuestSession;
+
+    fn info() -> wit::DialectInfo {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let (open, close) = T::DIALECT.identifier_quotes();
+        wit::DialectInfo {
+            name: T::DIALECT.name().to_owned(),
+            aliases: words(T::ALIASES),
+            driver: T::DRIVER.to_owned(),
+            identifier_quotes: (open.to_string(), close.to_string()),
+            prompt_notes: words(T::PROMPT_NOTES),
+        }
+    }
+
+    fn catalog_queries(server: ServerInfo) -> Vec<CatalogQuery> {
+        let query = |(section, sql): (&str, String)| CatalogQuery {
+            section: section.to_owned(),
+            sql,
+        };
+        T::catalog_queries(&server).into_iter().map(query).collect()
+    }
+
+    fn render_ddl(from: &wit::Table) -> String {
+        crate::render_ddl(T::DIALECT, &table(from))
+    }
+
+    fn quote(identifier: &str) -> String {
+        crate::quote(T::DIALECT, identifier)
+    }
+
+    fn open(catalog: wit::Catalog) -> GuestSession {
+        GuestSession::open(T::DIALECT, catalog)
     }
 }
 
