@@ -60,6 +60,7 @@ impl From<&CommandError> for Exit {
             CommandError::Pipeline(PipelineError::Cancelled { .. }) => Self::Interrupted,
             CommandError::Pipeline(
                 PipelineError::Edited { .. }
+                | PipelineError::NoLedger { .. }
                 | PipelineError::WouldSupersede { .. }
                 | PipelineError::OtherGenerator { .. }
                 | PipelineError::Busy { .. },

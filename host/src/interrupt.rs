@@ -1,21 +1,74 @@
-//! Ctrl-C: the first asks the run to stop where it can be continued, the second ends the program.
+//! Ctrl-C and SIGTERM: the first asks the run to stop where it can be continued, the second ends the program.
 
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Exit;
 
-/// A token that Ctrl-C cancels.
+/// A token that Ctrl-C and SIGTERM cancel.
 pub fn on_ctrl_c(runtime: &Runtime) -> CancellationToken {
     let token = CancellationToken::new();
     let cancelled = token.clone();
-    runtime.spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if cancelled.is_cancelled() {
-                std::process::exit(Exit::Interrupted as i32);
+    let _entered = runtime.enter();
+    // Where signals cannot be had, they end the program at once, as they do by themselves; a run goes on after that as well.
+    if let Ok(mut requests) = StopRequests::listen() {
+        runtime.spawn(async move {
+            while requests.next().await {
+                if cancelled.is_cancelled() {
+                    std::process::exit(Exit::Interrupted as i32);
+                }
+                cancelled.cancel();
             }
-            cancelled.cancel();
-        }
-    });
+        });
+    }
     token
+}
+
+/// The signals that ask the program to stop.
+#[cfg(unix)]
+struct StopRequests {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    /// Heard and dropped: a file that grows beyond `ulimit -f` is then an error of that write, with its path and advice, and not the end of
+    /// the process.
+    too_large: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl StopRequests {
+    fn listen() -> std::io::Result<Self> {
+        use rustix::process::Signal;
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            too_large: signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?,
+        })
+    }
+
+    /// Waits for the next request; `false` when none can come any more.
+    async fn next(&mut self) -> bool {
+        loop {
+            tokio::select! {
+                request = self.interrupt.recv() => return request.is_some(),
+                request = self.terminate.recv() => return request.is_some(),
+                Some(()) = self.too_large.recv() => {}
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct StopRequests;
+
+#[cfg(not(unix))]
+impl StopRequests {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
 }

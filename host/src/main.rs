@@ -18,13 +18,17 @@ use arguments::Arguments;
 use failure::Exit;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return terminal::show_usage(&answer).into(),
+    };
     terminal::start_logging();
-    match commands::run(&arguments) {
-        Ok(exit) => exit.into(),
+    let exit = match commands::run(&arguments) {
+        Ok(exit) => exit,
         Err(failure) => {
             terminal::show_failure(&failure, arguments.global.json);
-            Exit::from(&failure).into()
+            Exit::from(&failure)
         }
-    }
+    };
+    terminal::finish(exit).into()
 }

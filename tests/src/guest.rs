@@ -1,7 +1,7 @@
 //! Builds guests from WebAssembly text.
 //!
-//! A guest is a folder with `guest.wat` (its function `check`, put after the shared `imports.wat`, `prelude.wat` and `session.wat` of the
-//! folder above, each of which it may bring itself) or `module.wat` (the whole module), and, where they are not the usual ones,
+//! A guest is a folder with `guest.wat` (its function `check`, put after the shared `imports.wat`, `prelude.wat` and `session.wat` of
+//! `hostile/`, each of which it may bring itself) or `module.wat` (the whole module), and, where they are not the usual ones,
 //! `world.wit` and `plugin.toml`.
 
 use std::fs;
@@ -40,7 +40,7 @@ fn text(folder: &Path) -> Result<String> {
     if let Ok(module) = fs::read_to_string(folder.join("module.wat")) {
         return Ok(module);
     }
-    let shared = folder.parent().context("a guest's folder has a parent")?;
+    let shared = hostile();
     let part = |name: &str| {
         let own = folder.join(name);
         let path = if own.exists() { own } else { shared.join(name) };

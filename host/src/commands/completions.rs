@@ -2,14 +2,20 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use serde_json::json;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Global};
 use crate::failure::{CommandError, Exit};
-use crate::terminal::say;
+use crate::terminal::{say, say_json};
 
-pub fn run(shell: Shell) -> Result<Exit, CommandError> {
+pub fn run(global: &Global, shell: Shell) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "nl2sql", &mut script);
-    say(String::from_utf8_lossy(&script).trim_end());
+    let script = String::from_utf8_lossy(&script);
+    if global.json {
+        say_json(&json!({ "shell": shell.to_string(), "script": script }));
+    } else {
+        say(script.trim_end());
+    }
     Ok(Exit::Done)
 }

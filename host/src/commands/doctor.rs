@@ -13,7 +13,7 @@ use super::run::{RunPlace, runtime};
 use crate::arguments::Global;
 use crate::failure::{CommandError, Exit, advised};
 use crate::terminal::{say, say_json};
-use crate::wiring::{RunParts, open_provider};
+use crate::wiring::{RunParts, code_cache, open_provider};
 
 /// One thing that was looked at: what it is, or what is wrong with it.
 struct Check {
@@ -61,6 +61,14 @@ pub fn run(global: &Global) -> Result<Exit, CommandError> {
         Check {
             name: "language model",
             outcome: language_model(profile, &runtime),
+        },
+        Check {
+            name: "compiled code",
+            outcome: Ok(compiled_code()),
+        },
+        Check {
+            name: "devices",
+            outcome: Ok(devices()),
         },
     ];
     let healthy = checks.iter().all(|check| check.outcome.is_ok());
@@ -141,6 +149,24 @@ fn writable(folder: &Path) -> Result<String, String> {
             )
         })?;
     Ok(folder.display().to_string())
+}
+
+/// Where compiled plugins are kept. Without such a folder every start compiles them, which is slow and not wrong.
+fn compiled_code() -> String {
+    match code_cache() {
+        Ok(cache) => format!("kept in {}", cache.folder().display()),
+        Err(reason) => format!("not kept, so every start compiles the plugins anew: {reason}"),
+    }
+}
+
+/// What training and predictions can compute on.
+fn devices() -> String {
+    let found = nl2sql_model::device::devices();
+    found
+        .into_iter()
+        .map(|device| device.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Asks each provider of the chain for a word; a local model is looked at only, and offline nobody is asked.

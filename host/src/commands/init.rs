@@ -4,14 +4,16 @@ use std::io::Write;
 use std::path::Path;
 
 use nl2sql_profile::STARTER;
+use serde_json::json;
 
+use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
-use crate::terminal::say;
+use crate::terminal::{say, say_json};
 
 /// The line of the starter that names a database.
 const DATABASE_LINE: &str = "path = \"my.sqlite\"";
 
-pub fn run(database: Option<&str>, output: &Path) -> Result<Exit, CommandError> {
+pub fn run(global: &Global, database: Option<&str>, output: &Path) -> Result<Exit, CommandError> {
     let text = match database {
         Some(database) => {
             let key = if database.contains("://") { "url" } else { "path" };
@@ -31,9 +33,13 @@ pub fn run(database: Option<&str>, output: &Path) -> Result<Exit, CommandError> 
     };
     let mut file = std::fs::File::create_new(output).map_err(unwritable)?;
     file.write_all(text.as_bytes()).map_err(unwritable)?;
-    say(format!(
-        "wrote {}; now `nl2sql doctor`, then `nl2sql run`",
-        output.display()
-    ));
+    if global.json {
+        say_json(&json!({ "written": [output] }));
+    } else if !global.quiet {
+        say(format!(
+            "wrote {}; now `nl2sql doctor`, then `nl2sql run`",
+            output.display()
+        ));
+    }
     Ok(Exit::Done)
 }

@@ -31,7 +31,7 @@ use crate::failure::{CommandError, Exit};
 pub fn run(arguments: &Arguments) -> Result<Exit, CommandError> {
     let global = &arguments.global;
     match &arguments.command {
-        Command::Init { database, output } => init::run(database.as_deref(), output),
+        Command::Init { database, output } => init::run(global, database.as_deref(), output),
         Command::Doctor => doctor::run(global),
         Command::Connect => connect::run(global),
         Command::Extract(rerun) => stage::run(global, Stage::Extract, *rerun),
@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CommandError> {
         Command::Eval(arguments) => eval::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),
-        Command::Completions { shell } => completions::run(*shell),
+        Command::Completions { shell } => completions::run(global, *shell),
     }
 }
 

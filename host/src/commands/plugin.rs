@@ -22,7 +22,7 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, CommandErro
             name,
             folder,
             sdk,
-        } => new(*kind, name, folder.as_deref(), sdk.as_deref()),
+        } => new(global, *kind, name, folder.as_deref(), sdk.as_deref()),
     }
 }
 
@@ -120,7 +120,13 @@ fn check(global: &Global, plugin: &str) -> Result<Exit, CommandError> {
 }
 
 /// Writes a package for a plugin of one's own.
-fn new(kind: PluginKind, name: &str, folder: Option<&Path>, sdk: Option<&Path>) -> Result<Exit, CommandError> {
+fn new(
+    global: &Global,
+    kind: PluginKind,
+    name: &str,
+    folder: Option<&Path>,
+    sdk: Option<&Path>,
+) -> Result<Exit, CommandError> {
     let kind = match kind {
         PluginKind::Dialect => Kind::Dialect,
         PluginKind::Planner => Kind::Planner,
@@ -133,8 +139,11 @@ fn new(kind: PluginKind, name: &str, folder: Option<&Path>, sdk: Option<&Path>) 
         let help = error.help().map(|help| format!(". {help}")).unwrap_or_default();
         CommandError::Usage(format!("{error}{help}"))
     })?;
-    for file in files {
-        say(format!("wrote {}", folder.join(file).display()));
+    let written: Vec<_> = files.into_iter().map(|file| folder.join(file)).collect();
+    if global.json {
+        say_json(&json!({ "written": written }));
+    } else if !global.quiet {
+        written.iter().for_each(|path| say(format!("wrote {}", path.display())));
     }
     Ok(Exit::Done)
 }

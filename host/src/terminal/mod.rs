@@ -5,7 +5,8 @@ mod progress;
 mod report;
 mod training;
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic};
 use serde_json::json;
@@ -18,9 +19,53 @@ pub use progress::{StageRow, Watcher};
 pub use report::{RunReport, cost, spent_in_words, table};
 pub use training::TrainingView;
 
+/// Why standard output took no more, when it did not because its reader had seen enough.
+static LOST_OUTPUT: Mutex<Option<io::Error>> = Mutex::new(None);
+
 /// A line on standard output. A closed pipe is no error: the reader has seen enough.
 pub fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    match writeln!(io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            LOST_OUTPUT
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert(error);
+        }
+        _ => {}
+    }
+}
+
+/// The exit of the program: a success whose answer did not reach its reader is none.
+pub fn finish(exit: Exit) -> Exit {
+    let lost = LOST_OUTPUT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (lost, exit) {
+        (Some(error), Exit::Done) => {
+            let _ = writeln!(
+                io::stderr().lock(),
+                "error: the output could not be written: {error}. What was made is kept; send the output elsewhere and run the same command again"
+            );
+            Exit::Failed
+        }
+        (_, exit) => exit,
+    }
+}
+
+/// What the command line asked for instead of a command (help, version), or what is wrong with it.
+pub fn show_usage(answer: &clap::Error) -> Exit {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if answer.exit_code() == 0 || !wants_json {
+        // As in `say`: a closed pipe has seen enough.
+        let _ = answer.print();
+    } else {
+        let text = answer.render().to_string();
+        let message = text.trim_start_matches("error: ").trim_end();
+        say_json(&json!({ "error": { "message": message, "exit": Exit::Usage as i32 } }));
+    }
+    if answer.exit_code() == 0 {
+        Exit::Done
+    } else {
+        Exit::Usage
+    }
 }
 
 /// A JSON document on standard output.

@@ -1,8 +1,9 @@
 //! The closing table of a run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use nl2sql_catalog::Sample;
 use nl2sql_llm::{UsageLine, UsageReport};
@@ -26,7 +27,7 @@ pub struct RunReport<'a> {
 impl RunReport<'_> {
     /// Prints the table, the notes, and the examples.
     pub fn print(&self) {
-        let mut table = empty_table(&["stage", "in", "out", "rejected", "time"]);
+        let mut table = empty_table(&["stage", "in", "out", "rejected", "time", "files"]);
         for row in &self.rows {
             table.add_row([
                 row.stage.name().to_owned(),
@@ -35,9 +36,10 @@ impl RunReport<'_> {
                 rejections(row),
                 row.seconds
                     .map_or_else(|| "done before".into(), |seconds| format!("{seconds:.2} s")),
+                files(row),
             ]);
         }
-        say(format!("\nrun {}", self.name));
+        say(format!("\nrun {} in {}", self.name, self.folder.display()));
         say(table);
         for row in &self.rows {
             for note in &row.summary.notes {
@@ -45,7 +47,6 @@ impl RunReport<'_> {
             }
         }
         self.print_usage();
-        say(format!("files: {}", self.folder.display()));
         for sample in &self.examples {
             say(format!("\n  {}\n  {}", sample.question, sample.sql));
         }
@@ -145,6 +146,20 @@ fn rejections(row: &StageRow) -> String {
         .join("\n")
 }
 
+/// Names of the files a stage wrote; of a folder with many, the folder and their number.
+fn files(row: &StageRow) -> String {
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut names = Vec::new();
+    for file in &row.summary.files {
+        match file.split_once('/') {
+            Some((folder, _)) => *folders.entry(folder).or_default() += 1,
+            None => names.push(file.clone()),
+        }
+    }
+    names.extend(folders.iter().map(|(folder, count)| format!("{folder}/ ({count})")));
+    names.join("\n")
+}
+
 /// A table of these rows.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> Table {
     let mut table = empty_table(header);
@@ -155,7 +170,7 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> Table {
 fn empty_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .load_preset(NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
     if table.width().is_none() {
         table.set_width(120);

@@ -21,4 +21,4 @@ pub use llm_service::{connect as connect_providers, open_provider};
 pub use local_model::{LocalModel, LocalModelSettings};
 pub use metrics::BoundMetric;
 pub use parts::RunParts;
-pub use plugin_library::{call_failure, inspect, load_failure, plugin_host};
+pub use plugin_library::{call_failure, code_cache, inspect, load_failure, plugin_host};

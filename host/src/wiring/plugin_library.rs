@@ -25,10 +25,20 @@ pub fn plugin_host(profile: &Profile) -> Result<PluginHost, Failure> {
         builder = builder.folder(folder);
     }
     // Without a cache plugins are compiled anew each time, which is slower and no less right.
-    if let Some(cache) = dirs::cache_dir().and_then(|folder| CodeCache::open(folder.join("nl2sql").join("code")).ok()) {
+    if let Ok(cache) = code_cache() {
         builder = builder.code_cache(cache);
     }
     builder.build().map_err(|error| load_failure("plugins", &error))
+}
+
+/// Compiled plugins, in the user's cache folder.
+///
+/// # Errors
+/// In words: there is no such folder, or it cannot be this user's alone.
+pub fn code_cache() -> Result<CodeCache, String> {
+    let folder = dirs::cache_dir().ok_or("there is no cache folder; set HOME or XDG_CACHE_HOME")?;
+    let folder = folder.join("nl2sql").join("code");
+    CodeCache::open(&folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 /// `nl2sql/plugins` in the user's data folder.

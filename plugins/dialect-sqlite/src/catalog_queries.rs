@@ -1,11 +1,12 @@
 //! Bulk queries of SQLite's catalog, through its table-valued pragma functions.
 //!
 //! Constraints have no names of their own here: a name that starts with `#` only groups rows. Comments, checks and row estimates are not in
-//! any pragma; the driver reads them from the text of the CREATE statements and from the statistics.
+//! any pragma; the driver reads them from the text of the CREATE statements and from the statistics. A view or virtual table without columns
+//! is one that cannot be read; asking a pragma about it would fail the whole query.
 
 /// Catalog queries of any SQLite since 3.37 (`pragma_table_list`), as section and SQL.
 pub fn catalog_queries() -> Vec<(&'static str, String)> {
-    let tables = "(SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\') AS l";
+    let tables = "(SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' AND ncol > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\') AS l";
     vec![
         (
             "tables",

@@ -92,9 +92,12 @@ const GLUED: &[&str] = &[
     "acct", "addr", "amt", "cust", "dept", "desc", "dob", "emp", "fname", "lname", "mgr", "prod", "qty", "stu", "tx",
 ];
 
+/// Longest name that is looked at for words without a mark between them: three long words.
+const LONGEST_GLUED: usize = 64;
+
 /// Words of a name that was written without any mark between them, such as `releasedate`.
 fn unglue(word: &str) -> Option<Vec<String>> {
-    if word.len() < 6 || !word.is_ascii() || VOCABULARY.binary_search(&word).is_ok() {
+    if !(6..=LONGEST_GLUED).contains(&word.len()) || !word.is_ascii() || VOCABULARY.binary_search(&word).is_ok() {
         return None;
     }
     let mut best: Vec<Option<Vec<&str>>> = vec![None; word.len() + 1];

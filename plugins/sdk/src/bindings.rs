@@ -48,84 +48,41 @@ pub mod services {
     pub use nl2sql::plugin::*;
 }
 
-pub mod dialect {
-    wit_bindgen::generate!({
-        path: "../../wit/since_v0_1_0",
-        world: "dialect-plugin",
-        with: {
-            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
-            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
-            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
-        },
-        pub_export_macro: true,
-        generate_unused_types: true,
-        additional_derives: [PartialEq, Default],
-    });
+/// The exported interface of one kind; `types` and `log` belong to every kind, the rest is what the kind may import.
+macro_rules! kind {
+    ($kind:ident, $world:literal, { $($interface:literal: $module:ident),* }) => {
+        pub mod $kind {
+            wit_bindgen::generate!({
+                path: "../../wit/since_v0_1_0",
+                world: $world,
+                with: {
+                    "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
+                    "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
+                    $($interface: crate::bindings::services::$module,)*
+                },
+                pub_export_macro: true,
+                generate_unused_types: true,
+                additional_derives: [PartialEq, Default],
+            });
+        }
+    };
 }
 
-pub mod planner {
-    wit_bindgen::generate!({
-        path: "../../wit/since_v0_1_0",
-        world: "planner-plugin",
-        with: {
-            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
-            "nl2sql:plugin/llm@0.1.0": crate::bindings::services::llm,
-            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
-        },
-        pub_export_macro: true,
-        generate_unused_types: true,
-        additional_derives: [PartialEq, Default],
-    });
-}
-
-pub mod generator {
-    wit_bindgen::generate!({
-        path: "../../wit/since_v0_1_0",
-        world: "generator-plugin",
-        with: {
-            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
-            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
-            "nl2sql:plugin/llm@0.1.0": crate::bindings::services::llm,
-            "nl2sql:plugin/sql@0.1.0": crate::bindings::services::sql,
-            "nl2sql:plugin/query@0.1.0": crate::bindings::services::query,
-            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
-        },
-        pub_export_macro: true,
-        generate_unused_types: true,
-        additional_derives: [PartialEq, Default],
-    });
-}
-
-pub mod validator {
-    wit_bindgen::generate!({
-        path: "../../wit/since_v0_1_0",
-        world: "validator-plugin",
-        with: {
-            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
-            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
-            "nl2sql:plugin/sql@0.1.0": crate::bindings::services::sql,
-            "nl2sql:plugin/query@0.1.0": crate::bindings::services::query,
-            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
-        },
-        pub_export_macro: true,
-        generate_unused_types: true,
-        additional_derives: [PartialEq, Default],
-    });
-}
-
-pub mod metric {
-    wit_bindgen::generate!({
-        path: "../../wit/since_v0_1_0",
-        world: "metric-plugin",
-        with: {
-            "nl2sql:plugin/types@0.1.0": crate::bindings::services::types,
-            "nl2sql:plugin/analysis@0.1.0": crate::bindings::services::analysis,
-            "nl2sql:plugin/sql@0.1.0": crate::bindings::services::sql,
-            "nl2sql:plugin/query@0.1.0": crate::bindings::services::query,
-            "nl2sql:plugin/log@0.1.0": crate::bindings::services::log,
-        },
-        pub_export_macro: true,
-        generate_unused_types: true,
-        additional_derives: [PartialEq, Default],
-    });
-}
+kind!(dialect, "dialect-plugin", { "nl2sql:plugin/analysis@0.1.0": analysis });
+kind!(planner, "planner-plugin", { "nl2sql:plugin/llm@0.1.0": llm });
+kind!(generator, "generator-plugin", {
+    "nl2sql:plugin/analysis@0.1.0": analysis,
+    "nl2sql:plugin/llm@0.1.0": llm,
+    "nl2sql:plugin/sql@0.1.0": sql,
+    "nl2sql:plugin/query@0.1.0": query
+});
+kind!(validator, "validator-plugin", {
+    "nl2sql:plugin/analysis@0.1.0": analysis,
+    "nl2sql:plugin/sql@0.1.0": sql,
+    "nl2sql:plugin/query@0.1.0": query
+});
+kind!(metric, "metric-plugin", {
+    "nl2sql:plugin/analysis@0.1.0": analysis,
+    "nl2sql:plugin/sql@0.1.0": sql,
+    "nl2sql:plugin/query@0.1.0": query
+});

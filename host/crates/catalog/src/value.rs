@@ -38,6 +38,26 @@ pub enum Value {
     Other(String),
 }
 
+impl Value {
+    /// Bytes of the content, beside the value's own size.
+    pub fn byte_len(&self) -> usize {
+        match self {
+            Self::Null | Self::Boolean(_) | Self::Integer(_) | Self::Float(_) => 0,
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Array(values) => values.iter().map(|value| size_of::<Self>() + value.byte_len()).sum(),
+            Self::Decimal(text)
+            | Self::Text(text)
+            | Self::Date(text)
+            | Self::Time(text)
+            | Self::Datetime(text)
+            | Self::Interval(text)
+            | Self::Json(text)
+            | Self::Uuid(text)
+            | Self::Other(text) => text.len(),
+        }
+    }
+}
+
 /// Rows of one statement.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResultSet {

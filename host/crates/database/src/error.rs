@@ -62,6 +62,22 @@ pub enum ConnectError {
         /// What SQLite said.
         detail: String,
     },
+    /// Another program holds the file.
+    #[error("{path} is locked by another program: {detail}; wait for that program to end, or read a copy of the file")]
+    Locked {
+        /// Path of the file.
+        path: String,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// A name in the schema that no query can spell.
+    #[error("{path}: {what} is not UTF-8; rename it, or read a copy of the file in which it is renamed")]
+    NameIsNoText {
+        /// Path of the file.
+        path: String,
+        /// Which name.
+        what: String,
+    },
     /// A server older than the catalog queries need.
     #[error(
         "server version {version} is too old: {minimum} or later is needed; upgrade the server or use a replica that is newer"
@@ -99,7 +115,11 @@ impl ConnectError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Refused { .. } | Self::TimedOut { .. } | Self::TooManyConnections { .. } | Self::Other { .. }
+            Self::Refused { .. }
+                | Self::TimedOut { .. }
+                | Self::TooManyConnections { .. }
+                | Self::Locked { .. }
+                | Self::Other { .. }
         )
     }
 }

@@ -105,6 +105,14 @@ pub enum PipelineError {
         /// The stage that wrote it.
         writer: Stage,
     },
+    /// The ledger of the run is gone or garbage, so nobody can say whether artifacts are as the stages left them.
+    #[error("{} {what}, so nothing tells whether the files beside it are as the stages left them. Pass --accept-edits to keep the samples and do the other stages again (what they made before is kept in superseded/), or put the file back", .path.display())]
+    NoLedger {
+        /// The file.
+        path: PathBuf,
+        /// `is gone` or `cannot be understood: ...`.
+        what: String,
+    },
     /// Going on would set generated samples aside.
     #[error("the {} stage would have to be done again because {reason}, and {samples} generated samples depend on it. Pass --redo to set them aside in superseded/ and generate anew, undo the change, or start another run with --set run.name=<name>", .stage.name())]
     WouldSupersede {
@@ -184,6 +192,9 @@ fn io_advice(error: &io::Error) -> String {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full. Free some space or point --run-dir elsewhere, then run the same command again; nothing written before is lost"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "files may not grow so large here. Raise the limit (`ulimit -f`) or point --run-dir elsewhere, then run the same command again; nothing written before is lost"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "this folder may not be written. Change its rights or choose another one with --run-dir"

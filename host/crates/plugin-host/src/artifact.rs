@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
+use crate::bounds;
 use crate::error::LoadError;
 use crate::kind::{CONTRACT, Kind, SERVED_VERSIONS};
 use crate::manifest::{MANIFEST_SECTION, Manifest};
@@ -28,6 +29,10 @@ pub struct Artifact {
 impl Artifact {
     /// Reads a component, or a core module with an embedded component type. `origin` names the bytes in errors.
     pub fn read(bytes: &[u8], origin: &str) -> Result<Self, LoadError> {
+        bounds::check(bytes).map_err(|excess| LoadError::TooLarge {
+            origin: origin.to_owned(),
+            excess,
+        })?;
         let component = componentize(bytes, origin)?;
         let outline = Outline::read(&component).map_err(|reason| LoadError::NotWasm {
             origin: origin.to_owned(),

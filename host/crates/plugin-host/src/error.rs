@@ -45,6 +45,17 @@ pub enum LoadError {
         /// What is wrong with them.
         reason: String,
     },
+    /// The bytes are more than a plugin may be made of.
+    #[error("{origin} is too large for a plugin: {excess}")]
+    #[diagnostic(help(
+        "build it with `--release` and strip it; data belongs into the options of the profile, not into the plugin"
+    ))]
+    TooLarge {
+        /// Where the bytes came from.
+        origin: String,
+        /// What is too large, and what is allowed.
+        excess: String,
+    },
     /// The component was built for no world this host serves.
     #[error("{origin} exports {found}; this nl2sql serves exactly one of {served}")]
     #[diagnostic(help("build it with the nl2sql-sdk that belongs to this nl2sql"))]
@@ -260,6 +271,19 @@ pub enum Failure {
         plugin: String,
         /// The limit.
         limit: std::time::Duration,
+    },
+    /// The services it used took too long, all in all.
+    #[error("it kept the host's services busy for longer than its limit of {} ms", limit.as_millis())]
+    #[diagnostic(help(
+        "services may take {times} times as long as a call may compute; if it needs that long, raise `time_ms` under `[plugins.{plugin}.limits]` of the profile"
+    ))]
+    Services {
+        /// The plugin.
+        plugin: String,
+        /// The limit.
+        limit: std::time::Duration,
+        /// How many times the limit of computing it is.
+        times: u32,
     },
     /// It wanted too much memory.
     #[error("it wanted {wanted} bytes of memory, its limit is {cap}")]

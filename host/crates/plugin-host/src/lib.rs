@@ -27,11 +27,11 @@
 
 mod artifact;
 mod bindings;
+mod bounds;
 mod check;
 mod code_cache;
 mod convert;
 mod dialect;
-mod display;
 mod engine;
 mod error;
 mod generator;
@@ -56,7 +56,6 @@ pub use artifact::{Artifact, componentize, sha256_hex};
 pub use check::{CheckReport, CheckedCall};
 pub use code_cache::CodeCache;
 pub use dialect::{DialectPlugin, DialectSession};
-pub use display::display_text;
 pub use error::{CallError, Failure, LoadError, Refusal};
 pub use generator::{Batch, GenerateRequest, GeneratorContext, GeneratorPlugin, GeneratorSession, Rejection};
 pub use grants::Grants;

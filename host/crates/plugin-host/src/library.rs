@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::bounds;
 use crate::error::LoadError;
 use crate::settings::PluginSettings;
 use crate::{Artifact, Kind};
@@ -183,10 +185,21 @@ fn built_in(plugin: &Embedded) -> Result<Artifact, LoadError> {
 }
 
 fn read(path: &Path) -> Result<Artifact, LoadError> {
-    let bytes = fs::read(path).map_err(|source| LoadError::Unreadable {
+    let unreadable = |source| LoadError::Unreadable {
         path: path.to_owned(),
         source,
-    })?;
+    };
+    // Asked before it is opened, for opening a pipe waits for its other end.
+    let found = fs::metadata(path).map_err(unreadable)?;
+    if !found.is_file() {
+        return Err(unreadable(io::Error::other("it is not a file")));
+    }
+    let mut bytes = Vec::new();
+    // One byte more than a plugin may have shows that it is too large, however much there is.
+    let most = bounds::FILE as u64 + 1;
+    fs::File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     Artifact::read(&bytes, &path.display().to_string())
 }
 

@@ -10,13 +10,21 @@ use wasmtime::ResourceLimiter;
 /// the 2 MiB that Rust gives a thread, with room for the host's own frames.
 pub const STACK: usize = 512 * 1024;
 
-/// Most table entries of one instance; a table is for function pointers, and ordinary guests have a few thousand.
+/// Bytes of the host's memory that one entry of a table takes.
+const TABLE_ENTRY: usize = 16;
+
+/// Most entries of one table; a table is for function pointers, and ordinary guests have a few thousand.
 const TABLE_ENTRIES: usize = 1 << 20;
+
+/// How many times the time limit of a call the services it uses may take together, the longest waits left out. A guest that only ever calls
+/// services would otherwise never end, since its own time hardly passes.
+pub(crate) const SERVICE_TIMES: u32 = 120;
 
 /// Bounds on every call of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Longest a call may compute; time the host's services take is not counted.
+    /// Longest a call may compute. Time the host's services take is not counted, up to 120 times this limit; of a single request to a
+    /// service no more than this limit is.
     pub time: Duration,
     /// Most linear memory an instance may have, in bytes.
     pub memory: usize,
@@ -51,7 +59,7 @@ impl fmt::Display for MemoryRefused {
 
 impl std::error::Error for MemoryRefused {}
 
-/// Holds the linear memories of one instance, all together, to a cap.
+/// Holds linear memories and tables of one instance, and what the host keeps for it, all together, to a cap.
 #[derive(Debug)]
 pub(crate) struct MemoryCap {
     cap: usize,
@@ -62,6 +70,21 @@ impl MemoryCap {
     pub(crate) fn new(cap: usize) -> Self {
         Self { cap, used: 0 }
     }
+
+    /// Takes `bytes` more, for as long as [`give_back`](Self::give_back) does not return them.
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), MemoryRefused> {
+        let wanted = self.used.saturating_add(bytes);
+        if wanted > self.cap {
+            return Err(MemoryRefused { wanted, cap: self.cap });
+        }
+        self.used = wanted;
+        Ok(())
+    }
+
+    /// Returns what was taken.
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+    }
 }
 
 impl ResourceLimiter for MemoryCap {
@@ -69,16 +92,16 @@ impl ResourceLimiter for MemoryCap {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let wanted = (self.used - current).saturating_add(desired);
-        if wanted > self.cap {
-            return Err(MemoryRefused { wanted, cap: self.cap }.into());
-        }
-        self.used = wanted;
+        self.take(desired.saturating_sub(current))?;
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ENTRIES)
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > TABLE_ENTRIES || maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.take(desired.saturating_sub(current) * TABLE_ENTRY)?;
+        Ok(true)
     }
 
     fn instances(&self) -> usize {
@@ -108,6 +131,21 @@ mod tests {
         assert_eq!(
             refused.downcast_ref::<MemoryRefused>(),
             Some(&MemoryRefused { wanted: 301, cap: 300 })
+        );
+    }
+
+    #[test]
+    fn tables_and_what_the_host_keeps_count_as_well() {
+        let mut cap = MemoryCap::new(300);
+        assert!(cap.table_growing(0, 10, None).unwrap());
+        cap.take(100).unwrap();
+        assert!(cap.memory_growing(0, 50, None).is_err());
+        cap.give_back(100);
+        assert!(cap.memory_growing(0, 50, None).unwrap());
+        assert!(
+            !MemoryCap::new(usize::MAX)
+                .table_growing(0, TABLE_ENTRIES + 1, None)
+                .unwrap()
         );
     }
 

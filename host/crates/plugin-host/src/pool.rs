@@ -8,7 +8,7 @@ use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::engine::Clock;
 use crate::error::{CallError, Failure};
-use crate::limits::{MemoryRefused, STACK};
+use crate::limits::{MemoryRefused, SERVICE_TIMES, STACK};
 use crate::loaded::Loaded;
 use crate::services::Services;
 use crate::state::State;
@@ -91,17 +91,15 @@ impl<B> Pool<B> {
             self.plugin.name().into(),
             self.services.clone(),
             self.plugin.clock.clone(),
-            limits.memory,
+            limits,
         );
         let mut store = Store::new(self.plugin.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.output);
         store.epoch_deadline_callback(|mut store| {
-            let away = std::mem::take(&mut store.data_mut().away);
-            Ok(if away > 0 {
-                UpdateDeadline::Continue(away)
-            } else {
-                UpdateDeadline::Interrupt
+            Ok(match store.data_mut().respite() {
+                Some(ticks) => UpdateDeadline::Continue(ticks),
+                None => UpdateDeadline::Interrupt,
             })
         });
         self.begin(&mut store);
@@ -117,11 +115,10 @@ impl<B> Pool<B> {
     }
 
     fn failed(&self, call: &'static str, error: wasmtime::Error, store: &mut Store<State>) -> CallError {
-        let panic = store.data_mut().panic.take();
-        self.fault(call, self.failure(error, panic))
+        self.fault(call, self.failure(error, store.data_mut()))
     }
 
-    fn failure(&self, error: wasmtime::Error, panic: Option<String>) -> Failure {
+    fn failure(&self, error: wasmtime::Error, state: &mut State) -> Failure {
         let plugin = || self.plugin.name().to_owned();
         let limits = &self.plugin.limits;
         let error = match error.downcast::<Failure>() {
@@ -136,13 +133,18 @@ impl<B> Pool<B> {
             };
         }
         match error.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) if state.is_out_of_patience() => Failure::Services {
+                plugin: plugin(),
+                limit: limits.time.saturating_mul(SERVICE_TIMES),
+                times: SERVICE_TIMES,
+            },
             Some(Trap::Interrupt) => Failure::Deadline {
                 plugin: plugin(),
                 limit: limits.time,
             },
             Some(Trap::StackOverflow) => Failure::Stack { limit: STACK },
-            Some(Trap::UnreachableCodeReached) if panic.is_some() => Failure::Panic {
-                message: panic.unwrap_or_default(),
+            Some(Trap::UnreachableCodeReached) if state.panic.is_some() => Failure::Panic {
+                message: state.panic.take().unwrap_or_default(),
             },
             // wasmtime keeps the type of this error to itself.
             None if error

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{ResultSet, Table};
+use nl2sql_catalog::{ResultSet, Table, Value};
 use wasmtime::component::{Resource, ResourceTable};
 
 use crate::bindings::services::{analysis, llm, log, query, sql, types};
 use crate::convert::list;
-use crate::display::display_text;
 use crate::engine::Clock;
 use crate::error::Failure;
-use crate::limits::MemoryCap;
+use crate::limits::{Limits, MemoryCap, SERVICE_TIMES};
 use crate::services::{Breakdown, ChatMessage, ChatRequest, LogSink, MatchPair, Services, SqlService, TracingSink};
 
 /// Longest log message that is passed on, in bytes; the rest is cut.
@@ -20,7 +19,11 @@ const LONGEST_MESSAGE: usize = 16 * 1024;
 const MOST_MESSAGES: u32 = 1_000;
 
 /// Rows of one statement, behind a handle of the guest's.
-pub struct Rows(ResultSet);
+pub struct Rows {
+    set: ResultSet,
+    /// Bytes counted against the guest's memory while it holds the handle.
+    bytes: usize,
+}
 
 /// Everything the host keeps for one instance.
 pub(crate) struct State {
@@ -30,23 +33,29 @@ pub(crate) struct State {
     pub(crate) memory: MemoryCap,
     pub(crate) rows: ResourceTable,
     pub(crate) wasi: crate::wasi::Randomness,
-    /// Ticks the current call spent in services.
+    /// Ticks the current call spent in services since its deadline was last put off.
     pub(crate) away: u64,
+    /// Ticks by which the deadline of the current call may still be put off.
+    patience: u64,
+    /// Most ticks that one request to a service counts.
+    longest_wait: u64,
     /// What the guest's panic hook said last.
     pub(crate) panic: Option<String>,
     messages: u32,
 }
 
 impl State {
-    pub(crate) fn new(plugin: Arc<str>, services: Services, clock: Arc<Clock>, memory: usize) -> Self {
+    pub(crate) fn new(plugin: Arc<str>, services: Services, clock: Arc<Clock>, limits: &Limits) -> Self {
         Self {
             plugin,
             services,
             clock,
-            memory: MemoryCap::new(memory),
+            memory: MemoryCap::new(limits.memory),
             rows: ResourceTable::new(),
             wasi: crate::wasi::Randomness::default(),
             away: 0,
+            patience: 0,
+            longest_wait: Clock::ticks(limits.time),
             panic: None,
             messages: 0,
         }
@@ -55,15 +64,29 @@ impl State {
     /// Forgets what belonged to the call before.
     pub(crate) fn begin_call(&mut self) {
         self.away = 0;
+        self.patience = self.longest_wait.saturating_mul(SERVICE_TIMES.into());
         self.messages = 0;
         self.panic = None;
+    }
+
+    /// Ticks by which a deadline that has come is put off, for the time services took; none when that was too long, all in all.
+    pub(crate) fn respite(&mut self) -> Option<u64> {
+        let away = std::mem::take(&mut self.away);
+        (away > 0 && self.patience > 0).then_some(away)
+    }
+
+    /// Whether services took longer than a call may wait for them.
+    pub(crate) fn is_out_of_patience(&self) -> bool {
+        self.patience == 0
     }
 
     /// Runs a service; its time does not count against the guest's deadline, and its breakdown ends the guest's call.
     fn away<R>(&mut self, work: impl FnOnce(&Services) -> wasmtime::Result<R>) -> wasmtime::Result<R> {
         let before = self.clock.now();
         let answer = work(&self.services);
-        self.away += self.clock.now() - before;
+        let waited = self.clock.now() - before;
+        self.away += waited;
+        self.patience = self.patience.saturating_sub(waited.min(self.longest_wait));
         answer
     }
 
@@ -149,7 +172,11 @@ impl query::Host for State {
             None => Err(absent("query.run")),
         })?;
         Ok(match answer {
-            Ok(rows) => Ok(self.rows.push(Rows(rows))?),
+            Ok(set) => {
+                let bytes = held_by(&set);
+                self.memory.take(bytes)?;
+                Ok(self.rows.push(Rows { set, bytes })?)
+            }
             Err(error) => Err(query::QueryError {
                 code: error.code.to_owned(),
                 message: error.message,
@@ -188,27 +215,36 @@ impl query::Host for State {
 
 impl query::HostRows for State {
     fn columns(&mut self, rows: Resource<Rows>) -> wasmtime::Result<Vec<String>> {
-        Ok(self.rows.get(&rows)?.0.columns.clone())
+        Ok(self.rows.get(&rows)?.set.columns.clone())
     }
 
     fn row_count(&mut self, rows: Resource<Rows>) -> wasmtime::Result<u32> {
-        Ok(u32::try_from(self.rows.get(&rows)?.0.rows.len()).unwrap_or(u32::MAX))
+        Ok(u32::try_from(self.rows.get(&rows)?.set.rows.len()).unwrap_or(u32::MAX))
     }
 
     fn truncated(&mut self, rows: Resource<Rows>) -> wasmtime::Result<bool> {
-        Ok(self.rows.get(&rows)?.0.truncated)
+        Ok(self.rows.get(&rows)?.set.truncated)
     }
 
     fn cells(&mut self, rows: Resource<Rows>, start: u32, count: u32) -> wasmtime::Result<Vec<Vec<Option<String>>>> {
-        let rows = &self.rows.get(&rows)?.0.rows;
-        let row = |row: &Vec<_>| row.iter().map(display_text).collect();
+        let rows = &self.rows.get(&rows)?.set.rows;
+        let row = |row: &Vec<_>| row.iter().map(Value::display_text).collect();
         Ok(rows.iter().skip(start as usize).take(count as usize).map(row).collect())
     }
 
     fn drop(&mut self, rows: Resource<Rows>) -> wasmtime::Result<()> {
-        self.rows.delete(rows)?;
+        let rows = self.rows.delete(rows)?;
+        self.memory.give_back(rows.bytes);
         Ok(())
     }
+}
+
+/// Bytes that a result takes, roughly.
+fn held_by(set: &ResultSet) -> usize {
+    let cells = set.rows.iter().flatten();
+    let contents: usize = cells.map(|value| size_of::<Value>() + value.byte_len()).sum();
+    let names: usize = set.columns.iter().map(String::len).sum();
+    size_of::<Rows>() + contents + names
 }
 
 fn chat_request(request: llm::Request) -> ChatRequest {

@@ -24,22 +24,42 @@ fn is_secret(header: &str) -> bool {
     SECRET_NAMES.iter().any(|word| header.contains(word))
 }
 
-/// A URL without its password.
-pub(crate) fn without_password(url: &str) -> String {
-    let parts = url
-        .split_once("://")
-        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
-    match parts {
-        Some((scheme, (login, rest))) if login.contains(':') => {
+/// A URL without its password, and without the values of parameters whose names say that they are secret.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (place, query) = match rest.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (rest, None),
+    };
+    // The last @, for people forget to escape those of a password.
+    let mut shown = match place.rsplit_once('@') {
+        Some((login, place)) if login.contains(':') => {
             let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:{HIDDEN}@{rest}")
+            format!("{scheme}://{user}:{HIDDEN}@{place}")
         }
-        _ => url.to_owned(),
+        _ => format!("{scheme}://{place}"),
+    };
+    if let Some(query) = query {
+        let parameters: Vec<_> = query.split('&').map(parameter_without_secret).collect();
+        shown = format!("{shown}?{}", parameters.join("&"));
+    }
+    shown
+}
+
+fn parameter_without_secret(parameter: &str) -> String {
+    match parameter.split_once('=') {
+        Some((name, _)) if is_secret(name) || name.eq_ignore_ascii_case("pwd") => format!("{name}={HIDDEN}"),
+        _ => parameter.to_owned(),
     }
 }
 
-/// The value of a provider's setting as it may be shown; `key` is its dotted path.
+/// The value of a setting as it may be shown; `key` is its dotted path.
 pub(crate) fn shown(key: &str, value: String) -> String {
+    if key == "database.url" {
+        return format!("\"{}\"", without_password(value.trim_matches('"')));
+    }
     let mut parts = key.split('.');
     let of_provider = parts.next() == Some("llm") && parts.next() == Some("providers") && parts.next().is_some();
     match (of_provider, parts.next(), parts.next()) {
@@ -75,7 +95,17 @@ mod tests {
             without_password("http://ann:pw@proxy:8080/x"),
             "http://ann:[hidden]@proxy:8080/x"
         );
-        assert_eq!(without_password("http://proxy:8080"), "http://proxy:8080");
+        for (url, shown) in [
+            ("http://proxy:8080", "http://proxy:8080"),
+            ("mysql://reader:p@ss/w@db/shop", "mysql://reader:[hidden]@db/shop"),
+            (
+                "postgres://reader@db/shop?password=s3cret&tls=off",
+                "postgres://reader@db/shop?password=[hidden]&tls=off",
+            ),
+            ("sqlite:shop.sqlite", "sqlite:shop.sqlite"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
         assert_eq!(
             shown("llm.providers.p.headers.X-Api-Key", "\"v\"".into()),
             "\"[hidden]\""

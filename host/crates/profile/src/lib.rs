@@ -17,6 +17,7 @@ mod secret;
 mod sections;
 
 pub use error::ProfileError;
+pub use hidden::without_password;
 pub use layers::{Layers, Resolved};
 pub use origin::{Origin, OriginLine};
 pub use secrecy::{ExposeSecret, SecretString};

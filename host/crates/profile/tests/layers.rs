@@ -147,6 +147,33 @@ fn the_starter_holds_only_known_keys_and_the_defaults() {
 }
 
 #[test]
+fn the_starter_explains_every_key() {
+    let all = serde_json::to_value(Profile::default()).unwrap();
+    for (section, keys) in all.as_object().unwrap() {
+        // Plugins have names of their own, and there is no server yet.
+        if section == "plugins" || section == "serve" {
+            continue;
+        }
+        let part = STARTER
+            .split(&format!("[{section}"))
+            .skip(1)
+            .collect::<Vec<_>>()
+            .join("\n");
+        for key in keys.as_object().unwrap().keys() {
+            let forms = [
+                format!("{key} = "),
+                format!("[{section}.{key}]"),
+                format!("[{section}.{key}."),
+            ];
+            assert!(
+                forms.iter().any(|form| part.contains(form) || STARTER.contains(form)),
+                "the starter does not say what {section}.{key} is"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_secret_is_fetched_by_name_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
@@ -156,6 +183,23 @@ fn a_secret_is_fetched_by_name_only() {
     assert!(!format!("{secret:?}").contains("s3cret"));
     assert!(nl2sql_profile::read_secret(Some("NL2SQL_NO_SUCH_VARIABLE"), None).is_err());
     assert!(nl2sql_profile::read_secret(None, None).unwrap().is_none());
+}
+
+#[test]
+fn a_password_in_a_url_is_used_and_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "postgres://reader:s3cret@db/shop";
+    fs::write(
+        folder.path().join("shop.toml"),
+        format!("[database]\nurl = \"{url}\"\n"),
+    )
+    .unwrap();
+    let resolved = resolve(folder.path(), "shop", &[]).unwrap();
+    assert_eq!(resolved.profile.database.url.as_deref(), Some(url));
+    assert!(!toml::to_string(&resolved.profile).unwrap().contains("s3cret"));
+    let lines = resolved.origins().unwrap();
+    let shown = lines.iter().find(|line| line.key == "database.url").unwrap();
+    assert_eq!(shown.value, "\"postgres://reader:[hidden]@db/shop\"");
 }
 
 #[test]

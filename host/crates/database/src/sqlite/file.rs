@@ -68,6 +68,7 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> ConnectError {
                 detail: format!("{path}: {detail}"),
             }
         }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ConnectError::Locked { path, detail },
         _ => ConnectError::Other { address: path, detail },
     }
 }
@@ -83,6 +84,8 @@ fn check(path: &Path) -> Result<(), ConnectError> {
     };
     match std::fs::metadata(path) {
         Ok(file) if file.is_dir() => Err(missing("it is a folder".into())),
+        // Opening a pipe would wait for its other end.
+        Ok(file) if !file.is_file() => Err(missing("it is not a file".into())),
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(ConnectError::NoRights {
             detail: format!("{}: {error}", path.display()),

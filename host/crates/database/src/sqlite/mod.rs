@@ -10,6 +10,7 @@
 mod authorizer;
 mod file;
 mod reader;
+mod schema_faults;
 mod table_text;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
 
 use crate::driver::{Driver, LoginRights};
+use crate::table_filter::TableFilter;
 use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 pub use reader::SqliteReader;
@@ -179,7 +181,12 @@ impl Driver for SqliteDriver {
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
-        self.trusted_rows(sql.to_owned()).await.map(text_rows)
+        let (sql, limits) = (sql.to_owned(), self.settings.limits.of_catalog());
+        let rows = self.with_reader(limits, move |reader| {
+            reader.unreadable_views()?;
+            reader.run_trusted(&sql, &limits)
+        });
+        rows.await.map(text_rows)
     }
 
     async fn complete(&self, extraction: &mut Extraction) -> Result<(), QueryError> {
@@ -196,6 +203,15 @@ impl Driver for SqliteDriver {
                 _ => None,
             })
             .collect();
+        let limits = self.settings.limits.of_catalog();
+        let unreadable = self.with_reader(limits, |reader| reader.unreadable_views()).await?;
+        let filter = TableFilter::new(&self.settings.include, &self.settings.exclude);
+        extraction.notes.extend(
+            unreadable
+                .into_iter()
+                .filter(|(name, _)| filter.as_ref().is_ok_and(|filter| filter.keeps(None, name)))
+                .map(|(name, reason)| format!("{name} is left out, for it cannot be read: {reason}")),
+        );
         let estimates = self.row_estimates(&extraction.database.tables).await?;
         for table in &mut extraction.database.tables {
             table.row_estimate = table.row_estimate.or_else(|| estimates.get(&table.name).copied());

@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::authorizer::authorize;
 use super::file::{self, OpenFile};
+use super::schema_faults;
 use crate::engine_words::without_values;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, QueryReader, statement_guard};
 
@@ -67,6 +68,16 @@ impl SqliteReader {
     pub fn open(settings: &ConnectionSettings) -> Result<Self, ConnectError> {
         let path = settings.path.as_path();
         let opened = file::open(path)?;
+        match schema_faults::name_that_is_no_text(&opened.connection) {
+            Ok(None) => {}
+            Ok(Some(what)) => {
+                return Err(ConnectError::NameIsNoText {
+                    path: path.display().to_string(),
+                    what,
+                });
+            }
+            Err(error) => return Err(file::open_error(path, &error)),
+        }
         Self::arm(opened, path, settings.limits).map_err(|error| file::open_error(path, &error))
     }
 
@@ -77,7 +88,10 @@ impl SqliteReader {
         } = opened;
         connection.busy_timeout(limits.timeout())?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-        connection.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF")?;
+        // No memory map: reading one behind the end of a file that another program has cut ends the process, read(2) is an error.
+        connection.execute_batch(
+            "PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF",
+        )?;
         for (option, value) in [
             (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
             (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
@@ -158,14 +172,14 @@ impl SqliteReader {
         self.connection
             .prepare(sql)
             .map(|_| ())
-            .map_err(|error| query_error(&error, &Limits::default()))
+            .map_err(|error| self.query_error(&error, &Limits::default()))
     }
 
     /// Runs a statement of this crate or of a dialect's catalog queries: every guard of SQLite holds, the look at the text does not.
     pub(super) fn run_trusted(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         self.open_anew(limits)?;
         self.limit_bytes(limits.max_bytes)
-            .map_err(|error| query_error(&error, limits))?;
+            .map_err(|error| self.query_error(&error, limits))?;
         self.watch.start(limits.timeout());
         let result = self.collect(sql, limits);
         self.watch.stop();
@@ -173,7 +187,7 @@ impl SqliteReader {
     }
 
     fn collect(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let failed = |error: rusqlite::Error| query_error(&error, limits);
+        let failed = |error: rusqlite::Error| self.query_error(&error, limits);
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         if !statement.readonly() || statement.is_explain() != 0 {
             statement.discard();
@@ -203,6 +217,37 @@ impl SqliteReader {
             result.rows.push(values);
         }
         Ok(result)
+    }
+
+    fn query_error(&self, error: &rusqlite::Error, limits: &Limits) -> QueryError {
+        if let Some(trouble) = trouble_with_file(error) {
+            let path = self.connection.path().unwrap_or("the database");
+            return QueryError::Unavailable(format!("{path}: {}: {trouble}", plain_message(error)));
+        }
+        match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => {
+                QueryError::Timeout(format!("timeout: stopped after {} ms", limits.timeout_ms))
+            }
+            Some(ErrorCode::AuthorizationForStatementDenied) => {
+                QueryError::Refused(format!("refused by SQLite's authorizer: {error}"))
+            }
+            Some(ErrorCode::ReadOnly) => QueryError::Refused(format!("refused by SQLite: {error}")),
+            Some(ErrorCode::TooBig) => QueryError::Refused(format!(
+                "refused: a value is longer than the {} bytes allowed: {error}",
+                limits.max_bytes
+            )),
+            _ => match error {
+                rusqlite::Error::MultipleStatement => {
+                    QueryError::Refused("refused: more than one statement; send them one by one".into())
+                }
+                _ => QueryError::Failed(plain_message(error)),
+            },
+        }
+    }
+
+    /// Views and virtual tables that cannot be read, with the reason; of the others SQLite then knows the columns.
+    pub(super) fn unreadable_views(&self) -> Result<Vec<(String, String)>, QueryError> {
+        schema_faults::unreadable_views(&self.connection).map_err(|error| self.query_error(&error, &Limits::default()))
     }
 
     /// Lets another thread end what runs here.
@@ -238,30 +283,24 @@ fn typed(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn query_error(error: &rusqlite::Error, limits: &Limits) -> QueryError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted) => {
-            QueryError::Timeout(format!("timeout: stopped after {} ms", limits.timeout_ms))
+/// What a failure says about the file rather than about the statement: what happened to it and what to do.
+fn trouble_with_file(error: &rusqlite::Error) -> Option<&'static str> {
+    Some(match error.sqlite_error_code()? {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            "another program holds it locked; wait for that program to end, or read a copy of the file"
         }
-        Some(ErrorCode::AuthorizationForStatementDenied) => {
-            QueryError::Refused(format!("refused by SQLite's authorizer: {error}"))
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+            "it is damaged, or another program changed it while it was read; check it with `PRAGMA integrity_check`, restore it where needed"
         }
-        Some(ErrorCode::ReadOnly) => QueryError::Refused(format!("refused by SQLite: {error}")),
-        Some(ErrorCode::TooBig) => QueryError::Refused(format!(
-            "refused: a value is longer than the {} bytes allowed: {error}",
-            limits.max_bytes
-        )),
-        _ => match error {
-            rusqlite::Error::MultipleStatement => {
-                QueryError::Refused("refused: more than one statement; send them one by one".into())
-            }
-            _ => QueryError::Failed(plain_message(error)),
-        },
-    }
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed => {
+            "it cannot be read any more; check that it is still there, whole, and on a disk that works"
+        }
+        _ => return None,
+    })
 }
 
 /// SQLite's words without the statement, which can be long.
-fn plain_message(error: &rusqlite::Error) -> String {
+pub(super) fn plain_message(error: &rusqlite::Error) -> String {
     match error {
         // What fails while running may quote a value, as `JSON path error near 'x'` does.
         rusqlite::Error::SqliteFailure(_, Some(message)) => without_values(message),

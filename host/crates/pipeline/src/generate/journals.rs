@@ -7,9 +7,9 @@ use nl2sql_profile::GenerateSettings;
 
 use super::unmet_budgets::move_unmet;
 use super::{RoundRecord, TopicProgress};
-use crate::run_folder::{Journal, lines_of};
+use crate::run_folder::{BrokenLine, Journal, readable_lines_of};
 use crate::validate::is_empty_result;
-use crate::{PipelineError, Rejection, RunFolder, Stage, artifact};
+use crate::{PipelineError, Rejection, RunFolder, artifact};
 
 /// Samples, verdicts and rounds, open for appending behind the last finished round.
 #[derive(Debug)]
@@ -36,21 +36,20 @@ impl Journals {
         catalog: &Database,
         settings: &GenerateSettings,
     ) -> Result<Resumed, PipelineError> {
-        let samples = lines_of::<Sample>(&folder.path(artifact::SAMPLES), Stage::Generate)?;
-        let verdicts = lines_of::<Verdict>(&folder.path(artifact::VERDICTS), Stage::Generate)?;
-        let rounds = lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS), Stage::Generate)?;
-        let mut notes = Vec::new();
-        for (name, broken) in [
-            (artifact::SAMPLES, samples.broken_tail),
-            (artifact::VERDICTS, verdicts.broken_tail),
-            (artifact::ROUNDS, rounds.broken_tail),
-        ] {
-            if broken {
-                notes.push(format!(
-                    "cut half a line off the end of {name}, left by an interrupted write"
-                ));
-            }
-        }
+        let samples = readable_lines_of::<Sample>(&folder.path(artifact::SAMPLES))?;
+        let verdicts = readable_lines_of::<Verdict>(&folder.path(artifact::VERDICTS))?;
+        let rounds = readable_lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS))?;
+        let broken = [
+            (artifact::SAMPLES, &samples.broken),
+            (artifact::VERDICTS, &verdicts.broken),
+            (artifact::ROUNDS, &rounds.broken),
+        ];
+        let mut notes = keep_what_is_cut(folder, &broken)?;
+        // A verdict belongs to the sample on its line.
+        let pairs = samples.rows.iter().zip(&verdicts.rows);
+        let judged = pairs
+            .take_while(|(sample, verdict)| sample.id == verdict.sample)
+            .count();
         let mut topics: Vec<_> = plan
             .topics
             .iter()
@@ -65,7 +64,7 @@ impl Journals {
         let (mut finished, mut written) = (0, 0);
         for round in &rounds.rows {
             let end = written + (round.accepted + round.rejected) as usize;
-            if end > samples.rows.len().min(verdicts.rows.len()) {
+            if end > judged {
                 break;
             }
             if let Some(topic) = index.get(round.topic.as_str()).and_then(|at| topics.get_mut(*at)) {
@@ -80,9 +79,9 @@ impl Journals {
             notes.push(format!("{loose} samples of an unfinished round are made again"));
         }
         let journals = Self {
-            samples: Journal::open(&folder.path(artifact::SAMPLES), written)?,
-            verdicts: Journal::open(&folder.path(artifact::VERDICTS), written)?,
-            rounds: Journal::open(&folder.path(artifact::ROUNDS), finished)?,
+            samples: Journal::open(&folder.path(artifact::SAMPLES), samples.length_of(written))?,
+            verdicts: Journal::open(&folder.path(artifact::VERDICTS), verdicts.length_of(written))?,
+            rounds: Journal::open(&folder.path(artifact::ROUNDS), rounds.length_of(finished))?,
             written,
         };
         Ok(Resumed {
@@ -112,6 +111,36 @@ impl Journals {
         self.verdicts.sync()?;
         self.rounds.sync()
     }
+}
+
+/// Says what is cut off the journals because it cannot be read. Half a line is what an interrupted write leaves; anything else may hold
+/// more than it seems to, so the journals as they are go to `superseded/`.
+fn keep_what_is_cut(
+    folder: &RunFolder,
+    journals: &[(&'static str, &Option<BrokenLine>); 3],
+) -> Result<Vec<String>, PipelineError> {
+    let mut notes = Vec::new();
+    let mut garbage = false;
+    for (name, broken) in journals {
+        match broken {
+            Some(line) if line.is_torn => notes.push(format!(
+                "cut half a line off the end of {name}, left by an interrupted write"
+            )),
+            Some(line) => {
+                garbage = true;
+                notes.push(format!(
+                    "line {} of {name} cannot be read ({}); it and what follows are made again",
+                    line.number, line.reason
+                ));
+            }
+            None => {}
+        }
+    }
+    if garbage {
+        let place = folder.keep_copies(&journals.map(|(name, _)| name))?;
+        notes.push(format!("the journals as they were are kept in {}", place.display()));
+    }
+    Ok(notes)
 }
 
 /// Brings a topic to the state after a finished round.

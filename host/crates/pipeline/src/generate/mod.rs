@@ -181,7 +181,7 @@ struct Totals {
 }
 
 fn resumed_totals(folder: &RunFolder) -> Result<Totals, PipelineError> {
-    let rounds = crate::run_folder::lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS), Stage::Generate)?.rows;
+    let rounds = crate::run_folder::lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS), Stage::Generate)?;
     let sum = |of: fn(&RoundRecord) -> u32| rounds.iter().map(|round| u64::from(of(round))).sum();
     let mut notes: Vec<String> = Vec::new();
     for round in &rounds {
@@ -204,8 +204,8 @@ fn resumed_totals(folder: &RunFolder) -> Result<Totals, PipelineError> {
 
 /// Samples and verdicts of a run, pairwise.
 pub(crate) fn read_judged(folder: &RunFolder) -> Result<Vec<(Sample, Verdict)>, PipelineError> {
-    let samples = crate::run_folder::lines_of::<Sample>(&folder.path(artifact::SAMPLES), Stage::Generate)?.rows;
-    let verdicts = crate::run_folder::lines_of::<Verdict>(&folder.path(artifact::VERDICTS), Stage::Validate)?.rows;
+    let samples = crate::run_folder::lines_of::<Sample>(&folder.path(artifact::SAMPLES), Stage::Generate)?;
+    let verdicts = crate::run_folder::lines_of::<Verdict>(&folder.path(artifact::VERDICTS), Stage::Validate)?;
     let mut by_id: BTreeMap<_, _> = verdicts
         .into_iter()
         .map(|verdict| (verdict.sample.clone(), verdict))

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use nl2sql_catalog::Sample;
+use nl2sql_profile::without_password;
 use serde_json::json;
 
 use super::{Pipeline, Rerun};
 use crate::digest::of_settings;
-use crate::run_folder::{StageRecord, StageState, lines_of};
+use crate::run_folder::{StageRecord, StageState, readable_lines_of};
 use crate::{PipelineError, PluginIdentity, Stage, artifact};
 
 impl Pipeline<'_> {
@@ -78,7 +79,7 @@ impl Pipeline<'_> {
         if stage > Stage::Generate {
             return Ok(());
         }
-        let samples = lines_of::<Sample>(&self.folder.path(artifact::SAMPLES), Stage::Generate)?
+        let samples = readable_lines_of::<Sample>(&self.folder.path(artifact::SAMPLES))?
             .rows
             .len();
         let ledger = self.ledger.borrow();
@@ -125,7 +126,7 @@ impl Pipeline<'_> {
             Stage::Extract => json!([
                 database.dialect,
                 database.driver,
-                database.url,
+                database.url.as_deref().map(without_password),
                 database.path,
                 database.host,
                 database.port,

@@ -23,6 +23,20 @@ pub struct Rerun {
     pub redo: bool,
 }
 
+/// What the stages make, in the order of the stages.
+const MADE: [&str; 10] = [
+    artifact::METADATA,
+    artifact::CARDS,
+    artifact::CARDS_TEXT,
+    artifact::PLAN,
+    artifact::SAMPLES,
+    artifact::ROUNDS,
+    artifact::VERDICTS,
+    artifact::ANALYSIS,
+    artifact::COVERAGE,
+    artifact::EXPORT,
+];
+
 /// A run folder with everything needed to work on it.
 pub struct Pipeline<'a> {
     profile: &'a Profile,
@@ -61,7 +75,12 @@ impl<'a> Pipeline<'a> {
         let plugins = parts
             .identities()
             .map_err(|failure| PipelineError::part(Stage::Extract, failure))?;
-        let ledger = folder.read_ledger()?;
+        let (ledger, lost) = match folder.read_ledger() {
+            Err(PipelineError::NoLedger { what, .. }) if rerun.accept_edits || rerun.redo => {
+                (Ledger::default(), Some(what))
+            }
+            ledger => (ledger?, None),
+        };
         let pipeline = Self {
             profile,
             name: name.into(),
@@ -72,6 +91,9 @@ impl<'a> Pipeline<'a> {
             ledger: RefCell::new(ledger),
             plugins,
         };
+        if let Some(what) = lost {
+            pipeline.begin_ledger_anew(&what)?;
+        }
         pipeline.check_artifacts(rerun)?;
         pipeline.write_manifest()?;
         Ok(pipeline)
@@ -142,6 +164,7 @@ impl<'a> Pipeline<'a> {
         self.tell(&Event::StageStarted { stage });
         let began = Instant::now();
         let inputs = self.input_digests(stage)?;
+        self.begin(stage)?;
         let outcome = match stage {
             Stage::Extract => self.extract(),
             Stage::Cards => self.cards(),
@@ -164,6 +187,24 @@ impl<'a> Pipeline<'a> {
         self.record(stage, inputs, outcome)
     }
 
+    /// Writes down that what the stage made before is about to be replaced, so that a process killed while it does so leaves nothing that
+    /// looks like an edit. Generation does so by itself, for it goes on with what is there.
+    fn begin(&self, stage: Stage) -> Result<(), PipelineError> {
+        if stage == Stage::Generate {
+            return Ok(());
+        }
+        let mut ledger = self.ledger.borrow_mut();
+        let before = ledger.clone();
+        ledger.artifacts.retain(|name, _| Stage::writer_of(name) != stage);
+        if let Some(record) = ledger.stages.get_mut(&stage) {
+            record.state = StageState::Begun;
+        }
+        if *ledger == before {
+            return Ok(());
+        }
+        self.folder.write_ledger(&ledger)
+    }
+
     fn record(&self, stage: Stage, inputs: BTreeMap<String, String>, outcome: Outcome) -> Result<(), PipelineError> {
         let mut ledger = self.ledger.borrow_mut();
         ledger.artifacts.extend(outcome.artifacts);
@@ -180,24 +221,34 @@ impl<'a> Pipeline<'a> {
         self.folder.write_ledger(&ledger)
     }
 
+    /// Keeps the journals of generation, which may hold what was paid for, and sets everything else aside: without a ledger nothing tells
+    /// what it was made from.
+    fn begin_ledger_anew(&self, what: &str) -> Result<(), PipelineError> {
+        let remade: Vec<_> = MADE
+            .into_iter()
+            .filter(|name| ![artifact::SAMPLES, artifact::ROUNDS, artifact::VERDICTS].contains(name))
+            .chain([artifact::STAGES])
+            .collect();
+        self.note(
+            Stage::Extract,
+            &format!("{} {what}; only the samples are gone on with", artifact::STAGES),
+        );
+        if let Some(place) = self.folder.supersede(&remade)? {
+            self.note(
+                Stage::Extract,
+                &format!("the other files are kept in {}", place.display()),
+            );
+        }
+        self.folder.write_ledger(&self.ledger.borrow())
+    }
+
     /// Moves what a stage and the later ones made into `superseded/`.
     fn set_aside(&self, stage: Stage) -> Result<(), PipelineError> {
-        let made: Vec<_> = [
-            artifact::METADATA,
-            artifact::CARDS,
-            artifact::CARDS_TEXT,
-            artifact::PLAN,
-            artifact::SAMPLES,
-            artifact::ROUNDS,
-            artifact::VERDICTS,
-            artifact::ANALYSIS,
-            artifact::COVERAGE,
-            artifact::EXPORT,
-        ]
-        .into_iter()
-        .filter(|name| Stage::writer_of(name) >= stage)
-        .filter(|name| stage <= Stage::Generate || *name != artifact::VERDICTS)
-        .collect();
+        let made: Vec<_> = MADE
+            .into_iter()
+            .filter(|name| Stage::writer_of(name) >= stage)
+            .filter(|name| stage <= Stage::Generate || *name != artifact::VERDICTS)
+            .collect();
         let place = self.folder.supersede(&made)?;
         self.ledger.borrow_mut().forget_from(stage);
         self.folder.write_ledger(&self.ledger.borrow())?;

@@ -1,6 +1,7 @@
 //! What each stage does.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use nl2sql_catalog::{Database, Plan, Sample, Verdict};
@@ -293,7 +294,7 @@ impl Pipeline<'_> {
     fn judge_again(&self, catalog: &Arc<Database>) -> Result<Vec<(Sample, Verdict)>, PipelineError> {
         let fail = |failure| PipelineError::part(Stage::Validate, failure);
         let path = self.folder.path(artifact::SAMPLES);
-        let samples = lines_of::<Sample>(&path, Stage::Generate)?.rows;
+        let samples = lines_of::<Sample>(&path, Stage::Generate)?;
         if samples.is_empty() {
             return Err(PipelineError::Missing {
                 folder: self.folder.root().to_owned(),
@@ -328,7 +329,7 @@ impl Pipeline<'_> {
         let plan: Plan = self.folder.read_json(artifact::PLAN)?;
         let coverage: Coverage = self.folder.read_json(artifact::COVERAGE)?;
         let judged = read_judged(&self.folder)?;
-        let facts = lines_of::<SampleFacts>(&self.folder.path(artifact::ANALYSIS), Stage::Validate)?.rows;
+        let facts = lines_of::<SampleFacts>(&self.folder.path(artifact::ANALYSIS), Stage::Validate)?;
         if coverage.samples == 0 {
             return Err(PipelineError::Nothing {
                 what: "no sample was accepted, so there is nothing to export".into(),
@@ -373,21 +374,25 @@ impl Pipeline<'_> {
 
     /// Removes files of an earlier export that this one did not write.
     fn remove_stale_exports(&self, written: &[(String, String)]) -> Result<(), PipelineError> {
-        let mut ledger = self.ledger.borrow_mut();
-        let stale: Vec<_> = ledger
-            .artifacts
-            .keys()
-            .filter(|name| Stage::writer_of(name) == Stage::Export && !written.iter().any(|(new, _)| new == *name))
-            .cloned()
-            .collect();
-        for name in stale {
-            let path = self.folder.path(&name);
+        let ledger = self.ledger.borrow();
+        let before = ledger
+            .stages
+            .get(&Stage::Export)
+            .map(|record| record.summary.files.as_slice());
+        for name in before.unwrap_or_default() {
+            let inside = Path::new(name)
+                .strip_prefix(artifact::EXPORT)
+                .is_ok_and(|file| file.components().count() == 1);
+            if !inside || written.iter().any(|(new, _)| new == name) {
+                continue;
+            }
+            let path = self.folder.path(name);
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(PipelineError::io("removing", &path, error));
                 }
-                _ => ledger.artifacts.remove(&name),
-            };
+                _ => {}
+            }
         }
         Ok(())
     }

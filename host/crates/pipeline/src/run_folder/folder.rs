@@ -116,11 +116,20 @@ impl RunFolder {
         }
     }
 
+    /// The ledger, an empty one in a new folder.
     pub(crate) fn read_ledger(&self) -> Result<Ledger, PipelineError> {
-        match self.read_json(artifact::STAGES) {
-            Err(PipelineError::Missing { .. }) => Ok(Ledger::default()),
-            other => other,
-        }
+        // Cards are written after the first entry of the ledger.
+        let is_new = || !self.path(artifact::CARDS).exists() && !self.path(artifact::SAMPLES).exists();
+        let what = match self.read_json(artifact::STAGES) {
+            Err(PipelineError::Missing { .. }) if is_new() => return Ok(Ledger::default()),
+            Err(PipelineError::Missing { .. }) => "is gone".to_owned(),
+            Err(PipelineError::Broken { reason, .. }) => format!("cannot be understood: {reason}"),
+            other => return other,
+        };
+        Err(PipelineError::NoLedger {
+            path: self.path(artifact::STAGES),
+            what,
+        })
     }
 
     pub(crate) fn write_ledger(&self, ledger: &Ledger) -> Result<(), PipelineError> {
@@ -133,17 +142,34 @@ impl RunFolder {
         if present.is_empty() {
             return Ok(None);
         }
-        let shelf = self.path(artifact::SUPERSEDED);
-        let place = (1u32..)
-            .map(|number| shelf.join(number.to_string()))
-            .find(|path| !path.exists());
-        let place = place.unwrap_or(shelf);
-        fs::create_dir_all(&place).map_err(|error| PipelineError::io("creating", &place, error))?;
+        let place = self.free_shelf()?;
         for name in present {
             let from = self.path(name);
             fs::rename(&from, place.join(name)).map_err(|error| PipelineError::io("moving", &from, error))?;
         }
         atomic::sync_folder(&self.root)?;
         Ok(Some(place))
+    }
+
+    /// Copies files into the next free `superseded/<n>/`; answers its path.
+    pub(crate) fn keep_copies(&self, names: &[&str]) -> Result<PathBuf, PipelineError> {
+        let place = self.free_shelf()?;
+        for name in names.iter().filter(|name| self.path(name).exists()) {
+            let from = self.path(name);
+            fs::copy(&from, place.join(name)).map_err(|error| PipelineError::io("copying", &from, error))?;
+        }
+        atomic::sync_folder(&place)?;
+        Ok(place)
+    }
+
+    /// The next `superseded/<n>/` that is not there yet, made.
+    fn free_shelf(&self) -> Result<PathBuf, PipelineError> {
+        let shelf = self.path(artifact::SUPERSEDED);
+        let place = (1u32..)
+            .map(|number| shelf.join(number.to_string()))
+            .find(|path| !path.exists());
+        let place = place.unwrap_or(shelf);
+        fs::create_dir_all(&place).map_err(|error| PipelineError::io("creating", &place, error))?;
+        Ok(place)
     }
 }

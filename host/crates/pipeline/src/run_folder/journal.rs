@@ -17,8 +17,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal at `path` and cuts it after its first `keep` lines.
-    pub(crate) fn open(path: &Path, keep: usize) -> Result<Self, PipelineError> {
+    /// Opens the journal at `path` and cuts it after its first `keep` bytes.
+    pub(crate) fn open(path: &Path, keep: u64) -> Result<Self, PipelineError> {
         let fail = |error| PipelineError::io("opening", path, error);
         let mut file = OpenOptions::new()
             .create(true)
@@ -27,10 +27,8 @@ impl Journal {
             .write(true)
             .open(path)
             .map_err(fail)?;
-        let bytes = std::fs::read(path).map_err(fail)?;
-        let length = prefix_of_lines(&bytes, keep);
-        if length < bytes.len() {
-            file.set_len(length as u64).map_err(fail)?;
+        if keep < file.metadata().map_err(fail)?.len() {
+            file.set_len(keep).map_err(fail)?;
         }
         file.seek(SeekFrom::End(0)).map_err(fail)?;
         Ok(Self {
@@ -58,59 +56,101 @@ impl Journal {
     }
 }
 
-/// Length in bytes of the first `lines` lines.
-fn prefix_of_lines(bytes: &[u8], lines: usize) -> usize {
-    let mut ends = bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == b'\n')
-        .map(|(at, _)| at + 1);
-    match lines {
-        0 => 0,
-        count => ends.nth(count - 1).unwrap_or(bytes.len()),
-    }
-}
-
 /// What a journal holds.
 #[derive(Debug)]
 pub(crate) struct Lines<T> {
-    /// The rows of whole lines.
+    /// The rows of the lines before the first one that cannot be read.
     pub(crate) rows: Vec<T>,
-    /// Whether the file ends in half a line.
-    pub(crate) broken_tail: bool,
+    /// Where each row ends, in bytes from the beginning of the file.
+    ends: Vec<u64>,
+    /// Where reading ended early, if it did.
+    pub(crate) broken: Option<BrokenLine>,
 }
 
-/// Reads a journal; an absent file is an empty one. Half a line at the end is left out; a broken line before it is an error.
-pub(crate) fn lines_of<T: DeserializeOwned>(path: &Path, writer: Stage) -> Result<Lines<T>, PipelineError> {
+impl<T> Lines<T> {
+    /// Length in bytes of the first `rows` rows.
+    pub(crate) fn length_of(&self, rows: usize) -> u64 {
+        rows.checked_sub(1)
+            .and_then(|last| self.ends.get(last))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// A line that is no row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BrokenLine {
+    /// Counted from 1.
+    pub(crate) number: usize,
+    /// What is wrong with it.
+    pub(crate) reason: String,
+    /// Whether it is the last one, without an end: an interrupted write.
+    pub(crate) is_torn: bool,
+}
+
+/// Reads a journal as far as it can be read; an absent file is an empty one.
+pub(crate) fn readable_lines_of<T: DeserializeOwned>(path: &Path) -> Result<Lines<T>, PipelineError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(PipelineError::io("reading", path, error)),
     };
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let mut rows = Vec::new();
-    for (index, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
-        if line.is_empty() {
+    let mut lines = Lines {
+        rows: Vec::new(),
+        ends: Vec::new(),
+        broken: None,
+    };
+    let mut end = 0;
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        end += line.len() as u64;
+        if line == b"\n" {
             continue;
         }
-        let row = serde_json::from_slice(line).map_err(|error| PipelineError::Broken {
-            path: path.to_owned(),
-            reason: format!("line {}: {error}", index + 1),
-            writer,
-        })?;
-        rows.push(row);
+        let broken = |reason: String, is_torn| BrokenLine {
+            number: index + 1,
+            reason,
+            is_torn,
+        };
+        let row = match line.strip_suffix(b"\n") {
+            Some(whole) => serde_json::from_slice(whole).map_err(|error| broken(error.to_string(), false)),
+            None => Err(broken("it has no end".to_owned(), true)),
+        };
+        match row {
+            Ok(row) => {
+                lines.rows.push(row);
+                lines.ends.push(end);
+            }
+            Err(broken) => {
+                lines.broken = Some(broken);
+                break;
+            }
+        }
     }
-    Ok(Lines {
-        rows,
-        broken_tail: whole < bytes.len(),
-    })
+    Ok(lines)
+}
+
+/// The rows of a journal. Half a line at the end is left out; any other line that cannot be read is an error.
+pub(crate) fn lines_of<T: DeserializeOwned>(path: &Path, writer: Stage) -> Result<Vec<T>, PipelineError> {
+    let lines = readable_lines_of(path)?;
+    match lines.broken {
+        Some(BrokenLine {
+            number,
+            reason,
+            is_torn: false,
+        }) => Err(PipelineError::Broken {
+            path: path.to_owned(),
+            reason: format!("line {number}: {reason}"),
+            writer,
+        }),
+        _ => Ok(lines.rows),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::{Journal, lines_of};
+    use super::{Journal, lines_of, readable_lines_of};
     use crate::{PipelineError, Stage};
 
     #[test]
@@ -118,12 +158,40 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         fs::write(&path, "1\n2\n3").unwrap();
-        let lines = lines_of::<u32>(&path, Stage::Generate).unwrap();
-        assert_eq!(lines.rows, [1, 2]);
-        assert!(lines.broken_tail);
-        let mut journal = Journal::open(&path, 1).unwrap();
+        assert_eq!(lines_of::<u32>(&path, Stage::Generate).unwrap(), [1, 2]);
+        let lines = readable_lines_of::<u32>(&path).unwrap();
+        assert!(
+            lines
+                .broken
+                .as_ref()
+                .is_some_and(|line| line.is_torn && line.number == 3)
+        );
+        let mut journal = Journal::open(&path, lines.length_of(1)).unwrap();
         journal.append(&[7, 8]).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n7\n8\n");
+    }
+
+    #[test]
+    fn empty_lines_are_no_rows_and_cut_nothing_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        fs::write(&path, "1\n\n2\n\n3\n").unwrap();
+        let lines = readable_lines_of::<u32>(&path).unwrap();
+        assert_eq!(lines.rows, [1, 2, 3]);
+        Journal::open(&path, lines.length_of(2)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1\n\n2\n");
+    }
+
+    #[test]
+    fn garbage_ends_what_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        for garbage in [&b"1\n2\n\0\0\0\0"[..], b"1\n2\n\0\0\n3\n", b"1\n2\n\xff\xfe\n"] {
+            fs::write(&path, garbage).unwrap();
+            let lines = readable_lines_of::<u32>(&path).unwrap();
+            assert_eq!(lines.rows, [1, 2]);
+            assert_eq!(lines.broken.map(|line| line.number), Some(3), "{garbage:?}");
+        }
     }
 
     #[test]

@@ -10,5 +10,5 @@ mod lock;
 
 pub(crate) use event_log::EventLog;
 pub use folder::RunFolder;
-pub(crate) use journal::{Journal, lines_of};
+pub(crate) use journal::{BrokenLine, Journal, lines_of, readable_lines_of};
 pub(crate) use ledger::{Ledger, StageRecord, StageState};

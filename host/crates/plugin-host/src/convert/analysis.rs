@@ -39,127 +39,43 @@ fn member<T: Copy + Default>(set: &[(T, &'static str)], name: &str) -> T {
         .map_or_else(T::default, |(member, _)| *member)
 }
 
-impl From<StatementInfo> for wit::StatementInfo {
-    fn from(statement: StatementInfo) -> Self {
-        Self {
-            kind: statement.kind,
-            read_only: statement.read_only,
-            reason: statement.reason,
+/// A record that is the same on both sides but for its type: fields moved as they are, `(converted)` ones by `into`, `[lists]` item by
+/// item, and `<open sets>` by name.
+macro_rules! mirrored {
+    ($record:ident { $($field:ident),* $(, ($into:ident))* $(, [$list:ident])* $(, <$set:ident: $names:ident>)? }) => {
+        impl From<$record> for wit::$record {
+            fn from(record: $record) -> Self {
+                Self {
+                    $($field: record.$field,)*
+                    $($into: record.$into.into(),)*
+                    $($list: list(record.$list),)*
+                    $($set: name(&$names, &record.$set),)?
+                }
+            }
         }
-    }
+
+        impl From<wit::$record> for $record {
+            fn from(record: wit::$record) -> Self {
+                Self {
+                    $($field: record.$field,)*
+                    $($into: record.$into.into(),)*
+                    $($list: list(record.$list),)*
+                    $($set: member(&$names, &record.$set),)?
+                }
+            }
+        }
+    };
 }
 
-impl From<wit::StatementInfo> for StatementInfo {
-    fn from(statement: wit::StatementInfo) -> Self {
-        Self {
-            kind: statement.kind,
-            read_only: statement.read_only,
-            reason: statement.reason,
-        }
-    }
-}
-
-impl From<Scope> for wit::Scope {
-    fn from(scope: Scope) -> Self {
-        Self {
-            parent: scope.parent,
-            kind: scope.kind,
-        }
-    }
-}
-
-impl From<wit::Scope> for Scope {
-    fn from(scope: wit::Scope) -> Self {
-        Self {
-            parent: scope.parent,
-            kind: scope.kind,
-        }
-    }
-}
-
-impl From<TableUse> for wit::TableUse {
-    fn from(table: TableUse) -> Self {
-        Self {
-            source: name(&SOURCES, &table.source),
-            name: table.name,
-            schema: table.schema,
-            alias: table.alias,
-            scope: table.scope,
-            position: table.position.into(),
-        }
-    }
-}
-
-impl From<wit::TableUse> for TableUse {
-    fn from(table: wit::TableUse) -> Self {
-        Self {
-            source: member(&SOURCES, &table.source),
-            name: table.name,
-            schema: table.schema,
-            alias: table.alias,
-            scope: table.scope,
-            position: table.position.into(),
-        }
-    }
-}
-
-impl From<ColumnUse> for wit::ColumnUse {
-    fn from(column: ColumnUse) -> Self {
-        Self {
-            resolution: name(&RESOLUTIONS, &column.resolution),
-            name: column.name,
-            table: column.table,
-            scope: column.scope,
-            clause: column.clause,
-            position: column.position.into(),
-        }
-    }
-}
-
-impl From<wit::ColumnUse> for ColumnUse {
-    fn from(column: wit::ColumnUse) -> Self {
-        Self {
-            resolution: member(&RESOLUTIONS, &column.resolution),
-            name: column.name,
-            table: column.table,
-            scope: column.scope,
-            clause: column.clause,
-            position: column.position.into(),
-        }
-    }
-}
-
-impl From<Analysis> for wit::Analysis {
-    fn from(analysis: Analysis) -> Self {
-        Self {
-            statement: analysis.statement.into(),
-            scopes: list(analysis.scopes),
-            tables: list(analysis.tables),
-            columns: list(analysis.columns),
-            functions: analysis.functions,
-            ordered: analysis.ordered,
-            features: analysis.features,
-            hardness: analysis.hardness,
-            findings: list(analysis.findings),
-        }
-    }
-}
-
-impl From<wit::Analysis> for Analysis {
-    fn from(analysis: wit::Analysis) -> Self {
-        Self {
-            statement: analysis.statement.into(),
-            scopes: list(analysis.scopes),
-            tables: list(analysis.tables),
-            columns: list(analysis.columns),
-            functions: analysis.functions,
-            ordered: analysis.ordered,
-            features: analysis.features,
-            hardness: analysis.hardness,
-            findings: list(analysis.findings),
-        }
-    }
-}
+mirrored!(StatementInfo {
+    kind,
+    read_only,
+    reason
+});
+mirrored!(Scope { parent, kind });
+mirrored!(TableUse { name, schema, alias, scope, (position), <source: SOURCES> });
+mirrored!(ColumnUse { name, table, scope, clause, (position), <resolution: RESOLUTIONS> });
+mirrored!(Analysis { functions, ordered, features, hardness, (statement), [scopes], [tables], [columns], [findings] });
 
 impl From<&DialectInfo> for types::DialectInfo {
     fn from(info: &DialectInfo) -> Self {

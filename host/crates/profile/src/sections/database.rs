@@ -27,7 +27,8 @@ pub struct DatabaseSettings {
     pub dialect: String,
     /// Native driver: `sqlite`, `postgres`, `mysql` or `mssql`; empty: the dialect's own.
     pub driver: String,
-    /// Connection URL without a password.
+    /// Connection URL. A password in it is used and never shown or recorded; better name it in `password_env` or `password_file`.
+    #[serde(serialize_with = "crate::hidden::optional_url")]
     pub url: Option<String>,
     /// SQLite file.
     pub path: Option<PathBuf>,
