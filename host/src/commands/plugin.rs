@@ -73,12 +73,20 @@ fn show(global: &Global, plugin: &str) -> Result<Exit, CommandError> {
     say(format!("kind      {} ({})", manifest.kind.name(), artifact.contract));
     say(format!("does      {}", manifest.description));
     for import in &artifact.imports {
-        let reason = manifest.imports.get(import).map_or("no reason given", String::as_str);
-        say(format!("imports   {import}: {reason}"));
+        match manifest.imports.get(service_of(import)) {
+            Some(reason) => say(format!("imports   {import}: {reason}")),
+            None => say(format!("imports   {import}")),
+        }
     }
     say(format!("size      {} bytes", artifact.size));
     say(format!("sha256    {}", artifact.sha256));
     Ok(Exit::Done)
+}
+
+/// The service that an import names: `sql` of `nl2sql:plugin/sql@0.1.0`.
+fn service_of(import: &str) -> &str {
+    let name = import.rsplit('/').next().unwrap_or(import);
+    name.split('@').next().unwrap_or(name)
 }
 
 /// Loads the plugin under the profile's grants and makes a few calls with nothing behind its services.

@@ -76,7 +76,7 @@ pub fn say_json(document: &serde_json::Value) {
 /// A line on standard error about something left out or worth knowing, unless output is to be quiet.
 pub fn note(global: &Global, line: impl std::fmt::Display) {
     if !global.quiet {
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let _ = writeln!(io::stderr().lock(), "{line}");
     }
 }
 
@@ -86,7 +86,7 @@ pub fn start_logging() {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_ansi(is_colourful())
         .without_time()
         .init();
@@ -94,36 +94,41 @@ pub fn start_logging() {
 
 /// Whether standard error is a terminal that wants colour.
 pub fn is_colourful() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// An error as one paragraph, or as JSON.
+/// Columns of the terminal; those of a wide page where there is none.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(120, |(width, _)| usize::from(width.0).max(20))
+}
+
+/// An error as one paragraph, or as JSON: wrapped to the width of a terminal, in one line elsewhere.
 pub fn show_failure(error: &CommandError, as_json: bool) {
     if as_json {
         say_json(&json!({ "error": { "message": error.to_string(), "exit": Exit::from(error) as i32 } }));
         return;
     }
+    let text = if io::stderr().is_terminal() {
+        drawn(error)
+    } else {
+        format!(" {error}")
+    };
+    let _ = writeln!(io::stderr().lock(), "error:{text}");
+}
+
+fn drawn(error: &CommandError) -> String {
     let theme = if is_colourful() {
         GraphicalTheme::unicode()
     } else {
         GraphicalTheme::unicode_nocolor()
     };
-    let theme = if std::io::stderr().is_terminal() {
-        theme
-    } else {
-        GraphicalTheme::none()
-    };
     let mut text = String::new();
     let report = MietteDiagnostic::new(error.to_string());
-    let drawn = GraphicalReportHandler::new_themed(theme)
-        .with_width(120)
-        .render_report(&mut text, &report);
-    if drawn.is_err() {
-        text = error.to_string();
+    match GraphicalReportHandler::new_themed(theme)
+        .with_width(width())
+        .render_report(&mut text, &report)
+    {
+        Ok(()) => text.trim_end().trim_start_matches(['\n', '\r']).to_owned(),
+        Err(_) => format!(" {error}"),
     }
-    let _ = writeln!(
-        std::io::stderr().lock(),
-        "error:{}",
-        text.trim_end().trim_start_matches(['\n', '\r'])
-    );
 }

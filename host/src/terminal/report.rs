@@ -172,9 +172,7 @@ fn empty_table(header: &[&str]) -> Table {
     table
         .load_preset(NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
-    if table.width().is_none() {
-        table.set_width(120);
-    }
+    table.set_width(u16::try_from(super::width()).unwrap_or(u16::MAX));
     table.set_header(header.to_vec());
     table
 }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::generation_bench;
 use crate::process::{command, run};
-use crate::{checkout, plugins, python, services, small_model};
+use crate::{checkout, plugins, python, services, small_model, startup};
 
 /// Names the Python that has a bench's peer; without it one is made below the build folder.
 const PYTHON: &str = "NL2SQL_PEER_PYTHON";
@@ -37,6 +37,8 @@ enum Bench {
     Validation,
     /// What a call of a plugin costs
     Calls,
+    /// How long the program takes to start, and the six stages on the demo when everything is warm
+    Startup,
     /// Statements and extraction against psycopg2, PyMySQL and SQLAlchemy
     Database,
     /// BLEU and ROUGE against LLaMA-Factory's metric code
@@ -54,7 +56,7 @@ impl Bench {
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Dialects | Self::Validation => &["sqlglot[c]"],
-            Self::Calls | Self::Generation => &[],
+            Self::Calls | Self::Startup | Self::Generation => &[],
             Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
             Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
             Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
@@ -81,6 +83,7 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
             plugins::build()?;
             run(&mut cargo_bench("nl2sql-builtin-plugins", "calls", more))
         }
+        Bench::Startup => startup::measure(),
         Bench::Database => {
             let mut peers = cargo_bench("nl2sql-database", "peers", more);
             run(peers.envs(services::up()?).env(PYTHON, bench.python()?))

@@ -1,7 +1,7 @@
 //! The demo: plugins and program built, two small databases made, all six stages run on both.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -11,23 +11,16 @@ use crate::process::{command, run};
 use crate::{checkout, plugins, small_model};
 
 /// Demo databases; each has a `.sql` and a `.toml` in `profiles/demo`.
-const DATABASES: [&str; 2] = ["concert_singer", "sales_zh"];
+pub const DATABASES: [&str; 2] = ["concert_singer", "sales_zh"];
 
 /// The demo whose pairs train the small model.
 const TRAINED: &str = "concert_singer";
 
 /// Builds everything and runs the demo from its beginning; with `train`, goes on to an adapter and a report before and after.
 pub fn run_demo(train: bool) -> Result<()> {
-    plugins::build()?;
-    let target = checkout::target();
-    run(command("cargo")
-        .current_dir(checkout::root())
-        .env("CARGO_TARGET_DIR", &target)
-        // Of the whole workspace: its features then are those of the tests, and dependencies are compiled once for both.
-        .args(["build", "--quiet", "--workspace", "--bin", "nl2sql"]))?;
-    let nl2sql = target.join("debug").join("nl2sql");
-    let profiles = checkout::root().join("profiles").join("demo");
-    let folder = target.join("demo");
+    let nl2sql = build_program()?;
+    let profiles = profiles();
+    let folder = checkout::target().join("demo");
     fs::create_dir_all(&folder)?;
     for name in DATABASES {
         let database = folder.join(format!("{name}.sqlite"));
@@ -50,8 +43,25 @@ pub fn run_demo(train: bool) -> Result<()> {
     Ok(())
 }
 
+/// Builds plugins and program; answers where the program is.
+pub fn build_program() -> Result<PathBuf> {
+    plugins::build()?;
+    let target = checkout::target();
+    run(command("cargo")
+        .current_dir(checkout::root())
+        .env("CARGO_TARGET_DIR", &target)
+        // Of the whole workspace: its features then are those of the tests, and dependencies are compiled once for both.
+        .args(["build", "--quiet", "--workspace", "--bin", "nl2sql"]))?;
+    Ok(target.join("debug").join("nl2sql"))
+}
+
+/// The folder of the demo's profiles and scripts.
+pub fn profiles() -> PathBuf {
+    checkout::root().join("profiles").join("demo")
+}
+
 /// `nl2sql <verb>` over one of the demo databases.
-fn demo_command(nl2sql: &Path, verb: &str, name: &str, profiles: &Path, folder: &Path) -> Command {
+pub fn demo_command(nl2sql: &Path, verb: &str, name: &str, profiles: &Path, folder: &Path) -> Command {
     let database = folder.join(format!("{name}.sqlite"));
     let mut demo = command(nl2sql);
     demo.arg(verb)

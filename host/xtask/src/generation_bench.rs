@@ -11,9 +11,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::demo::make_database;
+use crate::checkout;
+use crate::demo::{build_program, make_database};
 use crate::process::{command, run};
-use crate::{checkout, plugins};
 
 /// Pairs asked for, of each database.
 const PAIRS: u32 = 10_000;
@@ -46,20 +46,15 @@ struct Spent {
 
 /// Measures the databases at `paths`; without any, the demo's and those of the shared data.
 pub fn run_generation(paths: &[String], shared: Option<&Path>) -> Result<()> {
-    plugins::build()?;
-    let target = checkout::target();
-    run(command("cargo")
-        .current_dir(checkout::root())
-        .env("CARGO_TARGET_DIR", &target)
-        .args(["build", "--quiet", "--workspace", "--bin", "nl2sql"]))?;
-    let folder = target.join("bench").join("generation");
+    let nl2sql = build_program()?;
+    let folder = checkout::target().join("bench").join("generation");
     fs::create_dir_all(&folder)?;
     let databases = match paths {
         [] => usual_databases(&folder, shared)?,
         paths => paths.iter().map(PathBuf::from).collect(),
     };
     for database in &databases {
-        measure(&target.join("debug").join("nl2sql"), database, &folder)?;
+        measure(&nl2sql, database, &folder)?;
     }
     Ok(())
 }

@@ -11,7 +11,9 @@ mod process;
 mod python;
 mod services;
 mod small_model;
+mod startup;
 mod test;
+mod test_tally;
 
 use std::process::ExitCode;
 

@@ -3,10 +3,11 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::process::{command, run};
+use crate::process::command;
+use crate::test_tally::Tally;
 use crate::{checkout, plugins, python, services};
 
 /// Names the Python that has the official clients of the chat protocols, and one of TDS.
@@ -27,25 +28,33 @@ pub struct TestArguments {
 pub fn run_all(arguments: &TestArguments) -> Result<()> {
     plugins::build()?;
     let target = checkout::target();
+    let mut tally = Tally::default();
     if !arguments.host_only {
         let guests = checkout::root().join("plugins");
-        run(tests_of(&guests, &target.join("guests-native")).args(&arguments.filter))?;
+        tally.run(&mut tests_of(&guests, &target.join("guests-native"), arguments))?;
     }
-    let mut host = tests_of(&checkout::root(), &target);
+    let mut host = tests_of(&checkout::root(), &target, arguments);
     match python_with_clients() {
         Some(python) => host.env(PYTHON, python),
         None => host.env_remove(PYTHON),
     };
     host.envs(services::up()?);
-    run(host.args(&arguments.filter))
+    tally.run(&mut host)?;
+    if !tally.print() {
+        bail!("not every test passed");
+    }
+    Ok(())
 }
 
-fn tests_of(workspace: &Path, target: &Path) -> std::process::Command {
+/// Every test of a workspace, to the end; their output is shown, for that is how a test says that it is skipped.
+fn tests_of(workspace: &Path, target: &Path, arguments: &TestArguments) -> std::process::Command {
     let mut tests = command("cargo");
     tests
         .current_dir(workspace)
         .env("CARGO_TARGET_DIR", target)
-        .args(["test", "--workspace", "--quiet"]);
+        .args(["test", "--workspace", "--quiet", "--no-fail-fast"])
+        .args(&arguments.filter)
+        .args(["--", "--show-output"]);
     tests
 }
 

@@ -37,6 +37,8 @@ pub(crate) fn new() -> wasmtime::Result<(Engine, Arc<Clock>)> {
         .relaxed_simd_deterministic(true)
         .concurrency_support(false)
         .epoch_interruption(true)
+        // Initial memory is copied: an image to map would be a file, and where files may not grow (`ulimit -f`) no plugin would start.
+        .memory_init_cow(false)
         .max_wasm_stack(STACK)
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false);

@@ -326,6 +326,13 @@ pub enum Failure {
         /// What wasmtime said.
         reason: String,
     },
+    /// The system did not give what an instance takes.
+    #[error("this machine did not give what it needs: {reason}")]
+    #[diagnostic(help("free some memory, or raise the limits of this process (`ulimit -a` shows them)"))]
+    Machine {
+        /// What the system said.
+        reason: String,
+    },
     /// A service it called failed.
     #[error("its call of `{service}` failed: {source}")]
     Service {

@@ -156,6 +156,9 @@ impl<B> Pool<B> {
                     cap: limits.output,
                 }
             }
+            None if error.is::<std::io::Error>() => Failure::Machine {
+                reason: format!("{error:#}"),
+            },
             _ => Failure::Trap {
                 reason: format!("{error:#}"),
             },

@@ -10,13 +10,14 @@ mod topic_progress;
 mod unmet_budgets;
 mod wave;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use nl2sql_catalog::{Database, Plan, Sample, Verdict};
 use nl2sql_profile::GenerateSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::summary::{StageSummary, count};
+use crate::validate::is_empty_result;
 use crate::{Dialect, Failure, Generator, PipelineError, RunFolder, Stage, Validator, artifact};
 use journals::Journals;
 use topic_progress::{Ended, TopicProgress};
@@ -166,6 +167,26 @@ impl Generation<'_> {
                     .to_vec(),
             },
             short: spent.is_some(),
+        }
+    }
+}
+
+/// Rejects again what was rejected for going beyond a topic's share of statements without rows, where it still returns none: validators judge
+/// a sample alone and know nothing of shares.
+pub(crate) fn keep_share_of_empty(before: &[Verdict], verdicts: &mut [Verdict]) {
+    let over: HashSet<&str> = before
+        .iter()
+        .filter(|verdict| {
+            verdict
+                .findings
+                .iter()
+                .any(|finding| finding.code == wave::TOO_MANY_EMPTY)
+        })
+        .map(|verdict| verdict.sample.as_str())
+        .collect();
+    for verdict in verdicts {
+        if verdict.accepted && is_empty_result(verdict) && over.contains(verdict.sample.as_str()) {
+            wave::reject_empty(verdict);
         }
     }
 }

@@ -298,13 +298,17 @@ fn statement_key(dialect: &dyn Dialect, sample: &Sample) -> Result<String, Failu
         .unwrap_or_else(|_| sample.sql.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
-fn reject_empty(verdict: &mut Verdict) {
+/// Code of the finding on a statement without rows that is one too many.
+pub(super) const TOO_MANY_EMPTY: &str = "too-many-empty";
+
+/// Turns a verdict on a statement without rows into a rejection.
+pub(super) fn reject_empty(verdict: &mut Verdict) {
     verdict.accepted = false;
     verdict.rejected_by = Some("execution".into());
     verdict.findings.push(Finding {
         layer: "execution".into(),
         severity: Severity::Error,
-        code: "too-many-empty".into(),
+        code: TOO_MANY_EMPTY.into(),
         message: "The statement returns no row, and the topic has its share of such pairs (generate.max_empty).".into(),
         ..Finding::default()
     });

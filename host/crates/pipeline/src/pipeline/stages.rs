@@ -12,9 +12,9 @@ use super::{Outcome, Pipeline};
 use crate::catalog_index::{CatalogIndex, Used};
 use crate::coverage::{Coverage, SampleFacts};
 use crate::export::Export;
-use crate::generate::{Generation, Notice, read_judged};
+use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
 use crate::privacy::{ColumnPolicies, Disguise};
-use crate::run_folder::{StageRecord, StageState, lines_of};
+use crate::run_folder::{StageRecord, StageState, lines_of, readable_lines_of};
 use crate::summary::{StageSummary, count};
 use crate::validate::{reason, verdicts};
 use crate::{
@@ -318,6 +318,8 @@ impl Pipeline<'_> {
                 });
             }
         }
+        let before = readable_lines_of::<Verdict>(&self.folder.path(artifact::VERDICTS))?.rows;
+        keep_share_of_empty(&before, &mut judged);
         self.folder.write_lines(artifact::VERDICTS, &judged)?;
         Ok(samples.into_iter().zip(judged).collect())
     }

@@ -1,0 +1,12 @@
+CREATE VIRTUAL TABLE letters USING fts5(title, body);
+INSERT INTO letters VALUES ('one', 'dear sir'), ('two', 'dear madam');
+CREATE VIRTUAL TABLE boxes USING rtree(id, min_x, max_x);
+INSERT INTO boxes VALUES (1, 0, 1), (2, 3, 4);
+CREATE TABLE strict_ones (id INTEGER PRIMARY KEY, name TEXT, size INT) STRICT;
+INSERT INTO strict_ones VALUES (1, 'x', 4), (2, 'y', 5);
+CREATE TABLE keyed (code TEXT PRIMARY KEY, amount INT) WITHOUT ROWID;
+INSERT INTO keyed VALUES ('a', 1), ('b', 2);
+CREATE TABLE sums (a INT, b INT, total INT GENERATED ALWAYS AS (a + b) VIRTUAL, product INT GENERATED ALWAYS AS (a * b) STORED);
+INSERT INTO sums (a, b) VALUES (1, 2), (3, 4);
+CREATE TABLE texts (id INTEGER PRIMARY KEY, note TEXT);
+INSERT INTO texts VALUES (1, CAST(x'ff41' AS TEXT)), (2, CAST(x'4100' AS TEXT)), (3, 'plain');

@@ -1,0 +1,2 @@
+CREATE TABLE sing (id INTEGER PRIMARY KEY, nam TEXT, age INTEGER);
+INSERT INTO sing VALUES (1, 'a', 2), (2, 'b', 3);
