@@ -18,7 +18,7 @@ fn every_catalog_query_is_one_query_whatever_the_schemas_are_called() {
         (DriverKind::Mssql, ["11.0.3000", "16.0.1000"]),
     ] {
         for version in versions {
-            let queries = queries_of(driver.name(), version, "shop", &schemas);
+            let queries = queries_of(driver.name(), version, &schemas);
             let sections: HashSet<&str> = queries.iter().map(|query| query.section.as_str()).collect();
             assert_eq!(sections.len(), queries.len(), "one query per section");
             assert!(

@@ -25,19 +25,19 @@ mod tsql_queries;
 /// The catalog queries that the built-in dialect of this connection's driver writes.
 pub fn catalog_queries(connection: &Connection) -> Vec<CatalogQuery> {
     let server = connection.server_info();
-    queries_of(&server.driver, &server.version, &server.database, &server.schemas)
+    queries_of(&server.driver, &server.version, &server.schemas)
 }
 
 /// The catalog queries that the built-in dialect of `driver` writes for a server.
-pub fn queries_of(driver: &str, version: &str, database: &str, schemas: &[String]) -> Vec<CatalogQuery> {
-    let write = match driver {
-        "sqlite" => sqlite_queries::catalog_queries,
-        "postgres" => postgres_queries::catalog_queries,
-        "mysql" => mysql_queries::catalog_queries,
-        _ => tsql_queries::catalog_queries,
+pub fn queries_of(driver: &str, version: &str, schemas: &[String]) -> Vec<CatalogQuery> {
+    let queries = match driver {
+        "sqlite" => sqlite_queries::catalog_queries(),
+        "postgres" => postgres_queries::catalog_queries(version, schemas),
+        "mysql" => mysql_queries::catalog_queries(version, schemas),
+        _ => tsql_queries::catalog_queries(schemas),
     };
-    let queries = write(version, database, schemas).into_iter();
     queries
+        .into_iter()
         .map(|(section, sql)| CatalogQuery {
             section: section.into(),
             sql,
