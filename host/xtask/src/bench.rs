@@ -81,22 +81,22 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
         Bench::Validation => on_plugins("validation", bench, more),
         Bench::Calls => {
             plugins::build()?;
-            run(&mut cargo_bench("nl2sql-builtin-plugins", "calls", more))
+            run(&mut cargo_bench("calls", more))
         }
         Bench::Startup => startup::measure(),
         Bench::Database => {
-            let mut peers = cargo_bench("nl2sql-database", "peers", more);
+            let mut peers = cargo_bench("peers", more);
             run(peers.envs(services::up()?).env(PYTHON, bench.python()?))
         }
         Bench::TextMetrics => {
-            let mut example = example("nl2sql-evaluation", "text_metrics_bench");
+            let mut example = example("text_metrics_bench")?;
             example.arg(plugins::build()?);
             example.arg(shared_data()?.join("metric/metric_fixture.jsonl"));
             run(example.arg(bench.python()?).args(more))
         }
         Bench::ExecutionMatch => {
             plugins::build()?;
-            let mut example = example("nl2sql-evaluation", "execution_match_bench");
+            let mut example = example("execution_match_bench")?;
             example.arg(shared_data()?.join("spider"));
             if let [evaluator, rest @ ..] = more.as_slice() {
                 example.arg(evaluator).arg(bench.python()?).args(rest);
@@ -112,14 +112,13 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
 fn on_plugins(name: &str, bench: Bench, more: &[String]) -> Result<()> {
     plugins::build()?;
     let python = bench.python()?;
-    let mut bench = cargo_bench("nl2sql-builtin-plugins", name, more);
+    let mut bench = cargo_bench(name, more);
     run(bench.env(PYTHON, python).env("NL2SQL_BENCH_DATA", shared_data()?))
 }
 
 fn training(bench: Bench, more: &[String]) -> Result<()> {
     plugins::build()?;
-    run(cargo("build").args(["--package", "nl2sql"]))?;
-    run(cargo("build").args(["--package", "nl2sql-training", "--example", "throughput"]))?;
+    run(cargo("build").args(["--bin", "nl2sql", "--example", "throughput"]))?;
     let built = checkout::target().join("debug");
     let model = small_model::smollm2(&built.join("nl2sql"))?;
     let script = checkout::root().join("host/crates/training/benches/throughput.py");
@@ -130,28 +129,27 @@ fn training(bench: Bench, more: &[String]) -> Result<()> {
         .args(more))
 }
 
+/// Over the whole workspace, so that dependencies have the features that tests and program have, and are compiled once for all.
 fn cargo(verb: &str) -> Command {
     let mut cargo = command("cargo");
     cargo
         .current_dir(checkout::root())
         .env("CARGO_TARGET_DIR", checkout::target())
-        .args([verb, "--quiet"]);
+        .args([verb, "--quiet", "--workspace"]);
     cargo
 }
 
 /// A bench target, in the profile everything else is built in.
-fn cargo_bench(package: &str, name: &str, more: &[String]) -> Command {
+fn cargo_bench(name: &str, more: &[String]) -> Command {
     let mut cargo = cargo("bench");
-    cargo
-        .args(["--profile", "dev", "--package", package, "--bench", name, "--"])
-        .args(more);
+    cargo.args(["--profile", "dev", "--bench", name, "--"]).args(more);
     cargo
 }
 
-fn example(package: &str, name: &str) -> Command {
-    let mut cargo = cargo("run");
-    cargo.args(["--package", package, "--example", name, "--"]);
-    cargo
+/// An example, built and ready to run.
+fn example(name: &str) -> Result<Command> {
+    run(cargo("build").args(["--example", name]))?;
+    Ok(command(checkout::target().join("debug/examples").join(name)))
 }
 
 /// The folder `data` of the shared data.

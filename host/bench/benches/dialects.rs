@@ -3,9 +3,6 @@
 //! `cargo xtask bench dialects [-- <folder>] [-- --verbose]`. The folder holds `valid_<dialect>.jsonl` and `invalid_<dialect>.jsonl` with an
 //! `sql` in each row; without one, `sql` of the shared data is read. Only SELECT and WITH statements count.
 
-#[path = "shared/mod.rs"]
-mod shared;
-
 use std::path::{Path, PathBuf};
 
 use nl2sql_catalog::Database;
@@ -38,7 +35,7 @@ fn main() {
             path => folder = Some(PathBuf::from(path)),
         }
     }
-    let folder = folder.unwrap_or_else(|| shared::data().join("sql"));
+    let folder = folder.unwrap_or_else(|| nl2sql_bench::data().join("sql"));
     let host = PluginHost::builder()
         .embedded(nl2sql_builtin_plugins::PLUGINS)
         .build()
@@ -71,7 +68,7 @@ fn accepted(
     session: &DialectSession,
     expected: Option<bool>,
 ) -> Accepted {
-    let rows = shared::rows(path);
+    let rows = nl2sql_bench::rows(path);
     let queries: Vec<&str> = rows
         .iter()
         .filter_map(|row| row["sql"].as_str())
@@ -89,7 +86,7 @@ fn accepted(
         println!("  {sql}");
     }
     let by_sqlparser = |sql: &&&str| Parser::parse_sql(dialect, sql).is_ok_and(|statements| !statements.is_empty());
-    let by_sqlglot = shared::sqlglot("accepts", queries.iter().map(|sql| (name, *sql)));
+    let by_sqlglot = nl2sql_bench::sqlglot("accepts", queries.iter().map(|sql| (name, *sql)));
     Accepted {
         queries: queries.len(),
         ours: ours.iter().filter(|ok| **ok).count(),

@@ -3,9 +3,6 @@
 //!
 //! The statements are the distinct gold queries of Spider against their databases, so that nothing is answered from what was seen before.
 
-#[path = "shared/mod.rs"]
-mod shared;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
@@ -68,7 +65,7 @@ fn main() {
     let mut theirs = f64::MAX;
     let mut version = String::new();
     for _ in 0..ROUNDS {
-        let printed = shared::sqlglot("walk", rows.clone());
+        let printed = nl2sql_bench::sqlglot("walk", rows.clone());
         let answer: Value = serde_json::from_str(&printed).expect("sqlglot prints its time");
         assert_eq!(answer["compiled"], true, "the peer is sqlglot compiled");
         theirs = theirs.min(answer["seconds"].as_f64().expect("a number"));
@@ -103,7 +100,7 @@ fn check(bound: &Bound) -> usize {
 fn queries() -> BTreeMap<String, BTreeSet<String>> {
     let mut queries: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in ["dev.jsonl", "train.jsonl"] {
-        for row in shared::rows(&shared::data().join("spider").join(file)) {
+        for row in nl2sql_bench::rows(&nl2sql_bench::data().join("spider").join(file)) {
             let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
             queries.entry(text("db_id")).or_default().insert(text("query"));
         }
@@ -113,7 +110,7 @@ fn queries() -> BTreeMap<String, BTreeSet<String>> {
 
 /// The schemas of Spider by database.
 fn databases() -> BTreeMap<String, Database> {
-    let path = shared::data().join("spider/tables.json");
+    let path = nl2sql_bench::data().join("spider/tables.json");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let schemas: Vec<Value> = serde_json::from_str(&text).expect("tables.json is JSON");
     schemas
