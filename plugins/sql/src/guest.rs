@@ -68,6 +68,11 @@ pub trait DialectTraits: 'static {
     /// Notes for the prompt of a language model.
     const PROMPT_NOTES: &'static [&'static str];
 
+    /// Name of the dialect: that of its SQL, unless a database that speaks it has its own.
+    fn name() -> &'static str {
+        Self::DIALECT.name()
+    }
+
     /// One bulk query per section of a catalog, by the section's name.
     fn catalog_queries(server: &ServerInfo) -> Vec<(&'static str, String)>;
 }
@@ -82,7 +87,7 @@ impl<T: DialectTraits> nl2sql_sdk::Dialect for DialectGuest<T> {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let (open, close) = T::DIALECT.identifier_quotes();
         wit::DialectInfo {
-            name: T::DIALECT.name().to_owned(),
+            name: T::name().to_owned(),
             aliases: words(T::ALIASES),
             driver: T::DRIVER.to_owned(),
             identifier_quotes: (open.to_string(), close.to_string()),

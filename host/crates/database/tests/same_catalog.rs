@@ -3,11 +3,10 @@
 mod shared;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use nl2sql_catalog::{Database, Table, TableKind};
 use nl2sql_database::{Connection, ConnectionSettings};
-use shared::servers::TestDatabase;
+use shared::servers::{TestDatabase, script};
 use shared::{catalog_queries, server_url, shared_data};
 
 async fn catalog(settings: ConnectionSettings) -> Database {
@@ -45,21 +44,6 @@ fn shape(database: &Database) -> BTreeMap<String, String> {
     };
     let tables = database.tables.iter().filter(|table| table.kind == TableKind::Table);
     tables.map(|entry| (fold(&entry.name), table(entry))).collect()
-}
-
-fn script(path: &Path) -> String {
-    let text = std::fs::read_to_string(path).unwrap();
-    // The scripts make and choose a database of their own.
-    let foreign = |line: &&str| {
-        let line = line.trim_start().to_uppercase();
-        !(line.starts_with("CREATE DATABASE")
-            || line.starts_with("DROP DATABASE")
-            || line.starts_with("USE ")
-            || line.starts_with("\\C ")
-            || line.starts_with("CREATE SCHEMA SAKILA")
-            || line.starts_with("DROP SCHEMA IF EXISTS SAKILA"))
-    };
-    text.lines().filter(foreign).collect::<Vec<_>>().join("\n")
 }
 
 /// Compares tables that both catalogs have; `least` is how many there must be.

@@ -1,5 +1,6 @@
 //! Throw-away databases on the test servers, made and looked at with the servers' own command-line clients.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -165,4 +166,19 @@ fn client_command(settings: &ConnectionSettings) -> Command {
             .env("PGCLIENTENCODING", "UTF8");
         psql
     }
+}
+
+/// A script of the shared data, without the lines that make and choose a database.
+pub fn script(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let foreign = |line: &&str| {
+        let line = line.trim_start().to_uppercase();
+        !(line.starts_with("CREATE DATABASE")
+            || line.starts_with("DROP DATABASE")
+            || line.starts_with("USE ")
+            || line.starts_with("\\C ")
+            || line.starts_with("CREATE SCHEMA SAKILA")
+            || line.starts_with("DROP SCHEMA IF EXISTS SAKILA"))
+    };
+    text.lines().filter(foreign).collect::<Vec<_>>().join("\n")
 }
