@@ -36,7 +36,7 @@ fn profile(folder: &Path, server: &TdsServer, user: &str) {
     fs::write(folder.join("password"), format!("{PASSWORD}\n")).unwrap();
     let text = format!(
         "[run]\nname = \"shop\"\ndir = \"runs\"\n\n[database]\ndriver = \"mssql\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{user}\"\n\
-         password_file = \"password\"\ndatabase = \"shop\"\ntls = \"verify-ca\"\nca_file = \"ca.pem\"\n\n[plan]\ntotal = 60\n\n\
+         password_file = \"password\"\ndatabase = \"shop\"\ntls = \"verify\"\nca = \"ca.pem\"\n\n[plan]\ntotal = 60\n\n\
          [validate]\nvalidators = [\"validator-syntax\", \"validator-schema\", \"validator-execution\"]\n",
         server.port()
     );

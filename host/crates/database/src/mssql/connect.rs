@@ -107,7 +107,7 @@ fn config(settings: &ConnectionSettings) -> Result<Config, ConnectError> {
     match (settings.tls, &settings.ca_file) {
         (TlsMode::VerifyCa, Some(file)) => {
             let bundle = std::fs::read(file).map_err(|error| ConnectError::Tls {
-                detail: format!("ca_file {} cannot be read: {error}", file.display()),
+                detail: format!("the CA file {} cannot be read: {error}", file.display()),
             })?;
             config.trust_cert_ca_bundle(bundle);
         }
