@@ -41,7 +41,7 @@ pub enum ConnectError {
         detail: String,
     },
     /// TLS was asked for and could not be had, or the certificate does not verify.
-    #[error("TLS: {detail}; check tls (off, prefer, require, verify-ca) and ca_file")]
+    #[error("TLS: {detail}; check tls (off, prefer, require, verify) and ca")]
     Tls {
         /// What the handshake said.
         detail: String,
