@@ -115,9 +115,11 @@ mod tests {
             shown("llm.providers.p.proxy", "\"http://a:b@c\"".into()),
             "\"http://a:[hidden]@c\""
         );
-        let mut provider = crate::ProviderSettings::default();
-        provider.headers = BTreeMap::from([("Api-Key".into(), "canary".into()), ("Org".into(), "acme".into())]);
-        provider.proxy = Some("socks5://u:canary@h".into());
+        let provider = crate::ProviderSettings {
+            headers: BTreeMap::from([("Api-Key".into(), "canary".into()), ("Org".into(), "acme".into())]),
+            proxy: Some("socks5://u:canary@h".into()),
+            ..crate::ProviderSettings::default()
+        };
         let text = toml::to_string(&provider).unwrap();
         assert!(!text.contains("canary") && text.contains("acme"), "{text}");
     }
