@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures::{FutureExt, StreamExt};
 use nl2sql_catalog::{CatalogQuery, Database, ResultSet, ServerInfo, Table};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
-use crate::catalog_rows::{CatalogRows, Extraction};
+use crate::catalog_rows::{CatalogRow, CatalogRows, Extraction};
 use crate::driver::Driver;
 use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
@@ -20,6 +21,9 @@ use crate::{
 
 /// First pause before something that changes nothing is tried again; each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Catalog queries in flight during extraction; the large one takes about as long as the others together.
+const CATALOG_QUERIES_AT_ONCE: usize = 2;
 
 /// A pool of guarded sessions on one database. Cheap to clone; clones share the pool.
 #[derive(Clone)]
@@ -78,17 +82,12 @@ impl Connection {
             }
         }
         let mut rows = CatalogRows::new(TableFilter::new(&self.settings.include, &self.settings.exclude)?);
-        for query in queries {
-            let failed = |error: QueryError| ExtractError::Query {
-                section: query.section.clone(),
-                error,
-            };
-            // A dialect may come from anybody: its queries are looked at like any other statement.
-            statement_guard::check(self.settings.driver, &query.sql, &HashSet::new()).map_err(failed)?;
-            let section = retried(self.settings.connect_timeout(), || self.driver.catalog_rows(&query.sql))
-                .await
-                .map_err(failed)?;
-            rows.add(&query.section, section)?;
+        let sections: Vec<_> = queries.iter().map(|query| self.section(query).boxed()).collect();
+        let mut sections =
+            futures::stream::iter(sections).buffered(self.settings.pool_size.clamp(1, CATALOG_QUERIES_AT_ONCE));
+        while let Some(section) = sections.next().await {
+            let (name, section) = section?;
+            rows.add(name, section)?;
         }
         let server = self.driver.server();
         let mut extraction = rows.assemble(Database {
@@ -106,6 +105,18 @@ impl Connection {
                 error,
             })?;
         Ok(extraction)
+    }
+
+    /// One section of the catalog with its name.
+    async fn section<'q>(&self, query: &'q CatalogQuery) -> Result<(&'q str, Vec<CatalogRow>), ExtractError> {
+        let failed = |error: QueryError| ExtractError::Query {
+            section: query.section.clone(),
+            error,
+        };
+        // A dialect may come from anybody: its queries are looked at like any other statement.
+        statement_guard::check(self.settings.driver, &query.sql, &HashSet::new()).map_err(failed)?;
+        let rows = retried(self.settings.connect_timeout(), || self.driver.catalog_rows(&query.sql)).await;
+        Ok((&query.section, rows.map_err(failed)?))
     }
 
     /// Runs one read-only statement under every guard. A lost connection is tried again: a guarded statement changes nothing.
