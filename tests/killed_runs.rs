@@ -59,43 +59,91 @@ fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// A folder with the database.
+fn shop() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let database = rusqlite::Connection::open(folder.path().join("shop.sqlite")).unwrap();
+    database.execute_batch(SHOP).unwrap();
+    folder
+}
+
+/// The bytes of an undisturbed run, and how long it takes once compiled plugins are at hand.
+fn undisturbed(folder: &Path) -> (BTreeMap<String, Vec<u8>>, Duration) {
+    assert!(command(folder, "first").status().unwrap().success());
+    let began = Instant::now();
+    assert!(command(folder, "whole").status().unwrap().success());
+    let wanted = bytes(&folder.join("whole/shop"));
+    assert!(wanted.contains_key("export/dataset_info.json"));
+    (wanted, began.elapsed())
+}
+
+/// Starts a run, kills it when `due`, lets it go on and looks at the outcome; whether the kill came in time.
+fn killed(folder: &Path, runs: &str, wanted: &BTreeMap<String, Vec<u8>>, due: impl Fn(&Path) -> bool) -> bool {
+    let place = folder.join(runs).join("shop");
+    let mut process = command(folder, runs).spawn().unwrap();
+    while !due(&place) && process.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    let interrupted = process.try_wait().unwrap().is_none();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let output = command(folder, runs).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{runs}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(bytes(&place) == *wanted, "{runs} left another outcome");
+    interrupted
+}
+
 #[test]
 fn a_run_killed_anywhere_ends_with_the_bytes_of_an_undisturbed_one() {
-    let folder = tempfile::tempdir().unwrap();
-    rusqlite::Connection::open(folder.path().join("shop.sqlite"))
-        .unwrap()
-        .execute_batch(SHOP)
-        .unwrap();
-    // The first run also fills the cache of compiled plugins, so that the second one tells how long a run takes.
-    assert!(command(folder.path(), "first").status().unwrap().success());
-    let began = Instant::now();
-    assert!(command(folder.path(), "whole").status().unwrap().success());
-    let whole = began.elapsed();
-    let wanted = bytes(&folder.path().join("whole/shop"));
-    assert!(wanted.contains_key("export/dataset_info.json"));
-
     const KILLS: u32 = 24;
-    let mut interrupted = 0;
-    for kill in 0..KILLS {
-        let runs = format!("killed{kill}");
-        let mut process = command(folder.path(), &runs).spawn().unwrap();
-        std::thread::sleep(whole * kill / KILLS + Duration::from_millis(1));
-        interrupted += u32::from(process.try_wait().unwrap().is_none());
-        process.kill().unwrap();
-        process.wait().unwrap();
-        let output = command(folder.path(), &runs).output().unwrap();
-        assert!(
-            output.status.success(),
-            "kill {kill}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        assert!(
-            bytes(&folder.path().join(&runs).join("shop")) == wanted,
-            "kill {kill} left another outcome"
-        );
-    }
+    let folder = shop();
+    let (wanted, whole) = undisturbed(folder.path());
+    let interrupted = (0..KILLS).filter(|kill| {
+        let at = Instant::now() + whole * *kill / KILLS + Duration::from_millis(1);
+        killed(folder.path(), &format!("killed{kill}"), &wanted, |_| {
+            Instant::now() >= at
+        })
+    });
+    let interrupted = interrupted.count();
     assert!(
-        interrupted > KILLS / 4,
+        interrupted > KILLS as usize / 4,
         "only {interrupted} of {KILLS} kills came in time"
     );
+}
+
+#[test]
+fn a_run_killed_as_each_file_appears_ends_with_the_bytes_of_an_undisturbed_one() {
+    let folder = shop();
+    let (wanted, _) = undisturbed(folder.path());
+    let mut interrupted = 0;
+    for (number, name) in wanted.keys().enumerate() {
+        let there = |place: &Path| place.join(name).exists();
+        interrupted += usize::from(killed(folder.path(), &format!("appeared{number}"), &wanted, there));
+    }
+    assert!(
+        interrupted > wanted.len() / 2,
+        "only {interrupted} of {} kills came in time",
+        wanted.len()
+    );
+}
+
+#[test]
+fn a_run_killed_as_its_journals_grow_ends_with_the_bytes_of_an_undisturbed_one() {
+    const PARTS: u64 = 6;
+    let folder = shop();
+    let (wanted, _) = undisturbed(folder.path());
+    let mut interrupted = 0;
+    for journal in ["samples.jsonl", "verdicts.jsonl", "rounds.jsonl"] {
+        let whole = wanted[journal].len() as u64;
+        for part in 0..PARTS {
+            let grown =
+                |place: &Path| fs::metadata(place.join(journal)).is_ok_and(|file| file.len() > whole * part / PARTS);
+            interrupted += u64::from(killed(folder.path(), &format!("{journal}{part}"), &wanted, grown));
+        }
+    }
+    assert!(interrupted > PARTS, "only {interrupted} kills came in time");
 }

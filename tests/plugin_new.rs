@@ -1,9 +1,25 @@
-//! What `plugin new` writes builds as it is, fits the host and passes `plugin check`.
+//! What `plugin new` writes builds as it is, fits the host, passes `plugin check` and does its work in a run.
 
+use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use nl2sql_plugin_host::{Kind, PluginHost, scaffold};
+
+const PROFILE: &str = r#"
+[database]
+path = "shop.sqlite"
+dialect = "mine"
+[run]
+name = "shop"
+[plan]
+planner = "planner-mine"
+total = 2
+[generate]
+generator = "generator-mine"
+[validate]
+validators = ["validator-syntax", "validator-execution"]
+"#;
 
 /// Builds a plugin crate with the toolchain that builds the built-in plugins; returns the component's path.
 fn build(folder: &Path) -> String {
@@ -21,6 +37,7 @@ fn build(folder: &Path) -> String {
 #[test]
 fn a_new_plugin_of_every_kind_builds_and_passes_its_check() {
     let folder = tempfile::tempdir().unwrap();
+    let mut profile = PROFILE.to_owned();
     let host = PluginHost::builder().build().unwrap();
     for kind in Kind::ALL {
         let name = format!("{kind}-mine");
@@ -39,5 +56,45 @@ fn a_new_plugin_of_every_kind_builds_and_passes_its_check() {
         assert!(report.profile.is_empty(), "it asks for nothing: {}", report.profile);
         assert!(!report.calls.is_empty());
         assert!(report.passed(), "{:#?}", report.calls);
+        profile.push_str(&format!("[plugins.{name}]\npath = {}\n", toml_text(&component)));
     }
+    fs::write(folder.path().join("nl2sql.toml"), profile).unwrap();
+    rusqlite::Connection::open(folder.path().join("shop.sqlite"))
+        .unwrap()
+        .execute_batch("CREATE TABLE shops (id INTEGER, city TEXT); CREATE TABLE sales (id INTEGER); INSERT INTO shops VALUES (1, 'Oslo'); INSERT INTO sales VALUES (1);")
+        .unwrap();
+    a_run_uses_them(folder.path());
+}
+
+/// The new dialect, planner and generator make two pairs, which the new validator, once it is asked, rejects.
+fn a_run_uses_them(folder: &Path) {
+    let made = nl2sql(folder, &["run", "--json"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let samples = fs::read_to_string(folder.join("runs/shop/samples.jsonl")).unwrap();
+    for sql in ["SELECT * FROM shops", "SELECT * FROM sales"] {
+        assert!(samples.contains(sql), "{samples}");
+    }
+    let judged = nl2sql(
+        folder,
+        &[
+            "validate",
+            "--set",
+            "validate.validators=[\"validator-syntax\", \"validator-mine\"]",
+        ],
+    );
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned() + &String::from_utf8_lossy(&judged.stderr);
+    let verdicts = fs::read_to_string(folder.join("runs/shop/verdicts.jsonl")).unwrap();
+    assert_eq!(verdicts.matches("select-star").count(), 2, "{said} {verdicts}");
+}
+
+fn nl2sql(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nl2sql"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn toml_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

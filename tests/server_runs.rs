@@ -155,25 +155,29 @@ fn a_run_on_a_server_killed_anywhere_ends_with_the_bytes_of_an_undisturbed_one()
 }
 
 #[test]
-fn chinook_runs_on_each_server() {
-    let test = "chinook_runs_on_each_server";
+fn chinook_and_sakila_run_on_each_server() {
+    let test = "chinook_and_sakila_run_on_each_server";
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let shared = std::env::var_os("NL2SQL_SHARED").map_or(beside, PathBuf::from);
-    let chinook = shared.join("data/realdb/chinook");
-    if !chinook.is_dir() {
+    let databases = shared.join("data/realdb");
+    if !databases.is_dir() {
         eprintln!("skipped: {test} needs ../shared");
         return;
     }
     for (variable, kind) in SERVERS {
-        let text = script(&chinook.join(format!("chinook.{kind}.sql")));
-        let Some(server) = database(variable, test, &text) else {
-            continue;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = nl2sql(folder.path(), &server.reader, "chinook");
-        let statements = accepted(folder.path(), "chinook", command.args(["--set", "plan.total=300"]));
-        assert_eq!(statements.len(), 300, "{kind}");
-        run_by_the_client(&server.reader, &statements);
+        let chinook = format!("chinook/chinook.{kind}.sql");
+        let sakila = ["schema", "data"].map(|part| format!("sakila/sakila.{kind}.{part}.sql"));
+        for (name, files) in [("chinook", &[chinook][..]), ("sakila", &sakila)] {
+            let texts: Vec<String> = files.iter().map(|file| script(&databases.join(file))).collect();
+            let Some(server) = database(variable, test, &texts.join("\n").replace("sakila.", "")) else {
+                continue;
+            };
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = nl2sql(folder.path(), &server.reader, name);
+            let statements = accepted(folder.path(), name, command.args(["--set", "plan.total=300"]));
+            assert_eq!(statements.len(), 300, "{name} {kind}");
+            run_by_the_client(&server.reader, &statements);
+        }
     }
 }
 

@@ -61,6 +61,7 @@ impl From<&CommandError> for Exit {
             CommandError::Pipeline(
                 PipelineError::Edited { .. }
                 | PipelineError::NoLedger { .. }
+                | PipelineError::LaterFormat { .. }
                 | PipelineError::WouldSupersede { .. }
                 | PipelineError::OtherGenerator { .. }
                 | PipelineError::Busy { .. },

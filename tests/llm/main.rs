@@ -2,6 +2,7 @@
 
 mod budgets;
 mod canaries;
+mod company_network;
 mod faults;
 mod interrupted;
 mod large_schema;
@@ -9,3 +10,7 @@ mod local_model;
 mod offline;
 mod peer;
 mod secrets;
+
+#[path = "../../host/crates/database/tests/shared/servers.rs"]
+#[allow(dead_code)]
+mod servers;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use nl2sql_llm_server::{Fault, LlmServer, Received, Responder, SchemaWriter, Script};
+use nl2sql_database::{ConnectionSettings, DriverKind};
+use nl2sql_llm_server::{Fault, Gateway, LlmServer, Received, Responder, SchemaWriter, Script, TlsFront};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -47,6 +49,22 @@ impl Peer {
         self.server.base_url()
     }
 
+    /// A front that speaks TLS as `host`.
+    pub fn behind_tls(&self, host: &str) -> TlsFront {
+        let front = TlsFront::start(host, self.server.address());
+        self.runtime.block_on(front).unwrap()
+    }
+
+    /// A proxy that leads to `target`.
+    pub fn gateway(&self, target: SocketAddr, login: Option<(&'static str, &'static str)>) -> Gateway {
+        self.runtime.block_on(Gateway::start(target, login)).unwrap()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
     /// Most requests that were being answered at one time.
     pub fn most_at_once(&self) -> usize {
         self.server.most_at_once()
@@ -62,6 +80,9 @@ impl Peer {
 /// A folder to run the program in.
 pub struct Place {
     folder: TempDir,
+    /// What the profile says of the database.
+    database: String,
+    password: Option<String>,
 }
 
 impl Place {
@@ -72,7 +93,25 @@ impl Place {
             .unwrap()
             .execute_batch(script)
             .unwrap();
-        Self { folder }
+        Self {
+            folder,
+            database: "path = \"shop.sqlite\"".to_owned(),
+            password: None,
+        }
+    }
+
+    /// A folder for the database of this login.
+    pub fn on_server(login: &ConnectionSettings) -> Self {
+        let scheme = match login.driver {
+            DriverKind::Mysql => "mysql",
+            _ => "postgres",
+        };
+        let (user, host, port, name) = (&login.user, &login.host, login.effective_port(), &login.database);
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            database: format!("url = \"{scheme}://{user}@{host}:{port}/{name}\"\npassword_env = \"READER_PASSWORD\""),
+            password: Some(login.password.reveal().to_owned()),
+        }
     }
 
     /// A folder with one of the demo's databases.
@@ -97,8 +136,9 @@ impl Place {
             "anthropic" => peer.base_url().trim_end_matches("/v1").to_owned(),
             _ => peer.base_url(),
         };
+        let database = &self.database;
         let text = format!(
-            "[database]\npath = \"shop.sqlite\"\n[run]\nname = \"shop\"\n[plan]\nplanner = \"planner-llm\"\ntotal = {total}\n\
+            "[database]\n{database}\n[run]\nname = \"shop\"\n[plan]\nplanner = \"planner-llm\"\ntotal = {total}\n\
              [generate]\ngenerator = \"generator-llm\"\n[llm]\nprovider = \"peer\"\n\
              [llm.providers.peer]\nkind = \"{protocol}\"\nbase_url = \"{base_url}\"\nmodel = \"tester\"\nproxy = \"none\"\n\
              request_timeout_ms = 5000\nidle_timeout_ms = 400\nprice = {{ input = 1.0, output = 2.0 }}\n{more}"
@@ -113,6 +153,7 @@ impl Place {
             .current_dir(self.path())
             .args(arguments)
             .env("NO_COLOR", "1")
+            .envs(self.password.iter().map(|password| ("READER_PASSWORD", password)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -5,12 +5,16 @@
 //! count requests and look for what should never have been sent.
 
 mod faults;
+mod gateway;
 mod http;
 mod protocol;
 mod schema_writer;
 mod server;
+mod tls_front;
 
 pub use faults::{Fault, Script};
+pub use gateway::Gateway;
 pub use protocol::{Chat, Reply};
 pub use schema_writer::SchemaWriter;
 pub use server::{LlmServer, Received, Responder};
+pub use tls_front::TlsFront;

@@ -84,6 +84,11 @@ impl LlmServer {
         Ok(Self { address, shared, task })
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `http://127.0.0.1:<port>/v1`, the base URL for the OpenAI protocol; Anthropic's leaves `/v1` out.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)

@@ -22,6 +22,18 @@ pub(crate) fn io_connect_error(settings: &ConnectionSettings, error: &std::io::E
             detail,
         };
     }
+    // A connection that went away during the handshake says nothing about the handshake.
+    let gone = [
+        ErrorKind::UnexpectedEof,
+        ErrorKind::BrokenPipe,
+        ErrorKind::ConnectionAborted,
+    ];
+    if gone.contains(&error.kind()) {
+        return ConnectError::Other {
+            address,
+            detail: "the connection was closed before it stood".into(),
+        };
+    }
     if ["certificate", "tls", "handshake", "unknownissuer", "invalid peer"]
         .iter()
         .any(|part| words.contains(part))
@@ -46,8 +58,11 @@ pub(crate) fn io_connect_error(settings: &ConnectionSettings, error: &std::io::E
 pub(crate) fn sqlx_connect_error(settings: &ConnectionSettings, error: &sqlx::Error) -> ConnectError {
     match error {
         sqlx::Error::Io(error) => io_connect_error(settings, error),
-        sqlx::Error::Tls(error) => ConnectError::Tls {
-            detail: error.to_string(),
+        sqlx::Error::Tls(error) => match error.downcast_ref() {
+            Some(error) => io_connect_error(settings, error),
+            None => ConnectError::Tls {
+                detail: error.to_string(),
+            },
         },
         sqlx::Error::Configuration(error) => ConnectError::Settings(error.to_string()),
         other => ConnectError::Other {

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use nl2sql_catalog::Value;
 use nl2sql_database::{ConnectError, Connection, ConnectionSettings, DriverKind, Limits, TlsMode};
-use shared::fake_servers::{mysql_of_version, postgres_of_version, postgres_that_rejects, silent};
+use shared::fake_servers::{
+    mysql_of_version, postgres_of_version, postgres_that_hangs_up_on_a_handshake, postgres_that_rejects, silent,
+};
 use shared::server_url;
 use shared::servers::TestDatabase;
 
@@ -104,6 +106,17 @@ async fn a_server_without_encryption_is_refused_when_it_is_required() {
             assert!(matches!(error, ConnectError::Tls { .. }), "{url} {tls:?}: {error:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_gone_during_the_handshake_is_worth_another_try() {
+    let settings = ConnectionSettings {
+        tls: TlsMode::Require,
+        ..postgres_that_hangs_up_on_a_handshake().await.parse().unwrap()
+    };
+    let error = Connection::open(settings).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    assert!(!error.to_string().contains("check tls"), "{error}");
 }
 
 #[tokio::test]

@@ -113,6 +113,16 @@ pub enum PipelineError {
         /// `is gone` or `cannot be understood: ...`.
         what: String,
     },
+    /// A later version of the program made the run.
+    #[error("{} was made by a later nl2sql: its format is {format}, and this one knows {known}. Use that version, or start another run with --set run.name=<name>", .folder.display())]
+    LaterFormat {
+        /// The run folder.
+        folder: PathBuf,
+        /// Its format.
+        format: u32,
+        /// The latest format this program knows.
+        known: u32,
+    },
     /// Going on would set generated samples aside.
     #[error("the {} stage would have to be done again because {reason}, and {samples} generated samples depend on it. Pass --redo to set them aside in superseded/ and generate anew, undo the change, or start another run with --set run.name=<name>", .stage.name())]
     WouldSupersede {

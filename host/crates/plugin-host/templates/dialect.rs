@@ -19,8 +19,11 @@ impl Dialect for Plugin {
     }
 
     fn catalog_queries(_: ServerInfo) -> Vec<CatalogQuery> {
-        let sql = "SELECT NULL, name, type, NULL, NULL FROM sqlite_schema WHERE type IN ('table', 'view')";
-        vec![CatalogQuery { section: "tables".into(), sql: sql.into() }]
+        let tables = "SELECT NULL, name, type, NULL, NULL FROM sqlite_schema WHERE type IN ('table', 'view')";
+        let columns = "SELECT NULL, t.name, c.cid + 1, c.name, c.type, 1 - c.\"notnull\", c.dflt_value, NULL, 0, 0, NULL, NULL \
+                       FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view')";
+        let query = |section: &str, sql: &str| CatalogQuery { section: section.into(), sql: sql.into() };
+        vec![query("tables", tables), query("columns", columns)]
     }
 
     fn render_ddl(table: &Table) -> String {

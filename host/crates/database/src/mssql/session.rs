@@ -258,7 +258,7 @@ fn server_error(code: u32, class: u8, message: &str, limits: &Limits) -> QueryEr
         229 | 230 | 262 | 297 | 300 | 371 | 916 | 3906 | 3908 | 15151 | 15247 | 15281 => {
             QueryError::Refused(format!("refused by the server: {message}"))
         }
-        // Conversions, overflows, XML and JSON that do not parse, and what is raised by hand: these quote values.
+        // Conversions, overflows, what functions of .NET say, XML and JSON that do not parse, and what is raised by hand: these quote values.
         220
         | 232..=235
         | 241..=248
@@ -267,10 +267,12 @@ fn server_error(code: u32, class: u8, message: &str, limits: &Limits) -> QueryEr
         | 535
         | 2628
         | 6354
+        | 6500..=6610
         | 8114
         | 8115
         | 8152
         | 9400..=9500
+        | 9800..=9829
         | 13600..=13660
         | 50000.. => QueryError::Failed(without_values(message)),
         _ => QueryError::Failed(message.to_owned()),
@@ -290,5 +292,47 @@ mod tests {
         assert_eq!(code(1222, 16), "timeout");
         assert_eq!(code(1205, 13), "unavailable");
         assert_eq!(code(596, 21), "unavailable");
+    }
+
+    /// Texts of <https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors>, with a value in.
+    #[test]
+    fn what_quotes_a_value_is_cut_and_what_quotes_a_name_is_not() {
+        for (number, message) in [
+            (
+                241,
+                "Conversion failed when converting date from character string 'canary'.",
+            ),
+            (
+                245,
+                "Conversion failed when converting the varchar value 'canary' to data type int.",
+            ),
+            (
+                248,
+                "The conversion of the varchar value 'canary' overflowed an int column.",
+            ),
+            (
+                2628,
+                "String or binary data would be truncated in table 't', column 'c'. Truncated value: 'canary'.",
+            ),
+            (
+                6522,
+                "A .NET Framework error occurred during execution of user-defined routine \"geometry\": 24114: The label canary ...",
+            ),
+            (8114, "Error converting data type 'canary' to numeric."),
+            (9420, "XML parsing: line 1, character 8, illegal xml 'canary' character"),
+            (
+                13609,
+                "JSON text is not properly formatted. Unexpected character 'canary' is found at position 0.",
+            ),
+            (50000, "raised with 'canary'"),
+        ] {
+            let said = server_error(number, 16, message, &Limits::default()).to_string();
+            assert!(
+                !said.contains("canary") && said.contains("not shown"),
+                "{number}: {said}"
+            );
+        }
+        let name = server_error(207, 16, "Invalid column name 'canary'.", &Limits::default());
+        assert_eq!(name.to_string(), "Invalid column name 'canary'.");
     }
 }

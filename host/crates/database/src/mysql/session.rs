@@ -180,10 +180,18 @@ impl MysqlSession {
     }
 }
 
+/// The bytes of a cell, `None` for NULL. The driver takes a zero date for NULL, but has its bytes where NULL has none.
+fn content(row: &MySqlRow, at: usize, kind: TypeKind) -> Result<Option<&[u8]>, sqlx::Error> {
+    match row.try_get_unchecked(at)? {
+        None if matches!(kind, TypeKind::Date | TypeKind::Datetime) => Ok(row.try_get_unchecked(at).ok()),
+        content => Ok(content),
+    }
+}
+
 fn typed_row(row: &MySqlRow, kinds: &[TypeKind], bytes: &mut usize) -> Result<Vec<Value>, sqlx::Error> {
     let mut values = Vec::with_capacity(kinds.len());
     for (at, kind) in kinds.iter().enumerate() {
-        let content: Option<&[u8]> = row.try_get_unchecked(at)?;
+        let content = content(row, at, *kind)?;
         *bytes += content.map_or(8, |content| content.len() + 8);
         values.push(content.map_or(Value::Null, |content| values::typed(*kind, content)));
     }

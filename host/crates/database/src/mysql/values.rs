@@ -45,7 +45,13 @@ impl TypeKind {
             "TIME" => Self::Time,
             "JSON" => Self::Json,
             "GEOMETRY" => Self::Geometry,
-            "BIT" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Self::Bytes,
+            "BIT" => Self::Bytes,
+            // The driver calls text binary too when its collation compares bytes, as that of MariaDB's JSON does.
+            "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB"
+                if !<str as Type<MySql>>::compatible(info) =>
+            {
+                Self::Bytes
+            }
             "NULL" => Self::Null,
             _ => Self::Text,
         }

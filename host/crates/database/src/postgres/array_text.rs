@@ -3,15 +3,20 @@
 
 use nl2sql_catalog::Value;
 
-/// Reads an array; `element` types the text of one element. A text that is no array comes back as [`Value::Other`].
-pub(super) fn read(text: &str, element: &dyn Fn(&str) -> Value) -> Value {
+/// Reads an array whose elements `delimiter` separates (`pg_type.typdelim`); `element` types the text of one. A text that is no array
+/// comes back as [`Value::Other`].
+pub(super) fn read(text: &str, delimiter: char, element: &dyn Fn(&str) -> Value) -> Value {
     // Bounds other than 1 are written in front: `[0:1]={1,2}`.
     let body = if text.starts_with('[') {
         text.find('=').map_or(text, |at| &text[at + 1..])
     } else {
         text
     };
-    let mut reader = ArrayReader { rest: body, element };
+    let mut reader = ArrayReader {
+        rest: body,
+        delimiter,
+        element,
+    };
     match reader.array() {
         Some(value) if reader.rest.is_empty() => value,
         _ => Value::Other(text.to_owned()),
@@ -20,6 +25,7 @@ pub(super) fn read(text: &str, element: &dyn Fn(&str) -> Value) -> Value {
 
 struct ArrayReader<'a> {
     rest: &'a str,
+    delimiter: char,
     element: &'a dyn Fn(&str) -> Value,
 }
 
@@ -47,7 +53,7 @@ impl ArrayReader<'_> {
             if self.eat('}') {
                 return Some(Value::Array(values));
             }
-            if !self.eat(',') && !self.eat(';') {
+            if !self.eat(self.delimiter) {
                 return None;
             }
         }
@@ -60,7 +66,7 @@ impl ArrayReader<'_> {
         if self.eat('"') {
             return self.quoted();
         }
-        let end = self.rest.find([',', ';', '}'])?;
+        let end = self.rest.find([self.delimiter, '}'])?;
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         Some(if word.eq_ignore_ascii_case("null") {
@@ -94,7 +100,7 @@ mod tests {
     use super::read;
 
     fn texts(text: &str) -> Option<String> {
-        read(text, &|text| Value::Text(text.to_owned())).display_text()
+        read(text, ',', &|text| Value::Text(text.to_owned())).display_text()
     }
 
     #[test]
@@ -105,6 +111,7 @@ mod tests {
         );
         assert_eq!(texts("[0:1]={a,b}").as_deref(), Some("[a, b]"));
         assert_eq!(texts("{}").as_deref(), Some("[]"));
-        assert_eq!(read("{a", &|text| Value::Text(text.into())), Value::Other("{a".into()));
+        assert_eq!(texts("{a;b,c}").as_deref(), Some("[a;b, c]"));
+        assert_eq!(texts("{a").as_deref(), Some("{a"));
     }
 }

@@ -28,6 +28,9 @@ pub(super) enum TypeKind {
     Other,
 }
 
+/// The one type whose arrays are not separated by commas.
+const BOX: u32 = 603;
+
 /// Types that have the same number in every database (`pg_type.dat`), as type, array of it, kind.
 const BUILTIN: &[(u32, u32, TypeKind)] = &[
     (16, 1000, TypeKind::Boolean),
@@ -129,7 +132,8 @@ pub(super) fn typed(kind: TypeKind, text: &str) -> Value {
             .map_or_else(other, Value::Other),
         TypeKind::Array(element) => {
             let kind = builtin(element).unwrap_or(TypeKind::Text);
-            array_text::read(text, &|item| typed(kind, item))
+            let delimiter = if element == BOX { ';' } else { ',' };
+            array_text::read(text, delimiter, &|item| typed(kind, item))
         }
         TypeKind::Other => other(),
     }

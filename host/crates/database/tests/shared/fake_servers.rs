@@ -45,6 +45,18 @@ pub async fn postgres_that_rejects(code: &'static str) -> String {
     format!("postgres://u:hunter2@127.0.0.1:{port}/x")
 }
 
+/// URL of a PostgreSQL server that agrees to encryption and is gone before the handshake, as one that restarts is.
+pub async fn postgres_that_hangs_up_on_a_handshake() -> String {
+    let port = serve(move |mut client| async move {
+        client.read_exact(&mut [0; 8]).await?;
+        client.write_all(b"S").await?;
+        client.read_exact(&mut [0; 16]).await?;
+        client.shutdown().await
+    })
+    .await;
+    format!("postgres://u:hunter2@127.0.0.1:{port}/x")
+}
+
 /// Reads the start-up message, declining encryption before it.
 async fn start_up(client: &mut TcpStream) -> std::io::Result<()> {
     const SSL_REQUEST: u32 = 80_877_103;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::ledger::{FORMAT, Marked};
 use super::lock::Lock;
 use super::{Ledger, artifact, atomic};
 use crate::{PipelineError, Stage, digest};
@@ -120,6 +121,15 @@ impl RunFolder {
     pub(crate) fn read_ledger(&self) -> Result<Ledger, PipelineError> {
         // Cards are written after the first entry of the ledger.
         let is_new = || !self.path(artifact::CARDS).exists() && !self.path(artifact::SAMPLES).exists();
+        if let Ok(Marked { format }) = self.read_json(artifact::STAGES)
+            && format > FORMAT
+        {
+            return Err(PipelineError::LaterFormat {
+                folder: self.root.clone(),
+                format,
+                known: FORMAT,
+            });
+        }
         let what = match self.read_json(artifact::STAGES) {
             Err(PipelineError::Missing { .. }) if is_new() => return Ok(Ledger::default()),
             Err(PipelineError::Missing { .. }) => "is gone".to_owned(),

@@ -31,15 +31,44 @@ pub(crate) struct StageRecord {
     pub(crate) summary: StageSummary,
 }
 
+/// Version of the run folder's formats; a folder of a later one is not touched.
+pub(crate) const FORMAT: u32 = 1;
+
 /// The artifact `stages.json`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
+    /// [`FORMAT`] of the program that wrote it.
+    #[serde(default = "first_format")]
+    pub(crate) format: u32,
     /// Digest of every artifact as it was written last.
     pub(crate) artifacts: BTreeMap<String, String>,
     pub(crate) stages: BTreeMap<Stage, StageRecord>,
     /// Digest of the validators and settings that the verdicts come from.
     #[serde(default)]
     pub(crate) verdicts_by: String,
+}
+
+/// What every version of the ledger tells.
+#[derive(Deserialize)]
+pub(super) struct Marked {
+    #[serde(default = "first_format")]
+    pub(super) format: u32,
+}
+
+/// Folders from before the number was written.
+fn first_format() -> u32 {
+    1
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            artifacts: BTreeMap::new(),
+            stages: BTreeMap::new(),
+            verdicts_by: String::new(),
+        }
+    }
 }
 
 impl Ledger {
