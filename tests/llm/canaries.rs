@@ -76,7 +76,10 @@ impl Engine {
         match self {
             Self::Sqlite => format!("SELECT json_extract('{{\"a\": {index}}}', {column}) FROM shops"),
             Self::Postgres => format!("SELECT CAST({column} AS smallint) + {index} FROM shops"),
-            Self::Mysql => format!("SELECT EXTRACTVALUE({index}, CONCAT('~', {column})) FROM shops"),
+            // A table of one row is a constant to the server, and printed as its values.
+            Self::Mysql => {
+                format!("SELECT (CAST({column} AS SIGNED) + {index} + 2) * 9223372036854775807 FROM shops WHERE id = 1")
+            }
         }
     }
 

@@ -54,6 +54,14 @@ pub enum ConnectError {
         /// What the server or file system said.
         detail: String,
     },
+    /// A file that this user may not read.
+    #[error("{path} cannot be read: {detail}; check the permissions of the file and of the folders above it")]
+    Unreadable {
+        /// Path of the file.
+        path: String,
+        /// What the system or SQLite said.
+        detail: String,
+    },
     /// A file that is something else, or is encrypted or damaged.
     #[error("{path} is not an SQLite database: {detail}; check the path, and decrypt or repair the file if it is one")]
     NotADatabase {

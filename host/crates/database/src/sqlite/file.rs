@@ -64,9 +64,7 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> ConnectError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ConnectError::NotADatabase { path, detail },
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
-            ConnectError::NoRights {
-                detail: format!("{path}: {detail}"),
-            }
+            ConnectError::Unreadable { path, detail }
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ConnectError::Locked { path, detail },
         _ => ConnectError::Other { address: path, detail },
@@ -82,14 +80,16 @@ fn check(path: &Path) -> Result<(), ConnectError> {
         database: path.display().to_string(),
         detail,
     };
+    let unreadable = |error: &std::io::Error| ConnectError::Unreadable {
+        path: path.display().to_string(),
+        detail: error.to_string(),
+    };
     match std::fs::metadata(path) {
         Ok(file) if file.is_dir() => Err(missing("it is a folder".into())),
         // Opening a pipe would wait for its other end.
         Ok(file) if !file.is_file() => Err(missing("it is not a file".into())),
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(ConnectError::NoRights {
-            detail: format!("{}: {error}", path.display()),
-        }),
+        Ok(_) => std::fs::File::open(path).map(drop).map_err(|error| unreadable(&error)),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(unreadable(&error)),
         Err(error) => Err(missing(error.to_string())),
     }
 }
