@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use nl2sql_evaluation::candidates::CandidateSettings;
 use nl2sql_evaluation::dataset::{Dataset, Example};
 use nl2sql_evaluation::prediction::{TextGenerator, Throughput, predict};
+use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::generation::Sampling;
 use nl2sql_profile::Profile;
 use serde_json::json;
@@ -168,6 +170,7 @@ impl Bench {
         Ok(LocalModel::load(LocalModelSettings {
             model,
             adapter: adapter.map(Path::to_owned),
+            device: DeviceChoice::parse(&self.profile.model.device)?,
             template: self.profile.model.template.clone(),
             rows_at_once: settings.batch as usize,
             max_new_tokens: settings.max_new_tokens as usize,
@@ -178,6 +181,7 @@ impl Bench {
                 repetition_penalty: settings.repetition_penalty,
                 seed: self.profile.run.seed,
             },
+            candidate_temperature: settings.candidate_temperature,
         })?)
     }
 
@@ -193,6 +197,7 @@ impl Bench {
         Ok(Endpoint {
             client,
             temperature: settings.temperature,
+            candidate_temperature: settings.candidate_temperature,
             max_new_tokens: settings.max_new_tokens,
         })
     }
@@ -209,9 +214,14 @@ impl Bench {
             let done = (throughput.resumed + throughput.predicted) as u64;
             counter.set(done, throughput.rows as u64);
         };
-        let throughput = self
-            .runtime
-            .block_on(predict(answerer, self.examples(), &folder.join(PREDICTIONS), &told));
+        let settings = &self.profile.evaluate;
+        let candidates = (settings.candidates > 0).then(|| CandidateSettings {
+            runner: self.databases.runner(),
+            count: settings.candidates,
+        });
+        let output = folder.join(PREDICTIONS);
+        let predicting = predict(answerer, self.examples(), candidates.as_ref(), &output, &told);
+        let throughput = self.runtime.block_on(predicting);
         throughput.map_err(|error| CommandError::Failed(error.to_string()))
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nl2sql_model::TargetModules;
+use nl2sql_model::device::DeviceChoice;
 use nl2sql_profile::{Profile, TrainSettings as Settings};
 use nl2sql_training::cpu::Precision;
 use nl2sql_training::dataset::{Description, find};
@@ -39,6 +40,9 @@ pub struct TrainArguments {
     /// Folder of the adapter; train/ of the run by default
     #[arg(long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
+    /// auto, cpu, wgpu, cuda:0, or several cards as cuda:0,cuda:1; model.device of the profile by default
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
     /// Shows steps, batch, parameters and memory, and trains nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -98,6 +102,7 @@ fn settings(global: &Global, arguments: &TrainArguments) -> Result<TrainSettings
     if let Some(output) = &arguments.output {
         settings.output.clone_from(output);
     }
+    settings.compute.devices = DeviceChoice::parse_list(arguments.device.as_ref().unwrap_or(&profile.model.device))?;
     if arguments.no_resume {
         settings.resume = Resume::Never;
     }

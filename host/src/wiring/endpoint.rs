@@ -14,6 +14,8 @@ pub struct Endpoint {
     pub client: LlmClient,
     /// Sampling temperature.
     pub temperature: f32,
+    /// Temperature of further candidates.
+    pub candidate_temperature: f32,
     /// Most tokens of one answer.
     pub max_new_tokens: u32,
 }
@@ -32,11 +34,15 @@ impl Endpoint {
         let request = ChatRequest {
             messages: system.chain(history).chain([message(Role::User, &chat.user)]).collect(),
             schema: None,
-            temperature: Some(self.temperature),
+            temperature: Some(if chat.attempt == 0 {
+                self.temperature
+            } else {
+                self.candidate_temperature
+            }),
             max_tokens: Some(self.max_new_tokens),
             stage: "predict".to_owned(),
             purpose: "predictions".to_owned(),
-            attempt: 0,
+            attempt: chat.attempt,
         };
         let answer = self.client.chat(&request).await.map_err(|error| error.to_string())?;
         Ok(Completion {

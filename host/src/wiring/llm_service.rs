@@ -188,6 +188,7 @@ pub fn open_provider(
                 .template
                 .clone()
                 .unwrap_or_else(|| profile.model.template.clone()),
+            device: profile.model.device.clone(),
         };
         return Ok(Box::new(LocalProvider::new(settings, weights)?));
     }

@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_model::generation::{GenerationRequest, Generator, HostEngine, HostOptions, Progress, Sampling};
+use nl2sql_model::generation::{
+    GenerationRequest, Generator, HostEngine, HostOptions, Progress, Sampling, TensorEngine,
+};
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
@@ -18,6 +20,8 @@ pub struct LocalModelSettings {
     pub model: PathBuf,
     /// PEFT folder laid over it.
     pub adapter: Option<PathBuf>,
+    /// Where it computes.
+    pub device: DeviceChoice,
     /// Chat template by LLaMA-Factory's name.
     pub template: String,
     /// Rows decoded together.
@@ -26,6 +30,8 @@ pub struct LocalModelSettings {
     pub max_new_tokens: usize,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// Temperature of further candidates.
+    pub candidate_temperature: f32,
 }
 
 /// A prompt, and how it is to be continued.
@@ -45,7 +51,28 @@ pub struct LocalModel {
     context: usize,
     tokenizer: TextTokenizer,
     template: &'static ChatTemplate,
-    generator: Mutex<Generator<HostEngine>>,
+    generator: Mutex<DeviceGenerator>,
+}
+
+/// Generation on the device that was chosen.
+enum DeviceGenerator {
+    /// The CPU's own engine.
+    Host(Generator<HostEngine>),
+    /// Tensor operations on a graphics card.
+    Tensor(Generator<TensorEngine>),
+}
+
+impl DeviceGenerator {
+    fn generate_with(
+        &mut self,
+        requests: Vec<GenerationRequest>,
+        told: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), ModelError> {
+        match self {
+            Self::Host(generator) => generator.generate_with(requests, told).map(drop),
+            Self::Tensor(generator) => generator.generate_with(requests, told).map(drop),
+        }
+    }
 }
 
 impl LocalModel {
@@ -56,14 +83,20 @@ impl LocalModel {
     pub fn load(settings: LocalModelSettings) -> Result<Self, ModelError> {
         let template = ChatTemplate::named(&settings.template)?;
         let tokenizer = TextTokenizer::read(&settings.model)?;
-        let mut decoder = load_decoder(&settings.model, &LoadOptions::f32(DeviceChoice::Cpu.resolve()?))?;
+        let mut decoder = load_decoder(&settings.model, &LoadOptions::f32(settings.device.resolve()?))?;
         tokenizer.check_fits(&decoder.config)?;
         if let Some(adapter) = &settings.adapter {
             attach_adapter(&mut decoder, adapter)?;
         }
         let context = decoder.config.max_position_embeddings;
-        let engine = HostEngine::new(&decoder, HostOptions::default());
-        let generator = Mutex::new(Generator::new(engine, Some(tokenizer.clone()), settings.rows_at_once));
+        let (words, rows) = (Some(tokenizer.clone()), settings.rows_at_once);
+        let generator = if settings.device.is_cpu() {
+            let engine = HostEngine::new(&decoder, HostOptions::default());
+            DeviceGenerator::Host(Generator::new(engine, words, rows))
+        } else {
+            DeviceGenerator::Tensor(Generator::new(TensorEngine::new(decoder), words, rows))
+        };
+        let generator = Mutex::new(generator);
         Ok(Self {
             settings,
             context,
@@ -101,7 +134,7 @@ impl LocalModel {
                     questions.push(Question {
                         prompt,
                         max_new_tokens: self.settings.max_new_tokens,
-                        sampling: self.settings.sampling,
+                        sampling: self.sampling(chat.attempt),
                     });
                 }
                 Err(error) => told(number, Err(error.to_string())),
@@ -116,6 +149,19 @@ impl LocalModel {
             };
             told(*number, Ok(completion));
         })
+    }
+
+    /// How tokens of an attempt are chosen; each further one is a sample of its own.
+    fn sampling(&self, attempt: u32) -> Sampling {
+        let usual = self.settings.sampling;
+        if attempt == 0 {
+            return usual;
+        }
+        Sampling {
+            temperature: self.settings.candidate_temperature,
+            seed: usual.seed.wrapping_add(u64::from(attempt)),
+            ..usual
+        }
     }
 
     /// Answers questions together, and tells of each answer with the number of its question.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nl2sql_llm::{ChatAnswer, ChatProvider, ChatRequest, FinishReason, LlmError, ProviderFault, ProviderSettings};
+use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::generation::{Finish, Sampling};
 use nl2sql_model::templates::{ChatMessage, ChatTemplate};
 use tokio::sync::oneshot;
@@ -29,6 +30,8 @@ pub struct LocalWeights {
     pub adapter: Option<PathBuf>,
     /// Chat template by LLaMA-Factory's name.
     pub template: String,
+    /// Device by name.
+    pub device: String,
 }
 
 type Answer = Result<ChatAnswer, ProviderFault>;
@@ -126,13 +129,17 @@ struct Worker {
 impl Worker {
     fn serve(&self, errands: &mpsc::Receiver<Errand>) {
         let rows = self.settings.limits.concurrency.max(1) as usize;
-        let model = LocalModel::load(LocalModelSettings {
-            model: self.weights.model.clone(),
-            adapter: self.weights.adapter.clone(),
-            template: self.weights.template.clone(),
-            rows_at_once: rows,
-            max_new_tokens: self.settings.max_tokens as usize,
-            sampling: Sampling::GREEDY,
+        let model = DeviceChoice::parse(&self.weights.device).and_then(|device| {
+            LocalModel::load(LocalModelSettings {
+                model: self.weights.model.clone(),
+                adapter: self.weights.adapter.clone(),
+                device,
+                template: self.weights.template.clone(),
+                rows_at_once: rows,
+                max_new_tokens: self.settings.max_tokens as usize,
+                sampling: Sampling::GREEDY,
+                candidate_temperature: 0.0,
+            })
         });
         let model = model.map_err(|error| self.fault(advised(&error)));
         while let Ok(first) = errands.recv() {

@@ -3,7 +3,9 @@
 mod bench;
 mod certificates;
 mod checkout;
+mod debian;
 mod demo;
+mod devices;
 mod generation_bench;
 mod guest_toolchain;
 mod plugins;
@@ -49,6 +51,8 @@ enum Verb {
         #[arg(value_enum)]
         action: ServiceAction,
     },
+    /// Check the builds for graphics cards, on software Vulkan where there is no card, e.g. `cargo xtask devices`
+    Devices,
     /// Measure against a peer in the same run, e.g. `cargo xtask bench dialects`
     Bench(bench::BenchArguments),
     /// Run every test, e.g. `cargo xtask test` or `cargo xtask test -- metadata`
@@ -84,6 +88,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Services {
             action: ServiceAction::Down,
         } => services::down(),
+        Verb::Devices => devices::check(),
         Verb::Bench(arguments) => bench::run_bench(&arguments),
         Verb::Test(arguments) => test::run_all(&arguments),
     }

@@ -63,3 +63,8 @@ fn shown(command: &Command) -> String {
         .collect();
     format!("`{}`", words.join(" "))
 }
+
+/// Whether this runs as root.
+pub fn is_root() -> bool {
+    output(command("id").arg("-u")).as_deref() == Some("0")
+}

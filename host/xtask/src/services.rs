@@ -17,8 +17,8 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::certificates::{CERTIFICATE, Certificates, KEY};
-use crate::checkout;
-use crate::process::{command, output, run, succeeds};
+use crate::process::{command, is_root, run};
+use crate::{checkout, debian};
 
 /// Names the folder with the certificate of the authority that signed the private servers' own.
 const CERTIFICATES: &str = "NL2SQL_TEST_CERTIFICATES";
@@ -137,7 +137,7 @@ fn start(kind: &'static Kind, certificates: &Certificates) -> Result<Option<Stri
             .context("the port file is damaged; run `cargo xtask services down`")?;
         return Ok(Some((kind.url)(port)));
     }
-    if find_program(kind.program).is_none() && !install(kind)? {
+    if find_program(kind.program).is_none() && !debian::install(kind.package)? {
         return Ok(None);
     }
     fs::create_dir_all(&folder)?;
@@ -347,32 +347,6 @@ fn find_program(name: &str) -> Option<PathBuf> {
     folders
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())
-}
-
-fn install(kind: &Kind) -> Result<bool> {
-    if !is_root() || find_program("apt-get").is_none() {
-        return Ok(false);
-    }
-    println!("installing {}", kind.package);
-    let apt = |arguments: &[&str]| {
-        let mut apt = command("apt-get");
-        // Debian's own cluster is not wanted; at run level 1 its packages start nothing.
-        apt.args(["-qq", "-y"])
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .env("RUNLEVEL", "1")
-            .stdout(Stdio::null());
-        run(&mut apt)
-    };
-    if !succeeds(command("apt-cache").args(["show", kind.package])) {
-        apt(&["update"])?;
-    }
-    apt(&["install", "--no-install-recommends", kind.package])?;
-    Ok(true)
-}
-
-fn is_root() -> bool {
-    output(command("id").arg("-u")).as_deref() == Some("0")
 }
 
 fn free_port() -> Result<u16> {

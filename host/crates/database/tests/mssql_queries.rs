@@ -115,7 +115,7 @@ const TYPES: &[(&str, &str, &str)] = &[
     (
         "geometry",
         "0x00000000010C000000000000F03F0000000000000040",
-        "bytes:0x00000000010c000000000000f03f0000000000000040",
+        "other:POINT(1 2)",
     ),
     ("hierarchyid", "0x5AC0", "bytes:0x5ac0"),
 ];

@@ -13,6 +13,7 @@
 //! SQLite files. SQL is understood through [`scoring::SqlReader`], which a dialect provides. Neither wasmtime nor burn is known
 //! here.
 
+pub mod candidates;
 pub mod dataset;
 pub mod definition;
 pub mod execution;

@@ -15,7 +15,7 @@ use std::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{dataset::Example, extraction::extract_sql};
+use crate::{candidates::CandidateSettings, dataset::Example, extraction::extract_sql};
 
 /// What a model is asked: a chat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,20 @@ pub struct ChatPrompt {
     pub history: Vec<(String, String)>,
     /// Last user message.
     pub user: String,
+    /// 0 for the answer that counts; the further candidates are numbered, and each is another sample.
+    pub attempt: u32,
+}
+
+impl ChatPrompt {
+    /// What an example asks.
+    pub(crate) fn of(example: &Example, attempt: u32) -> Self {
+        Self {
+            system: example.system.clone(),
+            history: example.history.clone(),
+            user: example.prompt.clone(),
+            attempt,
+        }
+    }
 }
 
 /// What a model answered.
@@ -112,13 +126,17 @@ pub struct JournalError {
     source: io::Error,
 }
 
-/// Predicts every example that has no line in `output` yet.
+/// Examples whose candidates are looked at together; their lines are written together too.
+const CANDIDATES_AT_ONCE: usize = 32;
+
+/// Predicts every example that has no line in `output` yet. With `candidates`, answers that do not run are given a second look.
 ///
 /// # Errors
 /// The file cannot be read or written.
 pub async fn predict(
     generator: &dyn TextGenerator,
     examples: &[Example],
+    candidates: Option<&CandidateSettings>,
     output: &Path,
     progress: &(dyn Fn(&Throughput) + Sync),
 ) -> Result<Throughput, JournalError> {
@@ -138,11 +156,6 @@ pub async fn predict(
         },
     });
     let begun = Instant::now();
-    let prompts = wanted.iter().map(|example| ChatPrompt {
-        system: example.system.clone(),
-        history: example.history.clone(),
-        user: example.prompt.clone(),
-    });
     let on_completion = |at: usize, completion: Result<Completion, String>| {
         let Some(example) = wanted.get(at) else { return };
         let mut run = run.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -150,7 +163,20 @@ pub async fn predict(
         run.throughput.elapsed = begun.elapsed();
         progress(&run.throughput);
     };
-    generator.generate(prompts.collect(), &on_completion).await;
+    match candidates {
+        None => {
+            let prompts = wanted.iter().map(|example| ChatPrompt::of(example, 0));
+            generator.generate(prompts.collect(), &on_completion).await;
+        }
+        Some(candidates) => {
+            for (block, examples) in wanted.chunks(CANDIDATES_AT_ONCE).enumerate() {
+                let answers = candidates.answers(generator, examples).await;
+                for (at, answer) in answers.into_iter().enumerate() {
+                    on_completion(block * CANDIDATES_AT_ONCE + at, answer);
+                }
+            }
+        }
+    }
     let run = run.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     match run.error {
         Some(error) => Err(failed(error)),

@@ -1,12 +1,19 @@
 //! Prediction runs over datasets as people hand them in: resumed, broken, huge.
 
-use std::{fs, path::Path, sync::Mutex};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use nl2sql_evaluation::{
+    candidates::CandidateSettings,
     dataset::Dataset,
     prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator, Throughput, predict},
     predictions_file::PredictionsFile,
+    sqlite_folder::SqliteFolder,
 };
 
 /// Answers every prompt with SQL in a code fence, last prompt first; refuses those that say so.
@@ -42,7 +49,7 @@ fn dataset(folder: &Path, bytes: &[u8]) -> Dataset {
 }
 
 async fn run(generator: &Fenced, data: &Dataset, output: &Path) -> Throughput {
-    predict(generator, &data.examples, output, &|_| {}).await.unwrap()
+    predict(generator, &data.examples, None, output, &|_| {}).await.unwrap()
 }
 
 #[tokio::test]
@@ -123,4 +130,66 @@ fn predictions_of_ten_megabytes_and_lines_that_are_none_are_read() {
     assert_eq!(file.predictions.len(), 1);
     assert_eq!(file.predictions[0].id, "0");
     assert_eq!(file.errors.iter().map(|error| error.row).collect::<Vec<_>>(), [2, 3]);
+}
+
+/// First writes what does not run, then, as further candidates, in turn what does not run and two statements that return the same.
+struct Stumbling;
+
+#[async_trait]
+impl TextGenerator for Stumbling {
+    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
+        for (at, prompt) in prompts.iter().enumerate() {
+            let sql = match (prompt.user.contains("hopeless"), prompt.attempt) {
+                (_, 0) if prompt.user.contains("easy") => "SELECT 7",
+                (_, 0) => "SELECT first",
+                (true, _) => "SELECT never",
+                (_, 1) => "SELECT 1",
+                (_, 2) => "SELECT name FROM singer",
+                (_, 3) => "SELECT no_such",
+                _ => "SELECT name FROM singer ORDER BY 1",
+            };
+            let completion = Completion {
+                text: sql.to_owned(),
+                rendered_prompt: None,
+                tokens: Some(1),
+            };
+            on_completion(at, Ok(completion));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return() {
+    let folder = tempfile::tempdir().unwrap();
+    rusqlite::Connection::open(folder.path().join("d.sqlite"))
+        .unwrap()
+        .execute_batch("CREATE TABLE singer (name TEXT); INSERT INTO singer VALUES ('Ada');")
+        .unwrap();
+    let data = dataset(
+        folder.path(),
+        br#"{"id": "a", "db_id": "d", "question": "easy"}
+{"id": "b", "db_id": "d", "question": "hard"}
+{"id": "c", "db_id": "d", "question": "hopeless"}
+"#,
+    );
+    let candidates = CandidateSettings {
+        runner: Arc::new(Arc::new(SqliteFolder::new(folder.path(), Duration::from_secs(5)))),
+        count: 4,
+    };
+    let output = folder.path().join("generated_predictions.jsonl");
+    let throughput = predict(&Stumbling, &data.examples, Some(&candidates), &output, &|_| {})
+        .await
+        .unwrap();
+    assert_eq!(
+        (throughput.predicted, throughput.tokens),
+        (3, 3 + 2 * 4),
+        "what runs at first is not sampled again"
+    );
+    let file = PredictionsFile::read(&output).unwrap();
+    let sql: Vec<&str> = file
+        .predictions
+        .iter()
+        .map(|line| line.predicted_sql.as_str())
+        .collect();
+    assert_eq!(sql, ["SELECT 7", "SELECT name FROM singer", "SELECT first"]);
 }

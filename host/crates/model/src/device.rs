@@ -52,6 +52,23 @@ impl DeviceChoice {
         }
     }
 
+    /// Reads names separated by commas, for data-parallel work.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_list(text: &str) -> Result<Vec<Self>> {
+        text.split(',').map(|name| Self::parse(name.trim())).collect()
+    }
+
+    /// Whether this is the CPU, be it that this build or machine has nothing else.
+    pub fn is_cpu(self) -> bool {
+        match self {
+            Self::Cpu => true,
+            Self::Auto => cuda_devices().is_empty() && wgpu_devices().is_empty(),
+            Self::Wgpu(_) | Self::Cuda(_) => false,
+        }
+    }
+
     /// The device itself.
     ///
     /// # Errors
@@ -84,7 +101,7 @@ fn pick(kind: &str, number: usize, built_in: bool, found: Vec<FoundDevice>) -> R
         return Err(ModelError::device(
             &name,
             format!("this build has no {kind} support"),
-            format!("Build with `cargo build --release --features {kind}`, or use `--device cpu`."),
+            format!("Build with `cargo build --release -p nl2sql --features {kind}`, or use `--device cpu`."),
         ));
     }
     let count = found.len();

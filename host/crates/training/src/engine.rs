@@ -1,8 +1,14 @@
 //! What computes losses and gradients; the trainer knows nothing of how.
 
+use nl2sql_model::StoredDtype;
+use nl2sql_model::adapter::AdapterConfig;
+
+use crate::autodiff::AutodiffEngine;
 use crate::batch::Sample;
+use crate::cpu::{CpuEngine, CpuOptions, Precision};
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
+use crate::settings::TrainSettings;
 
 /// Samples of one optimizer step, as they are spread over micro-batches.
 #[derive(Debug, Clone, Default)]
@@ -53,4 +59,53 @@ pub trait Engine {
 
     /// What computes, for logs: `cpu, 2 workers` or a device's name.
     fn description(&self) -> String;
+}
+
+/// The engine that the settings ask for: the CPU's own, or burn on graphics cards.
+///
+/// # Errors
+/// When a device is not there, or cannot do what is asked, or the base model cannot be loaded.
+pub fn open(settings: &TrainSettings, adapter: &AdapterConfig) -> Result<Box<dyn Engine>, TrainError> {
+    let compute = &settings.compute;
+    if compute.devices.iter().all(|device| device.is_cpu()) {
+        let options = CpuOptions {
+            workers: compute.workers,
+            recompute: compute.recompute,
+            precision: compute.precision,
+        };
+        return Ok(Box::new(CpuEngine::load(&settings.model, adapter, options)?));
+    }
+    if compute.devices.iter().any(|device| device.is_cpu()) {
+        return Err(TrainError::setting(
+            "device",
+            "names the CPU beside others",
+            "name graphics cards alone, or the CPU alone",
+        ));
+    }
+    let dtype = match compute.precision {
+        Precision::F32 => StoredDtype::F32,
+        Precision::Bf16 => StoredDtype::Bf16,
+        Precision::Int8 | Precision::Nf4 => {
+            return Err(TrainError::setting(
+                "quantization_bit",
+                "is not to be had on this device",
+                "train with dtype bf16, or with --device cpu",
+            ));
+        }
+    };
+    if compute.recompute {
+        return Err(TrainError::setting(
+            "gradient_checkpointing",
+            "is not to be had on this device",
+            "leave it out, lower the batch, or train with --device cpu",
+        ));
+    }
+    let devices = compute.devices.iter().map(|device| device.resolve());
+    let devices = devices.collect::<Result<Vec<_>, _>>()?;
+    Ok(Box::new(AutodiffEngine::load(
+        &settings.model,
+        adapter,
+        &devices,
+        dtype,
+    )?))
 }

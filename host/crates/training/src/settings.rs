@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nl2sql_model::TargetModules;
 use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::templates::Thinking;
 
 use crate::adamw::AdamWSettings;
@@ -208,6 +209,8 @@ pub enum Resume {
 /// How it is computed.
 #[derive(Debug, Clone)]
 pub struct ComputeSettings {
+    /// Where; several graphics cards share each micro-batch.
+    pub devices: Vec<DeviceChoice>,
     /// Threads of the CPU engine; each is a data-parallel worker.
     pub workers: usize,
     /// `gradient_checkpointing`: less memory, more time.
@@ -220,6 +223,7 @@ impl Default for ComputeSettings {
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
+            devices: vec![DeviceChoice::Auto],
             workers,
             recompute: false,
             precision: Precision::F32,

@@ -11,8 +11,7 @@ use serde_json::json;
 use crate::adamw::AdamW;
 use crate::adapter_file;
 use crate::checkpoint;
-use crate::cpu::{CpuEngine, CpuOptions};
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::error::TrainError;
 use crate::events::{TrainEvent, TrainEvents};
 use crate::loss_plot;
@@ -52,15 +51,10 @@ pub struct TrainSummary {
 pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<TrainSummary, TrainError> {
     let plan = TrainPlan::prepare(settings, events)?;
     let adapter = settings.adapter_config();
-    let options = CpuOptions {
-        workers: settings.compute.workers,
-        recompute: settings.compute.recompute,
-        precision: settings.compute.precision,
-    };
     let start = starting_point(settings)?;
-    let mut engine = CpuEngine::load(&settings.model, &adapter, options)?;
+    let mut engine = engine::open(settings, &adapter)?;
     let fingerprint = manifest::fingerprint(settings, &plan, &adapter)?;
-    let (values, optimizer, state) = begin(settings, &plan, &engine, start.as_deref(), &fingerprint)?;
+    let (values, optimizer, state) = begin(settings, &plan, engine.as_ref(), start.as_deref(), &fingerprint)?;
     std::fs::create_dir_all(&settings.output).map_err(|source| TrainError::file("create", &settings.output, source))?;
     checkpoint::sweep(&settings.output)?;
     if settings.resume == Resume::Overwrite {
@@ -78,7 +72,7 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
     let mut trainer = Trainer {
         settings,
         adapter: &adapter,
-        engine: &mut engine,
+        engine: engine.as_mut(),
         samples: &plan.samples,
         held_out: &plan.held_out,
         sampler: &plan.sampler,
@@ -96,7 +90,7 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
         if let (true, Some(best)) = (settings.watch.load_best, &state.best_model_checkpoint) {
             values = checkpoint::values(&settings.output.join(best), engine.layout())?;
         }
-        write_outputs(settings, &plan, &adapter, &engine, &values, &state)?;
+        write_outputs(settings, &plan, &adapter, engine.as_ref(), &values, &state)?;
     }
     Ok(TrainSummary {
         output: settings.output.clone(),
@@ -128,7 +122,7 @@ fn starting_point(settings: &TrainSettings) -> Result<Option<PathBuf>, TrainErro
 fn begin(
     settings: &TrainSettings,
     plan: &TrainPlan,
-    engine: &CpuEngine,
+    engine: &dyn Engine,
     start: Option<&std::path::Path>,
     fingerprint: &BTreeMap<String, String>,
 ) -> Result<(Vec<f32>, AdamW, TrainerState), TrainError> {
@@ -153,7 +147,7 @@ fn write_outputs(
     settings: &TrainSettings,
     plan: &TrainPlan,
     adapter: &AdapterConfig,
-    engine: &CpuEngine,
+    engine: &dyn Engine,
     values: &[f32],
     state: &TrainerState,
 ) -> Result<(), TrainError> {

@@ -137,6 +137,23 @@ fn burn_devices_train_as_transformers_and_peft_do() {
     }
 }
 
+/// The build for graphics cards, on whatever card there is; drivers that compute on the CPU count.
+#[test]
+#[cfg(feature = "wgpu")]
+fn a_graphics_card_trains_as_transformers_and_peft_do() {
+    let cards = nl2sql_model::device::devices();
+    let Some(card) = cards.into_iter().find(|card| card.name.starts_with("wgpu")) else {
+        eprintln!("skipped: a_graphics_card_trains_as_transformers_and_peft_do needs a Vulkan device");
+        return;
+    };
+    for folder in folders() {
+        let adapter = AdapterConfig::read(&folder).unwrap();
+        let device = std::slice::from_ref(&card.device);
+        let mut engine = AutodiffEngine::load(&folder, &adapter, device, StoredDtype::F32).unwrap();
+        check(&folder, &mut engine);
+    }
+}
+
 /// The two engines are written apart from each other, so each proves the other's gradients.
 #[test]
 fn both_engines_agree_on_every_kind_of_adapter() {

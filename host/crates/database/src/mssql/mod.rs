@@ -8,6 +8,7 @@
 //! Statements go through `sp_executesql`, never `sp_prepare`: settings they change end with them, and temporary tables are out of reach. The
 //! guards are armed anew before each of them.
 
+mod clr_geometry;
 mod connect;
 mod rights;
 mod session;

@@ -6,6 +6,8 @@ use tiberius::numeric::Numeric;
 use tiberius::time::{Date, DateTime, DateTime2, DateTimeOffset, SmallDateTime, Time};
 use tiberius::{ColumnData, ColumnType};
 
+use super::clr_geometry;
+
 /// What the column of a cell says beyond the cell itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ColumnKind {
@@ -13,6 +15,8 @@ pub(super) enum ColumnKind {
     Money,
     /// `char`, `varchar` and `text`, which it decodes by the collation's code page.
     CodePage,
+    /// Types of .NET: `geometry`, `geography`, `hierarchyid`.
+    Clr,
     /// Any other type.
     #[default]
     Plain,
@@ -23,6 +27,7 @@ impl ColumnKind {
         match column {
             ColumnType::Money | ColumnType::Money4 => Self::Money,
             ColumnType::BigChar | ColumnType::BigVarChar | ColumnType::Text => Self::CodePage,
+            ColumnType::Udt => Self::Clr,
             _ => Self::Plain,
         }
     }
@@ -48,6 +53,9 @@ pub(super) fn typed(data: ColumnData<'static>, kind: ColumnKind) -> Value {
         }
         ColumnData::String(value) => or_null(value, |text| Value::Text(text.into_owned())),
         ColumnData::Guid(value) => or_null(value, |uuid| Value::Uuid(uuid.to_string())),
+        ColumnData::Binary(value) if kind == ColumnKind::Clr => or_null(value, |bytes| {
+            clr_geometry::to_text(&bytes).map_or_else(|| Value::Bytes(bytes.into_owned()), Value::Other)
+        }),
         ColumnData::Binary(value) => or_null(value, |bytes| Value::Bytes(bytes.into_owned())),
         ColumnData::Numeric(value) => or_null(value, |number| Value::Decimal(decimal(number))),
         ColumnData::Xml(value) => or_null(value, |xml| Value::Other(xml.as_ref().as_ref().to_owned())),

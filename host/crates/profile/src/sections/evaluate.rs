@@ -24,6 +24,10 @@ pub struct EvaluateSettings {
     pub max_new_tokens: u32,
     /// Temperature; 0 is greedy.
     pub temperature: f32,
+    /// Answers sampled for a question whose first answer does not run; what most of those that run return is taken.
+    pub candidates: u32,
+    /// Temperature of these.
+    pub candidate_temperature: f32,
     /// Nucleus mass.
     pub top_p: f32,
     /// Candidates kept; 0 is all.
@@ -44,6 +48,8 @@ impl Default for EvaluateSettings {
             batch: 16,
             max_new_tokens: 256,
             temperature: 0.0,
+            candidates: 0,
+            candidate_temperature: 0.7,
             top_p: 1.0,
             top_k: 0,
             repetition_penalty: 1.0,

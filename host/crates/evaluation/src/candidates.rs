@@ -1,0 +1,94 @@
+//! A second look at answers that do not run: more candidates are sampled, and what most of those that run return is taken.
+//!
+//! Execution-guided decoding after Wang et al. 2018 (<https://arxiv.org/abs/1807.03100>) with the vote of self-consistency
+//! (Wang et al. 2022, <https://arxiv.org/abs/2203.11171>). No gold answer is looked at.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nl2sql_catalog::ResultSet;
+
+use crate::dataset::Example;
+use crate::extraction::extract_sql;
+use crate::prediction::{ChatPrompt, Completion, TextGenerator};
+use crate::query_runner::QueryRunner;
+
+/// Rows by which two results are compared.
+const COMPARED_ROWS: usize = 1_000;
+
+/// How candidates are judged.
+#[derive(Clone)]
+pub struct CandidateSettings {
+    /// Runs them.
+    pub runner: Arc<dyn QueryRunner>,
+    /// Candidates sampled for a question whose first answer does not run.
+    pub count: u32,
+}
+
+/// What came back for one question.
+type Answer = Result<Completion, String>;
+
+impl CandidateSettings {
+    /// One answer per example: the first where it runs, else the winner of the vote, else the first.
+    pub(crate) async fn answers(&self, generator: &dyn TextGenerator, examples: &[&Example]) -> Vec<Answer> {
+        let prompts = examples.iter().map(|example| ChatPrompt::of(example, 0));
+        let mut answers = ask(generator, prompts.collect()).await;
+        let mut failing = Vec::new();
+        for (at, answer) in answers.iter().enumerate() {
+            if let Ok(completion) = answer
+                && self.result(examples[at], completion).await.is_none()
+            {
+                failing.push(at);
+            }
+        }
+        let prompts = failing
+            .iter()
+            .flat_map(|at| (1..=self.count).map(|attempt| ChatPrompt::of(examples[*at], attempt)));
+        let mut candidates = ask(generator, prompts.collect()).await.into_iter();
+        for at in failing {
+            let mut runs = Vec::new();
+            let mut tokens = 0;
+            for completion in candidates.by_ref().take(self.count as usize).flatten() {
+                tokens += completion.tokens.unwrap_or(0);
+                if let Some(result) = self.result(examples[at], &completion).await {
+                    runs.push((completion, result));
+                }
+            }
+            if let Ok(answer) = &mut answers[at] {
+                tokens += answer.tokens.unwrap_or(0);
+                if let Some(winner) = most_frequent(runs) {
+                    *answer = winner;
+                }
+                answer.tokens = Some(tokens);
+            }
+        }
+        answers
+    }
+
+    /// What the answer's statement returns, where it runs.
+    async fn result(&self, example: &Example, completion: &Completion) -> Option<Arc<ResultSet>> {
+        let sql = extract_sql(&completion.text);
+        self.runner.run(&example.database, &sql, COMPARED_ROWS).await.ok()
+    }
+}
+
+/// Asks everything at once; the answers come in the order of the prompts.
+async fn ask(generator: &dyn TextGenerator, prompts: Vec<ChatPrompt>) -> Vec<Answer> {
+    let unanswered = || Err("the model gave no answer".to_owned());
+    let answers = Mutex::new(prompts.iter().map(|_| unanswered()).collect::<Vec<Answer>>());
+    let take = |at: usize, answer: Answer| {
+        if let Some(place) = answers.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
+            *place = answer;
+        }
+    };
+    generator.generate(prompts, &take).await;
+    answers.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The first candidate of the result that most candidates have; of equally frequent results the earliest.
+fn most_frequent(runs: Vec<(Completion, Arc<ResultSet>)>) -> Option<Completion> {
+    let votes = |result: &ResultSet| runs.iter().filter(|(_, other)| other.rows == result.rows).count();
+    let counts: Vec<usize> = runs.iter().map(|(_, result)| votes(result)).collect();
+    let most = counts.iter().max()?;
+    let winner = counts.iter().position(|count| count == most)?;
+    runs.into_iter().nth(winner).map(|(completion, _)| completion)
+}
