@@ -322,8 +322,10 @@ fn label_of(columns: &[Column], noun: &str) -> Vec<usize> {
             .iter()
             .position(|column| column.noun.one == wanted || column.full.one == wanted)
     };
-    let called_so =
-        find(noun).filter(|column| !matches!(columns[*column].role, Role::Measure | Role::Year | Role::Date));
+    // A number that is called like its table counts something; it names no row.
+    let called_so = find(noun).filter(|column| {
+        columns[*column].textual && !matches!(columns[*column].role, Role::Measure | Role::Year | Role::Date)
+    });
     if let Some(name) = find("name").or(called_so).or_else(|| find("full name")) {
         return vec![name];
     }

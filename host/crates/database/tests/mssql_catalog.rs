@@ -2,11 +2,10 @@
 
 mod shared;
 
-use std::collections::BTreeMap;
-
 use nl2sql_catalog::{TableKind, TypeClass};
 use nl2sql_database::{Connection, ConnectionSettings, ExtractError};
 use nl2sql_tds_server::{Account, Database, Fault, Setup, SqlError};
+use shared::catalog_shape::shape;
 use shared::tds::{PASSWORD, reader, settings, shop};
 use shared::{catalog_queries, shared_data};
 
@@ -210,40 +209,6 @@ async fn an_extraction_survives_a_lost_connection_and_names_what_fails() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("connection lost"), "{error}");
-}
-
-/// Tables with their columns, primary keys and foreign keys, names without regard to case and underscores.
-fn shape(database: &nl2sql_catalog::Database) -> BTreeMap<String, String> {
-    let fold = |name: &String| name.to_lowercase().replace(['_', ' '], "");
-    let list = |names: &[String]| names.iter().map(fold).collect::<Vec<_>>().join(",");
-    let tables = database.tables.iter().filter(|table| table.kind == TableKind::Table);
-    tables
-        .map(|table| {
-            let mut keys: Vec<String> = table
-                .foreign_keys
-                .iter()
-                .map(|key| {
-                    format!(
-                        "{}->{}({})",
-                        list(&key.columns),
-                        fold(&key.ref_table),
-                        list(&key.ref_columns)
-                    )
-                })
-                .collect();
-            keys.sort();
-            let columns: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-            (
-                fold(&table.name),
-                format!(
-                    "{} pk {} fk {}",
-                    list(&columns),
-                    list(&table.primary_key),
-                    keys.join(" ")
-                ),
-            )
-        })
-        .collect()
 }
 
 #[tokio::test]
