@@ -41,7 +41,7 @@ pub enum CommandError {
     /// A model folder, an adapter or a device.
     #[error("{}", advised(.0))]
     Model(#[from] ModelError),
-    #[error(transparent)]
+    #[error("{}", advised_of_training(.0))]
     Train(#[from] TrainError),
     #[error("{}", advised(.0))]
     Llm(#[from] LlmError),
@@ -77,6 +77,14 @@ impl From<&CommandError> for Exit {
             CommandError::Part(_) | CommandError::Llm(_) => Self::Unavailable,
             _ => Self::Failed,
         }
+    }
+}
+
+/// The same of training, whose errors say what to do by themselves unless they come from the model.
+fn advised_of_training(error: &TrainError) -> String {
+    match error {
+        TrainError::Model(error) => advised(error),
+        other => other.to_string(),
     }
 }
 

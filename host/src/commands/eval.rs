@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
@@ -93,7 +94,7 @@ struct Evaluation<'a> {
 
 impl Evaluation<'_> {
     fn report(&self) -> Result<Report, CommandError> {
-        let mut manifest = self.manifest();
+        let mut manifest = self.manifest()?;
         let metrics = self.metrics(&mut manifest)?;
         let mut row_errors = self.bench.dataset.errors.clone();
         let mut runs = [None, None];
@@ -127,12 +128,16 @@ impl Evaluation<'_> {
         Ok(Report::new(material))
     }
 
-    fn manifest(&self) -> Manifest {
+    fn manifest(&self) -> Result<Manifest, CommandError> {
         let definition = self
             .arguments
             .definition
             .clone()
             .unwrap_or_else(|| self.bench.profile.evaluate.definition.clone());
+        // Said before a model predicts for an hour.
+        definition
+            .parse::<Definition>()
+            .map_err(|error| CommandError::Usage(error.to_string()))?;
         let mut manifest = Manifest {
             version: env!("CARGO_PKG_VERSION").into(),
             definition,
@@ -153,10 +158,23 @@ impl Evaluation<'_> {
             self.bench.profile.model.template, self.bench.profile.export.instruction, self.bench.profile.export.prompt
         );
         manifest.digests.insert("template".into(), digest(template.as_bytes()));
+        let decoding = &self.bench.profile.evaluate;
+        let decoding = json!([
+            decoding.max_new_tokens,
+            decoding.temperature,
+            decoding.top_p,
+            decoding.top_k,
+            decoding.repetition_penalty,
+            decoding.candidates,
+            decoding.candidate_temperature
+        ]);
+        manifest
+            .digests
+            .insert("decoding".into(), digest(decoding.to_string().as_bytes()));
         manifest
             .digests
             .insert("schema".into(), digest(format!("{:?}", self.schemas()).as_bytes()));
-        manifest
+        Ok(manifest)
     }
 
     fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<Box<dyn MetricPlugin>>, CommandError> {

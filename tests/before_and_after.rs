@@ -1,0 +1,216 @@
+//! From a database to a trained adapter and a report before and after, through the real program, with a model small enough for a test.
+//!
+//! Its weights are random: what it says is nonsense, and what is tested is the way, not the figures.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const SHOP: &str = "
+    CREATE TABLE customers (id INTEGER PRIMARY KEY, city TEXT NOT NULL, points INTEGER);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers(id), amount REAL);
+    INSERT INTO customers VALUES (1,'Oslo',10),(2,'Bergen',25),(3,'Oslo',7),(4,'Narvik',99);
+    INSERT INTO orders VALUES (1,1,12.5),(2,1,80),(3,2,7.25),(4,4,31),(5,3,64);
+";
+
+const PROFILE: &str = r#"
+[database]
+path = "shop.sqlite"
+[run]
+name = "shop"
+[plan]
+total = 60
+[export]
+instruction = "{database}"
+prompt = "{question}"
+[model]
+path = "tiny"
+template = "default"
+[train]
+max_steps = 8
+per_device_train_batch_size = 4
+gradient_accumulation_steps = 1
+save_steps = 2
+logging_steps = 1
+eval_steps = 4
+[evaluate]
+max_new_tokens = 12
+"#;
+
+/// A folder with a database, a model and the exported pairs of a run.
+fn exported() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    rusqlite::Connection::open(folder.path().join("shop.sqlite"))
+        .unwrap()
+        .execute_batch(SHOP)
+        .unwrap();
+    fs::write(folder.path().join("nl2sql.toml"), PROFILE).unwrap();
+    let gguf = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/model/tests/fixtures/llama-tiny.gguf");
+    done(folder.path(), &["model", "import", &gguf.display().to_string(), "tiny"]);
+    let config = folder.path().join("tiny/config.json");
+    let mut document: Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
+    document["max_position_embeddings"] = 4_096.into();
+    fs::write(&config, document.to_string()).unwrap();
+    done(folder.path(), &["run", "--quiet"]);
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nl2sql"));
+    command
+        .current_dir(folder)
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
+    command
+}
+
+fn said(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!text.contains("panicked"), "{text}");
+    text.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Runs the program to an end that must be good.
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let output = command(folder, arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    said(&output)
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_run_is_trained_on_predicted_and_compared() {
+    let folder = exported();
+    let run = folder.path().join("runs/shop");
+    let plan = done(folder.path(), &["train", "--dry-run"]);
+    assert!(plan.contains("trainable") && !run.join("train").exists(), "{plan}");
+    done(folder.path(), &["train"]);
+    for file in [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "trainer_log.jsonl",
+        "trainer_state.json",
+        "train_results.json",
+        "training_loss.svg",
+        "training_loss.png",
+    ] {
+        assert!(run.join("train").join(file).is_file(), "{file}");
+    }
+    let state = json(&run.join("train/trainer_state.json"));
+    assert_eq!(state["global_step"], 8);
+
+    done(
+        folder.path(),
+        &["eval", "--before", "tiny", "--after", "runs/shop/train", "--quiet"],
+    );
+    let report = run.join("eval");
+    for file in ["report.html", "report.json", "report.md", "manifest.json"] {
+        assert!(report.join(file).is_file(), "{file}");
+    }
+    let page = fs::read_to_string(report.join("report.html")).unwrap();
+    assert!(
+        page.contains("<svg") && !page.contains("http://") && !page.contains("src=\"http"),
+        "one file, no network"
+    );
+    let verified = done(folder.path(), &["eval", "--verify", "runs/shop/eval/manifest.json"]);
+    assert!(verified.contains("reproduced"), "{verified}");
+}
+
+#[test]
+fn predictions_go_on_where_they_were_killed() {
+    let folder = exported();
+    let predictions = folder.path().join("runs/shop/predictions/generated_predictions.jsonl");
+    let arguments = [
+        "predict",
+        "--quiet",
+        "--set",
+        "evaluate.batch=1",
+        "--dataset",
+        "runs/shop/export/shop_train.jsonl",
+    ];
+    let mut process = command(folder.path(), &arguments).spawn().unwrap();
+    while fs::metadata(&predictions).is_ok_and(|file| file.len() == 0) || !predictions.exists() {
+        assert!(
+            process.try_wait().unwrap().is_none(),
+            "it ended before a line was written"
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let before = fs::read_to_string(&predictions).unwrap();
+    let whole = before.rfind('\n').map_or(0, |end| end + 1);
+    done(folder.path(), &arguments);
+    let after = fs::read_to_string(&predictions).unwrap();
+    assert!(after.starts_with(&before[..whole]), "what was predicted stays");
+    let rows = lines(&predictions);
+    let asked = fs::read_to_string(folder.path().join("runs/shop/export/shop_train.jsonl")).unwrap();
+    assert_eq!(rows.len(), asked.lines().count());
+    for field in ["prompt", "predict", "label", "predicted_sql"] {
+        assert!(rows.iter().all(|row| row[field].is_string()), "{field}");
+    }
+}
+
+#[test]
+fn training_killed_anywhere_ends_with_the_adapter_of_an_undisturbed_one() {
+    let folder = exported();
+    done(folder.path(), &["train", "--quiet", "--output", "whole"]);
+    let wanted = fs::read(folder.path().join("whole/adapter_model.safetensors")).unwrap();
+    for step in [2, 4, 6] {
+        let output = format!("killed{step}");
+        let arguments = ["train", "--quiet", "--output", &output];
+        let checkpoint = folder.path().join(&output).join(format!("checkpoint-{step}"));
+        let mut process = command(folder.path(), &arguments).spawn().unwrap();
+        while !checkpoint.exists() && process.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+        done(folder.path(), &arguments);
+        let ended = fs::read(folder.path().join(&output).join("adapter_model.safetensors")).unwrap();
+        assert!(ended == wanted, "killed at step {step}");
+    }
+}
+
+#[test]
+fn what_cannot_be_trained_or_judged_is_one_clear_paragraph() {
+    let folder = exported();
+    for (arguments, parts) in [
+        (&["train", "--model", "nowhere"][..], &["nowhere"][..]),
+        (&["train", "--set", "model.template=gossip"], &["gossip", "qwen3"]),
+        (&["train", "--device", "cuda:7"], &["cuda:7", "--device cpu"]),
+        (&["train", "--device", "toaster"], &["toaster", "wgpu"]),
+        (&["train", "--dataset", "missing.json"], &["missing.json"]),
+        (&["train", "--set", "train.lora_rank=0"], &["the rank is 0"]),
+        (&["train", "--set", "train.lora_target=nothing_such"], &["nothing_such"]),
+        (&["train", "--set", "train.cutoff_len=2"], &["cutoff"]),
+        (&["train", "--set", "model.device=wgpu"], &["wgpu"]),
+        (&["predict", "--model", "nowhere"], &["nowhere"]),
+        (&["predict", "--adapter", "nowhere"], &["nowhere"]),
+        (&["predict", "--dataset", "missing.jsonl"], &["missing.jsonl"]),
+        (&["eval", "--after", "missing"], &["missing"]),
+        (
+            &["eval", "--after", "tiny", "--definition", "guess"],
+            &["guess", "test-suite"],
+        ),
+    ] {
+        let output = command(folder.path(), arguments).output().unwrap();
+        let text = said(&output);
+        assert!(!output.status.success(), "{arguments:?} {text}");
+        for part in parts {
+            assert!(text.contains(part), "{arguments:?} lacks {part}: {text}");
+        }
+    }
+}
