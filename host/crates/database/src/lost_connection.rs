@@ -4,6 +4,13 @@ use std::io::ErrorKind;
 
 use crate::{ConnectError, ConnectionSettings};
 
+/// A connection that went away while it was set up, which says nothing about a TLS handshake that was under way.
+pub(crate) const GONE: [ErrorKind; 3] = [
+    ErrorKind::UnexpectedEof,
+    ErrorKind::BrokenPipe,
+    ErrorKind::ConnectionAborted,
+];
+
 /// The usual failure behind an I/O error while connecting.
 pub(crate) fn io_connect_error(settings: &ConnectionSettings, error: &std::io::Error) -> ConnectError {
     let (address, detail) = (settings.address(), error.to_string());

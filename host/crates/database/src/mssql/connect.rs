@@ -149,6 +149,10 @@ pub(super) fn connect_error(settings: &ConnectionSettings, error: &Error) -> Con
             // What follows is advice about the library's own functions.
             detail: one_line(detail.split(" To connect anyway").next().unwrap_or_default()),
         },
+        // Gone in the middle of a handshake is gone, and no word on the handshake.
+        Error::Io { kind, message } if lost_connection::GONE.contains(kind) => {
+            lost_connection::io_connect_error(settings, &std::io::Error::new(*kind, one_line(message)))
+        }
         _ if is_tls(error) => ConnectError::Tls {
             detail: match error {
                 Error::Protocol(_) => format!("{} does not offer encryption", settings.address()),
