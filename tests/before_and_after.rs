@@ -164,6 +164,44 @@ fn predictions_go_on_where_they_were_killed() {
 }
 
 #[test]
+fn questions_are_asked_in_the_words_a_model_was_trained_with() {
+    for style in ["ddl", "cards"] {
+        let folder = exported();
+        let style = format!("export.schema_style={style}");
+        let layout = ["--set", &style, "--set", "export.prompt={question}\n\n{schema}"];
+        let values = ["--set", "privacy.sample_values=true"];
+        let name = ["--set", "run.name=styled", "--quiet"];
+        done(folder.path(), &[&["run"][..], &layout, &values, &name].concat());
+        let pairs = lines(&folder.path().join("runs/styled/export/styled_train.jsonl"));
+        let (question, sql) = (&pairs[0]["question"], &pairs[0]["sql"]);
+        let bare = serde_json::json!({ "id": "q", "db_id": "shop", "question": question, "query": sql });
+        fs::write(folder.path().join("bare.jsonl"), bare.to_string() + "\n").unwrap();
+        done(
+            folder.path(),
+            &[&["predict", "--dataset", "bare.jsonl"][..], &layout, &values, &name].concat(),
+        );
+        let trained = json(&folder.path().join("runs/styled/export/styled_train.json"));
+        let trained = &trained[0];
+        let message = format!(
+            "{}\n{}",
+            trained["instruction"].as_str().unwrap(),
+            trained["input"].as_str().unwrap()
+        );
+        let asked = lines(
+            &folder
+                .path()
+                .join("runs/styled/predictions/generated_predictions.jsonl"),
+        );
+        let prompt = asked[0]["prompt"].as_str().unwrap();
+        let spaceless = |text: &str| text.split_whitespace().collect::<String>();
+        assert!(
+            spaceless(prompt).contains(&spaceless(&message)),
+            "{style}: {prompt}\n{message}"
+        );
+    }
+}
+
+#[test]
 fn training_killed_anywhere_ends_with_the_adapter_of_an_undisturbed_one() {
     let folder = exported();
     done(folder.path(), &["train", "--quiet", "--output", "whole"]);

@@ -114,7 +114,7 @@ impl Bench {
             Some(folder) => AskedDatabases::of_folder(&profile, runtime.handle().clone(), folder, time_limit)?,
             None => {
                 let parts = RunParts::new(&profile, &place.name, place.folder.clone(), &runtime, cancellation);
-                AskedDatabases::of_run(&profile, &parts, runtime.handle().clone(), time_limit)?
+                AskedDatabases::of_run(&profile, &parts, &place.folder, runtime.handle().clone(), time_limit)?
             }
         };
         let dataset_path = arguments

@@ -10,9 +10,9 @@ use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_evaluation::sqlite_folder::SqliteFolder;
-use nl2sql_pipeline::{Failure, Parts, PromptFacts, Source};
+use nl2sql_pipeline::{CardsArtifact, Failure, Parts, PromptFacts, Source, artifact};
 use nl2sql_plugin_host::{DialectSession, PluginHost};
-use nl2sql_profile::{ExportSettings, Profile};
+use nl2sql_profile::{CardSettings, ExportSettings, Profile, SchemaStyle};
 use tokio::runtime::Handle;
 
 use super::RunParts;
@@ -24,9 +24,22 @@ use super::source::DatabaseSource;
 pub struct AskedDatabase {
     pub catalog: Arc<Database>,
     pub session: Arc<DialectSession>,
+    /// Its cards: those of the run, or without values.
+    cards: CardsArtifact,
 }
 
 impl AskedDatabase {
+    /// The schema as the profile shows it to a model.
+    fn shown_schema(&self, style: SchemaStyle) -> Result<String, Failure> {
+        match style {
+            SchemaStyle::Ddl => self.schema(),
+            SchemaStyle::Cards => {
+                let texts = self.cards.cards.iter().map(|card| card.text.as_str());
+                Ok(texts.collect::<Vec<_>>().join("\n\n"))
+            }
+        }
+    }
+
     /// CREATE TABLE text of every table.
     ///
     /// # Errors
@@ -46,6 +59,7 @@ impl AskedDatabase {
 pub struct AskedDatabases {
     host: PluginHost,
     runtime: Handle,
+    cards: CardSettings,
     folder: Option<PathBuf>,
     runner: Arc<dyn QueryRunner>,
     opened: Mutex<BTreeMap<String, Arc<AskedDatabase>>>,
@@ -61,6 +75,7 @@ impl AskedDatabases {
         Ok(Self {
             host: plugin_host(profile)?,
             runtime,
+            cards: profile.cards.clone(),
             folder: Some(folder.to_owned()),
             runner,
             opened: Mutex::default(),
@@ -74,6 +89,7 @@ impl AskedDatabases {
     pub fn of_run(
         profile: &Profile,
         parts: &RunParts<'_>,
+        run_folder: &Path,
         runtime: Handle,
         time_limit: Duration,
     ) -> Result<Self, Failure> {
@@ -81,6 +97,7 @@ impl AskedDatabases {
         let (catalog, _) = parts.source()?.catalog()?;
         let session = Arc::new(parts.dialect_plugin()?.open(&catalog));
         let own = Arc::new(AskedDatabase {
+            cards: cards_of_run(run_folder).unwrap_or_else(|| CardsArtifact::without_values(&catalog, &profile.cards)),
             catalog: Arc::new(catalog),
             session,
         });
@@ -99,6 +116,7 @@ impl AskedDatabases {
         Ok(Self {
             host: plugin_host(profile)?,
             runtime,
+            cards: profile.cards.clone(),
             folder: None,
             runner,
             opened: Mutex::new(opened),
@@ -159,6 +177,7 @@ impl AskedDatabases {
         let (catalog, _) = source.catalog()?;
         let session = Arc::new(dialect.open(&catalog));
         Ok(AskedDatabase {
+            cards: CardsArtifact::without_values(&catalog, &self.cards),
             catalog: Arc::new(catalog),
             session,
         })
@@ -171,7 +190,7 @@ impl AskedDatabases {
     pub fn user_message(&self, settings: &ExportSettings, database: &str, question: &str) -> Result<String, Failure> {
         let asked = self.get(database)?;
         let info = asked.session.info().map_err(|error| call_failure(&error))?;
-        let (schema, notes) = (asked.schema()?, info.prompt_notes.join("\n"));
+        let (schema, notes) = (asked.shown_schema(settings.schema_style)?, info.prompt_notes.join("\n"));
         let facts = PromptFacts {
             question,
             schema: &schema,
@@ -182,6 +201,12 @@ impl AskedDatabases {
         };
         Ok(facts.user_message(settings))
     }
+}
+
+/// The cards that prompts of the run's training pairs show.
+fn cards_of_run(run_folder: &Path) -> Option<CardsArtifact> {
+    let bytes = std::fs::read(run_folder.join(artifact::CARDS)).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 impl SqlReader for AskedDatabases {

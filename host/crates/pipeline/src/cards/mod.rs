@@ -95,6 +95,15 @@ pub(crate) fn sample_values(
     Ok((artifact, notes))
 }
 
+impl CardsArtifact {
+    /// Cards of a catalog, of whose values none is read.
+    pub fn without_values(catalog: &Database, settings: &CardSettings) -> Self {
+        let mut artifact = Self::default();
+        write_cards(catalog, &mut artifact, settings);
+        artifact
+    }
+}
+
 /// Fills in cards and pages.
 pub(crate) fn write_cards(catalog: &Database, artifact: &mut CardsArtifact, settings: &CardSettings) {
     let valued = artifact.with_values(catalog);
