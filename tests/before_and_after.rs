@@ -165,7 +165,7 @@ fn predictions_go_on_where_they_were_killed() {
 
 #[test]
 fn questions_are_asked_in_the_words_a_model_was_trained_with() {
-    for style in ["ddl", "cards"] {
+    for style in ["ddl", "cards", "outline"] {
         let folder = exported();
         let style = format!("export.schema_style={style}");
         let layout = ["--set", &style, "--set", "export.prompt={question}\n\n{schema}"];

@@ -10,7 +10,7 @@ use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_evaluation::sqlite_folder::SqliteFolder;
-use nl2sql_pipeline::{CardsArtifact, Failure, Parts, PromptFacts, Source, artifact};
+use nl2sql_pipeline::{CardsArtifact, Failure, Parts, PromptFacts, Source, artifact, outline};
 use nl2sql_plugin_host::{DialectSession, PluginHost};
 use nl2sql_profile::{CardSettings, ExportSettings, Profile, SchemaStyle};
 use tokio::runtime::Handle;
@@ -36,6 +36,10 @@ impl AskedDatabase {
             SchemaStyle::Cards => {
                 let texts = self.cards.cards.iter().map(|card| card.text.as_str());
                 Ok(texts.collect::<Vec<_>>().join("\n\n"))
+            }
+            SchemaStyle::Outline => {
+                let lines: Vec<String> = self.catalog.tables.iter().map(outline).collect();
+                Ok(lines.join("\n"))
             }
         }
     }

@@ -24,7 +24,6 @@ pub mod prediction;
 pub mod predictions_file;
 pub mod query_runner;
 pub mod report;
-pub mod schema_prompt;
 pub mod scoring;
 pub mod sql_text;
 pub mod sqlite_folder;

@@ -28,7 +28,7 @@ pub use coverage::{Coverage, Ledger as CoverageLedger, SampleFacts};
 pub use digest::sha256_hex;
 pub use error::{Failure, PipelineError};
 pub use event::{Event, Observer};
-pub use export::PromptFacts;
+pub use export::{PromptFacts, outline};
 pub use generate::RoundRecord;
 pub use parts::{
     Batch, Dialect, GenerateRequest, Generator, GeneratorContext, Parts, PlanRequest, Planner, PluginIdentity,

@@ -3,6 +3,7 @@
 mod data_card;
 mod layout;
 mod llama_factory;
+mod outline;
 mod prompt;
 mod split;
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::coverage::{Coverage, SampleFacts};
 use crate::{CardsArtifact, Dialect, Failure, PipelineError, PluginIdentity, Stage};
 pub use layout::PromptFacts;
+pub use outline::outline;
 use prompt::Prompts;
 use split::Split;
 

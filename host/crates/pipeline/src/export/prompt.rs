@@ -8,6 +8,7 @@ use nl2sql_profile::{SchemaScope, SchemaStyle};
 use super::Export;
 use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
+use super::outline::outline;
 use crate::Failure;
 use crate::cards::estimate_tokens;
 
@@ -34,16 +35,21 @@ impl<'a> Prompts<'a> {
                     .get(index)
                     .map(|card| card.text.clone())
                     .unwrap_or_default(),
+                SchemaStyle::Outline => outline(table),
             };
             texts.push((table, text));
         }
+        let between = match export.settings.schema_style {
+            SchemaStyle::Outline => "\n",
+            SchemaStyle::Ddl | SchemaStyle::Cards => "\n\n",
+        };
         let joined = |of: &dyn Fn(&nl2sql_catalog::Table) -> bool| {
             let chosen: Vec<_> = texts
                 .iter()
                 .filter(|(table, _)| of(table))
                 .map(|(_, text)| text.as_str())
                 .collect();
-            chosen.join("\n\n")
+            chosen.join(between)
         };
         let by_topic = export
             .plan

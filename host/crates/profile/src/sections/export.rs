@@ -32,6 +32,8 @@ pub enum SchemaStyle {
     Ddl,
     /// Table cards.
     Cards,
+    /// A line per table: its columns and foreign keys.
+    Outline,
 }
 
 /// Shares of the three splits; they must sum to 1.
