@@ -59,7 +59,7 @@ enum DeviceGenerator {
     /// The CPU's own engine.
     Host(Generator<HostEngine>),
     /// Tensor operations on a graphics card.
-    Tensor(Generator<TensorEngine>),
+    Tensor(Box<Generator<TensorEngine>>),
 }
 
 impl DeviceGenerator {
@@ -94,7 +94,7 @@ impl LocalModel {
             let engine = HostEngine::new(&decoder, HostOptions::default());
             DeviceGenerator::Host(Generator::new(engine, words, rows))
         } else {
-            DeviceGenerator::Tensor(Generator::new(TensorEngine::new(decoder), words, rows))
+            DeviceGenerator::Tensor(Box::new(Generator::new(TensorEngine::new(decoder), words, rows)))
         };
         let generator = Mutex::new(generator);
         Ok(Self {
