@@ -57,7 +57,7 @@ pub struct LocalModel {
 /// Generation on the device that was chosen.
 enum DeviceGenerator {
     /// The CPU's own engine.
-    Host(Generator<HostEngine>),
+    Host(Box<Generator<HostEngine>>),
     /// Tensor operations on a graphics card.
     Tensor(Box<Generator<TensorEngine>>),
 }
@@ -92,7 +92,7 @@ impl LocalModel {
         let (words, rows) = (Some(tokenizer.clone()), settings.rows_at_once);
         let generator = if settings.device.is_cpu() {
             let engine = HostEngine::new(&decoder, HostOptions::default());
-            DeviceGenerator::Host(Generator::new(engine, words, rows))
+            DeviceGenerator::Host(Box::new(Generator::new(engine, words, rows)))
         } else {
             DeviceGenerator::Tensor(Box::new(Generator::new(TensorEngine::new(decoder), words, rows)))
         };
