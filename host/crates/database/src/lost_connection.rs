@@ -29,13 +29,7 @@ pub(crate) fn io_connect_error(settings: &ConnectionSettings, error: &std::io::E
             detail,
         };
     }
-    // A connection that went away during the handshake says nothing about the handshake.
-    let gone = [
-        ErrorKind::UnexpectedEof,
-        ErrorKind::BrokenPipe,
-        ErrorKind::ConnectionAborted,
-    ];
-    if gone.contains(&error.kind()) {
+    if GONE.contains(&error.kind()) {
         return ConnectError::Other {
             address,
             detail: "the connection was closed before it stood".into(),
