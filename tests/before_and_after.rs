@@ -199,6 +199,47 @@ fn questions_are_asked_in_the_words_a_model_was_trained_with() {
 }
 
 #[test]
+fn pairs_that_people_wrote_are_trained_on_with_the_schema_around_them() {
+    let folder = exported();
+    let databases = folder.path().join("databases/shop");
+    fs::create_dir_all(&databases).unwrap();
+    fs::copy(folder.path().join("shop.sqlite"), databases.join("shop.sqlite")).unwrap();
+    let own = r#"{"db_id": "shop", "question": "How many customers?", "query": "SELECT count(*) FROM customers"}
+{"db_id": "shop", "question": "Who knows?"}
+{"db_id": "shop", "question": "Largest order?", "query": "SELECT max(amount) FROM orders"}
+"#;
+    fs::write(folder.path().join("own.jsonl"), own).unwrap();
+    let layout = [
+        "--set",
+        "export.schema_style=outline",
+        "--set",
+        "export.prompt={question}\n\n{schema}",
+    ];
+    let asked = ["--dataset", "own.jsonl", "--databases", "databases", "--output", "own"];
+    let text = done(folder.path(), &[&["train"][..], &asked, &layout].concat());
+    assert!(text.contains("1 rows without a query"), "{text}");
+    let pairs = lines(&folder.path().join("runs/shop/export/own_prompted.jsonl"));
+    assert_eq!(pairs.len(), 2);
+    let prompt = pairs[1]["instruction"].as_str().unwrap();
+    assert!(
+        prompt.contains("Largest order?") && prompt.contains("customer_id"),
+        "{prompt}"
+    );
+    assert_eq!(pairs[1]["output"], "SELECT max(amount) FROM orders");
+    assert_eq!(json(&folder.path().join("own/trainer_state.json"))["global_step"], 8);
+
+    let missing = ["--dataset", "own.jsonl", "--databases", "nowhere"];
+    let output = command(folder.path(), &[&["train"][..], &missing].concat())
+        .output()
+        .unwrap();
+    assert!(
+        !output.status.success() && said(&output).contains("shop"),
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
 fn training_killed_anywhere_ends_with_the_adapter_of_an_undisturbed_one() {
     let folder = exported();
     done(folder.path(), &["train", "--quiet", "--output", "whole"]);

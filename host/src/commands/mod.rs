@@ -7,6 +7,7 @@ mod dry_run;
 mod eval;
 mod init;
 mod model;
+mod own_pairs;
 mod plugin;
 mod predict;
 mod profile;

@@ -170,7 +170,7 @@ impl Bench {
         Ok(LocalModel::load(LocalModelSettings {
             model,
             adapter: adapter.map(Path::to_owned),
-            device: DeviceChoice::parse(&self.profile.model.device)?,
+            device: DeviceChoice::parse_first(&self.profile.model.device)?,
             template: self.profile.model.template.clone(),
             rows_at_once: settings.batch as usize,
             max_new_tokens: settings.max_new_tokens as usize,

@@ -18,8 +18,8 @@ use nl2sql_training::settings::{
 use nl2sql_training::{TrainError, train};
 use serde_json::json;
 
-use super::resolve;
 use super::run::{RunPlace, runtime};
+use super::{own_pairs, resolve};
 use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
 use crate::interrupt;
@@ -37,6 +37,9 @@ pub struct TrainArguments {
     /// Data set to train on: a file, or a name of dataset_info.json; the run's training split by default
     #[arg(long, value_name = "FILE|NAME")]
     pub dataset: Option<String>,
+    /// Folder of SQLite files that the questions of --dataset, a file in Spider's layout, are asked of
+    #[arg(long, value_name = "FOLDER", requires = "dataset")]
+    pub databases: Option<PathBuf>,
     /// Folder of the adapter; train/ of the run by default
     #[arg(long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
@@ -94,7 +97,7 @@ fn settings(global: &Global, arguments: &TrainArguments) -> Result<TrainSettings
     let profile = resolve(global)?.profile;
     let mut settings = match &arguments.recipe {
         Some(recipe) => of_recipe(global, recipe)?,
-        None => of_profile(&profile, &RunPlace::of(&profile, global), arguments)?,
+        None => of_profile(global, &profile, &RunPlace::of(&profile, global), arguments)?,
     };
     if let Some(model) = &arguments.model {
         settings.model.clone_from(model);
@@ -118,51 +121,26 @@ fn of_recipe(global: &Global, path: &Path) -> Result<TrainSettings, CommandError
     Ok(recipe.settings)
 }
 
-fn of_profile(profile: &Profile, place: &RunPlace, arguments: &TrainArguments) -> Result<TrainSettings, CommandError> {
+fn of_profile(
+    global: &Global,
+    profile: &Profile,
+    place: &RunPlace,
+    arguments: &TrainArguments,
+) -> Result<TrainSettings, CommandError> {
     let train = &profile.train;
-    let folder = train.dataset_dir.clone().unwrap_or_else(|| place.folder.join("export"));
-    let name = if profile.export.name.is_empty() {
-        &place.name
-    } else {
-        &profile.export.name
-    };
-    let named = |names: &[String], split: &str| -> Result<Vec<Description>, CommandError> {
-        let own = format!("{name}_{split}");
-        let own_exists = folder.join(format!("{own}.json")).is_file();
-        let names = if names.is_empty() && (own_exists || split == "train") {
-            vec![own]
-        } else {
-            names.to_vec()
-        };
-        Ok(names
-            .iter()
-            .map(|name| described(name, &folder))
-            .collect::<Result<_, _>>()?)
-    };
-    let chosen: Vec<String> = arguments.dataset.iter().cloned().collect();
-    let training = named(if chosen.is_empty() { &train.dataset } else { &chosen }, "train")?;
-    let evaluation = if train.eval_steps.is_some() {
-        named(&train.eval_dataset, "dev")?
-    } else {
-        Vec::new()
-    };
-    let model = arguments
-        .model
-        .clone()
-        .or_else(|| profile.model.path.clone())
-        .ok_or_else(|| {
-            CommandError::Usage(
-                "there is no model: give its folder with --model, or set model.path in the profile".into(),
-            )
-        })?;
-    let has_evaluation = !evaluation.is_empty();
+    let sets = data_sets(global, profile, place, arguments)?;
+    let model = arguments.model.clone().or_else(|| profile.model.path.clone());
+    let model = model.ok_or_else(|| {
+        CommandError::Usage("there is no model: give its folder with --model, or set model.path in the profile".into())
+    })?;
+    let has_evaluation = !sets.evaluation.is_empty();
     Ok(TrainSettings {
         model,
         output: train.output_dir.clone().unwrap_or_else(|| place.folder.join("train")),
         adapter: adapter(train),
         data: DataSettings {
-            train: training,
-            evaluation,
+            train: sets.training,
+            evaluation: sets.evaluation,
             max_samples: train.max_samples.map(|samples| samples as usize),
             template: profile.model.template.clone(),
             cutoff: train.cutoff_len as usize,
@@ -200,6 +178,53 @@ fn of_profile(profile: &Profile, place: &RunPlace, arguments: &TrainArguments) -
         },
         ..TrainSettings::default()
     })
+}
+
+/// What is trained and measured on.
+struct DataSets {
+    training: Vec<Description>,
+    evaluation: Vec<Description>,
+}
+
+fn data_sets(
+    global: &Global,
+    profile: &Profile,
+    place: &RunPlace,
+    arguments: &TrainArguments,
+) -> Result<DataSets, CommandError> {
+    let train = &profile.train;
+    let folder = train.dataset_dir.clone().unwrap_or_else(|| place.folder.join("export"));
+    let run_name = if profile.export.name.is_empty() {
+        &place.name
+    } else {
+        &profile.export.name
+    };
+    let named = |names: &[String], split: &str| {
+        let own = format!("{run_name}_{split}");
+        let own_exists = folder.join(format!("{own}.json")).is_file();
+        let names = if names.is_empty() && (own_exists || split == "train") {
+            vec![own]
+        } else {
+            names.to_vec()
+        };
+        names
+            .iter()
+            .map(|name| described(name, &folder))
+            .collect::<Result<_, _>>()
+    };
+    let training = match (&arguments.dataset, &arguments.databases) {
+        (Some(dataset), Some(databases)) => {
+            let prompted = own_pairs::prompted(global, Path::new(dataset), databases)?;
+            vec![Description::file(prompted)]
+        }
+        (Some(dataset), None) => vec![described(dataset, &folder)?],
+        (None, _) => named(&train.dataset, "train")?,
+    };
+    let evaluation = match train.eval_steps {
+        Some(_) => named(&train.eval_dataset, "dev")?,
+        None => Vec::new(),
+    };
+    Ok(DataSets { training, evaluation })
 }
 
 /// A data set by file or by its name in the folder's dataset_info.json.

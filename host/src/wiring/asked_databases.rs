@@ -31,17 +31,12 @@ pub struct AskedDatabase {
 impl AskedDatabase {
     /// The schema as the profile shows it to a model.
     fn shown_schema(&self, style: SchemaStyle) -> Result<String, Failure> {
-        match style {
-            SchemaStyle::Ddl => self.schema(),
-            SchemaStyle::Cards => {
-                let texts = self.cards.cards.iter().map(|card| card.text.as_str());
-                Ok(texts.collect::<Vec<_>>().join("\n\n"))
-            }
-            SchemaStyle::Outline => {
-                let lines: Vec<String> = self.catalog.tables.iter().map(outline).collect();
-                Ok(lines.join("\n"))
-            }
-        }
+        let tables: Vec<String> = match style {
+            SchemaStyle::Ddl => return self.schema(),
+            SchemaStyle::Cards => self.cards.cards.iter().map(|card| card.text.clone()).collect(),
+            SchemaStyle::Outline => self.catalog.tables.iter().map(outline).collect(),
+        };
+        Ok(tables.join(style.between_tables()))
     }
 
     /// CREATE TABLE text of every table.
@@ -55,7 +50,7 @@ impl AskedDatabase {
             .iter()
             .map(|text| text.trim_end())
             .collect::<Vec<_>>()
-            .join("\n\n"))
+            .join(SchemaStyle::Ddl.between_tables()))
     }
 }
 

@@ -129,7 +129,7 @@ struct Worker {
 impl Worker {
     fn serve(&self, errands: &mpsc::Receiver<Errand>) {
         let rows = self.settings.limits.concurrency.max(1) as usize;
-        let model = DeviceChoice::parse(&self.weights.device).and_then(|device| {
+        let model = DeviceChoice::parse_first(&self.weights.device).and_then(|device| {
             LocalModel::load(LocalModelSettings {
                 model: self.weights.model.clone(),
                 adapter: self.weights.adapter.clone(),

@@ -60,6 +60,14 @@ impl DeviceChoice {
         text.split(',').map(|name| Self::parse(name.trim())).collect()
     }
 
+    /// The first of a list of names, for work that one device does.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_first(text: &str) -> Result<Self> {
+        Self::parse(text.split(',').next().unwrap_or(text).trim())
+    }
+
     /// Whether this is the CPU, be it that this build or machine has nothing else.
     pub fn is_cpu(self) -> bool {
         match self {
@@ -157,6 +165,10 @@ mod tests {
         assert_eq!(DeviceChoice::parse("cuda:2").unwrap(), DeviceChoice::Cuda(2));
         assert_eq!(DeviceChoice::parse("wgpu").unwrap(), DeviceChoice::Wgpu(0));
         assert_eq!(DeviceChoice::parse("cpu").unwrap(), DeviceChoice::Cpu);
+        assert_eq!(
+            DeviceChoice::parse_first("cuda:1, cuda:0").unwrap(),
+            DeviceChoice::Cuda(1)
+        );
         for wrong in ["gpu", "cuda:x", "cpu:1", ""] {
             assert!(DeviceChoice::parse(wrong).is_err(), "{wrong}");
         }

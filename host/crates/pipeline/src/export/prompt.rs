@@ -39,10 +39,7 @@ impl<'a> Prompts<'a> {
             };
             texts.push((table, text));
         }
-        let between = match export.settings.schema_style {
-            SchemaStyle::Outline => "\n",
-            SchemaStyle::Ddl | SchemaStyle::Cards => "\n\n",
-        };
+        let between = export.settings.schema_style.between_tables();
         let joined = |of: &dyn Fn(&nl2sql_catalog::Table) -> bool| {
             let chosen: Vec<_> = texts
                 .iter()

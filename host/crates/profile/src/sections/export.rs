@@ -36,6 +36,16 @@ pub enum SchemaStyle {
     Outline,
 }
 
+impl SchemaStyle {
+    /// What stands between two tables of a prompt.
+    pub fn between_tables(self) -> &'static str {
+        match self {
+            Self::Ddl | Self::Cards => "\n\n",
+            Self::Outline => "\n",
+        }
+    }
+}
+
 /// Shares of the three splits; they must sum to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

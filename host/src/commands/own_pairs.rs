@@ -1,0 +1,53 @@
+//! Pairs that people wrote (`db_id`, `question`, `query`), with the profile's prompt around each question, as rows to train on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::predict::{Bench, ExampleArguments};
+use crate::arguments::Global;
+use crate::failure::CommandError;
+use crate::terminal::note;
+
+/// Writes `dataset`, asked of the SQLite files in `databases`, as an Alpaca file into the run's `export/`; answers where it is.
+///
+/// The same dataset and databases give the same bytes, so that a stopped training finds what it was begun with.
+pub fn prompted(global: &Global, dataset: &Path, databases: &Path) -> Result<PathBuf, CommandError> {
+    let bench = Bench::open(
+        global,
+        &ExampleArguments {
+            dataset: Some(dataset.to_owned()),
+            databases: Some(databases.to_owned()),
+            limit: None,
+        },
+    )?;
+    let with_answer = bench.examples().iter().filter_map(|example| {
+        let gold = example.gold.as_deref()?;
+        Some(match &example.system {
+            Some(system) => json!({ "instruction": example.prompt, "output": gold, "system": system }),
+            None => json!({ "instruction": example.prompt, "output": gold }),
+        })
+    });
+    let rows: Vec<String> = with_answer.map(|row| row.to_string()).collect();
+    let unanswered = bench.examples().len() - rows.len();
+    if unanswered > 0 {
+        let message = format!("{}: {unanswered} rows without a query are left out", dataset.display());
+        note(global, message);
+    }
+    let stem = dataset.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let path = bench.place.folder.join("export").join(format!("{stem}_prompted.jsonl"));
+    write(&path, &(rows.join("\n") + "\n"))?;
+    Ok(path)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+    let unwritable = |error: std::io::Error| CommandError::Unwritable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(unwritable)?;
+    }
+    fs::write(path, text).map_err(unwritable)
+}
