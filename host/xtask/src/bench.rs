@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::generation_bench;
 use crate::process::{command, run};
-use crate::{checkout, plugins, python, services, small_model, startup};
+use crate::{checkout, demo, plugins, python, services, small_model, startup};
 
 /// Names the Python that has a bench's peer; without it one is made below the build folder.
 const PYTHON: &str = "NL2SQL_PEER_PYTHON";
@@ -47,6 +47,8 @@ enum Bench {
     ExecutionMatch,
     /// LoRA training against transformers and PEFT
     Training,
+    /// Greedy decoding, alone and sixteen rows at once, against transformers
+    Decode,
     /// Pairs a CPU second, stage by stage, of the demo, the shared data or the SQLite files named after `--`
     Generation,
 }
@@ -60,7 +62,7 @@ impl Bench {
             Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
             Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
             Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
-            Self::Training => &["torch", "transformers", "peft"],
+            Self::Training | Self::Decode => &["torch", "transformers", "peft"],
         }
     }
 
@@ -104,6 +106,7 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
             run(&mut example)
         }
         Bench::Training => training(bench, more),
+        Bench::Decode => decode(bench, more),
         Bench::Generation => generation_bench::run_generation(more, shared_data().ok().as_deref()),
     }
 }
@@ -117,16 +120,23 @@ fn on_plugins(name: &str, bench: Bench, more: &[String]) -> Result<()> {
 }
 
 fn training(bench: Bench, more: &[String]) -> Result<()> {
-    plugins::build()?;
-    run(cargo("build").args(["--bin", "nl2sql", "--example", "throughput"]))?;
+    let model = small_model::smollm2(&demo::build_program()?)?;
+    run(cargo("build").args(["--example", "throughput"]))?;
     let built = checkout::target().join("debug");
-    let model = small_model::smollm2(&built.join("nl2sql"))?;
     let script = checkout::root().join("host/crates/training/benches/throughput.py");
     run(command(bench.python()?)
         .arg(script)
         .arg(built.join("examples/throughput"))
         .arg(model)
         .args(more))
+}
+
+fn decode(bench: Bench, more: &[String]) -> Result<()> {
+    let model = small_model::smollm2(&demo::build_program()?)?;
+    let python = bench.python()?;
+    run(cargo_bench("decode", more)
+        .env("NL2SQL_BENCH_MODEL", model)
+        .env(PYTHON, python))
 }
 
 /// Over the whole workspace, so that dependencies have the features that tests and program have, and are compiled once for all.

@@ -1,6 +1,7 @@
 //! Greedy decoding against transformers, in one run on the same weights.
 //!
-//! `NL2SQL_BENCH_MODEL=<folder> NL2SQL_BENCH_PYTHON=<python with torch and transformers> cargo bench -p nl2sql-model`
+//! `cargo xtask bench decode`, or with `NL2SQL_BENCH_MODEL` naming a model folder and `NL2SQL_PEER_PYTHON` a Python with torch and
+//! transformers, `cargo bench -p nl2sql-model`.
 
 use std::path::Path;
 use std::process::Command;
@@ -29,8 +30,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "nl2sql        alone {:7.1} tok/s   16 at once {:7.1} tok/s",
         ours[0], ours[1]
     );
-    let Some(python) = std::env::var_os("NL2SQL_BENCH_PYTHON") else {
-        println!("no peer: set NL2SQL_BENCH_PYTHON to compare with transformers");
+    let Some(python) = std::env::var_os("NL2SQL_PEER_PYTHON") else {
+        println!("no peer: set NL2SQL_PEER_PYTHON to compare with transformers");
         return Ok(());
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/decode_transformers.py");
