@@ -37,6 +37,7 @@ mod catalog_rows;
 mod connection;
 mod connection_url;
 mod driver;
+mod encryption;
 mod engine_words;
 mod error;
 mod limits;

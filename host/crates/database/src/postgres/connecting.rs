@@ -1,54 +1,26 @@
-//! Opening a PostgreSQL session, and what its failures mean.
+//! What failures of opening a PostgreSQL session mean.
 
-use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use super::server_errors::PostgresError;
+use crate::{ConnectError, ConnectionSettings, lost_connection};
 
-use super::server_errors::database_error;
-use crate::{ConnectError, ConnectionSettings, TlsMode, lost_connection};
-
-/// How the connection is made.
-pub(super) fn options(settings: &ConnectionSettings) -> Result<PgConnectOptions, ConnectError> {
-    let mut options = PgConnectOptions::new_without_pgpass()
-        .port(settings.effective_port())
-        .username(if settings.user.is_empty() {
-            "postgres"
-        } else {
-            &settings.user
-        })
-        .application_name("nl2sql")
-        // Texts rarely come twice; the session forgets them after each statement by itself.
-        .statement_cache_capacity(0)
-        .ssl_mode(match settings.tls {
-            TlsMode::Off => PgSslMode::Disable,
-            TlsMode::Prefer => PgSslMode::Prefer,
-            TlsMode::Require => PgSslMode::Require,
-            TlsMode::VerifyCa => PgSslMode::VerifyFull,
-        })
-        .disable_statement_logging();
-    options = if settings.host.starts_with('/') {
-        options.socket(&settings.host)
-    } else {
-        options.host(&settings.host)
-    };
-    if !settings.password.reveal().is_empty() {
-        options = options.password(settings.password.reveal());
-    }
-    if !settings.database.is_empty() {
-        options = options.database(&settings.database);
-    }
-    if let Some(file) = &settings.ca_file {
-        options = options.ssl_root_cert(file);
-    }
-    Ok(options)
-}
+/// Version that Redshift announces.
+const REDSHIFT: u32 = 80_002;
 
 /// SQLSTATE classes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-pub(super) fn connect_error(settings: &ConnectionSettings, error: &sqlx::Error) -> ConnectError {
-    let Some(server) = database_error(error) else {
-        return lost_connection::sqlx_connect_error(settings, error);
+pub(super) fn connect_error(settings: &ConnectionSettings, error: PostgresError) -> ConnectError {
+    let server = match error {
+        PostgresError::Server(server) => server,
+        PostgresError::Io(error) => return lost_connection::io_connect_error(settings, &error),
+        PostgresError::Connect(error) => return error,
+        PostgresError::NotReset(_) => {
+            return ConnectError::Other {
+                address: settings.address(),
+                detail: error.to_string(),
+            };
+        }
     };
-    let detail = server.message().to_owned();
-    match server.code() {
+    let detail = server.message;
+    match server.code.as_str() {
         "28P01" | "28000" => ConnectError::Authentication {
             user: settings.user.clone(),
             detail,
@@ -63,5 +35,52 @@ pub(super) fn connect_error(settings: &ConnectionSettings, error: &sqlx::Error) 
             address: settings.address(),
             detail,
         },
+    }
+}
+
+/// Refuses servers that lack what the catalog queries need; one that announces nothing is given the benefit of the doubt.
+pub(super) fn check_version(announced: &str) -> Result<(), ConnectError> {
+    match version_number(announced) {
+        Some(old) if old < 100_000 && old != REDSHIFT => Err(ConnectError::TooOld {
+            version: announced.to_owned(),
+            minimum: "PostgreSQL 10".into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// As `libpq` counts versions: `9.6.3` is 90603, `15.20 (Debian 15.20-0)` is 150020.
+fn version_number(announced: &str) -> Option<u32> {
+    let numbers = announced.split([' ', '-', '+']).next()?;
+    let mut numbers = numbers.split('.').map_while(|number| {
+        let digits = number.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u32>().ok()
+    });
+    let major = numbers.next()?;
+    let minor = numbers.next().unwrap_or(0);
+    Some(if major >= 10 {
+        major * 10_000 + minor
+    } else {
+        major * 10_000 + minor * 100 + numbers.next().unwrap_or(0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_version, version_number};
+
+    #[test]
+    fn versions_are_counted_as_libpq_counts_them() {
+        for (announced, number) in [
+            ("9.6.24", Some(90_624)),
+            ("15.20 (Debian 15.20-0+deb12u1)", Some(150_020)),
+            ("19beta1", Some(190_000)),
+            ("8.0.2", Some(80_002)),
+            ("", None),
+        ] {
+            assert_eq!(version_number(announced), number, "{announced}");
+        }
+        assert!(check_version("8.0.2").is_ok());
+        assert!(check_version("9.6.24").is_err());
     }
 }

@@ -1,10 +1,11 @@
 //! Rows as they come in, typed and under their caps.
 
 use std::collections::HashMap;
+use std::io;
 
+use fallible_iterator::FallibleIterator;
 use nl2sql_catalog::{ResultSet, Value};
-use sqlx::postgres::PgRow;
-use sqlx::{Column, Row};
+use postgres_protocol::message::backend::{DataRowBody, RowDescriptionBody};
 
 use super::values::{self, TypeKind};
 use crate::Limits;
@@ -14,9 +15,12 @@ pub(super) struct IncomingRows {
     limits: Limits,
     result: ResultSet,
     bytes: usize,
+    /// Numbers of the columns' types.
+    oids: Vec<u32>,
+    /// How to read them; empty while one is not known.
     kinds: Vec<TypeKind>,
     /// Rows that wait for their types.
-    untyped: Vec<PgRow>,
+    untyped: Vec<DataRowBody>,
 }
 
 impl IncomingRows {
@@ -25,6 +29,7 @@ impl IncomingRows {
             limits,
             result: ResultSet::default(),
             bytes: 0,
+            oids: Vec::new(),
             kinds: Vec::new(),
             untyped: Vec::new(),
         }
@@ -43,12 +48,24 @@ impl IncomingRows {
         self.bytes > self.limits.max_bytes.saturating_mul(2)
     }
 
+    /// Takes names and types of the columns, which come before the rows.
+    pub(super) fn describe(&mut self, columns: &RowDescriptionBody, types: &HashMap<u32, TypeKind>) -> io::Result<()> {
+        self.result.columns.clear();
+        self.oids.clear();
+        let mut fields = columns.fields();
+        while let Some(field) = fields.next()? {
+            self.result.columns.push(field.name().to_owned());
+            self.oids.push(field.type_oid());
+        }
+        let kinds: Option<Vec<TypeKind>> = self.oids.iter().map(|oid| kind(*oid, types)).collect();
+        self.kinds = kinds.unwrap_or_default();
+        Ok(())
+    }
+
     /// Takes a row. Those of an unknown type wait until [`Self::type_waiting`].
-    pub(super) fn take(&mut self, row: PgRow, types: &HashMap<u32, TypeKind>) -> Result<(), sqlx::Error> {
-        if !self.untyped.is_empty() || (self.kinds.is_empty() && !self.learn(&row, types)) {
-            self.bytes += (0..row.len())
-                .filter_map(|at| Some(row.try_get_raw(at).ok()?.as_bytes().ok()?.len()))
-                .sum::<usize>();
+    pub(super) fn take(&mut self, row: DataRowBody) -> io::Result<()> {
+        if self.kinds.len() < self.oids.len() {
+            self.bytes += row.buffer().len();
             self.untyped.push(row);
             return Ok(());
         }
@@ -56,37 +73,30 @@ impl IncomingRows {
     }
 
     /// The type numbers that the rows which wait have.
-    pub(super) fn waiting_types(&self) -> Vec<u32> {
-        self.untyped.first().map_or_else(Vec::new, |row| oids(row).collect())
+    pub(super) fn waiting_types(&self) -> &[u32] {
+        if self.untyped.is_empty() { &[] } else { &self.oids }
     }
 
     /// Types the rows that waited.
-    pub(super) fn type_waiting(&mut self, types: &HashMap<u32, TypeKind>) -> Result<(), sqlx::Error> {
-        let waiting = std::mem::take(&mut self.untyped);
-        if let Some(first) = waiting.first() {
-            self.learn(first, types);
-            self.kinds = oids(first)
-                .map(|oid| kind(oid, types).unwrap_or(TypeKind::Other))
-                .collect();
-            self.bytes = 0;
+    pub(super) fn type_waiting(&mut self, types: &HashMap<u32, TypeKind>) -> io::Result<()> {
+        if self.untyped.is_empty() {
+            return Ok(());
         }
-        waiting.iter().try_for_each(|row| self.add(row))
+        self.kinds = self
+            .oids
+            .iter()
+            .map(|oid| kind(*oid, types).unwrap_or(TypeKind::Other))
+            .collect();
+        let waited = std::mem::take(&mut self.untyped);
+        self.bytes -= waited.iter().map(|row| row.buffer().len()).sum::<usize>();
+        waited.iter().try_for_each(|row| self.add(row))
     }
 
-    /// Notes names and types of the columns; `false` when a type is not known yet.
-    fn learn(&mut self, row: &PgRow, types: &HashMap<u32, TypeKind>) -> bool {
-        let kinds: Option<Vec<TypeKind>> = oids(row).map(|oid| kind(oid, types)).collect();
-        self.result.columns = row.columns().iter().map(|column| column.name().to_owned()).collect();
-        self.kinds = kinds.unwrap_or_default();
-        !self.kinds.is_empty() || row.columns().is_empty()
-    }
-
-    fn add(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
+    fn add(&mut self, row: &DataRowBody) -> io::Result<()> {
         let mut values = Vec::with_capacity(self.kinds.len());
-        for (at, kind) in self.kinds.iter().enumerate() {
-            let raw = row.try_get_raw(at)?;
-            // SQL NULL is the one thing that has no bytes.
-            let content = raw.as_bytes().ok();
+        let mut cells = cells(row);
+        for kind in &self.kinds {
+            let content = cells.next()?.flatten();
             self.bytes += content.map_or(8, |content| content.len() + 8);
             values.push(
                 content.map_or(Value::Null, |content| match std::str::from_utf8(content) {
@@ -108,10 +118,9 @@ impl IncomingRows {
     }
 }
 
-fn oids(row: &PgRow) -> impl Iterator<Item = u32> {
-    row.columns()
-        .iter()
-        .map(|column| column.type_info().oid().map_or(0, |oid| oid.0))
+/// The bytes of each cell; NULL has none.
+pub(super) fn cells(row: &DataRowBody) -> impl FallibleIterator<Item = Option<&[u8]>, Error = io::Error> {
+    row.ranges().map(|range| Ok(range.map(|range| &row.buffer()[range])))
 }
 
 fn kind(oid: u32, types: &HashMap<u32, TypeKind>) -> Option<TypeKind> {

@@ -1,20 +1,23 @@
 //! PostgreSQL and what speaks its wire protocol.
 //!
 //! Guards in the server: every statement runs as `DECLARE ... CURSOR FOR` (which takes one SELECT or VALUES and no data-modifying WITH),
-//! parsed through the extended protocol first (which takes one statement), inside `BEGIN READ ONLY`, under `statement_timeout`, and is rolled back.
+//! through the extended protocol alone (which takes one command), inside `BEGIN READ ONLY`, under `statement_timeout`, and is rolled back.
 //! A superuser runs it as `pg_read_all_data`, so that functions that write files or signal processes are out of reach.
 //! Guards here: the text, and the names of all functions that the server itself calls VOLATILE.
 //!
-//! Rows are fetched with the simple protocol, whose values are text as the server prints it: one decoder serves every type, and user-defined
-//! types need no extra queries.
+//! The protocol is spoken here, over the messages of `postgres-protocol`: the drivers at hand wait for the answer to each command before they
+//! send the next, or give values in binary. Values come as text, as the server prints it: one decoder serves every type, and user-defined types
+//! need no extra queries.
 
 mod array_text;
 mod connecting;
 mod incoming_rows;
+mod login;
 mod rights;
 mod server_errors;
 pub(crate) mod session;
 mod values;
+mod wire;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,33 +1,78 @@
 //! What the server's errors mean for a statement
 //! (SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 
-use sqlx::postgres::PgDatabaseError;
+use std::io;
+
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::message::backend::ErrorResponseBody;
 
 use crate::engine_words::without_values;
-use crate::{Limits, QueryError};
+use crate::{ConnectError, Limits, QueryError};
 
-/// The error as the server sent it, if it came from there.
-pub(super) fn database_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
-    error.as_database_error().and_then(|error| error.try_downcast_ref())
+/// Why a request got no answer, or none that helps.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PostgresError {
+    /// The connection failed, or what came over it is not PostgreSQL's protocol.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The server said no.
+    #[error("{}", .0.message)]
+    Server(ServerError),
+    /// What was to bring the session back to its beginning failed.
+    #[error("the session could not be reset: {0}")]
+    NotReset(String),
+    /// There never was a connection.
+    #[error("{0}")]
+    Connect(#[from] ConnectError),
 }
 
-/// Whether the session is of no more use.
-pub(super) fn is_lost(error: &sqlx::Error) -> bool {
-    match database_error(error) {
-        Some(server) => server.code().starts_with("08") || server.code().starts_with("57P") || server.code() == "25P03",
-        None => true,
+/// An error as the server sent it (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
+#[derive(Debug, Default)]
+pub(super) struct ServerError {
+    pub(super) code: String,
+    pub(super) message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+impl ServerError {
+    pub(super) fn read(body: &ErrorResponseBody) -> io::Result<Self> {
+        let mut error = Self::default();
+        let mut fields = body.fields();
+        while let Some(field) = fields.next()? {
+            let text = String::from_utf8_lossy(field.value_bytes()).into_owned();
+            match field.type_() {
+                b'C' => error.code = text,
+                b'M' => error.message = text,
+                b'D' => error.detail = Some(text),
+                b'H' => error.hint = Some(text),
+                _ => {}
+            }
+        }
+        Ok(error)
+    }
+
+    /// Whether the session is of no more use: exceptions of the connection but for values that were not given, shutdowns, and time limits
+    /// of sessions.
+    pub(super) fn ends_session(&self) -> bool {
+        (self.code.starts_with("08") && self.code != NO_VALUES) || self.code.starts_with("57P") || self.code == "25P03"
     }
 }
 
-pub(super) fn query_error(error: &sqlx::Error, limits: &Limits) -> QueryError {
-    let Some(server) = database_error(error) else {
-        return QueryError::Unavailable(format!("connection lost: {error}"));
+/// A statement has placeholders, and nobody gave values for them.
+const NO_VALUES: &str = "08P01";
+
+pub(super) fn query_error(error: PostgresError, limits: &Limits) -> QueryError {
+    let server = match error {
+        PostgresError::Server(server) => server,
+        PostgresError::NotReset(_) => return QueryError::Unavailable(error.to_string()),
+        lost => return QueryError::Unavailable(format!("connection lost: {lost}")),
     };
-    let mut message = server.message().to_owned();
-    for more in [server.detail(), server.hint()].into_iter().flatten() {
+    let mut message = server.message.clone();
+    for more in [&server.detail, &server.hint].into_iter().flatten() {
         message = format!("{message} ({more})");
     }
-    match server.code() {
+    match server.code.as_str() {
         "57014" => QueryError::Timeout(format!(
             "timeout: stopped by the server after {} ms: {message}",
             limits.timeout_ms
@@ -38,13 +83,14 @@ pub(super) fn query_error(error: &sqlx::Error, limits: &Limits) -> QueryError {
         "42601" if message.contains("multiple commands") => {
             QueryError::Refused(format!("refused by the server: {message}"))
         }
-        _ if is_lost(error) => QueryError::Unavailable(format!("connection lost: {message}")),
+        NO_VALUES => QueryError::Failed(format!("the statement has placeholders: {message}")),
+        _ if server.ends_session() => QueryError::Unavailable(format!("connection lost: {message}")),
         // Data exceptions, and what functions of the database raise, quote values; details do so at length.
         code if ["22", "23", "38", "39", "P0"]
             .iter()
             .any(|class| code.starts_with(class)) =>
         {
-            QueryError::Failed(without_values(server.message()))
+            QueryError::Failed(without_values(&server.message))
         }
         _ => QueryError::Failed(message),
     }
