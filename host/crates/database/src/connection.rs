@@ -126,7 +126,8 @@ impl Connection {
 
     /// Runs statements with at most `concurrency` at once; results come in the order of the statements.
     ///
-    /// Each worker is a task of its own, so that waiting for the server costs no hop between threads.
+    /// Each worker is a task of its own, so that waiting for the server costs no hop between threads. One worker alone keeps its session, and
+    /// the server may begin with a statement while the answer to the one before is on its way.
     pub async fn run_many(
         &self,
         statements: &[String],
@@ -136,7 +137,14 @@ impl Connection {
         let statements: Arc<[String]> = statements.into();
         let next = Arc::new(AtomicUsize::new(0));
         let mut workers = JoinSet::new();
-        for _ in 0..concurrency.clamp(1, statements.len().max(1)) {
+        if concurrency <= 1 {
+            let (connection, statements, limits) = (self.clone(), Arc::clone(&statements), *limits);
+            workers.spawn(async move {
+                let outcomes = connection.run_in_turn(&statements, &limits).await;
+                outcomes.into_iter().enumerate().collect()
+            });
+        }
+        for _ in workers.len()..concurrency.min(statements.len()) {
             let (connection, statements, next, limits) =
                 (self.clone(), Arc::clone(&statements), Arc::clone(&next), *limits);
             workers.spawn(async move {
@@ -155,6 +163,18 @@ impl Connection {
             }
         }
         results
+    }
+
+    async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
+        let mut outcomes = Vec::with_capacity(statements.len());
+        while outcomes.len() < statements.len() {
+            outcomes.extend(self.driver.run_in_turn(&statements[outcomes.len()..], limits).await);
+            let last = outcomes.len().saturating_sub(1);
+            if matches!(outcomes.get(last), Some(Err(QueryError::Unavailable(_)))) {
+                outcomes[last] = self.run(&statements[last], limits).await;
+            }
+        }
+        outcomes
     }
 
     /// The `n` most frequent values of every column of `table` among its first [`SAMPLED_ROWS`] rows, in one query.

@@ -19,15 +19,18 @@ const LIMITS: Limits = Limits {
 /// No server can keep a stored function from what its own administrator made it do to the server.
 const OF_THE_ADMINISTRATOR: &str = "changes_server";
 
-/// Runs every attack; gives the first that changed the server.
+/// Runs every attack, each sent while the one before is answered where a session does that; gives the first that changed the server.
 async fn attack<S: Session>(settings: &ConnectionSettings, file: &str, state: impl Fn() -> String) -> Option<String> {
     let before = state();
     let mut session = S::connect(settings).await.unwrap();
     for some in attacks(file).chunks(12) {
-        for (sql, _) in some.iter().filter(|(sql, _)| !sql.contains(OF_THE_ADMINISTRATOR)) {
-            let outcome = tokio::time::timeout(LIMITS.client_timeout(), session.run(sql, &LIMITS)).await;
+        let texts = some.iter().map(|(sql, _)| sql.as_str());
+        let aimed: Vec<&str> = texts.filter(|sql| !sql.contains(OF_THE_ADMINISTRATOR)).collect();
+        for (at, sql) in aimed.iter().enumerate() {
+            let next = aimed.get(at + 1).copied();
+            let outcome = tokio::time::timeout(LIMITS.client_timeout(), session.run(sql, next, &LIMITS)).await;
             let lives = outcome.is_ok_and(|result| result.err().is_none_or(|error| error.code() != "unavailable"));
-            if !lives || !session.reset().await {
+            if !lives || !session.goes_on() || (next.is_none() && !session.reset().await) {
                 S::cancel(settings, session.cancel_key()).await.ok();
                 session = S::connect(settings).await.unwrap();
             }

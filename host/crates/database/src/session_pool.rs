@@ -25,8 +25,12 @@ pub(crate) trait Session: Send + Sized + 'static {
     /// Opens a session and arms its guards.
     async fn connect(settings: &ConnectionSettings) -> Result<Self, ConnectError>;
 
-    /// Runs one statement under the guards of the server.
-    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError>;
+    /// Runs one statement under the guards of the server. It may let the server begin with `next` while the answer is on its way; then the
+    /// next call must be for that statement, with the same limits.
+    async fn run(&mut self, sql: &str, next: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError>;
+
+    /// Whether another statement may follow without a [`Self::reset`].
+    fn goes_on(&self) -> bool;
 
     /// What the server needs to know to cancel what this session runs.
     fn cancel_key(&self) -> i64;
@@ -96,15 +100,58 @@ impl<S: Session> SessionPool<S> {
     /// Runs a statement on a session. After the limit and a grace it is cancelled on the server and the session dropped; a session
     /// whose statement was abandoned or that lost its connection is never reused.
     pub(crate) async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let mut lease = Lease {
+        let mut lease = self.lease(limits).await?;
+        self.run_on(&mut lease, sql, None, limits).await
+    }
+
+    /// Runs statements one after the other on one session, which may begin with the next while the answer to the one before is on its way.
+    /// Gives one outcome at least, and ends early after one that cost the session. `check` is the guard that a text passes before it is sent.
+    pub(crate) async fn run_in_turn(
+        &self,
+        statements: &[String],
+        limits: &Limits,
+        check: impl Fn(&str) -> Result<(), QueryError>,
+    ) -> Vec<Result<ResultSet, QueryError>> {
+        let mut lease = match self.lease(limits).await {
+            Ok(lease) => lease,
+            Err(error) => return vec![Err(error)],
+        };
+        let mut outcomes = Vec::with_capacity(statements.len());
+        let mut verdict = statements.first().map(|sql| check(sql));
+        for (at, sql) in statements.iter().enumerate() {
+            let next = statements.get(at + 1);
+            let verdict_on_next = next.map(|sql| check(sql));
+            let next = next.filter(|_| matches!(verdict_on_next, Some(Ok(()))));
+            outcomes.push(match std::mem::replace(&mut verdict, verdict_on_next) {
+                Some(Err(refusal)) => Err(refusal),
+                _ => self.run_on(&mut lease, sql, next.map(String::as_str), limits).await,
+            });
+            if !lease.seat.as_ref().is_some_and(|seat| seat.session.goes_on()) {
+                break;
+            }
+        }
+        outcomes
+    }
+
+    async fn lease(&self, limits: &Limits) -> Result<Lease<S>, QueryError> {
+        Ok(Lease {
             seat: Some(self.seat(limits).await?),
             settings: Arc::clone(&self.settings),
-        };
+        })
+    }
+
+    async fn run_on(
+        &self,
+        lease: &mut Lease<S>,
+        sql: &str,
+        next: Option<&str>,
+        limits: &Limits,
+    ) -> Result<ResultSet, QueryError> {
         let Some(seat) = lease.seat.as_mut() else {
             return Err(QueryError::Unavailable("no session".into()));
         };
         seat.busy = true;
-        match tokio::time::timeout(limits.client_timeout(), seat.session.run(sql, limits)).await {
+        match tokio::time::timeout(limits.client_timeout(), seat.session.run(sql, next, limits)).await {
             Ok(outcome) => {
                 seat.busy = matches!(outcome, Err(QueryError::Unavailable(_)));
                 if seat.busy {

@@ -223,6 +223,81 @@ async fn caps_hold_and_the_session_survives() {
     }
 }
 
+/// One worker's session begins with a statement while the one before is answered: nothing of the one may show in the other.
+#[tokio::test]
+async fn a_batch_gives_what_its_statements_give_one_by_one() {
+    for (variable, kinds) in [
+        (
+            POSTGRES,
+            "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE m (i int, m mood); INSERT INTO m VALUES (1, 'ok');",
+        ),
+        (
+            MYSQL,
+            "CREATE TABLE m (i int, m ENUM ('sad', 'ok')); INSERT INTO m VALUES (1, 'ok');",
+        ),
+    ] {
+        let Some(url) = server_url(variable, "a_batch_gives_what_its_statements_give_one_by_one") else {
+            continue;
+        };
+        let server = TestDatabase::create(&url);
+        server.script("CREATE TABLE d (i int); INSERT INTO d VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);");
+        let connection = Connection::open(ConnectionSettings {
+            pool_size: 1,
+            ..server.admin.clone()
+        })
+        .await
+        .unwrap();
+        server.script(kinds);
+        let long = format!("SELECT '{}' AS long", "x".repeat(10_000));
+        let mut statements: Vec<String> = [
+            "SELECT i FROM d ORDER BY i",
+            "SELECT no_such_column FROM d",
+            "SELECT i, m FROM m",
+            "SELECT m, m FROM m WHERE i = 7",
+            "DELETE FROM d",
+            "SELECT a.i FROM d a, d b, d c ORDER BY 1",
+            "SELECT i FROM d WHERE i > 100",
+            &long,
+            "SELECT 1 WHERE",
+            "SELECT COUNT(*) FROM d",
+        ]
+        .map(str::to_owned)
+        .into();
+        if variable == POSTGRES {
+            statements.extend(
+                [
+                    "SELECT d FROM d ORDER BY i",
+                    "SELECT 1 / i FROM d",
+                    "SELECT $1::int",
+                    "SELECT repeat('x', 100000) FROM d a, d b",
+                ]
+                .map(str::to_owned),
+            );
+        }
+        let statements = [statements.clone(), statements].concat();
+        for limits in [
+            Limits::default(),
+            Limits {
+                max_rows: 5,
+                max_bytes: 1_000_000,
+                ..Limits::default()
+            },
+            Limits::default().with_max_rows(1_000_000),
+        ] {
+            let together = connection.run_many(&statements, &limits, 1).await;
+            assert_eq!(together.len(), statements.len());
+            for (sql, outcome) in statements.iter().zip(together) {
+                let alone = connection.run(sql, &limits).await;
+                let (sql, rows) = (
+                    &sql[..sql.len().min(60)],
+                    outcome.as_ref().map(|result| result.rows.len()),
+                );
+                assert!(outcome == alone, "{variable} {sql}: {rows:?}, {alone:?}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_killed_session_is_replaced() {
     for (variable, kill) in [

@@ -65,7 +65,7 @@ impl Session for MssqlSession {
     }
 
     /// Runs one statement in a transaction that is always rolled back; past its time it is ended by an attention.
-    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+    async fn run(&mut self, sql: &str, _: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
         self.batch(self.opening(limits))
             .await
             .map_err(|error| query_error(&error, limits))?;
@@ -87,6 +87,10 @@ impl Session for MssqlSession {
         let expect_open = outcome.is_ok() && !std::mem::take(&mut self.cancelled);
         self.end_transaction(expect_open, limits).await?;
         outcome
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.unusable
     }
 
     fn cancel_key(&self) -> i64 {

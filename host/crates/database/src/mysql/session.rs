@@ -59,7 +59,7 @@ impl Session for MysqlSession {
     }
 
     /// Runs one statement in a read-only transaction that is always rolled back.
-    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+    async fn run(&mut self, sql: &str, _: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
         let outcome = self.run_in_transaction(sql, limits).await;
         if self.unusable || matches!(outcome, Err(QueryError::Unavailable(_))) {
             return outcome;
@@ -67,6 +67,10 @@ impl Session for MysqlSession {
         let next = self.send_next_transaction().await;
         next.map_err(|error| QueryError::Unavailable(format!("the session could not be reset: {error}")))?;
         outcome
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.unusable
     }
 
     fn cancel_key(&self) -> i64 {

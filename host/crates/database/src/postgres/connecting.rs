@@ -12,7 +12,7 @@ pub(super) fn connect_error(settings: &ConnectionSettings, error: PostgresError)
         PostgresError::Server(server) => server,
         PostgresError::Io(error) => return lost_connection::io_connect_error(settings, &error),
         PostgresError::Connect(error) => return error,
-        PostgresError::NotReset(_) => {
+        PostgresError::Unusable(_) => {
             return ConnectError::Other {
                 address: settings.address(),
                 detail: error.to_string(),

@@ -129,6 +129,11 @@ impl Driver for PostgresDriver {
         self.pool.run(sql, limits).await
     }
 
+    async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
+        let check = |sql: &str| statement_guard::check(DriverKind::Postgres, sql, &self.volatile);
+        self.pool.run_in_turn(statements, limits, check).await
+    }
+
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
         self.pool.catalog_rows(sql).await
     }

@@ -18,9 +18,9 @@ pub(super) enum PostgresError {
     /// The server said no.
     #[error("{}", .0.message)]
     Server(ServerError),
-    /// What was to bring the session back to its beginning failed.
-    #[error("the session could not be reset: {0}")]
-    NotReset(String),
+    /// The session is not where a statement may begin.
+    #[error("the session is of no more use: {0}")]
+    Unusable(String),
     /// There never was a connection.
     #[error("{0}")]
     Connect(#[from] ConnectError),
@@ -65,7 +65,7 @@ const NO_VALUES: &str = "08P01";
 pub(super) fn query_error(error: PostgresError, limits: &Limits) -> QueryError {
     let server = match error {
         PostgresError::Server(server) => server,
-        PostgresError::NotReset(_) => return QueryError::Unavailable(error.to_string()),
+        PostgresError::Unusable(_) => return QueryError::Unavailable(error.to_string()),
         lost => return QueryError::Unavailable(format!("connection lost: {lost}")),
     };
     let mut message = server.message.clone();

@@ -24,8 +24,18 @@ const BEGIN: &str = "BEGIN READ ONLY";
 /// What follows it for a superuser, whose rights would pass by every guard.
 const AS_READER: &str = "SET LOCAL ROLE pg_read_all_data";
 
-/// Rolls back and gives up locks that outlive transactions.
+/// Gives up locks that outlive transactions.
+const UNLOCK: &str = "SELECT pg_catalog.pg_advisory_unlock_all()";
+
+/// Ends the transaction of every statement.
+const ROLLBACK: &str = "ROLLBACK";
+
+/// Both, for a session whose statement failed.
 const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
+
+/// Longest statement that is sent before the one in front of it was answered: the server takes in so much even while it waits for its rows to
+/// be read.
+const AHEAD: usize = 4 << 10;
 
 /// How values print and what the session may do. Each is tried alone, for servers that lack some.
 const SESSION_SETTINGS: &[&str] = &[
@@ -47,6 +57,14 @@ const SESSION_SETTINGS: &[&str] = &[
 const FACTS: &str = "SELECT pg_backend_pid()::text, (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)::text, \
     (SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = 'pg_read_all_data')::text, current_setting('server_encoding')";
 
+/// What must be known of types.
+const TYPES: &str =
+    "SELECT t.oid::text, t.typcategory::text, t.typelem::text, t.typname::text FROM pg_catalog.pg_type t";
+
+/// Those that users and extensions added. Types of rows are left out: there is one for each table, and few are ever selected.
+const ADDED_TYPES: &str = "LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem \
+    WHERE t.oid >= 16384 AND t.typtype <> 'c' AND e.typtype IS DISTINCT FROM 'c'";
+
 /// A session with its guards armed.
 pub(crate) struct PostgresSession {
     wire: Wire,
@@ -56,6 +74,8 @@ pub(crate) struct PostgresSession {
     /// Time limit the server holds at present, in milliseconds.
     timeout_ms: u64,
     types: HashMap<u32, TypeKind>,
+    /// The statement that was sent while the one before it was answered.
+    ahead: Option<(String, Limits)>,
     /// A result larger than its cap was left unread; only closing the session ends it.
     unread: bool,
 }
@@ -72,6 +92,7 @@ impl Session for PostgresSession {
             as_reader: false,
             timeout_ms: 0,
             types: HashMap::new(),
+            ahead: None,
             unread: false,
         };
         session.set_up().await.map_err(failed)?;
@@ -79,12 +100,16 @@ impl Session for PostgresSession {
     }
 
     /// Runs one SELECT or VALUES through a cursor in a read-only transaction that is always rolled back.
-    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+    async fn run(&mut self, sql: &str, next: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
         if sql.contains('\0') {
             return Err(QueryError::Failed("the statement holds a zero byte".into()));
         }
-        let outcome = self.run_in_transaction(sql, limits).await;
+        let outcome = self.run_in_transaction(sql, next, limits).await;
         outcome.map_err(|error| query_error(error, limits))
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.unread
     }
 
     fn cancel_key(&self) -> i64 {
@@ -105,7 +130,7 @@ impl Session for PostgresSession {
 
     async fn reset(&mut self) -> bool {
         // Every statement has ended its transaction; nothing else can be left.
-        !self.unread
+        !self.unread && self.ahead.is_none()
     }
 }
 
@@ -116,6 +141,7 @@ impl PostgresSession {
             self.wire.query(setting)?;
         }
         self.wire.query(FACTS)?;
+        self.wire.query(&format!("{TYPES} {ADDED_TYPES}"))?;
         self.wire.send().await?;
         for setting in SESSION_SETTINGS {
             match self.wire.outcome().await {
@@ -129,6 +155,7 @@ impl PostgresSession {
         let fact = |at: usize| facts.get(at).map_or("", String::as_str);
         self.process = fact(0).parse().unwrap_or(0);
         self.as_reader = fact(1) == "true" && fact(2) == "1";
+        self.read_types().await?;
         if fact(3) == "SQL_ASCII" {
             // The server would refuse to hand out what is not UTF-8; what it is, only the reader of the bytes can tell.
             self.wire.query("SET client_encoding = 'SQL_ASCII'")?;
@@ -138,37 +165,91 @@ impl PostgresSession {
         Ok(())
     }
 
-    /// One round trip, in which nothing waits for an answer: where a command fails, the server skips what follows up to the end of that
-    /// request, and goes on with the reset, which is a request of its own. Only here does it see the text, and takes one command.
-    async fn run_in_transaction(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, PostgresError> {
+    /// One round trip, in which nothing waits for an answer. Only here does the server see the text, and takes one command.
+    async fn run_in_transaction(
+        &mut self,
+        sql: &str,
+        next: Option<&str>,
+        limits: &Limits,
+    ) -> Result<ResultSet, PostgresError> {
+        let mut rows = IncomingRows::new(*limits);
         self.limit_time(limits.timeout_ms)?;
         let mut earlier = self.wire.unanswered();
+        self.ask(sql, next, limits, rows.wanted())?;
+        loop {
+            let is_last = rows.wanted() <= CHUNK;
+            self.wire.send().await?;
+            self.read_earlier(earlier).await?;
+            let got = match self.read_rows(is_last, &mut rows).await {
+                Err(PostgresError::Server(error)) if !error.ends_session() => {
+                    self.clean_up().await?;
+                    return Err(PostgresError::Server(error));
+                }
+                got => got?,
+            };
+            if !self.unread {
+                self.learn_types(rows.waiting_types()).await?;
+            }
+            rows.type_waiting(&self.types)?;
+            if is_last || self.unread {
+                return Ok(rows.into_result());
+            }
+            earlier = self.wire.unanswered();
+            if got < CHUNK || rows.wanted() == 0 {
+                self.end_transaction()?;
+                self.wire.end_request();
+                self.wire.send().await?;
+                return Ok(rows.into_result());
+            }
+            self.fetch(rows.wanted())?;
+            self.wire.end_request();
+        }
+    }
+
+    /// Writes the request of a statement, unless it was sent ahead, and that of the next one, if there is one and a single chunk will do.
+    fn ask(&mut self, sql: &str, next: Option<&str>, limits: &Limits, wanted: usize) -> Result<(), PostgresError> {
+        match self.ahead.take() {
+            Some((ahead, its_limits)) if ahead == sql && its_limits == *limits => {}
+            Some(_) => return Err(PostgresError::Unusable("another statement was sent ahead".into())),
+            None => {
+                self.begin(sql, wanted)?;
+                self.wire.answer_now();
+            }
+        }
+        let next = next.filter(|next| wanted <= CHUNK && next.len() <= AHEAD && !next.contains('\0'));
+        if let Some(next) = next {
+            self.begin(next, wanted)?;
+            self.wire.answer_now();
+            self.ahead = Some((next.to_owned(), *limits));
+        } else {
+            self.wire.end_request();
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, sql: &str, wanted: usize) -> io::Result<()> {
         self.wire.command(BEGIN)?;
         if self.as_reader {
             self.wire.command(AS_READER)?;
         }
         self.wire
             .command(&format!("DECLARE nl2sql_rows NO SCROLL CURSOR FOR {sql}"))?;
-        let mut rows = IncomingRows::new(*limits);
-        loop {
-            let is_last = self.ask_for(rows.wanted())?;
-            self.wire.send().await?;
-            self.read_earlier(std::mem::take(&mut earlier)).await?;
-            let got = self.read_rows(&mut rows).await;
-            let goes_on = matches!(got, Ok(CHUNK)) && rows.wanted() > 0 && !is_last && !self.unread;
-            if !goes_on && !is_last && !self.unread {
-                self.wire.query(RESET)?;
-                self.wire.send().await?;
-            }
-            got?;
-            if !self.unread {
-                self.learn_types(rows.waiting_types()).await?;
-            }
-            rows.type_waiting(&self.types)?;
-            if !goes_on {
-                return Ok(rows.into_result());
-            }
+        self.fetch(wanted)
+    }
+
+    /// Fetches so many rows, a chunk at most; the last chunk brings the end of the transaction along.
+    fn fetch(&mut self, wanted: usize) -> io::Result<()> {
+        let fetch = format!("FETCH FORWARD {} FROM nl2sql_rows", wanted.min(CHUNK));
+        self.wire.command_with_rows(&fetch)?;
+        if wanted <= CHUNK {
+            self.end_transaction()?;
         }
+        Ok(())
+    }
+
+    fn end_transaction(&mut self) -> io::Result<()> {
+        self.wire.command(UNLOCK)?;
+        self.wire.command(ROLLBACK)
     }
 
     /// Holds the server to a limit for every command that follows, until another is asked for.
@@ -181,50 +262,64 @@ impl PostgresSession {
         Ok(())
     }
 
-    /// Asks for so many rows, a chunk at most. The reset goes out along with the last chunk: the server works on it while the rows are
-    /// read, and its answer is read by the next statement.
-    fn ask_for(&mut self, wanted: usize) -> io::Result<bool> {
-        let fetch = format!("FETCH FORWARD {} FROM nl2sql_rows", wanted.min(CHUNK));
-        self.wire.command_with_rows(&fetch)?;
-        self.wire.end_request();
-        let is_last = wanted <= CHUNK;
-        if is_last {
-            self.wire.query(RESET)?;
-        }
-        Ok(is_last)
-    }
-
     /// Reads the answers to requests before the current one.
     async fn read_earlier(&mut self, requests: usize) -> Result<(), PostgresError> {
         for _ in 0..requests {
             let outcome = self.wire.outcome().await;
-            outcome.map_err(|error| PostgresError::NotReset(error.to_string()))?;
+            outcome.map_err(|error| PostgresError::Unusable(format!("it could not be reset: {error}")))?;
         }
         Ok(())
     }
 
     /// Reads the rows of one chunk, and says how many there were.
-    async fn read_rows(&mut self, incoming: &mut IncomingRows) -> Result<usize, PostgresError> {
-        let (mut got, mut failure) = (0, None);
+    async fn read_rows(&mut self, is_last: bool, incoming: &mut IncomingRows) -> Result<usize, PostgresError> {
+        let (mut got, mut fetching) = (0, false);
         loop {
             match self.wire.answer().await? {
-                Answer::Columns(columns) => incoming.describe(&columns, &self.types)?,
-                Answer::Row(row) => {
+                Answer::Columns(columns) => {
+                    fetching = true;
+                    incoming.describe(&columns, &self.types)?;
+                }
+                Answer::Row(row) if fetching => {
                     got += 1;
                     incoming.take(row)?;
                     if incoming.overflows() {
                         self.unread = true;
                         return Ok(got);
                     }
+                    if self.ahead.is_some() && !incoming.waiting_types().is_empty() {
+                        return Err(PostgresError::Unusable(
+                            "the statement gives rows of an unknown type".into(),
+                        ));
+                    }
                 }
-                Answer::Failure(error) if error.ends_session() => return Err(PostgresError::Server(error)),
-                Answer::Failure(error) => failure = Some(error),
-                Answer::End => return failure.map_or(Ok(got), |error| Err(PostgresError::Server(error))),
+                Answer::Done(command) => match command.tag()? {
+                    "ROLLBACK" => return Ok(got),
+                    _ if fetching => {
+                        fetching = false;
+                        if !is_last {
+                            return Ok(got);
+                        }
+                    }
+                    _ => {}
+                },
+                Answer::Failure(error) => return Err(PostgresError::Server(error)),
+                Answer::End => return Err(PostgresError::Unusable("an answer has no end".into())),
+                Answer::Row(_) => {}
             }
         }
     }
 
-    /// Asks the server once about types it did not ship with.
+    /// After a failure the server skips what it gets up to the end of the request, a statement sent ahead included.
+    async fn clean_up(&mut self) -> io::Result<()> {
+        if self.ahead.take().is_some() {
+            self.wire.end_request();
+        }
+        self.wire.query(RESET)?;
+        self.wire.send().await
+    }
+
+    /// Asks the server once about types it did not ship with, and that did not exist when the session began.
     async fn learn_types(&mut self, oids: &[u32]) -> Result<(), PostgresError> {
         let unknown = |oid: &&u32| values::builtin(**oid).is_none() && !self.types.contains_key(*oid);
         let unknown: Vec<u32> = oids.iter().filter(unknown).copied().collect();
@@ -232,22 +327,28 @@ impl PostgresSession {
             return Ok(());
         }
         self.read_earlier(self.wire.unanswered()).await?;
-        for oid in &unknown {
-            self.wire.query(&format!(
-                "SELECT typcategory::text, typelem::text, typname::text FROM pg_catalog.pg_type WHERE oid = {oid}"
-            ))?;
-        }
+        let list: Vec<String> = unknown.iter().map(u32::to_string).collect();
+        self.wire
+            .query(&format!("{TYPES} WHERE t.oid IN ({})", list.join(", ")))?;
         self.wire.send().await?;
+        self.read_types().await?;
         for oid in unknown {
-            let rows = match self.wire.texts().await {
-                // A wire-compatible server may lack the catalog.
-                Err(PostgresError::Server(error)) if !error.ends_session() => Vec::new(),
-                rows => rows?,
-            };
-            let facts = rows.into_iter().next().unwrap_or_default();
-            let fact = |at: usize| facts.get(at).map_or("", String::as_str);
-            let kind = values::user_defined(fact(0), fact(1).parse().unwrap_or(0), fact(2));
-            self.types.insert(oid, kind);
+            self.types.entry(oid).or_insert(TypeKind::Other);
+        }
+        Ok(())
+    }
+
+    /// Reads the answer to a query for types; a wire-compatible server may lack the catalog.
+    async fn read_types(&mut self) -> Result<(), PostgresError> {
+        let rows = match self.wire.texts().await {
+            Err(PostgresError::Server(error)) if !error.ends_session() => return Ok(()),
+            rows => rows?,
+        };
+        for row in rows {
+            if let [oid, category, element, name] = row.as_slice() {
+                let kind = values::user_defined(category, element.parse().unwrap_or(0), name);
+                self.types.insert(oid.parse().unwrap_or(0), kind);
+            }
         }
         Ok(())
     }

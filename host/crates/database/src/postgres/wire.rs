@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::IsNull;
-use postgres_protocol::message::backend::{DataRowBody, Message, RowDescriptionBody};
+use postgres_protocol::message::backend::{CommandCompleteBody, DataRowBody, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend::{self, BindError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -35,6 +35,8 @@ pub(super) struct Wire {
 pub(super) enum Answer {
     Columns(RowDescriptionBody),
     Row(DataRowBody),
+    /// A command is done.
+    Done(CommandCompleteBody),
     Failure(ServerError),
     /// The answer to this request has ended.
     End,
@@ -85,6 +87,11 @@ impl Wire {
         })
     }
 
+    /// Has the answers so far sent, and leaves the request open: more commands follow, and after a failure none of them is run either.
+    pub(super) fn answer_now(&mut self) {
+        frontend::flush(&mut self.outgoing);
+    }
+
     /// Ends a request of commands.
     pub(super) fn end_request(&mut self) {
         frontend::sync(&mut self.outgoing);
@@ -125,6 +132,7 @@ impl Wire {
             match self.receive().await? {
                 Message::RowDescription(columns) => return Ok(Answer::Columns(columns)),
                 Message::DataRow(row) => return Ok(Answer::Row(row)),
+                Message::CommandComplete(command) => return Ok(Answer::Done(command)),
                 Message::ErrorResponse(error) => return Ok(Answer::Failure(ServerError::read(&error)?)),
                 Message::ReadyForQuery(_) => {
                     self.unanswered = self.unanswered.saturating_sub(1);
@@ -143,7 +151,7 @@ impl Wire {
                 Answer::Failure(error) if error.ends_session() => return Err(PostgresError::Server(error)),
                 Answer::Failure(error) => failure = Some(error),
                 Answer::End => return failure.map_or(Ok(()), |error| Err(PostgresError::Server(error))),
-                Answer::Columns(_) | Answer::Row(_) => {}
+                Answer::Columns(_) | Answer::Row(_) | Answer::Done(_) => {}
             }
         }
     }
@@ -160,7 +168,7 @@ impl Wire {
                 Answer::Failure(error) if error.ends_session() => return Err(PostgresError::Server(error)),
                 Answer::Failure(error) => failure = Some(error),
                 Answer::End => return failure.map_or(Ok(rows), |error| Err(PostgresError::Server(error))),
-                Answer::Columns(_) => {}
+                Answer::Columns(_) | Answer::Done(_) => {}
             }
         }
     }
