@@ -165,6 +165,7 @@ impl Connection {
         results
     }
 
+    /// Runs statements one after the other; one that cost its session is run again as any other would be.
     async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
         let mut outcomes = Vec::with_capacity(statements.len());
         while outcomes.len() < statements.len() {

@@ -105,7 +105,8 @@ impl<S: Session> SessionPool<S> {
     }
 
     /// Runs statements one after the other on one session, which may begin with the next while the answer to the one before is on its way.
-    /// Gives one outcome at least, and ends early after one that cost the session. `check` is the guard that a text passes before it is sent.
+    /// Gives one outcome at least, and ends early when that cost the session or others wait for one. `check` is the guard that a text passes
+    /// before it is sent.
     pub(crate) async fn run_in_turn(
         &self,
         statements: &[String],
@@ -119,14 +120,15 @@ impl<S: Session> SessionPool<S> {
         let mut outcomes = Vec::with_capacity(statements.len());
         let mut verdict = statements.first().map(|sql| check(sql));
         for (at, sql) in statements.iter().enumerate() {
-            let next = statements.get(at + 1);
+            let next = statements.get(at + 1).filter(|_| self.pool.status().waiting == 0);
+            let is_last = next.is_none();
             let verdict_on_next = next.map(|sql| check(sql));
             let next = next.filter(|_| matches!(verdict_on_next, Some(Ok(()))));
             outcomes.push(match std::mem::replace(&mut verdict, verdict_on_next) {
                 Some(Err(refusal)) => Err(refusal),
                 _ => self.run_on(&mut lease, sql, next.map(String::as_str), limits).await,
             });
-            if !lease.seat.as_ref().is_some_and(|seat| seat.session.goes_on()) {
+            if is_last || !lease.seat.as_ref().is_some_and(|seat| seat.session.goes_on()) {
                 break;
             }
         }

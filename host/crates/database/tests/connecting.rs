@@ -10,8 +10,9 @@ use nl2sql_database::{ConnectError, Connection, ConnectionSettings, DriverKind, 
 use shared::fake_servers::{
     mysql_of_version, postgres_of_version, postgres_that_hangs_up_on_a_handshake, postgres_that_rejects, silent,
 };
+use shared::own_server::OwnServer;
 use shared::server_url;
-use shared::servers::TestDatabase;
+use shared::servers::{TestDatabase, client};
 
 const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
 const MYSQL: &str = "NL2SQL_TEST_MYSQL_URL";
@@ -142,6 +143,51 @@ async fn a_refused_login_says_so_and_shows_no_password() {
             let error = Connection::open(settings).await.unwrap_err();
             assert!(is_right(&error), "{code}: {error:?}");
             assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn postgres_takes_passwords_in_each_of_its_ways() {
+    let test = "postgres_takes_passwords_in_each_of_its_ways";
+    let Some(mut server) = OwnServer::start(DriverKind::Postgres, test) else {
+        return;
+    };
+    server.wait();
+    let password = "pä ss€'";
+    let role = |name: &str| format!("CREATE ROLE {name} LOGIN PASSWORD '{}';", password.replace('\'', "''"));
+    let roles = format!(
+        "{}{}SET password_encryption = 'md5';{}",
+        role("scram"),
+        role("clear"),
+        role("digest")
+    );
+    client(&server.admin, &roles);
+    let ways = "host all scram all scram-sha-256\nhost all digest all md5\nhost all clear all password\nhost all postgres all trust\n";
+    std::fs::write(server.data().join("pg_hba.conf"), ways).unwrap();
+    server.kill();
+    server.run();
+    server.wait();
+    for user in ["scram", "digest", "clear"] {
+        let settings = ConnectionSettings {
+            user: user.into(),
+            password: password.into(),
+            database: "postgres".into(),
+            ..server.admin.clone()
+        };
+        let connection = Connection::open(settings.clone()).await.unwrap();
+        let who = connection.run("SELECT session_user::text", &Limits::default()).await;
+        assert_eq!(who.unwrap().rows, [[Value::Text(user.into())]]);
+        for wrong in ["wrong", ""] {
+            let settings = ConnectionSettings {
+                password: wrong.into(),
+                ..settings.clone()
+            };
+            let error = Connection::open(settings).await.unwrap_err();
+            assert!(
+                matches!(error, ConnectError::Authentication { .. }),
+                "{user}: {error:?}"
+            );
         }
     }
 }

@@ -299,6 +299,33 @@ async fn a_batch_gives_what_its_statements_give_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_batch_lets_others_have_its_session() {
+    let Some(url) = server_url(POSTGRES, "a_batch_lets_others_have_its_session") else {
+        return;
+    };
+    let server = TestDatabase::create(&url);
+    let connection = Connection::open(ConnectionSettings {
+        pool_size: 1,
+        connect_timeout_s: 1,
+        ..server.admin.clone()
+    })
+    .await
+    .unwrap();
+    let limits = Limits {
+        timeout_ms: 1_000,
+        ..Limits::default()
+    };
+    let statements = vec!["SELECT count(*) FROM generate_series(1, 400000)".to_owned(); 40];
+    let (one, other) = tokio::join!(
+        connection.run_many(&statements, &limits, 1),
+        connection.run_many(&statements, &limits, 1)
+    );
+    for outcome in one.into_iter().chain(other) {
+        assert_eq!(outcome.unwrap().rows, [[Value::Integer(400_000)]]);
+    }
+}
+
+#[tokio::test]
 async fn a_killed_session_is_replaced() {
     for (variable, kill) in [
         (
@@ -436,7 +463,7 @@ async fn a_statement_whose_session_dies_is_run_again() {
     };
     let task = tokio::spawn(async move {
         running
-            .run("SELECT count(*) FROM generate_series(1, 8000000)", &patient)
+            .run("SELECT count(*) FROM generate_series(1, 20000000)", &patient)
             .await
     });
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -447,7 +474,7 @@ async fn a_statement_whose_session_dies_is_run_again() {
     assert_eq!(killed.trim(), "t");
     assert_eq!(
         task.await.unwrap().unwrap().rows,
-        [[Value::Integer(8_000_000)]],
+        [[Value::Integer(20_000_000)]],
         "{killed}"
     );
 }

@@ -135,7 +135,8 @@ impl OwnServer {
         }
     }
 
-    fn data(&self) -> PathBuf {
+    /// Where its data and its settings are.
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
