@@ -6,8 +6,10 @@
 //! Guards here: the text, and the names of all functions that the server itself calls VOLATILE.
 //!
 //! The protocol is spoken here, over the messages of `postgres-protocol`: the drivers at hand wait for the answer to each command before they
-//! send the next, or give values in binary. Values come as text, as the server prints it: one decoder serves every type, and user-defined types
-//! need no extra queries.
+//! send the next, or give values in binary. Values come as text, as the server prints it: one decoder serves every type.
+//!
+//! What begins and ends the transaction, the cursor and its rows go out in one request: a command that fails keeps those behind it from
+//! running. Statements of a batch follow each other in the same way, each in a transaction of its own.
 
 mod array_text;
 mod connecting;

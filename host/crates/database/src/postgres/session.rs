@@ -165,7 +165,7 @@ impl PostgresSession {
         Ok(())
     }
 
-    /// One round trip, in which nothing waits for an answer. Only here does the server see the text, and takes one command.
+    /// One round trip, in which nothing waits for an answer. The server sees the text nowhere but in `DECLARE`, as one command alone.
     async fn run_in_transaction(
         &mut self,
         sql: &str,
