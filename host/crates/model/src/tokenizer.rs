@@ -1,5 +1,7 @@
 //! A model's `tokenizer.json` with its special tokens.
 
+mod token_bytes;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -99,6 +101,11 @@ impl TextTokenizer {
         self.inner.token_to_id(token)
     }
 
+    /// Bytes that each token adds to a text, in order of their ids; none for special tokens.
+    pub fn token_bytes(&self) -> Vec<Vec<u8>> {
+        token_bytes::token_bytes(&self.inner)
+    }
+
     /// Token that begins a text.
     pub fn bos(&self) -> Option<u32> {
         self.bos
@@ -135,4 +142,24 @@ fn special_token(config: &Map<String, Value>, name: &str) -> Option<String> {
         .as_str()
         .or_else(|| value.get("content").and_then(Value::as_str))
         .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_tokens_are_the_text() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        for model in ["llama-tiny", "qwen3-tiny"] {
+            let tokenizer = TextTokenizer::read(&fixtures.join(model)).unwrap();
+            let bytes = tokenizer.token_bytes();
+            let text = "SELECT \"名称\", é FROM t\n -- \u{1f600}";
+            let tokens = tokenizer.encode(text).unwrap();
+            let written: Vec<u8> = tokens.iter().flat_map(|token| bytes[*token as usize].clone()).collect();
+            assert_eq!(String::from_utf8(written).unwrap(), text, "{model}");
+            let stop = tokenizer.eos().unwrap();
+            assert!(bytes[stop as usize].is_empty(), "{model}");
+        }
+    }
 }

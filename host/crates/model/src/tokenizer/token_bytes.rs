@@ -1,0 +1,57 @@
+//! What each token adds to a text, byte for byte.
+//!
+//! A token need not hold whole characters, so that it has bytes, and no text of its own.
+
+use std::collections::HashMap;
+
+use tokenizers::{DecoderWrapper, Tokenizer};
+
+/// Bytes of every token in order of their ids; none for special tokens, which are no text.
+pub(super) fn token_bytes(tokenizer: &Tokenizer) -> Vec<Vec<u8>> {
+    let added = tokenizer.get_added_tokens_decoder();
+    let alphabet = tokenizer.get_decoder().is_some_and(is_byte_level).then(byte_alphabet);
+    let largest = tokenizer.get_vocab(true).into_values().max();
+    let ids = 0..largest.map_or(0, |largest| largest + 1);
+    ids.map(|id| match (added.get(&id), &alphabet) {
+        (Some(token), _) if token.special => Vec::new(),
+        (Some(token), _) => token.content.clone().into_bytes(),
+        (None, Some(alphabet)) => {
+            let token = tokenizer.id_to_token(id).unwrap_or_default();
+            token
+                .chars()
+                .filter_map(|letter| alphabet.get(&letter).copied())
+                .collect()
+        }
+        (None, None) => sentence_piece(&tokenizer.id_to_token(id).unwrap_or_default()),
+    })
+    .collect()
+}
+
+fn is_byte_level(decoder: &DecoderWrapper) -> bool {
+    match decoder {
+        DecoderWrapper::ByteLevel(_) => true,
+        DecoderWrapper::Sequence(sequence) => sequence.get_decoders().iter().any(is_byte_level),
+        _ => false,
+    }
+}
+
+/// The characters GPT-2 writes bytes with: printable ones stand for themselves, the others follow from U+0100.
+fn byte_alphabet() -> HashMap<char, u8> {
+    let printable = |byte: &u8| matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
+    let (shown, hidden): (Vec<u8>, Vec<u8>) = (0..=u8::MAX).partition(printable);
+    let hidden = ('\u{100}'..).zip(hidden);
+    shown
+        .into_iter()
+        .map(|byte| (char::from(byte), byte))
+        .chain(hidden)
+        .collect()
+}
+
+/// `▁` is a space, and `<0x0A>` a byte.
+fn sentence_piece(token: &str) -> Vec<u8> {
+    let hexadecimal = token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
+    match hexadecimal.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+        Some(byte) => vec![byte],
+        None => token.replace('\u{2581}', " ").into_bytes(),
+    }
+}
