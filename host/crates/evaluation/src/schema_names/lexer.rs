@@ -1,0 +1,283 @@
+//! Reads an answer byte by byte, as it is written.
+
+use std::sync::Arc;
+
+use super::name_set::{Word, is_word_byte};
+use super::place::Reading;
+use super::statement::Statement;
+use super::{SchemaNames, SqlFamily};
+
+/// An answer as far as it is written. Cloned, it tries a continuation.
+#[derive(Clone, Debug)]
+pub struct AnswerReader {
+    names: Arc<SchemaNames>,
+    mode: Mode,
+    /// The word last ended: what it is may depend on what follows.
+    ended: Option<Word>,
+    statement: Statement,
+}
+
+/// What the next byte belongs to.
+#[derive(Clone, Debug, Default)]
+enum Mode {
+    #[default]
+    Between,
+    /// A word without quotes.
+    Bare(Vec<u8>),
+    Number,
+    /// A word in quotes.
+    Quoted {
+        closing: u8,
+        content: Vec<u8>,
+        /// Whether the last byte was the closing quote, which another would make part of the word.
+        closed: bool,
+    },
+    /// A string.
+    Text {
+        quote: u8,
+        backslash: bool,
+        state: TextState,
+    },
+    /// `-`, which another makes a comment.
+    Dash,
+    /// `/`, which `*` makes a comment.
+    Slash,
+    LineComment,
+    BlockComment {
+        star: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TextState {
+    Open,
+    Escaped,
+    Closed,
+}
+
+impl AnswerReader {
+    /// An answer of which nothing is written.
+    pub fn new(names: Arc<SchemaNames>) -> Self {
+        Self {
+            statement: Statement::new(&names),
+            names,
+            mode: Mode::Between,
+            ended: None,
+        }
+    }
+
+    /// Reads on; whether the text can still become a statement whose names are all there. What cannot is read all the same.
+    pub fn read(&mut self, text: &[u8]) -> bool {
+        let refused = text.iter().filter(|byte| !self.read_byte(**byte)).count();
+        refused == 0
+    }
+
+    /// Whether the answer may end here.
+    pub fn may_end(&self) -> bool {
+        let mut to_the_end = self.clone();
+        let fits = to_the_end.read(b"\n") && to_the_end.end_word(b';');
+        let is_open = matches!(to_the_end.mode, Mode::Text { .. } | Mode::Quoted { .. });
+        fits && !is_open && to_the_end.statement.may_end(&self.names)
+    }
+
+    fn read_byte(&mut self, byte: u8) -> bool {
+        match std::mem::take(&mut self.mode) {
+            Mode::Between => self.begin(byte),
+            Mode::Bare(word) => self.go_on_bare(word, byte),
+            Mode::Number if is_word_byte(byte) || byte == b'.' => {
+                self.mode = Mode::Number;
+                true
+            }
+            Mode::Number => self.begin(byte),
+            Mode::Quoted {
+                closing,
+                content,
+                closed,
+            } => self.go_on_quoted(closing, content, closed, byte),
+            Mode::Text {
+                quote,
+                backslash,
+                state,
+            } => self.go_on_text(quote, backslash, state, byte),
+            Mode::Dash if byte == b'-' => self.comment(Mode::LineComment),
+            Mode::Slash if byte == b'*' => self.comment(Mode::BlockComment { star: false }),
+            Mode::Dash => self.mark(b'-') & self.begin(byte),
+            Mode::Slash => self.mark(b'/') & self.begin(byte),
+            Mode::LineComment if byte != b'\n' => self.comment(Mode::LineComment),
+            Mode::BlockComment { star } if !(star && byte == b'/') => {
+                self.comment(Mode::BlockComment { star: byte == b'*' })
+            }
+            Mode::LineComment | Mode::BlockComment { .. } => true,
+        }
+    }
+
+    fn comment(&mut self, mode: Mode) -> bool {
+        self.mode = mode;
+        true
+    }
+
+    /// Begins something new.
+    fn begin(&mut self, byte: u8) -> bool {
+        let family = self.names.family;
+        match byte {
+            _ if byte.is_ascii_whitespace() => true,
+            b'-' => self.attempt(byte, Mode::Dash),
+            b'/' => self.attempt(byte, Mode::Slash),
+            b'#' if family == SqlFamily::Mysql => self.comment(Mode::LineComment),
+            b'\'' => self.begin_text(byte),
+            _ if byte.is_ascii_digit() => {
+                let fits = self.end_word(byte) && self.statement.admits_opening() && !self.statement.is_after_dot();
+                self.statement.number();
+                self.mode = Mode::Number;
+                fits
+            }
+            _ if is_word_byte(byte) => self.end_word(byte) & self.go_on_bare(Vec::new(), byte),
+            _ => match family.closing_quote(byte) {
+                Some(closing) => self.begin_quoted(closing, byte),
+                None if byte == b'"' => self.begin_text(byte),
+                None => self.mark(byte),
+            },
+        }
+    }
+
+    /// What may be a mark or the beginning of a comment.
+    fn attempt(&mut self, byte: u8, mode: Mode) -> bool {
+        let mut tried = self.clone();
+        self.mode = mode;
+        tried.mark(byte) || !self.statement.admits_opening()
+    }
+
+    fn mark(&mut self, byte: u8) -> bool {
+        let fits = self.end_word(byte) && self.statement.admits_mark(byte, &self.names);
+        self.statement.mark(byte, &self.names);
+        fits
+    }
+
+    /// Decides what the word before was, now that it is known what follows.
+    fn end_word(&mut self, follow: u8) -> bool {
+        let Some(word) = self.ended.take() else { return true };
+        let reading = self.statement.reading(&word, Some(follow), &self.names);
+        let taken = reading.unwrap_or(Reading::Unknown);
+        self.statement.take(taken, &word, &self.names);
+        reading.is_some()
+    }
+
+    fn go_on_bare(&mut self, mut content: Vec<u8>, byte: u8) -> bool {
+        if is_word_byte(byte) {
+            content.push(byte.to_ascii_lowercase());
+            let growing = self.word(&content, false, false);
+            self.mode = Mode::Bare(content);
+            return self.statement.reading(&growing, None, &self.names).is_some();
+        }
+        let word = self.word(&content, false, true);
+        let fits = byte == b'\'' || self.statement.reading(&word, None, &self.names).is_some();
+        self.ended = Some(word);
+        self.begin(byte) && fits
+    }
+
+    fn begin_quoted(&mut self, closing: u8, opening: u8) -> bool {
+        let fits = self.end_word(opening) && self.statement.admits_opening() && self.quoted_fits(closing, &[], false);
+        self.mode = Mode::Quoted {
+            closing,
+            content: Vec::new(),
+            closed: false,
+        };
+        fits
+    }
+
+    fn go_on_quoted(&mut self, closing: u8, mut content: Vec<u8>, closed: bool, byte: u8) -> bool {
+        if byte == closing && !closed {
+            let fits = self.quoted_fits(closing, &content, true);
+            self.mode = Mode::Quoted {
+                closing,
+                content,
+                closed: true,
+            };
+            return fits;
+        }
+        if closed && byte != closing {
+            return self.end_quoted(closing, &content) && self.begin(byte);
+        }
+        content.push(byte);
+        let fits = self.quoted_fits(closing, &content, false);
+        self.mode = Mode::Quoted {
+            closing,
+            content,
+            closed: false,
+        };
+        fits
+    }
+
+    fn quoted_fits(&self, closing: u8, content: &[u8], whole: bool) -> bool {
+        let as_name = |whole| {
+            let word = self.word(content, true, whole);
+            self.statement.reading(&word, None, &self.names).is_some()
+        };
+        // The quote that closes it here may turn out to be one of two that stand for one.
+        let may_grow = || {
+            let longer = [content, &[closing]].concat();
+            let word = self.word(&longer, true, false);
+            whole && self.statement.reading(&word, None, &self.names).is_some()
+        };
+        self.may_be_text(closing) || as_name(whole) || may_grow()
+    }
+
+    /// SQLite takes what is in double quotes and no name for a string.
+    fn may_be_text(&self, closing: u8) -> bool {
+        let lenient = matches!(self.names.family, SqlFamily::Sqlite | SqlFamily::Other);
+        lenient && closing == b'"' && !self.statement.expects_table() && !self.statement.is_after_dot()
+    }
+
+    fn end_quoted(&mut self, closing: u8, content: &[u8]) -> bool {
+        let word = self.word(content, true, true);
+        if self.may_be_text(closing) && self.statement.reading(&word, None, &self.names).is_none() {
+            self.statement.text();
+            return true;
+        }
+        self.ended = Some(word);
+        true
+    }
+
+    fn begin_text(&mut self, quote: u8) -> bool {
+        // `E'..'` and `N'..'`: a prefix, and no word.
+        let prefix = self
+            .ended
+            .take_if(|word| matches!(word.text.as_slice(), b"e" | b"n" | b"b" | b"x"));
+        let escapes = prefix.is_some_and(|word| word.text == b"e") || self.names.family == SqlFamily::Mysql;
+        let fits = self.end_word(quote) && self.statement.admits_opening() && !self.statement.is_after_dot();
+        self.mode = Mode::Text {
+            quote,
+            backslash: escapes,
+            state: TextState::Open,
+        };
+        fits
+    }
+
+    fn go_on_text(&mut self, quote: u8, backslash: bool, state: TextState, byte: u8) -> bool {
+        let state = match (state, byte) {
+            (TextState::Closed, _) if byte != quote => {
+                self.statement.text();
+                return self.begin(byte);
+            }
+            (TextState::Open, b'\\') if backslash => TextState::Escaped,
+            (TextState::Open, _) if byte == quote => TextState::Closed,
+            _ => TextState::Open,
+        };
+        self.mode = Mode::Text {
+            quote,
+            backslash,
+            state,
+        };
+        true
+    }
+
+    fn word(&self, content: &[u8], quoted: bool, whole: bool) -> Word {
+        let keep = quoted && self.names.family.quotes_keep_case();
+        let text = if keep {
+            content.to_vec()
+        } else {
+            content.to_ascii_lowercase()
+        };
+        Word { text, quoted, whole }
+    }
+}

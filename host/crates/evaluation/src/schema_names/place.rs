@@ -1,0 +1,415 @@
+//! Which words may stand in a place, and what they are there.
+
+use std::collections::BTreeSet;
+
+use super::name_set::Word;
+use super::scope::{Binding, Clause, Relation};
+use super::statement::{Paren, Previous, Statement};
+use super::{SchemaNames, SqlFamily, TableNames};
+
+/// What a word is in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A word that builds queries.
+    Keyword(&'static str),
+    /// A word of SQL that is a name elsewhere.
+    Soft,
+    Column,
+    /// A name the statement gave.
+    Given,
+    /// A table or an alias, before a dot.
+    Qualifier,
+    /// A schema or database, before a dot.
+    Schema,
+    Function,
+    /// A function in place of a table.
+    Source,
+    Table,
+    /// The new name of the table before it.
+    TableAlias,
+    /// The new name of a column.
+    ColumnName,
+    /// The new name of a common table expression.
+    ExpressionName,
+    /// Anything.
+    Unknown,
+}
+
+/// Where a word stands.
+enum Place<'s> {
+    /// At the beginning.
+    Start,
+    /// Where a table is named.
+    Table,
+    /// After a dot.
+    Member(&'s [u8]),
+    /// Where an operand must begin.
+    Operand,
+    /// Where an operand may have ended.
+    Continuation,
+    /// After something that may be an operand or not.
+    Either,
+    /// After AS behind a table.
+    TableAlias,
+    /// Where a column is given a name.
+    ColumnName,
+    /// Where a common table expression is given a name.
+    ExpressionName,
+    /// Where names of other kinds stand: windows, collations, types.
+    Anything,
+}
+
+/// The columns that may follow a qualifier.
+enum Members {
+    All,
+    Of(Vec<usize>),
+    /// The tables of a schema.
+    TablesOf(Vec<u8>),
+}
+
+/// A word, and the byte after it where that is known.
+struct Glance<'w> {
+    word: &'w Word,
+    follow: Option<u8>,
+}
+
+impl Glance<'_> {
+    fn may_precede(&self, byte: u8) -> bool {
+        self.follow.is_none_or(|follow| follow == byte)
+    }
+
+    /// Whether it can stand for itself: neither called nor a qualifier.
+    fn may_stand_alone(&self) -> bool {
+        self.follow.is_none_or(|follow| !matches!(follow, b'.' | b'('))
+    }
+}
+
+impl Statement {
+    /// What a word is here, or nothing where it cannot be. `follow` is the first byte of what comes after it.
+    pub fn reading(&self, word: &Word, follow: Option<u8>, names: &SchemaNames) -> Option<Reading> {
+        let glance = Glance { word, follow };
+        match self.place() {
+            Place::Anything => Some(Reading::Unknown),
+            Place::ColumnName => Some(Reading::ColumnName),
+            Place::ExpressionName if word.is_keyword("recursive") => Some(Reading::Keyword("recursive")),
+            Place::ExpressionName => Some(Reading::ExpressionName),
+            Place::Start => word.among_these("select values with").map(Reading::Keyword),
+            Place::Table => self.as_table(&glance, names),
+            Place::Member(qualifier) => self.as_member(qualifier, &glance, names),
+            Place::TableAlias => self.as_table_alias(&glance, names),
+            Place::Operand => self.as_operand(&glance, names),
+            Place::Continuation => self.as_continuation(&glance, names),
+            Place::Either => self
+                .as_keyword(word, &names.words.building, names)
+                .or_else(|| self.as_operand(&glance, names)),
+        }
+    }
+
+    fn place(&self) -> Place<'_> {
+        let (at_query, clause) = (self.is_at_query(), self.scope().clause);
+        match self.parens.last() {
+            Some(Paren::Free) => return Place::Anything,
+            Some(Paren::Names) => return Place::ColumnName,
+            _ => {}
+        }
+        match &self.previous {
+            Previous::Nothing => Place::Start,
+            Previous::Dot(qualifier) => Place::Member(qualifier),
+            Previous::Qualifier(_) | Previous::FieldDot | Previous::Cast => Place::Anything,
+            Previous::AsTable => Place::TableAlias,
+            Previous::Keyword("with" | "recursive") | Previous::Comma if clause == Clause::With && at_query => {
+                Place::ExpressionName
+            }
+            Previous::Keyword("as") if clause == Clause::With && at_query => Place::Either,
+            Previous::Keyword("as") => Place::ColumnName,
+            Previous::Keyword("over" | "window" | "collate") => Place::Anything,
+            _ if self.expects_table() => Place::Table,
+            Previous::Table
+            | Previous::Operand
+            | Previous::EveryColumn
+            | Previous::Name
+            | Previous::Function
+            | Previous::Source => Place::Continuation,
+            Previous::Open if matches!(self.parens.last(), Some(Paren::Clauses)) => Place::Either,
+            Previous::Comma | Previous::Operator | Previous::Open => Place::Operand,
+            Previous::Keyword(keyword) if begins_operand(keyword) => Place::Operand,
+            Previous::Keyword(_) | Previous::Soft => Place::Either,
+        }
+    }
+
+    /// A word that builds queries, one of those that may stand here.
+    fn as_keyword(&self, word: &Word, here: &BTreeSet<&'static str>, names: &SchemaNames) -> Option<Reading> {
+        let keyword = word.among(here).or_else(|| word.among(&names.words.after_from));
+        let keyword = keyword.filter(|keyword| self.may_come(keyword, names));
+        keyword.map(Reading::Keyword).or_else(|| self.as_soft(word, names))
+    }
+
+    /// Whether a clause may begin now: FROM and WHERE once, and what follows FROM when everything used before it is there.
+    fn may_come(&self, keyword: &str, names: &SchemaNames) -> bool {
+        let clause = self.scope().clause;
+        match (keyword, &self.previous) {
+            (_, Previous::Keyword("within" | "distinct")) => true,
+            _ if !self.is_at_query() => true,
+            ("from", _) => clause < Clause::From,
+            ("where", _) if clause > Clause::From => false,
+            _ => !names.words.after_from.contains(keyword) || self.is_settled(names),
+        }
+    }
+
+    /// A word that is a name elsewhere. In SQLite those are of windows and of what comes last in a query.
+    fn as_soft(&self, word: &Word, names: &SchemaNames) -> Option<Reading> {
+        let is_in_parentheses = !self.is_at_query();
+        let is_place = is_in_parentheses || self.scope().clause == Clause::Order || names.family != SqlFamily::Sqlite;
+        let soft = word.among(&names.words.soft).filter(|_| is_place);
+        let frame = || word.among(&names.words.frames).filter(|_| is_in_parentheses);
+        soft.or_else(frame).map(|_| Reading::Soft)
+    }
+
+    fn as_operand(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+        let word = glance.word;
+        let keyword = word.among(&names.words.operand);
+        if let Some(keyword) = keyword.or_else(|| word.among_these(self.operand_words())) {
+            return Some(Reading::Keyword(keyword));
+        }
+        if glance.may_precede(b'.') {
+            let named = self.as_qualifier(word, names);
+            if named.is_some() {
+                return named;
+            }
+        }
+        if glance.may_precede(b'(') && word.among(&names.words.functions).is_some() {
+            return Some(Reading::Function);
+        }
+        if glance.may_stand_alone() && self.is_column(word, names) {
+            return Some(Reading::Column);
+        }
+        if glance.may_stand_alone() && self.given.holds(word) {
+            return Some(Reading::Given);
+        }
+        if glance.may_precede(b'\'') && word.among(&names.words.types).is_some() {
+            return Some(Reading::Soft);
+        }
+        // Units of time and types are arguments on servers.
+        let is_argument = names.family != SqlFamily::Sqlite && !self.is_at_query();
+        (is_argument && word.among(&names.words.soft).is_some()).then_some(Reading::Soft)
+    }
+
+    /// Words that begin an operand only after what stood last.
+    fn operand_words(&self) -> &'static str {
+        match self.previous {
+            Previous::Open if self.parens.last() == Some(&Paren::Arguments) => "all distinct distinctrow",
+            Previous::Open => "all distinct distinctrow select values with",
+            Previous::Operator => "all any some",
+            Previous::Keyword("select") => "all distinct distinctrow straight_join top",
+            Previous::Keyword("all") => "select values",
+            Previous::Keyword("distinct") => "from on select values",
+            Previous::Keyword("by") => "all cube rollup",
+            Previous::Keyword("and" | "between") => "current symmetric unbounded",
+            Previous::Keyword("like") => "all any",
+            _ => "",
+        }
+    }
+
+    /// A table, an alias or a schema. Before FROM an alias may be any that looks like one.
+    fn as_qualifier(&self, word: &Word, names: &SchemaNames) -> Option<Reading> {
+        let bound = self.scopes.iter().flat_map(|scope| &scope.bindings);
+        if bound.clone().any(|binding| begins(&binding.name, word)) {
+            return Some(Reading::Qualifier);
+        }
+        if self.is_undetermined() {
+            let is_table = names.table_names.holds(word) || self.expressions.holds(word);
+            if is_table {
+                return Some(Reading::Qualifier);
+            }
+        }
+        if names.schemas.holds(word) {
+            return Some(Reading::Schema);
+        }
+        (self.is_undetermined() && names.is_short_name(word)).then_some(Reading::Qualifier)
+    }
+
+    /// Whether tables that may be meant here are still to come.
+    fn is_undetermined(&self) -> bool {
+        let around = || self.around().iter().any(|scope| scope.clause == Clause::Select);
+        self.scope().is_before_from() || around()
+    }
+
+    /// Whether it is a column that can be meant here: of any table before FROM, of the query's tables after it.
+    fn is_column(&self, word: &Word, names: &SchemaNames) -> bool {
+        let any = self.is_undetermined() || (self.scope().compound && self.scope().clause == Clause::Order);
+        let bindings = || self.scopes.iter().flat_map(|scope| &scope.bindings);
+        let unknown = || bindings().next().is_none() || bindings().any(|binding| binding.relation == Relation::Any);
+        if any || unknown() {
+            return names.columns.holds(word);
+        }
+        let mut tables = bindings().flat_map(|binding| match &binding.relation {
+            Relation::Tables(tables) => tables.as_slice(),
+            Relation::Any => &[],
+        });
+        tables.any(|table| names.tables[*table].columns.holds(word))
+    }
+
+    fn as_continuation(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+        let (word, words) = (glance.word, &names.words);
+        let is_after_table = match self.previous {
+            Previous::Table => true,
+            Previous::Name => self.scope().clause == Clause::From && self.is_at_join(),
+            _ => false,
+        };
+        let here = match self.scope().clause {
+            // The query after its common table expressions.
+            Clause::With => &words.building,
+            _ if is_after_table => &words.after_table,
+            _ => &words.after_operand,
+        };
+        if let Some(keyword) = self.as_keyword(word, here, names) {
+            return Some(keyword);
+        }
+        // A clause with a word run into it, or one that may not come yet, is no name.
+        if word.begins_with(&words.after_from) || word.begins_with(&words.building) {
+            return None;
+        }
+        match self.previous {
+            Previous::Table if glance.follow != Some(b'.') => {
+                let last = self.scope().bindings.last();
+                let is_any = last.is_some_and(|last| last.relation == Relation::Any);
+                let may_be = is_any || names.is_short_name(word);
+                may_be.then(|| self.as_table_alias(glance, names)).flatten()
+            }
+            Previous::Operand if self.scope().clause == Clause::Select && self.is_at_query() => {
+                glance.may_stand_alone().then_some(Reading::ColumnName)
+            }
+            _ => None,
+        }
+    }
+
+    fn as_table_alias(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+        let word = glance.word;
+        let scope = self.scope();
+        // `T1` could still become `T10`, but hardly ever does.
+        let decided = word.whole || word.is_letter_and_number();
+        let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, names);
+        (!decided || scope.bindings.last().is_none_or(fits)).then_some(Reading::TableAlias)
+    }
+
+    fn as_table(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+        let word = glance.word;
+        if let Some(keyword) = word.among_these(source_words(names.family)) {
+            return Some(Reading::Keyword(keyword));
+        }
+        if glance.may_precede(b'.') && names.schemas.holds(word) {
+            return Some(Reading::Schema);
+        }
+        if glance.may_precede(b'(') && word.among(&names.words.sources).is_some() {
+            return Some(Reading::Source);
+        }
+        let named = self.expressions.holds(word) || self.is_next_table(word, names);
+        (glance.may_stand_alone() && named).then_some(Reading::Table)
+    }
+
+    /// Whether it is a table that suits what was asked before FROM; where none does, any.
+    fn is_next_table(&self, word: &Word, names: &SchemaNames) -> bool {
+        let suits = |table: &usize| self.scope().suits(*table, names);
+        let mut tables = 0..names.tables.len();
+        if !tables.clone().any(|table| suits(&table)) {
+            return names.table_names.holds(word);
+        }
+        tables.any(|table| names.tables[table].names.holds(word) && suits(&table))
+    }
+
+    fn as_member(&self, qualifier: &[u8], glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+        let word = glance.word;
+        // SQL Server calls methods of columns.
+        let may_end = glance.may_stand_alone() || matches!(names.family, SqlFamily::Tsql | SqlFamily::Other);
+        match self.members(qualifier, names) {
+            Members::All | Members::Of(_) if !may_end => None,
+            Members::All if names.columns.holds(word) => Some(Reading::Column),
+            Members::All => self.given.holds(word).then_some(Reading::Given),
+            Members::Of(tables) => {
+                let mut columns = tables.iter().map(|table| &names.tables[*table].columns);
+                columns.any(|columns| columns.holds(word)).then_some(Reading::Column)
+            }
+            Members::TablesOf(schema) => {
+                if glance.may_precede(b'.') && names.schemas.holds(word) {
+                    return Some(Reading::Schema);
+                }
+                let own = |table: &&TableNames| table.schema.as_ref().is_none_or(|own| *own == schema);
+                let named = names.tables.iter().filter(own).any(|table| table.names.holds(word));
+                let reading = if self.scope().clause == Clause::From && glance.follow != Some(b'.') {
+                    Reading::Table
+                } else {
+                    Reading::Qualifier
+                };
+                named.then_some(reading)
+            }
+        }
+    }
+
+    fn members(&self, qualifier: &[u8], names: &SchemaNames) -> Members {
+        let relation = self.scopes.iter().rev().find_map(|scope| scope.bound(qualifier));
+        let is_schema = names.schemas.has(qualifier) && relation.is_none();
+        if is_schema && !(self.is_undetermined() && names.table_names.has(qualifier)) {
+            return Members::TablesOf(qualifier.to_vec());
+        }
+        match relation {
+            _ if self.scope().is_before_from() => self.members_before_from(qualifier, names),
+            Some(Relation::Tables(tables)) => Members::Of(tables.clone()),
+            _ => Members::All,
+        }
+    }
+
+    /// Before FROM a qualifier stands for some table that has all the columns asked of it so far.
+    fn members_before_from(&self, qualifier: &[u8], names: &SchemaNames) -> Members {
+        let asked = self.scope().asked_of(qualifier);
+        let is_table = names.table_names.has(qualifier);
+        let fits = |at: &usize| {
+            let table = &names.tables[*at];
+            (!is_table || table.name == qualifier) && asked.iter().all(|column| table.columns.has(column))
+        };
+        let tables: Vec<usize> = (0..names.tables.len()).filter(fits).collect();
+        if tables.is_empty() || self.expressions.has(qualifier) {
+            Members::All
+        } else {
+            Members::Of(tables)
+        }
+    }
+}
+
+/// Whether the word is this name, or while it grows begins it.
+fn begins(name: &[u8], word: &Word) -> bool {
+    if word.whole {
+        name == word.text
+    } else {
+        name.starts_with(&word.text)
+    }
+}
+
+/// Words that stand in place of a table's name.
+fn source_words(family: SqlFamily) -> &'static str {
+    match family {
+        SqlFamily::Sqlite => "select values with",
+        _ => "lateral only select table values with",
+    }
+}
+
+/// Keywords after which an operand must begin.
+pub(super) fn begins_operand(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "select"
+            | "distinct"
+            | "distinctrow"
+            | "all"
+            | "where"
+            | "and"
+            | "or"
+            | "on"
+            | "by"
+            | "having"
+            | "when"
+            | "then"
+            | "else"
+            | "like"
+            | "between"
+    )
+}

@@ -1,0 +1,416 @@
+//! Which statements can be written with the names of a schema, byte by byte.
+
+use std::{collections::BTreeMap, env, fs, path::PathBuf, sync::Arc};
+
+use nl2sql_catalog::{Column, Database, Table, TableKind};
+use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+fn table(schema: Option<&str>, name: &str, columns: &[&str]) -> Table {
+    let column = |name: &&str| Column {
+        name: (*name).to_owned(),
+        ..Column::default()
+    };
+    Table {
+        schema: schema.map(str::to_owned),
+        name: name.to_owned(),
+        columns: columns.iter().map(column).collect(),
+        ..Table::default()
+    }
+}
+
+fn names(dialect: &str, default_schema: &str, tables: Vec<Table>) -> Arc<SchemaNames> {
+    Arc::new(SchemaNames::of(&Database {
+        name: "concert_singer".into(),
+        dialect: dialect.into(),
+        default_schema: Some(default_schema.into()),
+        tables,
+        ..Database::default()
+    }))
+}
+
+/// Singers and concerts in each dialect.
+fn concerts(dialect: &str) -> Arc<SchemaNames> {
+    let tables = vec![
+        table(None, "singer", &["Singer_ID", "Name", "Age", "Country"]),
+        table(None, "concert", &["concert_ID", "Theme", "Year", "Stadium_ID"]),
+        table(None, "singer_in_concert", &["concert_ID", "Singer_ID"]),
+        table(None, "stadium", &["Stadium_ID", "Name", "Home Town"]),
+    ];
+    names(dialect, "main", tables)
+}
+
+/// What was read before the first byte that does not fit; the whole text where it may end there.
+fn admitted<'s>(names: &Arc<SchemaNames>, sql: &'s str) -> Result<(), &'s str> {
+    let mut reader = AnswerReader::new(names.clone());
+    let refused = (0..sql.len()).find(|at| !reader.read(&sql.as_bytes()[*at..=*at]));
+    match refused {
+        Some(at) => Err(sql.get(..at).unwrap_or("?")),
+        None if reader.may_end() => Ok(()),
+        None => Err(sql),
+    }
+}
+
+#[track_caller]
+fn admits(names: &Arc<SchemaNames>, statements: &[&str]) {
+    for sql in statements {
+        assert_eq!(admitted(names, sql), Ok(()), "{sql}");
+    }
+}
+
+/// Statements, and what can be written of each.
+#[track_caller]
+fn refuses(names: &Arc<SchemaNames>, statements: &[(&str, &str)]) {
+    for (sql, written) in statements {
+        assert_eq!(admitted(names, sql), Err(*written), "{sql}");
+    }
+}
+
+#[test]
+fn names_of_the_schema_are_admitted() {
+    admits(
+        &concerts("sqlite"),
+        &[
+            "SELECT count(*) FROM singer",
+            "select NAME , age from SINGER where country = 'France' order by age desc limit 1;",
+            "SELECT T1.Name, count ( * ) FROM singer AS T1 JOIN singer_in_concert AS T2 ON T1.Singer_ID = T2.Singer_ID GROUP BY T1.Name",
+            "SELECT singer.Name FROM singer JOIN concert ON concert.Year > singer.Age",
+            "SELECT s.name FROM singer s, concert c WHERE s.age < c.year",
+            "SELECT Name FROM singer WHERE Singer_ID NOT IN (SELECT Singer_ID FROM singer_in_concert)",
+            "SELECT Name FROM singer UNION SELECT Theme FROM concert ORDER BY Name",
+            "SELECT max(Age) AS oldest FROM singer ORDER BY oldest",
+            "SELECT max(Age) oldest FROM singer ORDER BY oldest",
+            "SELECT rowid, * FROM singer",
+            "SELECT CAST(Age AS REAL) / 2.5e1, -Age FROM singer -- the age\n WHERE Name LIKE '%a''b;FROM nowhere%'",
+            "SELECT /* T9.nothing */ Name FROM singer WHERE Age BETWEEN 1 AND 2 AND Name IS NOT NULL",
+            "SELECT CASE WHEN Age > 3 THEN 'old' ELSE 'young' END FROM singer",
+            "SELECT rank() OVER (PARTITION BY Country ORDER BY Age DESC NULLS LAST) FROM singer",
+            "SELECT sum(Age) OVER w FROM singer WINDOW w AS (ORDER BY Age ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
+        ],
+    );
+}
+
+#[test]
+fn words_that_are_no_names_are_refused_where_they_stop_being_one() {
+    refuses(
+        &concerts("sqlite"),
+        &[
+            ("SELECT Surname FROM singer", "SELECT Su"),
+            ("SELECT Name FROM singers", "SELECT Name FROM singer"),
+            ("SELECT Name FROM sing WHERE", "SELECT Name FROM sing"),
+            ("SELECT T1.Title FROM concert AS T1", "SELECT T1.T"),
+            (
+                "SELECT Name FROM singer WHERE Country = France",
+                "SELECT Name FROM singer WHERE Country = F",
+            ),
+            ("SELECT year(Year) FROM concert", "SELECT year"),
+            ("SELECT Home Town FROM stadium", "SELECT H"),
+            ("SELECT * FORM singer", "SELECT * FOR"),
+            ("The answer is", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_column_belongs_to_the_table_it_is_asked_of() {
+    refuses(
+        &concerts("sqlite"),
+        &[
+            ("SELECT singer.Theme FROM singer", "SELECT singer."),
+            (
+                "SELECT count(*) FROM singer AS T1 JOIN concert AS T2 ON T1.concert_ID = T2.concert_ID",
+                "SELECT count(*) FROM singer AS T1 JOIN concert AS T2 ON T1.co",
+            ),
+            (
+                "SELECT Name FROM singer WHERE Theme = 1",
+                "SELECT Name FROM singer WHERE T",
+            ),
+            (
+                "SELECT count(*) FROM singer AS T1 WHERE T2.Age > 1",
+                "SELECT count(*) FROM singer AS T1 WHERE T",
+            ),
+            (
+                "SELECT count(*) FROM singer AS T1 WHERE singer.Age > 1",
+                "SELECT count(*) FROM singer AS T1 WHERE singer",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_was_asked_before_from_must_be_in_it() {
+    refuses(
+        &concerts("sqlite"),
+        &[
+            // No table has both.
+            ("SELECT T1.Theme, T1.Age FROM", "SELECT T1.Theme, T1."),
+            ("SELECT T1.Age FROM concert AS T1", "SELECT T1.Age FROM "),
+            (
+                "SELECT T2.Age FROM concert AS T1 WHERE T1.Year = 1",
+                "SELECT T2.Age FROM concert AS T1 ",
+            ),
+            ("SELECT T2.Age FROM concert AS T1", "SELECT T2.Age FROM concert AS T1"),
+            ("SELECT Age FROM concert ORDER BY Year", "SELECT Age FROM concert O"),
+            ("SELECT Age", "SELECT Age"),
+            (
+                "SELECT T1.Age FROM singer AS T1 JOIN concert AS T1",
+                "SELECT T1.Age FROM singer AS T1 JOIN concert AS T",
+            ),
+            (
+                "SELECT Name FROM singer WHERE Age IN (SELECT Year FROM singer)",
+                "SELECT Name FROM singer WHERE Age IN (SELECT Year FROM singer",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn nested_queries_have_names_of_their_own() {
+    let names = concerts("sqlite");
+    admits(
+        &names,
+        &[
+            "SELECT T1.Name FROM singer AS T1 WHERE T1.Age > (SELECT avg(T1.Year) FROM concert AS T1)",
+            "SELECT Name FROM singer AS T1 WHERE EXISTS (SELECT 1 FROM singer_in_concert AS T2 WHERE T2.Singer_ID = T1.Singer_ID AND Age > 3)",
+            "SELECT (SELECT count(*) FROM concert WHERE Year > T1.Age) FROM singer AS T1",
+            "SELECT T1.Name FROM singer AS T1 EXCEPT SELECT T1.Name FROM stadium AS T1",
+            "SELECT T.Country FROM (SELECT Country, count(*) AS n FROM singer GROUP BY Country) AS T",
+            "SELECT count(*) FROM (SELECT Country, count(*) AS n FROM singer GROUP BY Country) AS T WHERE T.n > 1 AND n < 5",
+            "SELECT count(*) FROM (SELECT Country FROM singer) WHERE Country = 'x'",
+            "WITH old AS (SELECT * FROM singer WHERE Age > 60), n(k) AS (SELECT count(*) FROM old) SELECT old.Name, k FROM old, n WHERE n.k > old.Age",
+            "WITH RECURSIVE n(k) AS (VALUES (1) UNION ALL SELECT k + 1 FROM n WHERE k < 9) SELECT k FROM n",
+            "SELECT Name FROM (singer JOIN concert ON Age < Year)",
+            "((SELECT Name FROM singer))",
+        ],
+    );
+    refuses(
+        &names,
+        &[
+            (
+                "SELECT Name FROM singer WHERE Age > (SELECT avg(Year) FROM concert WHERE T5.Year = 1)",
+                "SELECT Name FROM singer WHERE Age > (SELECT avg(Year) FROM concert WHERE T",
+            ),
+            ("SELECT count(*) FROM singer)", "SELECT count(*) FROM singer"),
+        ],
+    );
+}
+
+#[test]
+fn quotes_are_those_of_the_dialect() {
+    let sqlite = concerts("sqlite");
+    admits(
+        &sqlite,
+        &[
+            "SELECT \"Home Town\", [Home Town], `home town` FROM stadium",
+            "SELECT Name FROM singer WHERE Country = \"United States\"",
+            "SELECT T1.\"Name\" FROM \"singer\" AS T1",
+            "SELECT max(Age) AS \"of \"\"all\"\"\" FROM singer",
+        ],
+    );
+    refuses(
+        &sqlite,
+        &[
+            ("SELECT `Home City` FROM stadium", "SELECT `Home "),
+            ("SELECT T1.\"Title\" FROM singer AS T1", "SELECT T1.\"T"),
+            ("SELECT Name FROM \"singers\"", "SELECT Name FROM \"singer"),
+        ],
+    );
+    let mysql = concerts("mysql");
+    admits(
+        &mysql,
+        &[
+            "SELECT `Home Town` FROM stadium WHERE Name = \"it's \\\" FROM\" # FROM nowhere\n AND Name <> 'a\\'b'",
+            "SELECT year(now()), date_add(now(), INTERVAL 1 DAY), Year FROM concert WHERE Year > DATE '2020-01-01'",
+        ],
+    );
+    let tsql = concerts("tsql");
+    admits(
+        &tsql,
+        &[
+            "SELECT TOP 3 Name, [Home Town] FROM main.stadium WITH (NOLOCK) WHERE Name = N'x'",
+            "SELECT TOP (3) T1.Name FROM concert_singer.main.stadium AS T1",
+            "SELECT datepart(year, Year), convert(varchar(10), Year) FROM concert ORDER BY Year OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY",
+        ],
+    );
+    refuses(&tsql, &[("SELECT TOP 3 Zip FROM concert", "SELECT TOP 3 Z")]);
+}
+
+#[test]
+fn postgres_compares_unquoted_names_in_lower_case() {
+    let tables = vec![
+        table(Some("public"), "Orders", &["Id", "placed_at", "total"]),
+        table(Some("stock"), "items", &["id", "label"]),
+        table(Some("public"), "items", &["id", "price"]),
+    ];
+    let names = names("postgres", "public", tables);
+    admits(
+        &names,
+        &[
+            "SELECT \"Id\", TOTAL FROM \"Orders\" WHERE placed_at > now() - INTERVAL '1 day'",
+            "SELECT i.label FROM stock.items i WHERE i.id::text ILIKE 'x%'",
+            "SELECT extract(YEAR FROM placed_at), date_trunc('month', o.placed_at)::date FROM public.\"Orders\" o",
+            "SELECT DISTINCT ON (label) label FROM stock.items WHERE label IS DISTINCT FROM E'a\\'b'",
+            "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY total) FROM \"Orders\"",
+            "SELECT 1 FROM generate_series(1, 3) AS g(n) CROSS JOIN items WHERE g.n > price",
+            "SELECT count(*) FILTER (WHERE total > 1) FROM \"Orders\" FETCH FIRST 3 ROWS ONLY",
+        ],
+    );
+    refuses(
+        &names,
+        &[
+            ("SELECT Id FROM Orders", "SELECT Id FROM O"),
+            ("SELECT \"id\" FROM \"orders\"", "SELECT \"id\" FROM \""),
+            ("SELECT i.price FROM stock.items i", "SELECT i.price FROM stock.items i"),
+        ],
+    );
+}
+
+#[test]
+fn names_of_every_script_are_read() {
+    let names = names(
+        "sqlite",
+        "main",
+        vec![table(None, "歌手", &["姓名", "年龄"]), table(None, "Übung", &["größe"])],
+    );
+    admits(
+        &names,
+        &[
+            "SELECT 姓名 FROM 歌手 WHERE 年龄 > 30 AND 姓名 = '王菲'",
+            "SELECT T1.\"姓名\", `年龄` FROM 歌手 AS T1",
+            "SELECT max(größe) AS 最大 FROM Übung ORDER BY 最大",
+        ],
+    );
+    // The first two bytes of 姐 are those of 姓.
+    let mut reader = AnswerReader::new(names);
+    assert!(
+        reader.read("SELECT ".as_bytes()) && reader.read(&"姐".as_bytes()[..2]) && !reader.read(&"姐".as_bytes()[2..])
+    );
+}
+
+#[test]
+fn a_full_text_table_is_a_column_of_itself() {
+    let notes = Table {
+        kind: TableKind::Virtual,
+        ..table(None, "notes", &["body"])
+    };
+    admits(
+        &names("sqlite", "main", vec![notes]),
+        &["SELECT body FROM notes WHERE notes MATCH 'x'"],
+    );
+}
+
+#[test]
+fn reading_goes_on_after_what_does_not_fit() {
+    let mut reader = AnswerReader::new(concerts("sqlite"));
+    assert!(!reader.read(b"SELECT nothing FROM nowhere WHERE "));
+    assert!(!reader.read(b"x = )))) ;"));
+    assert!(reader.read(b" SELECT Name FROM singer") && reader.may_end());
+}
+
+/// Bytes that fit after what was read.
+fn next_bytes(reader: &AnswerReader) -> Vec<u8> {
+    (0..=u8::MAX).filter(|byte| reader.clone().read(&[*byte])).collect()
+}
+
+#[test]
+fn whatever_was_written_can_be_gone_on_with() {
+    for dialect in ["sqlite", "postgres", "mysql", "tsql", "of-its-own"] {
+        let names = concerts(dialect);
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        for _ in 0..20 {
+            let (mut reader, mut written) = (AnswerReader::new(names.clone()), Vec::new());
+            for _ in 0..80 {
+                let mut fitting = next_bytes(&reader);
+                // Letters and spaces oftener than what opens strings and comments, which take anything.
+                let words =
+                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'(' | b')' | b',' | b'.' | b'_');
+                if random.random_bool(0.97) && fitting.iter().any(words) {
+                    fitting.retain(words);
+                }
+                assert!(!fitting.is_empty(), "{dialect}: {}", String::from_utf8_lossy(&written));
+                let byte = fitting[random.random_range(0..fitting.len())];
+                reader.read(&[byte]);
+                written.push(byte);
+            }
+        }
+    }
+}
+
+fn shared(test: &str) -> Option<PathBuf> {
+    let folder = env::var_os("NL2SQL_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared")),
+        PathBuf::from,
+    );
+    if !folder.is_dir() {
+        println!("skipped: {test} needs ../shared");
+        return None;
+    }
+    Some(folder.join("data"))
+}
+
+fn rows(path: PathBuf) -> Vec<Value> {
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Spider's schemas by database.
+fn spider(data: &std::path::Path) -> BTreeMap<String, Arc<SchemaNames>> {
+    let text = fs::read_to_string(data.join("spider/tables.json")).unwrap();
+    let databases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let schema = |database: &Value| {
+        let list = |field: &str| database[field].as_array().unwrap().clone();
+        let columns = list("column_names_original");
+        let tables = list("table_names_original").into_iter().enumerate().map(|(at, name)| {
+            let own = columns.iter().filter(|column| column[0] == at);
+            let own: Vec<&str> = own.map(|column| column[1].as_str().unwrap()).collect();
+            table(None, name.as_str().unwrap(), &own)
+        });
+        names("sqlite", "main", tables.collect())
+    };
+    let named = |database: &Value| database["db_id"].as_str().unwrap().to_owned();
+    databases
+        .iter()
+        .map(|database| (named(database), schema(database)))
+        .collect()
+}
+
+#[test]
+fn every_gold_query_of_spider_is_admitted() {
+    let Some(data) = shared("every_gold_query_of_spider_is_admitted") else {
+        return;
+    };
+    let schemas = spider(&data);
+    // Two of the training queries name `T2` before `T1`.
+    for (file, at_least, out_of_order) in [("spider/dev.jsonl", 500, 0), ("spider/train.jsonl", 2_500, 2)] {
+        let rows = rows(data.join(file));
+        assert!(rows.len() > at_least);
+        let fits =
+            |row: &&Value| admitted(&schemas[row["db_id"].as_str().unwrap()], row["query"].as_str().unwrap()).is_ok();
+        let refused: Vec<&str> = rows
+            .iter()
+            .filter(|row| !fits(row))
+            .map(|row| row["query"].as_str().unwrap())
+            .collect();
+        assert_eq!(refused.len(), out_of_order, "{refused:?}");
+        assert!(refused.iter().all(|sql| sql.contains("AS T2 JOIN")), "{refused:?}");
+    }
+}
+
+#[test]
+fn wrong_names_in_queries_of_spider_are_refused_and_right_ones_admitted() {
+    let Some(data) = shared("wrong_names_in_queries_of_spider_are_refused_and_right_ones_admitted") else {
+        return;
+    };
+    let schemas = spider(&data);
+    for row in rows(data.join("schema_check/schema_check.jsonl")) {
+        let (sql, runs) = (row["sql"].as_str().unwrap(), row["sqlite_valid"].as_bool().unwrap());
+        // A column that two tables have is a name of the schema all the same.
+        if row["kind"] == "ambiguous" {
+            continue;
+        }
+        let fits = admitted(&schemas[row["db_id"].as_str().unwrap()], sql);
+        assert_eq!(fits.is_ok(), runs, "{sql}: {fits:?}");
+    }
+}
