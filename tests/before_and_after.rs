@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
 use serde_json::Value;
 
 const SHOP: &str = "
@@ -199,6 +200,7 @@ fn questions_are_asked_in_the_words_a_model_was_trained_with() {
 }
 
 #[test]
+<<<<<<< HEAD
 fn pairs_that_people_wrote_are_trained_on_with_the_schema_around_them() {
     let folder = exported();
     let databases = folder.path().join("databases/shop");
@@ -236,6 +238,65 @@ fn pairs_that_people_wrote_are_trained_on_with_the_schema_around_them() {
         !output.status.success() && said(&output).contains("shop"),
         "{}",
         said(&output)
+=======
+fn answers_held_to_the_schema_have_no_other_names() {
+    let folder = exported();
+    let held = [
+        "--set",
+        "evaluate.held_to_schema=true",
+        "--set",
+        "evaluate.max_new_tokens=40",
+    ];
+    let predictions = |output: &str, more: &[&str]| {
+        done(
+            folder.path(),
+            &[&["predict", "--quiet", "--output", output][..], more].concat(),
+        );
+        let rows = lines(&folder.path().join(output).join("generated_predictions.jsonl"));
+        rows.iter()
+            .map(|row| row["predict"].as_str().unwrap().to_owned())
+            .collect::<Vec<String>>()
+    };
+    let catalog = fs::read(folder.path().join("runs/shop/metadata.json")).unwrap();
+    let catalog: nl2sql_catalog::Database = serde_json::from_slice(&catalog).unwrap();
+    let names = std::sync::Arc::new(SchemaNames::of(&catalog));
+    let fits = |text: &String| AnswerReader::new(names.clone()).read(text.as_bytes());
+    let candidates = ["--set", "evaluate.candidates=2"];
+    for more in [&held[..], &[&held[..], &candidates].concat()] {
+        let output = format!("held{}", more.len());
+        let answers = predictions(&output, more);
+        assert!(answers.iter().all(fits), "{answers:?}");
+    }
+    assert!(
+        !predictions("free", &[]).iter().all(fits),
+        "what random weights say is no SQL"
+    );
+
+    let eval = |output: &str, more: &[&str]| {
+        let arguments = [
+            "eval",
+            "--quiet",
+            "--after",
+            "held4/generated_predictions.jsonl",
+            "--output",
+            output,
+        ];
+        done(folder.path(), &[&arguments[..], more].concat());
+        json(&folder.path().join(output).join("manifest.json"))["digests"]["decoding"].clone()
+    };
+    assert_ne!(
+        eval("e1", &held),
+        eval("e2", &held[2..]),
+        "how answers were made is in the manifest"
+    );
+    let output = command(folder.path(), &[&["predict", "--endpoint"][..], &held].concat())
+        .output()
+        .unwrap();
+    let text = said(&output);
+    assert!(
+        !output.status.success() && text.contains("evaluate.held_to_schema") && text.contains("--endpoint"),
+        "{text}"
+>>>>>>> 559b65f (evaluate.held_to_schema: a model on this machine writes with the database's own names)
     );
 }
 

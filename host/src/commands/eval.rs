@@ -159,15 +159,18 @@ impl Evaluation<'_> {
         );
         manifest.digests.insert("template".into(), digest(template.as_bytes()));
         let decoding = &self.bench.profile.evaluate;
-        let decoding = json!([
-            decoding.max_new_tokens,
-            decoding.temperature,
-            decoding.top_p,
-            decoding.top_k,
-            decoding.repetition_penalty,
-            decoding.candidates,
-            decoding.candidate_temperature
-        ]);
+        let mut settings = vec![
+            json!(decoding.max_new_tokens),
+            json!(decoding.temperature),
+            json!(decoding.top_p),
+            json!(decoding.top_k),
+            json!(decoding.repetition_penalty),
+            json!(decoding.candidates),
+            json!(decoding.candidate_temperature),
+        ];
+        // Said only where it is on, so that manifests from before there was such a key stay as they are.
+        settings.extend(decoding.held_to_schema.then(|| json!("held_to_schema")));
+        let decoding = json!(settings);
         manifest
             .digests
             .insert("decoding".into(), digest(decoding.to_string().as_bytes()));

@@ -1,5 +1,6 @@
 //! `nl2sql predict`: a dataset through a model into `generated_predictions.jsonl`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use clap::Args;
 use nl2sql_evaluation::candidates::CandidateSettings;
 use nl2sql_evaluation::dataset::{Dataset, Example};
 use nl2sql_evaluation::prediction::{TextGenerator, Throughput, predict};
+use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::generation::Sampling;
 use nl2sql_profile::Profile;
@@ -182,10 +184,27 @@ impl Bench {
                 seed: self.profile.run.seed,
             },
             candidate_temperature: settings.candidate_temperature,
+            names: self.names()?,
         })?)
     }
 
+    /// The names that answers are held to, where the profile asks for that.
+    fn names(&self) -> Result<BTreeMap<String, Arc<SchemaNames>>, CommandError> {
+        if !self.profile.evaluate.held_to_schema {
+            return Ok(BTreeMap::new());
+        }
+        let asked = self.examples().iter().map(|example| example.database.as_str());
+        Ok(self.databases.names(asked)?)
+    }
+
     fn endpoint(&self) -> Result<Endpoint, CommandError> {
+        if self.profile.evaluate.held_to_schema {
+            return Err(CommandError::Usage(
+                "evaluate.held_to_schema forbids tokens while a model on this machine writes, and an endpoint cannot be held so: \
+                 leave --endpoint out, or set evaluate.held_to_schema to false"
+                    .into(),
+            ));
+        }
         let folder = &self.place.folder;
         std::fs::create_dir_all(folder).map_err(|error| CommandError::Unwritable {
             path: folder.clone(),

@@ -1,6 +1,6 @@
 //! The databases that examples are asked of, by name: the run's own, or those of a folder of SQLite files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use nl2sql_catalog::{Analysis, Database, SyntaxError};
 use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
+use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_evaluation::sqlite_folder::SqliteFolder;
 use nl2sql_pipeline::{CardsArtifact, Failure, Parts, PromptFacts, Source, artifact, outline};
@@ -180,6 +181,24 @@ impl AskedDatabases {
             catalog: Arc::new(catalog),
             session,
         })
+    }
+
+    /// The names of each of these databases that has any. Blocks, as [`get`](Self::get) does.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn names<'n>(
+        &self,
+        databases: impl IntoIterator<Item = &'n str>,
+    ) -> Result<BTreeMap<String, Arc<SchemaNames>>, Failure> {
+        let mut names = BTreeMap::new();
+        for database in databases.into_iter().collect::<BTreeSet<_>>() {
+            let known = SchemaNames::of(&self.get(database)?.catalog);
+            if !known.is_empty() {
+                names.insert(database.to_owned(), Arc::new(known));
+            }
+        }
+        Ok(names)
     }
 
     /// The user message that asks `question` of a database, in the profile's layout.

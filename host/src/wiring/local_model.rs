@@ -1,17 +1,21 @@
 //! A model on this machine, as an answerer of chats.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
+use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::generation::{
-    GenerationRequest, Generator, HostEngine, HostOptions, Progress, Sampling, TensorEngine,
+    GenerationRequest, Generator, HostEngine, HostOptions, LogitsMask, Progress, Sampling, TensorEngine,
 };
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
+
+use super::names_mask::NamesMask;
 
 /// What to load and how to sample.
 #[derive(Clone, Debug)]
@@ -32,6 +36,8 @@ pub struct LocalModelSettings {
     pub sampling: Sampling,
     /// Temperature of further candidates.
     pub candidate_temperature: f32,
+    /// Names by database, to which answers about it are held; those of other databases are free.
+    pub names: BTreeMap<String, Arc<SchemaNames>>,
 }
 
 /// A prompt, and how it is to be continued.
@@ -43,6 +49,8 @@ pub struct Question {
     pub max_new_tokens: usize,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// Names the answer is held to.
+    pub names: Option<Arc<SchemaNames>>,
 }
 
 /// A loaded model.
@@ -52,6 +60,8 @@ pub struct LocalModel {
     tokenizer: TextTokenizer,
     template: &'static ChatTemplate,
     generator: Mutex<DeviceGenerator>,
+    /// What each token adds to an answer, once that is asked for.
+    token_bytes: OnceLock<Arc<[Vec<u8>]>>,
 }
 
 /// Generation on the device that was chosen.
@@ -103,6 +113,7 @@ impl LocalModel {
             tokenizer,
             template,
             generator,
+            token_bytes: OnceLock::new(),
         })
     }
 
@@ -135,6 +146,7 @@ impl LocalModel {
                         prompt,
                         max_new_tokens: self.settings.max_new_tokens,
                         sampling: self.sampling(chat.attempt),
+                        names: self.settings.names.get(&chat.database).cloned(),
                     });
                 }
                 Err(error) => told(number, Err(error.to_string())),
@@ -177,6 +189,7 @@ impl LocalModel {
         let requests = questions
             .into_iter()
             .map(|question| GenerationRequest {
+                mask: question.names.map(|names| self.mask(names, question.sampling)),
                 sampling: question.sampling,
                 ..GenerationRequest::greedy(question.prompt, question.max_new_tokens, stop_tokens.clone())
             })
@@ -188,6 +201,11 @@ impl LocalModel {
             }
         })?;
         Ok(())
+    }
+
+    fn mask(&self, names: Arc<SchemaNames>, sampling: Sampling) -> Box<dyn LogitsMask> {
+        let token_bytes = self.token_bytes.get_or_init(|| self.tokenizer.token_bytes().into());
+        Box::new(NamesMask::new(names, Arc::clone(token_bytes), sampling))
     }
 
     /// The prompt of a conversation whose last turn is the user's.

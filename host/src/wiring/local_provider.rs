@@ -1,5 +1,6 @@
 //! A model on this machine as a provider of the LLM stages, under the same interface as one behind a URL.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
@@ -139,6 +140,7 @@ impl Worker {
                 max_new_tokens: self.settings.max_tokens as usize,
                 sampling: Sampling::GREEDY,
                 candidate_temperature: 0.0,
+                names: BTreeMap::new(),
             })
         });
         let model = model.map_err(|error| self.fault(advised(&error)));
@@ -214,6 +216,7 @@ impl Worker {
         let sampling = &self.settings.sampling;
         Ok(Question {
             prompt,
+            names: None,
             max_new_tokens: (request.max_tokens.unwrap_or(self.settings.max_tokens) as usize).min(room),
             sampling: Sampling {
                 temperature: request.temperature.or(sampling.temperature).unwrap_or(0.0),

@@ -7,6 +7,7 @@ mod llm_service;
 mod local_model;
 mod local_provider;
 mod metrics;
+mod names_mask;
 mod parts;
 mod plugin_library;
 mod queries;

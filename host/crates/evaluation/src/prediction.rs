@@ -26,6 +26,8 @@ pub struct ChatPrompt {
     pub history: Vec<(String, String)>,
     /// Last user message.
     pub user: String,
+    /// Database the question is asked of.
+    pub database: String,
     /// 0 for the answer that counts; the further candidates are numbered, and each is another sample.
     pub attempt: u32,
 }
@@ -37,6 +39,7 @@ impl ChatPrompt {
             system: example.system.clone(),
             history: example.history.clone(),
             user: example.prompt.clone(),
+            database: example.database.clone(),
             attempt,
         }
     }

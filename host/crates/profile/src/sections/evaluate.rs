@@ -28,6 +28,8 @@ pub struct EvaluateSettings {
     pub candidates: u32,
     /// Temperature of these.
     pub candidate_temperature: f32,
+    /// Whether a model on this machine is held to the names of the database while it writes.
+    pub held_to_schema: bool,
     /// Nucleus mass.
     pub top_p: f32,
     /// Candidates kept; 0 is all.
@@ -50,6 +52,7 @@ impl Default for EvaluateSettings {
             temperature: 0.0,
             candidates: 0,
             candidate_temperature: 0.7,
+            held_to_schema: false,
             top_p: 1.0,
             top_k: 0,
             repetition_penalty: 1.0,
