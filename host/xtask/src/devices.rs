@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -21,21 +22,27 @@ pub fn check() -> Result<()> {
             "there is no Vulkan driver, and {SOFTWARE_VULKAN} cannot be installed: the test on wgpu will be skipped"
         );
     }
-    let training = |verb: &str, feature: &str| {
-        let mut cargo = command("cargo");
-        cargo.current_dir(checkout::root()).args([
-            verb,
-            "--quiet",
-            "--package",
-            "nl2sql-training",
-            "--features",
-            feature,
-        ]);
-        cargo
-    };
-    run(training("test", "wgpu").args(["--test", "parity", "--", "--show-output", "graphics_card"]))?;
+    run(of_workspace("test", "nl2sql-training/wgpu").args([
+        "--test",
+        "parity",
+        "--",
+        "--show-output",
+        "graphics_card",
+    ]))?;
     // Without this variable the build of the CUDA backend downloads LLVM.
-    run(training("check", "cuda").env("DOCS_RS", "1"))
+    run(of_workspace("check", "nl2sql/cuda")
+        .args(["--bin", "nl2sql"])
+        .env("DOCS_RS", "1"))
+}
+
+/// Over the whole workspace, so that only what the feature changes is compiled again.
+fn of_workspace(verb: &str, feature: &str) -> Command {
+    let mut cargo = command("cargo");
+    cargo
+        .current_dir(checkout::root())
+        .env("CARGO_TARGET_DIR", checkout::target())
+        .args([verb, "--quiet", "--workspace", "--features", feature]);
+    cargo
 }
 
 fn has_vulkan() -> bool {
