@@ -200,7 +200,6 @@ fn questions_are_asked_in_the_words_a_model_was_trained_with() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn pairs_that_people_wrote_are_trained_on_with_the_schema_around_them() {
     let folder = exported();
     let databases = folder.path().join("databases/shop");
@@ -238,7 +237,10 @@ fn pairs_that_people_wrote_are_trained_on_with_the_schema_around_them() {
         !output.status.success() && said(&output).contains("shop"),
         "{}",
         said(&output)
-=======
+    );
+}
+
+#[test]
 fn answers_held_to_the_schema_have_no_other_names() {
     let folder = exported();
     let held = [
@@ -296,7 +298,6 @@ fn answers_held_to_the_schema_have_no_other_names() {
     assert!(
         !output.status.success() && text.contains("evaluate.held_to_schema") && text.contains("--endpoint"),
         "{text}"
->>>>>>> 559b65f (evaluate.held_to_schema: a model on this machine writes with the database's own names)
     );
 }
 

@@ -203,7 +203,7 @@ impl Block {
 
     /// Scores to probabilities by the kept log-sum-exp.
     fn normalise(&self, scores: &mut [f32], log_sums: &[f32]) {
-        wide(|| {
+        wide!({
             for (row, scores) in scores.chunks_exact_mut(self.keys.len()).enumerate() {
                 let log_sum = log_sums[(self.queries.start + row) * self.shape.heads + self.head];
                 let (seen, unseen) = scores.split_at_mut(self.seen(row));
@@ -219,7 +219,7 @@ impl Block {
     fn softmax_gradient(&self, probabilities: &[f32], out: &[f32], d_out: &[f32], d_scores: &mut [f32]) {
         let (shape, scale) = (self.shape, self.shape.scale());
         let column = self.head * shape.head_dim;
-        wide(|| {
+        wide!({
             let rows = probabilities
                 .chunks_exact(self.keys.len())
                 .zip(d_scores.chunks_exact_mut(self.keys.len()));
@@ -267,7 +267,7 @@ fn raw_scores(
 
 /// Softmax over the first `first + row + 1` scores of each row, zero after them.
 fn softmax_rows(scores: &mut [f32], keys: usize, first: usize, mut keep: impl FnMut(usize, f32)) {
-    wide(|| {
+    wide!({
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
             let (seen, unseen) = scores.split_at_mut(first + row + 1);
             let top = max(seen);

@@ -54,7 +54,7 @@ pub fn summed(
 }
 
 fn loss(logits: &[f32], target: usize) -> f32 {
-    wide(|| {
+    wide!({
         let top = max(logits);
         let total = sum_pairs(logits, logits, |x, _| exp(x - top));
         nan_if_any(logits, total.ln() - (logits[target] - top))
@@ -63,7 +63,7 @@ fn loss(logits: &[f32], target: usize) -> f32 {
 
 /// Replaces a row of logits by `scale * (softmax - one-hot)`.
 fn loss_and_gradient(logits: &mut [f32], target: usize, scale: f32) -> f32 {
-    wide(|| {
+    wide!({
         let top = max(logits);
         let at_target = logits[target] - top;
         for x in logits.iter_mut() {

@@ -41,7 +41,7 @@ impl Dropout<'_> {
         let kept = 1.0 / (1.0 - self.share);
         for (number, (out, &key)) in out.chunks_exact_mut(width).zip(self.keys).enumerate() {
             let key = key ^ self.salt.wrapping_mul(0x9e37_79b9);
-            wide(|| {
+            wide!({
                 row(out, number, &|column| {
                     if hash(key.wrapping_add(column.wrapping_mul(0x85eb_ca6b))) < threshold {
                         0.0

@@ -137,12 +137,12 @@ impl FrozenMatrix {
         let end = start + out.len();
         match &self.storage {
             Storage::F32(values) => out.copy_from_slice(&values[start..end]),
-            Storage::Bf16(values) => wide(|| {
+            Storage::Bf16(values) => wide!({
                 for (o, &x) in out.iter_mut().zip(&values[start..end]) {
                     *o = from_bf16(x);
                 }
             }),
-            Storage::Int8 { codes, scales } => wide(|| {
+            Storage::Int8 { codes, scales } => wide!({
                 let blocks = codes[start..end].chunks(BLOCK).zip(&scales[start / BLOCK..]);
                 for (out, (codes, &scale)) in out.chunks_mut(BLOCK).zip(blocks) {
                     for (o, &c) in out.iter_mut().zip(codes) {
@@ -150,7 +150,7 @@ impl FrozenMatrix {
                     }
                 }
             }),
-            Storage::Nf4 { codes, scales } => wide(|| {
+            Storage::Nf4 { codes, scales } => wide!({
                 let blocks = codes[start / 2..].chunks(BLOCK / 2).zip(&scales[start / BLOCK..]);
                 for (out, (codes, &scale)) in out.chunks_mut(BLOCK).zip(blocks) {
                     let levels = NF4_LEVELS.map(|level| level * scale);

@@ -351,5 +351,5 @@ impl Layer {
 }
 
 fn add(x: &mut [f32], y: &[f32]) {
-    super::vector::wide(|| x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
+    super::vector::wide!(x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
 }

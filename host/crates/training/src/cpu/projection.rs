@@ -85,7 +85,7 @@ impl ProjectionGroup {
         self.undecomposed(values, x, reduced, out, &mut scratch.opened);
         self.rescale(values, out, &mut scratch.opened);
         if let Some(bias) = &self.bias {
-            wide(|| {
+            wide!({
                 for row in out.chunks_exact_mut(outputs) {
                     row.iter_mut().zip(bias).for_each(|(o, b)| *o += b);
                 }
@@ -320,7 +320,7 @@ impl ProjectionGroup {
             View::new(&values[adapter.up.clone()], rows, rank, rank),
             View::new(&values[adapter.down.clone()], rank, inputs, inputs),
         );
-        wide(|| adapted.chunks_exact(inputs).map(|row| dot(row, row).sqrt()).collect())
+        wide!(adapted.chunks_exact(inputs).map(|row| dot(row, row).sqrt()).collect())
     }
 
     /// DoRA's magnitudes at the start of training: the norms of the frozen rows.

@@ -5,7 +5,7 @@ use super::vector::{dot, sum_pairs, wide};
 /// Normalises each row of `x` (`rows x w.len()`) into `out` and keeps each row's `1 / rms` for the way back.
 pub fn forward(x: &[f32], w: &[f32], eps: f32, out: &mut [f32], inverse_rms: &mut [f32]) {
     let width = w.len();
-    wide(|| {
+    wide!({
         for ((x, out), inverse) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)).zip(inverse_rms) {
             *inverse = 1.0 / (dot(x, x) / width as f32 + eps).sqrt();
             apply_row(x, w, *inverse, out);
@@ -16,7 +16,7 @@ pub fn forward(x: &[f32], w: &[f32], eps: f32, out: &mut [f32], inverse_rms: &mu
 /// Normalises again from the kept `1 / rms`.
 pub fn reapply(x: &[f32], w: &[f32], inverse_rms: &[f32], out: &mut [f32]) {
     let width = w.len();
-    wide(|| {
+    wide!({
         for ((x, out), &inverse) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)).zip(inverse_rms) {
             apply_row(x, w, inverse, out);
         }
@@ -34,7 +34,7 @@ fn apply_row(x: &[f32], w: &[f32], inverse: f32, out: &mut [f32]) {
 /// `dx += r (w dy) - x r^3 / n * sum(w dy x)` with `r = 1 / rms`.
 pub fn backward(x: &[f32], w: &[f32], inverse_rms: &[f32], dy: &[f32], dx: &mut [f32]) {
     let width = w.len();
-    wide(|| {
+    wide!({
         let rows = x
             .chunks_exact(width)
             .zip(dy.chunks_exact(width))

@@ -52,7 +52,7 @@ impl RotaryTable {
         pair: impl Fn(f32, f32, f32, f32) -> (f32, f32),
     ) {
         let half = self.half;
-        wide(|| {
+        wide!({
             for (row, &position) in rows.chunks_mut(stride).zip(positions) {
                 let cos = &self.cos[position * half..][..half];
                 let sin = &self.sin[position * half..][..half];

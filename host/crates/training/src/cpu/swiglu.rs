@@ -4,7 +4,7 @@ use super::vector::{exp, wide};
 
 /// `out[t, i] = silu(gate[t, i]) * up[t, i]`; `gate_up` holds both halves of a row side by side.
 pub fn forward(gate_up: &[f32], width: usize, out: &mut [f32]) {
-    wide(|| {
+    wide!({
         for (row, out) in gate_up.chunks_exact(2 * width).zip(out.chunks_exact_mut(width)) {
             let (gate, up) = row.split_at(width);
             for ((o, &g), &u) in out.iter_mut().zip(gate).zip(up) {
@@ -16,7 +16,7 @@ pub fn forward(gate_up: &[f32], width: usize, out: &mut [f32]) {
 
 /// Replaces `gate_up` by its gradient, given the gradient `dy` of the output.
 pub fn backward(gate_up: &mut [f32], width: usize, dy: &[f32]) {
-    wide(|| {
+    wide!({
         for (row, dy) in gate_up.chunks_exact_mut(2 * width).zip(dy.chunks_exact(width)) {
             let (gate, up) = row.split_at_mut(width);
             for ((g, u), &dy) in gate.iter_mut().zip(up).zip(dy) {

@@ -3,11 +3,18 @@
 /// Lanes of independent partial sums; a sum in one chain could not be vectorised.
 const LANES: usize = 32;
 
-/// Runs `work` compiled for the widest vector unit found at run time (AVX-512, AVX2 or the baseline).
-#[inline(always)]
-pub fn wide<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
+/// Evaluates an expression compiled for the widest vector unit found at run time (AVX-512, AVX2 or the baseline).
+///
+/// A macro, because the closure around the expression must be inlined: left to itself the compiler makes a function of it, for the baseline.
+macro_rules! wide {
+    ($work:expr) => {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || $work,
+        )
+    };
 }
+pub(super) use wide;
 
 /// Sum of `f(a, b)` over two equally long slices.
 #[inline(always)]
@@ -88,9 +95,9 @@ mod tests {
         for n in [0, 1, 31, 32, 33, 100] {
             let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
             let expected: f32 = a.iter().map(|x| x * x).sum();
-            assert_eq!(wide(|| dot(&a, &a)), expected);
-            assert_eq!(wide(|| sum(&a)), a.iter().sum::<f32>());
-            assert_eq!(wide(|| max(&a)), a.last().copied().unwrap_or(f32::NEG_INFINITY));
+            assert_eq!(wide!(dot(&a, &a)), expected);
+            assert_eq!(wide!(sum(&a)), a.iter().sum::<f32>());
+            assert_eq!(wide!(max(&a)), a.last().copied().unwrap_or(f32::NEG_INFINITY));
         }
     }
 }
