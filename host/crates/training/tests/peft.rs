@@ -63,7 +63,7 @@ fn kinds() -> [(&'static str, AdapterSettings); 5] {
 fn our_logits(model: &Path, adapter: &Path) -> Vec<f32> {
     let mut decoder = load_decoder(model, &LoadOptions::f32(Device::flex())).unwrap();
     attach_adapter(&mut decoder, adapter).unwrap();
-    decoder.logits(&[TOKENS.to_vec()]).into_data().to_vec().unwrap()
+    decoder.logits(&[TOKENS.to_vec()]).into_data().try_to_vec().unwrap()
 }
 
 fn peft_logits(python: &Path, model: &Path, adapter: &Path) -> Vec<f32> {
