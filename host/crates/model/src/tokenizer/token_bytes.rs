@@ -55,3 +55,49 @@ fn sentence_piece(token: &str) -> Vec<u8> {
         None => token.replace('\u{2581}', " ").into_bytes(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// A tokenizer of one token a byte, and one special token.
+    fn byte_level() -> Tokenizer {
+        let letters = byte_alphabet();
+        let vocabulary: serde_json::Map<_, _> = letters
+            .iter()
+            .map(|(letter, byte)| (letter.to_string(), json!(byte)))
+            .collect();
+        let bytes = json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true });
+        let stop = json!({ "id": 256, "content": "</s>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+            "special": true });
+        let tokenizer = json!({
+            "version": "1.0", "truncation": null, "padding": null, "normalizer": null, "post_processor": null,
+            "added_tokens": [stop], "pre_tokenizer": bytes, "decoder": bytes,
+            "model": { "type": "BPE", "vocab": vocabulary, "merges": [] },
+        });
+        Tokenizer::from_str(&tokenizer.to_string()).unwrap()
+    }
+
+    #[test]
+    fn bytes_of_tokens_are_the_text() {
+        let tokenizer = byte_level();
+        let bytes = token_bytes(&tokenizer);
+        let text = "SELECT \"名称\", é FROM t\n -- \u{1f600}";
+        let encoding = tokenizer.encode(text, false).unwrap();
+        let ids = encoding.get_ids().iter();
+        let written: Vec<u8> = ids.flat_map(|id| bytes[*id as usize].clone()).collect();
+        assert_eq!(String::from_utf8(written).unwrap(), text);
+        assert!(bytes[256].is_empty(), "special tokens are no text");
+    }
+
+    #[test]
+    fn pieces_of_words_have_their_spaces() {
+        assert_eq!(sentence_piece("\u{2581}FROM"), b" FROM");
+        assert_eq!(sentence_piece("<0x0A>"), b"\n");
+        assert_eq!(sentence_piece("<0xZZ>"), b"<0xZZ>");
+    }
+}
