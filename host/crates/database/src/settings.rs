@@ -55,7 +55,7 @@ pub enum TlsMode {
     Prefer,
     /// Encrypted or nothing; the certificate is not verified.
     Require,
-    /// Encrypted, and the certificate must come from `ca_file` (or the system's authorities) and name the host.
+    /// Encrypted, and the certificate must come from `ca_file` or an authority on Mozilla's list, and name the host.
     VerifyCa,
 }
 

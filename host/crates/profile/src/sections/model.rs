@@ -12,7 +12,7 @@ pub struct ModelSettings {
     pub path: Option<PathBuf>,
     /// Chat template by LLaMA-Factory's name.
     pub template: String,
-    /// `auto`, `cpu`, `wgpu` or `cuda:<n>`.
+    /// `auto`, `cpu`, `wgpu`, `cuda:<n>`, or several separated by commas: training uses all of them, everything else the first.
     pub device: String,
     /// `f32` or `bf16`.
     pub dtype: String,
