@@ -49,5 +49,8 @@ fn write(path: &Path, text: &str) -> Result<(), CommandError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(unwritable)?;
     }
-    fs::write(path, text).map_err(unwritable)
+    // Renamed when it is whole: a training killed here finds no half file.
+    let beside = path.with_extension("jsonl.part");
+    fs::write(&beside, text).map_err(unwritable)?;
+    fs::rename(&beside, path).map_err(unwritable)
 }

@@ -176,14 +176,7 @@ async fn caps_hold_and_the_session_survives() {
         let Some(url) = server_url(variable, "caps_hold_and_the_session_survives") else {
             continue;
         };
-        let server = TestDatabase::create(&url);
-        server.script("CREATE TABLE d (i int); INSERT INTO d VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);");
-        let connection = Connection::open(ConnectionSettings {
-            pool_size: 1,
-            ..server.admin.clone()
-        })
-        .await
-        .unwrap();
+        let (server, connection) = digits(&url).await;
         let limits = Limits::default().with_max_rows(2_500);
         for _ in 0..3 {
             let cut = connection.run(many, &limits).await.unwrap();
@@ -223,6 +216,18 @@ async fn caps_hold_and_the_session_survives() {
     }
 }
 
+/// A database with the table `d` of ten digits, and a connection of one session.
+async fn digits(url: &str) -> (TestDatabase, Connection) {
+    let server = TestDatabase::create(url);
+    server.script("CREATE TABLE d (i int); INSERT INTO d VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);");
+    let connection = Connection::open(ConnectionSettings {
+        pool_size: 1,
+        ..server.admin.clone()
+    });
+    let connection = connection.await.unwrap();
+    (server, connection)
+}
+
 /// One worker's session begins with a statement while the one before is answered: nothing of the one may show in the other.
 #[tokio::test]
 async fn a_batch_gives_what_its_statements_give_one_by_one() {
@@ -239,14 +244,7 @@ async fn a_batch_gives_what_its_statements_give_one_by_one() {
         let Some(url) = server_url(variable, "a_batch_gives_what_its_statements_give_one_by_one") else {
             continue;
         };
-        let server = TestDatabase::create(&url);
-        server.script("CREATE TABLE d (i int); INSERT INTO d VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);");
-        let connection = Connection::open(ConnectionSettings {
-            pool_size: 1,
-            ..server.admin.clone()
-        })
-        .await
-        .unwrap();
+        let (server, connection) = digits(&url).await;
         server.script(kinds);
         let long = format!("SELECT '{}' AS long", "x".repeat(10_000));
         let mut statements: Vec<String> = [

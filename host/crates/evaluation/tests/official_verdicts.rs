@@ -1,6 +1,8 @@
 //! The verdicts of the official evaluators on 300 pairs over Spider's databases, and where `nl2sql` departs from them.
 
-use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
+mod shared;
+
+use std::{fs, sync::Arc, time::Duration};
 
 use nl2sql_catalog::Outcome;
 use nl2sql_evaluation::{
@@ -10,6 +12,7 @@ use nl2sql_evaluation::{
     sqlite_folder::SqliteFolder,
 };
 use serde::Deserialize;
+use shared::shared;
 
 #[derive(Deserialize)]
 struct Row {
@@ -23,18 +26,6 @@ struct Row {
     match_bird_set: u8,
     /// `None`: Spider's parser cannot read the gold.
     match_spider_classic: Option<u8>,
-}
-
-fn shared(test: &str) -> Option<PathBuf> {
-    let folder = env::var_os("NL2SQL_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared")),
-        PathBuf::from,
-    );
-    if !folder.is_dir() {
-        println!("skipped: {test} needs ../shared");
-        return None;
-    }
-    Some(folder.join("data"))
 }
 
 async fn judged(test: &str, definition: Definition) -> Option<Vec<(Row, Judgement)>> {

@@ -1,12 +1,15 @@
 //! Which statements can be written with the names of a schema, byte by byte.
 
-use std::{collections::BTreeMap, env, fs, path::PathBuf, sync::Arc};
+mod shared;
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use nl2sql_catalog::{Column, Database, Table, TableKind};
 use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
+use shared::shared;
 
 fn table(schema: Option<&str>, name: &str, columns: &[&str]) -> Table {
     let column = |name: &&str| Column {
@@ -336,18 +339,6 @@ fn whatever_was_written_can_be_gone_on_with() {
             }
         }
     }
-}
-
-fn shared(test: &str) -> Option<PathBuf> {
-    let folder = env::var_os("NL2SQL_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared")),
-        PathBuf::from,
-    );
-    if !folder.is_dir() {
-        println!("skipped: {test} needs ../shared");
-        return None;
-    }
-    Some(folder.join("data"))
 }
 
 fn rows(path: PathBuf) -> Vec<Value> {
