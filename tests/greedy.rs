@@ -114,14 +114,15 @@ fn a_slow_service_does_not_end_the_call_that_waits_for_it() {
 
 #[test]
 fn a_guest_that_only_calls_services_ends() {
-    let (said, calls) = outcome("service-flood", SHORT, Duration::from_millis(2));
+    // Pauses as long as the limit leave the guest few turns, so that a busy machine does not have it compute too long.
+    let (said, calls) = outcome("service-flood", SHORT * 2, SHORT * 2);
     assert_eq!(
         said,
-        "plugin `service-flood` failed in `validator.session.check`: it kept the host's services busy for longer than its limit of 2400 ms\n\
+        "plugin `service-flood` failed in `validator.session.check`: it kept the host's services busy for longer than its limit of 4800 ms\n\
          help: services may take 120 times as long as a call may compute; if it needs that long, raise `time_ms` under \
          `[plugins.service-flood.limits]` of the profile"
     );
-    assert!(calls > 100);
+    assert!((50..=121).contains(&calls), "{calls} calls");
 }
 
 #[test]
