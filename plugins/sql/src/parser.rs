@@ -1,6 +1,7 @@
 //! The parser: recursive descent for clauses, operator precedence for expressions, one grammar with the dialects' own rules.
 
 mod arity;
+mod document_table;
 mod expr;
 mod from;
 mod function;
@@ -10,6 +11,7 @@ mod json;
 mod list;
 mod locking;
 mod modification;
+mod parenthesised_table;
 mod postfix;
 mod primary;
 mod query;
@@ -19,6 +21,8 @@ mod select;
 mod set_operation;
 mod special;
 mod statement;
+mod table_alias;
+mod table_function;
 mod tsql;
 mod types;
 mod values;
