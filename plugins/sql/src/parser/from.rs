@@ -102,18 +102,17 @@ impl Parser<'_> {
             return self.refuse("the alias of a table takes no column list");
         }
         self.table_modifiers_after_alias()?;
-        if let Some(alias) = self.late_alias(alias)? {
-            return Ok(self.table_node(TableRef::Table { name, alias }, token));
-        }
+        let alias = self.late_alias(alias)?;
         Ok(self.table_node(TableRef::Table { name, alias }, token))
     }
 
     /// T-SQL allows the alias after a FOR SYSTEM_TIME or TABLESAMPLE clause.
-    fn late_alias(&mut self, alias: Alias) -> Parsed<Option<Alias>> {
+    fn late_alias(&mut self, alias: Alias) -> Parsed<Alias> {
         if self.tsql() && alias.name.is_none() {
-            return Ok(Some(self.table_alias()?));
+            self.table_alias()
+        } else {
+            Ok(alias)
         }
-        Ok(None)
     }
 
     fn only_table(&mut self, token: u32) -> Parsed<TableId> {
