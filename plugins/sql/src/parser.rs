@@ -1,9 +1,12 @@
 //! The parser: recursive descent for clauses, operator precedence for expressions, one grammar with the dialects' own rules.
 
 mod arity;
+mod cast;
+mod datetime;
 mod document_table;
 mod expr;
 mod from;
+mod full_text;
 mod function;
 mod infix;
 mod join;
@@ -11,6 +14,7 @@ mod json;
 mod list;
 mod locking;
 mod modification;
+mod odbc;
 mod parenthesised_table;
 mod postfix;
 mod primary;
@@ -18,9 +22,11 @@ mod query;
 mod query_tail;
 mod row_limit;
 mod select;
+mod sequence;
 mod set_operation;
 mod special;
 mod statement;
+mod string_function;
 mod table_alias;
 mod table_function;
 mod tsql;

@@ -234,21 +234,6 @@ impl Parser<'_> {
         Ok(self.table_node(kind, token))
     }
 
-    /// `{ oj a LEFT JOIN b ON ... }`.
-    pub(super) fn odbc_join(&mut self) -> Parsed<TableId> {
-        let token = self.bump();
-        self.expect_kw(Kw::OJ)?;
-        let inner = self.joined_table()?;
-        self.expect(Tok::RBrace, "`}`")?;
-        Ok(self.table_node(
-            TableRef::Paren {
-                inner,
-                alias: Default::default(),
-            },
-            token,
-        ))
-    }
-
     /// WITH (name type ['path'] [AS JSON], ...) after OPENJSON: tokens of the names.
     pub(super) fn openjson_columns(&mut self) -> Parsed<List> {
         self.bump();

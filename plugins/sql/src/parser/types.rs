@@ -241,4 +241,47 @@ impl Parser<'_> {
         }
         Ok(self.push(Expr::Literal(Literal::String), token))
     }
+
+    /// Whether a type with a string after it begins here.
+    pub(super) fn starts_typed_literal(&self) -> bool {
+        if self.kind_at(1) == Tok::Str {
+            return reserved::allows(self.dialect, self.kw(), reserved::TYPE) || self.is_type_word();
+        }
+        match self.kw() {
+            Kw::TIME | Kw::TIMESTAMP if matches!(self.kw_at(1), Kw::WITH | Kw::WITHOUT) => self.kw_at(2) == Kw::TIME,
+            Kw::DOUBLE => self.kw_at(1) == Kw::PRECISION && self.kind_at(2) == Tok::Str,
+            Kw::CHARACTER | Kw::CHAR | Kw::BIT if self.kw_at(1) == Kw::VARYING => self.kind_at(2) == Tok::Str,
+            Kw::TIME | Kw::TIMESTAMP | Kw::INTERVAL | Kw::CHAR | Kw::VARCHAR | Kw::NUMERIC | Kw::DECIMAL | Kw::BIT => {
+                self.kind_at(1) == Tok::LParen
+                    && self.kind_at(2) == Tok::Number
+                    && self.kind_at(3) == Tok::RParen
+                    && (self.kind_at(4) == Tok::Str || matches!(self.kw_at(4), Kw::WITH | Kw::WITHOUT))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_type_word(&self) -> bool {
+        matches!(
+            self.kw(),
+            Kw::BIGINT
+                | Kw::BIT
+                | Kw::BOOLEAN
+                | Kw::CHAR
+                | Kw::CHARACTER
+                | Kw::DEC
+                | Kw::DECIMAL
+                | Kw::FLOAT
+                | Kw::INT
+                | Kw::INTEGER
+                | Kw::INTERVAL
+                | Kw::NCHAR
+                | Kw::NUMERIC
+                | Kw::REAL
+                | Kw::SMALLINT
+                | Kw::TIME
+                | Kw::TIMESTAMP
+                | Kw::VARCHAR
+        )
+    }
 }
