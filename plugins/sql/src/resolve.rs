@@ -1,14 +1,21 @@
 //! Name resolution: follows scopes as the engine of the dialect does and finds what it would refuse at prepare time.
 
+mod aggregate;
+mod ambiguous_name;
 mod column;
+mod column_count;
 mod expr;
 mod findings;
 mod from;
+mod function_call;
 mod grouping;
+mod nearest_name;
 mod order;
 mod query;
 mod relation;
 mod select;
+mod unknown_name;
+mod window;
 
 use std::borrow::Cow;
 

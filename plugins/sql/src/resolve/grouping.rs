@@ -229,4 +229,10 @@ impl<'a> Resolver<'a> {
                 })
             })
     }
+
+    fn ungrouped(&mut self, name: Name) {
+        let written = self.source.span(name.first, name.last + 1).to_owned();
+        let message = format!("`{written}` must be in GROUP BY or inside an aggregate function");
+        self.report_span(name.first, name.last + 1, "ungrouped-column", message, None);
+    }
 }
