@@ -38,7 +38,7 @@ pub enum SetOp {
     Union,
     /// INTERSECT.
     Intersect,
-    /// EXCEPT or MINUS.
+    /// EXCEPT.
     Except,
 }
 

@@ -12,7 +12,7 @@ impl Parser<'_> {
             return self.operand_chain(first, &[Kw::UNION, Kw::EXCEPT, Kw::INTERSECT], Self::operand);
         }
         let left = self.intersections(first)?;
-        self.operand_chain(Some(left), &[Kw::UNION, Kw::EXCEPT, Kw::MINUS], |parser| {
+        self.operand_chain(Some(left), &[Kw::UNION, Kw::EXCEPT], |parser| {
             parser.intersections(None)
         })
     }
@@ -60,7 +60,7 @@ impl Parser<'_> {
     }
 
     fn is_set_operator(&self, operators: &[Kw]) -> bool {
-        operators.contains(&self.kw()) && self.kw() != Kw::MINUS
+        operators.contains(&self.kw())
     }
 
     fn set_operator(&self) -> SetOp {
