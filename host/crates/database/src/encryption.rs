@@ -30,7 +30,9 @@ pub(crate) fn client_config(settings: &ConnectionSettings) -> Result<Arc<ClientC
 
 /// The name the server's certificate must be made out to.
 pub(crate) fn server_name(settings: &ConnectionSettings) -> Result<ServerName<'static>, ConnectError> {
-    ServerName::try_from(settings.host.clone()).map_err(|error| failed(&error))
+    let is_socket = settings.host.starts_with('/');
+    let host = if is_socket { "localhost" } else { &settings.host };
+    ServerName::try_from(host.to_owned()).map_err(|error| failed(&error))
 }
 
 /// The usual authorities, and those of a file.

@@ -55,6 +55,7 @@ mod settings;
 mod shared;
 mod sqlite;
 pub mod statement_guard;
+mod stream;
 mod table_filter;
 mod value_samples;
 mod wkb;

@@ -55,24 +55,6 @@ pub(crate) fn io_connect_error(settings: &ConnectionSettings, error: &std::io::E
     }
 }
 
-/// The usual failure behind an sqlx error while connecting that does not come from the server.
-pub(crate) fn sqlx_connect_error(settings: &ConnectionSettings, error: &sqlx::Error) -> ConnectError {
-    match error {
-        sqlx::Error::Io(error) => io_connect_error(settings, error),
-        sqlx::Error::Tls(error) => match error.downcast_ref() {
-            Some(error) => io_connect_error(settings, error),
-            None => ConnectError::Tls {
-                detail: error.to_string(),
-            },
-        },
-        sqlx::Error::Configuration(error) => ConnectError::Settings(error.to_string()),
-        other => ConnectError::Other {
-            address: settings.address(),
-            detail: other.to_string(),
-        },
-    }
-}
-
 /// A server's version text has numbers in front: `15.4 (Debian ...)`, `10.11.6-MariaDB`.
 pub(crate) fn major_minor(version: &str) -> (u32, u32) {
     let mut numbers = version

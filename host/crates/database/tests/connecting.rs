@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use nl2sql_catalog::Value;
 use nl2sql_database::{ConnectError, Connection, ConnectionSettings, DriverKind, Limits, TlsMode};
-use shared::fake_servers::{
-    mysql_of_version, postgres_of_version, postgres_that_hangs_up_on_a_handshake, postgres_that_rejects, silent,
-};
+use shared::fake_mysql::mysql_of_version;
+use shared::fake_servers::{postgres_of_version, postgres_that_hangs_up_on_a_handshake, postgres_that_rejects, silent};
 use shared::own_server::OwnServer;
 use shared::server_url;
 use shared::servers::{TestDatabase, client};

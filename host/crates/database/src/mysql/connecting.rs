@@ -1,57 +1,24 @@
-//! Opening a MySQL session, and what its failures mean.
+//! What failures of opening a MySQL session mean.
 
-use sqlx::ConnectOptions;
-use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
-
-use super::server_errors::server_error;
-use super::session::STATEMENT_CACHE;
-use crate::{ConnectError, ConnectionSettings, TlsMode, lost_connection};
-
-/// How the connection is made.
-pub(super) fn options(settings: &ConnectionSettings) -> MySqlConnectOptions {
-    let mut options = MySqlConnectOptions::new()
-        .port(settings.effective_port())
-        .username(if settings.user.is_empty() {
-            "root"
-        } else {
-            &settings.user
-        })
-        .statement_cache_capacity(STATEMENT_CACHE + 8)
-        .pipes_as_concat(false)
-        .no_engine_substitution(false)
-        .charset("utf8mb4")
-        .ssl_mode(match settings.tls {
-            TlsMode::Off => MySqlSslMode::Disabled,
-            TlsMode::Prefer => MySqlSslMode::Preferred,
-            TlsMode::Require => MySqlSslMode::Required,
-            TlsMode::VerifyCa => MySqlSslMode::VerifyIdentity,
-        })
-        .disable_statement_logging();
-    options = if settings.host.starts_with('/') {
-        options.socket(&settings.host)
-    } else {
-        options.host(&settings.host)
-    };
-    if !settings.password.reveal().is_empty() {
-        options = options.password(settings.password.reveal());
-    }
-    if !settings.database.is_empty() {
-        options = options.database(&settings.database);
-    }
-    if let Some(file) = &settings.ca_file {
-        options = options.ssl_ca(file);
-    }
-    options
-}
+use super::server_errors::MysqlError;
+use crate::{ConnectError, ConnectionSettings, lost_connection};
 
 /// Error numbers: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
 /// <https://mariadb.com/kb/en/mariadb-error-codes/>.
-pub(super) fn connect_error(settings: &ConnectionSettings, error: &sqlx::Error) -> ConnectError {
-    let Some(server) = server_error(error) else {
-        return lost_connection::sqlx_connect_error(settings, error);
+pub(super) fn connect_error(settings: &ConnectionSettings, error: MysqlError) -> ConnectError {
+    let server = match error {
+        MysqlError::Server(server) => server,
+        MysqlError::Io(error) => return lost_connection::io_connect_error(settings, &error),
+        MysqlError::Connect(error) => return error,
+        MysqlError::Unusable(_) | MysqlError::Statement(_) => {
+            return ConnectError::Other {
+                address: settings.address(),
+                detail: error.to_string(),
+            };
+        }
     };
-    let detail = server.message().to_owned();
-    match server.number() {
+    let detail = server.message;
+    match server.number {
         1045 | 1130 | 1251 | 1698 | 1862 => ConnectError::Authentication {
             user: settings.user.clone(),
             detail,
@@ -68,4 +35,16 @@ pub(super) fn connect_error(settings: &ConnectionSettings, error: &sqlx::Error) 
             detail,
         },
     }
+}
+
+/// Refuses servers that lack what the guards need.
+pub(super) fn check_version(version: &str) -> Result<(), ConnectError> {
+    let minimum = if version.contains("MariaDB") { (10, 2) } else { (5, 7) };
+    if lost_connection::major_minor(version) < minimum {
+        return Err(ConnectError::TooOld {
+            version: version.to_owned(),
+            minimum: "MySQL 5.7 or MariaDB 10.2".into(),
+        });
+    }
+    Ok(())
 }

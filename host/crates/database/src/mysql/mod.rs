@@ -5,15 +5,18 @@
 //! `INTO @x`, DML and DDL do not have); limits of the server on time and rows; and the variables of the session are set anew after every
 //! statement. Guards here: the text, with functions that lock, wait or read files.
 //!
-//! sqlx turns on `PIPES_AS_CONCAT` by default, which would change the meaning of `||`: it is turned off. Prepared statements stay cached,
-//! because closing one after each use stalls on TCP; a session is renewed before its cache overflows.
+//! The protocol is spoken here, over the packets of `mysql_common`: the drivers at hand wait for the answer to each command before they send
+//! the next. What takes the text in goes out alone, for the server's answer decides whether it is run; everything else is sent along with
+//! something that is waited for. The server is never asked to take several statements in one command.
 
 mod connecting;
+mod login;
 mod rights;
 mod server_errors;
 pub(crate) mod session;
 mod session_state;
 mod values;
+mod wire;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -97,6 +100,11 @@ impl Driver for MysqlDriver {
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         statement_guard::check(DriverKind::Mysql, sql, &self.functions)?;
         self.pool.run(sql, limits).await
+    }
+
+    async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
+        let check = |sql: &str| statement_guard::check(DriverKind::Mysql, sql, &self.functions);
+        self.pool.run_in_turn(statements, limits, check).await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

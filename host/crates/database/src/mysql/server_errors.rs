@@ -1,14 +1,93 @@
 //! What the server's errors mean for a statement: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
 //! <https://mariadb.com/kb/en/mariadb-error-codes/>.
 
-use sqlx::mysql::MySqlDatabaseError;
+use std::io;
 
 use crate::engine_words::without_values;
-use crate::{Limits, QueryError};
+use crate::stream::EncryptionError;
+use crate::{ConnectError, Limits, QueryError};
 
-/// The error as the server sent it, if it came from there.
-pub(super) fn server_error(error: &sqlx::Error) -> Option<&MySqlDatabaseError> {
-    error.as_database_error().and_then(|error| error.try_downcast_ref())
+/// Why a command got no answer, or none that helps.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MysqlError {
+    /// The connection failed, or what came over it is not MySQL's protocol.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The server said no.
+    #[error("{}", .0.message)]
+    Server(ServerError),
+    /// The session is not where a statement may begin.
+    #[error("the session is of no more use: {0}")]
+    Unusable(String),
+    /// The statement is not for running.
+    #[error("{0}")]
+    Statement(QueryError),
+    /// There never was a connection.
+    #[error("{0}")]
+    Connect(#[from] ConnectError),
+}
+
+impl From<EncryptionError> for MysqlError {
+    fn from(error: EncryptionError) -> Self {
+        match error {
+            EncryptionError::Settings(error) => Self::Connect(error),
+            EncryptionError::Handshake(error) => Self::Io(error),
+        }
+    }
+}
+
+impl MysqlError {
+    /// Whether the session can go on after it.
+    pub(super) fn leaves_session(&self) -> bool {
+        match self {
+            Self::Server(error) => !error.ends_session(),
+            Self::Statement(_) => true,
+            Self::Io(_) | Self::Unusable(_) | Self::Connect(_) => false,
+        }
+    }
+}
+
+/// The statement is longer than the server takes in.
+const TOO_LARGE: u16 = 1153;
+
+/// An error as the server sent it (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html>).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ServerError {
+    pub(super) number: u16,
+    /// SQLSTATE, which errors before the login may lack.
+    state: Option<String>,
+    pub(super) message: String,
+}
+
+impl ServerError {
+    /// Reads a packet whose first byte says that it is one.
+    pub(super) fn read(packet: &[u8]) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (number, message) = match packet {
+            [_, low, high, message @ ..] => (u16::from_le_bytes([*low, *high]), message),
+            _ => (0, &[][..]),
+        };
+        let (state, message) = match message {
+            [b'#', state_and_message @ ..] => match state_and_message.split_at_checked(5) {
+                Some((state, message)) => (Some(text(state)), message),
+                None => (None, message),
+            },
+            _ => (None, message),
+        };
+        Self {
+            number,
+            state,
+            message: text(message),
+        }
+    }
+
+    /// Whether the server ends the session with it: shutdowns, kills, time limits of sessions, and packets too large to be taken in.
+    pub(super) fn ends_session(&self) -> bool {
+        matches!(
+            self.number,
+            1053 | 1077 | 1079 | 1152 | TOO_LARGE | 1158..=1161 | 1927 | 4031
+        )
+    }
 }
 
 /// Errors that quote the statement and its names, and never a value: those of SQLSTATE 42 and 21, and single ones of other classes.
@@ -18,17 +97,17 @@ fn names_alone(number: u16, state: Option<&str>) -> bool {
         || matches!(number, 1052 | 1111 | 1210 | 1235 | 1247 | 1267 | 1270 | 1271 | 1356 | 3573..=3600 | 4010..=4030)
 }
 
-pub(super) fn query_error(error: &sqlx::Error, limits: &Limits) -> QueryError {
-    let Some(server) = server_error(error) else {
-        return match error {
-            sqlx::Error::Protocol(reason) if reason.contains("parameters") => {
-                QueryError::Failed(format!("the statement has placeholders: {reason}"))
-            }
-            other => QueryError::Unavailable(format!("connection lost: {other}")),
-        };
+pub(super) fn query_error(error: MysqlError, limits: &Limits) -> QueryError {
+    let server = match error {
+        MysqlError::Server(server) => server,
+        MysqlError::Statement(error) => return error,
+        MysqlError::Unusable(_) => return QueryError::Unavailable(error.to_string()),
+        MysqlError::Io(_) | MysqlError::Connect(_) => {
+            return QueryError::Unavailable(format!("connection lost: {error}"));
+        }
     };
-    let message = server.message();
-    match server.number() {
+    let message = server.message.as_str();
+    match server.number {
         1969 | 3024 | 1028 => QueryError::Timeout(format!(
             "timeout: stopped by the server after {} ms: {message}",
             limits.timeout_ms
@@ -37,10 +116,33 @@ pub(super) fn query_error(error: &sqlx::Error, limits: &Limits) -> QueryError {
         1792 | 1290 | 1142 | 1143 | 1044 | 1227 | 1370 | 1295 => {
             QueryError::Refused(format!("refused by the server: {message}"))
         }
-        1053 | 1077 | 1079 | 1152 | 1158..=1161 | 1927 | 4031 => {
-            QueryError::Unavailable(format!("connection lost: {message}"))
-        }
-        number if names_alone(number, server.code()) => QueryError::Failed(message.to_owned()),
+        TOO_LARGE => QueryError::Failed(message.to_owned()),
+        _ if server.ends_session() => QueryError::Unavailable(format!("connection lost: {message}")),
+        number if names_alone(number, server.state.as_deref()) => QueryError::Failed(message.to_owned()),
         _ => QueryError::Failed(without_values(message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ServerError;
+
+    #[test]
+    fn errors_are_read_with_their_state_and_without() {
+        let error = |number, state: Option<&str>, message: &str| ServerError {
+            number,
+            state: state.map(str::to_owned),
+            message: message.to_owned(),
+        };
+        assert_eq!(
+            ServerError::read(b"\xff\x15\x04#28000Access denied"),
+            error(1045, Some("28000"), "Access denied")
+        );
+        assert_eq!(
+            ServerError::read(b"\xff\x10\x04Too many connections"),
+            error(1040, None, "Too many connections")
+        );
+        assert_eq!(ServerError::read(b"\xff\x10\x04#1"), error(1040, None, "#1"));
+        assert_eq!(ServerError::read(b"\xff"), error(0, None, ""));
     }
 }

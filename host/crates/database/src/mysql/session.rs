@@ -1,72 +1,67 @@
 //! One MySQL or MariaDB session.
 
 use async_trait::async_trait;
-use futures::TryStreamExt;
-use nl2sql_catalog::{ResultSet, Value};
-use sqlx::mysql::MySqlRow;
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, MySqlConnection, Row, SqlSafeStr, Statement};
+use nl2sql_catalog::ResultSet;
 
-use super::connecting::{connect_error, options};
-use super::server_errors::query_error;
+use super::connecting::{check_version, connect_error};
+use super::login::log_in;
+use super::server_errors::{MysqlError, query_error};
 use super::session_state::SessionState;
-use super::values::{self, TypeKind};
+use super::values::CellType;
+use super::wire::{Prepared, Wire};
 use crate::session_pool::Session;
-use crate::{ConnectError, ConnectionSettings, Limits, QueryError, lost_connection};
-
-/// Prepared statements kept per session; the server's default cap is 16,382 for all sessions together.
-pub(super) const STATEMENT_CACHE: usize = 1_000;
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
 /// Columns that statements of maintenance announce (`ANALYZE TABLE` and its kin), which are no queries.
 const MAINTENANCE: &[&str] = &["Table", "Op", "Msg_type", "Msg_text"];
 
+/// What every session begins with: how text and times come.
+const SETTINGS: [&str; 2] = ["SET NAMES utf8mb4", "SET time_zone = '+00:00'"];
+
+/// What a session must know of its server.
+const FACTS: &str = "SELECT CAST(CONNECTION_ID() AS CHAR), VERSION()";
+
+/// Longest statement that is sent before the one in front of it was answered: the server takes in so much even while it waits for its rows to
+/// be read.
+const AHEAD: usize = 4 << 10;
+
 /// A session with its guards armed.
 pub(crate) struct MysqlSession {
-    connection: MySqlConnection,
+    wire: Wire,
     id: i64,
-    mariadb: bool,
     state: SessionState,
-    /// What the server holds statements to at present: milliseconds and rows.
-    limits: (u64, usize),
-    prepared: usize,
-    /// A result larger than its cap was left unread.
+    /// Commands whose answers come before any other.
+    unanswered: usize,
+    /// The statement that was sent while the one before it was answered.
+    ahead: Option<(String, Limits)>,
+    /// The connection failed, or a result larger than its cap was left unread.
     unusable: bool,
 }
 
 #[async_trait]
 impl Session for MysqlSession {
     async fn connect(settings: &ConnectionSettings) -> Result<Self, ConnectError> {
-        let failed = |error: sqlx::Error| connect_error(settings, &error);
-        let mut connection = options(settings).connect().await.map_err(failed)?;
-        let row = connection
-            .fetch_one(sqlx::raw_sql("SELECT CAST(CONNECTION_ID() AS CHAR), VERSION()"))
-            .await
-            .map_err(failed)?;
-        let text = |at: usize| row.try_get_unchecked::<String, _>(at).unwrap_or_default();
-        let (id, version) = (text(0).parse().unwrap_or(0), text(1));
+        let failed = |error: MysqlError| connect_error(settings, error);
+        let mut wire = log_in(settings).await.map_err(failed)?;
+        let (id, version) = facts(&mut wire).await.map_err(failed)?;
         check_version(&version)?;
-        let state = SessionState::of(&mut connection).await.map_err(failed)?;
-        let mut session = Self {
-            connection,
+        let mariadb = version.contains("MariaDB");
+        let state = SessionState::of(&mut wire, mariadb, &settings.limits).await;
+        Ok(Self {
+            wire,
             id,
-            mariadb: version.contains("MariaDB"),
-            state,
-            limits: (0, 0),
-            prepared: 0,
+            state: state.map_err(failed)?,
+            unanswered: 0,
+            ahead: None,
             unusable: false,
-        };
-        session.hold_to(&settings.limits).await.map_err(failed)?;
-        Ok(session)
+        })
     }
 
     /// Runs one statement in a read-only transaction that is always rolled back.
-    async fn run(&mut self, sql: &str, _: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let outcome = self.run_in_transaction(sql, limits).await;
-        if self.unusable || matches!(outcome, Err(QueryError::Unavailable(_))) {
-            return outcome;
-        }
-        let next = self.send_next_transaction().await;
-        next.map_err(|error| QueryError::Unavailable(format!("the session could not be reset: {error}")))?;
-        outcome
+    async fn run(&mut self, sql: &str, next: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
+        let outcome = self.run_in_transaction(sql, next, limits).await;
+        self.unusable |= outcome.as_ref().is_err_and(|error| !error.leaves_session());
+        outcome.map_err(|error| query_error(error, limits))
     }
 
     fn goes_on(&self) -> bool {
@@ -78,126 +73,154 @@ impl Session for MysqlSession {
     }
 
     async fn cancel(settings: &ConnectionSettings, key: i64) -> Result<(), ConnectError> {
-        let failed = |error: sqlx::Error| connect_error(settings, &error);
-        let mut connection = options(settings).connect().await.map_err(failed)?;
-        connection
-            .execute(sqlx::raw_sql(AssertSqlSafe(format!("KILL {key}"))))
-            .await
-            .map_err(failed)?;
-        connection.close().await.map_err(failed)
+        let failed = |error: MysqlError| connect_error(settings, error);
+        let mut wire = log_in(settings).await.map_err(failed)?;
+        let cancelled = async {
+            wire.query(&format!("KILL {key}"));
+            wire.send().await?;
+            wire.done().await?;
+            Ok(wire.close().await?)
+        };
+        cancelled.await.map_err(failed)
     }
 
     async fn reset(&mut self) -> bool {
-        !self.unusable && self.prepared < STATEMENT_CACHE
+        !self.unusable && self.ahead.is_none()
     }
 }
 
-fn check_version(version: &str) -> Result<(), ConnectError> {
-    let minimum = if version.contains("MariaDB") { (10, 2) } else { (5, 7) };
-    if lost_connection::major_minor(version) < minimum {
-        return Err(ConnectError::TooOld {
-            version: version.to_owned(),
-            minimum: "MySQL 5.7 or MariaDB 10.2".into(),
-        });
+/// Makes the first settings, and reads the session's number and the server's version.
+async fn facts(wire: &mut Wire) -> Result<(i64, String), MysqlError> {
+    for setting in SETTINGS {
+        wire.query(setting);
     }
-    Ok(())
+    wire.query(FACTS);
+    wire.send().await?;
+    for _ in SETTINGS {
+        wire.done().await?;
+    }
+    let mut facts = wire.texts().await?.into_iter().flatten().flatten();
+    let id = facts.next().and_then(|id| id.parse().ok()).unwrap_or(0);
+    Ok((id, facts.next().unwrap_or_default()))
 }
 
 impl MysqlSession {
-    async fn next_transaction(&mut self) -> Result<(), sqlx::Error> {
-        let text = AssertSqlSafe(self.state.next_transaction().to_owned());
-        self.connection.execute(sqlx::raw_sql(text)).await.map(|_| ())
-    }
-
-    /// Sends the same and does not wait: what comes next on this session reads the answer before it sends anything, and fails, having
-    /// run nothing, if that was an error.
-    async fn send_next_transaction(&mut self) -> Result<(), sqlx::Error> {
-        let sending = self.next_transaction();
-        futures::future::poll_immediate(sending).await.unwrap_or(Ok(()))
-    }
-
-    async fn run_in_transaction(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let failed = |error: sqlx::Error| query_error(&error, limits);
-        self.hold_to(limits).await.map_err(failed)?;
-        let statement = (&mut self.connection)
-            .prepare(AssertSqlSafe(sql.to_owned()).into_sql_str())
-            .await
-            .map_err(failed)?;
-        self.prepared += 1;
-        let columns: Vec<String> = statement
-            .columns()
-            .iter()
-            .map(|column| column.name().to_owned())
-            .collect();
-        if columns.is_empty() || columns == MAINTENANCE {
-            return Err(QueryError::Refused(
-                "refused: the server says that the statement returns no rows of a query".into(),
-            ));
+    /// Two waits: until the server has said what the statement gives, and until it gives it. What ends the transaction and begins the next
+    /// goes out with the order to run it.
+    async fn run_in_transaction(
+        &mut self,
+        sql: &str,
+        next: Option<&str>,
+        limits: &Limits,
+    ) -> Result<ResultSet, MysqlError> {
+        self.ask(sql, limits)?;
+        self.wire.send().await?;
+        self.read_earlier().await?;
+        let statement = match self.wire.prepared().await {
+            Ok(statement) => statement,
+            Err(error) if error.leaves_session() => return self.refuse(error).await,
+            Err(error) => return Err(error),
+        };
+        if let Err(error) = check(&statement) {
+            self.wire.forget(statement.id);
+            return self.refuse(MysqlError::Statement(error)).await;
         }
-        let mut kinds: Option<Vec<TypeKind>> = None;
+        self.wire.execute(statement.id);
+        self.wire.forget(statement.id);
+        self.next_transaction();
+        if let Some(next) = next.filter(|next| next.len() <= AHEAD) {
+            self.wire.prepare(next);
+            self.ahead = Some((next.to_owned(), *limits));
+        }
+        self.wire.send().await?;
+        self.read_rows(&statement, limits).await
+    }
+
+    /// Writes the statement, unless it was sent ahead.
+    fn ask(&mut self, sql: &str, limits: &Limits) -> Result<(), MysqlError> {
+        match self.ahead.take() {
+            Some((ahead, its_limits)) if ahead == sql && its_limits == *limits => {}
+            Some(_) => return Err(MysqlError::Unusable("another statement was sent ahead".into())),
+            None => {
+                self.hold_to(limits);
+                self.wire.prepare(sql);
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on after a statement that is not run.
+    async fn refuse(&mut self, error: MysqlError) -> Result<ResultSet, MysqlError> {
+        self.next_transaction();
+        self.wire.send().await?;
+        Err(error)
+    }
+
+    async fn read_rows(&mut self, statement: &Prepared, limits: &Limits) -> Result<ResultSet, MysqlError> {
         let mut result = ResultSet {
-            columns,
+            columns: statement
+                .columns
+                .iter()
+                .map(|column| column.name_str().into_owned())
+                .collect(),
             ..ResultSet::default()
         };
+        let types: Vec<CellType> = self.wire.columns().await?.iter().map(CellType::of).collect();
+        if types.len() != result.columns.len() {
+            return Err(MysqlError::Unusable(
+                "a statement gave other columns than announced".into(),
+            ));
+        }
         let mut bytes = 0;
-        let mut rows = self.connection.fetch(sqlx::query(AssertSqlSafe(sql.to_owned())));
-        while let Some(row) = rows.try_next().await.map_err(failed)? {
+        while let Some(row) = self.wire.row().await? {
             if result.rows.len() >= limits.max_rows || bytes > limits.max_bytes {
                 result.truncated = true;
                 break;
             }
-            let of_columns = || {
-                row.columns()
-                    .iter()
-                    .map(|column| TypeKind::of(column.type_info()))
-                    .collect()
-            };
-            let kinds = kinds.get_or_insert_with(of_columns);
-            result.rows.push(typed_row(&row, kinds, &mut bytes).map_err(failed)?);
+            result.rows.push(CellType::row(&types, row, &mut bytes)?);
         }
         // The server stops one row after the cap by itself, unless the statement has a LIMIT of its own.
-        let ended =
-            !result.truncated || (bytes <= limits.max_bytes && rows.try_next().await.map_err(failed)?.is_none());
+        let ended = !result.truncated || (bytes <= limits.max_bytes && self.wire.row().await?.is_none());
         self.unusable = !ended;
         Ok(result)
     }
 
-    /// MariaDB limits in seconds, MySQL in milliseconds; both stop SELECT statements.
-    async fn hold_to(&mut self, limits: &Limits) -> Result<(), sqlx::Error> {
-        let wanted = (limits.timeout_ms, limits.max_rows);
-        if self.limits == wanted {
-            return Ok(());
+    /// Adds what ends this transaction and begins the next.
+    fn next_transaction(&mut self) {
+        self.unanswered += self.state.next_transaction(&mut self.wire);
+    }
+
+    /// Reads the answers to commands before the current one.
+    async fn read_earlier(&mut self) -> Result<(), MysqlError> {
+        for left in (0..std::mem::take(&mut self.unanswered)).rev() {
+            let outcome = self.wire.done().await;
+            let status = outcome.map_err(|error| MysqlError::Unusable(format!("it could not be reset: {error}")))?;
+            if left == 0 {
+                self.state.check(status)?;
+            }
         }
-        let capped = limits.timeout_ms.clamp(1, 31_536_000_000);
-        let time = if self.mariadb {
-            format!("max_statement_time = {}.{:03}", capped / 1_000, capped % 1_000)
-        } else {
-            format!("max_execution_time = {}", capped.min(u64::from(u32::MAX)))
-        };
-        self.state.hold_to(&format!(
-            "{time}, sql_select_limit = {}",
-            limits.max_rows.saturating_add(1)
-        ));
-        self.next_transaction().await?;
-        self.limits = wanted;
         Ok(())
     }
-}
 
-/// The bytes of a cell, `None` for NULL. The driver takes a zero date for NULL, but has its bytes where NULL has none.
-fn content(row: &MySqlRow, at: usize, kind: TypeKind) -> Result<Option<&[u8]>, sqlx::Error> {
-    match row.try_get_unchecked(at)? {
-        None if matches!(kind, TypeKind::Date | TypeKind::Datetime) => Ok(row.try_get_unchecked(at).ok()),
-        content => Ok(content),
+    /// Has the server hold every statement that follows to these limits.
+    fn hold_to(&mut self, limits: &Limits) {
+        self.unanswered += self.state.hold_to(limits, &mut self.wire);
     }
 }
 
-fn typed_row(row: &MySqlRow, kinds: &[TypeKind], bytes: &mut usize) -> Result<Vec<Value>, sqlx::Error> {
-    let mut values = Vec::with_capacity(kinds.len());
-    for (at, kind) in kinds.iter().enumerate() {
-        let content = content(row, at, *kind)?;
-        *bytes += content.map_or(8, |content| content.len() + 8);
-        values.push(content.map_or(Value::Null, |content| values::typed(*kind, content)));
+/// Refuses what gives no rows of a query, or asks for values that nobody has.
+fn check(statement: &Prepared) -> Result<(), QueryError> {
+    if statement.parameters > 0 {
+        return Err(QueryError::Failed(format!(
+            "the statement has placeholders: it asks for {} parameters",
+            statement.parameters
+        )));
     }
-    Ok(values)
+    let names = statement.columns.iter().map(|column| column.name_ref());
+    if statement.columns.is_empty() || names.eq(MAINTENANCE.iter().map(|name| name.as_bytes())) {
+        return Err(QueryError::Refused(
+            "refused: the server says that the statement returns no rows of a query".into(),
+        ));
+    }
+    Ok(())
 }

@@ -1,13 +1,20 @@
 //! From MySQL's binary row format to typed values
 //! (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>).
 
+use std::borrow::Cow;
+use std::io;
+
+use mysql_common::constants::{ColumnFlags, ColumnType};
+use mysql_common::io::ParseBuf;
+use mysql_common::packets::{Column, NullBitmap};
+use mysql_common::value::ServerSide;
 use nl2sql_catalog::Value;
-use sqlx::mysql::MySqlTypeInfo;
-use sqlx::{MySql, Type, TypeInfo};
+
+use super::wire::unexpected;
 
 /// How the bytes of a column are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TypeKind {
+enum TypeKind {
     Signed,
     Unsigned,
     Float,
@@ -23,43 +30,92 @@ pub(super) enum TypeKind {
     Text,
 }
 
-impl TypeKind {
-    /// The kind of a type as the server announced it.
-    pub(super) fn of(info: &MySqlTypeInfo) -> Self {
-        match info.name() {
-            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => {
-                // The driver calls TINYINT(1) a boolean whether it has a sign or not.
-                if <u64 as Type<MySql>>::compatible(info) {
-                    Self::Unsigned
-                } else {
-                    Self::Signed
-                }
+/// How the cells of a column are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CellType {
+    kind: TypeKind,
+    width: Width,
+}
+
+/// Where a cell ends.
+#[derive(Clone, Copy, Debug)]
+enum Width {
+    Bytes(usize),
+    /// The first byte counts those after it, and belongs to the content.
+    Counted,
+    /// A length in front, which does not.
+    Lengthed,
+}
+
+/// Number of the character set of what is no text.
+const BINARY: u16 = 63;
+
+impl CellType {
+    /// The type of a column as the server announced it.
+    pub(super) fn of(column: &Column) -> Self {
+        use ColumnType as T;
+        let integer = if column.flags().contains(ColumnFlags::UNSIGNED_FLAG) {
+            TypeKind::Unsigned
+        } else {
+            TypeKind::Signed
+        };
+        let (kind, width) = match column.column_type() {
+            T::MYSQL_TYPE_TINY => (integer, Width::Bytes(1)),
+            T::MYSQL_TYPE_SHORT => (integer, Width::Bytes(2)),
+            T::MYSQL_TYPE_YEAR => (TypeKind::Unsigned, Width::Bytes(2)),
+            T::MYSQL_TYPE_LONG | T::MYSQL_TYPE_INT24 => (integer, Width::Bytes(4)),
+            T::MYSQL_TYPE_LONGLONG => (integer, Width::Bytes(8)),
+            T::MYSQL_TYPE_FLOAT => (TypeKind::Float, Width::Bytes(4)),
+            T::MYSQL_TYPE_DOUBLE => (TypeKind::Double, Width::Bytes(8)),
+            T::MYSQL_TYPE_NULL => (TypeKind::Null, Width::Bytes(0)),
+            T::MYSQL_TYPE_DATE | T::MYSQL_TYPE_NEWDATE => (TypeKind::Date, Width::Counted),
+            T::MYSQL_TYPE_DATETIME | T::MYSQL_TYPE_DATETIME2 | T::MYSQL_TYPE_TIMESTAMP | T::MYSQL_TYPE_TIMESTAMP2 => {
+                (TypeKind::Datetime, Width::Counted)
             }
-            "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED"
-            | "YEAR" => Self::Unsigned,
-            "FLOAT" => Self::Float,
-            "DOUBLE" => Self::Double,
-            "DECIMAL" => Self::Decimal,
-            "DATE" => Self::Date,
-            "DATETIME" | "TIMESTAMP" => Self::Datetime,
-            "TIME" => Self::Time,
-            "JSON" => Self::Json,
-            "GEOMETRY" => Self::Geometry,
-            "BIT" => Self::Bytes,
-            // The driver calls text binary too when its collation compares bytes, as that of MariaDB's JSON does.
-            "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB"
-                if !<str as Type<MySql>>::compatible(info) =>
-            {
-                Self::Bytes
+            T::MYSQL_TYPE_TIME | T::MYSQL_TYPE_TIME2 => (TypeKind::Time, Width::Counted),
+            T::MYSQL_TYPE_DECIMAL | T::MYSQL_TYPE_NEWDECIMAL => (TypeKind::Decimal, Width::Lengthed),
+            T::MYSQL_TYPE_JSON => (TypeKind::Json, Width::Lengthed),
+            T::MYSQL_TYPE_GEOMETRY => (TypeKind::Geometry, Width::Lengthed),
+            T::MYSQL_TYPE_BIT | T::MYSQL_TYPE_VECTOR => (TypeKind::Bytes, Width::Lengthed),
+            // Text whose collation compares bytes, as that of MariaDB's JSON does, still has a character set.
+            _ if column.character_set() == BINARY => (TypeKind::Bytes, Width::Lengthed),
+            _ => (TypeKind::Text, Width::Lengthed),
+        };
+        Self { kind, width }
+    }
+
+    /// The values of a row in the binary format; adds what they take to `bytes`.
+    pub(super) fn row(types: &[Self], row: &[u8], bytes: &mut usize) -> io::Result<Vec<Value>> {
+        let cut_short = || unexpected("a row is cut short");
+        let mut rest = ParseBuf(row);
+        // A zero byte stands in front.
+        rest.checked_eat(1).ok_or_else(cut_short)?;
+        let nulls: NullBitmap<ServerSide, Cow<'_, [u8]>> = rest.parse(types.len())?;
+        let mut values = Vec::with_capacity(types.len());
+        for (at, cell) in types.iter().enumerate() {
+            if nulls.is_null(at) {
+                *bytes += 8;
+                values.push(Value::Null);
+                continue;
             }
-            "NULL" => Self::Null,
-            _ => Self::Text,
+            let content = match cell.width {
+                Width::Bytes(count) => rest.checked_eat(count),
+                Width::Counted => rest
+                    .0
+                    .first()
+                    .and_then(|count| rest.checked_eat(1 + usize::from(*count))),
+                Width::Lengthed => rest.checked_eat_lenenc_str(),
+            };
+            let content = content.ok_or_else(cut_short)?;
+            *bytes += content.len() + 8;
+            values.push(typed(cell.kind, content));
         }
+        Ok(values)
     }
 }
 
 /// The value of a column of this kind; a content that does not read as its type stays bytes.
-pub(super) fn typed(kind: TypeKind, content: &[u8]) -> Value {
+fn typed(kind: TypeKind, content: &[u8]) -> Value {
     let raw = || Value::Bytes(content.to_vec());
     match kind {
         TypeKind::Signed => signed(content).map_or_else(raw, Value::Integer),

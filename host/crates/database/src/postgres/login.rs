@@ -1,6 +1,7 @@
 //! Encryption and login (<https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP>).
 
 use std::io;
+use std::path::Path;
 
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
@@ -9,27 +10,24 @@ use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, Scr
 use postgres_protocol::message::backend::{AuthenticationSaslBody, Message};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream};
-use tokio_rustls::TlsConnector;
 
 use super::server_errors::{PostgresError, ServerError};
-use super::wire::{Stream, Wire};
-use crate::{ConnectError, ConnectionSettings, TlsMode, encryption};
+use super::wire::Wire;
+use crate::stream::{self, Stream};
+use crate::{ConnectError, ConnectionSettings, TlsMode};
 
 /// Who logs in when the settings do not say.
 const DEFAULT_USER: &str = "postgres";
 
 /// A connection that the server has let in, and the version it announced.
 pub(super) async fn log_in(settings: &ConnectionSettings) -> Result<(Wire, String), PostgresError> {
-    let stream: Box<dyn Stream> = if settings.host.starts_with('/') {
+    let stream = if settings.host.starts_with('/') {
         let socket = format!("{}/.s.PGSQL.{}", settings.host, settings.effective_port());
-        encrypted(UnixStream::connect(socket).await?, settings).await?
+        stream::over_socket(Path::new(&socket)).await?
     } else {
-        let stream = TcpStream::connect((settings.host.as_str(), settings.effective_port())).await?;
-        stream.set_nodelay(true)?;
-        encrypted(stream, settings).await?
+        stream::over_tcp(settings).await?
     };
-    let mut wire = Wire::new(stream);
+    let mut wire = Wire::new(encrypted(stream, settings).await?);
     start(&mut wire, settings).await?;
     authenticate(&mut wire, settings).await?;
     let version = announced_version(&mut wire).await?;
@@ -37,23 +35,19 @@ pub(super) async fn log_in(settings: &ConnectionSettings) -> Result<(Wire, Strin
 }
 
 /// Encrypts as the settings ask, if the server agrees.
-async fn encrypted<S: Stream + 'static>(
-    mut stream: S,
+async fn encrypted(
+    mut stream: Box<dyn Stream>,
     settings: &ConnectionSettings,
 ) -> Result<Box<dyn Stream>, PostgresError> {
     if settings.tls == TlsMode::Off {
-        return Ok(Box::new(stream));
+        return Ok(stream);
     }
     let mut request = BytesMut::new();
     frontend::ssl_request(&mut request);
     stream.write_all(&request).await?;
     match stream.read_u8().await? {
-        b'S' => {
-            let connector = TlsConnector::from(encryption::client_config(settings)?);
-            let handshake = connector.connect(encryption::server_name(settings)?, stream);
-            Ok(Box::new(handshake.await?))
-        }
-        b'N' if settings.tls == TlsMode::Prefer => Ok(Box::new(stream)),
+        b'S' => Ok(stream::encrypted(stream, settings).await?),
+        b'N' if settings.tls == TlsMode::Prefer => Ok(stream),
         b'N' => Err(PostgresError::Connect(ConnectError::Tls {
             detail: format!("{} does not offer encryption", settings.address()),
         })),

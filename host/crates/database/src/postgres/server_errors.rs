@@ -7,6 +7,7 @@ use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::ErrorResponseBody;
 
 use crate::engine_words::without_values;
+use crate::stream::EncryptionError;
 use crate::{ConnectError, Limits, QueryError};
 
 /// Why a request got no answer, or none that helps.
@@ -24,6 +25,15 @@ pub(super) enum PostgresError {
     /// There never was a connection.
     #[error("{0}")]
     Connect(#[from] ConnectError),
+}
+
+impl From<EncryptionError> for PostgresError {
+    fn from(error: EncryptionError) -> Self {
+        match error {
+            EncryptionError::Settings(error) => Self::Connect(error),
+            EncryptionError::Handshake(error) => Self::Io(error),
+        }
+    }
 }
 
 /// An error as the server sent it (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).

@@ -10,18 +10,11 @@ use fallible_iterator::FallibleIterator;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::backend::{CommandCompleteBody, DataRowBody, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend::{self, BindError};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::incoming_rows::cells;
 use super::server_errors::{PostgresError, ServerError};
-
-/// Bytes there is room for, at least, when more is read.
-const READ_AT_ONCE: usize = 16 << 10;
-
-/// What carries the bytes: a socket, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
+use crate::stream::{READ_AT_ONCE, Stream};
 
 /// A connection.
 pub(super) struct Wire {
@@ -79,9 +72,24 @@ impl Wire {
     }
 
     fn bound(&mut self, text: &str) -> io::Result<()> {
-        frontend::parse("", text, [], &mut self.outgoing)?;
+        self.take_in("", text)?;
+        self.bind("")
+    }
+
+    /// Has the server take in a command under a name, by which [`Self::command_named`] runs it as often as it is wanted.
+    pub(super) fn take_in(&mut self, name: &str, text: &str) -> io::Result<()> {
+        frontend::parse(name, text, [], &mut self.outgoing)
+    }
+
+    /// The same as [`Self::command`] for a command that the server has taken in.
+    pub(super) fn command_named(&mut self, name: &str) -> io::Result<()> {
+        self.bind(name)?;
+        frontend::execute("", 0, &mut self.outgoing)
+    }
+
+    fn bind(&mut self, statement: &str) -> io::Result<()> {
         let no_value = |(): (), _: &mut BytesMut| Ok(IsNull::Yes);
-        frontend::bind("", "", [], [], no_value, [], &mut self.outgoing).map_err(|error| match error {
+        frontend::bind("", statement, [], [], no_value, [], &mut self.outgoing).map_err(|error| match error {
             BindError::Conversion(error) => io::Error::other(error),
             BindError::Serialization(error) => error,
         })

@@ -76,80 +76,8 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind][..], &length.to_be_bytes(), body].concat()
 }
 
-/// URL of a MySQL server of some version, without encryption, that takes every login and answers every query with its version
-/// (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html>).
-pub async fn mysql_of_version(version: &'static str) -> String {
-    let port = serve(move |mut client| async move {
-        // Protocol 4.1, secure connection, plugin authentication; no CLIENT_SSL.
-        let capabilities: u32 = 0x0000_0001 | 0x0000_0200 | 0x0000_8000 | 0x0008_0000;
-        let (low, high) = (capabilities.to_le_bytes(), &capabilities.to_le_bytes()[2..]);
-        let mut greeting = vec![10];
-        greeting.extend(version.as_bytes());
-        greeting.extend([0, 1, 0, 0, 0]);
-        greeting.extend(b"12345678\0");
-        greeting.extend(&low[..2]);
-        greeting.extend([45, 2, 0]);
-        greeting.extend(high);
-        greeting.push(21);
-        greeting.extend([0; 10]);
-        greeting.extend(b"123456789012\0mysql_native_password\0");
-        client.write_all(&packet(0, &greeting)).await?;
-        read_packet(&mut client).await?;
-        const OK: [u8; 7] = [0, 0, 0, 2, 0, 0, 0];
-        client.write_all(&packet(2, &OK)).await?;
-        loop {
-            let command = read_packet(&mut client).await?;
-            let answer = if command[1..].to_ascii_uppercase().starts_with(b"SELECT") {
-                rows(version)
-            } else {
-                packet(1, &OK)
-            };
-            client.write_all(&answer).await?;
-        }
-    })
-    .await;
-    format!("mysql://u:hunter2@127.0.0.1:{port}/")
-}
-
-/// One row of two texts: the session's number and the version.
-fn rows(version: &str) -> Vec<u8> {
-    const EOF: [u8; 5] = [0xfe, 0, 0, 2, 0];
-    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
-    let column = |name: &str| {
-        let mut definition: Vec<u8> = ["def", "", "", "", name, name]
-            .iter()
-            .flat_map(|part| text(part))
-            .collect();
-        definition.extend([0x0c, 45, 0, 255, 0, 0, 0, 0xfd, 0, 0, 0, 0, 0]);
-        definition
-    };
-    [
-        packet(1, &[2]),
-        packet(2, &column("id")),
-        packet(3, &column("version")),
-        packet(4, &EOF),
-        packet(5, &[text("1"), text(version)].concat()),
-        packet(6, &EOF),
-    ]
-    .concat()
-}
-
-fn packet(sequence: u8, body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(body.len()).unwrap().to_le_bytes();
-    [&length[..3], &[sequence], body].concat()
-}
-
-async fn read_packet(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
-    let mut header = [0; 4];
-    client.read_exact(&mut header).await?;
-    let length = u32::from_le_bytes([header[0], header[1], header[2], 0]);
-    let mut body = vec![0; length as usize];
-    client.read_exact(&mut body).await?;
-    Ok(body)
-}
-
 /// Serves every connection to a port of its own; a client that goes away ends its conversation.
-async fn serve<F>(talk: impl Fn(TcpStream) -> F + Send + 'static) -> u16
+pub async fn serve<F>(talk: impl Fn(TcpStream) -> F + Send + 'static) -> u16
 where
     F: Future<Output = std::io::Result<()>> + Send + 'static,
 {

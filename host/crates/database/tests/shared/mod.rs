@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 pub mod attacks;
 pub mod catalog_shape;
+pub mod fake_mysql;
 pub mod fake_servers;
 pub mod own_server;
 pub mod proxy;
