@@ -46,8 +46,10 @@ mod mssql;
 mod mysql;
 mod postgres;
 mod secret;
+mod sent_ahead;
 #[cfg(test)]
 mod server_guards;
+mod session_error;
 mod session_pool;
 mod settings;
 #[cfg(test)]

@@ -1,32 +1,23 @@
 //! What carries the bytes of a protocol that is spoken here: a socket, encrypted or not.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 
-use crate::{ConnectError, ConnectionSettings, encryption};
+use crate::session_error::SessionError;
+use crate::{ConnectionSettings, encryption};
 
 /// Bytes there is room for, at least, when more is read.
-pub(crate) const READ_AT_ONCE: usize = 16 << 10;
+const READ_AT_ONCE: usize = 16 << 10;
 
 /// Both directions of a connection.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
-
-/// Why a connection is not encrypted.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum EncryptionError {
-    /// The settings cannot be used.
-    #[error("{0}")]
-    Settings(#[from] ConnectError),
-    /// The handshake failed.
-    #[error("{0}")]
-    Handshake(#[from] io::Error),
-}
 
 /// A connection over TCP.
 pub(crate) async fn over_tcp(settings: &ConnectionSettings) -> io::Result<Box<dyn Stream>> {
@@ -41,11 +32,31 @@ pub(crate) async fn over_socket(path: &Path) -> io::Result<Box<dyn Stream>> {
 }
 
 /// Encrypts what goes over `stream` from here on.
-pub(crate) async fn encrypted(
+pub(crate) async fn encrypted<S>(
     stream: Box<dyn Stream>,
     settings: &ConnectionSettings,
-) -> Result<Box<dyn Stream>, EncryptionError> {
+) -> Result<Box<dyn Stream>, SessionError<S>> {
     let connector = TlsConnector::from(encryption::client_config(settings)?);
     let handshake = connector.connect(encryption::server_name(settings)?, stream);
     Ok(Box::new(handshake.await?))
+}
+
+/// Waits for more bytes and adds them to `incoming`.
+pub(crate) async fn read_more(stream: &mut dyn Stream, incoming: &mut BytesMut) -> io::Result<()> {
+    incoming.reserve(READ_AT_ONCE);
+    if stream.read_buf(incoming).await? == 0 {
+        return Err(io::Error::new(
+            ErrorKind::UnexpectedEof,
+            "the server closed the connection",
+        ));
+    }
+    Ok(())
+}
+
+/// The other end says what this protocol does not have.
+pub(crate) fn unexpected(protocol: &str, what: &str) -> io::Error {
+    io::Error::new(
+        ErrorKind::InvalidData,
+        format!("what listens there does not speak {protocol}'s protocol as expected: {what}"),
+    )
 }

@@ -50,15 +50,9 @@ impl Parser<'_> {
         let start = self.here();
         if self.eat_kw(Kw::OFFSET) {
             tail.offset = Some(self.limit_operand()?);
-            if !self.eat_any(&[Kw::ROW, Kw::ROWS]) {
-                return self.expected("ROWS");
-            }
+            self.rows()?;
         }
-        if self.kw() == Kw::FETCH {
-            self.fetch(tail)?;
-        }
-        tail.limit_tokens = Some((start, self.here()));
-        Ok(())
+        self.fetch_after(start, tail)
     }
 
     /// LIMIT or FETCH, and OFFSET before or after it.
@@ -91,9 +85,20 @@ impl Parser<'_> {
     pub(super) fn tsql_offset(&mut self, tail: &mut Tail) -> Parsed<()> {
         let start = self.bump();
         tail.offset = Some(self.expr()?);
+        self.rows()?;
+        self.fetch_after(start, tail)
+    }
+
+    /// The ROW or ROWS that follows a number.
+    fn rows(&mut self) -> Parsed<()> {
         if !self.eat_any(&[Kw::ROW, Kw::ROWS]) {
             return self.expected("ROWS");
         }
+        Ok(())
+    }
+
+    /// FETCH, if there is one, and the end of what limits rows, which began at `start`.
+    fn fetch_after(&mut self, start: u32, tail: &mut Tail) -> Parsed<()> {
         if self.kw() == Kw::FETCH {
             self.fetch(tail)?;
         }

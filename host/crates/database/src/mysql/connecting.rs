@@ -1,22 +1,15 @@
 //! What failures of opening a MySQL session mean.
 
-use super::server_errors::MysqlError;
+use super::server_errors::{MysqlError, ServerError};
 use crate::{ConnectError, ConnectionSettings, lost_connection};
+
+pub(super) fn connect_error(settings: &ConnectionSettings, error: MysqlError) -> ConnectError {
+    error.into_connect_error(settings, |server| server_connect_error(settings, server))
+}
 
 /// Error numbers: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
 /// <https://mariadb.com/kb/en/mariadb-error-codes/>.
-pub(super) fn connect_error(settings: &ConnectionSettings, error: MysqlError) -> ConnectError {
-    let server = match error {
-        MysqlError::Server(server) => server,
-        MysqlError::Io(error) => return lost_connection::io_connect_error(settings, &error),
-        MysqlError::Connect(error) => return error,
-        MysqlError::Unusable(_) | MysqlError::Statement(_) => {
-            return ConnectError::Other {
-                address: settings.address(),
-                detail: error.to_string(),
-            };
-        }
-    };
+fn server_connect_error(settings: &ConnectionSettings, server: ServerError) -> ConnectError {
     let detail = server.message;
     match server.number {
         1045 | 1130 | 1251 | 1698 | 1862 => ConnectError::Authentication {

@@ -1,57 +1,19 @@
 //! What the server's errors mean for a statement: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
 //! <https://mariadb.com/kb/en/mariadb-error-codes/>.
 
-use std::io;
-
 use crate::engine_words::without_values;
-use crate::stream::EncryptionError;
-use crate::{ConnectError, Limits, QueryError};
+use crate::session_error::{Refusal, SessionError};
+use crate::{Limits, QueryError};
 
 /// Why a command got no answer, or none that helps.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum MysqlError {
-    /// The connection failed, or what came over it is not MySQL's protocol.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// The server said no.
-    #[error("{}", .0.message)]
-    Server(ServerError),
-    /// The session is not where a statement may begin.
-    #[error("the session is of no more use: {0}")]
-    Unusable(String),
-    /// The statement is not for running.
-    #[error("{0}")]
-    Statement(QueryError),
-    /// There never was a connection.
-    #[error("{0}")]
-    Connect(#[from] ConnectError),
-}
-
-impl From<EncryptionError> for MysqlError {
-    fn from(error: EncryptionError) -> Self {
-        match error {
-            EncryptionError::Settings(error) => Self::Connect(error),
-            EncryptionError::Handshake(error) => Self::Io(error),
-        }
-    }
-}
-
-impl MysqlError {
-    /// Whether the session can go on after it.
-    pub(super) fn leaves_session(&self) -> bool {
-        match self {
-            Self::Server(error) => !error.ends_session(),
-            Self::Statement(_) => true,
-            Self::Io(_) | Self::Unusable(_) | Self::Connect(_) => false,
-        }
-    }
-}
+pub(super) type MysqlError = SessionError<ServerError>;
 
 /// The statement is longer than the server takes in.
 const TOO_LARGE: u16 = 1153;
 
 /// An error as the server sent it (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html>).
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub(super) struct ServerError {
     pub(super) number: u16,
     /// SQLSTATE, which errors before the login may lack.
@@ -80,9 +42,11 @@ impl ServerError {
             message: text(message),
         }
     }
+}
 
-    /// Whether the server ends the session with it: shutdowns, kills, time limits of sessions, and packets too large to be taken in.
-    pub(super) fn ends_session(&self) -> bool {
+impl Refusal for ServerError {
+    /// Shutdowns, kills, time limits of sessions, and packets too large to be taken in.
+    fn ends_session(&self) -> bool {
         matches!(
             self.number,
             1053 | 1077 | 1079 | 1152 | TOO_LARGE | 1158..=1161 | 1927 | 4031
@@ -98,14 +62,10 @@ fn names_alone(number: u16, state: Option<&str>) -> bool {
 }
 
 pub(super) fn query_error(error: MysqlError, limits: &Limits) -> QueryError {
-    let server = match error {
-        MysqlError::Server(server) => server,
-        MysqlError::Statement(error) => return error,
-        MysqlError::Unusable(_) => return QueryError::Unavailable(error.to_string()),
-        MysqlError::Io(_) | MysqlError::Connect(_) => {
-            return QueryError::Unavailable(format!("connection lost: {error}"));
-        }
-    };
+    error.into_query_error(|server| server_query_error(&server, limits))
+}
+
+fn server_query_error(server: &ServerError, limits: &Limits) -> QueryError {
     let message = server.message.as_str();
     match server.number {
         1969 | 3024 | 1028 => QueryError::Timeout(format!(

@@ -9,6 +9,7 @@ use super::server_errors::{MysqlError, query_error};
 use super::session_state::SessionState;
 use super::values::CellType;
 use super::wire::{Prepared, Wire};
+use crate::sent_ahead::SentAhead;
 use crate::session_pool::Session;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
@@ -21,10 +22,6 @@ const SETTINGS: [&str; 2] = ["SET NAMES utf8mb4", "SET time_zone = '+00:00'"];
 /// What a session must know of its server.
 const FACTS: &str = "SELECT CAST(CONNECTION_ID() AS CHAR), VERSION()";
 
-/// Longest statement that is sent before the one in front of it was answered: the server takes in so much even while it waits for its rows to
-/// be read.
-const AHEAD: usize = 4 << 10;
-
 /// A session with its guards armed.
 pub(crate) struct MysqlSession {
     wire: Wire,
@@ -33,7 +30,7 @@ pub(crate) struct MysqlSession {
     /// Commands whose answers come before any other.
     unanswered: usize,
     /// The statement that was sent while the one before it was answered.
-    ahead: Option<(String, Limits)>,
+    ahead: SentAhead,
     /// The connection failed, or a result larger than its cap was left unread.
     unusable: bool,
 }
@@ -52,7 +49,7 @@ impl Session for MysqlSession {
             id,
             state: state.map_err(failed)?,
             unanswered: 0,
-            ahead: None,
+            ahead: SentAhead::default(),
             unusable: false,
         })
     }
@@ -85,7 +82,7 @@ impl Session for MysqlSession {
     }
 
     async fn reset(&mut self) -> bool {
-        !self.unusable && self.ahead.is_none()
+        !self.unusable && !self.ahead.is_some()
     }
 }
 
@@ -128,9 +125,9 @@ impl MysqlSession {
         self.wire.execute(statement.id);
         self.wire.forget(statement.id);
         self.next_transaction();
-        if let Some(next) = next.filter(|next| next.len() <= AHEAD) {
+        if let Some(next) = next.filter(|next| SentAhead::takes(next)) {
             self.wire.prepare(next);
-            self.ahead = Some((next.to_owned(), *limits));
+            self.ahead.put(next, limits);
         }
         self.wire.send().await?;
         self.read_rows(&statement, limits).await
@@ -138,13 +135,9 @@ impl MysqlSession {
 
     /// Writes the statement, unless it was sent ahead.
     fn ask(&mut self, sql: &str, limits: &Limits) -> Result<(), MysqlError> {
-        match self.ahead.take() {
-            Some((ahead, its_limits)) if ahead == sql && its_limits == *limits => {}
-            Some(_) => return Err(MysqlError::Unusable("another statement was sent ahead".into())),
-            None => {
-                self.hold_to(limits);
-                self.wire.prepare(sql);
-            }
+        if !self.ahead.take(sql, limits)? {
+            self.hold_to(limits);
+            self.wire.prepare(sql);
         }
         Ok(())
     }

@@ -202,7 +202,7 @@ async fn read_only_access(wire: &mut Wire) -> Result<Option<String>, MysqlError>
 fn if_known<T>(answer: Result<T, MysqlError>) -> Result<Option<T>, MysqlError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(MysqlError::Server(error)) if !error.ends_session() => Ok(None),
+        Err(error) if error.leaves_session() => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! A command need not wait for the answer to the one before it: the server takes them from its socket one after the other.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use bytes::{Buf, BytesMut};
 use mysql_common::Value;
@@ -12,11 +12,11 @@ use mysql_common::io::ParseBuf;
 use mysql_common::packets::{Column, ComStmtExecuteRequestBuilder, CommonOkPacket, OkPacketDeserializer, StmtPacket};
 use mysql_common::proto::codec::{ChunkDecoder, ChunkInfo, packet_to_chunks};
 use mysql_common::proto::{MyDeserialize, MySerialize};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::server_errors::{MysqlError, ServerError};
 use crate::ConnectionSettings;
-use crate::stream::{READ_AT_ONCE, Stream, encrypted};
+use crate::stream::{self, Stream, encrypted, read_more};
 
 /// Longest packet that is taken in, in bytes: the largest `max_allowed_packet` a server can have.
 pub(super) const LARGEST_PACKET: u32 = 1 << 30;
@@ -150,21 +150,10 @@ impl Wire {
                     break;
                 }
                 Some(ChunkInfo::Middle(_)) => {}
-                None => self.read_more().await?,
+                None => read_more(self.stream.as_mut(), &mut self.incoming).await?,
             }
         }
         Ok(&self.packet)
-    }
-
-    async fn read_more(&mut self) -> io::Result<()> {
-        self.incoming.reserve(READ_AT_ONCE);
-        if self.stream.read_buf(&mut self.incoming).await? == 0 {
-            return Err(io::Error::new(
-                ErrorKind::UnexpectedEof,
-                "the server closed the connection",
-            ));
-        }
-        Ok(())
     }
 
     /// The next packet, unless it is an error.
@@ -269,10 +258,7 @@ pub(super) fn parsed<'a, T: MyDeserialize<'a>>(packet: &'a [u8], context: T::Ctx
 
 /// The other end says what this protocol does not have.
 pub(super) fn unexpected(what: &str) -> io::Error {
-    io::Error::new(
-        ErrorKind::InvalidData,
-        format!("what listens there does not speak MySQL's protocol as expected: {what}"),
-    )
+    stream::unexpected("MySQL", what)
 }
 
 #[cfg(test)]

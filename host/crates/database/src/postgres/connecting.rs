@@ -1,24 +1,17 @@
 //! What failures of opening a PostgreSQL session mean.
 
-use super::server_errors::PostgresError;
-use crate::{ConnectError, ConnectionSettings, lost_connection};
+use super::server_errors::{PostgresError, ServerError};
+use crate::{ConnectError, ConnectionSettings};
 
 /// Version that Redshift announces.
 const REDSHIFT: u32 = 80_002;
 
-/// SQLSTATE classes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 pub(super) fn connect_error(settings: &ConnectionSettings, error: PostgresError) -> ConnectError {
-    let server = match error {
-        PostgresError::Server(server) => server,
-        PostgresError::Io(error) => return lost_connection::io_connect_error(settings, &error),
-        PostgresError::Connect(error) => return error,
-        PostgresError::Unusable(_) => {
-            return ConnectError::Other {
-                address: settings.address(),
-                detail: error.to_string(),
-            };
-        }
-    };
+    error.into_connect_error(settings, |server| server_connect_error(settings, server))
+}
+
+/// SQLSTATE classes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn server_connect_error(settings: &ConnectionSettings, server: ServerError) -> ConnectError {
     let detail = server.message;
     match server.code.as_str() {
         "28P01" | "28000" => ConnectError::Authentication {

@@ -148,8 +148,5 @@ async fn announced_version(wire: &mut Wire) -> Result<String, PostgresError> {
 }
 
 fn unexpected(what: &str) -> PostgresError {
-    PostgresError::Io(io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("what listens there does not speak PostgreSQL's protocol as expected: {what}"),
-    ))
+    PostgresError::Io(stream::unexpected("PostgreSQL", what))
 }

@@ -7,37 +7,15 @@ use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::ErrorResponseBody;
 
 use crate::engine_words::without_values;
-use crate::stream::EncryptionError;
-use crate::{ConnectError, Limits, QueryError};
+use crate::session_error::{Refusal, SessionError};
+use crate::{Limits, QueryError};
 
 /// Why a request got no answer, or none that helps.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PostgresError {
-    /// The connection failed, or what came over it is not PostgreSQL's protocol.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// The server said no.
-    #[error("{}", .0.message)]
-    Server(ServerError),
-    /// The session is not where a statement may begin.
-    #[error("the session is of no more use: {0}")]
-    Unusable(String),
-    /// There never was a connection.
-    #[error("{0}")]
-    Connect(#[from] ConnectError),
-}
-
-impl From<EncryptionError> for PostgresError {
-    fn from(error: EncryptionError) -> Self {
-        match error {
-            EncryptionError::Settings(error) => Self::Connect(error),
-            EncryptionError::Handshake(error) => Self::Io(error),
-        }
-    }
-}
+pub(super) type PostgresError = SessionError<ServerError>;
 
 /// An error as the server sent it (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
-#[derive(Debug, Default)]
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{message}")]
 pub(super) struct ServerError {
     pub(super) code: String,
     pub(super) message: String,
@@ -61,10 +39,11 @@ impl ServerError {
         }
         Ok(error)
     }
+}
 
-    /// Whether the session is of no more use: exceptions of the connection but for values that were not given, shutdowns, and time limits
-    /// of sessions.
-    pub(super) fn ends_session(&self) -> bool {
+impl Refusal for ServerError {
+    /// Exceptions of the connection but for values that were not given, shutdowns, and time limits of sessions.
+    fn ends_session(&self) -> bool {
         (self.code.starts_with("08") && self.code != NO_VALUES) || self.code.starts_with("57P") || self.code == "25P03"
     }
 }
@@ -73,11 +52,10 @@ impl ServerError {
 const NO_VALUES: &str = "08P01";
 
 pub(super) fn query_error(error: PostgresError, limits: &Limits) -> QueryError {
-    let server = match error {
-        PostgresError::Server(server) => server,
-        PostgresError::Unusable(_) => return QueryError::Unavailable(error.to_string()),
-        lost => return QueryError::Unavailable(format!("connection lost: {lost}")),
-    };
+    error.into_query_error(|server| server_query_error(&server, limits))
+}
+
+fn server_query_error(server: &ServerError, limits: &Limits) -> QueryError {
     let mut message = server.message.clone();
     for more in [&server.detail, &server.hint].into_iter().flatten() {
         message = format!("{message} ({more})");

@@ -12,6 +12,7 @@ use super::login::log_in;
 use super::server_errors::{PostgresError, query_error};
 use super::values::{self, TypeKind};
 use super::wire::{Answer, Wire};
+use crate::sent_ahead::SentAhead;
 use crate::session_pool::Session;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
@@ -35,10 +36,6 @@ const ROLLBACK: Repeated = ("nl2sql_rollback", "ROLLBACK");
 
 /// Both, for a session whose statement failed.
 const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
-
-/// Longest statement that is sent before the one in front of it was answered: the server takes in so much even while it waits for its rows to
-/// be read.
-const AHEAD: usize = 4 << 10;
 
 /// How values print and what the session may do. Each is tried alone, for servers that lack some.
 const SESSION_SETTINGS: &[&str] = &[
@@ -78,7 +75,7 @@ pub(crate) struct PostgresSession {
     timeout_ms: u64,
     types: HashMap<u32, TypeKind>,
     /// The statement that was sent while the one before it was answered.
-    ahead: Option<(String, Limits)>,
+    ahead: SentAhead,
     /// A result larger than its cap was left unread; only closing the session ends it.
     unread: bool,
 }
@@ -95,7 +92,7 @@ impl Session for PostgresSession {
             as_reader: false,
             timeout_ms: 0,
             types: HashMap::new(),
-            ahead: None,
+            ahead: SentAhead::default(),
             unread: false,
         };
         session.set_up().await.map_err(failed)?;
@@ -133,7 +130,7 @@ impl Session for PostgresSession {
 
     async fn reset(&mut self) -> bool {
         // Every statement has ended its transaction; nothing else can be left.
-        !self.unread && self.ahead.is_none()
+        !self.unread && !self.ahead.is_some()
     }
 }
 
@@ -152,8 +149,8 @@ impl PostgresSession {
         self.wire.send().await?;
         for setting in SESSION_SETTINGS {
             match self.wire.outcome().await {
-                Err(PostgresError::Server(error)) if !error.ends_session() => {
-                    tracing::debug!(error = error.message, setting, "the server does not know this setting");
+                Err(error) if error.leaves_session() => {
+                    tracing::debug!(%error, setting, "the server does not know this setting");
                 }
                 outcome => outcome?,
             }
@@ -189,9 +186,9 @@ impl PostgresSession {
             self.wire.send().await?;
             self.read_earlier(earlier).await?;
             let got = match self.read_rows(is_last, &mut rows).await {
-                Err(PostgresError::Server(error)) if !error.ends_session() => {
+                Err(error) if error.leaves_session() => {
                     self.clean_up().await?;
-                    return Err(PostgresError::Server(error));
+                    return Err(error);
                 }
                 got => got?,
             };
@@ -216,19 +213,15 @@ impl PostgresSession {
 
     /// Writes the request of a statement, unless it was sent ahead, and that of the next one, if there is one and a single chunk will do.
     fn ask(&mut self, sql: &str, next: Option<&str>, limits: &Limits, wanted: usize) -> Result<(), PostgresError> {
-        match self.ahead.take() {
-            Some((ahead, its_limits)) if ahead == sql && its_limits == *limits => {}
-            Some(_) => return Err(PostgresError::Unusable("another statement was sent ahead".into())),
-            None => {
-                self.begin(sql, wanted)?;
-                self.wire.answer_now();
-            }
+        if !self.ahead.take(sql, limits)? {
+            self.begin(sql, wanted)?;
+            self.wire.answer_now();
         }
-        let next = next.filter(|next| wanted <= CHUNK && next.len() <= AHEAD && !next.contains('\0'));
+        let next = next.filter(|next| wanted <= CHUNK && SentAhead::takes(next) && !next.contains('\0'));
         if let Some(next) = next {
             self.begin(next, wanted)?;
             self.wire.answer_now();
-            self.ahead = Some((next.to_owned(), *limits));
+            self.ahead.put(next, limits);
         } else {
             self.wire.end_request();
         }
@@ -320,7 +313,7 @@ impl PostgresSession {
 
     /// After a failure the server skips what it gets up to the end of the request, a statement sent ahead included.
     async fn clean_up(&mut self) -> io::Result<()> {
-        if self.ahead.take().is_some() {
+        if self.ahead.forget() {
             self.wire.end_request();
         }
         self.wire.query(RESET)?;
@@ -349,7 +342,7 @@ impl PostgresSession {
     /// Reads the answer to a query for types; a wire-compatible server may lack the catalog.
     async fn read_types(&mut self) -> Result<(), PostgresError> {
         let rows = match self.wire.texts().await {
-            Err(PostgresError::Server(error)) if !error.ends_session() => return Ok(()),
+            Err(error) if error.leaves_session() => return Ok(()),
             rows => rows?,
         };
         for row in rows {

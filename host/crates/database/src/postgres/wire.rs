@@ -3,18 +3,19 @@
 //!
 //! Nothing waits for the answer to one request before it sends the next, so that a statement with all its guards takes one round trip.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::backend::{CommandCompleteBody, DataRowBody, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend::{self, BindError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::incoming_rows::cells;
 use super::server_errors::{PostgresError, ServerError};
-use crate::stream::{READ_AT_ONCE, Stream};
+use crate::session_error::Refusal;
+use crate::stream::{Stream, read_more};
 
 /// A connection.
 pub(super) struct Wire {
@@ -124,13 +125,7 @@ impl Wire {
             if let Some(message) = Message::parse(&mut self.incoming)? {
                 return Ok(message);
             }
-            self.incoming.reserve(READ_AT_ONCE);
-            if self.stream.read_buf(&mut self.incoming).await? == 0 {
-                return Err(io::Error::new(
-                    ErrorKind::UnexpectedEof,
-                    "the server closed the connection",
-                ));
-            }
+            read_more(self.stream.as_mut(), &mut self.incoming).await?;
         }
     }
 
