@@ -138,6 +138,32 @@ async fn batches(name: &str, settings: &ConnectionSettings, file: &Path) {
     }
 }
 
+/// Statements one by one, each asked when the one before is answered, by a reader as validators and metrics have.
+fn singles(runtime: &tokio::runtime::Runtime, name: &str, settings: &ConnectionSettings, file: &Path) {
+    let _entered = runtime.enter();
+    let connection = runtime
+        .block_on(Connection::open(ConnectionSettings {
+            pool_size: 1,
+            ..settings.clone()
+        }))
+        .unwrap();
+    let mut reader = connection.reader().unwrap();
+    let texts = statements();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        let (started, cpu) = (Instant::now(), cpu_seconds());
+        let results = texts.iter().map(|sql| reader.run(sql, &Limits::default()));
+        let rows = results.map(|result| result.unwrap().rows.len() as u64).sum();
+        ours.push(Cost {
+            seconds: started.elapsed().as_secs_f64(),
+            cpu: cpu_seconds() - cpu,
+            rows,
+        });
+        theirs.extend(peer("statements", settings, Some(file)));
+    }
+    report(&format!("{name}, {STATEMENTS} statements, one by one"), &ours, &theirs);
+}
+
 async fn extraction(name: &str, server: &TestDatabase) {
     let columns: Vec<String> = (1..COLUMNS)
         .map(|n| format!("c{n} {}", ["int", "varchar(40)", "decimal(10,2)", "date"][n % 4]))
@@ -221,6 +247,7 @@ fn main() {
             "postgres"
         };
         server.script(&schema());
+        singles(&runtime, name, &server.admin, &file);
         runtime.block_on(batches(name, &server.admin, &file));
         runtime.block_on(extraction(name, &server));
     }
