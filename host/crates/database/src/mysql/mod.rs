@@ -6,8 +6,8 @@
 //! statement. Guards here: the text, with functions that lock, wait or read files.
 //!
 //! The protocol is spoken here, over the packets of `mysql_common`: the drivers at hand wait for the answer to each command before they send
-//! the next. What takes the text in goes out alone, for the server's answer decides whether it is run; everything else is sent along with
-//! something that is waited for. The server is never asked to take several statements in one command.
+//! the next. The server takes the text in first, and its answer decides whether it is run; everything else is sent along with something that
+//! is waited for. The server is never asked to take several statements in one command.
 
 mod connecting;
 mod login;

@@ -19,20 +19,18 @@ use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 /// Rows asked for at a time; the default row cap fits, so that a statement mostly takes one answer.
 const CHUNK: usize = 10_001;
 
-/// A command of every transaction, which the server takes in once a session: its name and its text.
-type Repeated = (&'static str, &'static str);
-
-/// What begins the transaction of every statement.
-const BEGIN: Repeated = ("nl2sql_begin", "BEGIN READ ONLY");
+/// What begins the transaction of every statement. It is sent as text each time, as its like below: a function of the database could put
+/// something else in the place of what the server keeps under a name.
+const BEGIN: &str = "BEGIN READ ONLY";
 
 /// What follows it for a superuser, whose rights would pass by every guard.
-const AS_READER: Repeated = ("nl2sql_as_reader", "SET LOCAL ROLE pg_read_all_data");
+const AS_READER: &str = "SET LOCAL ROLE pg_read_all_data";
 
 /// Gives up locks that outlive transactions.
-const UNLOCK: Repeated = ("nl2sql_unlock", "SELECT pg_catalog.pg_advisory_unlock_all()");
+const UNLOCK: &str = "SELECT pg_catalog.pg_advisory_unlock_all()";
 
 /// Ends the transaction of every statement.
-const ROLLBACK: Repeated = ("nl2sql_rollback", "ROLLBACK");
+const ROLLBACK: &str = "ROLLBACK";
 
 /// Both, for a session whose statement failed.
 const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
@@ -142,10 +140,6 @@ impl PostgresSession {
         }
         self.wire.query(FACTS)?;
         self.wire.query(&format!("{TYPES} {ADDED_TYPES}"))?;
-        for (name, text) in [BEGIN, AS_READER, UNLOCK, ROLLBACK] {
-            self.wire.take_in(name, text)?;
-        }
-        self.wire.end_request();
         self.wire.send().await?;
         for setting in SESSION_SETTINGS {
             match self.wire.outcome().await {
@@ -160,7 +154,6 @@ impl PostgresSession {
         self.process = fact(0).parse().unwrap_or(0);
         self.as_reader = fact(1) == "true" && fact(2) == "1";
         self.read_types().await?;
-        self.wire.outcome().await?;
         if fact(3) == "SQL_ASCII" {
             // The server would refuse to hand out what is not UTF-8; what it is, only the reader of the bytes can tell.
             self.wire.query("SET client_encoding = 'SQL_ASCII'")?;
@@ -229,9 +222,9 @@ impl PostgresSession {
     }
 
     fn begin(&mut self, sql: &str, wanted: usize) -> io::Result<()> {
-        self.wire.command_named(BEGIN.0)?;
+        self.wire.command(BEGIN)?;
         if self.as_reader {
-            self.wire.command_named(AS_READER.0)?;
+            self.wire.command(AS_READER)?;
         }
         self.wire
             .command(&format!("DECLARE nl2sql_rows NO SCROLL CURSOR FOR {sql}"))?;
@@ -249,8 +242,8 @@ impl PostgresSession {
     }
 
     fn end_transaction(&mut self) -> io::Result<()> {
-        self.wire.command_named(UNLOCK.0)?;
-        self.wire.command_named(ROLLBACK.0)
+        self.wire.command(UNLOCK)?;
+        self.wire.command(ROLLBACK)
     }
 
     /// Holds the server to a limit for every command that follows, until another is asked for.

@@ -73,24 +73,9 @@ impl Wire {
     }
 
     fn bound(&mut self, text: &str) -> io::Result<()> {
-        self.take_in("", text)?;
-        self.bind("")
-    }
-
-    /// Has the server take in a command under a name, by which [`Self::command_named`] runs it as often as it is wanted.
-    pub(super) fn take_in(&mut self, name: &str, text: &str) -> io::Result<()> {
-        frontend::parse(name, text, [], &mut self.outgoing)
-    }
-
-    /// The same as [`Self::command`] for a command that the server has taken in.
-    pub(super) fn command_named(&mut self, name: &str) -> io::Result<()> {
-        self.bind(name)?;
-        frontend::execute("", 0, &mut self.outgoing)
-    }
-
-    fn bind(&mut self, statement: &str) -> io::Result<()> {
+        frontend::parse("", text, [], &mut self.outgoing)?;
         let no_value = |(): (), _: &mut BytesMut| Ok(IsNull::Yes);
-        frontend::bind("", statement, [], [], no_value, [], &mut self.outgoing).map_err(|error| match error {
+        frontend::bind("", "", [], [], no_value, [], &mut self.outgoing).map_err(|error| match error {
             BindError::Conversion(error) => io::Error::other(error),
             BindError::Serialization(error) => error,
         })
