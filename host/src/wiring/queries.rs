@@ -38,7 +38,6 @@ impl RunQueries {
         if let Some(reader) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(reader);
         }
-        let _runtime = self.runtime.enter();
         self.connection.reader().map_err(|error| QueryError {
             code: "unavailable",
             message: error.to_string(),

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use futures::{FutureExt, StreamExt};
 use nl2sql_catalog::{CatalogQuery, Database, ResultSet, ServerInfo, Table};
-use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::catalog_rows::{CatalogRow, CatalogRows, Extraction};
 use crate::driver::Driver;
+use crate::server_reader::ServerReader;
 use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
 use crate::{
@@ -193,38 +193,18 @@ impl Connection {
         Ok(most_frequent(&self.run(&sql, &limits).await?, &columns, n))
     }
 
-    /// A reader for one worker thread. SQLite runs on that thread itself; the servers are reached through the runtime this is
-    /// called on, so the reader must be used from a thread that is not one of the runtime's own workers (`spawn_blocking` is fine).
+    /// A reader for one worker thread, which is the thread that waits for the database; so it must not be one of a runtime's own workers
+    /// (`spawn_blocking` is fine). Readers of a server share the connection's sessions.
     pub fn reader(&self) -> Result<Box<dyn QueryReader>, ConnectError> {
         if self.settings.driver == DriverKind::Sqlite {
             return Ok(Box::new(SqliteReader::open(&self.settings)?));
         }
-        let runtime = Handle::try_current()
-            .map_err(|error| ConnectError::Settings(format!("a reader needs a running tokio runtime: {error}")))?;
-        Ok(Box::new(RuntimeReader {
-            connection: self.clone(),
-            runtime,
-        }))
+        Ok(Box::new(ServerReader::new(self.clone())?))
     }
 
     /// Closes every session.
     pub async fn close(&self) {
         self.driver.close().await;
-    }
-}
-
-struct RuntimeReader {
-    connection: Connection,
-    runtime: Handle,
-}
-
-impl QueryReader for RuntimeReader {
-    fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let (connection, sql, limits) = (self.connection.clone(), sql.to_owned(), *limits);
-        // As a task it stays on the thread that hears from the server.
-        let running = self.runtime.spawn(async move { connection.run(&sql, &limits).await });
-        let outcome = self.runtime.block_on(running);
-        outcome.unwrap_or_else(|error| Err(QueryError::Failed(format!("the statement's task ended: {error}"))))
     }
 }
 

@@ -10,6 +10,7 @@ use deadpool::managed::{
 use deadpool::{Runtime, managed};
 
 use nl2sql_catalog::ResultSet;
+use tokio::runtime::Handle;
 
 use crate::catalog_rows::{CatalogRow, text_rows};
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
@@ -81,9 +82,12 @@ impl<S: Session> Manager for SessionMaker<S> {
 pub(crate) struct SessionPool<S: Session> {
     pool: Pool<SessionMaker<S>>,
     settings: Arc<ConnectionSettings>,
+    /// Where statements are cancelled: the runtime of a reader runs only while the reader waits.
+    runtime: Handle,
 }
 
 impl<S: Session> SessionPool<S> {
+    /// An empty pool; its statements are cancelled on the runtime that this is called on.
     pub(crate) fn new(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
         let maker = SessionMaker {
             settings: Arc::clone(&settings),
@@ -94,7 +98,11 @@ impl<S: Session> SessionPool<S> {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Settings(error.to_string()))?;
-        Ok(Self { pool, settings })
+        Ok(Self {
+            pool,
+            settings,
+            runtime: Handle::current(),
+        })
     }
 
     /// Runs a statement on a session. After the limit and a grace it is cancelled on the server and the session dropped; a session
@@ -139,6 +147,7 @@ impl<S: Session> SessionPool<S> {
         Ok(Lease {
             seat: Some(self.seat(limits).await?),
             settings: Arc::clone(&self.settings),
+            runtime: self.runtime.clone(),
         })
     }
 
@@ -217,6 +226,7 @@ impl<S: Session> SessionPool<S> {
 struct Lease<S: Session> {
     seat: Option<managed::Object<SessionMaker<S>>>,
     settings: Arc<ConnectionSettings>,
+    runtime: Handle,
 }
 
 impl<S: Session> Lease<S> {
@@ -227,7 +237,7 @@ impl<S: Session> Lease<S> {
     async fn cancel(&mut self) {
         if let Some(seat) = self.seat.take().map(Object::take) {
             let settings = Arc::clone(&self.settings);
-            let cancelling = tokio::spawn(async move { cancel(&settings, seat.session).await });
+            let cancelling = self.runtime.spawn(async move { cancel(&settings, seat.session).await });
             drop(tokio::time::timeout(CANCEL_PATIENCE, cancelling).await);
         }
     }
@@ -238,10 +248,8 @@ impl<S: Session> Drop for Lease<S> {
         let Some(seat) = self.seat.take().filter(|seat| seat.busy).map(Object::take) else {
             return;
         };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let settings = Arc::clone(&self.settings);
-            runtime.spawn(async move { cancel(&settings, seat.session).await });
-        }
+        let settings = Arc::clone(&self.settings);
+        self.runtime.spawn(async move { cancel(&settings, seat.session).await });
     }
 }
 

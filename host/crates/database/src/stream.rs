@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 
+use crate::roaming_socket::RoamingSocket;
 use crate::session_error::SessionError;
 use crate::{ConnectionSettings, encryption};
 
@@ -23,12 +24,12 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 pub(crate) async fn over_tcp(settings: &ConnectionSettings) -> io::Result<Box<dyn Stream>> {
     let stream = TcpStream::connect((settings.host.as_str(), settings.effective_port())).await?;
     stream.set_nodelay(true)?;
-    Ok(Box::new(stream))
+    Ok(Box::new(RoamingSocket::new(stream)))
 }
 
 /// A connection to a socket of this machine.
 pub(crate) async fn over_socket(path: &Path) -> io::Result<Box<dyn Stream>> {
-    Ok(Box::new(UnixStream::connect(path).await?))
+    Ok(Box::new(RoamingSocket::new(UnixStream::connect(path).await?)))
 }
 
 /// Encrypts what goes over `stream` from here on.

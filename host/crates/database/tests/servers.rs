@@ -126,6 +126,14 @@ async fn runaway(settings: ConnectionSettings, endless: &str, running: &str) {
     let left = watcher.run(running, &Limits::default()).await.unwrap();
     assert_eq!(left.rows, [[Value::Integer(0)]]);
     assert!(connection.run("SELECT 1", &limits).await.is_ok());
+
+    // A reader waits on a thread of its own.
+    let (mut reader, endless) = (connection.reader().unwrap(), endless.to_owned());
+    let outcome = tokio::task::spawn_blocking(move || reader.run(&endless, &limits));
+    assert_eq!(outcome.await.unwrap().unwrap_err().code(), "timeout");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let left = watcher.run(running, &Limits::default()).await.unwrap();
+    assert_eq!(left.rows, [[Value::Integer(0)]]);
 }
 
 #[tokio::test]
@@ -207,12 +215,27 @@ async fn caps_hold_and_the_session_survives() {
         {
             assert_eq!(result.unwrap().rows, [[Value::Integer(n as i64)]]);
         }
-        let reader = pooled.reader().unwrap();
-        let answer = tokio::task::spawn_blocking(move || {
-            let mut reader = reader;
-            reader.run("SELECT 7", &Limits::default())
-        });
-        assert_eq!(answer.await.unwrap().unwrap().rows, [[Value::Integer(7)]]);
+    }
+}
+
+#[tokio::test]
+async fn readers_take_turns_on_the_sessions() {
+    for variable in [POSTGRES, MYSQL] {
+        let Some(url) = server_url(variable, "readers_take_turns_on_the_sessions") else {
+            continue;
+        };
+        let (_server, connection) = digits(&url).await;
+        let mut readers = [connection.reader().unwrap(), connection.reader().unwrap()];
+        let turns = move || {
+            for turn in 0..6 {
+                let answer = readers[turn % 2].run("SELECT COUNT(*) FROM d", &Limits::default());
+                assert_eq!(answer.unwrap().rows, [[Value::Integer(10)]]);
+            }
+        };
+        tokio::task::spawn_blocking(turns).await.unwrap();
+        // The session was last used by a reader that is gone now.
+        let answer = connection.run("SELECT COUNT(*) FROM d", &Limits::default()).await;
+        assert_eq!(answer.unwrap().rows, [[Value::Integer(10)]]);
     }
 }
 
@@ -467,7 +490,7 @@ async fn a_statement_whose_session_dies_is_run_again() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let killed = server.script(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE datname = current_database() AND application_name = 'nl2sql' AND state = 'active' AND query LIKE '%FETCH FORWARD%'",
+         WHERE datname = current_database() AND application_name = 'nl2sql' AND state = 'active' AND query LIKE 'DECLARE %generate_series%'",
     );
     assert_eq!(killed.trim(), "t");
     assert_eq!(

@@ -5,15 +5,19 @@ use tiberius::{AuthMethod, Client, Config, EncryptionLevel};
 use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
+use crate::roaming_socket::RoamingSocket;
 use crate::{ConnectError, ConnectionSettings, TlsMode, lost_connection};
 
-type Connected = Result<Client<Compat<TcpStream>>, Error>;
+/// What the protocol library speaks through.
+pub(super) type TdsClient = Client<Compat<RoamingSocket<TcpStream>>>;
+
+type Connected = Result<TdsClient, Error>;
 
 /// A replica that takes no connections with read-only intent.
 const NO_READ_ONLY_INTENT: u32 = 979;
 
 /// A logged-in client.
-pub(super) async fn open(settings: &ConnectionSettings) -> Result<Client<Compat<TcpStream>>, ConnectError> {
+pub(super) async fn open(settings: &ConnectionSettings) -> Result<TdsClient, ConnectError> {
     if settings.host.contains('\\') {
         return Err(ConnectError::Settings(format!(
             "{} names an instance; write the host and the port that this instance listens on",
@@ -68,7 +72,7 @@ async fn encrypted(
 async fn connect(config: Config, host: &str, port: u16) -> Connected {
     let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
-    Client::connect(config, stream.compat_write()).await
+    Client::connect(config, RoamingSocket::new(stream).compat_write()).await
 }
 
 /// A failed handshake, or a server that declines encryption (which the protocol library reports as a protocol error).

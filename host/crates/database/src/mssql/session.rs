@@ -5,11 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use nl2sql_catalog::{ResultSet, Value};
-use tiberius::{Client, QueryItem};
-use tokio::net::TcpStream;
-use tokio_util::compat::Compat;
+use tiberius::QueryItem;
 
-use super::connect::one_line;
+use super::connect::{TdsClient, one_line};
 use super::values::ColumnKind;
 use super::{connect, values};
 use crate::engine_words::without_values;
@@ -34,7 +32,7 @@ const ATTENTION_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// A session with its guards armed.
 pub(crate) struct MssqlSession {
-    client: Client<Compat<TcpStream>>,
+    client: TdsClient,
     /// Settings that the server takes, joined.
     settings: String,
     has_lock_timeout: bool,

@@ -23,8 +23,8 @@ const CHUNK: usize = 10_001;
 /// something else in the place of what the server keeps under a name.
 const BEGIN: &str = "BEGIN READ ONLY";
 
-/// What follows it for a superuser, whose rights would pass by every guard.
-const AS_READER: &str = "SET LOCAL ROLE pg_read_all_data";
+/// Cursor of every statement.
+const CURSOR: &str = "nl2sql_rows";
 
 /// Gives up locks that outlive transactions.
 const UNLOCK: &str = "SELECT pg_catalog.pg_advisory_unlock_all()";
@@ -51,9 +51,10 @@ const SESSION_SETTINGS: &[&str] = &[
     "SET idle_in_transaction_session_timeout = '60s'",
 ];
 
-/// What a session must know of its server.
-const FACTS: &str = "SELECT pg_backend_pid()::text, (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user)::text, \
-    (SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = 'pg_read_all_data')::text, current_setting('server_encoding')";
+/// What a session must know of its server. A superuser, whose rights would pass by every guard, becomes a role that only reads.
+const FACTS: &str = "SELECT pg_backend_pid()::text, current_setting('server_encoding'), \
+    (SELECT set_config('role', reader.rolname, false) FROM pg_catalog.pg_roles reader, pg_catalog.pg_roles login \
+    WHERE reader.rolname = 'pg_read_all_data' AND login.rolname = session_user AND login.rolsuper)";
 
 /// What must be known of types.
 const TYPES: &str =
@@ -67,13 +68,15 @@ const ADDED_TYPES: &str = "LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem \
 pub(crate) struct PostgresSession {
     wire: Wire,
     process: i64,
-    /// Whether statements run as a role that only reads.
-    as_reader: bool,
+    /// Whether the server hands out the rows of a cursor without `FETCH`.
+    cursors_are_portals: bool,
     /// Time limit the server holds at present, in milliseconds.
     timeout_ms: u64,
     types: HashMap<u32, TypeKind>,
     /// The statement that was sent while the one before it was answered.
     ahead: SentAhead,
+    /// The end of a transaction was sent and not answered yet.
+    ending: bool,
     /// A result larger than its cap was left unread; only closing the session ends it.
     unread: bool,
 }
@@ -87,10 +90,11 @@ impl Session for PostgresSession {
         let mut session = Self {
             wire,
             process: 0,
-            as_reader: false,
+            cursors_are_portals: false,
             timeout_ms: 0,
             types: HashMap::new(),
             ahead: SentAhead::default(),
+            ending: false,
             unread: false,
         };
         session.set_up().await.map_err(failed)?;
@@ -140,6 +144,7 @@ impl PostgresSession {
         }
         self.wire.query(FACTS)?;
         self.wire.query(&format!("{TYPES} {ADDED_TYPES}"))?;
+        self.try_portals()?;
         self.wire.send().await?;
         for setting in SESSION_SETTINGS {
             match self.wire.outcome().await {
@@ -152,15 +157,28 @@ impl PostgresSession {
         let facts = self.wire.texts().await?.into_iter().next().unwrap_or_default();
         let fact = |at: usize| facts.get(at).map_or("", String::as_str);
         self.process = fact(0).parse().unwrap_or(0);
-        self.as_reader = fact(1) == "true" && fact(2) == "1";
         self.read_types().await?;
-        if fact(3) == "SQL_ASCII" {
+        self.cursors_are_portals = match self.wire.outcome().await {
+            Err(error) if error.leaves_session() => false,
+            outcome => outcome.map(|()| true)?,
+        };
+        self.wire.outcome().await?;
+        if fact(1) == "SQL_ASCII" {
             // The server would refuse to hand out what is not UTF-8; what it is, only the reader of the bytes can tell.
             self.wire.query("SET client_encoding = 'SQL_ASCII'")?;
             self.wire.send().await?;
             self.wire.outcome().await?;
         }
         Ok(())
+    }
+
+    /// Asks for the rows of a cursor as for those of a portal, which they are in PostgreSQL, and not in everything that speaks its protocol.
+    fn try_portals(&mut self) -> io::Result<()> {
+        self.wire.command(BEGIN)?;
+        self.declare("SELECT 1")?;
+        self.wire.rows_of(CURSOR, 1)?;
+        self.wire.end_request();
+        self.wire.query(ROLLBACK)
     }
 
     /// One round trip, in which nothing waits for an answer. The server sees the text nowhere but in `DECLARE`, as one command alone.
@@ -208,12 +226,10 @@ impl PostgresSession {
     fn ask(&mut self, sql: &str, next: Option<&str>, limits: &Limits, wanted: usize) -> Result<(), PostgresError> {
         if !self.ahead.take(sql, limits)? {
             self.begin(sql, wanted)?;
-            self.wire.answer_now();
         }
         let next = next.filter(|next| wanted <= CHUNK && SentAhead::takes(next) && !next.contains('\0'));
         if let Some(next) = next {
             self.begin(next, wanted)?;
-            self.wire.answer_now();
             self.ahead.put(next, limits);
         } else {
             self.wire.end_request();
@@ -223,18 +239,25 @@ impl PostgresSession {
 
     fn begin(&mut self, sql: &str, wanted: usize) -> io::Result<()> {
         self.wire.command(BEGIN)?;
-        if self.as_reader {
-            self.wire.command(AS_READER)?;
-        }
-        self.wire
-            .command(&format!("DECLARE nl2sql_rows NO SCROLL CURSOR FOR {sql}"))?;
+        self.declare(sql)?;
         self.fetch(wanted)
     }
 
-    /// Fetches so many rows, a chunk at most; the last chunk brings the end of the transaction along.
+    fn declare(&mut self, sql: &str) -> io::Result<()> {
+        self.wire
+            .command(&format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {sql}"))
+    }
+
+    /// Fetches so many rows, a chunk at most, which are not to wait for what follows; the last chunk brings the end of the transaction along.
     fn fetch(&mut self, wanted: usize) -> io::Result<()> {
-        let fetch = format!("FETCH FORWARD {} FROM nl2sql_rows", wanted.min(CHUNK));
-        self.wire.command_with_rows(&fetch)?;
+        let rows = wanted.min(CHUNK);
+        if self.cursors_are_portals {
+            self.wire.rows_of(CURSOR, rows)?;
+        } else {
+            self.wire
+                .command_with_rows(&format!("FETCH FORWARD {rows} FROM {CURSOR}"))?;
+        }
+        self.wire.answer_now();
         if wanted <= CHUNK {
             self.end_transaction()?;
         }
@@ -259,13 +282,14 @@ impl PostgresSession {
     /// Reads the answers to requests before the current one.
     async fn read_earlier(&mut self, requests: usize) -> Result<(), PostgresError> {
         for _ in 0..requests {
-            let outcome = self.wire.outcome().await;
-            outcome.map_err(|error| PostgresError::Unusable(format!("it could not be reset: {error}")))?;
+            self.wire.outcome().await.map_err(not_reset)?;
+            self.ending = false;
         }
         Ok(())
     }
 
-    /// Reads the rows of one chunk, and says how many there were.
+    /// Reads the rows of one chunk, and says how many there were. The end of the transaction before may come first; that of this one, which
+    /// follows the last chunk, is not waited for.
     async fn read_rows(&mut self, is_last: bool, incoming: &mut IncomingRows) -> Result<usize, PostgresError> {
         let (mut got, mut fetching) = (0, false);
         loop {
@@ -287,19 +311,15 @@ impl PostgresSession {
                         ));
                     }
                 }
-                Answer::Done(command) => match command.tag()? {
-                    "ROLLBACK" => return Ok(got),
-                    _ if fetching => {
-                        fetching = false;
-                        if !is_last {
-                            return Ok(got);
-                        }
-                    }
-                    _ => {}
-                },
+                Answer::Done(_) | Answer::More if fetching => {
+                    self.ending = is_last;
+                    return Ok(got);
+                }
+                Answer::Done(command) => self.ending &= command.tag()? != ROLLBACK,
+                Answer::Failure(error) if self.ending => return Err(not_reset(PostgresError::Server(error))),
                 Answer::Failure(error) => return Err(PostgresError::Server(error)),
                 Answer::End => return Err(PostgresError::Unusable("an answer has no end".into())),
-                Answer::Row(_) => {}
+                Answer::Row(_) | Answer::More => {}
             }
         }
     }
@@ -309,6 +329,7 @@ impl PostgresSession {
         if self.ahead.forget() {
             self.wire.end_request();
         }
+        self.ending = false;
         self.wire.query(RESET)?;
         self.wire.send().await
     }
@@ -345,5 +366,58 @@ impl PostgresSession {
             }
         }
         Ok(())
+    }
+}
+
+fn not_reset(error: PostgresError) -> PostgresError {
+    PostgresError::Unusable(format!("it could not be reset: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shared::server_url;
+    use crate::shared::servers::TestDatabase;
+
+    const SERVER: &str = "NL2SQL_TEST_POSTGRES_URL";
+
+    #[tokio::test]
+    async fn a_server_whose_cursors_are_no_portals_is_asked_to_fetch() {
+        let Some(url) = server_url(SERVER, "a_server_whose_cursors_are_no_portals_is_asked_to_fetch") else {
+            return;
+        };
+        let database = TestDatabase::create(&url);
+        let mut portals = PostgresSession::connect(&database.admin).await.unwrap();
+        assert!(portals.cursors_are_portals);
+        let mut fetches = PostgresSession::connect(&database.admin).await.unwrap();
+        fetches.cursors_are_portals = false;
+        let limits = Limits::default().with_max_rows(2 * CHUNK);
+        for sql in [
+            "SELECT 1 AS one",
+            "SELECT no_such_column",
+            "SELECT i, i::text FROM generate_series(1, 5) i WHERE i > 9",
+            "SELECT i FROM generate_series(1, 50000) i",
+            "SELECT i FROM generate_series(1, 10001) i",
+        ] {
+            let outcome = portals.run(sql, None, &limits).await;
+            assert_eq!(fetches.run(sql, None, &limits).await, outcome, "{sql}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_takes_its_role_back_has_it_for_itself_alone() {
+        let Some(url) = server_url(SERVER, "a_statement_that_takes_its_role_back_has_it_for_itself_alone") else {
+            return;
+        };
+        let database = TestDatabase::create(&url);
+        let mut session = PostgresSession::connect(&database.admin).await.unwrap();
+        let limits = Limits::default();
+        let takes_back =
+            "SELECT set_config('role', 'none', false), set_config('default_transaction_read_only', 'off', false)";
+        let asks = "SELECT current_user, current_setting('default_transaction_read_only')";
+        session.run(takes_back, Some(asks), &limits).await.unwrap();
+        let after = session.run(asks, None, &limits).await.unwrap();
+        let texts: Vec<Option<String>> = after.rows[0].iter().map(nl2sql_catalog::Value::display_text).collect();
+        assert_eq!(texts, [Some("pg_read_all_data".into()), Some("on".into())]);
     }
 }

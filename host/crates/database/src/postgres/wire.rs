@@ -31,6 +31,8 @@ pub(super) enum Answer {
     Row(DataRowBody),
     /// A command is done.
     Done(CommandCompleteBody),
+    /// So many rows were asked for, and there are more.
+    More,
     Failure(ServerError),
     /// The answer to this request has ended.
     End,
@@ -70,6 +72,13 @@ impl Wire {
         self.bound(text)?;
         frontend::describe(b'P', "", &mut self.outgoing)?;
         frontend::execute("", 0, &mut self.outgoing)
+    }
+
+    /// Adds a request for the next rows of a cursor, as text. SQL's cursors are the protocol's portals, and no text need be parsed for this.
+    pub(super) fn rows_of(&mut self, cursor: &str, at_most: usize) -> io::Result<()> {
+        let at_most = i32::try_from(at_most).map_err(io::Error::other)?;
+        frontend::describe(b'P', cursor, &mut self.outgoing)?;
+        frontend::execute(cursor, at_most, &mut self.outgoing)
     }
 
     fn bound(&mut self, text: &str) -> io::Result<()> {
@@ -121,6 +130,7 @@ impl Wire {
                 Message::RowDescription(columns) => return Ok(Answer::Columns(columns)),
                 Message::DataRow(row) => return Ok(Answer::Row(row)),
                 Message::CommandComplete(command) => return Ok(Answer::Done(command)),
+                Message::PortalSuspended => return Ok(Answer::More),
                 Message::ErrorResponse(error) => return Ok(Answer::Failure(ServerError::read(&error)?)),
                 Message::ReadyForQuery(_) => {
                     self.unanswered = self.unanswered.saturating_sub(1);
@@ -139,7 +149,7 @@ impl Wire {
                 Answer::Failure(error) if error.ends_session() => return Err(PostgresError::Server(error)),
                 Answer::Failure(error) => failure = Some(error),
                 Answer::End => return failure.map_or(Ok(()), |error| Err(PostgresError::Server(error))),
-                Answer::Columns(_) | Answer::Row(_) | Answer::Done(_) => {}
+                Answer::Columns(_) | Answer::Row(_) | Answer::Done(_) | Answer::More => {}
             }
         }
     }
@@ -156,7 +166,7 @@ impl Wire {
                 Answer::Failure(error) if error.ends_session() => return Err(PostgresError::Server(error)),
                 Answer::Failure(error) => failure = Some(error),
                 Answer::End => return failure.map_or(Ok(rows), |error| Err(PostgresError::Server(error))),
-                Answer::Columns(_) | Answer::Done(_) => {}
+                Answer::Columns(_) | Answer::Done(_) | Answer::More => {}
             }
         }
     }
