@@ -5,6 +5,7 @@ use std::path::Path;
 use nl2sql_llm::{ChatRequest, Message, Role};
 use nl2sql_pipeline::{Failure, Parts};
 use nl2sql_profile::{Profile, ProtocolKind};
+use nl2sql_training::cpu::Unit;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -162,11 +163,11 @@ fn compiled_code() -> String {
 /// What training and predictions can compute on.
 fn devices() -> String {
     let found = nl2sql_model::device::devices();
-    found
-        .into_iter()
-        .map(|device| device.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    let named = found.into_iter().map(|device| match Unit::found().first() {
+        Some(unit) if device.name == "cpu" => format!("cpu (trains in bf16 by {unit})"),
+        _ => device.name,
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// Asks each provider of the chain for a word; a local model is looked at only, and offline nobody is asked.

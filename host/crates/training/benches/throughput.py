@@ -45,12 +45,13 @@ def main():
     parser.add_argument("binary"); parser.add_argument("model")
     parser.add_argument("--rows", type=int, default=4); parser.add_argument("--length", type=int, default=256)
     parser.add_argument("--scored", type=int, default=64); parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3); parser.add_argument("--bf16", action="store_true", help="also torch in bf16")
+    parser.add_argument("--rounds", type=int, default=3); parser.add_argument("--bf16", action="store_true", help="also both in bf16")
     a = parser.parse_args()
     shape = [a.model, str(a.rows), str(a.length), str(a.scored), str(a.steps)]
     commands = {"ours f32": [a.binary, *shape], "ours f32, recompute": [a.binary, *shape, "recompute"],
                 "torch f32": [sys.executable, "-c", PEER, *shape, "float32"]}
     if a.bf16:
+        commands["ours bf16"] = [a.binary, *shape, "bf16"]
         commands["torch bf16"] = [sys.executable, "-c", PEER, *shape, "bfloat16"]
     results = {name: [] for name in commands}
     for _ in range(a.rounds):

@@ -4,10 +4,12 @@
 //! product, elementwise chains are one pass, scores and activations that are cheap to make again are not kept.
 
 mod attention;
+mod bf16;
 mod cross_entropy;
 mod decoder;
 mod dropout;
 mod engine;
+mod factor;
 mod frozen;
 mod layer;
 mod matrix;
@@ -18,5 +20,6 @@ mod swiglu;
 mod vector;
 mod weights;
 
+pub use bf16::Unit;
 pub use engine::{CpuEngine, CpuOptions};
 pub use frozen::Precision;

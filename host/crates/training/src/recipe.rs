@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nl2sql_model::TargetModules;
 use nl2sql_model::templates::Thinking;
 
-use crate::cpu::Precision;
+use crate::cpu::{Precision, Unit};
 use crate::dataset;
 use crate::error::TrainError;
 use crate::schedule::{ScheduleKind, WarmUp};
@@ -283,10 +283,14 @@ fn computing(reader: &mut Reader, settings: &mut TrainSettings) {
     reader.flag("bf16", &mut bf16);
     reader.flag("fp16", &mut fp16);
     reader.flag("pure_bf16", &mut pure);
+    let how = match Unit::found().first() {
+        Some(unit) => format!("multiplied in bf16 by {unit}, with sums in f32"),
+        None => "computed in f32, for this CPU has no unit for bf16".into(),
+    };
     if fp16 {
-        reader.remark("fp16: on the CPU frozen weights are held in bf16 and computed in f32, which loses nothing");
+        reader.remark(&format!("fp16: on the CPU frozen weights are held in bf16 and {how}"));
     } else if bf16 || pure {
-        reader.remark("bf16: on the CPU frozen weights are held in bf16 and computed in f32");
+        reader.remark(&format!("bf16: on the CPU frozen weights are held in bf16 and {how}"));
     }
     if bf16 || fp16 || pure {
         settings.compute.precision = Precision::Bf16;

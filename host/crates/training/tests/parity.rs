@@ -244,3 +244,34 @@ fn blocks_train_close_to_full_precision() {
         }
     }
 }
+
+/// Where the CPU multiplies bf16 the products are rounded, and all that rests on them follows the full precision closely.
+#[test]
+fn bf16_has_nearly_the_gradients_of_full_precision() {
+    for folder in folders() {
+        let adapter = AdapterConfig::read(&folder).unwrap();
+        let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
+        let samples = StepSamples {
+            micro_batches: steps[0]
+                .iter()
+                .map(|batch| batch.iter().map(|sample| (sample, 0)).collect())
+                .collect(),
+        };
+        let [full, rounded] = [Precision::F32, Precision::Bf16].map(|precision| {
+            let options = CpuOptions {
+                workers: 2,
+                recompute: false,
+                precision,
+            };
+            let mut engine = CpuEngine::load(&folder, &adapter, options).unwrap();
+            let values = adapter_file::read(&folder.join("adapter_init.safetensors"), engine.layout()).unwrap();
+            let mut gradients = vec![0.0; values.len()];
+            engine.step(&values, &samples, &mut gradients).unwrap();
+            gradients
+        });
+        let norm = |values: Vec<f32>| values.iter().map(|x| f64::from(x * x)).sum::<f64>().sqrt();
+        let difference = full.iter().zip(&rounded).map(|(a, b)| a - b).collect();
+        let apart = norm(difference) / norm(full);
+        assert!(apart < 0.05, "{}: {apart}", folder.display());
+    }
+}

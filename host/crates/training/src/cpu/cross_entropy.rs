@@ -1,10 +1,18 @@
 //! The vocabulary projection, softmax and cross-entropy as one step, over scored positions only.
 
-use super::matrix::{View, ViewMut, product};
+use super::bf16::Bf16Scratch;
+use super::factor::Factor;
 use super::vector::{exp, max, sum_pairs, wide};
 
 /// Positions whose logits are held at once.
 const ROWS: usize = 64;
+
+/// Buffers reused from call to call.
+#[derive(Default)]
+pub struct HeadScratch {
+    logits: Vec<f32>,
+    bf16: Bf16Scratch,
+}
 
 /// Sum of the cross-entropies of `targets` under `logits = hidden * head^T`, and when `gradient` is given, the gradient
 /// of `scale * sum` with respect to `hidden` into it.
@@ -14,16 +22,15 @@ const ROWS: usize = 64;
 #[allow(clippy::too_many_arguments)]
 pub fn summed(
     hidden: &[f32],
-    head: &[f32],
-    width: usize,
+    head: Factor,
     targets: &[u32],
     scale: f32,
     mut gradient: Option<&mut [f32]>,
-    logits: &mut Vec<f32>,
+    scratch: &mut HeadScratch,
     mut observe: impl FnMut(&[f32], &[f32]),
 ) -> f64 {
-    let vocabulary = head.len() / width;
-    let head = View::new(head, vocabulary, width, width);
+    let [vocabulary, width] = head.shape();
+    let HeadScratch { logits, bf16 } = scratch;
     let mut total = 0.0;
     logits.resize(ROWS.min(targets.len()) * vocabulary, 0.0);
     for (block, targets) in targets.chunks(ROWS).enumerate() {
@@ -31,12 +38,7 @@ pub fn summed(
         let at = block * ROWS * width..(block * ROWS + rows) * width;
         let hidden = &hidden[at.clone()];
         let logits = &mut logits[..rows * vocabulary];
-        product(
-            ViewMut::new(logits, rows, vocabulary, vocabulary),
-            1.0,
-            View::new(hidden, rows, width, width),
-            head.transposed(),
-        );
+        head.project(hidden, logits, bf16);
         for (row, &target) in logits.chunks_exact_mut(vocabulary).zip(targets) {
             total += f64::from(if gradient.is_some() {
                 loss_and_gradient(row, target as usize, scale)
@@ -45,8 +47,7 @@ pub fn summed(
             });
         }
         if let Some(gradient) = gradient.as_deref_mut() {
-            let d_logits = View::new(logits, rows, vocabulary, vocabulary);
-            product(ViewMut::new(&mut gradient[at], rows, width, width), 1.0, d_logits, head);
+            head.project_back(logits, &mut gradient[at], bf16);
             observe(logits, hidden);
         }
     }
@@ -101,16 +102,19 @@ mod tests {
             .collect();
         let hidden: Vec<f32> = (0..rows * width).map(|i| ((i * 31 % 23) as f32 - 11.0) / 7.0).collect();
         let targets: Vec<u32> = (0..rows as u32).map(|i| i * 7 % vocabulary as u32).collect();
-        let loss = |h: &[f32]| summed(h, &head, width, &targets, 0.5, None, &mut Vec::new(), |_, _| {});
+        let head = Factor::F32 {
+            values: &head,
+            cols: width,
+        };
+        let loss = |h: &[f32]| summed(h, head, &targets, 0.5, None, &mut HeadScratch::default(), |_, _| {});
         let mut gradient = vec![0.0; hidden.len()];
         let total = summed(
             &hidden,
-            &head,
-            width,
+            head,
             &targets,
             0.5,
             Some(&mut gradient),
-            &mut Vec::new(),
+            &mut HeadScratch::default(),
             |_, _| {},
         );
         assert!((total - loss(&hidden)).abs() < 1e-3);
@@ -131,12 +135,14 @@ mod tests {
     fn a_nan_logit_gives_a_nan_loss() {
         let total = summed(
             &[f32::NAN, 1.0],
-            &[1.0; 8],
-            2,
+            Factor::F32 {
+                values: &[1.0; 8],
+                cols: 2,
+            },
             &[1],
             1.0,
             None,
-            &mut Vec::new(),
+            &mut HeadScratch::default(),
             |_, _| {},
         );
         assert!(total.is_nan());

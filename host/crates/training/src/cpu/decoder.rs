@@ -1,7 +1,8 @@
 //! The whole decoder: tokens in, summed loss and gradients out.
 
 use super::attention::HeadShape;
-use super::cross_entropy;
+use super::cross_entropy::{self, HeadScratch};
+use super::factor::Factor;
 use super::frozen::FrozenMatrix;
 use super::layer::{Kept, Layer, LayerScratch, Pass};
 use super::matrix::{View, ViewMut, add_product};
@@ -53,7 +54,7 @@ pub struct Workspace {
     normed: Vec<f32>,
     inverse: Vec<f32>,
     d_hidden: Vec<f32>,
-    logits: Vec<f32>,
+    head: HeadScratch,
     opened: Vec<f32>,
 }
 
@@ -215,7 +216,7 @@ impl CpuDecoder {
             normed,
             inverse,
             d_hidden,
-            logits,
+            head: head_scratch,
             opened,
             ..
         } = workspace;
@@ -223,12 +224,15 @@ impl CpuDecoder {
         inverse.resize(batch.scored.len(), 0.0);
         rms_norm::forward(gathered, &self.final_norm, self.epsilon, normed, inverse);
         let head = match &self.trained_head {
-            Some(range) => &values[range.clone()],
-            None => self.head.as_ref().unwrap_or(&self.embedding).open(opened),
+            Some(range) => Factor::F32 {
+                values: &values[range.clone()],
+                cols: hidden,
+            },
+            None => self.head.as_ref().unwrap_or(&self.embedding).factor(opened),
         };
         d_hidden.resize(gathered.len(), 0.0);
         match gradients {
-            None => cross_entropy::summed(normed, head, hidden, &batch.targets, scale, None, logits, |_, _| {}),
+            None => cross_entropy::summed(normed, head, &batch.targets, scale, None, head_scratch, |_, _| {}),
             Some(gradients) => {
                 let vocabulary = self.embedding.rows();
                 let observe = |d_logits: &[f32], normed: &[f32]| {
@@ -244,11 +248,10 @@ impl CpuDecoder {
                 cross_entropy::summed(
                     normed,
                     head,
-                    hidden,
                     &batch.targets,
                     scale,
                     Some(d_hidden),
-                    logits,
+                    head_scratch,
                     observe,
                 )
             }

@@ -5,6 +5,7 @@ use std::path::Path;
 use nl2sql_model::ModelConfig;
 use nl2sql_model::adapter::AdapterConfig;
 
+use super::bf16::Unit;
 use super::decoder::{CpuDecoder, PassOptions, Workspace};
 use super::frozen::Precision;
 use super::weights;
@@ -154,8 +155,12 @@ impl Engine for CpuEngine {
     }
 
     fn description(&self) -> String {
+        let bf16 = match Unit::found().first() {
+            Some(unit) if self.options.precision == Precision::Bf16 => format!(", multiplied by {unit}"),
+            _ => String::new(),
+        };
         format!(
-            "cpu, {} workers, {} MiB of frozen weights",
+            "cpu, {} workers, {} MiB of frozen weights{bf16}",
             self.workers.len(),
             self.decoder.frozen_bytes() >> 20
         )

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::bf16::{Frozen, Unit, rounded, widened};
+use super::factor::Factor;
 use super::vector::wide;
 
 /// Values that share one scale.
@@ -14,7 +16,8 @@ pub enum Precision {
     /// Four bytes a weight.
     #[default]
     F32,
-    /// Two bytes a weight; exact for checkpoints that are bf16 themselves.
+    /// Two bytes a weight, exact for checkpoints that are bf16 themselves. Multiplied in bf16, with sums in f32, where the CPU has units for it
+    /// ([`Unit`]), and in f32 elsewhere.
     Bf16,
     /// One byte a weight and a scale each 64.
     Int8,
@@ -62,7 +65,7 @@ impl FrozenMatrix {
         assert_eq!(values.len(), rows * cols);
         let storage = match precision {
             Precision::F32 => Storage::F32(values),
-            Precision::Bf16 => Storage::Bf16(values.iter().map(|&x| to_bf16(x)).collect()),
+            Precision::Bf16 => Storage::Bf16(values.iter().map(|&x| rounded(x)).collect()),
             Precision::Int8 => {
                 let scales = block_maxima(&values, 127.0);
                 let codes = quantise(&values, &scales, |x| x.round() as i8);
@@ -101,14 +104,29 @@ impl FrozenMatrix {
         scratch
     }
 
+    /// The matrix as a factor of products, opened into `scratch` where it must be.
+    pub fn factor<'a>(&'a self, scratch: &'a mut Vec<f32>) -> Factor<'a> {
+        match (&self.storage, Unit::found().first()) {
+            (Storage::Bf16(values), Some(unit)) => Factor::Bf16(
+                *unit,
+                Frozen {
+                    values,
+                    cols: self.cols,
+                },
+            ),
+            _ => Factor::F32 {
+                values: self.open(scratch),
+                cols: self.cols,
+            },
+        }
+    }
+
     /// One row.
     pub fn row(&self, row: usize) -> Cow<'_, [f32]> {
         let start = row * self.cols;
         match &self.storage {
             Storage::F32(values) => Cow::Borrowed(&values[start..start + self.cols]),
-            Storage::Bf16(values) => {
-                Cow::Owned(values[start..start + self.cols].iter().map(|&x| from_bf16(x)).collect())
-            }
+            Storage::Bf16(values) => Cow::Owned(values[start..start + self.cols].iter().map(|&x| widened(x)).collect()),
             Storage::Int8 { codes, scales } => Cow::Owned(
                 (start..start + self.cols)
                     .map(|i| codes[i] as f32 * scales[i / BLOCK])
@@ -139,7 +157,7 @@ impl FrozenMatrix {
             Storage::F32(values) => out.copy_from_slice(&values[start..end]),
             Storage::Bf16(values) => wide!({
                 for (o, &x) in out.iter_mut().zip(&values[start..end]) {
-                    *o = from_bf16(x);
+                    *o = widened(x);
                 }
             }),
             Storage::Int8 { codes, scales } => wide!({
@@ -194,20 +212,6 @@ fn nearest_level(x: f32) -> u8 {
 
 fn nibble(codes: &[u8], index: usize) -> usize {
     (codes[index / 2] >> (4 * (index % 2)) & 15) as usize
-}
-
-#[inline(always)]
-fn from_bf16(x: u16) -> f32 {
-    f32::from_bits((x as u32) << 16)
-}
-
-/// Round to nearest, ties to even; NaN stays NaN.
-fn to_bf16(x: f32) -> u16 {
-    let bits = x.to_bits();
-    if x.is_nan() {
-        return (bits >> 16) as u16 | 0x40;
-    }
-    (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::bf16::Bf16Scratch;
 use super::dropout::Dropout;
 use super::frozen::FrozenMatrix;
 use super::matrix::{View, ViewMut, add_product, product};
@@ -41,11 +42,18 @@ pub struct LowRankAdapter {
 /// Buffers reused from call to call.
 #[derive(Default)]
 pub struct ProjectionScratch {
-    opened: Vec<f32>,
+    frozen: FrozenScratch,
     reduced: Vec<f32>,
     inputs: Vec<f32>,
     outputs: Vec<f32>,
     raw: Vec<f32>,
+}
+
+/// Room for a frozen matrix to be opened and multiplied in.
+#[derive(Default)]
+struct FrozenScratch {
+    opened: Vec<f32>,
+    bf16: Bf16Scratch,
 }
 
 /// Dropout of a pass over a batch: the share and a key a token.
@@ -82,8 +90,8 @@ impl ProjectionGroup {
     ) {
         let outputs = self.weight.rows();
         self.reduce(values, x, reduced, dropout, &mut scratch.inputs);
-        self.undecomposed(values, x, reduced, out, &mut scratch.opened);
-        self.rescale(values, out, &mut scratch.opened);
+        self.undecomposed(values, x, reduced, out, &mut scratch.frozen);
+        self.rescale(values, out, &mut scratch.frozen.opened);
         if let Some(bias) = &self.bias {
             wide!({
                 for row in out.chunks_exact_mut(outputs) {
@@ -94,12 +102,11 @@ impl ProjectionGroup {
     }
 
     /// `out = x W^T + s reduced B^T`.
-    fn undecomposed(&self, values: &[f32], x: &[f32], reduced: &[f32], out: &mut [f32], opened: &mut Vec<f32>) {
+    fn undecomposed(&self, values: &[f32], x: &[f32], reduced: &[f32], out: &mut [f32], scratch: &mut FrozenScratch) {
         let (outputs, inputs) = (self.weight.rows(), self.weight.cols());
         let (tokens, total) = (x.len() / inputs, self.total_rank());
-        let weight = View::new(self.weight.open(opened), outputs, inputs, inputs);
-        let x = View::new(x, tokens, inputs, inputs);
-        product(ViewMut::new(out, tokens, outputs, outputs), 1.0, x, weight.transposed());
+        let FrozenScratch { opened, bf16 } = scratch;
+        self.weight.factor(opened).project(x, out, bf16);
         self.each_adapter(|adapter, rank_start| {
             let (width, rank) = (adapter.outputs.len(), adapter.rank);
             add_product(
@@ -181,13 +188,8 @@ impl ProjectionGroup {
         });
         let mut dx = dx;
         if let Some(dx) = dx.as_deref_mut() {
-            let weight = View::new(self.weight.open(&mut scratch.opened), outputs, inputs, inputs);
-            product(
-                ViewMut::new(dx, tokens, inputs, inputs),
-                1.0,
-                View::new(dy, tokens, outputs, outputs),
-                weight,
-            );
+            let FrozenScratch { opened, bf16 } = &mut scratch.frozen;
+            self.weight.factor(opened).project_back(dy, dx, bf16);
         }
         if total == 0 {
             return;
@@ -290,10 +292,10 @@ impl ProjectionGroup {
         let tokens = x.len() / self.weight.cols();
         let mut raw = std::mem::take(&mut scratch.raw);
         raw.resize(tokens * outputs, 0.0);
-        self.undecomposed(values, x, reduced, &mut raw, &mut scratch.opened);
+        self.undecomposed(values, x, reduced, &mut raw, &mut scratch.frozen);
         for adapter in &self.adapters {
             let Some(magnitude) = &adapter.magnitude else { continue };
-            let norms = self.row_norms(values, adapter, &mut scratch.opened);
+            let norms = self.row_norms(values, adapter, &mut scratch.frozen.opened);
             for (dy, raw) in dy.chunks_exact_mut(outputs).zip(raw.chunks_exact(outputs)) {
                 let columns = adapter.outputs.clone();
                 let parameters = values[magnitude.clone()]

@@ -3,16 +3,24 @@
 /// Lanes of independent partial sums; a sum in one chain could not be vectorised.
 const LANES: usize = 32;
 
+/// What a closure that can be called only once consumes.
+pub struct Once;
+
 /// Evaluates an expression compiled for the widest vector unit found at run time (AVX-512, AVX2 or the baseline).
 ///
-/// A macro, because the closure around the expression must be inlined: left to itself the compiler makes a function of it, for the baseline.
+/// A macro, because the closure around the expression must be inlined: left to itself the compiler makes a function of it, for the baseline. The
+/// closure consumes something for the same reason: one that could be called again would be called through such a function.
 macro_rules! wide {
-    ($work:expr) => {
+    ($work:expr) => {{
+        let once = $crate::cpu::vector::Once;
         pulp::Arch::new().dispatch(
             #[inline(always)]
-            || $work,
+            || {
+                let _consumed = once;
+                $work
+            },
         )
-    };
+    }};
 }
 pub(super) use wide;
 

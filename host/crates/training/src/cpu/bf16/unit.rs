@@ -1,0 +1,60 @@
+//! What this CPU multiplies bf16 with.
+
+use std::sync::LazyLock;
+
+#[cfg(target_arch = "x86_64")]
+use super::{amx, avx512};
+
+/// A unit that multiplies bf16 and that this CPU has: there is no other way to come by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit(Kind);
+
+/// The kinds there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Tiles of 16 x 32 (AMX-BF16, Intel's servers since 2023).
+    #[cfg(target_arch = "x86_64")]
+    Tiles,
+    /// Dot products of pairs in vectors of 512 bits (AVX512-BF16, Intel's servers since 2020 and AMD since Zen 4).
+    #[cfg(target_arch = "x86_64")]
+    Pairs,
+}
+
+static FOUND: LazyLock<Vec<Unit>> = LazyLock::new(|| kinds().into_iter().map(Unit).collect());
+
+#[cfg(target_arch = "x86_64")]
+fn kinds() -> Vec<Kind> {
+    let kinds = [(Kind::Tiles, amx::is_allowed()), (Kind::Pairs, avx512::is_there())];
+    kinds
+        .iter()
+        .filter(|(_, there)| *there)
+        .map(|(kind, _)| *kind)
+        .collect()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn kinds() -> Vec<Kind> {
+    Vec::new()
+}
+
+impl Unit {
+    /// Those of this CPU, the fastest first; none where bf16 would be computed in f32 anyway.
+    pub fn found() -> &'static [Self] {
+        &FOUND
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Unit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Tiles => f.write_str("AMX-BF16"),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Pairs => f.write_str("AVX512-BF16"),
+        }
+    }
+}
