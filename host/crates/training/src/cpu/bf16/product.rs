@@ -105,10 +105,10 @@ impl Kernel {
         assert!(left.len() == right.len() && left.len() == 2 * along * TILE);
         assert!(out.len() >= (BLOCK - 1) * stride + BLOCK);
         let (left, right, out) = (left.as_ptr(), right.as_ptr(), out.as_mut_ptr());
-        match self {
+        match *self {
             // SAFETY: the operands hold two strips of `along` tiles, `out` reaches to the end of its 32nd row, and the unit was found.
             #[cfg(target_arch = "x86_64")]
-            Self::Tiles(registers) => unsafe { registers.product(left, right, along, out, stride, add) },
+            Self::Tiles(ref registers) => unsafe { registers.product(left, right, along, out, stride, add) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Self::Pairs => unsafe { avx512::product(left, right, along, out, stride, add) },
