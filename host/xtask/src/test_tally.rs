@@ -44,7 +44,7 @@ impl Tally {
             for line in BufReader::new(output).split(b'\n') {
                 let line = String::from_utf8_lossy(&line?).into_owned();
                 section = self.line(&line, section);
-                if section != Section::Successes && !line.is_empty() {
+                if section != Section::Successes && says_something(&line) {
                     println!("{line}");
                 }
             }
@@ -104,6 +104,13 @@ impl Tally {
     }
 }
 
+/// Whether a line is worth passing on; many of the binaries that are run hold no test.
+fn says_something(line: &str) -> bool {
+    !line.is_empty()
+        && line != "running 0 tests"
+        && !line.starts_with("test result: ok. 0 passed; 0 failed; 0 ignored;")
+}
+
 /// The number in front of a word: `12` of `ok. 12 passed; 0 failed`.
 fn number_before(text: &str, word: &str) -> u64 {
     let before = text.split(word).next().unwrap_or_default();
@@ -113,7 +120,22 @@ fn number_before(text: &str, word: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Section, Tally};
+    use super::{Section, Tally, says_something};
+
+    #[test]
+    fn binaries_without_a_test_are_passed_over() {
+        assert!(!says_something("running 0 tests"));
+        assert!(!says_something(
+            "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s"
+        ));
+        assert!(says_something("running 10 tests"));
+        assert!(says_something(
+            "test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s"
+        ));
+        assert!(says_something(
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s"
+        ));
+    }
 
     #[test]
     fn counts_skips_and_failures_are_told_apart() {

@@ -22,7 +22,7 @@ impl Factor<'_> {
     pub fn shape(&self) -> [usize; 2] {
         match self {
             Self::F32 { values, cols } => [values.len() / cols, *cols],
-            Self::Bf16(_, frozen) => [frozen.values.len() / frozen.cols, frozen.cols],
+            Self::Bf16(_, frozen) => frozen.shape(Use::AsItIs),
         }
     }
 

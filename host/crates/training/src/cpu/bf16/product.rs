@@ -89,7 +89,7 @@ impl Kernel {
         if row + BLOCK <= rows && column + BLOCK <= columns {
             return self.block(left, right, &mut out[start..], columns, add);
         }
-        let (height, width) = (BLOCK.min(rows - row), BLOCK.min(columns.saturating_sub(column)));
+        let (height, width) = (BLOCK.min(rows - row), BLOCK.min(columns - column));
         let mut whole = [0.0; BLOCK * BLOCK];
         self.block(left, right, &mut whole, BLOCK, false);
         for (row, sums) in whole.chunks_exact(BLOCK).take(height).enumerate() {
