@@ -18,6 +18,7 @@ mod rms_norm;
 mod rotary;
 mod swiglu;
 mod vector;
+mod wanted;
 mod weights;
 
 pub use bf16::Unit;

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use super::matrix::{View, ViewMut, add_product, product};
 use super::vector::{dot, exp, max, sum, wide};
+use super::wanted::Span;
 
 /// Queries whose scores are held at once.
-const QUERY_BLOCK: usize = 128;
+const QUERY_BLOCK: usize = 64;
 
 /// Head counts and sizes of one attention layer.
 #[derive(Debug, Clone, Copy)]
@@ -59,21 +60,21 @@ pub struct AttentionScratch {
 }
 
 /// `out[t] = softmax(q k^T / sqrt(head_dim)) v` per head (`tokens x query_width`); `log_sums` (`tokens x heads`) keeps
-/// the logarithm of each softmax's denominator.
+/// the logarithm of each softmax's denominator. Rows of tokens that do not ask are left as they are.
 pub fn forward(
     shape: HeadShape,
     qkv: &[f32],
-    samples: &[Range<usize>],
+    spans: &[Span],
     out: &mut [f32],
     log_sums: &mut [f32],
     scratch: &mut AttentionScratch,
 ) {
-    for sample in samples {
+    for span in spans {
         for head in 0..shape.heads {
-            for (queries, keys) in query_blocks(sample) {
+            for (queries, keys) in query_blocks(span) {
                 let scores = &mut resized(&mut scratch.scores, queries.len() * keys.len())[..];
                 raw_scores(shape, qkv, head, &queries, &keys, scores);
-                let first = queries.start - sample.start;
+                let first = queries.start - span.keys.start;
                 softmax_rows(scores, keys.len(), first, |row, log_sum| {
                     log_sums[(queries.start + row) * shape.heads + head] = log_sum;
                 });
@@ -100,7 +101,7 @@ pub fn forward(
 pub fn backward(
     shape: HeadShape,
     qkv: &[f32],
-    samples: &[Range<usize>],
+    spans: &[Span],
     out: &[f32],
     log_sums: &[f32],
     d_out: &[f32],
@@ -108,15 +109,15 @@ pub fn backward(
     scratch: &mut AttentionScratch,
 ) {
     d_qkv.fill(0.0);
-    for sample in samples {
+    for span in spans {
         for head in 0..shape.heads {
-            for (queries, keys) in query_blocks(sample) {
+            for (queries, keys) in query_blocks(span) {
                 let block = Block {
                     shape,
                     head,
                     queries,
                     keys,
-                    first: sample.start,
+                    first: span.keys.start,
                 };
                 block.backward(qkv, out, log_sums, d_out, d_qkv, scratch);
             }
@@ -235,11 +236,11 @@ impl Block {
 }
 
 /// Blocks of queries, each with the keys from the sample's beginning to the block's end.
-fn query_blocks(sample: &Range<usize>) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
-    let sample = sample.clone();
-    sample.clone().step_by(QUERY_BLOCK).map(move |start| {
-        let end = (start + QUERY_BLOCK).min(sample.end);
-        (start..end, sample.start..end)
+fn query_blocks(span: &Span) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
+    let Span { keys, queries } = span.clone();
+    queries.clone().step_by(QUERY_BLOCK).map(move |start| {
+        let end = (start + QUERY_BLOCK).min(queries.end);
+        (start..end, keys.start..end)
     })
 }
 
@@ -306,17 +307,24 @@ mod tests {
             .collect()
     }
 
-    fn run(shape: HeadShape, qkv: &[f32], samples: &[Range<usize>]) -> (Vec<f32>, Vec<f32>) {
+    /// Whole samples of these lengths.
+    fn samples(lengths: &[usize]) -> Vec<Span> {
+        let mut end = 0;
+        let span = |length: &usize| {
+            let start = end;
+            end += length;
+            Span {
+                keys: start..end,
+                queries: start..end,
+            }
+        };
+        lengths.iter().map(span).collect()
+    }
+
+    fn run(shape: HeadShape, qkv: &[f32], spans: &[Span]) -> (Vec<f32>, Vec<f32>) {
         let tokens = qkv.len() / shape.qkv_width();
         let (mut out, mut sums) = (vec![0.0; tokens * shape.query_width()], vec![0.0; tokens * shape.heads]);
-        forward(
-            shape,
-            qkv,
-            samples,
-            &mut out,
-            &mut sums,
-            &mut AttentionScratch::default(),
-        );
+        forward(shape, qkv, spans, &mut out, &mut sums, &mut AttentionScratch::default());
         (out, sums)
     }
 
@@ -327,7 +335,7 @@ mod tests {
             kv_heads: 2,
             head_dim: 3,
         };
-        let samples = [0..QUERY_BLOCK + 9, QUERY_BLOCK + 9..QUERY_BLOCK + 20];
+        let samples = samples(&[QUERY_BLOCK + 9, 11]);
         let tokens = QUERY_BLOCK + 20;
         let qkv = numbers(tokens * shape.qkv_width(), 3);
         let d_out = numbers(tokens * shape.query_width(), 5);
@@ -372,8 +380,34 @@ mod tests {
             head_dim: 4,
         };
         let qkv = numbers(9 * shape.qkv_width(), 11);
-        let (together, _) = run(shape, &qkv, &[0..5, 5..9]);
-        let (alone, _) = run(shape, &qkv[5 * shape.qkv_width()..], std::slice::from_ref(&(0..4)));
+        let (together, _) = run(shape, &qkv, &samples(&[5, 4]));
+        let (alone, _) = run(shape, &qkv[5 * shape.qkv_width()..], &samples(&[4]));
         assert_eq!(together[5 * shape.query_width()..], alone);
+    }
+    #[test]
+    fn tokens_that_ask_alone_get_what_they_get_among_all() {
+        let shape = HeadShape {
+            heads: 2,
+            kv_heads: 1,
+            head_dim: 4,
+        };
+        let tokens = QUERY_BLOCK + 30;
+        let qkv = numbers(tokens * shape.qkv_width(), 13);
+        let (all, _) = run(shape, &qkv, &samples(&[tokens]));
+        let some = Span {
+            keys: 0..tokens,
+            queries: 20..tokens - 1,
+        };
+        let (alone, _) = run(shape, &qkv, &[some]);
+        let asked = 20 * shape.query_width()..(tokens - 1) * shape.query_width();
+        for (a, b) in alone[asked.clone()].iter().zip(&all[asked.clone()]) {
+            assert!((a - b).abs() < 1e-6, "{a} {b}");
+        }
+        assert!(
+            alone[..asked.start]
+                .iter()
+                .chain(&alone[asked.end..])
+                .all(|x| *x == 0.0)
+        );
     }
 }

@@ -6,9 +6,9 @@ use super::factor::Factor;
 use super::frozen::FrozenMatrix;
 use super::layer::{Kept, Layer, LayerScratch, Pass};
 use super::matrix::{View, ViewMut, add_product};
-use super::projection::PassDropout;
 use super::rms_norm;
 use super::rotary::RotaryTable;
+use super::wanted::Wanted;
 use crate::batch::TokenBatch;
 
 /// Frozen weights of a model and where its trained parts lie in the flat arrays.
@@ -50,7 +50,6 @@ pub struct Workspace {
     kept: Vec<Kept>,
     scratch: LayerScratch,
     stream: Vec<f32>,
-    gathered: Vec<f32>,
     normed: Vec<f32>,
     inverse: Vec<f32>,
     d_hidden: Vec<f32>,
@@ -76,19 +75,23 @@ impl CpuDecoder {
 
     /// Sum of the cross-entropies of the batch's scored tokens.
     pub fn loss(&self, values: &[f32], batch: &TokenBatch, workspace: &mut Workspace) -> f64 {
+        if batch.scored.is_empty() {
+            return 0.0;
+        }
         let rotary = self.rotary(batch);
         let pass = self.pass(values, batch, &rotary, 0.0);
+        let (every, scored) = (Wanted::every(batch), Wanted::scored(batch));
         self.embed(values, batch, &mut workspace.stream);
         workspace.kept.resize_with(1, Kept::default);
-        for layer in &self.layers {
+        for (number, layer) in self.layers.iter().enumerate() {
             layer.forward(
                 &pass,
+                self.wanted(number, &every, &scored),
                 &mut workspace.stream,
                 &mut workspace.kept[0],
                 &mut workspace.scratch,
             );
         }
-        self.gather_scored(batch, workspace);
         self.score(values, batch, 0.0, None, workspace)
     }
 
@@ -102,42 +105,45 @@ impl CpuDecoder {
         gradients: &mut [f32],
         workspace: &mut Workspace,
     ) -> f64 {
+        if batch.scored.is_empty() {
+            return 0.0;
+        }
         let rotary = self.rotary(batch);
         let pass = self.pass(values, batch, &rotary, options.dropout);
+        let (every, scored) = (Wanted::every(batch), Wanted::scored(batch));
         self.embed(values, batch, &mut workspace.stream);
         let depth = self.layers.len();
         workspace
             .kept
             .resize_with(if options.recompute { depth + 1 } else { depth }, Kept::default);
         for (number, layer) in self.layers.iter().enumerate() {
-            if options.recompute {
-                let (inputs, working) = workspace.kept.split_at_mut(depth);
-                inputs[number].input.clone_from(&workspace.stream);
-                layer.forward(&pass, &mut workspace.stream, &mut working[0], &mut workspace.scratch);
-            } else {
-                layer.forward(
-                    &pass,
-                    &mut workspace.stream,
-                    &mut workspace.kept[number],
-                    &mut workspace.scratch,
-                );
-            }
+            let kept = match options.recompute {
+                true => {
+                    workspace.kept[number].input.clone_from(&workspace.stream);
+                    &mut workspace.kept[depth]
+                }
+                false => &mut workspace.kept[number],
+            };
+            let wanted = self.wanted(number, &every, &scored);
+            layer.forward(&pass, wanted, &mut workspace.stream, kept, &mut workspace.scratch);
         }
-        self.gather_scored(batch, workspace);
         let total = self.score(values, batch, scale, Some(gradients), workspace);
-        self.scatter_scored(batch, workspace);
-        for number in (0..depth).rev() {
-            let kept = if options.recompute {
-                let (inputs, working) = workspace.kept.split_at_mut(depth);
-                let mut again = inputs[number].input.clone();
-                self.layers[number].forward(&pass, &mut again, &mut working[0], &mut workspace.scratch);
-                &mut working[0]
-            } else {
-                &mut workspace.kept[number]
+        self.score_back(workspace);
+        for (number, layer) in self.layers.iter().enumerate().rev() {
+            let wanted = self.wanted(number, &every, &scored);
+            let kept = match options.recompute {
+                true => {
+                    let mut again = workspace.kept[number].input.clone();
+                    let working = &mut workspace.kept[depth];
+                    layer.forward(&pass, wanted, &mut again, working, &mut workspace.scratch);
+                    working
+                }
+                false => &mut workspace.kept[number],
             };
             let lowest = number == 0 && self.trained_embedding.is_none();
-            self.layers[number].backward(
+            layer.backward(
                 &pass,
+                wanted,
                 &mut workspace.stream,
                 kept,
                 gradients,
@@ -149,6 +155,11 @@ impl CpuDecoder {
         total
     }
 
+    /// What is wanted of a layer: of the last one the scored tokens, of the others every token.
+    fn wanted<'a, 'b>(&self, number: usize, every: &'a Wanted<'b>, scored: &'a Wanted<'b>) -> &'a Wanted<'b> {
+        if number + 1 == self.layers.len() { scored } else { every }
+    }
+
     fn pass<'a>(&self, values: &'a [f32], batch: &'a TokenBatch, rotary: &'a RotaryTable, dropout: f32) -> Pass<'a> {
         Pass {
             values,
@@ -156,10 +167,7 @@ impl CpuDecoder {
             heads: self.heads,
             rotary,
             epsilon: self.epsilon,
-            dropout: PassDropout {
-                share: dropout,
-                keys: &batch.dropout_keys,
-            },
+            dropout,
         }
     }
 
@@ -191,17 +199,7 @@ impl CpuDecoder {
         }
     }
 
-    fn gather_scored(&self, batch: &TokenBatch, workspace: &mut Workspace) {
-        let hidden = self.hidden();
-        workspace.gathered.clear();
-        for &at in &batch.scored {
-            workspace
-                .gathered
-                .extend_from_slice(&workspace.stream[at * hidden..][..hidden]);
-        }
-    }
-
-    /// Last norm, head and cross-entropy; with `gradients`, leaves that of the gathered rows in `d_hidden`.
+    /// Last norm, head and cross-entropy of the scored rows, which are what is left of the stream; with `gradients`, leaves theirs in `d_hidden`.
     fn score(
         &self,
         values: &[f32],
@@ -212,7 +210,7 @@ impl CpuDecoder {
     ) -> f64 {
         let hidden = self.hidden();
         let Workspace {
-            gathered,
+            stream,
             normed,
             inverse,
             d_hidden,
@@ -220,9 +218,9 @@ impl CpuDecoder {
             opened,
             ..
         } = workspace;
-        normed.resize(gathered.len(), 0.0);
+        normed.resize(stream.len(), 0.0);
         inverse.resize(batch.scored.len(), 0.0);
-        rms_norm::forward(gathered, &self.final_norm, self.epsilon, normed, inverse);
+        rms_norm::forward(stream, &self.final_norm, self.epsilon, normed, inverse);
         let head = match &self.trained_head {
             Some(range) => Factor::F32 {
                 values: &values[range.clone()],
@@ -230,7 +228,7 @@ impl CpuDecoder {
             },
             None => self.head.as_ref().unwrap_or(&self.embedding).factor(opened),
         };
-        d_hidden.resize(gathered.len(), 0.0);
+        d_hidden.resize(stream.len(), 0.0);
         match gradients {
             None => cross_entropy::summed(normed, head, &batch.targets, scale, None, head_scratch, |_, _| {}),
             Some(gradients) => {
@@ -258,11 +256,9 @@ impl CpuDecoder {
         }
     }
 
-    /// Puts the gradient of the scored rows back among all rows.
-    fn scatter_scored(&self, batch: &TokenBatch, workspace: &mut Workspace) {
-        let hidden = self.hidden();
+    /// Replaces the scored rows of the stream by their gradients.
+    fn score_back(&self, workspace: &mut Workspace) {
         let Workspace {
-            gathered,
             normed,
             inverse,
             d_hidden,
@@ -270,10 +266,7 @@ impl CpuDecoder {
             ..
         } = workspace;
         normed.fill(0.0);
-        rms_norm::backward(gathered, &self.final_norm, inverse, d_hidden, normed);
-        stream.fill(0.0);
-        for (&at, dx) in batch.scored.iter().zip(normed.chunks_exact(hidden)) {
-            stream[at * hidden..][..hidden].copy_from_slice(dx);
-        }
+        rms_norm::backward(stream, &self.final_norm, inverse, d_hidden, normed);
+        stream.clone_from(normed);
     }
 }

@@ -5,6 +5,7 @@ use super::projection::{PassDropout, ProjectionGroup, ProjectionScratch};
 use super::rms_norm;
 use super::rotary::RotaryTable;
 use super::swiglu;
+use super::wanted::Wanted;
 use crate::batch::TokenBatch;
 
 /// Frozen weights of a layer and where its trained parts lie.
@@ -37,8 +38,8 @@ pub struct Pass<'a> {
     pub rotary: &'a RotaryTable,
     /// Epsilon of all norms.
     pub epsilon: f32,
-    /// Dropout of adapter inputs; share 0 when evaluating.
-    pub dropout: PassDropout<'a>,
+    /// Share of adapter inputs that is dropped; 0 when evaluating.
+    pub dropout: f32,
 }
 
 /// What the way back needs of a layer's way forth; widths are a token's.
@@ -74,40 +75,44 @@ pub struct LayerScratch {
     added: Vec<f32>,
 }
 
+impl Pass<'_> {
+    fn dropout<'a>(&self, keys: &'a [u32]) -> PassDropout<'a> {
+        PassDropout {
+            share: self.dropout,
+            keys,
+        }
+    }
+}
+
 impl Layer {
-    /// Replaces the residual stream `x` (`tokens x hidden`) by this layer's output and fills `kept`.
-    pub fn forward(&self, pass: &Pass, x: &mut [f32], kept: &mut Kept, scratch: &mut LayerScratch) {
-        let tokens = pass.batch.tokens();
-        kept.input.clear();
-        kept.input.extend_from_slice(x);
-        scratch.normed.resize(x.len(), 0.0);
-        scratch.added.resize(x.len(), 0.0);
-        kept.attention_inverse.resize(tokens, 0.0);
-        rms_norm::forward(
+    /// Replaces the residual stream `x` (`tokens x hidden`) by this layer's output for the wanted tokens (`wanted x hidden`) and fills `kept`.
+    pub fn forward(&self, pass: &Pass, wanted: &Wanted, x: &mut Vec<f32>, kept: &mut Kept, scratch: &mut LayerScratch) {
+        kept.input.clone_from(x);
+        normalise(
             x,
             &self.attention_norm,
             pass.epsilon,
-            &mut scratch.normed,
+            scratch,
             &mut kept.attention_inverse,
         );
-        self.attend(pass, kept, scratch);
+        wanted.keep(x, self.attention_norm.len());
+        scratch.added.resize(x.len(), 0.0);
+        self.attend(pass, wanted, kept, scratch);
         add(x, &scratch.added);
 
-        kept.middle.clear();
-        kept.middle.extend_from_slice(x);
-        kept.middle_inverse.resize(tokens, 0.0);
-        rms_norm::forward(
+        kept.middle.clone_from(x);
+        normalise(
             x,
             &self.feed_forward_norm,
             pass.epsilon,
-            &mut scratch.normed,
+            scratch,
             &mut kept.middle_inverse,
         );
-        self.feed_forward(pass, kept, scratch);
+        self.feed_forward(pass, wanted, kept, scratch);
         add(x, &scratch.added);
     }
 
-    fn attend(&self, pass: &Pass, kept: &mut Kept, scratch: &mut LayerScratch) {
+    fn attend(&self, pass: &Pass, wanted: &Wanted, kept: &mut Kept, scratch: &mut LayerScratch) {
         let (tokens, heads) = (pass.batch.tokens(), pass.heads);
         kept.qkv.resize(tokens * heads.qkv_width(), 0.0);
         kept.context.resize(tokens * heads.query_width(), 0.0);
@@ -117,7 +122,7 @@ impl Layer {
             &scratch.normed,
             &mut kept.qkv,
             &mut kept.qkv_reduced,
-            pass.dropout,
+            pass.dropout(&pass.batch.dropout_keys),
             &mut scratch.projection,
         );
         self.normalise_heads(pass, kept);
@@ -130,23 +135,24 @@ impl Layer {
         attention::forward(
             heads,
             &kept.qkv,
-            &pass.batch.samples,
+            &wanted.spans,
             &mut kept.context,
             &mut kept.log_sums,
             &mut scratch.attention,
         );
+        wanted.keep(&mut kept.context, heads.query_width());
         self.output.forward(
             pass.values,
             &kept.context,
             &mut scratch.added,
             &mut kept.output_reduced,
-            pass.dropout,
+            pass.dropout(&wanted.dropout_keys),
             &mut scratch.projection,
         );
     }
 
-    fn feed_forward(&self, pass: &Pass, kept: &mut Kept, scratch: &mut LayerScratch) {
-        let (tokens, width) = (pass.batch.tokens(), self.down.weight.cols());
+    fn feed_forward(&self, pass: &Pass, wanted: &Wanted, kept: &mut Kept, scratch: &mut LayerScratch) {
+        let (tokens, width) = (wanted.dropout_keys.len(), self.down.weight.cols());
         kept.gate_up.resize(tokens * 2 * width, 0.0);
         scratch.activated.resize(tokens * width, 0.0);
         self.gate_up.forward(
@@ -154,7 +160,7 @@ impl Layer {
             &scratch.normed,
             &mut kept.gate_up,
             &mut kept.gate_up_reduced,
-            pass.dropout,
+            pass.dropout(&wanted.dropout_keys),
             &mut scratch.projection,
         );
         swiglu::forward(&kept.gate_up, width, &mut scratch.activated);
@@ -163,7 +169,7 @@ impl Layer {
             &scratch.activated,
             &mut scratch.added,
             &mut kept.down_reduced,
-            pass.dropout,
+            pass.dropout(&wanted.dropout_keys),
             &mut scratch.projection,
         );
     }
@@ -217,20 +223,20 @@ impl Layer {
         }
     }
 
-    /// Turns the gradient `dx` of this layer's output into that of its input, and adds the gradients of what is
-    /// trained to `gradients`. With `lowest`, nothing below is trained and `dx` is left unfinished.
+    /// Turns the gradient `dx` of this layer's output (`wanted x hidden`) into that of its input (`tokens x hidden`), and adds the gradients of
+    /// what is trained to `gradients`. With `lowest`, nothing below is trained and `dx` is left unfinished.
+    #[allow(clippy::too_many_arguments)]
     pub fn backward(
         &self,
         pass: &Pass,
-        dx: &mut [f32],
+        wanted: &Wanted,
+        dx: &mut Vec<f32>,
         kept: &mut Kept,
         gradients: &mut [f32],
         lowest: bool,
         scratch: &mut LayerScratch,
     ) {
-        scratch.normed.resize(dx.len(), 0.0);
-        scratch.added.resize(dx.len(), 0.0);
-        self.feed_forward_back(pass, dx, kept, gradients, scratch);
+        self.feed_forward_back(pass, wanted, dx, kept, gradients, scratch);
         rms_norm::backward(
             &kept.middle,
             &self.feed_forward_norm,
@@ -238,8 +244,9 @@ impl Layer {
             &scratch.added,
             dx,
         );
-        self.attend_back(pass, dx, kept, gradients, lowest, scratch);
+        self.attend_back(pass, wanted, dx, kept, gradients, lowest, scratch);
         if !lowest {
+            wanted.spread(dx, self.attention_norm.len());
             rms_norm::backward(
                 &kept.input,
                 &self.attention_norm,
@@ -253,29 +260,31 @@ impl Layer {
     fn feed_forward_back(
         &self,
         pass: &Pass,
-        dx: &mut [f32],
+        wanted: &Wanted,
+        dx: &[f32],
         kept: &mut Kept,
         gradients: &mut [f32],
         scratch: &mut LayerScratch,
     ) {
         let width = self.down.weight.cols();
-        let size = pass.batch.tokens() * width;
+        let size = wanted.dropout_keys.len() * width;
         scratch.activated.resize(size, 0.0);
         scratch.d_activated.resize(size, 0.0);
         swiglu::forward(&kept.gate_up, width, &mut scratch.activated);
-        let dy = &mut scratch.added;
-        dy.copy_from_slice(dx);
+        scratch.added.clear();
+        scratch.added.extend_from_slice(dx);
         self.down.backward(
             pass.values,
             &scratch.activated,
             &kept.down_reduced,
-            dy,
+            &mut scratch.added,
             Some(&mut scratch.d_activated),
             gradients,
-            pass.dropout,
+            pass.dropout(&wanted.dropout_keys),
             &mut scratch.projection,
         );
         swiglu::backward(&mut kept.gate_up, width, &scratch.d_activated);
+        scratch.normed.resize(dx.len(), 0.0);
         rms_norm::reapply(
             &kept.middle,
             &self.feed_forward_norm,
@@ -289,22 +298,25 @@ impl Layer {
             &mut kept.gate_up,
             Some(&mut scratch.added),
             gradients,
-            pass.dropout,
+            pass.dropout(&wanted.dropout_keys),
             &mut scratch.projection,
         );
     }
 
+    /// Leaves the gradient of the normed input in `scratch.added`, unless this is the lowest layer.
+    #[allow(clippy::too_many_arguments)]
     fn attend_back(
         &self,
         pass: &Pass,
-        dx: &mut [f32],
+        wanted: &Wanted,
+        dx: &[f32],
         kept: &mut Kept,
         gradients: &mut [f32],
         lowest: bool,
         scratch: &mut LayerScratch,
     ) {
         let (tokens, heads) = (pass.batch.tokens(), pass.heads);
-        scratch.d_context.resize(tokens * heads.query_width(), 0.0);
+        scratch.d_context.resize(kept.context.len(), 0.0);
         scratch.d_qkv.resize(tokens * heads.qkv_width(), 0.0);
         scratch.added.copy_from_slice(dx);
         self.output.backward(
@@ -314,13 +326,15 @@ impl Layer {
             &mut scratch.added,
             Some(&mut scratch.d_context),
             gradients,
-            pass.dropout,
+            pass.dropout(&wanted.dropout_keys),
             &mut scratch.projection,
         );
+        wanted.spread(&mut kept.context, heads.query_width());
+        wanted.spread(&mut scratch.d_context, heads.query_width());
         attention::backward(
             heads,
             &kept.qkv,
-            &pass.batch.samples,
+            &wanted.spans,
             &kept.context,
             &kept.log_sums,
             &scratch.d_context,
@@ -331,6 +345,8 @@ impl Layer {
         pass.rotary
             .rotate_back(&mut scratch.d_qkv, heads.qkv_width(), rotated, &pass.batch.positions);
         self.normalise_heads_back(pass, kept, &mut scratch.d_qkv);
+        scratch.normed.resize(kept.input.len(), 0.0);
+        scratch.added.resize(kept.input.len(), 0.0);
         rms_norm::reapply(
             &kept.input,
             &self.attention_norm,
@@ -344,10 +360,17 @@ impl Layer {
             &mut scratch.d_qkv,
             (!lowest).then_some(&mut scratch.added[..]),
             gradients,
-            pass.dropout,
+            pass.dropout(&pass.batch.dropout_keys),
             &mut scratch.projection,
         );
     }
+}
+
+/// Norm of the rows of `x` into `scratch.normed`.
+fn normalise(x: &[f32], weight: &[f32], epsilon: f32, scratch: &mut LayerScratch, inverse: &mut Vec<f32>) {
+    scratch.normed.resize(x.len(), 0.0);
+    inverse.resize(x.len() / weight.len(), 0.0);
+    rms_norm::forward(x, weight, epsilon, &mut scratch.normed, inverse);
 }
 
 fn add(x: &mut [f32], y: &[f32]) {
