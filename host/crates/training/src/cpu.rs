@@ -6,6 +6,7 @@
 mod attention;
 mod bf16;
 mod cross_entropy;
+mod dealing;
 mod decoder;
 mod dropout;
 mod engine;

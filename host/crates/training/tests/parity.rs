@@ -202,24 +202,45 @@ fn agree(folder: &Path, adapter: &AdapterConfig) {
         *value += ((i * 37 % 101) as f32 - 50.0) * 1e-3;
     }
     let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
-    let micro_batches = steps[0]
-        .iter()
-        .map(|batch| batch.iter().map(|sample| (sample, 0)).collect())
-        .collect();
-    let samples = StepSamples { micro_batches };
-    let (mut ours, mut theirs) = (vec![0.0; values.len()], vec![0.0; values.len()]);
-    let loss = cpu.step(&values, &samples, &mut ours).unwrap();
-    close(loss, burn.step(&values, &samples, &mut theirs).unwrap(), "loss");
-    for slot in cpu.layout().slots() {
-        let apart = relative_distance(&ours[slot.range.clone()], &theirs[slot.range.clone()]);
-        assert!(apart < 1e-4, "{} {}: {apart:e}", folder.display(), slot.name);
+    for step in [&steps[0], &alike()] {
+        let micro_batches = step
+            .iter()
+            .map(|batch| batch.iter().map(|sample| (sample, 0)).collect())
+            .collect();
+        let samples = StepSamples { micro_batches };
+        let (mut ours, mut theirs) = (vec![0.0; values.len()], vec![0.0; values.len()]);
+        let loss = cpu.step(&values, &samples, &mut ours).unwrap();
+        close(loss, burn.step(&values, &samples, &mut theirs).unwrap(), "loss");
+        for slot in cpu.layout().slots() {
+            let apart = relative_distance(&ours[slot.range.clone()], &theirs[slot.range.clone()]);
+            assert!(apart < 1e-4, "{} {}: {apart:e}", folder.display(), slot.name);
+        }
+        let first = &step[0].iter().collect::<Vec<_>>();
+        close(
+            cpu.summed_loss(&values, first).unwrap(),
+            burn.summed_loss(&values, first).unwrap(),
+            "evaluation loss",
+        );
     }
-    let first = &steps[0][0].iter().collect::<Vec<_>>();
-    close(
-        cpu.summed_loss(&values, first).unwrap(),
-        burn.summed_loss(&values, first).unwrap(),
-        "evaluation loss",
-    );
+}
+
+/// Samples over two schemas, in turns: the CPU engine lays each schema once, burn's every time. One is the beginning of others, one has nothing scored.
+fn alike() -> Vec<Vec<Sample>> {
+    let sample = |n: u32| {
+        let schema = (0..40).map(|i| (3 + n % 2 * 11 + i * 7) % 50);
+        let answer = (0..5 + n % 4 * 6).map(|i| (n / 3 + i * 13) % 50);
+        let input_ids: Vec<u32> = schema.chain(answer).collect();
+        let scored = if n == 5 { 0 } else { input_ids.len() - 41 };
+        let prompt = input_ids.len() - scored;
+        let labels = input_ids.iter().enumerate();
+        let labels = labels
+            .map(|(at, &id)| if at < prompt { -100 } else { i64::from(id) })
+            .collect();
+        Sample { input_ids, labels }
+    };
+    (0..3)
+        .map(|batch| (0..6).map(|n| sample(6 * batch + n)).collect())
+        .collect()
 }
 
 #[test]

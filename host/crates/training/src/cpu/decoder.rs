@@ -172,7 +172,7 @@ impl CpuDecoder {
     }
 
     fn rotary(&self, batch: &TokenBatch) -> RotaryTable {
-        let longest = batch.samples.iter().map(|sample| sample.len()).max().unwrap_or(0);
+        let longest = batch.positions.iter().max().map_or(0, |last| last + 1);
         RotaryTable::new(&self.frequencies, self.rotary_factor, longest)
     }
 

@@ -6,10 +6,11 @@ use nl2sql_model::ModelConfig;
 use nl2sql_model::adapter::AdapterConfig;
 
 use super::bf16::Unit;
+use super::dealing::deal_step;
 use super::decoder::{CpuDecoder, PassOptions, Workspace};
 use super::frozen::Precision;
 use super::weights;
-use crate::batch::{Sample, TokenBatch};
+use crate::batch::Sample;
 use crate::engine::{Engine, StepSamples};
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
@@ -27,9 +28,8 @@ pub struct CpuOptions {
 
 /// Losses and gradients on CPU threads.
 ///
-/// A micro-batch's samples are dealt to the workers by length, longest first to whoever has least; gradients are
-/// summed in the workers' order. So the same samples and the same number of workers give the same bits, whichever
-/// thread finishes first.
+/// A step's samples are dealt to the workers (`dealing`); gradients are summed in the workers' order. So the same samples
+/// and the same number of workers give the same bits, whichever thread finishes first.
 pub struct CpuEngine {
     decoder: CpuDecoder,
     layout: ParameterLayout,
@@ -102,7 +102,7 @@ impl Engine for CpuEngine {
             recompute: self.options.recompute,
         };
         let count = self.workers.len();
-        let shares = deal_step(samples, count);
+        let shares = deal_step(samples, count, self.dropout == 0.0);
         let decoder = &self.decoder;
         let losses: Vec<f64> = std::thread::scope(|scope| {
             let running: Vec<_> = self
@@ -136,16 +136,22 @@ impl Engine for CpuEngine {
     }
 
     fn summed_loss(&mut self, values: &[f32], samples: &[&Sample]) -> Result<f64, TrainError> {
-        let shares = deal(samples.iter().map(|&sample| (sample, 0)).collect(), self.workers.len());
+        let together = StepSamples {
+            micro_batches: vec![samples.iter().map(|&sample| (sample, 0)).collect()],
+        };
+        let shares = deal_step(&together, self.workers.len(), true);
         let decoder = &self.decoder;
         let losses: Vec<f64> = std::thread::scope(|scope| {
             let running: Vec<_> = self
                 .workers
                 .iter_mut()
                 .zip(&shares)
-                .map(|(worker, share)| {
+                .map(|(worker, batches)| {
                     scope.spawn(move || {
-                        decoder.loss(values, &TokenBatch::new(share.iter().copied()), &mut worker.workspace)
+                        let losses = batches
+                            .iter()
+                            .map(|batch| decoder.loss(values, batch, &mut worker.workspace));
+                        losses.sum::<f64>()
                     })
                 })
                 .collect();
@@ -170,58 +176,4 @@ impl Engine for CpuEngine {
 /// A worker's result; its panic goes on in the caller.
 fn join<T>(handle: std::thread::ScopedJoinHandle<'_, T>) -> T {
     handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Each worker's batches of a step. Every micro-batch is dealt over all workers, so that a worker never holds more
-/// than its share of one; micro-batches smaller than the number of workers are dealt whole, together.
-fn deal_step(samples: &StepSamples, workers: usize) -> Vec<Vec<TokenBatch>> {
-    let mut shares: Vec<Vec<TokenBatch>> = vec![Vec::new(); workers];
-    let lay = |share: &[(&Sample, u64)]| TokenBatch::new(share.iter().copied());
-    if samples.micro_batches.iter().any(|batch| batch.len() < workers) {
-        let singles: Vec<_> = samples.micro_batches.iter().flatten().copied().collect();
-        for (share, dealt) in shares.iter_mut().zip(deal(singles, workers)) {
-            share.extend(dealt.chunks(1).map(lay));
-        }
-        return shares;
-    }
-    for micro_batch in &samples.micro_batches {
-        for (share, dealt) in shares.iter_mut().zip(deal(micro_batch.clone(), workers)) {
-            share.push(lay(&dealt));
-        }
-    }
-    shares
-}
-
-/// Deals samples to workers: longest first, to whoever has fewest tokens.
-fn deal(mut samples: Vec<(&Sample, u64)>, workers: usize) -> Vec<Vec<(&Sample, u64)>> {
-    samples.sort_by_key(|(sample, _)| std::cmp::Reverse(sample.input_ids.len()));
-    let mut shares = vec![Vec::new(); workers];
-    let mut tokens = vec![0; workers];
-    for sample in samples {
-        let least = (0..workers).min_by_key(|&worker| tokens[worker]).unwrap_or(0);
-        tokens[least] += sample.0.input_ids.len();
-        shares[least].push(sample);
-    }
-    shares
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dealing_balances_tokens_and_loses_nobody() {
-        let samples: Vec<Sample> = [5, 9, 2, 7, 3]
-            .map(|n| Sample {
-                input_ids: vec![0; n],
-                labels: vec![0; n],
-            })
-            .to_vec();
-        let shares = deal(samples.iter().map(|sample| (sample, 0)).collect(), 2);
-        let tokens: Vec<usize> = shares
-            .iter()
-            .map(|share| share.iter().map(|(s, _)| s.input_ids.len()).sum())
-            .collect();
-        assert_eq!(tokens, [14, 12]);
-    }
 }

@@ -6,21 +6,21 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::batch::TokenBatch;
+use crate::batch::{SampleRows, TokenBatch};
 
 /// One sample in attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
+pub struct Span<'a> {
     /// Its tokens: the keys that its queries may see.
-    pub keys: Range<usize>,
-    /// Those of them that ask; within `keys`.
+    pub sample: &'a SampleRows,
+    /// The rows that ask, among the sample's own.
     pub queries: Range<usize>,
 }
 
 /// The tokens of a batch that a layer's output is wanted of.
 pub struct Wanted<'a> {
     /// For each sample the queries among which they are.
-    pub spans: Vec<Span>,
+    pub spans: Vec<Span<'a>>,
     /// Keys of their dropout, one a wanted token.
     pub dropout_keys: Cow<'a, [u32]>,
     /// Their rows, ascending; none when every token is wanted.
@@ -31,9 +31,9 @@ pub struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// Every token.
     pub fn every(batch: &'a TokenBatch) -> Self {
-        let span = |sample: &Range<usize>| Span {
-            keys: sample.clone(),
-            queries: sample.clone(),
+        let span = |sample: &'a SampleRows| Span {
+            sample,
+            queries: sample.own.clone(),
         };
         Self {
             spans: batch.samples.iter().map(span).collect(),
@@ -46,17 +46,15 @@ impl<'a> Wanted<'a> {
     /// The scored tokens alone.
     pub fn scored(batch: &'a TokenBatch) -> Self {
         let rows = &batch.scored;
-        let span = |sample: &Range<usize>| {
-            let within = rows.partition_point(|&row| row < sample.start)..rows.partition_point(|&row| row < sample.end);
+        let span = |sample: &'a SampleRows| {
+            let own = &sample.own;
+            let within = rows.partition_point(|&row| row < own.start)..rows.partition_point(|&row| row < own.end);
             let queries = match &rows[within] {
-                [] => sample.start..sample.start,
+                [] => own.start..own.start,
                 [only] => *only..only + 1,
                 [first, .., last] => *first..last + 1,
             };
-            Span {
-                keys: sample.clone(),
-                queries,
-            }
+            Span { sample, queries }
         };
         Self {
             spans: batch.samples.iter().map(span).collect(),

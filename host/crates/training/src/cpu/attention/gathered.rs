@@ -1,0 +1,110 @@
+//! Attention of a sample whose tokens lie in several places: they are brought together first.
+
+use std::ops::Range;
+
+use super::HeadShape;
+use super::sample::{self, ScoreBlocks};
+use crate::cpu::wanted::Span;
+
+/// One sample's rows side by side, reused from call to call.
+#[derive(Default)]
+pub struct Gathered {
+    qkv: Vec<f32>,
+    out: Vec<f32>,
+    log_sums: Vec<f32>,
+    d_out: Vec<f32>,
+    d_qkv: Vec<f32>,
+}
+
+impl Gathered {
+    /// As [`super::forward`], for one sample.
+    pub fn forward(
+        &mut self,
+        shape: HeadShape,
+        qkv: &[f32],
+        span: &Span,
+        out: &mut [f32],
+        log_sums: &mut [f32],
+        blocks: &mut ScoreBlocks,
+    ) {
+        let (tokens, queries) = self.gather(shape, qkv, span);
+        let (width, heads) = (shape.query_width(), shape.heads);
+        self.out.resize(tokens * width, 0.0);
+        self.log_sums.resize(tokens * heads, 0.0);
+        sample::forward(
+            shape,
+            &self.qkv,
+            0..tokens,
+            queries.clone(),
+            &mut self.out,
+            &mut self.log_sums,
+            blocks,
+        );
+        out[values(&span.queries, width)].copy_from_slice(&self.out[values(&queries, width)]);
+        log_sums[values(&span.queries, heads)].copy_from_slice(&self.log_sums[values(&queries, heads)]);
+    }
+
+    /// As [`super::backward`], for one sample; adds to `d_qkv`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn backward(
+        &mut self,
+        shape: HeadShape,
+        qkv: &[f32],
+        span: &Span,
+        out: &[f32],
+        log_sums: &[f32],
+        d_out: &[f32],
+        d_qkv: &mut [f32],
+        blocks: &mut ScoreBlocks,
+    ) {
+        let (tokens, queries) = self.gather(shape, qkv, span);
+        let (width, heads) = (shape.query_width(), shape.heads);
+        for (all, own, width) in [
+            (out, &mut self.out, width),
+            (log_sums, &mut self.log_sums, heads),
+            (d_out, &mut self.d_out, width),
+        ] {
+            own.resize(tokens * width, 0.0);
+            own[values(&queries, width)].copy_from_slice(&all[values(&span.queries, width)]);
+        }
+        self.d_qkv.clear();
+        self.d_qkv.resize(self.qkv.len(), 0.0);
+        sample::backward(
+            shape,
+            &self.qkv,
+            0..tokens,
+            queries,
+            &self.out,
+            &self.log_sums,
+            &self.d_out,
+            &mut self.d_qkv,
+            blocks,
+        );
+        let mut gathered = &self.d_qkv[..];
+        for rows in span.sample.shared.iter().chain([&span.sample.own]) {
+            let all = &mut d_qkv[values(rows, shape.qkv_width())];
+            let (own, rest) = gathered.split_at(all.len());
+            all.iter_mut().zip(own).for_each(|(sum, d)| *sum += d);
+            gathered = rest;
+        }
+    }
+
+    /// Brings the sample's rows together; gives how many there are and which of them ask.
+    fn gather(&mut self, shape: HeadShape, qkv: &[f32], span: &Span) -> (usize, Range<usize>) {
+        let (sample, width) = (span.sample, shape.qkv_width());
+        self.qkv.clear();
+        for rows in sample.shared.iter().chain([&sample.own]) {
+            self.qkv.extend_from_slice(&qkv[values(rows, width)]);
+        }
+        let moved = |row: usize| row - sample.own.start + sample.shared_tokens();
+        (
+            self.qkv.len() / width,
+            moved(span.queries.start)..moved(span.queries.end),
+        )
+    }
+}
+
+/// Where the values of these rows lie, each row `width` of them.
+fn values(rows: &Range<usize>, width: usize) -> Range<usize> {
+    rows.start * width..rows.end * width
+}

@@ -1,0 +1,251 @@
+//! Attention of one sample whose tokens lie together.
+//!
+//! Scores are made for a block of queries at a time and made again on the way back from the kept log-sum-exp (Dao et al. 2022), so memory grows
+//! with the length of a sample, not with its square.
+
+use std::ops::Range;
+
+use super::HeadShape;
+use crate::cpu::matrix::{View, ViewMut, add_product, product};
+use crate::cpu::vector::{dot, exp, max, sum, wide};
+
+/// Queries whose scores are held at once.
+const QUERY_BLOCK: usize = 64;
+
+/// Scores of a block of queries, reused from call to call.
+#[derive(Default)]
+pub struct ScoreBlocks {
+    scores: Vec<f32>,
+    gradients: Vec<f32>,
+}
+
+/// As [`super::forward`], for the rows `queries` among `keys`.
+pub fn forward(
+    shape: HeadShape,
+    qkv: &[f32],
+    keys: Range<usize>,
+    queries: Range<usize>,
+    out: &mut [f32],
+    log_sums: &mut [f32],
+    scratch: &mut ScoreBlocks,
+) {
+    let sample = keys.start;
+    for head in 0..shape.heads {
+        for (queries, keys) in query_blocks(sample, &queries) {
+            let scores = &mut resized(&mut scratch.scores, queries.len() * keys.len())[..];
+            raw_scores(shape, qkv, head, &queries, &keys, scores);
+            softmax_rows(scores, keys.len(), queries.start - sample, |row, log_sum| {
+                log_sums[(queries.start + row) * shape.heads + head] = log_sum;
+            });
+            let (q, _, v) = shape.columns(head);
+            let width = shape.query_width();
+            product(
+                ViewMut::new(
+                    &mut out[queries.start * width + q..],
+                    queries.len(),
+                    shape.head_dim,
+                    width,
+                ),
+                1.0,
+                View::new(scores, queries.len(), keys.len(), keys.len()),
+                head_view(shape, qkv, &keys, v),
+            );
+        }
+    }
+}
+
+/// As [`super::backward`], but adds the gradients of keys and values to what is there.
+#[allow(clippy::too_many_arguments)]
+pub fn backward(
+    shape: HeadShape,
+    qkv: &[f32],
+    keys: Range<usize>,
+    queries: Range<usize>,
+    out: &[f32],
+    log_sums: &[f32],
+    d_out: &[f32],
+    d_qkv: &mut [f32],
+    scratch: &mut ScoreBlocks,
+) {
+    let first = keys.start;
+    for head in 0..shape.heads {
+        for (queries, keys) in query_blocks(first, &queries) {
+            let block = Block {
+                shape,
+                head,
+                queries,
+                keys,
+                first,
+            };
+            block.backward(qkv, out, log_sums, d_out, d_qkv, scratch);
+        }
+    }
+}
+
+/// One block of queries of one head with every key it may see.
+struct Block {
+    shape: HeadShape,
+    head: usize,
+    queries: Range<usize>,
+    keys: Range<usize>,
+    first: usize,
+}
+
+impl Block {
+    fn backward(
+        &self,
+        qkv: &[f32],
+        out: &[f32],
+        log_sums: &[f32],
+        d_out: &[f32],
+        d_qkv: &mut [f32],
+        scratch: &mut ScoreBlocks,
+    ) {
+        let (shape, n, m) = (self.shape, self.queries.len(), self.keys.len());
+        let (q, k, v) = shape.columns(self.head);
+        let (width, wide_width) = (shape.query_width(), shape.qkv_width());
+        let probabilities = resized(&mut scratch.scores, n * m);
+        raw_scores(shape, qkv, self.head, &self.queries, &self.keys, probabilities);
+        self.normalise(probabilities, log_sums);
+
+        let d_head = View::new(&d_out[self.queries.start * width + q..], n, shape.head_dim, width);
+        let d_scores = resized(&mut scratch.gradients, n * m);
+        product(
+            ViewMut::new(d_scores, n, m, m),
+            1.0,
+            d_head,
+            head_view(shape, qkv, &self.keys, v).transposed(),
+        );
+        let probability_view = View::new(probabilities, n, m, m);
+        add_product(
+            ViewMut::new(
+                &mut d_qkv[self.keys.start * wide_width + v..],
+                m,
+                shape.head_dim,
+                wide_width,
+            ),
+            1.0,
+            probability_view.transposed(),
+            d_head,
+        );
+        self.softmax_gradient(probabilities, out, d_out, d_scores);
+        let d_scores = View::new(d_scores, n, m, m);
+        product(
+            ViewMut::new(
+                &mut d_qkv[self.queries.start * wide_width + q..],
+                n,
+                shape.head_dim,
+                wide_width,
+            ),
+            1.0,
+            d_scores,
+            head_view(shape, qkv, &self.keys, k),
+        );
+        add_product(
+            ViewMut::new(
+                &mut d_qkv[self.keys.start * wide_width + k..],
+                m,
+                shape.head_dim,
+                wide_width,
+            ),
+            1.0,
+            d_scores.transposed(),
+            head_view(shape, qkv, &self.queries, q),
+        );
+    }
+
+    /// Keys the query of `row` may see.
+    fn seen(&self, row: usize) -> usize {
+        self.queries.start - self.first + row + 1
+    }
+
+    /// Scores to probabilities by the kept log-sum-exp.
+    fn normalise(&self, scores: &mut [f32], log_sums: &[f32]) {
+        wide!({
+            for (row, scores) in scores.chunks_exact_mut(self.keys.len()).enumerate() {
+                let log_sum = log_sums[(self.queries.start + row) * self.shape.heads + self.head];
+                let (seen, unseen) = scores.split_at_mut(self.seen(row));
+                for s in seen {
+                    *s = exp(*s - log_sum);
+                }
+                unseen.fill(0.0);
+            }
+        });
+    }
+
+    /// `dS = P (dP - rowsum(dO O)) / sqrt(head_dim)`, in place of `dP`.
+    fn softmax_gradient(&self, probabilities: &[f32], out: &[f32], d_out: &[f32], d_scores: &mut [f32]) {
+        let (shape, scale) = (self.shape, self.shape.scale());
+        let column = self.head * shape.head_dim;
+        wide!({
+            let rows = probabilities
+                .chunks_exact(self.keys.len())
+                .zip(d_scores.chunks_exact_mut(self.keys.len()));
+            for (row, (p, ds)) in rows.enumerate() {
+                let at = (self.queries.start + row) * shape.query_width() + column;
+                let pull = dot(&out[at..at + shape.head_dim], &d_out[at..at + shape.head_dim]);
+                for (ds, &p) in ds.iter_mut().zip(p) {
+                    *ds = p * (*ds - pull) * scale;
+                }
+            }
+        });
+    }
+}
+
+/// Blocks of queries, each with the keys from the sample's beginning to the block's end.
+fn query_blocks(sample: usize, queries: &Range<usize>) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
+    let queries = queries.clone();
+    queries.clone().step_by(QUERY_BLOCK).map(move |start| {
+        let end = (start + QUERY_BLOCK).min(queries.end);
+        (start..end, sample..end)
+    })
+}
+
+fn head_view<'a>(shape: HeadShape, qkv: &'a [f32], rows: &Range<usize>, column: usize) -> View<'a> {
+    let width = shape.qkv_width();
+    View::new(&qkv[rows.start * width + column..], rows.len(), shape.head_dim, width)
+}
+
+fn raw_scores(
+    shape: HeadShape,
+    qkv: &[f32],
+    head: usize,
+    queries: &Range<usize>,
+    keys: &Range<usize>,
+    scores: &mut [f32],
+) {
+    let (q, k, _) = shape.columns(head);
+    product(
+        ViewMut::new(scores, queries.len(), keys.len(), keys.len()),
+        shape.scale(),
+        head_view(shape, qkv, queries, q),
+        head_view(shape, qkv, keys, k).transposed(),
+    );
+}
+
+/// Softmax over the first `first + row + 1` scores of each row, zero after them.
+fn softmax_rows(scores: &mut [f32], keys: usize, first: usize, mut keep: impl FnMut(usize, f32)) {
+    wide!({
+        for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
+            let (seen, unseen) = scores.split_at_mut(first + row + 1);
+            let top = max(seen);
+            for s in seen.iter_mut() {
+                *s = exp(*s - top);
+            }
+            let total = sum(seen);
+            let inverse = 1.0 / total;
+            for s in seen {
+                *s *= inverse;
+            }
+            unseen.fill(0.0);
+            keep(row, top + total.ln());
+        }
+    });
+}
+
+fn resized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
+    if buffer.len() < length {
+        buffer.resize(length, 0.0);
+    }
+    &mut buffer[..length]
+}
