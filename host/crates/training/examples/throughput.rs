@@ -1,7 +1,8 @@
 //! Tokens a second and peak memory of LoRA steps over made-up tokens, as one JSON line. `benches/throughput.py` runs it
 //! beside transformers + PEFT on the same weights and tokens.
 //!
-//! `throughput MODEL_DIR ROWS LENGTH SCORED STEPS [f32|bf16|int8|nf4] [recompute] [workers=N]`
+//! `throughput MODEL_DIR ROWS LENGTH SCORED STEPS [f32|bf16|int8|nf4] [recompute] [workers=N] [alike=N]`; with `alike=N` all rows begin with the
+//! same N tokens, as questions about one schema do.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -16,10 +17,11 @@ use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
 use nl2sql_training::engine::{Engine, StepSamples};
 use nl2sql_training::events::peak_memory;
 
-/// Row `row` of the made-up batch; the Python side makes the same.
-fn sample(row: usize, length: usize, scored: usize) -> Sample {
+/// Row `row` of the made-up batch, which begins as every row does; the Python side makes the same.
+fn sample(row: usize, length: usize, scored: usize, alike: usize) -> Sample {
+    let row_at = |i: usize| if i < alike { 0 } else { row };
     let input_ids: Vec<u32> = (0..length)
-        .map(|i| (100 + (row * 7919 + i * 104_729) % 40_000) as u32)
+        .map(|i| (100 + (row_at(i) * 7919 + i * 104_729) % 40_000) as u32)
         .collect();
     let labels = input_ids.iter().enumerate();
     let labels = labels
@@ -40,9 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         recompute: false,
         precision: Precision::F32,
     };
+    let mut alike = 0;
     for option in options {
-        match option.strip_prefix("workers=") {
-            Some(count) => compute.workers = count.parse()?,
+        match option.split_once('=') {
+            Some(("workers", count)) => compute.workers = count.parse()?,
+            Some(("alike", count)) => alike = count.parse()?,
+            Some(_) => return Err(format!("`{option}` is no option").into()),
             None if option == "recompute" => compute.recompute = true,
             None => compute.precision = serde_json::from_value(option.as_str().into())?,
         }
@@ -61,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut values = engine.initial_values(1);
     let mut optimizer = AdamW::new(AdamWSettings::default(), values.len());
     let mut gradients = vec![0.0; values.len()];
-    let samples: Vec<Sample> = (0..rows).map(|row| sample(row, length, scored)).collect();
+    let samples: Vec<Sample> = (0..rows).map(|row| sample(row, length, scored, alike)).collect();
     let step = StepSamples {
         micro_batches: vec![samples.iter().map(|sample| (sample, 0)).collect()],
     };
