@@ -168,8 +168,8 @@ mod tests {
             sample(0..10, 2),
         ];
         let batch = TokenBatch::sharing(samples.iter().zip(0..));
-        let rows = |shared: &[Range<usize>], own| SampleRows {
-            shared: shared.to_vec(),
+        let rows = |shared: &[(usize, usize)], own| SampleRows {
+            shared: shared.iter().map(|&(from, to)| from..to).collect(),
             own,
         };
         let whole = 0..42;
@@ -178,10 +178,10 @@ mod tests {
             [
                 rows(&[], whole),
                 // Its last prompt token predicts a token of its own.
-                rows(&[0..39], 42..46),
-                rows(&[0..20], 46..56),
+                rows(&[(0, 39)], 42..46),
+                rows(&[(0, 20)], 46..56),
                 // The beginning of the second sample, which lies in two places.
-                rows(&[0..39, 42..44], 56..58),
+                rows(&[(0, 39), (42, 44)], 56..58),
                 rows(&[], 58..68),
             ]
         );

@@ -125,9 +125,9 @@ mod tests {
             .collect()
     }
 
-    fn rows(shared: &[Range<usize>], own: Range<usize>) -> SampleRows {
+    fn rows(shared: &[(usize, usize)], own: Range<usize>) -> SampleRows {
         SampleRows {
-            shared: shared.to_vec(),
+            shared: shared.iter().map(|&(from, to)| from..to).collect(),
             own,
         }
     }
@@ -151,8 +151,8 @@ mod tests {
     fn alike() -> [SampleRows; 3] {
         [
             rows(&[], 0..90),
-            rows(&[0..70], 90..110),
-            rows(&[0..70, 90..100], 110..117),
+            rows(&[(0, 70)], 90..110),
+            rows(&[(0, 70), (90, 100)], 110..117),
         ]
     }
 
