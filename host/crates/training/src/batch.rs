@@ -37,6 +37,11 @@ pub struct SampleRows {
 }
 
 impl SampleRows {
+    /// The places of its rows, in the order of its tokens.
+    pub fn places(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.shared.iter().chain([&self.own])
+    }
+
     /// How many of its tokens lie in shared rows.
     pub fn shared_tokens(&self) -> usize {
         self.shared.iter().map(Range::len).sum()
@@ -45,7 +50,7 @@ impl SampleRows {
     /// Rows of its first `count` tokens.
     fn first(&self, mut count: usize) -> Vec<Range<usize>> {
         let mut rows = Vec::new();
-        for part in self.shared.iter().chain([&self.own]) {
+        for part in self.places() {
             let taken = count.min(part.len());
             count -= taken;
             if taken > 0 {
@@ -172,11 +177,10 @@ mod tests {
             shared: shared.iter().map(|&(from, to)| from..to).collect(),
             own,
         };
-        let whole = 0..42;
         assert_eq!(
             batch.samples,
             [
-                rows(&[], whole),
+                rows(&[], 0..42),
                 // Its last prompt token predicts a token of its own.
                 rows(&[(0, 39)], 42..46),
                 rows(&[(0, 20)], 46..56),
@@ -190,7 +194,7 @@ mod tests {
         assert_eq!(batch.targets.len(), batch.scored.len());
         assert!(batch.scored.is_sorted());
         for (rows, sample) in batch.samples.iter().zip(&samples) {
-            let lying = rows.shared.iter().chain([&rows.own]).flat_map(Range::clone);
+            let lying = rows.places().flat_map(Range::clone);
             for (position, (row, id)) in lying.zip(&sample.input_ids).enumerate() {
                 assert_eq!((batch.ids[row], batch.positions[row]), (*id, position));
             }

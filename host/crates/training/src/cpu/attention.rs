@@ -170,8 +170,8 @@ mod tests {
         let qkv = numbers(117 * SHAPE.qkv_width(), 3);
         let (together, _) = run(&qkv, &spans(&samples));
         for sample in samples {
-            let lying = sample.shared.iter().chain([&sample.own]).cloned();
-            let whole: Vec<f32> = lying
+            let whole: Vec<f32> = sample
+                .places()
                 .flat_map(|rows| &qkv[rows.start * SHAPE.qkv_width()..rows.end * SHAPE.qkv_width()])
                 .copied()
                 .collect();

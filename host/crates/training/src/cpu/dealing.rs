@@ -9,7 +9,7 @@ type Seeded<'a> = (&'a Sample, u64);
 /// Each worker's batches of a step.
 ///
 /// What is summed over a step is the same however it is cut, so that, when `share` is set, samples that begin alike are brought together
-/// where that saves a fifth of the rows or more. Elsewhere every micro-batch is dealt over all workers, so that a worker never holds more than its
+/// where that saves more than a fifth of the rows. Elsewhere every micro-batch is dealt over all workers, so that a worker never holds more than its
 /// share of one; micro-batches smaller than the number of workers are dealt whole, together.
 pub fn deal_step(samples: &StepSamples, workers: usize, share: bool) -> Vec<Vec<TokenBatch>> {
     if share && let Some(dealt) = deal_alike(samples, workers) {
@@ -59,7 +59,7 @@ fn deal_alike(samples: &StepSamples, workers: usize) -> Option<Vec<Vec<TokenBatc
         .map(|(s, before)| rows_after(before, s))
         .collect();
     let all: usize = rows.iter().sum();
-    if 5 * all > 4 * samples.tokens() {
+    if 5 * all >= 4 * samples.tokens() {
         return None;
     }
     let mut shares = vec![Vec::new(); workers];

@@ -152,7 +152,7 @@ impl Layer {
     }
 
     fn feed_forward(&self, pass: &Pass, wanted: &Wanted, kept: &mut Kept, scratch: &mut LayerScratch) {
-        let (tokens, width) = (wanted.dropout_keys.len(), self.down.weight.cols());
+        let (tokens, width) = (wanted.count(), self.down.weight.cols());
         kept.gate_up.resize(tokens * 2 * width, 0.0);
         scratch.activated.resize(tokens * width, 0.0);
         self.gate_up.forward(
@@ -267,7 +267,7 @@ impl Layer {
         scratch: &mut LayerScratch,
     ) {
         let width = self.down.weight.cols();
-        let size = wanted.dropout_keys.len() * width;
+        let size = wanted.count() * width;
         scratch.activated.resize(size, 0.0);
         scratch.d_activated.resize(size, 0.0);
         swiglu::forward(&kept.gate_up, width, &mut scratch.activated);

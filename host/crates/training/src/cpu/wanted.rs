@@ -64,6 +64,11 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// How many tokens are wanted.
+    pub fn count(&self) -> usize {
+        self.dropout_keys.len()
+    }
+
     /// Of `values` (`tokens x width`) keeps the wanted rows.
     pub fn keep(&self, values: &mut Vec<f32>, width: usize) {
         let Some(rows) = self.rows else { return };

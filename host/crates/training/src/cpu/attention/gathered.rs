@@ -81,7 +81,7 @@ impl Gathered {
             blocks,
         );
         let mut gathered = &self.d_qkv[..];
-        for rows in span.sample.shared.iter().chain([&span.sample.own]) {
+        for rows in span.sample.places() {
             let all = &mut d_qkv[values(rows, shape.qkv_width())];
             let (own, rest) = gathered.split_at(all.len());
             all.iter_mut().zip(own).for_each(|(sum, d)| *sum += d);
@@ -93,7 +93,7 @@ impl Gathered {
     fn gather(&mut self, shape: HeadShape, qkv: &[f32], span: &Span) -> (usize, Range<usize>) {
         let (sample, width) = (span.sample, shape.qkv_width());
         self.qkv.clear();
-        for rows in sample.shared.iter().chain([&sample.own]) {
+        for rows in sample.places() {
             self.qkv.extend_from_slice(&qkv[values(rows, width)]);
         }
         let moved = |row: usize| row - sample.own.start + sample.shared_tokens();

@@ -103,7 +103,7 @@ impl Block {
     ) {
         let (shape, n, m) = (self.shape, self.queries.len(), self.keys.len());
         let (q, k, v) = shape.columns(self.head);
-        let (width, wide_width) = (shape.query_width(), shape.qkv_width());
+        let width = shape.query_width();
         let probabilities = resized(&mut scratch.scores, n * m);
         raw_scores(shape, qkv, self.head, &self.queries, &self.keys, probabilities);
         self.normalise(probabilities, log_sums);
@@ -118,12 +118,7 @@ impl Block {
         );
         let probability_view = View::new(probabilities, n, m, m);
         add_product(
-            ViewMut::new(
-                &mut d_qkv[self.keys.start * wide_width + v..],
-                m,
-                shape.head_dim,
-                wide_width,
-            ),
+            head_view_mut(shape, d_qkv, &self.keys, v),
             1.0,
             probability_view.transposed(),
             d_head,
@@ -131,23 +126,13 @@ impl Block {
         self.softmax_gradient(probabilities, out, d_out, d_scores);
         let d_scores = View::new(d_scores, n, m, m);
         product(
-            ViewMut::new(
-                &mut d_qkv[self.queries.start * wide_width + q..],
-                n,
-                shape.head_dim,
-                wide_width,
-            ),
+            head_view_mut(shape, d_qkv, &self.queries, q),
             1.0,
             d_scores,
             head_view(shape, qkv, &self.keys, k),
         );
         add_product(
-            ViewMut::new(
-                &mut d_qkv[self.keys.start * wide_width + k..],
-                m,
-                shape.head_dim,
-                wide_width,
-            ),
+            head_view_mut(shape, d_qkv, &self.keys, k),
             1.0,
             d_scores.transposed(),
             head_view(shape, qkv, &self.queries, q),
@@ -204,6 +189,16 @@ fn query_blocks(sample: usize, queries: &Range<usize>) -> impl Iterator<Item = (
 fn head_view<'a>(shape: HeadShape, qkv: &'a [f32], rows: &Range<usize>, column: usize) -> View<'a> {
     let width = shape.qkv_width();
     View::new(&qkv[rows.start * width + column..], rows.len(), shape.head_dim, width)
+}
+
+fn head_view_mut<'a>(shape: HeadShape, qkv: &'a mut [f32], rows: &Range<usize>, column: usize) -> ViewMut<'a> {
+    let width = shape.qkv_width();
+    ViewMut::new(
+        &mut qkv[rows.start * width + column..],
+        rows.len(),
+        shape.head_dim,
+        width,
+    )
 }
 
 fn raw_scores(
