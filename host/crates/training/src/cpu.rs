@@ -17,6 +17,7 @@ mod matrix;
 mod projection;
 mod rms_norm;
 mod rotary;
+mod strassen;
 mod swiglu;
 mod vector;
 mod wanted;

@@ -11,7 +11,7 @@ mod tiles;
 mod unit;
 
 pub use product::{Bf16Scratch, product};
-pub use tiles::{Frozen, Use};
+pub use tiles::Frozen;
 pub use unit::Unit;
 
 /// The `f32` of the same value.

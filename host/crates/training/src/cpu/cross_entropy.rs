@@ -1,17 +1,16 @@
 //! The vocabulary projection, softmax and cross-entropy as one step, over scored positions only.
 
-use super::bf16::Bf16Scratch;
-use super::factor::Factor;
+use super::factor::{Factor, FactorScratch};
 use super::vector::{exp, max, sum_pairs, wide};
 
-/// Positions whose logits are held at once.
-const ROWS: usize = 64;
+/// Positions whose logits are held at once, whole tiles of every kind of product.
+const ROWS: usize = 72;
 
 /// Buffers reused from call to call.
 #[derive(Default)]
 pub struct HeadScratch {
     logits: Vec<f32>,
-    bf16: Bf16Scratch,
+    products: FactorScratch,
 }
 
 /// Sum of the cross-entropies of `targets` under `logits = hidden * head^T`, and when `gradient` is given, the gradient
@@ -30,7 +29,7 @@ pub fn summed(
     mut observe: impl FnMut(&[f32], &[f32]),
 ) -> f64 {
     let [vocabulary, width] = head.shape();
-    let HeadScratch { logits, bf16 } = scratch;
+    let HeadScratch { logits, products } = scratch;
     let mut total = 0.0;
     logits.resize(ROWS.min(targets.len()) * vocabulary, 0.0);
     for (block, targets) in targets.chunks(ROWS).enumerate() {
@@ -38,7 +37,7 @@ pub fn summed(
         let at = block * ROWS * width..(block * ROWS + rows) * width;
         let hidden = &hidden[at.clone()];
         let logits = &mut logits[..rows * vocabulary];
-        head.project(hidden, logits, bf16);
+        head.project(hidden, logits, products);
         for (row, &target) in logits.chunks_exact_mut(vocabulary).zip(targets) {
             total += f64::from(if gradient.is_some() {
                 loss_and_gradient(row, target as usize, scale)
@@ -47,7 +46,7 @@ pub fn summed(
             });
         }
         if let Some(gradient) = gradient.as_deref_mut() {
-            head.project_back(logits, &mut gradient[at], bf16);
+            head.project_back(logits, &mut gradient[at], products);
             observe(logits, hidden);
         }
     }

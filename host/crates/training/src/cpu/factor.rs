@@ -1,9 +1,10 @@
 //! A matrix that stands ready for products.
 
-use super::bf16::{self, Bf16Scratch, Frozen, Unit, Use};
+use super::bf16::{self, Bf16Scratch, Frozen, Unit};
 use super::matrix::{View, ViewMut, product};
+use super::strassen::{self, Panels, StrassenScratch};
 
-/// A matrix `W` that rows are multiplied with, in the precision that it stands ready in.
+/// A matrix `W` that rows are multiplied with, in the form that it stands ready in.
 #[derive(Clone, Copy)]
 pub enum Factor<'a> {
     /// Multiplied in f32.
@@ -13,8 +14,26 @@ pub enum Factor<'a> {
         /// Its columns.
         cols: usize,
     },
+    /// Multiplied in f32, by fewer multiplications.
+    Panels(&'a Panels),
     /// Multiplied in bf16, by a unit of this CPU.
     Bf16(Unit, Frozen<'a>),
+}
+
+/// How a product uses a matrix `W`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// `x W^T`: sums along its rows.
+    Transposed,
+    /// `y W`: sums along its columns.
+    AsItIs,
+}
+
+/// Room for products, reused from call to call.
+#[derive(Default)]
+pub struct FactorScratch {
+    strassen: StrassenScratch,
+    bf16: Bf16Scratch,
 }
 
 impl Factor<'_> {
@@ -22,23 +41,25 @@ impl Factor<'_> {
     pub fn shape(&self) -> [usize; 2] {
         match self {
             Self::F32 { values, cols } => [values.len() / cols, *cols],
+            Self::Panels(panels) => panels.shape(Use::AsItIs),
             Self::Bf16(_, frozen) => frozen.shape(Use::AsItIs),
         }
     }
 
     /// `out = x W^T`.
-    pub fn project(&self, x: &[f32], out: &mut [f32], scratch: &mut Bf16Scratch) {
+    pub fn project(&self, x: &[f32], out: &mut [f32], scratch: &mut FactorScratch) {
         self.multiply(x, out, Use::Transposed, scratch);
     }
 
     /// `out = y W`, the way back.
-    pub fn project_back(&self, y: &[f32], out: &mut [f32], scratch: &mut Bf16Scratch) {
+    pub fn project_back(&self, y: &[f32], out: &mut [f32], scratch: &mut FactorScratch) {
         self.multiply(y, out, Use::AsItIs, scratch);
     }
 
-    fn multiply(&self, left: &[f32], out: &mut [f32], used: Use, scratch: &mut Bf16Scratch) {
+    fn multiply(&self, left: &[f32], out: &mut [f32], used: Use, scratch: &mut FactorScratch) {
         let (values, cols) = match *self {
-            Self::Bf16(unit, frozen) => return bf16::product(unit, out, left, frozen, used, scratch),
+            Self::Panels(panels) => return strassen::product(out, left, panels, used, &mut scratch.strassen),
+            Self::Bf16(unit, frozen) => return bf16::product(unit, out, left, frozen, used, &mut scratch.bf16),
             Self::F32 { values, cols } => (values, cols),
         };
         let rows = values.len() / cols;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::bf16::{Frozen, Unit, rounded, widened};
 use super::factor::Factor;
+use super::strassen::{Layout, Panels};
 use super::vector::wide;
 
 /// Values that share one scale.
@@ -54,6 +55,7 @@ pub struct FrozenMatrix {
 
 enum Storage {
     F32(Vec<f32>),
+    Panels(Panels),
     Bf16(Vec<u16>),
     Int8 { codes: Vec<i8>, scales: Vec<f32> },
     Nf4 { codes: Vec<u8>, scales: Vec<f32> },
@@ -64,7 +66,10 @@ impl FrozenMatrix {
     pub fn new(values: Vec<f32>, rows: usize, cols: usize, precision: Precision) -> Self {
         assert_eq!(values.len(), rows * cols);
         let storage = match precision {
-            Precision::F32 => Storage::F32(values),
+            Precision::F32 => match Layout::found(rows, cols) {
+                Some(layout) => Storage::Panels(Panels::new(&values, rows, cols, layout)),
+                None => Storage::F32(values),
+            },
             Precision::Bf16 => Storage::Bf16(values.iter().map(|&x| rounded(x)).collect()),
             Precision::Int8 => {
                 let scales = block_maxima(&values, 127.0);
@@ -94,19 +99,20 @@ impl FrozenMatrix {
         self.cols
     }
 
-    /// The values, opened into `scratch` unless they are held in full precision.
+    /// The values, row-major, opened into `scratch` unless they are held so.
     pub fn open<'a>(&'a self, scratch: &'a mut Vec<f32>) -> &'a [f32] {
         if let Storage::F32(values) = &self.storage {
             return values;
         }
         scratch.resize(self.rows * self.cols, 0.0);
-        self.open_range(0, scratch);
+        self.open_into(scratch);
         scratch
     }
 
     /// The matrix as a factor of products, opened into `scratch` where it must be.
     pub fn factor<'a>(&'a self, scratch: &'a mut Vec<f32>) -> Factor<'a> {
         match (&self.storage, Unit::found().first()) {
+            (Storage::Panels(panels), _) => Factor::Panels(panels),
             (Storage::Bf16(values), Some(unit)) => Factor::Bf16(
                 *unit,
                 Frozen {
@@ -126,6 +132,7 @@ impl FrozenMatrix {
         let start = row * self.cols;
         match &self.storage {
             Storage::F32(values) => Cow::Borrowed(&values[start..start + self.cols]),
+            Storage::Panels(panels) => Cow::Owned(panels.row(row)),
             Storage::Bf16(values) => Cow::Owned(values[start..start + self.cols].iter().map(|&x| widened(x)).collect()),
             Storage::Int8 { codes, scales } => Cow::Owned(
                 (start..start + self.cols)
@@ -144,24 +151,24 @@ impl FrozenMatrix {
     pub fn bytes(&self) -> usize {
         match &self.storage {
             Storage::F32(values) => 4 * values.len(),
+            Storage::Panels(panels) => 4 * panels.len(),
             Storage::Bf16(values) => 2 * values.len(),
             Storage::Int8 { codes, scales } => codes.len() + 4 * scales.len(),
             Storage::Nf4 { codes, scales } => codes.len() + 4 * scales.len(),
         }
     }
 
-    /// Values `start..start + out.len()`; `start` begins a block.
-    fn open_range(&self, start: usize, out: &mut [f32]) {
-        let end = start + out.len();
+    fn open_into(&self, out: &mut [f32]) {
         match &self.storage {
-            Storage::F32(values) => out.copy_from_slice(&values[start..end]),
+            Storage::F32(values) => out.copy_from_slice(values),
+            Storage::Panels(panels) => panels.open(out),
             Storage::Bf16(values) => wide!({
-                for (o, &x) in out.iter_mut().zip(&values[start..end]) {
+                for (o, &x) in out.iter_mut().zip(values) {
                     *o = widened(x);
                 }
             }),
             Storage::Int8 { codes, scales } => wide!({
-                let blocks = codes[start..end].chunks(BLOCK).zip(&scales[start / BLOCK..]);
+                let blocks = codes.chunks(BLOCK).zip(scales);
                 for (out, (codes, &scale)) in out.chunks_mut(BLOCK).zip(blocks) {
                     for (o, &c) in out.iter_mut().zip(codes) {
                         *o = c as f32 * scale;
@@ -169,7 +176,7 @@ impl FrozenMatrix {
                 }
             }),
             Storage::Nf4 { codes, scales } => wide!({
-                let blocks = codes[start / 2..].chunks(BLOCK / 2).zip(&scales[start / BLOCK..]);
+                let blocks = codes.chunks(BLOCK / 2).zip(scales);
                 for (out, (codes, &scale)) in out.chunks_mut(BLOCK).zip(blocks) {
                     let levels = NF4_LEVELS.map(|level| level * scale);
                     for (pair, &code) in out.chunks_mut(2).zip(codes) {

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::bf16::Bf16Scratch;
 use super::dropout::Dropout;
+use super::factor::FactorScratch;
 use super::frozen::FrozenMatrix;
 use super::matrix::{View, ViewMut, add_product, product};
 use super::vector::{dot, wide};
@@ -53,7 +53,7 @@ pub struct ProjectionScratch {
 #[derive(Default)]
 struct FrozenScratch {
     opened: Vec<f32>,
-    bf16: Bf16Scratch,
+    products: FactorScratch,
 }
 
 /// Dropout of a pass over a batch: the share and a key a token.
@@ -105,8 +105,8 @@ impl ProjectionGroup {
     fn undecomposed(&self, values: &[f32], x: &[f32], reduced: &[f32], out: &mut [f32], scratch: &mut FrozenScratch) {
         let (outputs, inputs) = (self.weight.rows(), self.weight.cols());
         let (tokens, total) = (x.len() / inputs, self.total_rank());
-        let FrozenScratch { opened, bf16 } = scratch;
-        self.weight.factor(opened).project(x, out, bf16);
+        let FrozenScratch { opened, products } = scratch;
+        self.weight.factor(opened).project(x, out, products);
         self.each_adapter(|adapter, rank_start| {
             let (width, rank) = (adapter.outputs.len(), adapter.rank);
             add_product(
@@ -188,8 +188,8 @@ impl ProjectionGroup {
         });
         let mut dx = dx;
         if let Some(dx) = dx.as_deref_mut() {
-            let FrozenScratch { opened, bf16 } = &mut scratch.frozen;
-            self.weight.factor(opened).project_back(dy, dx, bf16);
+            let FrozenScratch { opened, products } = &mut scratch.frozen;
+            self.weight.factor(opened).project_back(dy, dx, products);
         }
         if total == 0 {
             return;

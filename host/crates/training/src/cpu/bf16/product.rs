@@ -1,10 +1,11 @@
 //! A product of any shape, block by block.
 
+use super::super::factor::Use;
 #[cfg(target_arch = "x86_64")]
 use super::amx::TileRegisters;
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::tiles::{BLOCK, DEPTH, Frozen, TILE, Use, lay_out_left};
+use super::tiles::{BLOCK, DEPTH, Frozen, TILE, lay_out_left};
 use super::unit::{Kind, Unit};
 
 /// Summed values that are laid out at once: 512 rows of the left operand are 1 MiB then, which a core's second cache holds.

@@ -4,6 +4,7 @@
 //! row of the matrix with 32 summed values; in those of the right operand a column of pairs is a column of the matrix, and a row holds the
 //! same two summed positions of 16 columns (Intel, Intrinsics Guide and SDM vol. 1 ch. 18, "VNNI" layout). What a matrix lacks to whole tiles is zero.
 
+use super::super::factor::Use;
 use super::super::vector::wide;
 use super::rounded;
 
@@ -24,15 +25,6 @@ pub struct Frozen<'a> {
     pub values: &'a [u16],
     /// Its columns, of which every row has as many.
     pub cols: usize,
-}
-
-/// How a product uses a frozen matrix `W`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Use {
-    /// `x W^T`: sums along its rows.
-    Transposed,
-    /// `y W`: sums along its columns.
-    AsItIs,
 }
 
 impl Frozen<'_> {

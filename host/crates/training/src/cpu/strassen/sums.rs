@@ -1,0 +1,172 @@
+//! Sums of quadrants, which are what is multiplied.
+
+use super::super::factor::Use;
+use super::panels::Panels;
+use super::tile::DEPTH;
+use super::turn::{SIDE, Turn};
+
+/// Products of quadrants.
+pub const PRODUCTS: usize = 7;
+
+/// Rows of a panel that are summed at once, so that every quadrant is read from memory once.
+const SLICE: usize = 32;
+
+/// A factor made of an operand's quadrants, which are numbered row by row.
+#[derive(Clone, Copy)]
+enum Sum {
+    Only(usize),
+    Plus(usize, usize),
+    Minus(usize, usize),
+}
+
+const LEFT: [Sum; PRODUCTS] = [
+    Sum::Plus(0, 3),
+    Sum::Plus(2, 3),
+    Sum::Only(0),
+    Sum::Only(3),
+    Sum::Plus(0, 1),
+    Sum::Minus(2, 0),
+    Sum::Minus(1, 3),
+];
+
+const RIGHT: [Sum; PRODUCTS] = [
+    Sum::Plus(0, 3),
+    Sum::Only(0),
+    Sum::Minus(1, 3),
+    Sum::Minus(2, 0),
+    Sum::Only(3),
+    Sum::Plus(0, 1),
+    Sum::Plus(2, 3),
+];
+
+impl Sum {
+    #[inline(always)]
+    fn write(self, quadrants: [&[f32]; 4], out: &mut [f32]) {
+        match self {
+            Self::Only(one) => out.copy_from_slice(quadrants[one]),
+            Self::Plus(one, other) => {
+                let pairs = quadrants[one].iter().zip(quadrants[other]);
+                out.iter_mut().zip(pairs).for_each(|(o, (a, b))| *o = a + b);
+            }
+            Self::Minus(one, other) => {
+                let pairs = quadrants[one].iter().zip(quadrants[other]);
+                out.iter_mut().zip(pairs).for_each(|(o, (a, b))| *o = a - b);
+            }
+        }
+    }
+}
+
+/// Summed values that are multiplied together: `half` from `first` on, and `half` more.
+#[derive(Clone, Copy)]
+pub struct Halves {
+    /// The first of them.
+    pub first: usize,
+    /// Values in a half, at most [`DEPTH`].
+    pub half: usize,
+}
+
+/// Rows of the left operand that are multiplied together: `top` from `first` on, and `top` more, of which zeros stand for those beyond `count`.
+#[derive(Clone, Copy)]
+pub struct Rows {
+    /// The first row.
+    pub first: usize,
+    /// Rows there are.
+    pub count: usize,
+    /// Rows in a half.
+    pub top: usize,
+}
+
+/// Lays out the left factors of all products, `top` rows each. `left` is `summed` values wide.
+#[inline(always)]
+pub fn sum_left(left: &[f32], summed: usize, rows: Rows, halves: Halves, sums: &mut Vec<[f32; DEPTH]>) {
+    const ZEROS: [f32; DEPTH] = [0.0; DEPTH];
+    let half = halves.half;
+    sums.resize(PRODUCTS * rows.top, ZEROS);
+    for row in 0..rows.top {
+        let quadrants = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(lower, second)| {
+            let row = row + lower * rows.top;
+            match row < rows.count {
+                true => &left[(rows.first + row) * summed + halves.first + second * half..][..half],
+                false => &ZEROS[..half],
+            }
+        });
+        for (product, sum) in LEFT.iter().enumerate() {
+            sum.write(quadrants, &mut sums[product * rows.top + row][..half]);
+        }
+    }
+}
+
+/// Room for a panel's quadrants and their sums.
+#[derive(Default)]
+pub struct RightSums {
+    turned: Vec<f32>,
+    sums: Vec<f32>,
+}
+
+impl RightSums {
+    /// The right factors of all products, `half` rows each, for the columns of panel `panel` and of the panel half a matrix on.
+    #[inline(always)]
+    pub fn of<'a, S: Turn, const WIDTH: usize>(
+        &'a mut self,
+        simd: S,
+        panels: &'a Panels,
+        used: Use,
+        panel: usize,
+        halves: Halves,
+    ) -> [&'a [[f32; WIDTH]]; PRODUCTS] {
+        let [summed, columns] = panels.shape(used);
+        let Halves { first, half } = halves;
+        debug_assert!(first + 2 * half <= summed);
+        let places = [(0, 0), (0, 1), (1, 0), (1, 1)];
+        let place = |(second, right): (usize, usize)| (first + second * half, panel + right * (columns / WIDTH / 2));
+        let quadrants: [&[[f32; WIDTH]]; 4] = match used {
+            Use::Transposed => places.map(|quadrant| {
+                let (first, panel) = place(quadrant);
+                &panels.columns(panel)[first..first + half]
+            }),
+            Use::AsItIs => {
+                self.turned.resize(4 * half * WIDTH, 0.0);
+                let turned = self.turned.as_chunks_mut::<WIDTH>().0;
+                for (quadrant, turned) in places.into_iter().zip(turned.chunks_exact_mut(half)) {
+                    let (first, panel) = place(quadrant);
+                    for (square, turned) in turned.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+                        let columns = panels.columns::<WIDTH>(first / WIDTH + square);
+                        turn(simd, &columns.as_chunks::<WIDTH>().0[panel], turned);
+                    }
+                }
+                let turned = self.turned.as_chunks::<WIDTH>().0;
+                [0, 1, 2, 3].map(|quadrant| &turned[quadrant * half..][..half])
+            }
+        };
+        self.sums.resize(PRODUCTS * half * WIDTH, 0.0);
+        let sums = self.sums.as_chunks_mut::<WIDTH>().0;
+        for at in (0..half).step_by(SLICE) {
+            let end = half.min(at + SLICE);
+            let slices = quadrants.map(|quadrant| quadrant[at..end].as_flattened());
+            for (product, sum) in RIGHT.iter().enumerate() {
+                if !matches!(sum, Sum::Only(_)) {
+                    let sums = &mut sums[product * half..][at..end];
+                    sum.write(slices, sums.as_flattened_mut());
+                }
+            }
+        }
+        let sums = self.sums.as_chunks::<WIDTH>().0;
+        std::array::from_fn(|product| match RIGHT[product] {
+            Sum::Only(quadrant) => quadrants[quadrant],
+            _ => &sums[product * half..][..half],
+        })
+    }
+}
+
+/// Makes rows of the columns of a panel's square.
+#[inline(always)]
+fn turn<S: Turn, const WIDTH: usize>(simd: S, columns: &[[f32; WIDTH]; WIDTH], rows: &mut [[f32; WIDTH]; WIDTH]) {
+    for column in (0..WIDTH).step_by(SIDE) {
+        for row in 0..WIDTH / SIDE {
+            let square = std::array::from_fn(|at| columns[column + at].as_chunks::<SIDE>().0[row]);
+            for (at, turned) in simd.turn(square).into_iter().enumerate() {
+                rows[row * SIDE + at].as_chunks_mut::<SIDE>().0[column / SIDE] = turned;
+            }
+        }
+    }
+}

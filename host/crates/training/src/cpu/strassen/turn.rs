@@ -1,0 +1,58 @@
+//! Squares turned in registers.
+
+use pulp::Simd;
+
+/// Side of a square.
+pub const SIDE: usize = 8;
+
+/// Rows of a square.
+pub type Square = [[f32; SIDE]; SIDE];
+
+/// A vector unit that turns squares.
+pub trait Turn: Simd {
+    /// Makes rows of columns.
+    fn turn(self, square: Square) -> Square;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Turn for pulp::x86::V3 {
+    #[inline(always)]
+    fn turn(self, square: Square) -> Square {
+        let avx = self.avx;
+        let [a, b, c, d, e, f, g, h] = square.map(|row| bytemuck::cast(row));
+        // Pairs of neighbouring rows, of which each half of a vector holds two columns, then fours, then the halves themselves.
+        let pairs =
+            [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| [avx._mm256_unpacklo_ps(a, b), avx._mm256_unpackhi_ps(a, b)]);
+        let fours = |[a, b]: [std::arch::x86_64::__m256; 2], [c, d]: [std::arch::x86_64::__m256; 2]| {
+            [
+                avx._mm256_shuffle_ps::<0x44>(a, c),
+                avx._mm256_shuffle_ps::<0xee>(a, c),
+                avx._mm256_shuffle_ps::<0x44>(b, d),
+                avx._mm256_shuffle_ps::<0xee>(b, d),
+            ]
+        };
+        let [upper, lower] = [fours(pairs[0], pairs[1]), fours(pairs[2], pairs[3])];
+        std::array::from_fn(|column| {
+            let (upper, lower) = (upper[column % 4], lower[column % 4]);
+            bytemuck::cast(match column < 4 {
+                true => avx._mm256_permute2f128_ps::<0x20>(upper, lower),
+                false => avx._mm256_permute2f128_ps::<0x31>(upper, lower),
+            })
+        })
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Turn for pulp::x86::V4 {
+    #[inline(always)]
+    fn turn(self, square: Square) -> Square {
+        Turn::turn(*self, square)
+    }
+}
+
+#[cfg(test)]
+impl Turn for pulp::Scalar512b {
+    fn turn(self, square: Square) -> Square {
+        std::array::from_fn(|column| square.map(|row| row[column]))
+    }
+}
