@@ -221,18 +221,24 @@ mod tests {
             .collect()
     }
 
-    /// In f64, of some columns.
-    fn expected(left: &[f32], weights: &[f32], [summed, columns]: [usize; 2], used: Use, column: usize) -> Vec<f64> {
+    /// A column of the product in f64, and the sum of its terms' sizes.
+    fn expected(
+        left: &[f32],
+        weights: &[f32],
+        [summed, columns]: [usize; 2],
+        used: Use,
+        column: usize,
+    ) -> Vec<[f64; 2]> {
         let value = |along: usize| match used {
             Use::Transposed => weights[column * summed + along],
             Use::AsItIs => weights[along * columns + column],
         };
-        left.chunks_exact(summed)
-            .map(|row| {
-                let terms = row.iter().enumerate();
-                terms.map(|(along, x)| f64::from(*x) * f64::from(value(along))).sum()
-            })
-            .collect()
+        let sums = |row: &[f32]| {
+            let terms = row.iter().enumerate();
+            let terms = terms.map(|(along, x)| f64::from(*x) * f64::from(value(along)));
+            terms.fold([0.0, 0.0], |[sum, sizes], term| [sum + term, sizes + term.abs()])
+        };
+        left.chunks_exact(summed).map(sums).collect()
     }
 
     #[test]
@@ -255,10 +261,10 @@ mod tests {
                     product(&mut out, &left, &right, used, &mut scratch);
                     for column in (0..columns).step_by(7) {
                         let exact = expected(&left, &weights, [summed, columns], used, column);
-                        for (row, exact) in exact.into_iter().enumerate() {
+                        for (row, [exact, sizes]) in exact.into_iter().enumerate() {
                             let off = (f64::from(out[row * columns + column]) - exact).abs();
                             assert!(
-                                off < 2e-7 * summed as f64,
+                                off < 2e-6 * sizes,
                                 "{used:?} {rows}x{outputs}x{inputs} at {row}, {column}: off by {off}"
                             );
                         }
