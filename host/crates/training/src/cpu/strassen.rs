@@ -26,7 +26,7 @@ use super::factor::Use;
 
 /// Rows of the left operand that are multiplied with a panel at once: a panel's sums are then made once for many tiles, and the 1.1 MiB that the
 /// left factors of 288 rows take still come from the caches as fast as they are multiplied.
-const BLOCK: usize = 288;
+const BLOCK: usize = 576;
 
 /// Room for operands and sums of quadrants, reused from call to call.
 #[derive(Default)]
