@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::weights::{Dtype, ShardLimit, TensorToWrite, write_shards};
 use nl2sql_model::{StoredDtype, TargetModules};
 use nl2sql_training::adamw::{AdamW, AdamWSettings, clip_global_norm};
 use nl2sql_training::adapter_file;
@@ -15,6 +16,7 @@ use nl2sql_training::batch::Sample;
 use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
 use nl2sql_training::engine::{Engine, StepSamples};
 use nl2sql_training::schedule::{Schedule, ScheduleKind, WarmUp};
+
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -182,6 +184,67 @@ fn both_engines_agree_on_every_kind_of_adapter() {
             agree(&folder, &adapter);
         }
     }
+}
+
+/// The fixtures' matrices are too small for Strassen's products, which need 256 rows and columns.
+#[test]
+fn both_engines_agree_on_wide_matrices() {
+    let folder = tempfile::tempdir().unwrap();
+    write_wide_model(folder.path());
+    let plain = AdapterConfig::read(&folders()[1]).unwrap();
+    agree(folder.path(), &plain);
+    let decomposed = AdapterConfig {
+        weight_decomposed: true,
+        ..plain
+    };
+    agree(folder.path(), &decomposed);
+}
+
+/// The llama fixture made wider, with the same batches.
+fn write_wide_model(folder: &Path) {
+    let fixture = &folders()[1];
+    std::fs::copy(fixture.join("batches.json"), folder.join("batches.json")).unwrap();
+    let mut config: serde_json::Value = json(&fixture.join("config.json"));
+    let (hidden, inner, vocabulary) = (256, 512, 320);
+    for (key, value) in [("hidden_size", hidden), ("intermediate_size", inner), ("head_dim", 64)] {
+        config[key] = value.into();
+    }
+    (config["num_attention_heads"], config["num_key_value_heads"]) = (4.into(), 2.into());
+    config["tie_word_embeddings"] = true.into();
+    std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    let mut shapes = vec![
+        ("model.embed_tokens.weight".to_owned(), vec![vocabulary, hidden]),
+        ("model.norm.weight".to_owned(), vec![hidden]),
+    ];
+    for layer in 0..2 {
+        let parts = [
+            ("input_layernorm", vec![hidden]),
+            ("self_attn.q_proj", vec![256, hidden]),
+            ("self_attn.k_proj", vec![128, hidden]),
+            ("self_attn.v_proj", vec![128, hidden]),
+            ("self_attn.o_proj", vec![hidden, 256]),
+            ("post_attention_layernorm", vec![hidden]),
+            ("mlp.gate_proj", vec![inner, hidden]),
+            ("mlp.up_proj", vec![inner, hidden]),
+            ("mlp.down_proj", vec![hidden, inner]),
+        ];
+        shapes.extend(parts.map(|(part, shape)| (format!("model.layers.{layer}.{part}.weight"), shape)));
+    }
+    let tensors: Vec<_> = shapes
+        .into_iter()
+        .enumerate()
+        .map(|(salt, (name, shape))| TensorToWrite {
+            name,
+            dtype: Dtype::F32,
+            values: Box::new({
+                let (norm, count) = (shape.len() == 1, shape.iter().product::<usize>());
+                let value = move |i: usize| ((i * 7_919 + salt * 104_729) % 1_009) as f32 / 504.0 - 1.0;
+                move || (0..count).map(|i| if norm { 1.0 } else { 0.1 * value(i) }).collect()
+            }),
+            shape,
+        })
+        .collect();
+    write_shards(folder, &tensors, ShardLimit::default()).unwrap();
 }
 
 fn tables(names: &[&str]) -> BTreeSet<String> {
