@@ -91,7 +91,7 @@ impl ProjectionGroup {
         let outputs = self.weight.rows();
         self.reduce(values, x, reduced, dropout, &mut scratch.inputs);
         self.undecomposed(values, x, reduced, out, &mut scratch.frozen);
-        self.rescale(values, out, &mut scratch.frozen.opened);
+        self.rescale(values, out);
         if let Some(bias) = &self.bias {
             wide!({
                 for row in out.chunks_exact_mut(outputs) {
@@ -262,11 +262,11 @@ impl ProjectionGroup {
     }
 
     /// DoRA (Liu et al. 2024): each output is scaled by `m / |W + s B A|`, the norm held constant on the way back.
-    fn rescale(&self, values: &[f32], out: &mut [f32], opened: &mut Vec<f32>) {
+    fn rescale(&self, values: &[f32], out: &mut [f32]) {
         let outputs = self.weight.rows();
         for adapter in &self.adapters {
             let Some(magnitude) = &adapter.magnitude else { continue };
-            let norms = self.row_norms(values, adapter, opened);
+            let norms = self.row_norms(values, adapter);
             for row in out.chunks_exact_mut(outputs) {
                 let gains = values[magnitude.clone()].iter().zip(&norms);
                 row[adapter.outputs.clone()]
@@ -295,7 +295,7 @@ impl ProjectionGroup {
         self.undecomposed(values, x, reduced, &mut raw, &mut scratch.frozen);
         for adapter in &self.adapters {
             let Some(magnitude) = &adapter.magnitude else { continue };
-            let norms = self.row_norms(values, adapter, &mut scratch.frozen.opened);
+            let norms = self.row_norms(values, adapter);
             for (dy, raw) in dy.chunks_exact_mut(outputs).zip(raw.chunks_exact(outputs)) {
                 let columns = adapter.outputs.clone();
                 let parameters = values[magnitude.clone()]
@@ -312,10 +312,12 @@ impl ProjectionGroup {
     }
 
     /// `|W + s B A|` of each output row of one adapter.
-    fn row_norms(&self, values: &[f32], adapter: &LowRankAdapter, opened: &mut Vec<f32>) -> Vec<f32> {
+    fn row_norms(&self, values: &[f32], adapter: &LowRankAdapter) -> Vec<f32> {
         let (inputs, rows, rank) = (self.weight.cols(), adapter.outputs.len(), adapter.rank);
-        let weight = self.weight.open(opened);
-        let mut adapted = weight[adapter.outputs.start * inputs..adapter.outputs.end * inputs].to_vec();
+        let mut adapted = Vec::with_capacity(rows * inputs);
+        for row in adapter.outputs.clone() {
+            adapted.extend_from_slice(&self.weight.row(row));
+        }
         add_product(
             ViewMut::new(&mut adapted, rows, inputs, inputs),
             self.scale,
@@ -327,10 +329,9 @@ impl ProjectionGroup {
 
     /// DoRA's magnitudes at the start of training: the norms of the frozen rows.
     pub fn start_magnitudes(&self, values: &mut [f32]) {
-        let mut opened = Vec::new();
         for adapter in &self.adapters {
             if let Some(magnitude) = adapter.magnitude.clone() {
-                let norms = self.row_norms(values, adapter, &mut opened);
+                let norms = self.row_norms(values, adapter);
                 values[magnitude].copy_from_slice(&norms);
             }
         }

@@ -22,15 +22,20 @@ pub enum Layout {
 impl Layout {
     /// The layout for this CPU and a matrix of `rows x cols`; none where the plain product is as good, or the shape does not divide.
     pub fn found(rows: usize, cols: usize) -> Option<Self> {
-        #[cfg(target_arch = "x86_64")]
-        let layout = match pulp::Arch::new() {
-            pulp::Arch::V4(unit) => Self::V4(unit),
-            pulp::Arch::V3(unit) => Self::V3(unit),
-            _ => return None,
-        };
-        #[cfg(target_arch = "x86_64")]
-        return layout.suits(rows, cols).then_some(layout);
-        #[cfg(not(target_arch = "x86_64"))]
+        Self::of_this_cpu().filter(|layout| layout.suits(rows, cols))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn of_this_cpu() -> Option<Self> {
+        match pulp::Arch::new() {
+            pulp::Arch::V4(unit) => Some(Self::V4(unit)),
+            pulp::Arch::V3(unit) => Some(Self::V3(unit)),
+            _ => None,
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn of_this_cpu() -> Option<Self> {
         None
     }
 

@@ -1,5 +1,8 @@
 //! Squares turned in registers.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::__m256;
+
 use pulp::Simd;
 
 /// Side of a square.
@@ -19,11 +22,11 @@ impl Turn for pulp::x86::V3 {
     #[inline(always)]
     fn turn(self, square: Square) -> Square {
         let avx = self.avx;
-        let [a, b, c, d, e, f, g, h] = square.map(|row| bytemuck::cast(row));
-        // Pairs of neighbouring rows, of which each half of a vector holds two columns, then fours, then the halves themselves.
+        let [a, b, c, d, e, f, g, h]: [__m256; SIDE] = bytemuck::cast(square);
+        // Neighbouring rows are joined to pairs, pairs to fours, and last the halves that fours hold of the upper and of the lower rows.
         let pairs =
             [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| [avx._mm256_unpacklo_ps(a, b), avx._mm256_unpackhi_ps(a, b)]);
-        let fours = |[a, b]: [std::arch::x86_64::__m256; 2], [c, d]: [std::arch::x86_64::__m256; 2]| {
+        let fours = |[a, b]: [__m256; 2], [c, d]: [__m256; 2]| {
             [
                 avx._mm256_shuffle_ps::<0x44>(a, c),
                 avx._mm256_shuffle_ps::<0xee>(a, c),
@@ -32,13 +35,14 @@ impl Turn for pulp::x86::V3 {
             ]
         };
         let [upper, lower] = [fours(pairs[0], pairs[1]), fours(pairs[2], pairs[3])];
-        std::array::from_fn(|column| {
+        let turned: [__m256; SIDE] = std::array::from_fn(|column| {
             let (upper, lower) = (upper[column % 4], lower[column % 4]);
-            bytemuck::cast(match column < 4 {
+            match column < 4 {
                 true => avx._mm256_permute2f128_ps::<0x20>(upper, lower),
                 false => avx._mm256_permute2f128_ps::<0x31>(upper, lower),
-            })
-        })
+            }
+        });
+        bytemuck::cast(turned)
     }
 }
 
