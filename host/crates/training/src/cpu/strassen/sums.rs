@@ -114,30 +114,8 @@ impl RightSums {
         panel: usize,
         halves: Halves,
     ) -> [&'a [[f32; WIDTH]]; PRODUCTS] {
-        let [summed, columns] = panels.shape(used);
-        let Halves { first, half } = halves;
-        debug_assert!(first + 2 * half <= summed);
-        let places = [(0, 0), (0, 1), (1, 0), (1, 1)];
-        let place = |(second, right): (usize, usize)| (first + second * half, panel + right * (columns / WIDTH / 2));
-        let quadrants: [&[[f32; WIDTH]]; 4] = match used {
-            Use::Transposed => places.map(|quadrant| {
-                let (first, panel) = place(quadrant);
-                &panels.columns(panel)[first..first + half]
-            }),
-            Use::AsItIs => {
-                self.turned.resize(4 * half * WIDTH, 0.0);
-                let turned = self.turned.as_chunks_mut::<WIDTH>().0;
-                for (quadrant, turned) in places.into_iter().zip(turned.chunks_exact_mut(half)) {
-                    let (first, panel) = place(quadrant);
-                    for (square, turned) in turned.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
-                        let columns = panels.columns::<WIDTH>(first / WIDTH + square);
-                        turn(simd, &columns.as_chunks::<WIDTH>().0[panel], turned);
-                    }
-                }
-                let turned = self.turned.as_chunks::<WIDTH>().0;
-                [0, 1, 2, 3].map(|quadrant| &turned[quadrant * half..][..half])
-            }
-        };
+        let half = halves.half;
+        let quadrants = quadrants::<S, WIDTH>(simd, panels, used, panel, halves, &mut self.turned);
         self.sums.resize(PRODUCTS * half * WIDTH, 0.0);
         let sums = self.sums.as_chunks_mut::<WIDTH>().0;
         for at in (0..half).step_by(SLICE) {
@@ -155,6 +133,38 @@ impl RightSums {
             Sum::Only(quadrant) => quadrants[quadrant],
             _ => &sums[product * half..][..half],
         })
+    }
+}
+
+/// The right operand's quadrants, as far as the two panels reach: where they lie, or turned.
+#[inline(always)]
+fn quadrants<'a, S: Turn, const WIDTH: usize>(
+    simd: S,
+    panels: &'a Panels,
+    used: Use,
+    panel: usize,
+    halves: Halves,
+    turned: &'a mut Vec<f32>,
+) -> [&'a [[f32; WIDTH]]; 4] {
+    let half = halves.half;
+    let places = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(second, right)| {
+        let columns = panels.shape(used)[1];
+        (halves.first + second * half, panel + right * (columns / WIDTH / 2))
+    });
+    match used {
+        Use::Transposed => places.map(|(first, panel)| &panels.columns(panel)[first..first + half]),
+        Use::AsItIs => {
+            turned.resize(4 * half * WIDTH, 0.0);
+            let rows = turned.as_chunks_mut::<WIDTH>().0;
+            for ((first, panel), rows) in places.into_iter().zip(rows.chunks_exact_mut(half)) {
+                for (square, rows) in rows.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+                    let columns = panels.columns::<WIDTH>(first / WIDTH + square);
+                    turn(simd, &columns.as_chunks::<WIDTH>().0[panel], rows);
+                }
+            }
+            let rows = turned.as_chunks::<WIDTH>().0;
+            std::array::from_fn(|quadrant| &rows[quadrant * half..][..half])
+        }
     }
 }
 
