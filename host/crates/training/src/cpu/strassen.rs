@@ -24,8 +24,8 @@ use turn::Turn;
 
 use super::factor::Use;
 
-/// Rows of the left operand that are multiplied with a panel at once: a panel's sums are then made once for many tiles, and the 1.1 MiB that the
-/// left factors of 288 rows take still come from the caches as fast as they are multiplied.
+/// Rows of the left operand that are multiplied with a panel at once: a panel's sums are then made once for many tiles, and the 2.2 MiB that the
+/// left factors of so many rows take come from a third cache as fast as they are multiplied.
 const BLOCK: usize = 576;
 
 /// Room for operands and sums of quadrants, reused from call to call.
@@ -42,6 +42,9 @@ pub fn product(out: &mut [f32], left: &[f32], right: &Panels, used: Use, scratch
     let [summed, columns] = right.shape(used);
     let rows = out.len() / columns;
     assert!(left.len() == rows * summed && out.len() == rows * columns);
+    if rows == 0 {
+        return;
+    }
     let work = Work {
         out,
         left,
@@ -102,10 +105,7 @@ impl Work<'_> {
         let [summed, columns] = self.right.shape(self.used);
         let count = self.out.len() / columns;
         // As even as whole tiles allow: a short last block would be zeros for the most part.
-        let block = count
-            .div_ceil(count.div_ceil(BLOCK).max(1))
-            .max(1)
-            .next_multiple_of(2 * ROWS);
+        let block = count.div_ceil(count.div_ceil(BLOCK)).next_multiple_of(2 * ROWS);
         for first in (0..count).step_by(block) {
             let count = block.min(count - first);
             let rows = Rows {
