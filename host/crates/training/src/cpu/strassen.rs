@@ -70,25 +70,26 @@ struct Work<'a> {
     scratch: &'a mut StrassenScratch,
 }
 
-/// What becomes of a product: the quadrant of the result that it belongs to, and how.
+/// What a product does to a quadrant of the result.
 #[derive(Clone, Copy)]
-enum Target {
+enum Step {
     /// It is the first of this quadrant.
-    Start(usize),
-    Add(usize),
-    Subtract(usize),
+    Start,
+    Add,
+    Subtract,
     /// It is added and the last of this quadrant.
-    Finish(usize),
+    Finish,
 }
 
-const TARGETS: [&[Target]; PRODUCTS] = [
-    &[Target::Start(0), Target::Start(3)],
-    &[Target::Start(2), Target::Subtract(3)],
-    &[Target::Start(1), Target::Add(3)],
-    &[Target::Add(0), Target::Finish(2)],
-    &[Target::Subtract(0), Target::Finish(1)],
-    &[Target::Finish(3)],
-    &[Target::Finish(0)],
+/// The quadrants that each product belongs to.
+const TARGETS: [&[(usize, Step)]; PRODUCTS] = [
+    &[(0, Step::Start), (3, Step::Start)],
+    &[(2, Step::Start), (3, Step::Subtract)],
+    &[(1, Step::Start), (3, Step::Add)],
+    &[(0, Step::Add), (2, Step::Finish)],
+    &[(0, Step::Subtract), (1, Step::Finish)],
+    &[(3, Step::Finish)],
+    &[(0, Step::Finish)],
 ];
 
 impl Work<'_> {
@@ -140,15 +141,14 @@ impl Work<'_> {
         for (product, left) in left.chunks_exact(rows.top).enumerate() {
             for (tile, left) in left.as_chunks::<ROWS>().0.iter().enumerate() {
                 let sums = multiply(simd, left, right[product]);
-                for &target in TARGETS[product] {
-                    let (Target::Start(at) | Target::Add(at) | Target::Subtract(at) | Target::Finish(at)) = target;
-                    let held = &mut quadrants[at * rows.top + tile * ROWS..][..ROWS];
-                    let Target::Finish(_) = target else {
-                        gather(simd, target, &sums, held);
+                for &(quadrant, step) in TARGETS[product] {
+                    let held = &mut quadrants[quadrant * rows.top + tile * ROWS..][..ROWS];
+                    let Step::Finish = step else {
+                        gather(simd, step, &sums, held);
                         continue;
                     };
-                    let row = at / 2 * rows.top + tile * ROWS;
-                    let panel = panel + at % 2 * (panels / 2);
+                    let row = quadrant / 2 * rows.top + tile * ROWS;
+                    let panel = panel + quadrant % 2 * (panels / 2);
                     let out = out.iter_mut().skip((rows.first + row) * panels + panel).step_by(panels);
                     let out = out.take(rows.count.saturating_sub(row));
                     write(simd, halves.first > 0, &sums, held, out);
@@ -175,16 +175,16 @@ fn halves(summed: usize, width: usize) -> impl Iterator<Item = Halves> {
 #[inline(always)]
 fn gather<S: Simd, const ROWS: usize, const WIDTH: usize>(
     simd: S,
-    target: Target,
+    step: Step,
     sums: &Sums<S, ROWS>,
     quadrant: &mut [[f32; WIDTH]],
 ) {
     for (sums, quadrant) in sums.iter().zip(quadrant) {
         for (held, sum) in pair_mut::<S, WIDTH>(quadrant).iter_mut().zip(sums) {
-            *held = match target {
-                Target::Start(_) => *sum,
-                Target::Add(_) | Target::Finish(_) => simd.add_f32s(*held, *sum),
-                Target::Subtract(_) => simd.sub_f32s(*held, *sum),
+            *held = match step {
+                Step::Start => *sum,
+                Step::Add | Step::Finish => simd.add_f32s(*held, *sum),
+                Step::Subtract => simd.sub_f32s(*held, *sum),
             };
         }
     }
