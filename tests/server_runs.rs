@@ -1,18 +1,14 @@
 //! The six stages on PostgreSQL and MariaDB, killed in the middle too, and on a database that a plugin alone adds.
 
-#[path = "../host/crates/database/tests/shared/servers.rs"]
-#[allow(dead_code)]
-mod servers;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::servers::{TestDatabase, client, script};
 use nl2sql_catalog::{Sample, Verdict};
 use nl2sql_database::{ConnectionSettings, DriverKind};
-use servers::{TestDatabase, client, script};
 
 const SERVERS: [(&str, &str); 2] = [
     ("NL2SQL_TEST_POSTGRES_URL", "postgres"),

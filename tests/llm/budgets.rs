@@ -1,6 +1,6 @@
 //! Caps hold, are said, and can be raised; costs are foreseen.
 
-use crate::peer::{Peer, Place};
+use crate::llm::peer::{Peer, Place};
 
 fn notes(report: &serde_json::Value) -> String {
     report["stages"].to_string()
@@ -112,9 +112,9 @@ fn a_cap_on_money_without_prices_is_refused() {
     let profile = std::fs::read_to_string(place.path().join("nl2sql.toml")).unwrap();
     std::fs::write(place.path().join("nl2sql.toml"), profile.replace("price = ", "body = ")).unwrap();
     let output = place.call(&["run", "--set", "llm.budget.cost=1.0"]);
-    let text = crate::peer::words(&crate::peer::said(&output));
+    let text = crate::llm::peer::words(&crate::llm::peer::said(&output));
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("llm.providers.peer.price"), "{text}");
     let typo = place.call(&["run", "--set", "llm.stage_budgets.generation.tokens=5"]);
-    assert_eq!(typo.status.code(), Some(2), "{}", crate::peer::said(&typo));
+    assert_eq!(typo.status.code(), Some(2), "{}", crate::llm::peer::said(&typo));
 }

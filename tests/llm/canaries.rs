@@ -6,7 +6,7 @@ use std::process::Output;
 use nl2sql_llm_server::{Chat, Responder, SchemaWriter};
 use serde_json::{Value, json};
 
-use crate::peer::{Peer, Place, contains, files, said};
+use crate::llm::peer::{Peer, Place, contains, files, said};
 use crate::servers::TestDatabase;
 
 /// Columns with personal names, each with its canary.

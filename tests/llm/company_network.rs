@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::peer::{Peer, Place, contains, files, said, words};
+use crate::llm::peer::{Peer, Place, contains, files, said, words};
 
 const HOST: &str = "llm.company.example";
 

@@ -1,6 +1,6 @@
 //! Whole runs against a server on which everything goes wrong end with the counts asked for.
 
-use crate::peer::{Peer, Place};
+use crate::llm::peer::{Peer, Place};
 
 /// Every fault of the server, with a good answer now and then.
 const EVERYTHING: [&str; 18] = [
@@ -114,7 +114,7 @@ fn a_server_that_is_gone_for_good_is_named_and_the_run_can_go_on() {
     let (peer, place) = (Peer::start(&["reset"]), Place::with_demo("concert_singer"));
     place.profile(&peer, "openai", 20, "");
     let output = place.call(&["run", "--set", "llm.attempts=2"]);
-    let text = crate::peer::words(&crate::peer::said(&output));
+    let text = crate::llm::peer::words(&crate::llm::peer::said(&output));
     assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(
         text.contains("peer: the connection broke") && text.contains("Run the same command again"),

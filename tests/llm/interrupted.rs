@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::peer::{Peer, Place, said, words};
+use crate::llm::peer::{Peer, Place, said, words};
 
 /// Digests of the requests from number `from` on.
 fn asked(peer: &Peer, from: usize) -> BTreeSet<String> {

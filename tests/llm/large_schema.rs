@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::peer::{Peer, Place};
+use crate::llm::peer::{Peer, Place};
 
 #[test]
 fn a_thousand_tables_are_planned_and_written_for() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::peer::{Place, said, words};
+use crate::llm::peer::{Place, said, words};
 
 /// Imports the tiny model of the model crate's tests and gives it room for a prompt. Its weights are random, so all it says is nonsense.
 fn with_tiny_model(more: &str) -> Place {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::peer::{Peer, Place, said, words};
+use crate::llm::peer::{Peer, Place, said, words};
 
 #[test]
 fn a_recording_is_replayed_without_a_server_and_a_miss_is_named() {

@@ -1,6 +1,6 @@
 //! Keys are sent to the provider and appear nowhere else.
 
-use crate::peer::{Peer, Place, contains, files, said};
+use crate::llm::peer::{Peer, Place, contains, files, said};
 
 const KEYS: [(&str, &str); 3] = [
     ("PEER_KEY", "sk-canary-key-5d1c77"),

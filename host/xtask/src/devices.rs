@@ -24,7 +24,7 @@ pub fn check() -> Result<()> {
     }
     run(of_workspace("test", "nl2sql-training/wgpu").args([
         "--test",
-        "parity",
+        "integration",
         "--",
         "--show-output",
         "graphics_card",

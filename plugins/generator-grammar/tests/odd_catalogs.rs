@@ -1,7 +1,6 @@
 //! Catalogs that nobody wishes for, and requests that are refused.
 
-mod demo;
-
+use crate::demo;
 use nl2sql_generator_grammar::Session;
 use nl2sql_sdk::types::{Catalog, Column, DialectInfo, ForeignKey, Table};
 

@@ -1,7 +1,6 @@
 //! What the pipeline relies on: repeatable, unique, executable, covering, in the wanted mix.
 
-mod demo;
-
+use crate::demo;
 use std::collections::BTreeSet;
 
 use nl2sql_sdk::types::{Catalog, Sample};

@@ -1,29 +1,27 @@
 //! What pairs look like, in both languages and all dialects.
 
-mod demo;
-
 #[test]
 fn english_pairs() {
-    let (_, catalog) = demo::open(demo::CONCERTS);
-    let batch = demo::session(&catalog, "sqlite", "")
-        .generate(&demo::request(&catalog, 30, &["en"]))
+    let (_, catalog) = crate::demo::open(crate::demo::CONCERTS);
+    let batch = crate::demo::session(&catalog, "sqlite", "")
+        .generate(&crate::demo::request(&catalog, 30, &["en"]))
         .unwrap();
-    insta::assert_snapshot!(demo::printed(&batch.samples));
+    insta::assert_snapshot!(crate::demo::printed(&batch.samples));
 }
 
 #[test]
 fn chinese_pairs() {
-    let (_, catalog) = demo::open(demo::SALES);
-    let batch = demo::session(&catalog, "sqlite", "")
-        .generate(&demo::request(&catalog, 30, &["zh"]))
+    let (_, catalog) = crate::demo::open(crate::demo::SALES);
+    let batch = crate::demo::session(&catalog, "sqlite", "")
+        .generate(&crate::demo::request(&catalog, 30, &["zh"]))
         .unwrap();
-    insta::assert_snapshot!(demo::printed(&batch.samples));
+    insta::assert_snapshot!(crate::demo::printed(&batch.samples));
 }
 
 /// The same draws in the four dialects; families in which they differ.
 #[test]
 fn dialects() {
-    let (_, catalog) = demo::open(demo::SALES);
+    let (_, catalog) = crate::demo::open(crate::demo::SALES);
     let families = [
         "date-function",
         "text-function",
@@ -43,8 +41,8 @@ fn dialects() {
     let printed: Vec<String> = ["sqlite", "postgres", "mysql", "mssql"]
         .into_iter()
         .map(|driver| {
-            let batch = demo::session(&catalog, driver, &options)
-                .generate(&demo::request(&catalog, 16, &["en"]))
+            let batch = crate::demo::session(&catalog, driver, &options)
+                .generate(&crate::demo::request(&catalog, 16, &["en"]))
                 .unwrap();
             let queries: Vec<&str> = batch.samples.iter().map(|sample| sample.sql.as_str()).collect();
             format!("-- {driver}\n{}", queries.join("\n"))

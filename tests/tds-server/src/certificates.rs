@@ -29,7 +29,7 @@ impl Certificates {
             .and_then(|params| params.signed_by(&key, &issuer))
             .map_err(failed)?;
         // TDS before 8.0 was made for TLS 1.2: later versions send tickets after the handshake, when records no longer travel in packets.
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS12])
             .and_then(|builder| {
                 builder.with_no_client_auth().with_single_cert(

@@ -3,8 +3,11 @@
 //! `cargo bench -p nl2sql-database` with psycopg2, PyMySQL and SQLAlchemy for `python3` (or the one `NL2SQL_PEER_PYTHON` names), and servers
 //! named by `NL2SQL_TEST_POSTGRES_URL` and `NL2SQL_TEST_MYSQL_URL`.
 
-#[path = "../tests/shared/mod.rs"]
-mod shared;
+#[path = "../tests"]
+mod integration {
+    pub mod shared;
+}
+use integration::shared;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

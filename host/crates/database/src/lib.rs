@@ -49,14 +49,18 @@ mod roaming_socket;
 mod secret;
 mod sent_ahead;
 #[cfg(test)]
+#[path = "../tests"]
+mod integration {
+    pub mod shared;
+}
+#[cfg(test)]
+use integration::shared;
+#[cfg(test)]
 mod server_guards;
 mod server_reader;
 mod session_error;
 mod session_pool;
 mod settings;
-#[cfg(test)]
-#[path = "../tests/shared/mod.rs"]
-mod shared;
 mod sqlite;
 pub mod statement_guard;
 mod stream;

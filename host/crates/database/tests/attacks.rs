@@ -1,12 +1,12 @@
 //! The attack suite: statements that try to change something, reach out or never end, run against real servers with a
 //! privileged and a least-privilege login. Each must be refused or stopped with its reason, and the state of the server must stay as it was.
 
-mod shared;
-
+use crate::shared::attacks::{
+    MYSQL_SCHEMA, MYSQL_STATE, POSTGRES_SCHEMA, POSTGRES_STATE, attacks, difference, stray_files,
+};
+use crate::shared::servers::TestDatabase;
+use crate::shared::{server_url, sqlite_file};
 use nl2sql_database::{Connection, ConnectionSettings, Limits, SqliteReader};
-use shared::attacks::{MYSQL_SCHEMA, MYSQL_STATE, POSTGRES_SCHEMA, POSTGRES_STATE, attacks, difference, stray_files};
-use shared::servers::TestDatabase;
-use shared::{server_url, sqlite_file};
 
 const LIMITS: Limits = Limits {
     timeout_ms: 300,

@@ -1,12 +1,10 @@
 //! The built-in dialects' catalog queries, as far as no server is needed.
 
-mod shared;
-
 use std::collections::HashSet;
 
+use crate::shared::{queries_of, sqlite_file};
 use nl2sql_catalog::CatalogQuery;
 use nl2sql_database::{Connection, ConnectionSettings, DriverKind, ExtractError, statement_guard};
-use shared::{queries_of, sqlite_file};
 
 #[test]
 fn every_catalog_query_is_one_query_whatever_the_schemas_are_called() {

@@ -1,17 +1,17 @@
 //! Opening connections: encryption in every mode, and one clear error for each usual failure.
 
-mod shared;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::shared::fake_mysql::mysql_of_version;
+use crate::shared::fake_servers::{
+    postgres_of_version, postgres_that_hangs_up_on_a_handshake, postgres_that_rejects, silent,
+};
+use crate::shared::own_server::OwnServer;
+use crate::shared::server_url;
+use crate::shared::servers::{TestDatabase, client};
 use nl2sql_catalog::Value;
 use nl2sql_database::{ConnectError, Connection, ConnectionSettings, DriverKind, Limits, TlsMode};
-use shared::fake_mysql::mysql_of_version;
-use shared::fake_servers::{postgres_of_version, postgres_that_hangs_up_on_a_handshake, postgres_that_rejects, silent};
-use shared::own_server::OwnServer;
-use shared::server_url;
-use shared::servers::{TestDatabase, client};
 
 const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
 const MYSQL: &str = "NL2SQL_TEST_MYSQL_URL";

@@ -1,11 +1,9 @@
 //! What an extraction brings from PostgreSQL and MariaDB: encodings, specialities, and a fixed number of queries.
 
-mod shared;
-
+use crate::shared::servers::{TestDatabase, client};
+use crate::shared::{catalog_queries, server_url};
 use nl2sql_catalog::{Database, TableKind, TypeClass};
 use nl2sql_database::{Connection, ConnectionSettings};
-use shared::servers::{TestDatabase, client};
-use shared::{catalog_queries, server_url};
 
 const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
 const MYSQL: &str = "NL2SQL_TEST_MYSQL_URL";

@@ -1,16 +1,15 @@
 //! Networks that drop, stall and crawl, and servers that are killed: what changes nothing is tried again, within limits, and what cannot
 //! succeed says so.
 
-mod shared;
-
+use crate::shared;
 use std::time::{Duration, Instant};
 
+use crate::shared::own_server::OwnServer;
+use crate::shared::proxy::{Proxy, Weather};
+use crate::shared::servers::TestDatabase;
+use crate::shared::{catalog_queries, server_url};
 use nl2sql_catalog::{Database, Value};
 use nl2sql_database::{Connection, ConnectionSettings, DriverKind, Limits};
-use shared::own_server::OwnServer;
-use shared::proxy::{Proxy, Weather};
-use shared::servers::TestDatabase;
-use shared::{catalog_queries, server_url};
 
 const SERVERS: [&str; 2] = ["NL2SQL_TEST_POSTGRES_URL", "NL2SQL_TEST_MYSQL_URL"];
 

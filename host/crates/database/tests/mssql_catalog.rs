@@ -1,13 +1,11 @@
 //! SQL Server over the wire: the catalog.
 
-mod shared;
-
+use crate::shared::catalog_shape::shape;
+use crate::shared::tds::{PASSWORD, reader, settings, shop};
+use crate::shared::{catalog_queries, shared_data};
 use nl2sql_catalog::{TableKind, TypeClass};
 use nl2sql_database::{Connection, ConnectionSettings, ExtractError};
 use nl2sql_tds_server::{Account, Database, Fault, Setup, SqlError};
-use shared::catalog_shape::shape;
-use shared::tds::{PASSWORD, reader, settings, shop};
-use shared::{catalog_queries, shared_data};
 
 async fn extract(connection: &Connection) -> nl2sql_database::Extraction {
     connection.extract(&catalog_queries(connection), "tsql").await.unwrap()

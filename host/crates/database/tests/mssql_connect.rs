@@ -1,13 +1,11 @@
 //! SQL Server over the wire: connecting, TLS, the usual failures, rights.
 
-mod shared;
-
 use std::io::Write;
 use std::time::Duration;
 
+use crate::shared::tds::{PASSWORD, hurried, reader, settings, shop};
 use nl2sql_database::{ConnectError, Connection, ConnectionSettings, Limits, TlsMode};
 use nl2sql_tds_server::{Account, Encryption, Fault, LOGIN, PRELOGIN, SqlError};
-use shared::tds::{PASSWORD, hurried, reader, settings, shop};
 
 /// The error of opening `settings`, whose message must be one clear line without the password.
 async fn refusal(settings: ConnectionSettings) -> ConnectError {

@@ -1,13 +1,11 @@
 //! What is asked of a genuine SQL Server (`NL2SQL_TEST_MSSQL_URL`) and of its peer in the tests alike.
 
-mod shared;
-
 use std::time::Duration;
 
+use crate::shared::tds::{reader, shop};
+use crate::shared::{catalog_queries, server_url};
 use nl2sql_catalog::Value;
 use nl2sql_database::{Connection, Limits};
-use shared::tds::{reader, shop};
-use shared::{catalog_queries, server_url};
 
 const VARIABLE: &str = "NL2SQL_TEST_MSSQL_URL";
 

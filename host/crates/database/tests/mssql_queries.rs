@@ -1,14 +1,12 @@
 //! SQL Server over the wire: values, limits, faults, the pool, and what must never be sent.
 
-mod shared;
-
 use std::path::Path;
 use std::time::Duration;
 
+use crate::shared::tds::{PASSWORD, hurried, reader, settings, shop};
 use nl2sql_catalog::Value;
 use nl2sql_database::{Connection, ConnectionSettings, Limits};
 use nl2sql_tds_server::{Account, Database, Fault, Received, Setup, SqlError, TdsServer};
-use shared::tds::{PASSWORD, hurried, reader, settings, shop};
 
 /// The rows of `sql`, as `kind:text` cells.
 async fn rows(connection: &Connection, sql: &str) -> Vec<Vec<String>> {

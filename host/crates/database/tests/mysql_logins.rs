@@ -1,12 +1,11 @@
 //! MySQL's ways of proving who logs in.
 
-mod shared;
-
+use crate::shared;
+use crate::shared::fake_mysql::{Login, mysql_that_wants};
+use crate::shared::own_server::OwnServer;
+use crate::shared::servers::client;
 use nl2sql_catalog::Value;
 use nl2sql_database::{ConnectError, Connection, ConnectionSettings, DriverKind, Limits, TlsMode};
-use shared::fake_mysql::{Login, mysql_that_wants};
-use shared::own_server::OwnServer;
-use shared::servers::client;
 
 /// A version that is refused once the login stands, which tells that it stood.
 const TOO_OLD: &str = "5.5.62-log";

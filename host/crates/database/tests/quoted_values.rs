@@ -1,10 +1,8 @@
 //! What engines say about failing statements carries no value of the database.
 
-mod shared;
-
+use crate::shared::servers::TestDatabase;
+use crate::shared::{server_url, sqlite_file};
 use nl2sql_database::{Connection, ConnectionSettings, Limits};
-use shared::servers::TestDatabase;
-use shared::{server_url, sqlite_file};
 
 const TABLE: &str =
     "CREATE TABLE notes (body VARCHAR(60), kept DATE); INSERT INTO notes VALUES ('zz\"canary''7713', '1987-03-29');";

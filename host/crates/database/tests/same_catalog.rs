@@ -1,12 +1,11 @@
 //! The same schema gives the same catalog on every database.
 
-mod shared;
-
+use crate::shared;
+use crate::shared::catalog_shape::shape;
+use crate::shared::servers::{TestDatabase, script};
+use crate::shared::{catalog_queries, server_url, shared_data};
 use nl2sql_catalog::{Database, Table};
 use nl2sql_database::{Connection, ConnectionSettings};
-use shared::catalog_shape::shape;
-use shared::servers::{TestDatabase, script};
-use shared::{catalog_queries, server_url, shared_data};
 
 async fn catalog(settings: ConnectionSettings) -> Database {
     let connection = Connection::open(settings).await.unwrap();

@@ -1,13 +1,11 @@
 //! PostgreSQL and MySQL/MariaDB: limits, faults and the errors of connecting.
 
-mod shared;
-
 use std::time::{Duration, Instant};
 
+use crate::shared::servers::TestDatabase;
+use crate::shared::{catalog_queries, server_url};
 use nl2sql_catalog::{TableKind, Value};
 use nl2sql_database::{ConnectError, Connection, ConnectionSettings, Limits, TlsMode};
-use shared::servers::TestDatabase;
-use shared::{catalog_queries, server_url};
 
 const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
 const MYSQL: &str = "NL2SQL_TEST_MYSQL_URL";

@@ -1,10 +1,8 @@
 //! SQLite: the catalog, reading, limits.
 
-mod shared;
-
+use crate::shared::{catalog_queries, sqlite_file};
 use nl2sql_catalog::{TableKind, TypeClass, Value};
 use nl2sql_database::{ConnectError, Connection, ConnectionSettings, Limits, QueryError, SqliteReader};
-use shared::{catalog_queries, sqlite_file};
 
 const SCHEMA: &str = "
 CREATE TABLE \"客户\" ( -- 客户

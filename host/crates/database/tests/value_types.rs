@@ -1,11 +1,9 @@
 //! Every type of PostgreSQL and MySQL/MariaDB arrives as the typed value it is; the cases are in `value_types/`, one a line.
 
-mod shared;
-
+use crate::shared::server_url;
+use crate::shared::servers::TestDatabase;
 use nl2sql_catalog::Value;
 use nl2sql_database::{Connection, Limits};
-use shared::server_url;
-use shared::servers::TestDatabase;
 
 const POSTGRES: &str = "
     CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION ltree;

@@ -1,9 +1,8 @@
 //! The verdicts of the official evaluators on 300 pairs over Spider's databases, and where `nl2sql` departs from them.
 
-mod shared;
-
 use std::{fs, sync::Arc, time::Duration};
 
+use crate::shared::shared;
 use nl2sql_catalog::Outcome;
 use nl2sql_evaluation::{
     definition::Definition,
@@ -12,7 +11,6 @@ use nl2sql_evaluation::{
     sqlite_folder::SqliteFolder,
 };
 use serde::Deserialize;
-use shared::shared;
 
 #[derive(Deserialize)]
 struct Row {

@@ -1,15 +1,13 @@
 //! Which statements can be written with the names of a schema, byte by byte.
 
-mod shared;
-
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
+use crate::shared::shared;
 use nl2sql_catalog::{Column, Database, Table, TableKind};
 use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use shared::shared;
 
 fn table(schema: Option<&str>, name: &str, columns: &[&str]) -> Table {
     let column = |name: &&str| Column {

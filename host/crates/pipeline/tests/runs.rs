@@ -1,13 +1,11 @@
 //! Whole runs over in-process parts: resume, edits, faults, privacy, export.
 
-mod doubles;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use doubles::{Doubles, Listener};
+use crate::doubles::{Doubles, Listener};
 use nl2sql_catalog::{Sample, Verdict};
 use nl2sql_pipeline::{Coverage, Pipeline, PipelineError, Rerun, Stage, artifact};
 use nl2sql_profile::Profile;

@@ -1,16 +1,14 @@
 //! Bad input gets one clear paragraph.
 
-mod tiny_model;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::tiny_model::{settings, unwatched};
 use nl2sql_model::TargetModules;
 use nl2sql_training::TrainSettings;
 use nl2sql_training::dataset::Description;
 use nl2sql_training::encoding::OnTruncation;
 use nl2sql_training::train;
-use tiny_model::{settings, unwatched};
 
 fn refusal(change: impl FnOnce(&mut TrainSettings, &Path)) -> String {
     let folder = tempfile::tempdir().unwrap();

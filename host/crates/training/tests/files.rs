@@ -1,14 +1,12 @@
 //! What a run leaves behind, and what packing, early stopping and best-model tracking come to.
 
-mod tiny_model;
-
+use crate::tiny_model::{adapter_bytes, alpaca, settings, unwatched};
 use nl2sql_training::adapter_file;
 use nl2sql_training::dataset::Description;
 use nl2sql_training::events::TrainEvent;
 use nl2sql_training::settings::Every;
 use nl2sql_training::{checkpoint, train};
 use serde_json::Value;
-use tiny_model::{adapter_bytes, alpaca, settings, unwatched};
 
 #[test]
 fn an_output_folder_is_complete() {

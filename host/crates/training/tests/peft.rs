@@ -2,17 +2,15 @@
 //!
 //! Needs a Python with torch, transformers and peft, named by `NL2SQL_PEER_PYTHON`.
 
-mod tiny_model;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use crate::tiny_model::{settings, unwatched};
 use burn::tensor::Device;
 use nl2sql_model::{LoadOptions, TargetModules, attach_adapter, load_decoder};
 use nl2sql_training::settings::AdapterSettings;
 use nl2sql_training::train;
-use tiny_model::{settings, unwatched};
 
 const TOKENS: [u32; 12] = [1, 17, 42, 99, 250, 8, 133, 64, 7, 201, 5, 77];
 

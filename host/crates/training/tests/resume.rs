@@ -1,15 +1,13 @@
 //! A run that was killed, cancelled or out of disk ends with the adapter of an undisturbed one.
 
-mod tiny_model;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::tiny_model::{adapter_bytes, settings, unwatched};
 use nl2sql_training::events::TrainEvent;
 use nl2sql_training::settings::Resume;
 use nl2sql_training::{TrainError, checkpoint, train};
-use tiny_model::{adapter_bytes, settings, unwatched};
 
 const CHILD: &str = "NL2SQL_TEST_CHILD_FOLDER";
 

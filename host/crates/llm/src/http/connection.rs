@@ -11,7 +11,7 @@ use crate::ProviderSettings;
 pub fn build_client(settings: &ProviderSettings) -> Result<reqwest::Client, String> {
     static TLS: Once = Once::new();
     // A second provider of cryptography may be installed by another part of the program; either serves.
-    TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    TLS.call_once(|| drop(rustls::crypto::aws_lc_rs::default_provider().install_default()));
     let mut builder = reqwest::Client::builder()
         .connect_timeout(settings.connect_timeout)
         .timeout(settings.request_timeout)

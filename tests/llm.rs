@@ -10,7 +10,3 @@ mod local_model;
 mod offline;
 mod peer;
 mod secrets;
-
-#[path = "../../host/crates/database/tests/shared/servers.rs"]
-#[allow(dead_code)]
-mod servers;

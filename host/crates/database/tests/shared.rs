@@ -15,13 +15,13 @@ pub mod tds;
 use nl2sql_catalog::CatalogQuery;
 use nl2sql_database::Connection;
 
-#[path = "../../../../../plugins/dialect-mysql/src/catalog_queries.rs"]
+#[path = "../../../../plugins/dialect-mysql/src/catalog_queries.rs"]
 mod mysql_queries;
-#[path = "../../../../../plugins/dialect-postgres/src/catalog_queries.rs"]
+#[path = "../../../../plugins/dialect-postgres/src/catalog_queries.rs"]
 mod postgres_queries;
-#[path = "../../../../../plugins/dialect-sqlite/src/catalog_queries.rs"]
+#[path = "../../../../plugins/dialect-sqlite/src/catalog_queries.rs"]
 mod sqlite_queries;
-#[path = "../../../../../plugins/dialect-tsql/src/catalog_queries.rs"]
+#[path = "../../../../plugins/dialect-tsql/src/catalog_queries.rs"]
 mod tsql_queries;
 
 /// The catalog queries that the built-in dialect of this connection's driver writes.

@@ -8,10 +8,10 @@ use nl2sql_sdk::types::{Catalog, Column, DialectInfo, ForeignKey, Sample, Table,
 use rusqlite::Connection;
 
 /// The script of the concert database.
-pub const CONCERTS: &str = include_str!("../../../../profiles/demo/concert_singer.sql");
+pub const CONCERTS: &str = include_str!("../../../profiles/demo/concert_singer.sql");
 /// The script of the Chinese sales database.
 #[allow(dead_code)] // Not every test binary asks in Chinese.
-pub const SALES: &str = include_str!("../../../../profiles/demo/sales_zh.sql");
+pub const SALES: &str = include_str!("../../../profiles/demo/sales_zh.sql");
 
 /// A database and its catalog, values included.
 pub fn open(script: &str) -> (Connection, Catalog) {

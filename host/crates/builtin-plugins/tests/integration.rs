@@ -1,0 +1,4 @@
+//! The built-in plugins under the limits of the host.
+
+mod checks;
+mod concurrency;

@@ -1,0 +1,18 @@
+//! The drivers on real servers, on scripted ones, and on files.
+
+mod attacks;
+mod catalog_queries;
+mod connecting;
+mod extraction;
+mod faults;
+mod mssql_catalog;
+mod mssql_connect;
+mod mssql_genuine;
+mod mssql_queries;
+mod mysql_logins;
+mod quoted_values;
+mod same_catalog;
+mod servers;
+mod shared;
+mod sqlite;
+mod value_types;

@@ -1,0 +1,4 @@
+//! Whole runs over doubles of plugins and databases.
+
+mod doubles;
+mod runs;

@@ -1,0 +1,9 @@
+//! Training against reference numbers, and its files.
+
+mod bad_input;
+mod files;
+mod parity;
+mod peft;
+mod recipes;
+mod resume;
+mod tiny_model;

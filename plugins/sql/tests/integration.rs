@@ -1,0 +1,9 @@
+//! SQL of the four dialects: what is valid, what names mean, and what is read-only.
+
+mod names;
+mod read_only;
+mod rewriting;
+mod robustness;
+mod shared_data;
+mod syntax;
+mod tsql_attacks;

@@ -1,0 +1,15 @@
+//! The program as its users run it: whole commands, on real databases and servers that misbehave.
+
+mod bad_input;
+mod before_and_after;
+mod cases;
+mod killed_runs;
+mod llm;
+mod mssql_run;
+mod plugin_new;
+mod server_runs;
+mod surroundings;
+
+#[path = "../host/crates/database/tests/shared/servers.rs"]
+#[allow(dead_code)]
+mod servers;
