@@ -75,5 +75,5 @@ pub use error::{ConnectError, ExtractError, QueryError};
 pub use limits::Limits;
 pub use secret::Secret;
 pub use settings::{ConnectionSettings, DriverKind, TlsMode};
-pub use sqlite::SqliteReader;
+pub use sqlite::{InvalidText, SqliteCopy, SqliteFile, SqliteReader};
 pub use value_samples::{ColumnValues, SAMPLED_ROWS};

@@ -11,7 +11,10 @@ mod authorizer;
 mod file;
 mod reader;
 mod schema_faults;
+mod scratch_copy;
+mod shared_file;
 mod table_text;
+mod watch;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +29,9 @@ use crate::driver::{Driver, LoginRights};
 use crate::table_filter::TableFilter;
 use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
-pub use reader::SqliteReader;
+pub use reader::{InvalidText, SqliteReader};
+pub use scratch_copy::SqliteCopy;
+pub use shared_file::SqliteFile;
 
 /// Rows counted exactly; a larger table is estimated by its highest rowid.
 const COUNTED_ROWS: usize = 10_000;

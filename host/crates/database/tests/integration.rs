@@ -15,4 +15,5 @@ mod same_catalog;
 mod servers;
 mod shared;
 mod sqlite;
+mod sqlite_file;
 mod value_types;

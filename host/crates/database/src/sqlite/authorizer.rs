@@ -81,6 +81,59 @@ pub(super) fn authorize(context: AuthContext<'_>) -> Authorization {
         {
             Authorization::Allow
         }
+        // Codes that rusqlite does not know, and actions whose names it is not told (`ATTACH` with an expression), are among the rest.
         _ => Authorization::Deny,
+    }
+}
+
+/// Pragmas that check a database without changing how the process or another connection works.
+const CHECKING_PRAGMAS: &[&str] = &["foreign_keys", "foreign_key_check", "integrity_check", "quick_check"];
+
+/// Allows everything that stays inside a copy in memory; denies what reaches files, code or the whole process, and what is not known.
+pub(super) fn authorize_on_copy(context: AuthContext<'_>) -> Authorization {
+    let is_among = |names: &[&str], name: &str| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let allowed = match context.action {
+        AuthAction::Function { function_name } => !is_among(FORBIDDEN_FUNCTIONS, function_name),
+        AuthAction::Pragma { pragma_name, .. } => {
+            is_among(DESCRIBING_PRAGMAS, pragma_name) || is_among(CHECKING_PRAGMAS, pragma_name)
+        }
+        // `VACUUM` attaches a nameless database to work in.
+        AuthAction::Attach { filename } => matches!(filename, "" | ":memory:"),
+        AuthAction::Select
+        | AuthAction::Read { .. }
+        | AuthAction::Recursive
+        | AuthAction::Insert { .. }
+        | AuthAction::Update { .. }
+        | AuthAction::Delete { .. }
+        | AuthAction::CreateTable { .. }
+        | AuthAction::CreateIndex { .. }
+        | AuthAction::CreateView { .. }
+        | AuthAction::CreateTrigger { .. }
+        | AuthAction::CreateVtable { .. }
+        | AuthAction::CreateTempTable { .. }
+        | AuthAction::CreateTempIndex { .. }
+        | AuthAction::CreateTempView { .. }
+        | AuthAction::CreateTempTrigger { .. }
+        | AuthAction::DropTable { .. }
+        | AuthAction::DropIndex { .. }
+        | AuthAction::DropView { .. }
+        | AuthAction::DropTrigger { .. }
+        | AuthAction::DropVtable { .. }
+        | AuthAction::DropTempTable { .. }
+        | AuthAction::DropTempIndex { .. }
+        | AuthAction::DropTempView { .. }
+        | AuthAction::DropTempTrigger { .. }
+        | AuthAction::AlterTable { .. }
+        | AuthAction::Reindex { .. }
+        | AuthAction::Analyze { .. }
+        | AuthAction::Transaction { .. }
+        | AuthAction::Savepoint { .. }
+        | AuthAction::Detach { .. } => true,
+        _ => false,
+    };
+    if allowed {
+        Authorization::Allow
+    } else {
+        Authorization::Deny
     }
 }

@@ -2,23 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use nl2sql_catalog::{ResultSet, Value};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::authorizer::authorize;
 use super::file::{self, OpenFile};
 use super::schema_faults;
+use super::watch::Watch;
 use crate::engine_words::without_values;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, QueryReader, statement_guard};
 
-/// Virtual machine steps between two looks at the clock: some ten microseconds.
-const STEPS_BETWEEN_CHECKS: i32 = 2_000;
 /// Prepared statements kept; evaluation runs the same gold query again and again.
 const STATEMENT_CACHE: usize = 64;
 
@@ -26,41 +23,10 @@ const STATEMENT_CACHE: usize = 64;
 pub struct SqliteReader {
     connection: Connection,
     watch: Arc<Watch>,
-    bytes_limit: i32,
+    bytes_limit: usize,
+    invalid_text: InvalidText,
     /// The file, when it was opened as one that does not change.
     unwatched_file: Option<PathBuf>,
-}
-
-/// When the running statement must stop.
-#[derive(Debug)]
-pub(super) struct Watch {
-    epoch: Instant,
-    /// Nanoseconds after `epoch`; `u64::MAX` while nothing runs.
-    deadline: AtomicU64,
-    cancelled: AtomicBool,
-}
-
-impl Watch {
-    fn start(&self, limit: Duration) {
-        self.cancelled.store(false, Ordering::Relaxed);
-        let deadline = self.epoch.elapsed().saturating_add(limit).as_nanos();
-        self.deadline
-            .store(u64::try_from(deadline).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    fn stop(&self) {
-        self.deadline.store(u64::MAX, Ordering::Relaxed);
-    }
-
-    fn is_over(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-            || self.epoch.elapsed().as_nanos() > u128::from(self.deadline.load(Ordering::Relaxed))
-    }
-
-    /// Ends the running statement at the next check.
-    pub(super) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
 }
 
 impl SqliteReader {
@@ -113,19 +79,14 @@ impl SqliteReader {
         ] {
             connection.set_limit(limit, value)?;
         }
-        let watch = Arc::new(Watch {
-            epoch: Instant::now(),
-            deadline: AtomicU64::new(u64::MAX),
-            cancelled: AtomicBool::new(false),
-        });
-        let seen = Arc::clone(&watch);
-        connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || seen.is_over()))?;
+        let watch = Watch::over(&mut connection)?;
         connection.authorizer(Some(authorize))?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
         let mut reader = Self {
             connection,
             watch,
             bytes_limit: 0,
+            invalid_text: InvalidText::default(),
             unwatched_file: immutable.then(|| path.to_owned()),
         };
         reader.limit_bytes(limits.max_bytes)?;
@@ -134,14 +95,16 @@ impl SqliteReader {
 
     /// No single value may be longer than the whole result may be.
     fn limit_bytes(&mut self, max_bytes: usize) -> rusqlite::Result<()> {
-        let wanted = i32::try_from(max_bytes.max(1 << 20))
-            .unwrap_or(1_000_000_000)
-            .min(1_000_000_000);
-        if wanted != self.bytes_limit {
-            self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, wanted)?;
-            self.bytes_limit = wanted;
+        if max_bytes != self.bytes_limit {
+            limit_value_bytes(&self.connection, max_bytes)?;
+            self.bytes_limit = max_bytes;
         }
         Ok(())
+    }
+
+    /// What becomes of text that is not UTF-8.
+    pub(super) fn set_invalid_text(&mut self, invalid_text: InvalidText) {
+        self.invalid_text = invalid_text;
     }
 
     /// A file that was at rest is opened anew once somebody writes to it.
@@ -153,7 +116,9 @@ impl SqliteReader {
             limits: *limits,
             ..ConnectionSettings::sqlite(path)
         };
+        let invalid_text = self.invalid_text;
         *self = Self::open(&settings)?;
+        self.invalid_text = invalid_text;
         Ok(())
     }
 
@@ -195,54 +160,11 @@ impl SqliteReader {
                 "refused: SQLite says that the statement is not a plain query".into(),
             ));
         }
-        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        let width = columns.len();
-        let mut result = ResultSet {
-            columns,
-            ..ResultSet::default()
-        };
-        let mut bytes = 0;
-        let mut rows = statement.query([]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            if result.rows.len() >= limits.max_rows || bytes > limits.max_bytes {
-                result.truncated = true;
-                break;
-            }
-            let mut values = Vec::with_capacity(width);
-            for at in 0..width {
-                let value = row.get_ref(at).map_err(failed)?;
-                bytes += size(value);
-                values.push(typed(value));
-            }
-            result.rows.push(values);
-        }
-        Ok(result)
+        rows(&mut statement, limits, self.invalid_text).map_err(failed)
     }
 
     fn query_error(&self, error: &rusqlite::Error, limits: &Limits) -> QueryError {
-        if let Some(trouble) = trouble_with_file(error) {
-            let path = self.connection.path().unwrap_or("the database");
-            return QueryError::Unavailable(format!("{path}: {}: {trouble}", plain_message(error)));
-        }
-        match error.sqlite_error_code() {
-            Some(ErrorCode::OperationInterrupted) => {
-                QueryError::Timeout(format!("timeout: stopped after {} ms", limits.timeout_ms))
-            }
-            Some(ErrorCode::AuthorizationForStatementDenied) => {
-                QueryError::Refused(format!("refused by SQLite's authorizer: {error}"))
-            }
-            Some(ErrorCode::ReadOnly) => QueryError::Refused(format!("refused by SQLite: {error}")),
-            Some(ErrorCode::TooBig) => QueryError::Refused(format!(
-                "refused: a value is longer than the {} bytes allowed: {error}",
-                limits.max_bytes
-            )),
-            _ => match error {
-                rusqlite::Error::MultipleStatement => {
-                    QueryError::Refused("refused: more than one statement; send them one by one".into())
-                }
-                _ => QueryError::Failed(plain_message(error)),
-            },
-        }
+        query_error(&self.connection, error, limits)
     }
 
     /// Views and virtual tables that cannot be read, with the reason; of the others SQLite then knows the columns.
@@ -262,6 +184,81 @@ impl QueryReader for SqliteReader {
     }
 }
 
+/// What becomes of text that is not UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvalidText {
+    /// It stays bytes.
+    #[default]
+    AsBytes,
+    /// It is text without the bytes that are not UTF-8, as the official evaluators read it.
+    DropInvalidBytes,
+}
+
+/// No single value may be longer than the whole result may be; a MiB is always allowed.
+pub(super) fn limit_value_bytes(connection: &Connection, max_bytes: usize) -> rusqlite::Result<()> {
+    const MAX_LENGTH: i32 = 1_000_000_000;
+    let limit = i32::try_from(max_bytes.max(1 << 20)).unwrap_or(MAX_LENGTH);
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, limit.min(MAX_LENGTH))?;
+    Ok(())
+}
+
+/// Rows of a prepared statement, up to the limits.
+pub(super) fn rows(
+    statement: &mut Statement<'_>,
+    limits: &Limits,
+    invalid_text: InvalidText,
+) -> rusqlite::Result<ResultSet> {
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let width = columns.len();
+    let mut result = ResultSet {
+        columns,
+        ..ResultSet::default()
+    };
+    let mut bytes = 0;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if result.rows.len() >= limits.max_rows || bytes > limits.max_bytes {
+            result.truncated = true;
+            break;
+        }
+        let mut values = Vec::with_capacity(width);
+        for at in 0..width {
+            let value = row.get_ref(at)?;
+            bytes += size(value);
+            values.push(typed(value, invalid_text));
+        }
+        result.rows.push(values);
+    }
+    Ok(result)
+}
+
+/// What an error of a statement means to its caller.
+pub(super) fn query_error(connection: &Connection, error: &rusqlite::Error, limits: &Limits) -> QueryError {
+    if let Some(trouble) = trouble_with_file(error) {
+        let path = connection.path().unwrap_or("the database");
+        return QueryError::Unavailable(format!("{path}: {}: {trouble}", plain_message(error)));
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => {
+            QueryError::Timeout(format!("timeout: stopped after {} ms", limits.timeout_ms))
+        }
+        Some(ErrorCode::AuthorizationForStatementDenied) => {
+            QueryError::Refused(format!("refused by SQLite's authorizer: {error}"))
+        }
+        Some(ErrorCode::ReadOnly) => QueryError::Refused(format!("refused by SQLite: {error}")),
+        Some(ErrorCode::TooBig) => QueryError::Refused(format!(
+            "refused: a value is longer than the {} bytes allowed: {error}",
+            limits.max_bytes
+        )),
+        _ => match error {
+            rusqlite::Error::MultipleStatement => {
+                QueryError::Refused("refused: more than one statement; send them one by one".into())
+            }
+            _ => QueryError::Failed(plain_message(error)),
+        },
+    }
+}
+
 fn size(value: ValueRef<'_>) -> usize {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len() + 8,
@@ -269,15 +266,18 @@ fn size(value: ValueRef<'_>) -> usize {
     }
 }
 
-/// The storage class is the type; text that is not UTF-8 stays bytes.
-fn typed(value: ValueRef<'_>) -> Value {
+/// The storage class is the type.
+fn typed(value: ValueRef<'_>, invalid_text: InvalidText) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
         ValueRef::Real(number) => Value::Float(number),
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Value::Text(text.to_owned()),
-            Err(_) => Value::Bytes(bytes.to_vec()),
+        ValueRef::Text(bytes) => match (std::str::from_utf8(bytes), invalid_text) {
+            (Ok(text), _) => Value::Text(text.to_owned()),
+            (Err(_), InvalidText::AsBytes) => Value::Bytes(bytes.to_vec()),
+            (Err(_), InvalidText::DropInvalidBytes) => {
+                Value::Text(bytes.utf8_chunks().map(|chunk| chunk.valid()).collect())
+            }
         },
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }

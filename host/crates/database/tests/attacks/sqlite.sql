@@ -191,3 +191,15 @@ SELECT max(a.d || b.d || c.d || d.d || e.d || f.d || g.d || h.d || i.d) FROM dig
 SELECT count(DISTINCT a.d + b.d * random()) FROM digits a, digits b, digits c, digits d, digits e, digits f, digits g, digits h, digits i
 SELECT (SELECT count(*) FROM digits a, digits b, digits c, digits d, digits e, digits f, digits g, digits h, digits i) FROM digits
 EXPLAIN SELECT 1
+ATTACH 'FOLDER/' || 'new.sqlite' AS x
+ATTACH (SELECT 'FOLDER/new.sqlite') AS x
+ATTACH lower('FOLDER/NEW.SQLITE') AS x
+ATTACH printf('%s/%s', 'FOLDER', 'new.sqlite') AS x
+ATTACH CAST(x'2f746d702f6e65772e73716c697465' AS TEXT) AS x
+ATTACH CASE WHEN 1 THEN 'FOLDER/new.sqlite' END AS x
+ATTACH "FOLDER/new.sqlite" AS x
+ATTACH ? AS x
+VACUUM INTO 'FOLDER/' || 'new.sqlite'
+PRAGMA hard_heap_limit = 1
+SELECT * FROM pragma_hard_heap_limit(1)
+SELECT * FROM pragma_temp_store_directory('FOLDER')
