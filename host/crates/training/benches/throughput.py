@@ -1,10 +1,10 @@
 """LoRA training throughput beside transformers + PEFT: same weights, same tokens, alternating runs, two threads.
 
     cargo build -p nl2sql-training --example throughput
-    python benches/throughput.py path/to/throughput MODEL_DIR [--rows 4] [--length 256] [--scored 64] [--rounds 3] [--alike 0]
+    python benches/throughput.py path/to/throughput MODEL_DIR [--rows 4] [--length 256] [--scored 64] [--rounds 3] [--shared-prefix 0]
 
 Prints the median tokens a second of both, the ratio of the medians, and the peak memory of each process. `torch f32` computes logits on scored
-positions only, as we do; `as it is` is transformers' own forward with labels, which computes them on all. With `--alike N` all rows begin with the
+positions only, as we do; `as it is` is transformers' own forward with labels, which computes them on all. With `--shared-prefix N` all rows begin with the
 same N tokens, as questions about one schema do.
 """
 import argparse, json, statistics, subprocess, sys
@@ -14,13 +14,13 @@ import json, resource, sys, time, torch
 from transformers import AutoModelForCausalLM
 from peft import LoraConfig, get_peft_model
 model_dir, rows, length, scored, steps, dtype = sys.argv[1], *map(int, sys.argv[2:6]), sys.argv[6]
-alike, as_it_is = int(sys.argv[7]), sys.argv[8:] == ["as-it-is"]
+shared_prefix, as_it_is = int(sys.argv[7]), sys.argv[8:] == ["as-it-is"]
 torch.set_num_threads(2)
 model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=getattr(torch, dtype))
 targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 model = get_peft_model(model, LoraConfig(r=16, lora_alpha=32, target_modules=targets, task_type="CAUSAL_LM"))
 base = model.base_model.model
-ids = torch.tensor([[100 + ((r if i >= alike else 0) * 7919 + i * 104729) % 40000 for i in range(length)] for r in range(rows)])
+ids = torch.tensor([[100 + ((r if i >= shared_prefix else 0) * 7919 + i * 104729) % 40000 for i in range(length)] for r in range(rows)])
 labels = ids.clone(); labels[:, :length - scored] = -100
 trained = [p for p in model.parameters() if p.requires_grad]
 optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.0)
@@ -51,12 +51,12 @@ def main():
     parser.add_argument("binary"); parser.add_argument("model")
     parser.add_argument("--rows", type=int, default=4); parser.add_argument("--length", type=int, default=256)
     parser.add_argument("--scored", type=int, default=64); parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--alike", type=int, default=0, help="tokens that all rows begin with")
+    parser.add_argument("--shared-prefix", type=int, default=0, help="tokens that all rows begin with")
     parser.add_argument("--rounds", type=int, default=3); parser.add_argument("--bf16", action="store_true", help="also both in bf16")
     a = parser.parse_args()
     shape = [a.model, str(a.rows), str(a.length), str(a.scored), str(a.steps)]
-    ours = lambda *options: [a.binary, *shape, f"alike={a.alike}", *options]
-    torch = lambda dtype, *options: [sys.executable, "-c", PEER, *shape, dtype, str(a.alike), *options]
+    ours = lambda *options: [a.binary, *shape, f"shared_prefix={a.shared_prefix}", *options]
+    torch = lambda dtype, *options: [sys.executable, "-c", PEER, *shape, dtype, str(a.shared_prefix), *options]
     commands = {"ours f32": ours(), "ours f32, recompute": ours("recompute"),
                 "torch f32": torch("float32"), "torch f32, as it is": torch("float32", "as-it-is")}
     if a.bf16:

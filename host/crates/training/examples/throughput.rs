@@ -1,8 +1,8 @@
-//! Tokens a second and peak memory of LoRA steps over made-up tokens, as one JSON line. `benches/throughput.py` runs it
+//! Tokens per second and peak memory of LoRA steps over synthetic tokens, as one JSON line. `benches/throughput.py` runs it
 //! beside transformers + PEFT on the same weights and tokens.
 //!
-//! `throughput MODEL_DIR ROWS LENGTH SCORED STEPS [f32|bf16|int8|nf4] [recompute] [workers=N] [alike=N]`; with `alike=N` all rows begin with the
-//! same N tokens, as questions about one schema do.
+//! `throughput MODEL_DIR ROWS LENGTH SCORED STEPS [f32|bf16|int8|nf4] [recompute] [workers=N] [shared_prefix=N]`; with `shared_prefix=N` all rows share their
+//! first N tokens, as questions about one schema do.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -17,9 +17,9 @@ use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
 use nl2sql_training::engine::{Engine, StepSamples};
 use nl2sql_training::events::peak_memory;
 
-/// Row `row` of the made-up batch, which begins as every row does; the Python side makes the same.
-fn sample(row: usize, length: usize, scored: usize, alike: usize) -> Sample {
-    let row_at = |i: usize| if i < alike { 0 } else { row };
+/// Row `row` of the synthetic batch; the Python side generates the same.
+fn sample(row: usize, length: usize, scored: usize, shared_prefix: usize) -> Sample {
+    let row_at = |i: usize| if i < shared_prefix { 0 } else { row };
     let input_ids: Vec<u32> = (0..length)
         .map(|i| (100 + (row_at(i) * 7919 + i * 104_729) % 40_000) as u32)
         .collect();
@@ -42,11 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         recompute: false,
         precision: Precision::F32,
     };
-    let mut alike = 0;
+    let mut shared_prefix = 0;
     for option in options {
         match option.split_once('=') {
             Some(("workers", count)) => compute.workers = count.parse()?,
-            Some(("alike", count)) => alike = count.parse()?,
+            Some(("shared_prefix", count)) => shared_prefix = count.parse()?,
             Some(_) => return Err(format!("`{option}` is no option").into()),
             None if option == "recompute" => compute.recompute = true,
             None => compute.precision = serde_json::from_value(option.as_str().into())?,
@@ -66,7 +66,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut values = engine.initial_values(1);
     let mut optimizer = AdamW::new(AdamWSettings::default(), values.len());
     let mut gradients = vec![0.0; values.len()];
-    let samples: Vec<Sample> = (0..rows).map(|row| sample(row, length, scored, alike)).collect();
+    let samples: Vec<Sample> = (0..rows)
+        .map(|row| sample(row, length, scored, shared_prefix))
+        .collect();
     let step = StepSamples {
         micro_batches: vec![samples.iter().map(|sample| (sample, 0)).collect()],
     };

@@ -7,7 +7,7 @@ pub struct AdamWSettings {
     pub beta1: f64,
     /// Decay of the mean of squared gradients.
     pub beta2: f64,
-    /// Keeps the division away from zero.
+    /// Added to the denominator for numerical stability.
     pub epsilon: f64,
     /// Decoupled weight decay; multiplied by the learning rate.
     pub weight_decay: f64,
@@ -25,12 +25,12 @@ impl Default for AdamWSettings {
     }
 }
 
-/// The optimizer's memory over a flat array of values.
+/// Optimizer state over a flat array of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdamW {
     /// Settings.
     pub settings: AdamWSettings,
-    /// Steps made.
+    /// Number of steps taken.
     pub steps: u64,
     /// Running means of gradients.
     pub means: Vec<f32>,
@@ -39,7 +39,7 @@ pub struct AdamW {
 }
 
 impl AdamW {
-    /// An optimizer that has seen nothing, for `length` values.
+    /// Initial state for `length` values.
     pub fn new(settings: AdamWSettings, length: usize) -> Self {
         Self {
             settings,
@@ -76,8 +76,8 @@ impl AdamW {
     }
 }
 
-/// Scales `gradients` so that their Euclidean norm is at most `limit` (none when `limit` is 0) and returns the norm
-/// before; the factor is torch's `limit / (norm + 1e-6)`.
+/// Scales `gradients` so that their Euclidean norm is at most `limit` (no clipping when `limit` is 0) and returns the norm
+/// before clipping; the factor is torch's `limit / (norm + 1e-6)`.
 pub fn clip_global_norm(gradients: &mut [f32], limit: f64) -> f64 {
     let norm = gradients
         .iter()
@@ -97,7 +97,7 @@ mod tests {
 
     /// Numbers printed by `torch.optim.AdamW([w], lr=0.1, weight_decay=0.01)` over the same gradients.
     #[test]
-    fn steps_as_torch() {
+    fn matches_torch_adamw() {
         let settings = AdamWSettings {
             weight_decay: 0.01,
             ..AdamWSettings::default()
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn clips_only_what_is_longer_than_the_limit() {
+    fn clips_only_norms_above_the_limit() {
         let mut gradients = [3.0, 4.0];
         assert_eq!(clip_global_norm(&mut gradients, 10.0), 5.0);
         assert_eq!(gradients, [3.0, 4.0]);

@@ -1,4 +1,4 @@
-//! Trained values as PEFT's `adapter_model.safetensors`, and back.
+//! Reads and writes trained values as PEFT's `adapter_model.safetensors`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use safetensors::{Dtype, SafeTensors};
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
 
-/// Writes the trained values to `path` in f32 under PEFT's names, and makes sure that they are on the disk.
+/// Writes the trained values to `path` in f32 under PEFT's names and syncs the file.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -52,11 +52,11 @@ pub fn read(path: &Path, layout: &ParameterLayout) -> Result<Vec<f32>, TrainErro
             return Err(TrainError::checkpoint(
                 path,
                 format!(
-                    "`{}` is {:?} {:?}, {:?} of F32 is needed",
+                    "`{}`: expected F32 of shape {:?}, found {:?} of shape {:?}",
                     slot.name,
-                    view.shape(),
+                    slot.shape,
                     view.dtype(),
-                    slot.shape
+                    view.shape()
                 ),
             ));
         }

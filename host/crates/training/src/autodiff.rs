@@ -1,7 +1,7 @@
-//! Losses and gradients on burn's devices: graphics cards, and the CPU for comparison with the CPU engine.
+//! Losses and gradients on burn's devices: graphics cards, and the CPU as a reference for the CPU engine.
 //!
-//! Each device holds the whole frozen model; a step's samples are dealt over the devices and their gradients are summed
-//! in the devices' order. Trained values, optimizer and clipping stay in host memory: adapters are small.
+//! Each device holds the whole frozen model; a step's samples are sharded over the devices and gradients are summed in
+//! device order. Trained values, optimizer and clipping stay in host memory: adapters are small.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::engine::{Engine, StepSamples};
 use crate::error::TrainError;
 use crate::parameters::{ParameterLayout, Slot};
 
-/// The engine over one or several of burn's devices.
+/// The engine over one or more burn devices.
 pub struct AutodiffEngine {
     replicas: Vec<Decoder>,
     layout: ParameterLayout,
@@ -94,7 +94,7 @@ impl Engine for AutodiffEngine {
         let count = self.replicas.len();
         for (number, replica) in self.replicas.iter_mut().enumerate() {
             let device = replica.device();
-            place(
+            load_values(
                 replica,
                 &self.layout,
                 &self.adapter,
@@ -131,7 +131,7 @@ impl Engine for AutodiffEngine {
             return Ok(0.0);
         };
         let device = replica.device();
-        place(replica, &self.layout, &self.adapter, values, 0.0, &device);
+        load_values(replica, &self.layout, &self.adapter, values, 0.0, &device);
         Ok(summed_loss(replica, samples).map_or(0.0, |loss| f64::from(host_values(loss)[0])))
     }
 
@@ -145,8 +145,8 @@ impl Engine for AutodiffEngine {
     }
 }
 
-/// Puts the flat values into the model as parameters. PEFT's factors are the transposes of burn's.
-fn place(
+/// Loads the flat values into the model as parameters. PEFT's factors are the transposes of burn's.
+fn load_values(
     model: &mut Decoder,
     layout: &ParameterLayout,
     adapter: &AdapterConfig,
@@ -176,7 +176,7 @@ fn place(
             projection.adapter = Some(factors);
         }
     }
-    // A tied head keeps reading the frozen table, as PEFT's copies do.
+    // A tied head keeps reading the frozen table, as in PEFT.
     if let (Some(_), None, OutputHead::Tied(_)) = (layout.embedding(), layout.head(), &model.head) {
         model.head = OutputHead::Trained(Param::from_tensor(model.embedding.table.val()).set_require_grad(false));
     }
@@ -188,7 +188,7 @@ fn place(
     }
 }
 
-/// Sum of the cross-entropies of the scored tokens; none when nothing is scored.
+/// Sum of the cross-entropies of the scored tokens; `None` when nothing is scored.
 fn summed_loss(model: &Decoder, samples: &[&Sample]) -> Option<Tensor<1>> {
     let length = samples.iter().map(|sample| sample.input_ids.len()).max()?;
     let (mut positions, mut targets) = (Vec::new(), Vec::new());
@@ -215,7 +215,7 @@ fn summed_loss(model: &Decoder, samples: &[&Sample]) -> Option<Tensor<1>> {
     Some(log_softmax(logits, 1).gather(1, targets).sum().neg())
 }
 
-/// Hands every trained tensor's gradient, in PEFT's layout, to `take`.
+/// Passes every trained tensor's gradient, in PEFT's layout, to `take`.
 fn collect(model: &Decoder, layout: &ParameterLayout, graph: &Gradients, mut take: impl FnMut(&Slot, Vec<f32>)) {
     let slots = layout.slots();
     for (number, layer) in model.layers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What one micro-batch is made of: samples laid end to end, without padding, and what they begin with alike laid once.
+//! A micro-batch: samples concatenated without padding, shared prefixes stored once.
 
 use std::iter::zip;
 use std::ops::Range;
@@ -18,31 +18,31 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Tokens that are scored: labels, but for the first token, which nothing predicts.
+    /// Number of scored tokens: labels, except that of the first token, which nothing predicts.
     pub fn scored(&self) -> usize {
         self.labels.iter().skip(1).filter(|&&label| label != IGNORED).count()
     }
 }
 
-/// Fewest tokens that are worth sharing: attention gathers them for each sample.
-const LEAST_SHARED: usize = 16;
+/// Shortest prefix worth sharing: attention gathers its rows for each sample.
+const MIN_SHARED_PREFIX: usize = 16;
 
-/// Where one sample's tokens lie in a batch.
+/// Rows of one sample's tokens in a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleRows {
-    /// Rows of its first tokens, which an earlier sample with the same beginning has laid; empty when none has.
+    /// Rows of its prefix, stored by an earlier sample with the same tokens; empty when nothing is shared.
     pub shared: Vec<Range<usize>>,
     /// Rows of its other tokens.
     pub own: Range<usize>,
 }
 
 impl SampleRows {
-    /// The places of its rows, in the order of its tokens.
+    /// Row ranges in the order of its tokens.
     pub fn places(&self) -> impl Iterator<Item = &Range<usize>> {
         self.shared.iter().chain([&self.own])
     }
 
-    /// How many of its tokens lie in shared rows.
+    /// Number of tokens in shared rows.
     pub fn shared_tokens(&self) -> usize {
         self.shared.iter().map(Range::len).sum()
     }
@@ -61,51 +61,54 @@ impl SampleRows {
     }
 }
 
-/// Samples laid end to end. Attention stays within a sample and positions begin anew with each, so padding is never
-/// computed and packing changes no number.
+/// Concatenated samples. Attention stays within a sample and positions restart with each, so that no padding is computed and packing
+/// changes no result.
 #[derive(Debug, Clone, Default)]
 pub struct TokenBatch {
-    /// Token ids, a row each.
+    /// Token ids, one per row.
     pub ids: Vec<u32>,
     /// Position of each row's token in its sample.
     pub positions: Vec<usize>,
-    /// Where each sample lies.
+    /// Rows of each sample.
     pub samples: Vec<SampleRows>,
     /// Rows whose token's successor is scored, ascending.
     pub scored: Vec<usize>,
     /// The successor of each token in `scored`.
     pub targets: Vec<u32>,
-    /// What distinguishes each token's dropout from every other token's of the run.
+    /// Seeds each token's dropout, distinct within the run.
     pub dropout_keys: Vec<u32>,
 }
 
 impl TokenBatch {
-    /// Lays samples end to end; each comes with a number that seeds its dropout.
+    /// Concatenates samples; each comes with its dropout seed.
     pub fn new<'a>(samples: impl IntoIterator<Item = (&'a Sample, u64)>) -> Self {
         let mut batch = Self::default();
         for (sample, key) in samples {
-            batch.lay(sample, key, Vec::new());
+            batch.append(sample, key, Vec::new());
         }
         batch
     }
 
-    /// As [`new`](Self::new), but what a sample begins with as one before it does is laid once: a decoder looks only back, so that there both are
-    /// the same. Where dropout is to differ from sample to sample they are not.
+    /// As [`new`](Self::new), but stores a prefix shared with an earlier sample once: a decoder is causal, so the hidden states of a shared
+    /// prefix are equal. Not valid with dropout, which differs from sample to sample.
     pub fn sharing<'a>(samples: impl IntoIterator<Item = (&'a Sample, u64)>) -> Self {
         let mut batch = Self::default();
-        let mut laid: Vec<&Sample> = Vec::new();
+        let mut appended: Vec<&Sample> = Vec::new();
         for (sample, key) in samples {
-            let alike = laid.iter().map(|earlier| shareable(earlier, sample)).enumerate();
-            // Of those that have most in common the first, whose rows lie in the fewest places.
-            let best = alike.rev().max_by_key(|(_, alike)| *alike);
-            let shared = best.map_or(Vec::new(), |(earlier, alike)| batch.samples[earlier].first(alike));
-            batch.lay(sample, key, shared);
-            laid.push(sample);
+            let prefixes = appended
+                .iter()
+                .map(|earlier| shared_prefix(earlier, sample))
+                .enumerate();
+            // Among the longest prefixes the first one, whose rows are in the fewest ranges.
+            let longest = prefixes.rev().max_by_key(|(_, length)| *length);
+            let shared = longest.map_or(Vec::new(), |(earlier, length)| batch.samples[earlier].first(length));
+            batch.append(sample, key, shared);
+            appended.push(sample);
         }
         batch
     }
 
-    fn lay(&mut self, sample: &Sample, key: u64, shared: Vec<Range<usize>>) {
+    fn append(&mut self, sample: &Sample, key: u64, shared: Vec<Range<usize>>) {
         let start = self.ids.len();
         let (first, length) = (shared.iter().map(Range::len).sum::<usize>(), sample.input_ids.len());
         let own = start..start + length - first;
@@ -122,25 +125,26 @@ impl TokenBatch {
         self.samples.push(SampleRows { shared, own });
     }
 
-    /// Rows in all.
+    /// Total number of rows.
     pub fn tokens(&self) -> usize {
         self.ids.len()
     }
 }
 
-/// Tokens that `sample` begins with as `earlier` does, up to its first one whose successor is scored; 0 when they are not worth sharing.
-pub fn shareable(earlier: &Sample, sample: &Sample) -> usize {
+/// Length of the prefix `sample` shares with `earlier`, up to its first token whose successor is scored; 0 when it is too short to be worth
+/// sharing.
+pub fn shared_prefix(earlier: &Sample, sample: &Sample) -> usize {
     let unscored = sample
         .labels
         .iter()
         .skip(1)
         .take_while(|&&label| label == IGNORED)
         .count();
-    let alike = zip(&earlier.input_ids, &sample.input_ids)
+    let common = zip(&earlier.input_ids, &sample.input_ids)
         .take_while(|(a, b)| a == b)
         .count();
-    let alike = alike.min(unscored);
-    if alike < LEAST_SHARED { 0 } else { alike }
+    let length = common.min(unscored);
+    if length < MIN_SHARED_PREFIX { 0 } else { length }
 }
 
 /// SplitMix64's finaliser (Steele, Lea & Flood 2014): every bit of the input moves every bit of the output.
@@ -154,7 +158,7 @@ pub(crate) fn mix(x: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// A sample of these ids of which the last `scored` are.
+    /// A sample of these ids; the last `scored` of them are scored.
     fn sample(ids: impl IntoIterator<Item = u32>, scored: usize) -> Sample {
         let input_ids: Vec<u32> = ids.into_iter().collect();
         let prompt = input_ids.len() - scored;
@@ -164,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_common_beginning_is_laid_once() {
+    fn shared_prefixes_are_stored_once() {
         let samples = [
             sample((0..40).chain([100, 101]), 2),
             sample((0..40).chain([200, 201, 202]), 3),
@@ -181,10 +185,10 @@ mod tests {
             batch.samples,
             [
                 rows(&[], 0..42),
-                // Its last prompt token predicts a token of its own.
+                // The last prompt token is not shared: it predicts a scored token.
                 rows(&[(0, 39)], 42..46),
                 rows(&[(0, 20)], 46..56),
-                // The beginning of the second sample, which lies in two places.
+                // The prefix of the second sample, which is in two ranges.
                 rows(&[(0, 39), (42, 44)], 56..58),
                 rows(&[], 58..68),
             ]
@@ -194,15 +198,15 @@ mod tests {
         assert_eq!(batch.targets.len(), batch.scored.len());
         assert!(batch.scored.is_sorted());
         for (rows, sample) in batch.samples.iter().zip(&samples) {
-            let lying = rows.places().flat_map(Range::clone);
-            for (position, (row, id)) in lying.zip(&sample.input_ids).enumerate() {
+            let indices = rows.places().flat_map(Range::clone);
+            for (position, (row, id)) in indices.zip(&sample.input_ids).enumerate() {
                 assert_eq!((batch.ids[row], batch.positions[row]), (*id, position));
             }
         }
     }
 
     #[test]
-    fn a_token_that_is_scored_twice_lies_twice() {
+    fn duplicate_scored_tokens_are_counted_twice() {
         let samples = [sample(0..40, 20), sample(0..40, 20)];
         let batch = TokenBatch::sharing(samples.iter().zip(0..));
         assert_eq!(batch.samples[1].shared_tokens(), 19);

@@ -1,4 +1,4 @@
-//! Checkpoints: `checkpoint-N/` folders that are whole or absent.
+//! Checkpoints: `checkpoint-N/` folders, written atomically.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,23 +19,23 @@ const ADAPTER: &str = "adapter_model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const PARTIAL: &str = ".partial";
 
-/// What a checkpoint holds.
+/// Contents of a checkpoint.
 pub struct Snapshot<'a> {
-    /// Names and places of the values.
+    /// Names and ranges of the values.
     pub layout: &'a ParameterLayout,
     /// Trained values.
     pub values: &'a [f32],
     /// Optimizer.
     pub optimizer: &'a AdamW,
-    /// What was done.
+    /// Progress.
     pub state: &'a TrainerState,
     /// The adapter's description.
     pub adapter: &'a AdapterConfig,
-    /// What must be the same for a run to go on; see [`restore`].
+    /// What must be unchanged to resume; see [`restore`].
     pub fingerprint: &'a BTreeMap<String, String>,
 }
 
-/// Writes `checkpoint-N` into `output`: into a folder of another name first, forced to the disk, then renamed.
+/// Writes `checkpoint-N` into `output`: under a temporary name first, synced, then renamed.
 ///
 /// # Errors
 /// When the disk is full or not writable; older checkpoints are untouched and the unfinished one is removed.
@@ -47,7 +47,7 @@ pub fn save(output: &Path, snapshot: &Snapshot) -> Result<PathBuf, TrainError> {
     }
     remove(&partial)?;
     if let Err(error) = fill(&partial, snapshot) {
-        // Gives the space back; the first error is what matters.
+        // Free the space; report the first error.
         let _ = remove(&partial);
         return Err(error);
     }
@@ -88,14 +88,14 @@ fn write_optimizer(path: &Path, optimizer: &AdamW) -> Result<(), TrainError> {
 pub struct Restored {
     /// Trained values.
     pub values: Vec<f32>,
-    /// What was done.
+    /// Progress.
     pub state: TrainerState,
 }
 
 /// Reads a checkpoint, filling `optimizer`.
 ///
 /// # Errors
-/// When a file is missing or broken, or the checkpoint was made with other data, model or settings than `fingerprint` says.
+/// When a file is missing or broken, or the fingerprint of the checkpoint differs from `fingerprint` in data, model or settings.
 pub fn restore(
     folder: &Path,
     layout: &ParameterLayout,
@@ -117,7 +117,7 @@ pub fn restore(
         return Err(TrainError::checkpoint(
             folder,
             format!(
-                "was made by another run ({}); train into another output folder, or restore these settings",
+                "belongs to a run with other settings ({}); train into another output folder, or restore these settings",
                 changed.join("; ")
             ),
         ));
@@ -130,7 +130,7 @@ pub fn restore(
     })
 }
 
-/// Trained values of a checkpoint alone.
+/// Only the trained values of a checkpoint.
 ///
 /// # Errors
 /// When the file is missing or broken.
@@ -140,7 +140,7 @@ pub fn values(folder: &Path, layout: &ParameterLayout) -> Result<Vec<f32>, Train
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
     let bytes = std::fs::read(path).map_err(|source| TrainError::file("read", path, source))?;
-    serde_json::from_slice(&bytes).map_err(|error| TrainError::checkpoint(path, format!("is not understood: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| TrainError::checkpoint(path, format!("cannot be parsed: {error}")))
 }
 
 fn read_optimizer(path: &Path, optimizer: &mut AdamW) -> Result<(), TrainError> {
@@ -173,7 +173,7 @@ fn read_optimizer(path: &Path, optimizer: &mut AdamW) -> Result<(), TrainError> 
     Ok(())
 }
 
-/// All whole checkpoints of `output`, by step.
+/// All complete checkpoints of `output`, by step.
 ///
 /// # Errors
 /// When the folder cannot be listed.
@@ -218,7 +218,7 @@ pub fn prune(output: &Path, keep: usize, best: Option<&str>) -> Result<(), Train
     Ok(())
 }
 
-/// Removes all checkpoints, for a run that begins anew.
+/// Removes all checkpoints, for a run that starts over.
 ///
 /// # Errors
 /// When a folder cannot be removed.
@@ -226,7 +226,7 @@ pub fn clear(output: &Path) -> Result<(), TrainError> {
     list(output)?.iter().try_for_each(|(_, folder)| remove(folder))
 }
 
-/// Removes what a killed run left unfinished.
+/// Removes incomplete checkpoints of a killed run.
 ///
 /// # Errors
 /// When a folder cannot be removed.

@@ -1,12 +1,12 @@
 //! Forward and backward of a decoder over `f32` slices, written for frozen base weights.
 //!
-//! Nothing is recorded and nothing is differentiated that is not trained: projections of one input run as one
-//! product, elementwise chains are one pass, scores and activations that are cheap to make again are not kept.
+//! No graph is recorded and only trained tensors are differentiated: projections of one input run as one product, elementwise chains are
+//! fused, and scores and activations that are cheap to recompute are not saved.
 
 mod attention;
+mod batch_sharding;
 mod bf16;
 mod cross_entropy;
-mod dealing;
 mod decoder;
 mod dropout;
 mod engine;
@@ -17,10 +17,10 @@ mod matrix;
 mod projection;
 mod rms_norm;
 mod rotary;
+mod scored_rows;
 mod strassen;
 mod swiglu;
 mod vector;
-mod wanted;
 mod weights;
 
 pub use bf16::Unit;

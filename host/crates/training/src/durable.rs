@@ -1,4 +1,4 @@
-//! Files that are whole or absent, whatever happens while they are written.
+//! Atomic file writes.
 
 use std::fs::File;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::TrainError;
 
-/// Writes a file beside its final name, forces it to the disk, then renames it.
+/// Writes a temporary file beside `path`, syncs it and renames it.
 ///
 /// # Errors
 /// When the disk is full or the folder is not writable; an older file of that name is left as it was.
@@ -17,14 +17,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
         file.sync_all()
     });
     if let Err(source) = written {
-        // The original error is what matters; a leftover partial file is overwritten next time.
+        // Report the original error; a leftover partial file is overwritten next time.
         let _ = std::fs::remove_file(&partial);
         return Err(TrainError::file("write", path, source));
     }
     rename(&partial, path)
 }
 
-/// Renames a file or folder and forces the change to the disk.
+/// Renames a file or folder and syncs the parent folder.
 ///
 /// # Errors
 /// When the rename is refused.
@@ -33,7 +33,7 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), TrainError> {
     sync_folder(to.parent().unwrap_or(Path::new(".")))
 }
 
-/// Forces a folder's list of names to the disk.
+/// Syncs a folder.
 ///
 /// # Errors
 /// When the folder cannot be opened.

@@ -1,4 +1,4 @@
-//! Conversations to token samples, and what the cutoff length takes from them.
+//! Encodes conversations as token samples and reports truncation.
 
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, EncodedSample, Role, Thinking, share_of_cutoff};
 use nl2sql_model::tokenizer::TextTokenizer;
@@ -8,14 +8,14 @@ use crate::batch::Sample;
 use crate::dataset::{Conversation, Dataset};
 use crate::error::TrainError;
 
-/// What to do with samples that do not fit the cutoff length whole.
+/// What to do with samples longer than the cutoff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnTruncation {
-    /// Train on what is left, as LLaMA-Factory does.
+    /// Train on the truncated sample, as LLaMA-Factory does.
     #[default]
     Keep,
-    /// Leave them out.
+    /// Drop the sample.
     Drop,
     /// Stop before training.
     Error,
@@ -28,34 +28,34 @@ pub struct Encoding<'a> {
     pub template: &'static ChatTemplate,
     /// Tokenizer.
     pub tokenizer: &'a TextTokenizer,
-    /// Longest sample in tokens.
+    /// Maximum sample length in tokens.
     pub cutoff: usize,
-    /// Whether a thinking template lets the model think.
+    /// Whether a reasoning template enables thinking.
     pub thinking: Thinking,
-    /// What to do with samples that do not fit.
+    /// What to do with samples longer than the cutoff.
     pub on_truncation: OnTruncation,
 }
 
-/// How many samples lose something to the cutoff length; one sample may lose several things.
+/// Number of samples truncated at the cutoff, by what they lose; one sample may count several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TruncationReport {
-    /// Samples in all.
+    /// Number of samples.
     pub samples: usize,
-    /// Tokens of the longest sample before it was cut.
+    /// Length of the longest sample before truncation, in tokens.
     pub longest: usize,
-    /// Samples that lose anything.
+    /// Truncated samples.
     pub truncated: usize,
-    /// Samples that lose words of a question.
+    /// Samples that lose words of the question.
     pub question: usize,
     /// Samples that lose a part of the schema.
     pub schema: usize,
     /// Samples that lose the end of an answer.
     pub answer: usize,
-    /// Samples that lose whole later turns.
+    /// Samples that lose later turns.
     pub turns: usize,
-    /// Samples left out.
+    /// Dropped samples.
     pub dropped: usize,
-    /// Samples left out because nothing of them is scored.
+    /// Samples dropped because no token is scored.
     pub unscored: usize,
 }
 
@@ -78,11 +78,11 @@ impl std::fmt::Display for TruncationReport {
     }
 }
 
-/// Encodes a data set. Returned samples come with their row's number, counted from 0.
+/// Encodes a data set. Returns samples with their row numbers, counted from 0.
 ///
 /// # Errors
 /// When a conversation cannot be encoded, the cutoff is shorter than the template, `on_truncation` is `Error` and
-/// something is cut, or no token of any sample is scored.
+/// a sample is truncated, or no token of any sample is scored.
 pub fn encode(dataset: &Dataset, encoding: &Encoding) -> Result<(Vec<(usize, Sample)>, TruncationReport), TrainError> {
     check_cutoff(encoding)?;
     let mut report = TruncationReport {
@@ -138,7 +138,7 @@ fn encode_one(conversation: &Conversation, encoding: &Encoding, cutoff: usize) -
     )?)
 }
 
-/// A cutoff that the template's own markers fill leaves no room for a question.
+/// Refuses a cutoff that the template's own tokens fill.
 fn check_cutoff(encoding: &Encoding) -> Result<(), TrainError> {
     let bare = Conversation {
         system: String::new(),
@@ -182,7 +182,7 @@ impl TruncationReport {
     }
 }
 
-/// Whether a cut prompt loses words outside of the schema, and lines of the schema.
+/// Whether a truncated prompt loses words outside the schema, and lines of the schema.
 fn lost_of_prompt(conversation: &Conversation, encoding: &Encoding) -> Result<(bool, bool), TrainError> {
     let Encoding {
         template,
@@ -212,8 +212,8 @@ fn lost_of_prompt(conversation: &Conversation, encoding: &Encoding) -> Result<(b
     Ok(lost)
 }
 
-/// Whether words outside of the schema, and schema lines, reach beyond the first `kept` bytes of a message. The schema is
-/// what stands in `CREATE TABLE` statements, and in lines of table cards (`# table(...)`).
+/// Whether words outside the schema, and schema lines, extend beyond the first `kept` bytes of a message. The schema consists of
+/// `CREATE TABLE` statements and lines of table cards (`# table(...)`).
 fn lines_beyond(message: &str, kept: usize) -> (bool, bool) {
     let (mut question, mut schema, mut in_table, mut at) = (false, false, false, 0);
     for line in message.split_inclusive('\n') {
@@ -236,7 +236,7 @@ mod tests {
     use super::lines_beyond;
 
     #[test]
-    fn tells_question_from_schema() {
+    fn distinguishes_question_from_schema() {
         let message = "Convert to SQL.\nCREATE TABLE a (\n  id INT\n);\nHow many?";
         assert_eq!(lines_beyond(message, message.len()), (false, false));
         assert_eq!(lines_beyond(message, message.len() - 3), (true, false));

@@ -1,4 +1,4 @@
-//! What computes losses and gradients; the trainer knows nothing of how.
+//! Computes losses and gradients behind one trait, whatever the device.
 
 use nl2sql_model::StoredDtype;
 use nl2sql_model::adapter::AdapterConfig;
@@ -10,10 +10,10 @@ use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
 use crate::settings::TrainSettings;
 
-/// Samples of one optimizer step, as they are spread over micro-batches.
+/// Samples of one optimizer step, by micro-batch.
 #[derive(Debug, Clone, Default)]
 pub struct StepSamples<'a> {
-    /// Micro-batches; each is a list of samples with the number that seeds its dropout.
+    /// Micro-batches; each is a list of samples with their dropout seeds.
     pub micro_batches: Vec<Vec<(&'a Sample, u64)>>,
 }
 
@@ -37,9 +37,9 @@ impl StepSamples<'_> {
     }
 }
 
-/// Computes losses and gradients of a model whose trained values are one flat array.
+/// Computes losses and gradients of a model whose trained values are in one flat array.
 pub trait Engine {
-    /// Names and places of the trained values.
+    /// Names and ranges of the trained values.
     fn layout(&self) -> &ParameterLayout;
 
     /// Values at the start of training, drawn with `seed`.
@@ -51,20 +51,20 @@ pub trait Engine {
     /// When the device fails.
     fn step(&mut self, values: &[f32], samples: &StepSamples, gradients: &mut [f32]) -> Result<f64, TrainError>;
 
-    /// Sum of the cross-entropies of the samples' scored tokens; nothing is dropped.
+    /// Sum of the cross-entropies of the samples' scored tokens, without dropout.
     ///
     /// # Errors
     /// When the device fails.
     fn summed_loss(&mut self, values: &[f32], samples: &[&Sample]) -> Result<f64, TrainError>;
 
-    /// What computes, for logs: `cpu, 2 workers` or a device's name.
+    /// Name of the device for logs, such as `cpu, 2 workers`.
     fn description(&self) -> String;
 }
 
-/// The engine that the settings ask for: the CPU's own, or burn on graphics cards.
+/// Opens the engine for the settings: the CPU engine, or burn on graphics cards.
 ///
 /// # Errors
-/// When a device is not there, or cannot do what is asked, or the base model cannot be loaded.
+/// When a device is missing or does not support the settings, or the base model cannot be loaded.
 pub fn open(settings: &TrainSettings, adapter: &AdapterConfig) -> Result<Box<dyn Engine>, TrainError> {
     let compute = &settings.compute;
     if compute.devices.iter().all(|device| device.is_cpu()) {
@@ -88,7 +88,7 @@ pub fn open(settings: &TrainSettings, adapter: &AdapterConfig) -> Result<Box<dyn
         Precision::Int8 | Precision::Nf4 => {
             return Err(TrainError::setting(
                 "quantization_bit",
-                "is not to be had on this device",
+                "is not supported on this device",
                 "train with dtype bf16, or with --device cpu",
             ));
         }
@@ -96,8 +96,8 @@ pub fn open(settings: &TrainSettings, adapter: &AdapterConfig) -> Result<Box<dyn
     if compute.recompute {
         return Err(TrainError::setting(
             "gradient_checkpointing",
-            "is not to be had on this device",
-            "leave it out, lower the batch, or train with --device cpu",
+            "is not supported on this device",
+            "remove it, lower the batch size, or train with --device cpu",
         ));
     }
     let devices = compute.devices.iter().map(|device| device.resolve());

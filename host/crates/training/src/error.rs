@@ -1,4 +1,4 @@
-//! What can go wrong while training, said so that the reader knows what to do next.
+//! Errors of preparing and running a training, each with what the user can do next.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,11 @@ pub enum TrainError {
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         source: std::io::Error,
     },
 
@@ -39,7 +39,7 @@ pub enum TrainError {
     Recipe {
         /// The recipe file.
         path: PathBuf,
-        /// Every reason, one a line.
+        /// Every reason, one per line.
         reason: String,
     },
 
@@ -52,7 +52,7 @@ pub enum TrainError {
         reason: String,
     },
 
-    /// A checkpoint cannot be continued from.
+    /// A checkpoint cannot be resumed from.
     #[error("checkpoint {}: {reason}", path.display())]
     Checkpoint {
         /// The checkpoint folder.
@@ -61,15 +61,15 @@ pub enum TrainError {
         reason: String,
     },
 
-    /// The loss or gradient stopped being a number.
+    /// The loss or gradient is not finite.
     #[error(
         "{what} is {value} at step {step} (samples {samples:?}); training stopped and the last checkpoint was kept; \
-         lower the learning rate, or look at these samples"
+         lower the learning rate, or inspect these samples"
     )]
     NotFinite {
         /// `loss` or `gradient norm`.
         what: &'static str,
-        /// What it became.
+        /// Its value.
         value: f64,
         /// Optimizer step, counted from 1.
         step: usize,

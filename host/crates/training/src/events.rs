@@ -1,4 +1,4 @@
-//! What a training run tells whoever watches it.
+//! Events of a training run.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::encoding::TruncationReport;
 
-/// Figures of one optimizer step.
+/// Metrics of one optimizer step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct StepFigures {
     /// Step, counted from 1.
     pub step: usize,
-    /// Steps in all.
+    /// Total number of steps.
     pub total_steps: usize,
-    /// Epochs done, with fraction.
+    /// Completed epochs, with fraction.
     pub epoch: f64,
     /// Mean cross-entropy of the step's scored tokens.
     pub loss: f64,
@@ -21,17 +21,17 @@ pub struct StepFigures {
     pub gradient_norm: f64,
     /// Learning rate of the step.
     pub learning_rate: f64,
-    /// Tokens a second since training began or went on.
+    /// Tokens per second in this session.
     pub tokens_per_second: f64,
-    /// Seconds since training began or went on.
+    /// Seconds since this session started.
     pub elapsed: f64,
-    /// Estimated seconds to the end.
+    /// Estimated seconds to the end of training.
     pub remaining: f64,
-    /// Most memory the process has held, in bytes, where the system tells.
+    /// Peak memory of the process in bytes, where the system reports it.
     pub peak_memory: Option<u64>,
 }
 
-/// A moment of a run.
+/// An event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum TrainEvent {
@@ -39,23 +39,23 @@ pub enum TrainEvent {
     Encoded {
         /// Whether it is evaluation data.
         evaluation: bool,
-        /// What the cutoff length took.
+        /// What was truncated.
         truncation: TruncationReport,
     },
-    /// Training begins, or goes on from a checkpoint.
+    /// Training starts, or resumes from a checkpoint.
     Started {
-        /// Steps in all.
+        /// Total number of steps.
         total_steps: usize,
-        /// Steps done before.
+        /// Steps completed by earlier sessions.
         done_steps: usize,
-        /// Samples to train on.
+        /// Training samples.
         samples: usize,
-        /// Trained numbers.
+        /// Trainable parameters.
         trainable: usize,
-        /// What computes.
+        /// Name of the device.
         device: String,
     },
-    /// A step was made.
+    /// A step was completed.
     Step(StepFigures),
     /// The evaluation samples were scored.
     Evaluated {
@@ -63,7 +63,7 @@ pub enum TrainEvent {
         step: usize,
         /// Mean cross-entropy of their scored tokens.
         loss: f64,
-        /// Whether it is the least so far.
+        /// Whether it is the best so far.
         best: bool,
     },
     /// A checkpoint was written.
@@ -71,7 +71,7 @@ pub enum TrainEvent {
         /// Its folder.
         folder: PathBuf,
     },
-    /// A checkpoint could not be written; training goes on and the older ones are whole.
+    /// A checkpoint could not be written; training continues and older checkpoints are intact.
     SaveFailed {
         /// Why.
         reason: String,
@@ -83,9 +83,9 @@ pub enum TrainEvent {
     },
 }
 
-/// Watches a run.
+/// Receives the events of a run.
 pub trait TrainEvents {
-    /// Called on the training thread; should return soon.
+    /// Called on the training thread; must return quickly.
     fn event(&mut self, event: &TrainEvent);
 }
 
@@ -95,7 +95,7 @@ impl<F: FnMut(&TrainEvent)> TrainEvents for F {
     }
 }
 
-/// Most memory this process has held, in bytes, where the system tells.
+/// Peak memory of this process in bytes, where the system reports it.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,8 +1,8 @@
 //! LoRA and QLoRA fine-tuning of decoder models, with the semantics of LLaMA-Factory and transformers.
 //!
 //! # For callers
-//! [`train()`] takes [`TrainSettings`], tells a [`TrainEvents`](events::TrainEvents) what happens, and leaves a PEFT folder.
-//! [`TrainPlan`](plan::TrainPlan) gives the figures of a dry run.
+//! [`train()`] takes [`TrainSettings`], sends events to a [`TrainEvents`](events::TrainEvents), and writes a PEFT folder.
+//! [`TrainPlan`](plan::TrainPlan) computes the figures of a dry run.
 
 pub mod adamw;
 pub mod adapter_file;

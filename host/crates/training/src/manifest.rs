@@ -1,4 +1,4 @@
-//! What made an adapter: data, template, seed, base weights and versions, each by its digest.
+//! Provenance of an adapter: digests of data and base weights, template, seed, settings and versions.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,7 +13,7 @@ use crate::plan::TrainPlan;
 use crate::progress::write_json;
 use crate::settings::TrainSettings;
 
-/// What two sittings of one run must have in common to end with the same adapter.
+/// What must be the same in all sessions of a run for it to end with the same adapter.
 ///
 /// # Errors
 /// When the base weights cannot be read.

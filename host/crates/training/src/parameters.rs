@@ -1,4 +1,4 @@
-//! Everything that is trained, laid out in one flat array under PEFT's names.
+//! Layout of all trained tensors in one flat array, under PEFT's names.
 
 use std::ops::Range;
 
@@ -10,18 +10,18 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::error::TrainError;
 
-/// One named tensor and its place in the flat array.
+/// One named tensor and its range in the flat array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     /// PEFT's name, such as `base_model.model.model.layers.0.mlp.up_proj.lora_A.weight`.
     pub name: String,
     /// Dimensions, outermost first.
     pub shape: Vec<usize>,
-    /// Place in the flat array.
+    /// Range in the flat array.
     pub range: Range<usize>,
 }
 
-/// The parts of one projection that are trained: indices into [`ParameterLayout::slots`].
+/// Trained tensors of one projection, as indices into [`ParameterLayout::slots`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LowRankSlots {
     /// `lora_A.weight`, `[rank, d_in]`.
@@ -32,10 +32,10 @@ pub struct LowRankSlots {
     pub magnitude: Option<usize>,
 }
 
-/// Names, shapes and places of all trained tensors of a model under an adapter configuration.
+/// Names, shapes and ranges of all trained tensors of a model under an adapter configuration.
 ///
-/// Within a layer, projections that read the same input (q, k, v; gate, up) have their `lora_A` side by side, so that
-/// together they are one matrix.
+/// Within a layer, the `lora_A` of projections that read the same input (q, k, v; gate, up) are contiguous, so that they
+/// form one matrix.
 #[derive(Debug, Clone)]
 pub struct ParameterLayout {
     slots: Vec<Slot>,
@@ -49,7 +49,7 @@ pub struct ParameterLayout {
 pub const INPUT_GROUPS: [&[usize]; 4] = [&[0, 1, 2], &[3], &[4, 5], &[6]];
 
 impl ParameterLayout {
-    /// Lays out what `adapter` trains of a model of shape `config`.
+    /// The layout of what `adapter` trains in a model of shape `config`.
     ///
     /// # Errors
     /// When the adapter's settings are impossible or its targets match no projection.
@@ -149,17 +149,17 @@ impl ParameterLayout {
         &self.slots
     }
 
-    /// Trained numbers in all.
+    /// Number of trained values.
     pub fn len(&self) -> usize {
         self.length
     }
 
-    /// Whether nothing is trained; never so for a layout made by [`ParameterLayout::new`].
+    /// Whether nothing is trained; false for every layout made by [`ParameterLayout::new`].
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// The trained parts of a layer's projections, in the order of [`DecoderLayer::PROJECTIONS`].
+    /// The trained tensors of a layer's projections, in the order of [`DecoderLayer::PROJECTIONS`].
     pub fn projections(&self, layer: usize) -> &[Option<LowRankSlots>; 7] {
         &self.projections[layer]
     }
@@ -174,8 +174,8 @@ impl ParameterLayout {
         self.head
     }
 
-    /// PEFT's start: `lora_A` uniform within `1 / sqrt(d_in)` (Kaiming with `a = sqrt(5)`), `lora_B` zero. Magnitudes
-    /// and fully trained tables are left zero here, they start from the frozen weights.
+    /// PEFT's initialisation: `lora_A` uniform within `1 / sqrt(d_in)` (Kaiming with `a = sqrt(5)`), `lora_B` zero. Magnitudes
+    /// and fully trained tables are zero here; engines initialise them from the frozen weights.
     pub fn initial_factors(&self, seed: u64) -> Vec<f32> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut values = vec![0.0; self.length];

@@ -1,4 +1,4 @@
-//! What a run has done so far: `trainer_state.json` with transformers' names, and `trainer_log.jsonl` with LLaMA-Factory's.
+//! Progress of a run: `trainer_state.json` with transformers' names, and `trainer_log.jsonl` with LLaMA-Factory's.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct LogEntry {
     /// Learning rate of the step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
-    /// Mean loss of the steps since the entry before.
+    /// Mean loss of the steps since the previous entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
     /// Evaluation loss.
@@ -30,47 +30,47 @@ pub struct LogEntry {
     pub step: usize,
 }
 
-/// Everything beside values and optimizer that a run needs to go on.
+/// Everything beside values and optimizer state that resuming needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainerState {
-    /// Step of the least evaluation loss.
+    /// Step with the lowest evaluation loss.
     pub best_global_step: Option<usize>,
-    /// Least evaluation loss.
+    /// Lowest evaluation loss.
     pub best_metric: Option<f64>,
-    /// Checkpoint of the least evaluation loss, by folder name.
+    /// Folder name of the checkpoint with the lowest evaluation loss.
     pub best_model_checkpoint: Option<String>,
     /// Epochs done, with fraction.
     pub epoch: f64,
     /// Steps done.
     pub global_step: usize,
-    /// Whether another process is the main one; always the only one here.
+    /// Always true: there is one process.
     pub is_world_process_zero: bool,
-    /// What was logged.
+    /// Log entries.
     pub log_history: Vec<LogEntry>,
-    /// Steps between entries.
+    /// Steps between log entries.
     pub logging_steps: usize,
-    /// Steps in all.
+    /// Total number of steps.
     pub max_steps: usize,
-    /// Epochs in all.
+    /// Total number of epochs.
     pub num_train_epochs: f64,
     /// Tokens trained on.
     pub num_input_tokens_seen: u64,
     /// Micro-batch size.
     pub train_batch_size: usize,
-    /// Evaluations in a row without a better loss.
+    /// Consecutive evaluations without a lower loss.
     pub evaluations_without_progress: usize,
     /// Sum of the losses of all steps.
     pub loss_sum: f64,
-    /// Losses since the last entry: their sum.
+    /// Sum of the losses since the last entry.
     pub unlogged_loss: f64,
-    /// Losses since the last entry: how many.
+    /// Number of losses since the last entry.
     pub unlogged_steps: usize,
-    /// Seconds trained, over all sittings.
+    /// Training time over all sessions, in seconds.
     pub seconds: f64,
 }
 
 impl TrainerState {
-    /// Nothing done yet.
+    /// Initial state.
     pub fn new(max_steps: usize, epochs: f64, logging_steps: usize, batch: usize) -> Self {
         Self {
             best_global_step: None,
@@ -107,7 +107,7 @@ impl TrainerState {
     }
 }
 
-/// Writes a JSON file, indented, whole or not at all.
+/// Writes an indented JSON file atomically.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -115,7 +115,7 @@ pub fn write_json(path: &Path, value: &serde_json::Value) -> Result<(), TrainErr
     crate::durable::write(path, format!("{value:#}\n").as_bytes())
 }
 
-/// Writes `trainer_log.jsonl` anew from the history, so that it never holds steps that a resumed run makes again.
+/// Rewrites `trainer_log.jsonl` from the history, so that steps repeated by a resumed run appear once.
 ///
 /// # Errors
 /// When the file cannot be written.

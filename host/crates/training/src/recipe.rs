@@ -1,4 +1,4 @@
-//! LLaMA-Factory's YAML recipes, by its names. What cannot be honoured is refused with a reason.
+//! LLaMA-Factory's YAML recipes. Keys that cannot be honoured are refused with a reason.
 
 mod reader;
 
@@ -14,20 +14,20 @@ use crate::schedule::{ScheduleKind, WarmUp};
 use crate::settings::{Every, Resume, TrainSettings};
 use reader::Reader;
 
-/// Settings made from a recipe, with remarks on what is understood differently here.
+/// Settings read from a recipe, with remarks on keys that have another meaning here.
 #[derive(Debug)]
 pub struct Recipe {
     /// The settings.
     pub settings: TrainSettings,
-    /// What the reader of the recipe should know.
+    /// Remarks for the user.
     pub remarks: Vec<String>,
 }
 
-/// Reads a recipe file. Relative paths mean what they mean to LLaMA-Factory: relative to the working directory.
+/// Reads a recipe file. Relative paths are relative to the working directory, as in LLaMA-Factory.
 ///
 /// # Errors
-/// When the file is not a YAML mapping, names an unknown key (the nearest known one is told), or asks for something that
-/// cannot be honoured; all reasons are told at once.
+/// When the file is not a YAML mapping, has an unknown key (the nearest known one is suggested), or a key that cannot be
+/// honoured; all reasons are reported at once.
 pub fn read(path: &Path) -> Result<Recipe, TrainError> {
     let text = std::fs::read_to_string(path).map_err(|source| TrainError::file("read", path, source))?;
     parse(&text, path)

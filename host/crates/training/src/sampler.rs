@@ -1,7 +1,6 @@
-//! Which samples make up which optimizer step.
+//! Assigns samples to optimizer steps.
 //!
-//! The order of an epoch follows from the seed and the epoch's number alone, so the position in the data is all that a
-//! checkpoint must hold.
+//! The order of an epoch depends only on the seed and the epoch number, so that a checkpoint needs to store nothing but the step.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +20,11 @@ pub struct SamplerSettings {
     pub batch: usize,
     /// Micro-batches of one optimizer step.
     pub accumulation: usize,
-    /// Put rows of similar length together.
+    /// Group rows of similar length.
     pub group_by_length: bool,
 }
 
-/// Rows of all epochs. A row is one sample, or several that were packed together.
+/// Rows of all epochs. A row is one sample, or several packed samples.
 #[derive(Debug)]
 pub struct Sampler {
     rows: Vec<Vec<usize>>,
@@ -34,7 +33,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// One row a sample of the given lengths, in tokens.
+    /// One row per sample of the given lengths, in tokens.
     pub fn new(lengths: &[usize], settings: SamplerSettings) -> Self {
         Self {
             rows: (0..lengths.len()).map(|sample| vec![sample]).collect(),
@@ -74,12 +73,12 @@ impl Sampler {
         }
     }
 
-    /// Rows of an epoch.
+    /// Number of rows per epoch.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// Optimizer steps of an epoch: a last, smaller batch counts, and so does a last, shorter accumulation.
+    /// Optimizer steps per epoch: an incomplete last batch or accumulation counts as a whole one.
     pub fn steps_per_epoch(&self) -> usize {
         self.rows
             .len()
@@ -103,8 +102,8 @@ impl Sampler {
         batches.chunks(self.settings.accumulation).map(<[_]>::to_vec).collect()
     }
 
-    /// Sorts within mega-batches, longest first, and puts the longest of all at the very beginning so that a lack of
-    /// memory shows at once.
+    /// Sorts within mega-batches, longest first, and moves the longest row to the front so that an out-of-memory failure
+    /// shows in the first step.
     fn group(&self, order: &mut [usize]) {
         let size = self.settings.batch * GROUPED_BATCHES.min((order.len() / (self.settings.batch * 4)).max(1));
         for group in order.chunks_mut(size) {
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_shows_every_sample_once_in_its_own_order() {
+    fn epochs_contain_every_sample_once_in_different_orders() {
         let sampler = Sampler::new(&[5; 23], SETTINGS);
         assert_eq!(sampler.steps_per_epoch(), 4);
         let (first, second) = (sampler.epoch(0), sampler.epoch(1));
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn grouping_keeps_everyone_and_starts_with_the_longest() {
+    fn grouping_keeps_every_sample_and_starts_with_the_longest() {
         let lengths: Vec<usize> = (0..200).map(|i| i * 37 % 101).collect();
         let sampler = Sampler::new(
             &lengths,
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn packing_fills_rows_without_overflow() {
+    fn packed_rows_stay_within_the_cutoff() {
         let lengths = [60, 50, 40, 30, 20, 200];
         let sampler = Sampler::packed(&lengths, 100, SETTINGS);
         for row in sampler.rows.iter().filter(|row| row.len() > 1) {

@@ -2,26 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the learning rate does after the warm-up.
+/// Shape of the learning rate after warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduleKind {
-    /// Falls to 0 along half a cosine.
+    /// Decays to 0 along half a cosine.
     Cosine,
-    /// Falls to 0 along a line.
+    /// Decays to 0 linearly.
     #[default]
     Linear,
-    /// Stays (transformers' `constant` has no warm-up, `constant_with_warmup` has).
+    /// Constant (transformers' `constant` has no warm-up, `constant_with_warmup` has).
     Constant,
 }
 
-/// How long the warm-up lasts.
+/// Length of the warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarmUp {
     /// A share of all steps, rounded up.
     Ratio(f64),
-    /// So many steps.
+    /// A number of steps.
     Steps(usize),
 }
 
@@ -30,16 +30,16 @@ pub enum WarmUp {
 pub struct Schedule {
     /// Shape after the warm-up.
     pub kind: ScheduleKind,
-    /// Highest learning rate.
+    /// Peak learning rate.
     pub peak: f64,
-    /// Steps of the warm-up.
+    /// Warm-up steps.
     pub warm_up: usize,
-    /// Steps in all.
+    /// Total number of steps.
     pub total: usize,
 }
 
 impl Schedule {
-    /// A schedule with its warm-up counted in steps.
+    /// A schedule over `total` steps.
     pub fn new(kind: ScheduleKind, peak: f64, warm_up: WarmUp, total: usize) -> Self {
         let warm_up = match warm_up {
             WarmUp::Ratio(share) => (total as f64 * share).ceil() as usize,
@@ -75,7 +75,7 @@ mod tests {
 
     /// Printed by transformers' schedules at a peak of 1e-3 with 3 steps of warm-up among 10.
     #[test]
-    fn values_of_transformers() {
+    fn matches_transformers_schedules() {
         let cosine = [
             0.0,
             0.0003333333333333333,
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn constant_stays_and_no_schedule_goes_below_zero() {
+    fn constant_does_not_decay_and_no_schedule_is_negative() {
         let constant = Schedule::new(ScheduleKind::Constant, 5e-5, WarmUp::Steps(0), 4);
         assert_eq!((constant.at(0), constant.at(9)), (5e-5, 5e-5));
         let linear = Schedule::new(ScheduleKind::Linear, 5e-5, WarmUp::Steps(2), 4);

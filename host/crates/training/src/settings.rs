@@ -1,4 +1,4 @@
-//! Everything a training run is told, with LLaMA-Factory's and transformers' defaults.
+//! Settings of a training run, with LLaMA-Factory's and transformers' defaults.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,12 +17,12 @@ use crate::encoding::OnTruncation;
 use crate::error::TrainError;
 use crate::schedule::{ScheduleKind, WarmUp};
 
-/// What is trained beside the frozen base.
+/// The adapter.
 #[derive(Debug, Clone)]
 pub struct AdapterSettings {
     /// `lora_rank`.
     pub rank: usize,
-    /// `lora_alpha`; twice the rank when not given.
+    /// `lora_alpha`; twice the rank by default.
     pub alpha: Option<f64>,
     /// `lora_dropout`.
     pub dropout: f64,
@@ -50,14 +50,14 @@ impl Default for AdapterSettings {
     }
 }
 
-/// Which samples, and how they become tokens.
+/// Data sets and how samples become tokens.
 #[derive(Debug, Clone)]
 pub struct DataSettings {
     /// `dataset`.
     pub train: Vec<Description>,
     /// `eval_dataset`.
     pub evaluation: Vec<Description>,
-    /// `val_size`: a share of the training samples below 1, or so many of them; 0 for none.
+    /// `val_size`: a share of the training samples when below 1, otherwise their number; 0 for none.
     pub held_out: f64,
     /// `max_samples` of each data set.
     pub max_samples: Option<usize>,
@@ -67,9 +67,9 @@ pub struct DataSettings {
     pub thinking: Thinking,
     /// `cutoff_len`, in tokens.
     pub cutoff: usize,
-    /// What to do with samples that do not fit.
+    /// What to do with samples longer than the cutoff.
     pub on_truncation: OnTruncation,
-    /// `packing`: several samples a row; they never see each other.
+    /// `packing`: several samples per row; they do not attend to each other.
     pub packing: bool,
     /// `group_by_length`.
     pub group_by_length: bool,
@@ -92,7 +92,7 @@ impl Default for DataSettings {
     }
 }
 
-/// How long and how fast is learned.
+/// Optimizer, schedule and length of training.
 #[derive(Debug, Clone)]
 pub struct OptimizationSettings {
     /// `per_device_train_batch_size`.
@@ -101,7 +101,7 @@ pub struct OptimizationSettings {
     pub evaluation_batch: usize,
     /// `gradient_accumulation_steps`.
     pub accumulation: usize,
-    /// `learning_rate` at its peak.
+    /// Peak `learning_rate`.
     pub learning_rate: f64,
     /// `lr_scheduler_type`.
     pub schedule: ScheduleKind,
@@ -111,11 +111,11 @@ pub struct OptimizationSettings {
     pub epochs: f64,
     /// `max_steps`; overrides the epochs.
     pub max_steps: Option<usize>,
-    /// `max_grad_norm`; 0 for no clipping.
+    /// `max_grad_norm`; 0 disables clipping.
     pub max_gradient_norm: f64,
     /// Optimizer.
     pub adamw: AdamWSettings,
-    /// `seed` of the adapter's start, the order of samples and dropout.
+    /// `seed` of adapter initialisation, sample order and dropout.
     pub seed: u64,
 }
 
@@ -137,12 +137,12 @@ impl Default for OptimizationSettings {
     }
 }
 
-/// When something is logged, saved or evaluated.
+/// How often something is logged, saved or evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Every {
     /// Never.
     Never,
-    /// Each so many steps.
+    /// Every so many steps.
     Steps(usize),
     /// At the end of each epoch.
     Epoch,
@@ -159,7 +159,7 @@ impl Every {
     }
 }
 
-/// What is written when, and when to stop early.
+/// Logging, saving, evaluation and early stopping.
 #[derive(Debug, Clone)]
 pub struct WatchSettings {
     /// `logging_steps`.
@@ -170,9 +170,9 @@ pub struct WatchSettings {
     pub keep: Option<usize>,
     /// `eval_strategy` and `eval_steps`.
     pub evaluate: Every,
-    /// `load_best_model_at_end`: the final adapter is the one of least evaluation loss.
+    /// `load_best_model_at_end`: the final adapter is the one with the lowest evaluation loss.
     pub load_best: bool,
-    /// `early_stopping_steps`: evaluations without a better loss before training stops.
+    /// `early_stopping_steps`: evaluations without a lower loss before training stops.
     pub patience: Option<usize>,
     /// `plot_loss`.
     pub plot: bool,
@@ -192,30 +192,30 @@ impl Default for WatchSettings {
     }
 }
 
-/// Where to begin.
+/// Where to start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Resume {
-    /// From the last checkpoint of the output folder when there is one.
+    /// From the last checkpoint in the output folder, if any.
     #[default]
     Latest,
-    /// From that checkpoint.
+    /// From this checkpoint.
     From(PathBuf),
-    /// Anew; checkpoints of earlier runs in the output folder are removed (`overwrite_output_dir`).
+    /// Start over and remove the checkpoints in the output folder (`overwrite_output_dir`).
     Overwrite,
-    /// Anew; refused when the output folder holds checkpoints.
+    /// Start over; refused when the output folder has checkpoints.
     Never,
 }
 
-/// How it is computed.
+/// Devices and precision.
 #[derive(Debug, Clone)]
 pub struct ComputeSettings {
-    /// Where; several graphics cards share each micro-batch.
+    /// Devices; several graphics cards share each micro-batch.
     pub devices: Vec<DeviceChoice>,
-    /// Threads of the CPU engine; each is a data-parallel worker.
+    /// Data-parallel worker threads of the CPU engine.
     pub workers: usize,
     /// `gradient_checkpointing`: less memory, more time.
     pub recompute: bool,
-    /// How frozen weights are held (`quantization_bit`).
+    /// Storage of frozen weights (`quantization_bit`).
     pub precision: Precision,
 }
 
@@ -231,17 +231,17 @@ impl Default for ComputeSettings {
     }
 }
 
-/// A flag that asks a running training to write a checkpoint and stop.
+/// A flag that makes a running training write a checkpoint and stop.
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    /// Asks; safe to call from a signal handler's thread.
+    /// Requests the stop; safe to call from a signal handler's thread.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked.
+    /// Whether a stop was requested.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -254,21 +254,21 @@ pub struct TrainSettings {
     pub model: PathBuf,
     /// `output_dir`.
     pub output: PathBuf,
-    /// What is trained.
+    /// The adapter.
     pub adapter: AdapterSettings,
-    /// On what.
+    /// Data sets.
     pub data: DataSettings,
-    /// How.
+    /// Optimizer and schedule.
     pub optimization: OptimizationSettings,
-    /// What is written when.
+    /// Logging, saving and evaluation.
     pub watch: WatchSettings,
-    /// How it is computed.
+    /// Devices and precision.
     pub compute: ComputeSettings,
     /// `resume_from_checkpoint`.
     pub resume: Resume,
-    /// `adapter_name_or_path`: an adapter to go on from instead of a fresh one.
+    /// `adapter_name_or_path`: an adapter to continue training.
     pub start_adapter: Option<PathBuf>,
-    /// Asks for an orderly stop.
+    /// Requests an orderly stop.
     pub cancellation: Cancellation,
 }
 
@@ -288,7 +288,7 @@ impl TrainSettings {
         }
     }
 
-    /// Refuses what cannot be.
+    /// Validates the settings.
     ///
     /// # Errors
     /// On the first impossible setting.
@@ -334,14 +334,14 @@ impl TrainSettings {
         if watched && !evaluates {
             return Err(TrainError::setting(
                 "eval_dataset",
-                "is missing, though evaluation, best-model tracking or early stopping is asked for",
+                "is missing, but evaluation, best-model tracking or early stopping is enabled",
                 "give eval_dataset, or hold samples out with val_size",
             ));
         }
         if (self.watch.load_best || self.watch.patience.is_some()) && self.watch.evaluate == Every::Never {
             return Err(TrainError::setting(
                 "eval_strategy",
-                "is `no`, though best-model tracking or early stopping is asked for",
+                "is `no`, but best-model tracking or early stopping is enabled",
                 "set eval_strategy to `steps` or `epoch`",
             ));
         }

@@ -1,4 +1,4 @@
-//! TensorBoard event files: TFRecord frames around `Event` messages of one scalar each.
+//! TensorBoard event files: TFRecord frames, each with an `Event` of one scalar.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +14,7 @@ pub struct EventFile {
 }
 
 impl EventFile {
-    /// Begins `events.out.tfevents.*` in `folder`; a resumed run begins another one, as TensorBoard expects.
+    /// Creates `events.out.tfevents.*` in `folder`; a resumed run creates another file, as TensorBoard expects.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -34,7 +34,7 @@ impl EventFile {
         Ok(events)
     }
 
-    /// Appends one value of a curve.
+    /// Appends one scalar.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -1,4 +1,4 @@
-//! `train`: from settings to an adapter folder.
+//! Trains an adapter and writes its folder.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,26 +20,26 @@ use crate::plan::TrainPlan;
 use crate::progress::{TrainerState, rewrite_log, write_json};
 use crate::settings::{Resume, TrainSettings};
 use crate::tensorboard::EventFile;
-use crate::trainer::{Ending, Trainer};
+use crate::trainer::{Outcome, Trainer};
 
-/// What a run came to.
+/// Result of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrainSummary {
     /// The adapter folder.
     pub output: PathBuf,
-    /// Steps made in all, those of earlier sittings included.
+    /// Total steps, earlier sessions included.
     pub steps: usize,
     /// Mean loss of all steps.
     pub train_loss: f64,
-    /// Least evaluation loss.
+    /// Lowest evaluation loss.
     pub best_evaluation_loss: Option<f64>,
-    /// Seconds trained, over all sittings.
+    /// Training time over all sessions, in seconds.
     pub seconds: f64,
     /// Tokens trained on.
     pub tokens: u64,
-    /// Whether it was asked to stop before the end; train again to go on.
+    /// Whether it was stopped before the end; train again to resume.
     pub cancelled: bool,
-    /// Whether it stopped because the evaluation loss no longer fell.
+    /// Whether it stopped because the evaluation loss no longer decreased.
     pub stopped_early: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct TrainSummary {
 ///
 /// # Errors
 /// On impossible settings, unusable model or data, a checkpoint of another run, a full disk at the end, or a loss that
-/// stops being a number. Checkpoints written before stay whole.
+/// is not finite. Earlier checkpoints stay intact.
 pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<TrainSummary, TrainError> {
     let plan = TrainPlan::prepare(settings, events)?;
     let adapter = settings.adapter_config();
@@ -84,9 +84,9 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
         board: EventFile::create(&settings.output.join("runs"))?,
         events,
     };
-    let ending = trainer.run()?;
+    let outcome = trainer.run()?;
     let Trainer { mut values, state, .. } = trainer;
-    if ending != Ending::Cancelled {
+    if outcome != Outcome::Cancelled {
         if let (true, Some(best)) = (settings.watch.load_best, &state.best_model_checkpoint) {
             values = checkpoint::values(&settings.output.join(best), engine.layout())?;
         }
@@ -99,12 +99,12 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
         best_evaluation_loss: state.best_metric,
         seconds: state.seconds,
         tokens: state.num_input_tokens_seen,
-        cancelled: ending == Ending::Cancelled,
-        stopped_early: ending == Ending::StoppedEarly,
+        cancelled: outcome == Outcome::Cancelled,
+        stopped_early: outcome == Outcome::StoppedEarly,
     })
 }
 
-/// The checkpoint to go on from, when there is one.
+/// The checkpoint to resume from, if any.
 fn starting_point(settings: &TrainSettings) -> Result<Option<PathBuf>, TrainError> {
     let last = checkpoint::list(&settings.output)?.pop().map(|(_, folder)| folder);
     match (&settings.resume, last) {
@@ -114,7 +114,7 @@ fn starting_point(settings: &TrainSettings) -> Result<Option<PathBuf>, TrainErro
         (Resume::Never, Some(last)) => Err(TrainError::setting(
             "output_dir",
             format!("already holds {}", last.display()),
-            "choose another folder, or go on from the checkpoint",
+            "choose another folder, or resume from the checkpoint",
         )),
     }
 }
@@ -178,7 +178,7 @@ fn write_outputs(
     Ok(())
 }
 
-/// Numbers in the frozen model.
+/// Number of parameters of the frozen model.
 pub fn model_parameters(config: &ModelConfig) -> usize {
     let per_layer: usize = (0..7)
         .map(|projection| {

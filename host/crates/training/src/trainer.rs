@@ -1,4 +1,4 @@
-//! The training loop: steps, logs, evaluations, checkpoints, and an orderly stop.
+//! The training loop: steps, logging, evaluation, checkpoints and orderly stop.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -17,26 +17,26 @@ use crate::schedule::Schedule;
 use crate::settings::TrainSettings;
 use crate::tensorboard::EventFile;
 
-/// Why a loop ended.
+/// Why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// All steps were made.
+pub enum Outcome {
+    /// All steps were completed.
     Completed,
-    /// The evaluation loss no longer fell.
+    /// The evaluation loss no longer decreased.
     StoppedEarly,
-    /// It was asked to stop; a checkpoint was written.
+    /// A stop was requested; a checkpoint was written.
     Cancelled,
 }
 
 /// One run in progress.
 pub struct Trainer<'a> {
-    /// What was asked for.
+    /// Settings.
     pub settings: &'a TrainSettings,
     /// The adapter's description.
     pub adapter: &'a AdapterConfig,
-    /// Computes.
+    /// Computes losses and gradients.
     pub engine: &'a mut dyn Engine,
-    /// Samples with their rows' numbers.
+    /// Samples with their row numbers.
     pub samples: &'a [(usize, Sample)],
     /// Samples to evaluate on.
     pub held_out: &'a [(usize, Sample)],
@@ -44,45 +44,45 @@ pub struct Trainer<'a> {
     pub sampler: &'a Sampler,
     /// Learning rates.
     pub schedule: Schedule,
-    /// What a resumed run must have in common.
+    /// What must be unchanged to resume.
     pub fingerprint: &'a BTreeMap<String, String>,
     /// Trained values.
     pub values: Vec<f32>,
     /// Optimizer.
     pub optimizer: AdamW,
-    /// What was done.
+    /// Progress.
     pub state: TrainerState,
-    /// TensorBoard's file.
+    /// TensorBoard event file.
     pub board: EventFile,
-    /// Whoever watches.
+    /// Receives events.
     pub events: &'a mut dyn TrainEvents,
 }
 
 impl Trainer<'_> {
-    /// Makes all steps that are left.
+    /// Runs the remaining steps.
     ///
     /// # Errors
-    /// When the loss or gradient stops being a number, the device fails, or a log cannot be written.
-    pub fn run(&mut self) -> Result<Ending, TrainError> {
+    /// When the loss or gradient is not finite, the device fails, or a log cannot be written.
+    pub fn run(&mut self) -> Result<Outcome, TrainError> {
         let per_epoch = self.sampler.steps_per_epoch();
         let mut gradients = vec![0.0; self.values.len()];
-        let mut sitting = Sitting::begin(&self.state);
+        let mut session = TrainingSession::begin(&self.state);
         while self.state.global_step < self.state.max_steps {
             let (epoch, first) = (self.state.global_step / per_epoch, self.state.global_step % per_epoch);
             for (number, step) in self.sampler.epoch(epoch).iter().enumerate().skip(first) {
                 if self.settings.cancellation.is_cancelled() {
                     return self.cancel();
                 }
-                let figures = self.step(step, &mut gradients, epoch, number + 1, &mut sitting)?;
+                let figures = self.step(step, &mut gradients, epoch, number + 1, &mut session)?;
                 if self.after_step(&figures, number + 1 == per_epoch)? {
-                    return Ok(Ending::StoppedEarly);
+                    return Ok(Outcome::StoppedEarly);
                 }
                 if self.state.global_step == self.state.max_steps {
                     break;
                 }
             }
         }
-        Ok(Ending::Completed)
+        Ok(Outcome::Completed)
     }
 
     fn step(
@@ -91,7 +91,7 @@ impl Trainer<'_> {
         gradients: &mut [f32],
         epoch: usize,
         of_epoch: usize,
-        sitting: &mut Sitting,
+        session: &mut TrainingSession,
     ) -> Result<StepFigures, TrainError> {
         let number = self.state.global_step;
         let micro_batches = step
@@ -118,10 +118,10 @@ impl Trainer<'_> {
         state.loss_sum += loss;
         state.unlogged_loss += loss;
         state.unlogged_steps += 1;
-        Ok(sitting.figures(state, loss, norm, learning_rate))
+        Ok(session.figures(state, loss, norm, learning_rate))
     }
 
-    /// Distinct for every sample of every step; the same when a step is made again.
+    /// Distinct for every sample of every step; the same when a step is repeated after resuming.
     fn dropout_key(&self, step: usize, sample: usize) -> u64 {
         mix(mix(self.settings.optimization.seed ^ (step as u64) << 32) ^ sample as u64)
     }
@@ -139,7 +139,7 @@ impl Trainer<'_> {
         })
     }
 
-    /// Logs, evaluates and saves what is due; true when training is to stop early.
+    /// Logs, evaluates and saves when due; true when training should stop early.
     fn after_step(&mut self, figures: &StepFigures, epoch_ends: bool) -> Result<bool, TrainError> {
         self.events.event(&TrainEvent::Step(*figures));
         let watch = &self.settings.watch;
@@ -192,7 +192,7 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// Scores the held-out samples; true when the loss is the least so far.
+    /// Scores the held-out samples; true when the loss is the best so far.
     fn evaluate(&mut self) -> Result<bool, TrainError> {
         let mut total = 0.0;
         let mut scored = 0;
@@ -231,7 +231,7 @@ impl Trainer<'_> {
         Ok(better)
     }
 
-    /// Writes a checkpoint; a full disk is reported and training goes on with the older ones whole.
+    /// Writes a checkpoint; on a full disk reports the failure, keeps the older ones and continues training.
     fn save(&mut self) -> Result<(), TrainError> {
         let output = &self.settings.output;
         let snapshot = Snapshot {
@@ -261,23 +261,23 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    fn cancel(&mut self) -> Result<Ending, TrainError> {
-        let reason = format!("asked to stop after step {}", self.state.global_step);
+    fn cancel(&mut self) -> Result<Outcome, TrainError> {
+        let reason = format!("stopped after step {}", self.state.global_step);
         self.events.event(&TrainEvent::Stopping { reason });
         self.save()?;
-        Ok(Ending::Cancelled)
+        Ok(Outcome::Cancelled)
     }
 }
 
-/// Clock and token count of this sitting, apart from what earlier sittings did.
-struct Sitting {
+/// Clock and token count of this session, without earlier sessions.
+struct TrainingSession {
     began: Instant,
     tokens_before: u64,
     steps_before: usize,
     seconds_before: f64,
 }
 
-impl Sitting {
+impl TrainingSession {
     fn begin(state: &TrainerState) -> Self {
         Self {
             began: Instant::now(),

@@ -1,4 +1,4 @@
-//! Bad input gets one clear paragraph.
+//! Errors for bad settings, data and weights.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn refusal_of_data(text: &str) -> String {
 }
 
 #[test]
-fn settings_that_cannot_be() {
+fn impossible_settings_are_refused() {
     let rank = refusal(|run, _| run.adapter.rank = 0);
     assert!(rank.contains("rank is 0"), "{rank}");
     let targets = refusal(|run, _| run.adapter.targets = TargetModules::Named(BTreeSet::from(["c_attn".into()])));
@@ -46,7 +46,7 @@ fn settings_that_cannot_be() {
 }
 
 #[test]
-fn data_that_cannot_be_trained_on() {
+fn unusable_data_is_refused() {
     let empty = refusal_of_data("[]");
     assert!(empty.contains("holds no row"), "{empty}");
     let missing = refusal_of_data(r#"[{"instruction":"a","output":"b"},{"instruction":"a"}]"#);
@@ -65,7 +65,7 @@ fn data_that_cannot_be_trained_on() {
 }
 
 #[test]
-fn truncation_that_is_not_allowed_is_reported() {
+fn forbidden_truncation_is_refused() {
     let text = refusal(|run, _| {
         run.data.cutoff = 12;
         run.data.on_truncation = OnTruncation::Error;
@@ -77,7 +77,7 @@ fn truncation_that_is_not_allowed_is_reported() {
 }
 
 #[test]
-fn weights_that_do_not_fit() {
+fn mismatched_weights_are_refused() {
     let missing = refusal(|run, _| std::fs::remove_file(run.model.join("model.safetensors")).unwrap());
     assert!(missing.contains("model.safetensors"), "{missing}");
     let cut = refusal(|run, _| {

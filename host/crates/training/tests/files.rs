@@ -1,4 +1,4 @@
-//! What a run leaves behind, and what packing, early stopping and best-model tracking come to.
+//! Output files, packing, early stopping and best-model tracking.
 
 use crate::tiny_model::{adapter_bytes, alpaca, settings, unwatched};
 use nl2sql_training::adapter_file;
@@ -9,7 +9,7 @@ use nl2sql_training::{checkpoint, train};
 use serde_json::Value;
 
 #[test]
-fn an_output_folder_is_complete() {
+fn output_folder_has_every_file() {
     let folder = tempfile::tempdir().unwrap();
     let run = settings(folder.path());
     let summary = train(&run, &mut unwatched).unwrap();
@@ -49,7 +49,7 @@ fn an_output_folder_is_complete() {
 }
 
 #[test]
-fn the_best_adapter_is_loaded_and_training_stops_early() {
+fn early_stopping_keeps_the_best_adapter() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = settings(folder.path());
     run.data.evaluation = vec![Description::file(alpaca(folder.path(), 6))];
@@ -78,7 +78,7 @@ fn the_best_adapter_is_loaded_and_training_stops_early() {
 }
 
 #[test]
-fn packed_rows_give_the_loss_and_gradient_of_unpacked_ones() {
+fn packing_does_not_change_the_loss() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = settings(folder.path());
     run.adapter.dropout = 0.0;
@@ -94,7 +94,7 @@ fn packed_rows_give_the_loss_and_gradient_of_unpacked_ones() {
 }
 
 #[test]
-fn adapters_are_written_as_they_are_read() {
+fn adapter_file_round_trips() {
     let folder = tempfile::tempdir().unwrap();
     let run = settings(folder.path());
     let config = nl2sql_model::ModelConfig::read(&run.model).unwrap();

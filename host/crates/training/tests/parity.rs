@@ -47,7 +47,7 @@ fn close(a: f64, b: f64, what: &str) {
     assert!((a - b).abs() <= 1e-4 * b.abs().max(1e-6), "{what}: {a} instead of {b}");
 }
 
-/// Largest difference, in parts of the largest magnitude of the tensor.
+/// Largest difference relative to the largest magnitude of the tensor.
 fn relative_distance(a: &[f32], b: &[f32]) -> f64 {
     let top = b.iter().fold(0.0f32, |m, x| m.max(x.abs()));
     let apart = a.iter().zip(b).fold(0.0f32, |m, (x, y)| m.max((x - y).abs()));
@@ -106,21 +106,21 @@ fn check(folder: &Path, engine: &mut dyn Engine) -> Vec<f32> {
 }
 
 #[test]
-fn trains_as_transformers_and_peft_do() {
+fn cpu_engine_matches_transformers_and_peft() {
     for folder in folders() {
         check_cpu(&folder, 1, false);
     }
 }
 
 #[test]
-fn recomputing_layers_changes_no_bit() {
+fn recomputation_is_bit_identical() {
     for folder in folders() {
         assert_eq!(check_cpu(&folder, 1, true), check_cpu(&folder, 1, false));
     }
 }
 
 #[test]
-fn workers_agree_and_repeat_bit_for_bit() {
+fn repeated_runs_with_the_same_workers_are_bit_identical() {
     for folder in folders() {
         let once = check_cpu(&folder, 2, false);
         assert_eq!(once, check_cpu(&folder, 2, false));
@@ -129,7 +129,7 @@ fn workers_agree_and_repeat_bit_for_bit() {
 }
 
 #[test]
-fn burn_devices_train_as_transformers_and_peft_do() {
+fn burn_engine_matches_transformers_and_peft() {
     for folder in folders() {
         let adapter = AdapterConfig::read(&folder).unwrap();
         for devices in [vec![Device::flex()], vec![Device::flex(), Device::flex()]] {
@@ -139,13 +139,13 @@ fn burn_devices_train_as_transformers_and_peft_do() {
     }
 }
 
-/// The build for graphics cards, on whatever card there is; drivers that compute on the CPU count.
+/// On the first wgpu device; software drivers count.
 #[test]
 #[cfg(feature = "wgpu")]
-fn a_graphics_card_trains_as_transformers_and_peft_do() {
+fn graphics_card_matches_transformers_and_peft() {
     let cards = nl2sql_model::device::devices();
     let Some(card) = cards.into_iter().find(|card| card.name.starts_with("wgpu")) else {
-        eprintln!("skipped: a_graphics_card_trains_as_transformers_and_peft_do needs a Vulkan device");
+        eprintln!("skipped: graphics_card_matches_transformers_and_peft needs a Vulkan device");
         return;
     };
     for folder in folders() {
@@ -156,9 +156,9 @@ fn a_graphics_card_trains_as_transformers_and_peft_do() {
     }
 }
 
-/// The two engines are written apart from each other, so each proves the other's gradients.
+/// The two engines are independent implementations, so each verifies the other's gradients.
 #[test]
-fn both_engines_agree_on_every_kind_of_adapter() {
+fn engines_agree_on_every_kind_of_adapter() {
     for folder in folders() {
         let plain = AdapterConfig::read(&folder).unwrap();
         let kinds = [
@@ -265,7 +265,7 @@ fn agree(folder: &Path, adapter: &AdapterConfig) {
         *value += ((i * 37 % 101) as f32 - 50.0) * 1e-3;
     }
     let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
-    for step in [&steps[0], &alike()] {
+    for step in [&steps[0], &shared_prefix()] {
         let micro_batches = step
             .iter()
             .map(|batch| batch.iter().map(|sample| (sample, 0)).collect())
@@ -287,8 +287,9 @@ fn agree(folder: &Path, adapter: &AdapterConfig) {
     }
 }
 
-/// Samples over two schemas, in turns: the CPU engine lays each schema once, burn's every time. One is the beginning of others, one has nothing scored.
-fn alike() -> Vec<Vec<Sample>> {
+/// Samples with two alternating schemas: the CPU engine stores each schema once, burn's engine every time. One sample is a prefix of others, one
+/// has no scored token.
+fn shared_prefix() -> Vec<Vec<Sample>> {
     let sample = |n: u32| {
         let schema = (0..40).map(|i| (3 + n % 2 * 11 + i * 7) % 50);
         let answer = (0..5 + n % 4 * 6).map(|i| (n / 3 + i * 13) % 50);
@@ -307,7 +308,7 @@ fn alike() -> Vec<Vec<Sample>> {
 }
 
 #[test]
-fn blocks_train_close_to_full_precision() {
+fn quantised_loss_is_close_to_full_precision() {
     for folder in folders() {
         let adapter = AdapterConfig::read(&folder).unwrap();
         let expected: Expected = json(&folder.join("expected.json"));
@@ -329,9 +330,9 @@ fn blocks_train_close_to_full_precision() {
     }
 }
 
-/// Where the CPU multiplies bf16 the products are rounded, and all that rests on them follows the full precision closely.
+/// On CPUs with a bf16 unit, products round their operands; gradients must still follow full precision closely.
 #[test]
-fn bf16_has_nearly_the_gradients_of_full_precision() {
+fn bf16_gradients_are_close_to_full_precision() {
     for folder in folders() {
         let adapter = AdapterConfig::read(&folder).unwrap();
         let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));

@@ -77,9 +77,11 @@ fn peft_logits(python: &Path, model: &Path, adapter: &Path) -> Vec<f32> {
 }
 
 #[test]
-fn peft_loads_what_is_trained_here() {
+fn peft_loads_trained_adapters_with_equal_logits() {
     let Some(python) = std::env::var_os("NL2SQL_PEER_PYTHON") else {
-        eprintln!("skipped: peft_loads_what_is_trained_here needs NL2SQL_PEER_PYTHON, a Python with torch and peft");
+        eprintln!(
+            "skipped: peft_loads_trained_adapters_with_equal_logits needs NL2SQL_PEER_PYTHON, a Python with torch and peft"
+        );
         return;
     };
     for (kind, adapter) in kinds() {

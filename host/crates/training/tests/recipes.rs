@@ -1,4 +1,4 @@
-//! LLaMA-Factory recipes: what is honoured, and what is refused with a reason.
+//! LLaMA-Factory recipes: honoured and refused keys.
 
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ max_steps: -1
 ";
 
 #[test]
-fn the_recipes_run_as_written() {
+fn example_recipes_are_honoured() {
     let qwen = read(QWEN).unwrap();
     let s = &qwen.settings;
     assert_eq!(
@@ -109,7 +109,7 @@ fn the_recipes_run_as_written() {
 }
 
 #[test]
-fn all_reasons_are_told_at_once() {
+fn all_reasons_are_reported_at_once() {
     let recipe = format!("{QWEN}\nlora_rang: 8\nquantization_bit: 3\ndeepspeed: ds.json\npacking: maybe\n");
     let reasons = read(&recipe).unwrap_err();
     for reason in [

@@ -1,4 +1,4 @@
-//! A run that was killed, cancelled or out of disk ends with the adapter of an undisturbed one.
+//! A killed, cancelled or out-of-disk run ends with the adapter of an uninterrupted one.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,15 +11,15 @@ use nl2sql_training::{TrainError, checkpoint, train};
 
 const CHILD: &str = "NL2SQL_TEST_CHILD_FOLDER";
 
-fn undisturbed(folder: &Path) -> Vec<u8> {
+fn uninterrupted(folder: &Path) -> Vec<u8> {
     let mut settings = settings(folder);
-    settings.output = folder.join("undisturbed");
+    settings.output = folder.join("uninterrupted");
     let summary = train(&settings, &mut unwatched).unwrap();
     assert_eq!(summary.steps, 12);
     adapter_bytes(&settings.output)
 }
 
-/// Not a test of its own: what the killed child process runs. It lingers at each step so that it can be killed.
+/// Not a test of its own: the process that is killed. It sleeps at each step so that it can be killed.
 #[test]
 fn child_process() {
     let Some(folder) = std::env::var_os(CHILD) else { return };
@@ -34,9 +34,9 @@ fn child_process() {
 }
 
 #[test]
-fn a_killed_run_goes_on_bit_for_bit() {
+fn resuming_a_killed_run_is_bit_identical() {
     let folder = tempfile::tempdir().unwrap();
-    let expected = undisturbed(folder.path());
+    let expected = uninterrupted(folder.path());
     let output = folder.path().join("killed");
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_process"])
@@ -70,9 +70,9 @@ fn a_killed_run_goes_on_bit_for_bit() {
 }
 
 #[test]
-fn a_cancelled_run_writes_a_checkpoint_and_goes_on() {
+fn resuming_a_cancelled_run_is_bit_identical() {
     let folder = tempfile::tempdir().unwrap();
-    let expected = undisturbed(folder.path());
+    let expected = uninterrupted(folder.path());
     let first = settings(folder.path());
     let cancellation = first.cancellation.clone();
     let mut cancel_at_five = |event: &TrainEvent| {
@@ -91,7 +91,7 @@ fn a_cancelled_run_writes_a_checkpoint_and_goes_on() {
 }
 
 #[test]
-fn another_run_does_not_go_on_from_a_checkpoint() {
+fn checkpoint_of_other_settings_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut first = settings(folder.path());
     train(&first, &mut unwatched).unwrap();
@@ -106,14 +106,14 @@ fn another_run_does_not_go_on_from_a_checkpoint() {
 }
 
 #[test]
-fn a_checkpoint_that_cannot_be_written_leaves_the_others_whole() {
+fn failed_checkpoint_leaves_older_ones_intact() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = settings(folder.path());
     run.watch.keep = Some(1);
     let output = run.output.clone();
     let mut reasons = Vec::new();
     let mut block = |event: &TrainEvent| match event {
-        // A file where the unfinished checkpoint's folder would be stands for a disk that takes no more.
+        // A file in place of the temporary checkpoint folder simulates a full disk.
         TrainEvent::Saved { .. } => std::fs::write(output.join("checkpoint-4.partial"), b"").unwrap(),
         TrainEvent::SaveFailed { reason } => {
             reasons.push(reason.clone());
@@ -133,7 +133,7 @@ fn a_checkpoint_that_cannot_be_written_leaves_the_others_whole() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_stops_and_keeps_the_checkpoint() {
+fn non_finite_loss_stops_and_keeps_the_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = settings(folder.path());
     run.optimization.learning_rate = 1e30;

@@ -62,7 +62,7 @@ pub fn alpaca(folder: &Path, rows: usize) -> PathBuf {
     path
 }
 
-/// A run of 12 steps that saves each second one.
+/// A run of 12 steps that saves every second one.
 pub fn settings(folder: &Path) -> TrainSettings {
     let mut settings = TrainSettings {
         model: model(folder),
@@ -81,7 +81,7 @@ pub fn settings(folder: &Path) -> TrainSettings {
     settings
 }
 
-/// Watches nothing.
+/// Ignores events.
 #[allow(dead_code, reason = "each test file is a crate of its own")]
 pub fn unwatched(_: &TrainEvent) {}
 

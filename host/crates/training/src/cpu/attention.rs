@@ -1,7 +1,7 @@
-//! Causal self-attention over whole samples laid end to end, with grouped key/value heads.
+//! Causal self-attention over concatenated samples, with grouped key/value heads.
 //!
-//! Rows of `qkv` hold the query heads, then the key heads, then the value heads of one token. Samples never see each other, but for what they
-//! begin with alike, which may lie in the same rows.
+//! A row of `qkv` holds the query heads, the key heads and the value heads of one token. Samples do not attend to each other; a shared prefix
+//! may be stored in the same rows for several samples.
 
 mod gathered;
 mod sample;
@@ -9,7 +9,7 @@ mod sample;
 use gathered::Gathered;
 use sample::ScoreBlocks;
 
-use super::wanted::Span;
+use super::scored_rows::Span;
 
 /// Head counts and sizes of one attention layer.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct HeadShape {
     pub heads: usize,
     /// Key/value heads; divides `heads`.
     pub kv_heads: usize,
-    /// Values a head.
+    /// Values per head.
     pub head_dim: usize,
 }
 
@@ -42,7 +42,7 @@ impl HeadShape {
         1.0 / (self.head_dim as f32).sqrt()
     }
 
-    /// Where the query head `head` and its key and value heads begin in a row.
+    /// First columns of query head `head` and of its key and value heads.
     fn columns(&self, head: usize) -> (usize, usize, usize) {
         let kv = head / (self.heads / self.kv_heads);
         let keys = self.query_width() + kv * self.head_dim;
@@ -57,8 +57,8 @@ pub struct AttentionScratch {
     gathered: Gathered,
 }
 
-/// `out[t] = softmax(q k^T / sqrt(head_dim)) v` per head (`tokens x query_width`); `log_sums` (`tokens x heads`) keeps
-/// the logarithm of each softmax's denominator. Rows of tokens that do not ask are left as they are.
+/// `out[t] = softmax(q k^T / sqrt(head_dim)) v` per head (`tokens x query_width`); `log_sums` (`tokens x heads`) receives
+/// the logarithm of each softmax's denominator. Rows outside the query ranges are not touched.
 pub fn forward(
     shape: HeadShape,
     qkv: &[f32],
@@ -147,8 +147,8 @@ mod tests {
         (out, sums)
     }
 
-    /// The second sample's beginning is the first one's, the third's lies in two places.
-    fn alike() -> [SampleRows; 3] {
+    /// The second sample shares a prefix with the first, the third a prefix in two ranges.
+    fn shared_prefix() -> [SampleRows; 3] {
         [
             rows(&[], 0..90),
             rows(&[(0, 70)], 90..110),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_beside_another_gives_what_it_gives_alone() {
+    fn samples_do_not_attend_to_each_other() {
         let qkv = numbers(9 * SHAPE.qkv_width(), 11);
         let (together, _) = run(&qkv, &spans(&[rows(&[], 0..5), rows(&[], 5..9)]));
         let (alone, _) = run(&qkv[5 * SHAPE.qkv_width()..], &spans(&[rows(&[], 0..4)]));
@@ -165,8 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn samples_that_begin_alike_get_what_they_get_alone() {
-        let samples = alike();
+    fn shared_prefix_attention_equals_attention_of_each_sample_alone() {
+        let samples = shared_prefix();
         let qkv = numbers(117 * SHAPE.qkv_width(), 3);
         let (together, _) = run(&qkv, &spans(&samples));
         for sample in samples {
@@ -183,8 +183,8 @@ mod tests {
     }
 
     #[test]
-    fn gradient_agrees_with_differences_across_blocks_and_samples() {
-        for samples in [vec![rows(&[], 0..100), rows(&[], 100..117)], alike().to_vec()] {
+    fn gradient_matches_finite_differences_across_blocks_and_samples() {
+        for samples in [vec![rows(&[], 0..100), rows(&[], 100..117)], shared_prefix().to_vec()] {
             let spans = spans(&samples);
             let qkv = numbers(117 * SHAPE.qkv_width(), 3);
             let d_out = numbers(117 * SHAPE.query_width(), 5);
@@ -211,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_ask_alone_get_what_they_get_among_all() {
-        let samples = alike();
+    fn query_subset_equals_those_rows_of_full_attention() {
+        let samples = shared_prefix();
         let qkv = numbers(117 * SHAPE.qkv_width(), 13);
         let (all, _) = run(&qkv, &spans(&samples));
         for (sample, queries) in samples.iter().zip([20..88, 95..96, 112..117]) {

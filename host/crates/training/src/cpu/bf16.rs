@@ -1,6 +1,6 @@
-//! Products in bf16 with sums in f32, on CPUs that have units for them: Intel's tiles (AMX) and AVX-512's dot products of pairs.
+//! bf16 products with f32 accumulation on CPUs with AMX-BF16 or AVX512-BF16.
 //!
-//! Operands are laid out in tiles of 1 KiB that both units read front to back, see [`tiles`].
+//! Operands are packed into tiles of 1 KiB that both units read sequentially, see [`tiles`].
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -14,13 +14,13 @@ pub use product::{Bf16Scratch, product};
 pub use tiles::Frozen;
 pub use unit::Unit;
 
-/// The `f32` of the same value.
+/// Converts bf16 to f32.
 #[inline(always)]
 pub fn widened(x: u16) -> f32 {
     f32::from_bits((x as u32) << 16)
 }
 
-/// Round to nearest, ties to even; NaN stays NaN.
+/// Converts f32 to bf16: rounds to nearest, ties to even; NaN stays NaN.
 #[inline(always)]
 pub fn rounded(x: f32) -> u16 {
     let bits = x.to_bits();
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounding_is_to_the_nearest_even() {
+    fn rounds_to_nearest_even() {
         for (x, bits) in [
             (1.0, 0x3f80),
             (f32::from_bits(0x3f80_8000), 0x3f80),

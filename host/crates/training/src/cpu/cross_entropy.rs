@@ -3,10 +3,10 @@
 use super::factor::{Factor, FactorScratch};
 use super::vector::{exp, max, sum_pairs, wide};
 
-/// Positions whose logits are held at once, whole tiles of every kind of product.
+/// Positions per block of logits; a multiple of every kernel's tile height.
 const ROWS: usize = 72;
 
-/// Buffers reused from call to call.
+/// Buffers reused across calls.
 #[derive(Default)]
 pub struct HeadScratch {
     logits: Vec<f32>,
@@ -16,8 +16,8 @@ pub struct HeadScratch {
 /// Sum of the cross-entropies of `targets` under `logits = hidden * head^T`, and when `gradient` is given, the gradient
 /// of `scale * sum` with respect to `hidden` into it.
 ///
-/// `hidden` is `targets.len() x width`, `head` is `vocabulary x width`. `observe` sees each block of logit gradients
-/// with the rows of `hidden` it belongs to (for training the head itself).
+/// `hidden` is `targets.len() x width`, `head` is `vocabulary x width`. `observe` receives each block of logit gradients
+/// with its rows of `hidden` (for training the head itself).
 #[allow(clippy::too_many_arguments)]
 pub fn summed(
     hidden: &[f32],
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gradient_agrees_with_differences_over_several_blocks() {
+    fn gradient_matches_finite_differences_over_several_blocks() {
         let (width, vocabulary, rows) = (3, 40, ROWS + 5);
         let head: Vec<f32> = (0..vocabulary * width)
             .map(|i| ((i * 29 % 17) as f32 - 8.0) / 9.0)
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nan_logit_gives_a_nan_loss() {
+    fn nan_logit_gives_nan_loss() {
         let total = summed(
             &[f32::NAN, 1.0],
             Factor::F32 {

@@ -4,14 +4,14 @@ use super::attention::HeadShape;
 use super::cross_entropy::{self, HeadScratch};
 use super::factor::Factor;
 use super::frozen::FrozenMatrix;
-use super::layer::{Kept, Layer, LayerScratch, Pass};
+use super::layer::{Layer, LayerScratch, Pass, SavedActivations};
 use super::matrix::{View, ViewMut, add_product};
 use super::rms_norm;
 use super::rotary::RotaryTable;
-use super::wanted::Wanted;
+use super::scored_rows::ScoredRows;
 use crate::batch::TokenBatch;
 
-/// Frozen weights of a model and where its trained parts lie in the flat arrays.
+/// Frozen weights of a model and the ranges of its trained tensors in the flat arrays.
 pub struct CpuDecoder {
     /// Embedding table, `[vocabulary, hidden]`.
     pub embedding: FrozenMatrix,
@@ -29,25 +29,25 @@ pub struct CpuDecoder {
     pub rotary_factor: f32,
     /// Epsilon of all norms.
     pub epsilon: f32,
-    /// Place of a fully trained embedding table.
+    /// Range of a fully trained embedding table.
     pub trained_embedding: Option<std::ops::Range<usize>>,
-    /// Place of a fully trained head.
+    /// Range of a fully trained head.
     pub trained_head: Option<std::ops::Range<usize>>,
 }
 
-/// How a pass is to be made.
+/// Options of a forward and backward pass.
 #[derive(Clone, Copy)]
 pub struct PassOptions {
     /// Dropout of adapter inputs.
     pub dropout: f32,
-    /// Keep only each layer's input and make the rest again on the way back.
+    /// Save only each layer's input and recompute the other activations in backward.
     pub recompute: bool,
 }
 
 /// One worker's buffers.
 #[derive(Default)]
 pub struct Workspace {
-    kept: Vec<Kept>,
+    saved: Vec<SavedActivations>,
     scratch: LayerScratch,
     stream: Vec<f32>,
     normed: Vec<f32>,
@@ -63,7 +63,7 @@ impl CpuDecoder {
         self.embedding.cols()
     }
 
-    /// Bytes that the frozen matrices hold.
+    /// Size of the frozen matrices, in bytes.
     pub fn frozen_bytes(&self) -> usize {
         let tables = self.embedding.bytes() + self.head.as_ref().map_or(0, FrozenMatrix::bytes);
         let groups = self
@@ -80,15 +80,15 @@ impl CpuDecoder {
         }
         let rotary = self.rotary(batch);
         let pass = self.pass(values, batch, &rotary, 0.0);
-        let (every, scored) = (Wanted::every(batch), Wanted::scored(batch));
+        let (every, scored) = (ScoredRows::every(batch), ScoredRows::scored(batch));
         self.embed(values, batch, &mut workspace.stream);
-        workspace.kept.resize_with(1, Kept::default);
+        workspace.saved.resize_with(1, SavedActivations::default);
         for (number, layer) in self.layers.iter().enumerate() {
             layer.forward(
                 &pass,
-                self.wanted(number, &every, &scored),
+                self.scored_rows(number, &every, &scored),
                 &mut workspace.stream,
-                &mut workspace.kept[0],
+                &mut workspace.saved[0],
                 &mut workspace.scratch,
             );
         }
@@ -110,42 +110,43 @@ impl CpuDecoder {
         }
         let rotary = self.rotary(batch);
         let pass = self.pass(values, batch, &rotary, options.dropout);
-        let (every, scored) = (Wanted::every(batch), Wanted::scored(batch));
+        let (every, scored) = (ScoredRows::every(batch), ScoredRows::scored(batch));
         self.embed(values, batch, &mut workspace.stream);
         let depth = self.layers.len();
-        workspace
-            .kept
-            .resize_with(if options.recompute { depth + 1 } else { depth }, Kept::default);
+        workspace.saved.resize_with(
+            if options.recompute { depth + 1 } else { depth },
+            SavedActivations::default,
+        );
         for (number, layer) in self.layers.iter().enumerate() {
-            let kept = match options.recompute {
+            let saved = match options.recompute {
                 true => {
-                    workspace.kept[number].input.clone_from(&workspace.stream);
-                    &mut workspace.kept[depth]
+                    workspace.saved[number].input.clone_from(&workspace.stream);
+                    &mut workspace.saved[depth]
                 }
-                false => &mut workspace.kept[number],
+                false => &mut workspace.saved[number],
             };
-            let wanted = self.wanted(number, &every, &scored);
-            layer.forward(&pass, wanted, &mut workspace.stream, kept, &mut workspace.scratch);
+            let scored_rows = self.scored_rows(number, &every, &scored);
+            layer.forward(&pass, scored_rows, &mut workspace.stream, saved, &mut workspace.scratch);
         }
         let total = self.score(values, batch, scale, Some(gradients), workspace);
         self.score_back(workspace);
         for (number, layer) in self.layers.iter().enumerate().rev() {
-            let wanted = self.wanted(number, &every, &scored);
-            let kept = match options.recompute {
+            let scored_rows = self.scored_rows(number, &every, &scored);
+            let saved = match options.recompute {
                 true => {
-                    let mut again = workspace.kept[number].input.clone();
-                    let working = &mut workspace.kept[depth];
-                    layer.forward(&pass, wanted, &mut again, working, &mut workspace.scratch);
+                    let mut recomputed = workspace.saved[number].input.clone();
+                    let working = &mut workspace.saved[depth];
+                    layer.forward(&pass, scored_rows, &mut recomputed, working, &mut workspace.scratch);
                     working
                 }
-                false => &mut workspace.kept[number],
+                false => &mut workspace.saved[number],
             };
             let lowest = number == 0 && self.trained_embedding.is_none();
             layer.backward(
                 &pass,
-                wanted,
+                scored_rows,
                 &mut workspace.stream,
-                kept,
+                saved,
                 gradients,
                 lowest,
                 &mut workspace.scratch,
@@ -155,8 +156,13 @@ impl CpuDecoder {
         total
     }
 
-    /// What is wanted of a layer: of the last one the scored tokens, of the others every token.
-    fn wanted<'a, 'b>(&self, number: usize, every: &'a Wanted<'b>, scored: &'a Wanted<'b>) -> &'a Wanted<'b> {
+    /// The rows layer `number` computes: scored rows in the last layer, every row in the others.
+    fn scored_rows<'a, 'b>(
+        &self,
+        number: usize,
+        every: &'a ScoredRows<'b>,
+        scored: &'a ScoredRows<'b>,
+    ) -> &'a ScoredRows<'b> {
         if number + 1 == self.layers.len() { scored } else { every }
     }
 
@@ -199,7 +205,8 @@ impl CpuDecoder {
         }
     }
 
-    /// Last norm, head and cross-entropy of the scored rows, which are what is left of the stream; with `gradients`, leaves theirs in `d_hidden`.
+    /// Last norm, head and cross-entropy of the scored rows, to which the stream was compacted; with `gradients`, leaves the gradient of the
+    /// normed rows in `d_hidden`.
     fn score(
         &self,
         values: &[f32],
@@ -256,7 +263,7 @@ impl CpuDecoder {
         }
     }
 
-    /// Replaces the scored rows of the stream by their gradients.
+    /// Replaces the scored rows of the stream with their gradients.
     fn score_back(&self, workspace: &mut Workspace) {
         let Workspace {
             normed,

@@ -1,16 +1,16 @@
-//! Dropout without state: whether a value is dropped follows from its token's key and its column alone, so that the
-//! way back, a recomputed layer and a resumed run all drop the same values.
+//! Stateless dropout: whether a value is dropped depends only on its token's key and its column, so that backward, a recomputed layer and
+//! a resumed run drop the same values.
 
 use super::vector::wide;
 
 /// Dropout of one projection's input.
 #[derive(Clone, Copy)]
 pub struct Dropout<'a> {
-    /// Share of values dropped, in `(0, 1)`.
+    /// Dropout probability, in `(0, 1)`.
     pub share: f32,
-    /// One key a token.
+    /// One key per token.
     pub keys: &'a [u32],
-    /// Sets this projection apart from every other.
+    /// Distinguishes this projection from every other.
     pub salt: u32,
 }
 
@@ -25,7 +25,7 @@ impl Dropout<'_> {
         });
     }
 
-    /// `out += mask * d / (1 - share)`: the way back.
+    /// Backward: `out += mask * d / (1 - share)`.
     pub fn add_gradient(&self, d: &[f32], out: &mut [f32]) {
         self.each_row(out, d.len() / self.keys.len(), |out, row, keep| {
             let width = out.len();
@@ -38,7 +38,7 @@ impl Dropout<'_> {
     #[inline(always)]
     fn each_row(&self, out: &mut [f32], width: usize, row: impl Fn(&mut [f32], usize, &dyn Fn(u32) -> f32)) {
         let threshold = (f64::from(self.share) * 4_294_967_296.0) as u32;
-        let kept = 1.0 / (1.0 - self.share);
+        let scale = 1.0 / (1.0 - self.share);
         for (number, (out, &key)) in out.chunks_exact_mut(width).zip(self.keys).enumerate() {
             let key = key ^ self.salt.wrapping_mul(0x9e37_79b9);
             wide!({
@@ -46,7 +46,7 @@ impl Dropout<'_> {
                     if hash(key.wrapping_add(column.wrapping_mul(0x85eb_ca6b))) < threshold {
                         0.0
                     } else {
-                        kept
+                        scale
                     }
                 })
             });
@@ -54,7 +54,7 @@ impl Dropout<'_> {
     }
 }
 
-/// A 32-bit integer hash of low bias (the constants are of C. Wellons' "lowbias32" search).
+/// A 32-bit integer hash of low bias (constants: C. Wellons, "lowbias32").
 #[inline(always)]
 fn hash(x: u32) -> u32 {
     let x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drops_the_asked_share_and_the_same_values_on_the_way_back() {
+    fn drops_the_given_share_and_the_same_values_in_backward() {
         let keys: Vec<u32> = (0..400).map(|i| hash(i * 77 + 5)).collect();
         let dropout = Dropout {
             share: 0.25,

@@ -1,12 +1,12 @@
-//! The CPU engine: whole samples are dealt to workers, each a thread with its own buffers and gradients.
+//! The CPU engine: samples are sharded over workers, each a thread with its own buffers and gradients.
 
 use std::path::Path;
 
 use nl2sql_model::ModelConfig;
 use nl2sql_model::adapter::AdapterConfig;
 
+use super::batch_sharding::shard_step;
 use super::bf16::Unit;
-use super::dealing::deal_step;
 use super::decoder::{CpuDecoder, PassOptions, Workspace};
 use super::frozen::Precision;
 use super::weights;
@@ -18,9 +18,9 @@ use crate::parameters::ParameterLayout;
 /// How the CPU engine computes.
 #[derive(Debug, Clone)]
 pub struct CpuOptions {
-    /// Threads; each holds the activations of its own samples.
+    /// Number of threads; each holds the activations of its own samples.
     pub workers: usize,
-    /// Keep only layer inputs and make the rest again on the way back (`gradient_checkpointing`).
+    /// Save only layer inputs and recompute the rest in backward (`gradient_checkpointing`).
     pub recompute: bool,
     /// How frozen weights are held.
     pub precision: Precision,
@@ -28,8 +28,8 @@ pub struct CpuOptions {
 
 /// Losses and gradients on CPU threads.
 ///
-/// A step's samples are dealt to the workers (`dealing`); gradients are summed in the workers' order. So the same samples
-/// and the same number of workers give the same bits, whichever thread finishes first.
+/// A step's samples are sharded over the workers (`batch_sharding`) and gradients are summed in worker order, so that the same samples
+/// and the same number of workers give bit-identical results whichever thread finishes first.
 pub struct CpuEngine {
     decoder: CpuDecoder,
     layout: ParameterLayout,
@@ -102,13 +102,13 @@ impl Engine for CpuEngine {
             recompute: self.options.recompute,
         };
         let count = self.workers.len();
-        let shares = deal_step(samples, count, self.dropout == 0.0);
+        let shards = shard_step(samples, count, self.dropout == 0.0);
         let decoder = &self.decoder;
         let losses: Vec<f64> = std::thread::scope(|scope| {
             let running: Vec<_> = self
                 .workers
                 .iter_mut()
-                .zip(&shares)
+                .zip(&shards)
                 .map(|(worker, batches)| {
                     scope.spawn(move || {
                         worker.gradients.clear();
@@ -139,13 +139,13 @@ impl Engine for CpuEngine {
         let together = StepSamples {
             micro_batches: vec![samples.iter().map(|&sample| (sample, 0)).collect()],
         };
-        let shares = deal_step(&together, self.workers.len(), true);
+        let shards = shard_step(&together, self.workers.len(), true);
         let decoder = &self.decoder;
         let losses: Vec<f64> = std::thread::scope(|scope| {
             let running: Vec<_> = self
                 .workers
                 .iter_mut()
-                .zip(&shares)
+                .zip(&shards)
                 .map(|(worker, batches)| {
                     scope.spawn(move || {
                         let losses = batches
@@ -173,7 +173,7 @@ impl Engine for CpuEngine {
     }
 }
 
-/// A worker's result; its panic goes on in the caller.
+/// A worker's result; propagates its panic.
 fn join<T>(handle: std::thread::ScopedJoinHandle<'_, T>) -> T {
     handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -1,22 +1,22 @@
-//! A matrix that stands ready for products.
+//! The right operand of products, in the form a kernel reads.
 
 use super::bf16::{self, Bf16Scratch, Frozen, Unit};
 use super::matrix::{View, ViewMut, product};
 use super::strassen::{self, Panels, StrassenScratch};
 
-/// A matrix `W` that rows are multiplied with, in the form that it stands ready in.
+/// A matrix `W` that rows are multiplied with, in the form of its kernel.
 #[derive(Clone, Copy)]
 pub enum Factor<'a> {
     /// Multiplied in f32.
     F32 {
-        /// Its values, row-major.
+        /// The values, row-major.
         values: &'a [f32],
-        /// Its columns.
+        /// Number of columns.
         cols: usize,
     },
-    /// Multiplied in f32, by fewer multiplications.
+    /// Multiplied in f32 with one level of Strassen.
     Panels(&'a Panels),
-    /// Multiplied in bf16, by a unit of this CPU.
+    /// Multiplied in bf16 by a unit of this CPU.
     Bf16(Unit, Frozen<'a>),
 }
 
@@ -29,7 +29,7 @@ pub enum Use {
     AsItIs,
 }
 
-/// Room for products, reused from call to call.
+/// Buffers reused across calls.
 #[derive(Default)]
 pub struct FactorScratch {
     strassen: StrassenScratch,
@@ -37,7 +37,7 @@ pub struct FactorScratch {
 }
 
 impl Factor<'_> {
-    /// Its rows and columns.
+    /// Rows and columns.
     pub fn shape(&self) -> [usize; 2] {
         match self {
             Self::F32 { values, cols } => [values.len() / cols, *cols],
@@ -51,7 +51,7 @@ impl Factor<'_> {
         self.multiply(x, out, Use::Transposed, scratch);
     }
 
-    /// `out = y W`, the way back.
+    /// `out = y W`: backward of [`project`](Self::project) with respect to its input.
     pub fn project_back(&self, y: &[f32], out: &mut [f32], scratch: &mut FactorScratch) {
         self.multiply(y, out, Use::AsItIs, scratch);
     }

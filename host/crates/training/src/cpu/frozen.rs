@@ -1,4 +1,4 @@
-//! Frozen weight matrices, held in full precision or in 8 or 4 bit blocks that are opened for one product at a time.
+//! Frozen weight matrices, stored in full precision or in 8 or 4 bit blocks that are dequantised for one product at a time.
 
 use std::borrow::Cow;
 
@@ -10,19 +10,19 @@ use super::vector::wide;
 /// Values that share one scale.
 pub const BLOCK: usize = 64;
 
-/// How frozen matrices are held in memory.
+/// Storage format of frozen matrices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// Four bytes a weight.
+    /// Four bytes per weight.
     #[default]
     F32,
-    /// Two bytes a weight, exact for checkpoints that are bf16 themselves. Multiplied in bf16, with sums in f32, where the CPU has units for it
-    /// ([`Unit`]), and in f32 elsewhere.
+    /// Two bytes per weight, exact for bf16 checkpoints. Multiplied in bf16 with f32 accumulation where the CPU has a bf16 unit ([`Unit`]), in f32
+    /// elsewhere.
     Bf16,
-    /// One byte a weight and a scale each 64.
+    /// One byte per weight and one scale per 64 weights.
     Int8,
-    /// Half a byte a weight and a scale each 64: NormalFloat4 (Dettmers et al. 2023, QLoRA, appendix E).
+    /// Half a byte per weight and one scale per 64 weights: NormalFloat4 (Dettmers et al. 2023, QLoRA, appendix E).
     Nf4,
 }
 
@@ -46,7 +46,7 @@ const NF4_LEVELS: [f32; 16] = [
     1.0,
 ];
 
-/// A matrix that training never changes, `rows x cols`, row-major.
+/// A matrix that is not trained, `rows x cols`, row-major.
 pub struct FrozenMatrix {
     rows: usize,
     cols: usize,
@@ -99,7 +99,7 @@ impl FrozenMatrix {
         self.cols
     }
 
-    /// The values, row-major, opened into `scratch` unless they are held so.
+    /// The values, row-major; dequantised into `scratch` unless stored as f32.
     pub fn open<'a>(&'a self, scratch: &'a mut Vec<f32>) -> &'a [f32] {
         if let Storage::F32(values) = &self.storage {
             return values;
@@ -109,7 +109,7 @@ impl FrozenMatrix {
         scratch
     }
 
-    /// The matrix as a factor of products, opened into `scratch` where it must be.
+    /// The matrix as a factor of products; dequantised into `scratch` where needed.
     pub fn factor<'a>(&'a self, scratch: &'a mut Vec<f32>) -> Factor<'a> {
         match (&self.storage, Unit::found().first()) {
             (Storage::Panels(panels), _) => Factor::Panels(panels),
@@ -147,7 +147,7 @@ impl FrozenMatrix {
         }
     }
 
-    /// Bytes held.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         match &self.storage {
             Storage::F32(values) => 4 * values.len(),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn every_precision_stays_within_its_step() {
+    fn quantisation_error_stays_within_each_precisions_step() {
         for (precision, tolerance, bytes) in [
             (Precision::F32, 0.0, 840),
             (Precision::Bf16, 0.004, 420),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_and_zero_blocks_are_exact() {
+    fn nf4_levels_and_zero_blocks_are_exact() {
         let mut values: Vec<f32> = NF4_LEVELS.iter().cycle().take(BLOCK).map(|x| x * 0.5).collect();
         values.extend([0.0; BLOCK]);
         let matrix = FrozenMatrix::new(values.clone(), 2, BLOCK, Precision::Nf4);

@@ -4,11 +4,11 @@ use super::attention::{self, AttentionScratch, HeadShape};
 use super::projection::{PassDropout, ProjectionGroup, ProjectionScratch};
 use super::rms_norm;
 use super::rotary::RotaryTable;
+use super::scored_rows::ScoredRows;
 use super::swiglu;
-use super::wanted::Wanted;
 use crate::batch::TokenBatch;
 
-/// Frozen weights of a layer and where its trained parts lie.
+/// Frozen weights of a layer and the ranges of its trained tensors.
 pub struct Layer {
     /// Scale of the norm before attention.
     pub attention_norm: Vec<f32>,
@@ -26,7 +26,7 @@ pub struct Layer {
     pub down: ProjectionGroup,
 }
 
-/// What is the same for every layer of a pass.
+/// Inputs common to every layer of a pass.
 pub struct Pass<'a> {
     /// Trained values, flat.
     pub values: &'a [f32],
@@ -38,13 +38,13 @@ pub struct Pass<'a> {
     pub rotary: &'a RotaryTable,
     /// Epsilon of all norms.
     pub epsilon: f32,
-    /// Share of adapter inputs that is dropped; 0 when evaluating.
+    /// Dropout probability of adapter inputs; 0 in evaluation.
     pub dropout: f32,
 }
 
-/// What the way back needs of a layer's way forth; widths are a token's.
+/// Activations of a layer's forward pass that its backward pass needs; widths are per token.
 #[derive(Default)]
-pub struct Kept {
+pub struct SavedActivations {
     /// Input, `hidden`.
     pub input: Vec<f32>,
     attention_inverse: Vec<f32>,
@@ -62,7 +62,7 @@ pub struct Kept {
     down_reduced: Vec<f32>,
 }
 
-/// Buffers reused from layer to layer.
+/// Buffers reused across layers.
 #[derive(Default)]
 pub struct LayerScratch {
     projection: ProjectionScratch,
@@ -85,113 +85,126 @@ impl Pass<'_> {
 }
 
 impl Layer {
-    /// Replaces the residual stream `x` (`tokens x hidden`) by this layer's output for the wanted tokens (`wanted x hidden`) and fills `kept`.
-    pub fn forward(&self, pass: &Pass, wanted: &Wanted, x: &mut Vec<f32>, kept: &mut Kept, scratch: &mut LayerScratch) {
-        kept.input.clone_from(x);
+    /// Replaces the residual stream `x` (`tokens x hidden`) with this layer's output for `scored_rows` (`scored_rows x hidden`) and fills `saved`.
+    pub fn forward(
+        &self,
+        pass: &Pass,
+        scored_rows: &ScoredRows,
+        x: &mut Vec<f32>,
+        saved: &mut SavedActivations,
+        scratch: &mut LayerScratch,
+    ) {
+        saved.input.clone_from(x);
         normalise(
             x,
             &self.attention_norm,
             pass.epsilon,
             scratch,
-            &mut kept.attention_inverse,
+            &mut saved.attention_inverse,
         );
-        wanted.keep(x, self.attention_norm.len());
+        scored_rows.keep(x, self.attention_norm.len());
         scratch.added.resize(x.len(), 0.0);
-        self.attend(pass, wanted, kept, scratch);
+        self.attend(pass, scored_rows, saved, scratch);
         add(x, &scratch.added);
 
-        kept.middle.clone_from(x);
+        saved.middle.clone_from(x);
         normalise(
             x,
             &self.feed_forward_norm,
             pass.epsilon,
             scratch,
-            &mut kept.middle_inverse,
+            &mut saved.middle_inverse,
         );
-        self.feed_forward(pass, wanted, kept, scratch);
+        self.feed_forward(pass, scored_rows, saved, scratch);
         add(x, &scratch.added);
     }
 
-    fn attend(&self, pass: &Pass, wanted: &Wanted, kept: &mut Kept, scratch: &mut LayerScratch) {
+    fn attend(&self, pass: &Pass, scored_rows: &ScoredRows, saved: &mut SavedActivations, scratch: &mut LayerScratch) {
         let (tokens, heads) = (pass.batch.tokens(), pass.heads);
-        kept.qkv.resize(tokens * heads.qkv_width(), 0.0);
-        kept.context.resize(tokens * heads.query_width(), 0.0);
-        kept.log_sums.resize(tokens * heads.heads, 0.0);
+        saved.qkv.resize(tokens * heads.qkv_width(), 0.0);
+        saved.context.resize(tokens * heads.query_width(), 0.0);
+        saved.log_sums.resize(tokens * heads.heads, 0.0);
         self.qkv.forward(
             pass.values,
             &scratch.normed,
-            &mut kept.qkv,
-            &mut kept.qkv_reduced,
+            &mut saved.qkv,
+            &mut saved.qkv_reduced,
             pass.dropout(&pass.batch.dropout_keys),
             &mut scratch.projection,
         );
-        self.normalise_heads(pass, kept);
+        self.normalise_heads(pass, saved);
         pass.rotary.rotate(
-            &mut kept.qkv,
+            &mut saved.qkv,
             heads.qkv_width(),
             heads.heads + heads.kv_heads,
             &pass.batch.positions,
         );
         attention::forward(
             heads,
-            &kept.qkv,
-            &wanted.spans,
-            &mut kept.context,
-            &mut kept.log_sums,
+            &saved.qkv,
+            &scored_rows.spans,
+            &mut saved.context,
+            &mut saved.log_sums,
             &mut scratch.attention,
         );
-        wanted.keep(&mut kept.context, heads.query_width());
+        scored_rows.keep(&mut saved.context, heads.query_width());
         self.output.forward(
             pass.values,
-            &kept.context,
+            &saved.context,
             &mut scratch.added,
-            &mut kept.output_reduced,
-            pass.dropout(&wanted.dropout_keys),
+            &mut saved.output_reduced,
+            pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
     }
 
-    fn feed_forward(&self, pass: &Pass, wanted: &Wanted, kept: &mut Kept, scratch: &mut LayerScratch) {
-        let (tokens, width) = (wanted.count(), self.down.weight.cols());
-        kept.gate_up.resize(tokens * 2 * width, 0.0);
+    fn feed_forward(
+        &self,
+        pass: &Pass,
+        scored_rows: &ScoredRows,
+        saved: &mut SavedActivations,
+        scratch: &mut LayerScratch,
+    ) {
+        let (tokens, width) = (scored_rows.count(), self.down.weight.cols());
+        saved.gate_up.resize(tokens * 2 * width, 0.0);
         scratch.activated.resize(tokens * width, 0.0);
         self.gate_up.forward(
             pass.values,
             &scratch.normed,
-            &mut kept.gate_up,
-            &mut kept.gate_up_reduced,
-            pass.dropout(&wanted.dropout_keys),
+            &mut saved.gate_up,
+            &mut saved.gate_up_reduced,
+            pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-        swiglu::forward(&kept.gate_up, width, &mut scratch.activated);
+        swiglu::forward(&saved.gate_up, width, &mut scratch.activated);
         self.down.forward(
             pass.values,
             &scratch.activated,
             &mut scratch.added,
-            &mut kept.down_reduced,
-            pass.dropout(&wanted.dropout_keys),
+            &mut saved.down_reduced,
+            pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
     }
 
-    /// Norms over each query and key head; what they were before is kept.
-    fn normalise_heads(&self, pass: &Pass, kept: &mut Kept) {
+    /// Norms over each query and key head; saves the inputs.
+    fn normalise_heads(&self, pass: &Pass, saved: &mut SavedActivations) {
         let Some((query_norm, key_norm)) = &self.head_norms else {
             return;
         };
         let heads = pass.heads;
         let (normed, width) = (heads.heads + heads.kv_heads, heads.head_dim);
         let tokens = pass.batch.tokens();
-        kept.raw_qk.clear();
-        kept.head_inverse.resize(tokens * normed, 0.0);
-        let rows = kept
+        saved.raw_qk.clear();
+        saved.head_inverse.resize(tokens * normed, 0.0);
+        let rows = saved
             .qkv
             .chunks_exact_mut(heads.qkv_width())
-            .zip(kept.head_inverse.chunks_exact_mut(normed));
+            .zip(saved.head_inverse.chunks_exact_mut(normed));
         for (row, inverse) in rows {
-            let at = kept.raw_qk.len();
-            kept.raw_qk.extend_from_slice(&row[..normed * width]);
-            let (raw_queries, raw_keys) = kept.raw_qk[at..].split_at(heads.query_width());
+            let at = saved.raw_qk.len();
+            saved.raw_qk.extend_from_slice(&row[..normed * width]);
+            let (raw_queries, raw_keys) = saved.raw_qk[at..].split_at(heads.query_width());
             let (queries, keys) = row[..normed * width].split_at_mut(heads.query_width());
             let (query_inverse, key_inverse) = inverse.split_at_mut(heads.heads);
             rms_norm::forward(raw_queries, query_norm, pass.epsilon, queries, query_inverse);
@@ -199,18 +212,18 @@ impl Layer {
         }
     }
 
-    fn normalise_heads_back(&self, pass: &Pass, kept: &Kept, d_qkv: &mut [f32]) {
+    fn normalise_heads_back(&self, pass: &Pass, saved: &SavedActivations, d_qkv: &mut [f32]) {
         let Some((query_norm, key_norm)) = &self.head_norms else {
             return;
         };
         let heads = pass.heads;
         let (normed, width) = (heads.heads + heads.kv_heads, heads.head_dim);
         let mut dy = vec![0.0; normed * width];
-        let kept_rows = kept
+        let saved_rows = saved
             .raw_qk
             .chunks_exact(normed * width)
-            .zip(kept.head_inverse.chunks_exact(normed));
-        for (row, (raw, inverse)) in d_qkv.chunks_exact_mut(heads.qkv_width()).zip(kept_rows) {
+            .zip(saved.head_inverse.chunks_exact(normed));
+        for (row, (raw, inverse)) in d_qkv.chunks_exact_mut(heads.qkv_width()).zip(saved_rows) {
             let row = &mut row[..normed * width];
             dy.copy_from_slice(row);
             row.fill(0.0);
@@ -223,34 +236,34 @@ impl Layer {
         }
     }
 
-    /// Turns the gradient `dx` of this layer's output (`wanted x hidden`) into that of its input (`tokens x hidden`), and adds the gradients of
-    /// what is trained to `gradients`. With `lowest`, nothing below is trained and `dx` is left unfinished.
+    /// Turns the gradient `dx` of this layer's output (`scored_rows x hidden`) into that of its input (`tokens x hidden`), and adds the gradients of
+    /// trained tensors to `gradients`. With `lowest`, nothing below is trained and `dx` is left incomplete.
     #[allow(clippy::too_many_arguments)]
     pub fn backward(
         &self,
         pass: &Pass,
-        wanted: &Wanted,
+        scored_rows: &ScoredRows,
         dx: &mut Vec<f32>,
-        kept: &mut Kept,
+        saved: &mut SavedActivations,
         gradients: &mut [f32],
         lowest: bool,
         scratch: &mut LayerScratch,
     ) {
-        self.feed_forward_back(pass, wanted, dx, kept, gradients, scratch);
+        self.feed_forward_back(pass, scored_rows, dx, saved, gradients, scratch);
         rms_norm::backward(
-            &kept.middle,
+            &saved.middle,
             &self.feed_forward_norm,
-            &kept.middle_inverse,
+            &saved.middle_inverse,
             &scratch.added,
             dx,
         );
-        self.attend_back(pass, wanted, dx, kept, gradients, lowest, scratch);
+        self.attend_back(pass, scored_rows, dx, saved, gradients, lowest, scratch);
         if !lowest {
-            wanted.spread(dx, self.attention_norm.len());
+            scored_rows.spread(dx, self.attention_norm.len());
             rms_norm::backward(
-                &kept.input,
+                &saved.input,
                 &self.attention_norm,
-                &kept.attention_inverse,
+                &saved.attention_inverse,
                 &scratch.added,
                 dx,
             );
@@ -260,45 +273,45 @@ impl Layer {
     fn feed_forward_back(
         &self,
         pass: &Pass,
-        wanted: &Wanted,
+        scored_rows: &ScoredRows,
         dx: &[f32],
-        kept: &mut Kept,
+        saved: &mut SavedActivations,
         gradients: &mut [f32],
         scratch: &mut LayerScratch,
     ) {
         let width = self.down.weight.cols();
-        let size = wanted.count() * width;
+        let size = scored_rows.count() * width;
         scratch.activated.resize(size, 0.0);
         scratch.d_activated.resize(size, 0.0);
-        swiglu::forward(&kept.gate_up, width, &mut scratch.activated);
+        swiglu::forward(&saved.gate_up, width, &mut scratch.activated);
         scratch.added.clear();
         scratch.added.extend_from_slice(dx);
         self.down.backward(
             pass.values,
             &scratch.activated,
-            &kept.down_reduced,
+            &saved.down_reduced,
             &mut scratch.added,
             Some(&mut scratch.d_activated),
             gradients,
-            pass.dropout(&wanted.dropout_keys),
+            pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-        swiglu::backward(&mut kept.gate_up, width, &scratch.d_activated);
+        swiglu::backward(&mut saved.gate_up, width, &scratch.d_activated);
         scratch.normed.resize(dx.len(), 0.0);
         rms_norm::reapply(
-            &kept.middle,
+            &saved.middle,
             &self.feed_forward_norm,
-            &kept.middle_inverse,
+            &saved.middle_inverse,
             &mut scratch.normed,
         );
         self.gate_up.backward(
             pass.values,
             &scratch.normed,
-            &kept.gate_up_reduced,
-            &mut kept.gate_up,
+            &saved.gate_up_reduced,
+            &mut saved.gate_up,
             Some(&mut scratch.added),
             gradients,
-            pass.dropout(&wanted.dropout_keys),
+            pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
     }
@@ -308,35 +321,35 @@ impl Layer {
     fn attend_back(
         &self,
         pass: &Pass,
-        wanted: &Wanted,
+        scored_rows: &ScoredRows,
         dx: &[f32],
-        kept: &mut Kept,
+        saved: &mut SavedActivations,
         gradients: &mut [f32],
         lowest: bool,
         scratch: &mut LayerScratch,
     ) {
         let (tokens, heads) = (pass.batch.tokens(), pass.heads);
-        scratch.d_context.resize(kept.context.len(), 0.0);
+        scratch.d_context.resize(saved.context.len(), 0.0);
         scratch.d_qkv.resize(tokens * heads.qkv_width(), 0.0);
         scratch.added.copy_from_slice(dx);
         self.output.backward(
             pass.values,
-            &kept.context,
-            &kept.output_reduced,
+            &saved.context,
+            &saved.output_reduced,
             &mut scratch.added,
             Some(&mut scratch.d_context),
             gradients,
-            pass.dropout(&wanted.dropout_keys),
+            pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-        wanted.spread(&mut kept.context, heads.query_width());
-        wanted.spread(&mut scratch.d_context, heads.query_width());
+        scored_rows.spread(&mut saved.context, heads.query_width());
+        scored_rows.spread(&mut scratch.d_context, heads.query_width());
         attention::backward(
             heads,
-            &kept.qkv,
-            &wanted.spans,
-            &kept.context,
-            &kept.log_sums,
+            &saved.qkv,
+            &scored_rows.spans,
+            &saved.context,
+            &saved.log_sums,
             &scratch.d_context,
             &mut scratch.d_qkv,
             &mut scratch.attention,
@@ -344,19 +357,19 @@ impl Layer {
         let rotated = heads.heads + heads.kv_heads;
         pass.rotary
             .rotate_back(&mut scratch.d_qkv, heads.qkv_width(), rotated, &pass.batch.positions);
-        self.normalise_heads_back(pass, kept, &mut scratch.d_qkv);
-        scratch.normed.resize(kept.input.len(), 0.0);
-        scratch.added.resize(kept.input.len(), 0.0);
+        self.normalise_heads_back(pass, saved, &mut scratch.d_qkv);
+        scratch.normed.resize(saved.input.len(), 0.0);
+        scratch.added.resize(saved.input.len(), 0.0);
         rms_norm::reapply(
-            &kept.input,
+            &saved.input,
             &self.attention_norm,
-            &kept.attention_inverse,
+            &saved.attention_inverse,
             &mut scratch.normed,
         );
         self.qkv.backward(
             pass.values,
             &scratch.normed,
-            &kept.qkv_reduced,
+            &saved.qkv_reduced,
             &mut scratch.d_qkv,
             (!lowest).then_some(&mut scratch.added[..]),
             gradients,

@@ -1,6 +1,6 @@
-//! Strided matrix views and the one product everything else is made of.
+//! Strided matrix views and their product.
 
-/// A read-only view of `rows x cols` numbers with free strides.
+/// A read-only view of `rows x cols` numbers with arbitrary strides.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     data: &'a [f32],
@@ -70,7 +70,7 @@ fn span(rows: usize, cols: usize, row_stride: usize, col_stride: usize) -> usize
     }
 }
 
-/// `out = scale * left * right`, single-threaded: parallelism is over rows of the batch, above.
+/// `out = scale * left * right`, single-threaded: workers parallelise over the batch.
 pub fn product(out: ViewMut, scale: f32, left: View, right: View) {
     gemm(out, false, scale, left, right);
 }

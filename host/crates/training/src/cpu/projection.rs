@@ -1,7 +1,7 @@
 //! Projections of one input with their low-rank adapters: `y = x W^T + b + s (drop(x) A^T) B^T`.
 //!
-//! Projections that read the same input (query, key and value; gate and up) are one group: their frozen rows lie in
-//! one matrix and their outputs side by side.
+//! Projections that read the same input (query, key and value; gate and up) form one group: their frozen rows are in
+//! one matrix and their outputs are adjacent.
 
 use std::ops::Range;
 
@@ -11,23 +11,23 @@ use super::frozen::FrozenMatrix;
 use super::matrix::{View, ViewMut, add_product, product};
 use super::vector::{dot, wide};
 
-/// The frozen part of a group and where its trained parts lie in the flat arrays.
+/// The frozen weights of a group and the ranges of its trained tensors in the flat arrays.
 pub struct ProjectionGroup {
     /// Rows of all projections, `[outputs, inputs]`.
     pub weight: FrozenMatrix,
-    /// One value an output, or none.
+    /// One value per output, if any.
     pub bias: Option<Vec<f32>>,
-    /// The low-rank adapters of the group; none when nothing is targeted.
+    /// The low-rank adapters of the group; empty when none is targeted.
     pub adapters: Vec<LowRankAdapter>,
     /// Factor of the low-rank product.
     pub scale: f32,
 }
 
-/// Where one projection's adapter lies.
+/// Ranges of one projection's adapter.
 pub struct LowRankAdapter {
     /// Columns of the group's output this adapter adds to.
     pub outputs: Range<usize>,
-    /// `A`, `[rank, inputs]`, in the flat arrays. Those of one group follow each other.
+    /// `A`, `[rank, inputs]`, in the flat arrays. Those of one group are contiguous.
     pub down: Range<usize>,
     /// `B`, `[outputs, rank]`, in the flat arrays.
     pub up: Range<usize>,
@@ -35,11 +35,11 @@ pub struct LowRankAdapter {
     pub magnitude: Option<Range<usize>>,
     /// The adapter's rank.
     pub rank: usize,
-    /// Sets this projection's dropout apart from every other's.
+    /// Distinguishes this projection's dropout from every other's.
     pub salt: u32,
 }
 
-/// Buffers reused from call to call.
+/// Buffers reused across calls.
 #[derive(Default)]
 pub struct ProjectionScratch {
     frozen: FrozenScratch,
@@ -49,19 +49,19 @@ pub struct ProjectionScratch {
     raw: Vec<f32>,
 }
 
-/// Room for a frozen matrix to be opened and multiplied in.
+/// Buffers for dequantising and multiplying a frozen matrix.
 #[derive(Default)]
 struct FrozenScratch {
     opened: Vec<f32>,
     products: FactorScratch,
 }
 
-/// Dropout of a pass over a batch: the share and a key a token.
+/// Dropout of a pass over a batch: probability and one key per token.
 #[derive(Clone, Copy)]
 pub struct PassDropout<'a> {
-    /// Share of values dropped; 0 for none.
+    /// Dropout probability; 0 for none.
     pub share: f32,
-    /// One key a token.
+    /// One key per token.
     pub keys: &'a [u32],
 }
 
@@ -78,7 +78,7 @@ impl ProjectionGroup {
         }
     }
 
-    /// `out = x W^T + b + s (drop(x) A^T) B^T`; `reduced` keeps `drop(x) A^T` (`tokens x total rank`) for the way back.
+    /// `out = x W^T + b + s (drop(x) A^T) B^T`; `reduced` saves `drop(x) A^T` (`tokens x total rank`) for backward.
     pub fn forward(
         &self,
         values: &[f32],
@@ -261,7 +261,7 @@ impl ProjectionGroup {
         });
     }
 
-    /// DoRA (Liu et al. 2024): each output is scaled by `m / |W + s B A|`, the norm held constant on the way back.
+    /// DoRA (Liu et al. 2024): each output is scaled by `m / |W + s B A|`, the norm treated as constant in backward.
     fn rescale(&self, values: &[f32], out: &mut [f32]) {
         let outputs = self.weight.rows();
         for adapter in &self.adapters {

@@ -2,7 +2,7 @@
 
 use super::vector::{dot, sum_pairs, wide};
 
-/// Normalises each row of `x` (`rows x w.len()`) into `out` and keeps each row's `1 / rms` for the way back.
+/// Normalises each row of `x` (`rows x w.len()`) into `out` and saves each row's `1 / rms` for backward.
 pub fn forward(x: &[f32], w: &[f32], eps: f32, out: &mut [f32], inverse_rms: &mut [f32]) {
     let width = w.len();
     wide!({
@@ -13,7 +13,7 @@ pub fn forward(x: &[f32], w: &[f32], eps: f32, out: &mut [f32], inverse_rms: &mu
     });
 }
 
-/// Normalises again from the kept `1 / rms`.
+/// Recomputes the output from the saved `1 / rms`.
 pub fn reapply(x: &[f32], w: &[f32], inverse_rms: &[f32], out: &mut [f32]) {
     let width = w.len();
     wide!({
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gradient_agrees_with_differences() {
+    fn gradient_matches_finite_differences() {
         let x = [0.3f32, -1.2, 0.7, 2.0, 0.1, -0.4];
         let w = [1.1f32, 0.9, -0.5];
         let dy = [0.2f32, -0.3, 0.5, 1.0, -0.7, 0.6];

@@ -2,7 +2,7 @@
 
 use super::vector::wide;
 
-/// Cosines and sines for positions `0..positions`, `head_dim / 2` of each a position.
+/// Cosines and sines for positions `0..positions`, `head_dim / 2` of each per position.
 pub struct RotaryTable {
     half: usize,
     cos: Vec<f32>,
@@ -10,7 +10,7 @@ pub struct RotaryTable {
 }
 
 impl RotaryTable {
-    /// Tables from the inverse frequencies and the factor yarn puts on both (1 elsewhere).
+    /// Tables from the inverse frequencies and YaRN's scale on both (1 without YaRN).
     pub fn new(inverse_frequencies: &[f32], factor: f32, positions: usize) -> Self {
         let half = inverse_frequencies.len();
         let mut table = Self {
@@ -30,20 +30,20 @@ impl RotaryTable {
 
     /// Rotates the first `heads` heads of each row (rows start `stride` values apart) by the row's position.
     pub fn rotate(&self, rows: &mut [f32], stride: usize, heads: usize, positions: &[usize]) {
-        self.turn(rows, stride, heads, positions, |a, b, c, s| {
+        self.map_pairs(rows, stride, heads, positions, |a, b, c, s| {
             (a * c - b * s, b * c + a * s)
         });
     }
 
-    /// The transpose of [`rotate`](Self::rotate): what the gradient goes through.
+    /// Backward of [`rotate`](Self::rotate): its transpose.
     pub fn rotate_back(&self, rows: &mut [f32], stride: usize, heads: usize, positions: &[usize]) {
-        self.turn(rows, stride, heads, positions, |a, b, c, s| {
+        self.map_pairs(rows, stride, heads, positions, |a, b, c, s| {
             (a * c + b * s, b * c - a * s)
         });
     }
 
     #[inline(always)]
-    fn turn(
+    fn map_pairs(
         &self,
         rows: &mut [f32],
         stride: usize,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn back_undoes_a_rotation_and_leaves_other_heads_alone() {
+    fn rotate_back_inverts_rotate_and_skips_other_heads() {
         let table = RotaryTable::new(&[1.0, 0.1], 1.0, 8);
         let original: Vec<f32> = (0..24).map(|i| i as f32 * 0.25 - 2.0).collect();
         let mut rows = original.clone();

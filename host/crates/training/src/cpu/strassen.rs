@@ -7,28 +7,28 @@
 //! p5 = (A + B) H        p6 = (C - A)(E + F)               p7 = (B - D)(G + H)
 //! ```
 //!
-//! Once, not again within the quadrants: the sums would cost what the products save. Sums of the right operand are made for one panel of columns
-//! at a time and those of the left one for a block of rows, when they are wanted, so that a matrix is held once.
+//! One level only: deeper recursion would spend on sums what it saves in products. Sums of the right operand are computed for one panel of columns
+//! at a time and those of the left one for a block of rows, on demand, so that a matrix is stored once.
 
 mod panels;
 mod sums;
 mod tile;
-mod turn;
+mod transpose;
 
 use pulp::Simd;
 
 pub use panels::{Layout, Panels};
 use sums::{Halves, PRODUCTS, RightSums, Rows, sum_left};
 use tile::{DEPTH, Sums, multiply, pair, pair_mut};
-use turn::Turn;
+use transpose::Transpose;
 
 use super::factor::Use;
 
-/// Rows of the left operand that are multiplied with a panel at once: a panel's sums are then made once for many tiles, and the 2.2 MiB that the
-/// left factors of so many rows take come from a third cache as fast as they are multiplied.
+/// Rows of the left operand multiplied with a panel at once: a panel's sums then serve many tiles, and the 2.2 MiB of left factors stream from
+/// the L3 cache as fast as they are multiplied.
 const BLOCK: usize = 576;
 
-/// Room for operands and sums of quadrants, reused from call to call.
+/// Buffers for operands and sums of quadrants, reused across calls.
 #[derive(Default)]
 pub struct StrassenScratch {
     left: Vec<[f32; DEPTH]>,
@@ -70,18 +70,18 @@ struct Work<'a> {
     scratch: &'a mut StrassenScratch,
 }
 
-/// What a product does to a quadrant of the result.
+/// How a product updates a quadrant of the result.
 #[derive(Clone, Copy)]
 enum Step {
-    /// It is the first of this quadrant.
+    /// The first product of this quadrant.
     Start,
     Add,
     Subtract,
-    /// It is added and the last of this quadrant.
+    /// Added; the last product of this quadrant.
     Finish,
 }
 
-/// The quadrants that each product belongs to.
+/// The quadrants each product contributes to.
 const TARGETS: [&[(usize, Step)]; PRODUCTS] = [
     &[(0, Step::Start), (3, Step::Start)],
     &[(2, Step::Start), (3, Step::Subtract)],
@@ -94,7 +94,7 @@ const TARGETS: [&[(usize, Step)]; PRODUCTS] = [
 
 impl Work<'_> {
     /// Works in tiles of `ROWS x WIDTH` sums, which fill the unit's registers.
-    fn run<S: Turn, const ROWS: usize, const WIDTH: usize>(self, simd: S) {
+    fn run<S: Transpose, const ROWS: usize, const WIDTH: usize>(self, simd: S) {
         simd.vectorize(
             #[inline(always)]
             || self.multiply::<S, ROWS, WIDTH>(simd),
@@ -102,10 +102,10 @@ impl Work<'_> {
     }
 
     #[inline(always)]
-    fn multiply<S: Turn, const ROWS: usize, const WIDTH: usize>(mut self, simd: S) {
+    fn multiply<S: Transpose, const ROWS: usize, const WIDTH: usize>(mut self, simd: S) {
         let [summed, columns] = self.right.shape(self.used);
         let count = self.out.len() / columns;
-        // As even as whole tiles allow: a short last block would be zeros for the most part.
+        // As even as whole tiles allow: a short last block would be mostly zeros.
         let block = count.div_ceil(count.div_ceil(BLOCK)).next_multiple_of(2 * ROWS);
         for first in (0..count).step_by(block) {
             let count = block.min(count - first);
@@ -123,9 +123,9 @@ impl Work<'_> {
         }
     }
 
-    /// All products with one panel of the right operand's left half and the panel of its right half that lies as far in.
+    /// All products with one panel of the right operand's left half and the matching panel of its right half.
     #[inline(always)]
-    fn multiply_panel<S: Turn, const ROWS: usize, const WIDTH: usize>(
+    fn multiply_panel<S: Transpose, const ROWS: usize, const WIDTH: usize>(
         &mut self,
         simd: S,
         rows: Rows,
@@ -158,7 +158,7 @@ impl Work<'_> {
     }
 }
 
-/// Cuts the summed values, a multiple of `2 width`, as evenly as can be into halves that are multiples of `width`.
+/// Splits the summed values, a multiple of `2 width`, as evenly as possible into halves that are multiples of `width`.
 fn halves(summed: usize, width: usize) -> impl Iterator<Item = Halves> {
     let steps = summed / (2 * width);
     let parts = steps.div_ceil(DEPTH / width);
@@ -171,7 +171,7 @@ fn halves(summed: usize, width: usize) -> impl Iterator<Item = Halves> {
     })
 }
 
-/// Puts a tile of a product to the quadrant that it belongs to.
+/// Accumulates a tile of a product into its quadrant.
 #[inline(always)]
 fn gather<S: Simd, const ROWS: usize, const WIDTH: usize>(
     simd: S,
@@ -221,7 +221,7 @@ mod tests {
             .collect()
     }
 
-    /// A column of the product in f64, and the sum of its terms' sizes.
+    /// A column of the product in f64, and the sum of the magnitudes of its terms.
     fn expected(
         left: &[f32],
         weights: &[f32],
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn every_layout_agrees_with_f64_for_every_remainder() {
+    fn every_layout_matches_f64_for_every_remainder() {
         let mut scratch = StrassenScratch::default();
         for layout in [Some(Layout::Scalar), Layout::found(256, 256)].into_iter().flatten() {
             for (rows, outputs, inputs) in [
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_are_no_work() {
+    fn empty_product_is_accepted() {
         let right = Panels::new(&numbers(256 * 256, 1), 256, 256, Layout::Scalar);
         product(&mut [], &[], &right, Use::Transposed, &mut StrassenScratch::default());
     }

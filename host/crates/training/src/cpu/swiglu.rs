@@ -14,7 +14,7 @@ pub fn forward(gate_up: &[f32], width: usize, out: &mut [f32]) {
     });
 }
 
-/// Replaces `gate_up` by its gradient, given the gradient `dy` of the output.
+/// Replaces `gate_up` with its gradient, given the gradient `dy` of the output.
 pub fn backward(gate_up: &mut [f32], width: usize, dy: &[f32]) {
     wide!({
         for (row, dy) in gate_up.chunks_exact_mut(2 * width).zip(dy.chunks_exact(width)) {
@@ -24,7 +24,7 @@ pub fn backward(gate_up: &mut [f32], width: usize, dy: &[f32]) {
     });
 }
 
-/// A function of three slices, which the compiler then knows not to overlap: the loop is not vectorised otherwise.
+/// A function of three slices, which the compiler then knows to be disjoint: without it the loop is not vectorised.
 #[inline(always)]
 fn row_backward(gate: &mut [f32], up: &mut [f32], dy: &[f32]) {
     let width = gate.len();
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gradient_agrees_with_differences() {
+    fn gradient_matches_finite_differences() {
         let input = [0.5f32, -1.5, 2.0, 0.7, -0.2, 1.1, 3.0, -0.9];
         let dy = [0.4f32, -0.8, 1.2, 0.1];
         let loss = |x: &[f32]| {

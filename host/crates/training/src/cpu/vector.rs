@@ -1,15 +1,15 @@
-//! Loops over contiguous `f32` that the compiler vectorises for the widest unit of this machine.
+//! Loops over contiguous `f32`, compiled for the widest vector unit of this machine.
 
-/// Lanes of independent partial sums; a sum in one chain could not be vectorised.
+/// Number of independent partial sums; a single dependency chain would not vectorise.
 const LANES: usize = 32;
 
-/// What a closure that can be called only once consumes.
+/// Makes a closure `FnOnce`, see [`wide`].
 pub struct Once;
 
 /// Evaluates an expression compiled for the widest vector unit found at run time (AVX-512, AVX2 or the baseline).
 ///
-/// A macro, because the closure around the expression must be inlined: left to itself the compiler makes a function of it, for the baseline. The
-/// closure consumes something for the same reason: one that could be called again would be called through such a function.
+/// A macro, because the closure must be inlined: otherwise the compiler outlines it as a function for the baseline. The closure is `FnOnce` for
+/// the same reason: one that could be called again would be outlined.
 macro_rules! wide {
     ($work:expr) => {{
         let once = $crate::cpu::vector::Once;
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exp_is_close_to_the_library() {
+    fn exp_matches_the_standard_library() {
         let mut x = -86.9f32;
         while x < 88.0 {
             let (ours, exact) = (exp(x) as f64, (x as f64).exp());
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_cover_every_remainder() {
+    fn reductions_cover_every_remainder() {
         for n in [0, 1, 31, 32, 33, 100] {
             let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
             let expected: f32 = a.iter().map(|x| x * x).sum();

@@ -16,7 +16,7 @@ use super::projection::{LowRankAdapter, ProjectionGroup};
 use crate::error::TrainError;
 use crate::parameters::{INPUT_GROUPS, ParameterLayout, projection_shape};
 
-/// Loads the frozen weights of `folder` at `precision`, with the trained parts placed as `layout` says.
+/// Loads the frozen weights of `folder` at `precision`, with trained tensors placed by `layout`.
 pub fn load(
     folder: &Path,
     config: &ModelConfig,
@@ -135,7 +135,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Tables are never held in blocks: they are read by row, and the head is what errors show in.
+    /// Tables are never quantised: they are read by row, and errors in the head show directly in the logits.
     fn table(&self, name: &str, [rows, cols]: [usize; 2]) -> Result<FrozenMatrix, TrainError> {
         let precision = match self.precision {
             Precision::F32 => Precision::F32,

@@ -1,4 +1,4 @@
-//! Takes a recipe apart key by key and collects every reason to refuse it.
+//! Reads a recipe key by key and collects every reason to refuse it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::settings::Every;
 
-/// A recipe being read. What was asked for is known; the rest is unknown.
+/// A recipe being read. Keys that were requested are known; the others are unknown.
 pub struct Reader {
     values: Map<String, Value>,
     known: BTreeSet<String>,
@@ -15,7 +15,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Begins to read.
+    /// Starts reading.
     pub fn new(values: Map<String, Value>) -> Self {
         Self {
             values,
@@ -30,7 +30,7 @@ impl Reader {
         self.refusals.push(reason);
     }
 
-    /// Adds something the reader of the recipe should know.
+    /// Adds a remark for the user.
     pub fn remark(&mut self, remark: &str) {
         self.remarks.push(remark.to_owned());
     }
@@ -48,12 +48,12 @@ impl Reader {
         self.values.get(name).filter(|value| !value.is_null()).cloned()
     }
 
-    /// Accepts keys whatever they say.
+    /// Accepts keys with any value.
     pub fn accept(&mut self, names: &[&str]) {
         self.known.extend(names.iter().map(|&name| name.to_owned()));
     }
 
-    /// Refuses keys that nothing asked for, telling the nearest known one.
+    /// Refuses unknown keys and suggests the nearest known one.
     pub fn refuse_unknown(&mut self) {
         let unknown: Vec<String> = self
             .values
@@ -72,7 +72,7 @@ impl Reader {
         }
     }
 
-    /// A text; numbers and truth values are taken as they were written.
+    /// A string; numbers and booleans are taken as written.
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.take(name)? {
             Value::String(text) => Some(text),

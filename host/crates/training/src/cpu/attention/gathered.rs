@@ -1,12 +1,12 @@
-//! Attention of a sample whose tokens lie in several places: they are brought together first.
+//! Attention of a sample whose rows are in several ranges: they are gathered first.
 
 use std::ops::Range;
 
 use super::HeadShape;
 use super::sample::{self, ScoreBlocks};
-use crate::cpu::wanted::Span;
+use crate::cpu::scored_rows::Span;
 
-/// One sample's rows side by side, reused from call to call.
+/// One sample's rows made contiguous; buffers reused across calls.
 #[derive(Default)]
 pub struct Gathered {
     qkv: Vec<f32>,
@@ -89,7 +89,7 @@ impl Gathered {
         }
     }
 
-    /// Brings the sample's rows together; gives how many there are and which of them ask.
+    /// Gathers the sample's rows; returns their number and the range of queries among them.
     fn gather(&mut self, shape: HeadShape, qkv: &[f32], span: &Span) -> (usize, Range<usize>) {
         let (sample, width) = (span.sample, shape.qkv_width());
         self.qkv.clear();
@@ -104,7 +104,7 @@ impl Gathered {
     }
 }
 
-/// Where the values of these rows lie, each row `width` of them.
+/// Range of the values of these rows, `width` per row.
 fn values(rows: &Range<usize>, width: usize) -> Range<usize> {
     rows.start * width..rows.end * width
 }

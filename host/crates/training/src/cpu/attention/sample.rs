@@ -1,7 +1,7 @@
-//! Attention of one sample whose tokens lie together.
+//! Attention of one sample in contiguous rows.
 //!
-//! Scores are made for a block of queries at a time and made again on the way back from the kept log-sum-exp (Dao et al. 2022), so memory grows
-//! with the length of a sample, not with its square.
+//! Scores are computed for one block of queries at a time and recomputed in backward from the saved log-sum-exp (Dao et al. 2022), so that memory
+//! is linear in the length of a sample, not quadratic.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use super::HeadShape;
 use crate::cpu::matrix::{View, ViewMut, add_product, product};
 use crate::cpu::vector::{dot, exp, max, sum, wide};
 
-/// Queries whose scores are held at once.
+/// Queries per block of scores.
 const QUERY_BLOCK: usize = 64;
 
-/// Scores of a block of queries, reused from call to call.
+/// Scores of a block of queries; buffers reused across calls.
 #[derive(Default)]
 pub struct ScoreBlocks {
     scores: Vec<f32>,
@@ -54,7 +54,7 @@ pub fn forward(
     }
 }
 
-/// As [`super::backward`], but adds the gradients of keys and values to what is there.
+/// As [`super::backward`], but accumulates the gradients of keys and values.
 #[allow(clippy::too_many_arguments)]
 pub fn backward(
     shape: HeadShape,
@@ -82,7 +82,7 @@ pub fn backward(
     }
 }
 
-/// One block of queries of one head with every key it may see.
+/// One block of queries of one head, with every key it may attend to.
 struct Block {
     shape: HeadShape,
     head: usize,
@@ -139,12 +139,12 @@ impl Block {
         );
     }
 
-    /// Keys the query of `row` may see.
+    /// Number of keys the query of `row` may attend to.
     fn seen(&self, row: usize) -> usize {
         self.queries.start - self.first + row + 1
     }
 
-    /// Scores to probabilities by the kept log-sum-exp.
+    /// Turns scores into probabilities with the saved log-sum-exp.
     fn normalise(&self, scores: &mut [f32], log_sums: &[f32]) {
         wide!({
             for (row, scores) in scores.chunks_exact_mut(self.keys.len()).enumerate() {
@@ -177,7 +177,7 @@ impl Block {
     }
 }
 
-/// Blocks of queries, each with the keys from the sample's beginning to the block's end.
+/// Blocks of queries, each with the keys from the start of the sample to the end of the block.
 fn query_blocks(sample: usize, queries: &Range<usize>) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
     let queries = queries.clone();
     queries.clone().step_by(QUERY_BLOCK).map(move |start| {
@@ -218,7 +218,7 @@ fn raw_scores(
     );
 }
 
-/// Softmax over the first `first + row + 1` scores of each row, zero after them.
+/// Softmax over the first `first + row + 1` scores of each row, zero after those.
 fn softmax_rows(scores: &mut [f32], keys: usize, first: usize, mut keep: impl FnMut(usize, f32)) {
     wide!({
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {

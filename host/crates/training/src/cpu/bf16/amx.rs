@@ -5,12 +5,12 @@ use std::arch::x86_64::__cpuid_count;
 
 use super::tiles::{SIDE, TILE};
 
-/// `arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)`: Linux gives a process the tiles' registers when it asks (kernel, `Documentation/arch/x86/xstate.rst`).
+/// `arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)`: on Linux a process must request the tile registers (kernel, `Documentation/arch/x86/xstate.rst`).
 #[cfg(target_os = "linux")]
 fn permission() -> bool {
     const ARCH_REQ_XCOMP_PERM: libc::c_long = 0x1023;
     const XFEATURE_XTILEDATA: libc::c_long = 18;
-    // SAFETY: takes two numbers and reads or writes no memory of this process.
+    // SAFETY: takes two integers and touches no memory of this process.
     unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0 }
 }
 
@@ -44,22 +44,22 @@ const SHAPES: Shapes = {
     Shapes(bytes)
 };
 
-/// The tile registers of this thread, shaped for [`Self::product`] as long as this lives.
+/// The tile registers of this thread, configured for [`Self::product`] while this value lives.
 pub struct TileRegisters(std::marker::PhantomData<*const ()>);
 
 impl TileRegisters {
-    /// Shapes them.
+    /// Configures them.
     ///
     /// # Safety
-    /// [`is_allowed`] must have said so.
-    pub unsafe fn shaped() -> Self {
-        // SAFETY: reads the 64 bytes of a constant; the caller vouches for the unit.
+    /// [`is_allowed`] must have returned true.
+    pub unsafe fn configured() -> Self {
+        // SAFETY: reads the 64 bytes of a constant; the caller guarantees that the unit exists.
         unsafe { asm!("ldtilecfg [{}]", in(reg) SHAPES.0.as_ptr(), options(nostack, readonly)) };
         Self(std::marker::PhantomData)
     }
 
-    /// 32 x 32 sums of products of `along` pairs of tiles, added to `out` or put in their place. The second 16 rows of the left operand and
-    /// the second 16 columns of the right one begin `along` tiles after the first; rows of `out` begin `stride` values apart.
+    /// Computes a 32 x 32 block of sums over `along` pairs of tiles and stores it in `out`, or adds it with `add`. The second 16 rows of the left
+    /// operand and the second 16 columns of the right one start `along` tiles after the first; rows of `out` start `stride` values apart.
     ///
     /// # Safety
     /// `left` and `right` must hold `2 * along` tiles each, `out` 32 rows of 32 values, `stride` apart.
@@ -76,7 +76,7 @@ impl TileRegisters {
             return;
         }
         // SAFETY: reads `2 * along` tiles from each operand and reads and writes 4 x 16 rows of 64 bytes of `out`, all of which the caller
-        // vouches for; the registers are shaped while `self` lives, and named as overwritten.
+        // guarantees; the registers are configured while `self` lives and declared as clobbered.
         unsafe {
             asm!(
                 "tilezero tmm0",
@@ -128,7 +128,7 @@ impl TileRegisters {
 
 impl Drop for TileRegisters {
     fn drop(&mut self) {
-        // SAFETY: gives up registers that were shaped on this thread, which the type cannot leave.
+        // SAFETY: releases registers that were configured on this thread; the type is neither `Send` nor `Sync`.
         unsafe { asm!("tilerelease", options(nomem, nostack)) };
     }
 }

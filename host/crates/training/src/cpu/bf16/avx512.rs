@@ -7,22 +7,22 @@ use std::arch::x86_64::{
 
 use super::tiles::{BLOCK, DEPTH, SIDE, TILE};
 
-/// Rows of the result that are held in registers at once.
+/// Rows of the result held in registers at once.
 const ROWS: usize = 8;
 
-/// Whether the CPU has it.
-pub fn is_there() -> bool {
+/// Whether the CPU has AVX512-BF16.
+pub fn is_supported() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
 }
 
 /// As [`TileRegisters::product`](super::amx::TileRegisters::product).
 ///
 /// # Safety
-/// The same, and [`is_there`] must have said so.
+/// The same, and [`is_supported`] must have returned true.
 #[target_feature(enable = "avx512f,avx512bf16")]
 pub unsafe fn product(left: *const u16, right: *const u16, along: usize, out: *mut f32, stride: usize, add: bool) {
     for row in (0..BLOCK).step_by(ROWS) {
-        // SAFETY: rows `row..row + 8` of the left tiles and of `out`, all of which the caller vouches for.
+        // SAFETY: rows `row..row + 8` of the left tiles and of `out`, all of which the caller guarantees.
         unsafe {
             let left = left.add(row / SIDE * along * TILE + row % SIDE * DEPTH);
             rows(left, right, along, out.add(row * stride), stride, add);
@@ -30,11 +30,11 @@ pub unsafe fn product(left: *const u16, right: *const u16, along: usize, out: *m
     }
 }
 
-/// Eight rows of 32 sums.
+/// Computes eight rows of 32 sums.
 #[target_feature(enable = "avx512f,avx512bf16")]
 unsafe fn rows(left: *const u16, right: *const u16, along: usize, out: *mut f32, stride: usize, add: bool) {
     let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
-    // SAFETY: every pointer stays within the tiles and the rows of `out` that the caller vouches for.
+    // SAFETY: every pointer stays within the tiles and the rows of `out` that the caller guarantees.
     unsafe {
         if add {
             for (row, sums) in sums.iter_mut().enumerate() {
@@ -63,12 +63,12 @@ unsafe fn rows(left: *const u16, right: *const u16, along: usize, out: *mut f32,
 
 #[target_feature(enable = "avx512f,avx512bf16")]
 unsafe fn sixteen_pairs(from: *const u16) -> __m512bh {
-    // SAFETY: the caller vouches for 32 values.
+    // SAFETY: the caller guarantees 32 values.
     as_bf16(unsafe { _mm512_loadu_si512(from.cast::<__m512i>()) })
 }
 
 #[target_feature(enable = "avx512f,avx512bf16")]
 fn as_bf16(bits: __m512i) -> __m512bh {
-    // SAFETY: both are 64 bytes in which every pattern is a value.
+    // SAFETY: both are 64 bytes and every bit pattern is valid for both.
     unsafe { std::mem::transmute::<__m512i, __m512bh>(bits) }
 }

@@ -1,19 +1,19 @@
-//! A product of any shape, block by block.
+//! Blocked matrix product of any shape.
 
 use super::super::factor::Use;
 #[cfg(target_arch = "x86_64")]
 use super::amx::TileRegisters;
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::tiles::{BLOCK, DEPTH, Frozen, TILE, lay_out_left};
+use super::tiles::{BLOCK, DEPTH, Frozen, TILE, pack_left};
 use super::unit::{Kind, Unit};
 
-/// Summed values that are laid out at once: 512 rows of the left operand are 1 MiB then, which a core's second cache holds.
+/// Summed values packed at once: 512 rows of the left operand are then 1 MiB, which fits a core's L2 cache.
 const SUMMED: usize = 1024;
-/// Columns of the right operand that are laid out at once.
+/// Columns of the right operand packed at once.
 const COLUMNS: usize = 128;
 
-/// Room for operands laid out in tiles, reused from call to call.
+/// Buffers for packed operands, reused across calls.
 #[derive(Default)]
 pub struct Bf16Scratch {
     left: Vec<u16>,
@@ -21,7 +21,7 @@ pub struct Bf16Scratch {
 }
 
 /// `out = left * right`, single-threaded. `left` is `rows x summed`, rounded to bf16 here; `right` is the frozen matrix in this use,
-/// `summed x columns`; `out` is `rows x columns` and summed in f32. Denormal numbers count as zero, as the units define.
+/// `summed x columns`; `out` is `rows x columns` and summed in f32. Denormals are treated as zero, as the units define.
 pub fn product(unit: Unit, out: &mut [f32], left: &[f32], right: Frozen, used: Use, scratch: &mut Bf16Scratch) {
     let [summed, columns] = right.shape(used);
     let rows = out.len() / columns;
@@ -30,11 +30,11 @@ pub fn product(unit: Unit, out: &mut [f32], left: &[f32], right: Frozen, used: U
     for first in (0..summed).step_by(SUMMED) {
         let depth = SUMMED.min(summed - first);
         let strip = depth.div_ceil(DEPTH) * TILE;
-        lay_out_left(left, summed, [first, depth], rows, &mut scratch.left);
+        pack_left(left, summed, [first, depth], rows, &mut scratch.left);
         for column in (0..columns).step_by(COLUMNS) {
             let width = COLUMNS.min(columns - column);
             let padded = width.next_multiple_of(BLOCK);
-            right.lay_out(used, [first, depth], [column, padded], &mut scratch.right);
+            right.pack(used, [first, depth], [column, padded], &mut scratch.right);
             for (block, left) in scratch.left.chunks_exact(2 * strip).enumerate() {
                 for (at, right) in scratch.right.chunks_exact(2 * strip).enumerate() {
                     let place = Place {
@@ -50,7 +50,7 @@ pub fn product(unit: Unit, out: &mut [f32], left: &[f32], right: Frozen, used: U
     }
 }
 
-/// Where a block of 32 x 32 begins in a result of this size.
+/// Position of a 32 x 32 block in a result of this size.
 #[derive(Clone, Copy)]
 struct Place {
     row: usize,
@@ -59,7 +59,7 @@ struct Place {
     columns: usize,
 }
 
-/// A unit made ready.
+/// A configured unit.
 enum Kernel {
     #[cfg(target_arch = "x86_64")]
     Tiles(TileRegisters),
@@ -70,15 +70,15 @@ enum Kernel {
 impl Kernel {
     fn new(unit: Unit) -> Self {
         match unit.kind() {
-            // SAFETY: a unit is one that was found.
+            // SAFETY: a `Unit` exists only when it was detected.
             #[cfg(target_arch = "x86_64")]
-            Kind::Tiles => Self::Tiles(unsafe { TileRegisters::shaped() }),
+            Kind::Tiles => Self::Tiles(unsafe { TileRegisters::configured() }),
             #[cfg(target_arch = "x86_64")]
             Kind::Pairs => Self::Pairs,
         }
     }
 
-    /// Computes a block into its place, or adds it there. Of a block that reaches beyond the result only what belongs to it is taken.
+    /// Stores a block in the result, or adds it with `add`. Only the part of a block inside the result is used.
     fn add_block(&self, left: &[u16], right: &[u16], out: &mut [f32], place: Place, add: bool) {
         let Place {
             row,
@@ -107,7 +107,7 @@ impl Kernel {
         assert!(out.len() >= (BLOCK - 1) * stride + BLOCK);
         let (left, right, out) = (left.as_ptr(), right.as_ptr(), out.as_mut_ptr());
         match *self {
-            // SAFETY: the operands hold two strips of `along` tiles, `out` reaches to the end of its 32nd row, and the unit was found.
+            // SAFETY: the operands hold two strips of `along` tiles, `out` reaches to the end of its 32nd row, and the unit was detected.
             #[cfg(target_arch = "x86_64")]
             Self::Tiles(ref registers) => unsafe { registers.product(left, right, along, out, stride, add) },
             // SAFETY: as above.
@@ -128,7 +128,7 @@ mod tests {
             .collect()
     }
 
-    /// In f64 over the rounded operands, which the units multiply exactly.
+    /// Reference in f64 over the rounded operands, which the units multiply exactly.
     fn expected(left: &[f32], right: Frozen, used: Use, columns: usize, summed: usize) -> Vec<f64> {
         let value = |along: usize, column: usize| match used {
             Use::Transposed => right.values[column * right.cols + along],
@@ -146,9 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn every_unit_agrees_with_f64_for_every_remainder() {
+    fn every_unit_matches_f64_for_every_remainder() {
         if Unit::found().is_empty() {
-            println!("skipped: every_unit_agrees_with_f64_for_every_remainder needs a CPU that multiplies bf16");
+            println!("skipped: every_unit_matches_f64_for_every_remainder needs a CPU that multiplies bf16");
         }
         for &unit in Unit::found() {
             for (rows, outputs, inputs) in [

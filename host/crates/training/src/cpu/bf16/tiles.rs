@@ -1,8 +1,8 @@
-//! Operands as the units read them.
+//! Packs operands into the tiles that the units read.
 //!
 //! A tile holds 16 rows of 16 pairs of bf16, 1 KiB. A pair is two neighbours along the summed dimension: in tiles of the left operand a row is a
 //! row of the matrix with 32 summed values; in those of the right operand a column of pairs is a column of the matrix, and a row holds the
-//! same two summed positions of 16 columns (Intel, Intrinsics Guide and SDM vol. 1 ch. 18, "VNNI" layout). What a matrix lacks to whole tiles is zero.
+//! same two summed positions of 16 columns (Intel, Intrinsics Guide and SDM vol. 1 ch. 18, "VNNI" layout). Partial tiles are padded with zeros.
 
 use super::super::factor::Use;
 use super::super::vector::wide;
@@ -10,20 +10,20 @@ use super::rounded;
 
 /// Rows of a tile, and columns of the right operand's.
 pub const SIDE: usize = 16;
-/// Summed values a tile holds of each row or column.
+/// Summed values per row or column of a tile.
 pub const DEPTH: usize = 32;
-/// Values of a tile.
+/// Values per tile.
 pub const TILE: usize = SIDE * DEPTH;
 
-/// Rows or columns that a product computes at once: two tiles.
+/// Rows or columns computed at once: two tiles.
 pub const BLOCK: usize = 2 * SIDE;
 
 /// A frozen matrix of bf16, row-major.
 #[derive(Clone, Copy)]
 pub struct Frozen<'a> {
-    /// Its values.
+    /// The values.
     pub values: &'a [u16],
-    /// Its columns, of which every row has as many.
+    /// Number of columns.
     pub cols: usize,
 }
 
@@ -32,7 +32,7 @@ impl Frozen<'_> {
         self.values.len() / self.cols
     }
 
-    /// Summed values and columns of the right operand that it is in this use.
+    /// Number of summed values and of columns as the right operand in this use.
     pub fn shape(&self, used: Use) -> [usize; 2] {
         match used {
             Use::Transposed => [self.cols, self.rows()],
@@ -40,7 +40,7 @@ impl Frozen<'_> {
         }
     }
 
-    /// A value, zero beyond the matrix.
+    /// A value; zero outside the matrix.
     fn at(&self, row: usize, col: usize) -> u16 {
         match col < self.cols {
             true => self.values.get(row * self.cols + col).copied().unwrap_or(0),
@@ -48,9 +48,9 @@ impl Frozen<'_> {
         }
     }
 
-    /// Fills `tiles` with `columns` columns from `first_column` on, `depth` summed values from `first` on: for each 16 columns their tiles
+    /// Fills `tiles` with `columns` columns from `first_column` on, `depth` summed values from `first` on: the tiles of each 16 columns
     /// along the summed dimension.
-    pub fn lay_out(
+    pub fn pack(
         &self,
         used: Use,
         [first, depth]: [usize; 2],
@@ -82,21 +82,21 @@ impl Frozen<'_> {
         part
     }
 
-    /// 16 rows become columns of pairs.
+    /// Packs 16 rows as columns of pairs.
     #[inline(always)]
     fn rows_as_columns(&self, row: usize, col: usize, tile: &mut [u16; TILE]) {
         let mut pairs = [[0u32; SIDE]; SIDE];
         for (at, pairs) in pairs.iter_mut().enumerate() {
             *pairs = bytemuck::must_cast(self.part::<DEPTH>(row + at, col));
         }
-        exchange::<8>(&mut pairs);
-        exchange::<4>(&mut pairs);
-        exchange::<2>(&mut pairs);
-        exchange::<1>(&mut pairs);
+        swap_off_diagonal::<8>(&mut pairs);
+        swap_off_diagonal::<4>(&mut pairs);
+        swap_off_diagonal::<2>(&mut pairs);
+        swap_off_diagonal::<1>(&mut pairs);
         *tile = bytemuck::must_cast(pairs);
     }
 
-    /// 32 rows become 16 rows of pairs.
+    /// Packs 32 rows as 16 rows of pairs.
     #[inline(always)]
     fn rows_in_pairs(&self, row: usize, col: usize, tile: &mut [u16; TILE]) {
         for (pair, tile) in tile.as_chunks_mut::<DEPTH>().0.iter_mut().enumerate() {
@@ -111,9 +111,9 @@ impl Frozen<'_> {
     }
 }
 
-/// Exchanges the off-diagonal squares of side `S` in every square of side `2 S`; after sides 8, 4, 2 and 1 rows and columns have changed places.
+/// Swaps the off-diagonal squares of side `S` in every square of side `2 S`; sides 8, 4, 2 and 1 together transpose the tile.
 #[inline(always)]
-fn exchange<const S: usize>(rows: &mut [[u32; SIDE]; SIDE]) {
+fn swap_off_diagonal<const S: usize>(rows: &mut [[u32; SIDE]; SIDE]) {
     for upper in (0..SIDE).filter(|row| row & S == 0) {
         let (a, b) = (rows[upper], rows[upper + S]);
         for col in (0..SIDE).filter(|col| col & S == 0) {
@@ -123,7 +123,7 @@ fn exchange<const S: usize>(rows: &mut [[u32; SIDE]; SIDE]) {
     }
 }
 
-/// Fills a tile of the right operand value by value, each by its place along the summed dimension and across it.
+/// Fills a tile of the right operand value by value, from positions along and across the summed dimension.
 fn edge_tile(tile: &mut [u16; TILE], value: impl Fn(usize, usize) -> u16) {
     for (index, cell) in tile.iter_mut().enumerate() {
         let (pair, place) = (index / DEPTH, index % DEPTH);
@@ -131,8 +131,8 @@ fn edge_tile(tile: &mut [u16; TILE], value: impl Fn(usize, usize) -> u16) {
     }
 }
 
-/// Fills `tiles` with the left operand: for each 16 rows of `values` (`rows x stride`) their tiles along `depth` columns from `first` on.
-pub fn lay_out_left(values: &[f32], stride: usize, [first, depth]: [usize; 2], rows: usize, tiles: &mut Vec<u16>) {
+/// Fills `tiles` with the left operand: the tiles of each 16 rows of `values` (`rows x stride`) along `depth` columns from `first` on.
+pub fn pack_left(values: &[f32], stride: usize, [first, depth]: [usize; 2], rows: usize, tiles: &mut Vec<u16>) {
     let along = depth.div_ceil(DEPTH);
     let strips = rows.div_ceil(BLOCK) * 2;
     tiles.clear();

@@ -1,15 +1,15 @@
-//! What this CPU multiplies bf16 with.
+//! The bf16 units of this CPU.
 
 use std::sync::LazyLock;
 
 #[cfg(target_arch = "x86_64")]
 use super::{amx, avx512};
 
-/// A unit that multiplies bf16 and that this CPU has: there is no other way to come by one.
+/// A bf16 unit that this CPU has: values are only made for units that were detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unit(Kind);
 
-/// The kinds there are.
+/// The kinds of bf16 units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Tiles of 16 x 32 (AMX-BF16, Intel's servers since 2023).
@@ -24,10 +24,10 @@ static FOUND: LazyLock<Vec<Unit>> = LazyLock::new(|| kinds().into_iter().map(Uni
 
 #[cfg(target_arch = "x86_64")]
 fn kinds() -> Vec<Kind> {
-    let kinds = [(Kind::Tiles, amx::is_allowed()), (Kind::Pairs, avx512::is_there())];
+    let kinds = [(Kind::Tiles, amx::is_allowed()), (Kind::Pairs, avx512::is_supported())];
     kinds
         .iter()
-        .filter(|(_, there)| *there)
+        .filter(|(_, supported)| *supported)
         .map(|(kind, _)| *kind)
         .collect()
 }
@@ -38,7 +38,7 @@ fn kinds() -> Vec<Kind> {
 }
 
 impl Unit {
-    /// Those of this CPU, the fastest first; none where bf16 would be computed in f32 anyway.
+    /// The units of this CPU, fastest first; empty where bf16 is computed in f32.
     pub fn found() -> &'static [Self] {
         &FOUND
     }

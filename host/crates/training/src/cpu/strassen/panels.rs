@@ -1,11 +1,11 @@
-//! Frozen matrices laid out in panels, as products read them.
+//! Frozen matrices packed into panels in the order products read them.
 
 use super::super::factor::Use;
 
-/// Rows and columns from which on fewer multiplications outweigh more sums.
-const SMALLEST: usize = 256;
+/// Smallest number of rows and columns for which fewer multiplications outweigh the additional sums.
+const MIN_SIDE: usize = 256;
 
-/// How a matrix is laid out, which is for the vector unit that multiplies it: there is no other way to come by one than to have that unit.
+/// Panel layout for one vector unit; values exist only when the unit was detected.
 #[derive(Clone, Copy)]
 pub enum Layout {
     /// Panels of 16, for AVX2 with FMA.
@@ -20,7 +20,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The layout for this CPU and a matrix of `rows x cols`; none where the plain product is as good, or the shape does not divide.
+    /// The layout for this CPU and a matrix of `rows x cols`; `None` where the plain product is as fast or the shape does not divide.
     pub fn found(rows: usize, cols: usize) -> Option<Self> {
         Self::of_this_cpu().filter(|layout| layout.suits(rows, cols))
     }
@@ -40,7 +40,7 @@ impl Layout {
     }
 
     fn suits(self, rows: usize, cols: usize) -> bool {
-        let suits = |length: usize| length >= SMALLEST && length.is_multiple_of(2 * self.width());
+        let suits = |length: usize| length >= MIN_SIDE && length.is_multiple_of(2 * self.width());
         suits(rows) && suits(cols)
     }
 
@@ -56,8 +56,8 @@ impl Layout {
     }
 }
 
-/// A matrix in panels of rows: of each panel the first column, then the second, each as wide as the panel. What sums along rows reads panels from
-/// front to back; what sums along columns reads them in squares, which it turns.
+/// A matrix in panels of rows, each panel column by column. Products that sum along rows read panels sequentially; products that sum along
+/// columns read square blocks and transpose them.
 pub struct Panels {
     layout: Layout,
     rows: usize,
@@ -66,12 +66,12 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// Lays out `values`, `rows x cols` and row-major.
+    /// Packs `values`, `rows x cols` and row-major.
     pub fn new(values: &[f32], rows: usize, cols: usize, layout: Layout) -> Self {
         assert!(layout.suits(rows, cols) && values.len() == rows * cols);
         let width = layout.width();
-        let mut laid_out = vec![0.0; values.len()];
-        let panels = laid_out.chunks_exact_mut(width * cols);
+        let mut packed = vec![0.0; values.len()];
+        let panels = packed.chunks_exact_mut(width * cols);
         for (panel, values) in panels.zip(values.chunks_exact(width * cols)) {
             for (column, lanes) in panel.chunks_exact_mut(width).enumerate() {
                 for (lane, row) in lanes.iter_mut().zip(values.chunks_exact(cols)) {
@@ -83,7 +83,7 @@ impl Panels {
             layout,
             rows,
             cols,
-            values: laid_out,
+            values: packed,
         }
     }
 
@@ -91,7 +91,7 @@ impl Panels {
         self.layout
     }
 
-    /// Summed values and columns of the right operand that it is in this use.
+    /// Number of summed values and of columns as the right operand in this use.
     pub fn shape(&self, used: Use) -> [usize; 2] {
         match used {
             Use::Transposed => [self.cols, self.rows],
@@ -99,7 +99,7 @@ impl Panels {
         }
     }
 
-    /// Columns of one panel of rows, each `WIDTH` values.
+    /// Columns of one panel, `WIDTH` values each.
     pub(super) fn columns<const WIDTH: usize>(&self, panel: usize) -> &[[f32; WIDTH]] {
         &self.values.as_chunks::<WIDTH>().0[panel * self.cols..][..self.cols]
     }
@@ -130,7 +130,7 @@ impl Panels {
         }
     }
 
-    /// Values held.
+    /// Number of values.
     pub fn len(&self) -> usize {
         self.values.len()
     }
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_laid_out_is_read_again() {
+    fn packing_round_trips() {
         let (rows, cols) = (320, 256);
         let values: Vec<f32> = (0..rows * cols).map(|i| i as f32).collect();
         for layout in [Some(Layout::Scalar), Layout::found(rows, cols)].into_iter().flatten() {

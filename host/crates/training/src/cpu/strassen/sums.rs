@@ -1,17 +1,17 @@
-//! Sums of quadrants, which are what is multiplied.
+//! Sums of quadrants: the factors of the seven products.
 
 use super::super::factor::Use;
 use super::panels::Panels;
 use super::tile::DEPTH;
-use super::turn::{SIDE, Turn};
+use super::transpose::{SIDE, Transpose};
 
-/// Products of quadrants.
+/// Number of products.
 pub const PRODUCTS: usize = 7;
 
-/// Rows of a panel that are summed at once, so that every quadrant is read from memory once.
+/// Rows of a panel summed at once, so that every quadrant is read from memory once.
 const SLICE: usize = 32;
 
-/// A factor made of an operand's quadrants, which are numbered row by row.
+/// A factor formed from an operand's quadrants, numbered row by row.
 #[derive(Clone, Copy)]
 enum Sum {
     Only(usize),
@@ -56,27 +56,27 @@ impl Sum {
     }
 }
 
-/// Summed values that are multiplied together: `half` from `first` on, and `half` more.
+/// Range of summed values multiplied together: `half` from `first` on, and `half` more.
 #[derive(Clone, Copy)]
 pub struct Halves {
-    /// The first of them.
+    /// Index of the first.
     pub first: usize,
     /// Values in a half, at most [`DEPTH`].
     pub half: usize,
 }
 
-/// Rows of the left operand that are multiplied together: `top` from `first` on, and `top` more, of which zeros stand for those beyond `count`.
+/// Rows of the left operand multiplied together: `top` from `first` on, and `top` more; rows beyond `count` are zero.
 #[derive(Clone, Copy)]
 pub struct Rows {
     /// The first row.
     pub first: usize,
-    /// Rows there are.
+    /// Number of rows present.
     pub count: usize,
-    /// Rows in a half.
+    /// Rows per half.
     pub top: usize,
 }
 
-/// Lays out the left factors of all products, `top` rows each. `left` is `summed` values wide.
+/// Computes the left factors of all products, `top` rows each. `left` is `summed` values wide.
 #[inline(always)]
 pub fn sum_left(left: &[f32], summed: usize, rows: Rows, halves: Halves, sums: &mut Vec<[f32; DEPTH]>) {
     const ZEROS: [f32; DEPTH] = [0.0; DEPTH];
@@ -96,17 +96,17 @@ pub fn sum_left(left: &[f32], summed: usize, rows: Rows, halves: Halves, sums: &
     }
 }
 
-/// Room for a panel's quadrants and their sums.
+/// Buffers for a panel's quadrants and their sums.
 #[derive(Default)]
 pub struct RightSums {
-    turned: Vec<f32>,
+    transposed: Vec<f32>,
     sums: Vec<f32>,
 }
 
 impl RightSums {
-    /// The right factors of all products, `half` rows each, for the columns of panel `panel` and of the panel half a matrix on.
+    /// The right factors of all products, `half` rows each, for the columns of `panel` and of the panel half a matrix further.
     #[inline(always)]
-    pub fn of<'a, S: Turn, const WIDTH: usize>(
+    pub fn of<'a, S: Transpose, const WIDTH: usize>(
         &'a mut self,
         simd: S,
         panels: &'a Panels,
@@ -115,7 +115,7 @@ impl RightSums {
         halves: Halves,
     ) -> [&'a [[f32; WIDTH]]; PRODUCTS] {
         let half = halves.half;
-        let quadrants = quadrants::<S, WIDTH>(simd, panels, used, panel, halves, &mut self.turned);
+        let quadrants = quadrants::<S, WIDTH>(simd, panels, used, panel, halves, &mut self.transposed);
         self.sums.resize(PRODUCTS * half * WIDTH, 0.0);
         let sums = self.sums.as_chunks_mut::<WIDTH>().0;
         for at in (0..half).step_by(SLICE) {
@@ -136,15 +136,15 @@ impl RightSums {
     }
 }
 
-/// The right operand's quadrants, as far as the two panels reach: where they lie, or turned.
+/// The right operand's quadrants within the two panels: borrowed in place, or transposed.
 #[inline(always)]
-fn quadrants<'a, S: Turn, const WIDTH: usize>(
+fn quadrants<'a, S: Transpose, const WIDTH: usize>(
     simd: S,
     panels: &'a Panels,
     used: Use,
     panel: usize,
     halves: Halves,
-    turned: &'a mut Vec<f32>,
+    transposed: &'a mut Vec<f32>,
 ) -> [&'a [[f32; WIDTH]]; 4] {
     let half = halves.half;
     let places = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(second, right)| {
@@ -154,28 +154,32 @@ fn quadrants<'a, S: Turn, const WIDTH: usize>(
     match used {
         Use::Transposed => places.map(|(first, panel)| &panels.columns(panel)[first..first + half]),
         Use::AsItIs => {
-            turned.resize(4 * half * WIDTH, 0.0);
-            let rows = turned.as_chunks_mut::<WIDTH>().0;
+            transposed.resize(4 * half * WIDTH, 0.0);
+            let rows = transposed.as_chunks_mut::<WIDTH>().0;
             for ((first, panel), rows) in places.into_iter().zip(rows.chunks_exact_mut(half)) {
                 for (square, rows) in rows.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
                     let columns = panels.columns::<WIDTH>(first / WIDTH + square);
-                    turn(simd, &columns.as_chunks::<WIDTH>().0[panel], rows);
+                    transpose(simd, &columns.as_chunks::<WIDTH>().0[panel], rows);
                 }
             }
-            let rows = turned.as_chunks::<WIDTH>().0;
+            let rows = transposed.as_chunks::<WIDTH>().0;
             std::array::from_fn(|quadrant| &rows[quadrant * half..][..half])
         }
     }
 }
 
-/// Makes rows of the columns of a panel's square.
+/// Transposes a panel's square block.
 #[inline(always)]
-fn turn<S: Turn, const WIDTH: usize>(simd: S, columns: &[[f32; WIDTH]; WIDTH], rows: &mut [[f32; WIDTH]; WIDTH]) {
+fn transpose<S: Transpose, const WIDTH: usize>(
+    simd: S,
+    columns: &[[f32; WIDTH]; WIDTH],
+    rows: &mut [[f32; WIDTH]; WIDTH],
+) {
     for column in (0..WIDTH).step_by(SIDE) {
         for row in 0..WIDTH / SIDE {
             let square = std::array::from_fn(|at| columns[column + at].as_chunks::<SIDE>().0[row]);
-            for (at, turned) in simd.turn(square).into_iter().enumerate() {
-                rows[row * SIDE + at].as_chunks_mut::<SIDE>().0[column / SIDE] = turned;
+            for (at, transposed) in simd.transpose(square).into_iter().enumerate() {
+                rows[row * SIDE + at].as_chunks_mut::<SIDE>().0[column / SIDE] = transposed;
             }
         }
     }

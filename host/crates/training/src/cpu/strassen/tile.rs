@@ -1,11 +1,11 @@
-//! The inner loop: a tile of sums that stays in registers.
+//! The inner kernel: a tile of sums held in registers.
 
 use pulp::Simd;
 
-/// Values that are summed before sums leave the registers: a panel of 16 x 288 is 18 KiB, which a core's first cache holds.
+/// Values summed before sums leave the registers: a panel of 16 x 288 is 18 KiB, which fits the L1 cache.
 pub const DEPTH: usize = 288;
 
-/// Steps between two jumps; with more of them the compiler runs out of registers.
+/// Unrolled steps; with more, the compiler spills registers.
 const UNROLLED: usize = 4;
 
 /// `ROWS x WIDTH` sums, a row in two vectors.

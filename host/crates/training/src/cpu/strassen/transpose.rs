@@ -1,4 +1,4 @@
-//! Squares turned in registers.
+//! In-register transpose of square blocks.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::__m256;
@@ -11,19 +11,19 @@ pub const SIDE: usize = 8;
 /// Rows of a square.
 pub type Square = [[f32; SIDE]; SIDE];
 
-/// A vector unit that turns squares.
-pub trait Turn: Simd {
-    /// Makes rows of columns.
-    fn turn(self, square: Square) -> Square;
+/// A vector unit that transposes square blocks.
+pub trait Transpose: Simd {
+    /// Transposes the block.
+    fn transpose(self, square: Square) -> Square;
 }
 
 #[cfg(target_arch = "x86_64")]
-impl Turn for pulp::x86::V3 {
+impl Transpose for pulp::x86::V3 {
     #[inline(always)]
-    fn turn(self, square: Square) -> Square {
+    fn transpose(self, square: Square) -> Square {
         let avx = self.avx;
         let [a, b, c, d, e, f, g, h]: [__m256; SIDE] = bytemuck::cast(square);
-        // Neighbouring rows are joined to pairs, pairs to fours, and last the halves that fours hold of the upper and of the lower rows.
+        // Interleaves neighbouring rows, then pairs of rows, then joins the halves of the upper and lower four rows.
         let pairs =
             [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| [avx._mm256_unpacklo_ps(a, b), avx._mm256_unpackhi_ps(a, b)]);
         let fours = |[a, b]: [__m256; 2], [c, d]: [__m256; 2]| {
@@ -35,28 +35,28 @@ impl Turn for pulp::x86::V3 {
             ]
         };
         let [upper, lower] = [fours(pairs[0], pairs[1]), fours(pairs[2], pairs[3])];
-        let turned: [__m256; SIDE] = std::array::from_fn(|column| {
+        let transposed: [__m256; SIDE] = std::array::from_fn(|column| {
             let (upper, lower) = (upper[column % 4], lower[column % 4]);
             match column < 4 {
                 true => avx._mm256_permute2f128_ps::<0x20>(upper, lower),
                 false => avx._mm256_permute2f128_ps::<0x31>(upper, lower),
             }
         });
-        bytemuck::cast(turned)
+        bytemuck::cast(transposed)
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-impl Turn for pulp::x86::V4 {
+impl Transpose for pulp::x86::V4 {
     #[inline(always)]
-    fn turn(self, square: Square) -> Square {
-        Turn::turn(*self, square)
+    fn transpose(self, square: Square) -> Square {
+        Transpose::transpose(*self, square)
     }
 }
 
 #[cfg(test)]
-impl Turn for pulp::Scalar512b {
-    fn turn(self, square: Square) -> Square {
+impl Transpose for pulp::Scalar512b {
+    fn transpose(self, square: Square) -> Square {
         std::array::from_fn(|column| square.map(|row| row[column]))
     }
 }

@@ -1,7 +1,7 @@
-//! The tokens a layer's output is wanted of.
+//! The rows of a batch for which a layer computes its output.
 //!
-//! Of the last layer only the scored tokens matter: its keys and values are made for all, but what follows attention for those alone, and in
-//! attention nobody asks before the first of them.
+//! The last layer computes keys and values for every token, but the rest only for scored tokens; its attention skips queries before the
+//! first scored token of a sample.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,25 +11,25 @@ use crate::batch::{SampleRows, TokenBatch};
 /// One sample in attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span<'a> {
-    /// Its tokens: the keys that its queries may see.
+    /// Its tokens: the keys its queries may attend to.
     pub sample: &'a SampleRows,
-    /// The rows that ask, among the sample's own.
+    /// The query rows, a subset of the sample's own.
     pub queries: Range<usize>,
 }
 
-/// The tokens of a batch that a layer's output is wanted of.
-pub struct Wanted<'a> {
-    /// For each sample the queries among which they are.
+/// The rows of a batch for which a layer computes its output.
+pub struct ScoredRows<'a> {
+    /// For each sample, the range of queries that covers them.
     pub spans: Vec<Span<'a>>,
-    /// Keys of their dropout, one a wanted token.
+    /// Dropout keys, one per row.
     pub dropout_keys: Cow<'a, [u32]>,
-    /// Their rows, ascending; none when every token is wanted.
+    /// Row indices, ascending; `None` stands for every row.
     rows: Option<&'a [usize]>,
     tokens: usize,
 }
 
-impl<'a> Wanted<'a> {
-    /// Every token.
+impl<'a> ScoredRows<'a> {
+    /// Every row.
     pub fn every(batch: &'a TokenBatch) -> Self {
         let span = |sample: &'a SampleRows| Span {
             sample,
@@ -43,7 +43,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// The scored tokens alone.
+    /// Only the scored rows.
     pub fn scored(batch: &'a TokenBatch) -> Self {
         let rows = &batch.scored;
         let span = |sample: &'a SampleRows| {
@@ -64,12 +64,12 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// How many tokens are wanted.
+    /// Number of rows.
     pub fn count(&self) -> usize {
         self.dropout_keys.len()
     }
 
-    /// Of `values` (`tokens x width`) keeps the wanted rows.
+    /// Compacts `values` (`tokens x width`) to these rows.
     pub fn keep(&self, values: &mut Vec<f32>, width: usize) {
         let Some(rows) = self.rows else { return };
         for (at, row) in rows.iter().enumerate() {
@@ -78,7 +78,7 @@ impl<'a> Wanted<'a> {
         values.truncate(rows.len() * width);
     }
 
-    /// The way back of [`keep`](Self::keep): puts the rows where they were, among zeros.
+    /// Backward of [`keep`](Self::keep): scatters the rows to their places and fills the others with zeros.
     pub fn spread(&self, values: &mut Vec<f32>, width: usize) {
         let Some(rows) = self.rows else { return };
         values.resize(self.tokens * width, 0.0);
@@ -107,25 +107,25 @@ mod tests {
     }
 
     #[test]
-    fn queries_reach_from_the_first_to_the_last_scored_token_of_each_sample() {
+    fn query_ranges_span_first_to_last_scored_token() {
         let batch = batch(&[&[IGNORED, 1, IGNORED, 2, IGNORED], &[IGNORED; 3], &[5, 6]]);
-        let wanted = Wanted::scored(&batch);
-        let queries: Vec<_> = wanted.spans.iter().map(|span| span.queries.clone()).collect();
+        let scored_rows = ScoredRows::scored(&batch);
+        let queries: Vec<_> = scored_rows.spans.iter().map(|span| span.queries.clone()).collect();
         assert_eq!(queries, [0..3, 5..5, 8..9]);
-        assert_eq!(*wanted.dropout_keys, [0, 2, 8].map(|row| batch.dropout_keys[row]));
+        assert_eq!(*scored_rows.dropout_keys, [0, 2, 8].map(|row| batch.dropout_keys[row]));
     }
 
     #[test]
-    fn rows_that_were_kept_go_back_to_where_they_were() {
+    fn spread_restores_row_positions_after_keep() {
         let batch = batch(&[&[IGNORED, IGNORED, 1, IGNORED, 2, IGNORED]]);
-        let wanted = Wanted::scored(&batch);
+        let scored_rows = ScoredRows::scored(&batch);
         let mut values: Vec<f32> = (0..12).map(|x| x as f32).collect();
-        wanted.keep(&mut values, 2);
+        scored_rows.keep(&mut values, 2);
         assert_eq!(values, [2., 3., 6., 7.]);
-        wanted.spread(&mut values, 2);
+        scored_rows.spread(&mut values, 2);
         assert_eq!(values, [0., 0., 2., 3., 0., 0., 6., 7., 0., 0., 0., 0.]);
 
-        let every = Wanted::every(&batch);
+        let every = ScoredRows::every(&batch);
         every.keep(&mut values, 2);
         every.spread(&mut values, 2);
         assert_eq!(values.len(), 12);
