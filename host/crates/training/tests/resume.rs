@@ -39,7 +39,7 @@ fn resuming_a_killed_run_is_bit_identical() {
     let expected = uninterrupted(folder.path());
     let output = folder.path().join("killed");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_process"])
+        .args(["--exact", "resume::child_process"])
         .env(CHILD, folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
