@@ -1,139 +1,223 @@
-//! Reads conversations to train on: Alpaca and ShareGPT files, told apart by their fields, alone or through
-//! LLaMA-Factory's `dataset_info.json`.
+//! Reads conversations to train on: Alpaca, ShareGPT and OpenAI files, described by LLaMA-Factory's `dataset_info.json`
+//! or recognised by their fields.
 
 mod alpaca;
 mod description;
-mod sharegpt;
+mod entry;
+mod messages;
+mod rows;
 
 use std::path::{Path, PathBuf};
 
 use nl2sql_model::templates::ChatMessage;
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
 
-pub use description::{Columns, DataFormat, Description, Tags, find};
+pub use description::{Columns, DataFormat, Description, RowLayout, Tags, find};
 
 use crate::error::TrainError;
+use rows::{DataFile, Row};
 
 /// One conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {
+    /// Index of its row in the data set, counted from 0.
+    pub row: usize,
     /// System text; empty for the template's own.
     pub system: String,
-    /// Turns, the person first and the model last.
+    /// Messages, the user first and the assistant last.
     pub messages: Vec<ChatMessage>,
 }
 
-/// Conversations of one file.
+/// Conversations of one data set.
 #[derive(Debug)]
 pub struct Dataset {
-    /// The file they were read from.
+    /// The file or folder they were read from.
     pub path: PathBuf,
-    /// sha256 of the file's bytes, hexadecimal.
-    pub sha256: String,
-    /// The conversations, in the file's order.
+    /// Each file with the sha256 of its bytes, hexadecimal.
+    pub digests: Vec<(PathBuf, String)>,
+    /// The conversations, in the order of the rows unless `num_samples` draws some.
     pub conversations: Vec<Conversation>,
 }
 
 impl Dataset {
-    /// Reads what `description` describes.
+    /// Reads the data set of `description`; `seed` decides which rows `num_samples` draws.
     ///
     /// # Errors
-    /// When the file is missing, is neither a JSON array nor JSON lines, holds no row, or a row lacks a field; the message
-    /// names the row, counted from 1.
-    pub fn read(description: &Description) -> Result<Self, TrainError> {
+    /// When a file is missing, is neither a JSON array nor JSON lines, has no row, or a row lacks a field or has content
+    /// that cannot be trained on; the message names the row, counted from 1.
+    pub fn read(description: &Description, seed: u64) -> Result<Self, TrainError> {
         let path = &description.path;
-        let bytes = std::fs::read(path).map_err(|source| TrainError::file("read", path, source))?;
-        let rows = rows(path, &bytes)?;
+        let files = rows::read(path)?;
+        let digests = files
+            .iter()
+            .map(|file| (file.path.clone(), file.sha256.clone()))
+            .collect();
+        let rows: Vec<Row> = files.into_iter().flat_map(|DataFile { rows, .. }| rows).collect();
         let Some(first) = rows.first() else {
-            return Err(TrainError::dataset(path, "holds no row; there is nothing to train on"));
+            return Err(TrainError::dataset(path, "has no row, so there is nothing to train on"));
         };
-        let format = match description.format {
-            Some(format) => format,
+        let layout = match &description.layout {
+            Some(layout) => layout.clone(),
             None => detect(path, first)?,
         };
-        let conversations = rows
-            .iter()
-            .enumerate()
-            .map(|(number, row)| {
-                let conversation = match format {
-                    DataFormat::Alpaca => alpaca::conversation(row, &description.columns),
-                    DataFormat::ShareGpt => sharegpt::conversation(row, &description.columns, &description.tags),
-                };
-                conversation.map_err(|reason| TrainError::dataset(path, format!("row {}: {reason}", number + 1)))
+        check_columns(path, &layout, &rows)?;
+        let conversations = drawn(rows.len(), description.num_samples, seed)
+            .into_iter()
+            .map(|row| {
+                conversation(&layout, row, &rows[row])
+                    .map_err(|reason| TrainError::dataset(path, format!("row {}: {reason}", row + 1)))
             })
-            .collect::<Result<Vec<_>, _>>()?;
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             path: path.clone(),
-            sha256,
+            digests,
             conversations,
         })
     }
 }
 
-/// A JSON array of objects, or one object a line.
-fn rows(path: &Path, bytes: &[u8]) -> Result<Vec<Map<String, Value>>, TrainError> {
-    let broken = |reason: String| TrainError::dataset(path, reason);
-    let start = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_whitespace())
-        .unwrap_or(bytes.len());
-    if bytes[start..].starts_with(b"[") {
-        return serde_json::from_slice(bytes).map_err(|error| {
-            broken(format!(
-                "is not a JSON array of objects: {error}; the file may be cut short"
-            ))
-        });
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| broken(format!("is not UTF-8: {error}")))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| {
-            serde_json::from_str(line)
-                .map_err(|error| broken(format!("line {} is not a JSON object: {error}", number + 1)))
-        })
-        .collect()
+fn conversation(layout: &RowLayout, row: usize, fields: &Row) -> Result<Conversation, String> {
+    let RowLayout { format, columns, tags } = layout;
+    refuse_media_and_tools(columns, fields)?;
+    let (system, messages) = match format {
+        DataFormat::Alpaca => alpaca::messages(fields, columns)?,
+        DataFormat::ShareGpt => messages::share_gpt(fields, columns, tags)?,
+        DataFormat::OpenAi => messages::open_ai(fields, columns, tags)?,
+    };
+    Ok(Conversation { row, system, messages })
 }
 
-/// Which format a row is in, by its fields.
-fn detect(path: &Path, row: &Map<String, Value>) -> Result<DataFormat, TrainError> {
-    if row.contains_key("instruction") {
-        return Ok(DataFormat::Alpaca);
+/// Rows of a data set of `count` rows, in order, or `samples` of them: each at most once while there are enough, all
+/// of them and repetitions beyond (LLaMA-Factory, `data/loader.py`).
+fn drawn(count: usize, samples: Option<usize>, seed: u64) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..count).collect();
+    if let Some(samples) = samples {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rows.shuffle(&mut rng);
+        rows.truncate(samples);
+        rows.extend((count..samples).map(|_| rng.random_range(0..count)));
     }
-    if row.contains_key("conversations") || row.contains_key("messages") {
-        return Ok(DataFormat::ShareGpt);
+    rows
+}
+
+/// A column that is named but in no row is a mistake in the description; one that only some rows lack is null there.
+fn check_columns(path: &Path, layout: &RowLayout, rows: &[Row]) -> Result<(), TrainError> {
+    if !layout.columns.explicit {
+        return Ok(());
+    }
+    for (key, name) in layout.columns.required(layout.format) {
+        if !rows.iter().any(|row| row.contains_key(name)) {
+            let fields: Vec<&str> = rows[0].keys().map(String::as_str).collect();
+            return Err(TrainError::dataset(
+                path,
+                format!(
+                    "no row has the field `{name}`, which `columns` of dataset_info.json gives for `{key}`; the first row \
+                     has {}",
+                    fields.join(", ")
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Columns whose content would have to reach the model, and cannot; null and empty values are accepted.
+fn refuse_media_and_tools(columns: &Columns, row: &Row) -> Result<(), String> {
+    for (key, name, why) in [
+        ("tools", &columns.tools, "tool calls cannot be trained on"),
+        ("images", &columns.images, "models are trained on text only"),
+        ("videos", &columns.videos, "models are trained on text only"),
+        ("audios", &columns.audios, "models are trained on text only"),
+    ] {
+        let Some(name) = name else { continue };
+        let is_empty = match row.get(name) {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.is_empty() || text.trim() == "[]",
+            Some(Value::Array(items)) => items.is_empty(),
+            Some(_) => false,
+        };
+        if !is_empty {
+            return Err(format!("`{name}` (column `{key}`) is not empty; {why}"));
+        }
+    }
+    Ok(())
+}
+
+/// Recognises the layout of a file without a description by its first row.
+fn detect(path: &Path, row: &Row) -> Result<RowLayout, TrainError> {
+    if row.contains_key("instruction") {
+        return Ok(RowLayout {
+            format: DataFormat::Alpaca,
+            columns: Columns::recognised(None),
+            tags: Tags::default(),
+        });
+    }
+    if let Some(field) = ["conversations", "messages"]
+        .into_iter()
+        .find(|field| row.contains_key(*field))
+    {
+        return Ok(RowLayout {
+            format: DataFormat::ShareGpt,
+            columns: Columns::recognised(Some(field)),
+            tags: Tags::recognised(row.get(field).unwrap_or(&Value::Null)),
+        });
     }
     let fields: Vec<&str> = row.keys().map(String::as_str).collect();
     Err(TrainError::dataset(
         path,
         format!(
-            "is neither Alpaca (`instruction`, `output`) nor ShareGPT (`conversations`): its first row has {}; name the \
-             columns in dataset_info.json",
+            "is neither Alpaca (`instruction`, `output`) nor ShareGPT (`conversations`) nor OpenAI (`messages`): its first \
+             row has {}; name the columns in dataset_info.json",
             fields.join(", ")
         ),
     ))
 }
 
-/// A text field; absent and null are the same.
-fn text<'a>(row: &'a Map<String, Value>, field: &str) -> Result<Option<&'a str>, String> {
+/// A string field; absent and null are the same.
+fn text<'a>(row: &'a Row, field: &str) -> Result<Option<&'a str>, String> {
     match row.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(format!("`{field}` is {}, a text is needed", kind(other))),
+        Some(other) => Err(format!("`{field}`: expected a string, found {}", kind(other))),
     }
+}
+
+/// The string of a column; none when the column is not mapped.
+fn column<'a>(row: &'a Row, name: Option<&String>) -> Result<Option<&'a str>, String> {
+    name.map_or(Ok(None), |name| text(row, name))
 }
 
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::drawn;
+
+    #[test]
+    fn num_samples_draws_without_repetition_until_rows_run_out() {
+        assert_eq!(drawn(4, None, 1), [0, 1, 2, 3]);
+        let mut some = drawn(100, Some(30), 1);
+        assert_eq!(some, drawn(100, Some(30), 1));
+        assert_ne!(some, drawn(100, Some(30), 2));
+        some.sort_unstable();
+        some.dedup();
+        assert_eq!(some.len(), 30);
+        let mut more = drawn(5, Some(12), 1);
+        assert_eq!(more.len(), 12);
+        more.sort_unstable();
+        more.dedup();
+        assert_eq!(more, [0, 1, 2, 3, 4]);
     }
 }

@@ -90,7 +90,7 @@ pub fn encode(dataset: &Dataset, encoding: &Encoding) -> Result<(Vec<(usize, Sam
         ..TruncationReport::default()
     };
     let mut samples = Vec::with_capacity(dataset.conversations.len());
-    for (row, conversation) in dataset.conversations.iter().enumerate() {
+    for conversation in &dataset.conversations {
         let encoded = encode_one(conversation, encoding, encoding.cutoff)?;
         report.add(conversation, &encoded, encoding)?;
         let cut = encoded.truncation.is_lossy();
@@ -103,7 +103,7 @@ pub fn encode(dataset: &Dataset, encoding: &Encoding) -> Result<(Vec<(usize, Sam
         } else if sample.scored() == 0 {
             report.unscored += 1;
         } else {
-            samples.push((row, sample));
+            samples.push((conversation.row, sample));
         }
     }
     let refuse = |reason: String| Err(TrainError::dataset(&dataset.path, reason));
@@ -141,6 +141,7 @@ fn encode_one(conversation: &Conversation, encoding: &Encoding, cutoff: usize) -
 /// Refuses a cutoff that the template's own tokens fill.
 fn check_cutoff(encoding: &Encoding) -> Result<(), TrainError> {
     let bare = Conversation {
+        row: 0,
         system: String::new(),
         messages: vec![ChatMessage::user(""), ChatMessage::assistant("")],
     };

@@ -62,8 +62,13 @@ impl TrainPlan {
         let mut load = |described: &[Description], evaluation| -> Result<Vec<(usize, Sample)>, TrainError> {
             let mut samples = Vec::new();
             for description in described {
-                let mut dataset = Dataset::read(description)?;
-                digests.push((dataset.path.display().to_string(), dataset.sha256.clone()));
+                let mut dataset = Dataset::read(description, settings.optimization.seed)?;
+                digests.extend(
+                    dataset
+                        .digests
+                        .iter()
+                        .map(|(path, sha256)| (path.display().to_string(), sha256.clone())),
+                );
                 dataset
                     .conversations
                     .truncate(settings.data.max_samples.unwrap_or(usize::MAX));

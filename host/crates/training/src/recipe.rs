@@ -42,6 +42,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Recipe, TrainError> {
         path: path.to_owned(),
         reason,
     };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let values = serde_saphyr::from_str(text).map_err(|error| refused(format!("is not a YAML mapping: {error}")))?;
     let mut reader = Reader::new(values);
     let mut settings = TrainSettings::default();

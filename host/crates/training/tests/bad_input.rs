@@ -48,7 +48,7 @@ fn impossible_settings_are_refused() {
 #[test]
 fn unusable_data_is_refused() {
     let empty = refusal_of_data("[]");
-    assert!(empty.contains("holds no row"), "{empty}");
+    assert!(empty.contains("has no row"), "{empty}");
     let missing = refusal_of_data(r#"[{"instruction":"a","output":"b"},{"instruction":"a"}]"#);
     assert!(missing.contains("row 2: `output` is missing"), "{missing}");
     let foreign = refusal_of_data(r#"[{"question":"a","sql":"b"}]"#);
@@ -59,7 +59,7 @@ fn unusable_data_is_refused() {
     let cut = refusal_of_data(r#"[{"instruction":"a","#);
     assert!(cut.contains("is not a JSON array of objects"), "{cut}");
     let turns = refusal_of_data(r#"{"conversations":[{"from":"gpt","value":"x"},{"from":"human","value":"y"}]}"#);
-    assert!(turns.contains("row 1: message 1 is out of turn"), "{turns}");
+    assert!(turns.contains("row 1: message 1 has the wrong role"), "{turns}");
     let tools = refusal_of_data(r#"{"messages":[{"role":"tool","content":"x"}]}"#);
     assert!(tools.contains("`role` is `tool`"), "{tools}");
 }

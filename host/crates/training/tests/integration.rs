@@ -1,6 +1,7 @@
 //! Training against reference numbers, and its files.
 
 mod bad_input;
+mod datasets;
 mod files;
 mod parity;
 mod peft;

@@ -1,47 +1,54 @@
-//! Alpaca rows: `instruction`, `input`, `output`, `system`, `history`.
+//! Alpaca rows: instruction, input, output, and optionally a system text and earlier turns.
 
 use nl2sql_model::templates::ChatMessage;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Columns, Conversation, kind, text};
+use super::rows::Row;
+use super::{Columns, column, kind};
 
-/// The question is the instruction and the input, a line break between when both are there; earlier turns come from
-/// `history`, a list of question and answer.
-pub fn conversation(row: &Map<String, Value>, columns: &Columns) -> Result<Conversation, String> {
-    let instruction = text(row, &columns.prompt)?.unwrap_or_default();
-    let input = text(row, &columns.query)?.unwrap_or_default();
-    let asked: Vec<&str> = [instruction, input]
+/// System text and messages of a row. The question is instruction and input joined by a line break; the history column
+/// is a list of pairs of question and answer.
+pub fn messages(row: &Row, columns: &Columns) -> Result<(String, Vec<ChatMessage>), String> {
+    let question: Vec<&str> = [&columns.prompt, &columns.query]
         .into_iter()
+        .map(|name| column(row, name.as_ref()))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
         .filter(|part| !part.is_empty())
         .collect();
-    if asked.is_empty() {
-        return Err(format!("`{}` is missing or empty", columns.prompt));
+    if question.is_empty() {
+        let names: Vec<&str> = [&columns.prompt, &columns.query]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        return Err(format!("`{}` is missing or empty", names.join("` and `")));
     }
-    let answer = match text(row, &columns.response)? {
+    let answer = match column(row, columns.response.as_ref())? {
         Some(answer) if !answer.trim().is_empty() => answer,
         _ => {
             return Err(format!(
-                "`{}` is missing or empty, so there is nothing to learn",
-                columns.response
+                "`{}` is missing or empty, so there is no answer to train on",
+                columns.response.as_deref().unwrap_or_default()
             ));
         }
     };
-    let mut messages = history(row, &columns.history)?;
-    messages.push(ChatMessage::user(asked.join("\n")));
+    let mut messages = history(row, columns.history.as_ref())?;
+    messages.push(ChatMessage::user(question.join("\n")));
     messages.push(ChatMessage::assistant(answer));
-    Ok(Conversation {
-        system: text(row, &columns.system)?.unwrap_or_default().to_owned(),
-        messages,
-    })
+    let system = column(row, columns.system.as_ref())?.unwrap_or_default();
+    Ok((system.to_owned(), messages))
 }
 
-fn history(row: &Map<String, Value>, field: &str) -> Result<Vec<ChatMessage>, String> {
+fn history(row: &Row, name: Option<&String>) -> Result<Vec<ChatMessage>, String> {
+    let Some(field) = name else { return Ok(Vec::new()) };
     let turns = match row.get(field) {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(turns)) => turns,
         Some(other) => {
             return Err(format!(
-                "`{field}` is {}, a list of question and answer is needed",
+                "`{field}`: expected a list of question and answer pairs, found {}",
                 kind(other)
             ));
         }
@@ -50,7 +57,9 @@ fn history(row: &Map<String, Value>, field: &str) -> Result<Vec<ChatMessage>, St
     for turn in turns {
         let pair = turn.as_array().map(Vec::as_slice);
         let Some([Value::String(question), Value::String(answer)]) = pair else {
-            return Err(format!("`{field}` holds {turn}, a question and an answer are needed"));
+            return Err(format!(
+                "`{field}`: expected a pair of question and answer, found {turn}"
+            ));
         };
         messages.push(ChatMessage::user(question));
         messages.push(ChatMessage::assistant(answer));
