@@ -7,9 +7,10 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::demo::{Profile, build_program};
 use crate::generation_bench;
 use crate::process::{command, run};
-use crate::{checkout, demo, plugins, python, services, small_model, startup};
+use crate::{checkout, plugins, python, services, small_model, startup};
 
 /// Names the Python that has a bench's peer; without it one is made below the build folder.
 const PYTHON: &str = "NL2SQL_PEER_PYTHON";
@@ -120,9 +121,9 @@ fn on_plugins(name: &str, bench: Bench, more: &[String]) -> Result<()> {
 }
 
 fn training(bench: Bench, more: &[String]) -> Result<()> {
-    let model = small_model::smollm2(&demo::build_program()?)?;
-    run(cargo("build").args(["--example", "throughput"]))?;
-    let built = checkout::target().join("debug");
+    let model = small_model::smollm2(&build_program(Profile::Release)?)?;
+    run(cargo("build").args(["--release", "--example", "throughput"]))?;
+    let built = Profile::Release.folder();
     let script = checkout::root().join("host/crates/training/benches/throughput.py");
     run(command(bench.python()?)
         .arg(script)
@@ -132,7 +133,7 @@ fn training(bench: Bench, more: &[String]) -> Result<()> {
 }
 
 fn decode(bench: Bench, more: &[String]) -> Result<()> {
-    let model = small_model::smollm2(&demo::build_program()?)?;
+    let model = small_model::smollm2(&build_program(Profile::Release)?)?;
     let python = bench.python()?;
     run(cargo_bench("decode", more)
         .env("NL2SQL_BENCH_MODEL", model)
@@ -145,21 +146,21 @@ fn cargo(verb: &str) -> Command {
     cargo
         .current_dir(checkout::root())
         .env("CARGO_TARGET_DIR", checkout::target())
-        .args([verb, "--quiet", "--workspace"]);
+        .args([verb, "--workspace"]);
     cargo
 }
 
-/// A bench target, in the profile everything else is built in.
+/// A bench target.
 fn cargo_bench(name: &str, more: &[String]) -> Command {
     let mut cargo = cargo("bench");
-    cargo.args(["--profile", "dev", "--bench", name, "--"]).args(more);
+    cargo.args(["--profile", "release", "--bench", name, "--"]).args(more);
     cargo
 }
 
 /// An example, built and ready to run.
 fn example(name: &str) -> Result<Command> {
-    run(cargo("build").args(["--example", name]))?;
-    Ok(command(checkout::target().join("debug/examples").join(name)))
+    run(cargo("build").args(["--release", "--example", name]))?;
+    Ok(command(Profile::Release.folder().join("examples").join(name)))
 }
 
 /// The folder `data` of the shared data.

@@ -1,4 +1,4 @@
-//! Debian packages that tests need.
+//! Debian packages that chores need.
 
 use std::process::Stdio;
 
@@ -6,12 +6,13 @@ use anyhow::Result;
 
 use crate::process::{command, is_root, run, succeeds};
 
-/// Installs a package where that is possible: as root, on a system that has apt. Says whether it was.
-pub fn install(package: &str) -> Result<bool> {
-    if !is_root() || !succeeds(command("apt-get").arg("--version")) {
-        return Ok(false);
-    }
-    println!("installing {package}");
+/// Whether packages can be installed here: as root, on a system that has apt.
+pub fn can_install() -> bool {
+    is_root() && succeeds(command("apt-get").arg("--version"))
+}
+
+/// Installs packages; call it where [`can_install`] says so.
+pub fn install(packages: &[&str]) -> Result<()> {
     let apt = |arguments: &[&str]| {
         let mut apt = command("apt-get");
         // Servers are not to be started by their packages; at run level 1 none is.
@@ -22,9 +23,8 @@ pub fn install(package: &str) -> Result<bool> {
             .stdout(Stdio::null());
         run(&mut apt)
     };
-    if !succeeds(command("apt-cache").args(["show", package])) {
+    if !succeeds(command("apt-cache").arg("show").args(packages)) {
         apt(&["update"])?;
     }
-    apt(&["install", "--no-install-recommends", package])?;
-    Ok(true)
+    apt(&[&["install", "--no-install-recommends"], packages].concat())
 }

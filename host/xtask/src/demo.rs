@@ -7,7 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use rusqlite::Connection;
 
-use crate::process::{command, run};
+use crate::bootstrap::{Need, bootstrap};
+use crate::process::{announce, command, run};
 use crate::{checkout, plugins, small_model};
 
 /// Demo databases; each has a `.sql` and a `.toml` in `profiles/demo`.
@@ -18,7 +19,8 @@ const TRAINED: &str = "concert_singer";
 
 /// Builds everything and runs the demo from its beginning; with `train`, goes on to an adapter and a report before and after.
 pub fn run_demo(train: bool) -> Result<()> {
-    let nl2sql = build_program()?;
+    bootstrap(&[Need::GuestToolchain], false)?;
+    let nl2sql = build_program(Profile::Development)?;
     let profiles = profiles();
     let folder = checkout::target().join("demo");
     fs::create_dir_all(&folder)?;
@@ -43,16 +45,45 @@ pub fn run_demo(train: bool) -> Result<()> {
     Ok(())
 }
 
+/// How the program is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Quickly, and with everything that computes optimised: for the demo and the tests, which share the build.
+    Development,
+    /// As it is shipped: for benches.
+    Release,
+}
+
+impl Profile {
+    /// Arguments of cargo.
+    pub fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Development => &[],
+            Self::Release => &["--release"],
+        }
+    }
+
+    /// The folder of what cargo makes.
+    pub fn folder(self) -> PathBuf {
+        checkout::target().join(match self {
+            Self::Development => "debug",
+            Self::Release => "release",
+        })
+    }
+}
+
 /// Builds plugins and program; answers where the program is.
-pub fn build_program() -> Result<PathBuf> {
+pub fn build_program(profile: Profile) -> Result<PathBuf> {
     plugins::build()?;
-    let target = checkout::target();
+    announce("building nl2sql (10 to 12 minutes on two cores the first time, and some 3 GiB of memory)");
     run(command("cargo")
         .current_dir(checkout::root())
-        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_TARGET_DIR", checkout::target())
+        .arg("build")
+        .args(profile.arguments())
         // Of the whole workspace: its features then are those of the tests, and dependencies are compiled once for both.
-        .args(["build", "--quiet", "--workspace", "--bin", "nl2sql"]))?;
-    Ok(target.join("debug").join("nl2sql"))
+        .args(["--workspace", "--bin", "nl2sql"]))?;
+    Ok(profile.folder().join("nl2sql"))
 }
 
 /// The folder of the demo's profiles and scripts.

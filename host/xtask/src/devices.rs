@@ -6,22 +6,19 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::bootstrap::{Need, bootstrap};
+use crate::checkout;
 use crate::process::{command, run};
-use crate::{checkout, debian};
 
-/// Vulkan that computes on the CPU, for machines without a card.
-const SOFTWARE_VULKAN: &str = "mesa-vulkan-drivers";
+/// Debian's Vulkan that computes on the CPU, for machines without a card.
+pub const SOFTWARE_VULKAN: &str = "mesa-vulkan-drivers";
 
 /// Where the Vulkan loader looks for drivers.
 const DRIVERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
 /// Runs the tests of the wgpu build and checks the CUDA build.
 pub fn check() -> Result<()> {
-    if !has_vulkan() && !debian::install(SOFTWARE_VULKAN)? {
-        println!(
-            "there is no Vulkan driver, and {SOFTWARE_VULKAN} cannot be installed: the test on wgpu will be skipped"
-        );
-    }
+    bootstrap(&[Need::Vulkan], false)?;
     run(of_workspace("test", "nl2sql-training/wgpu").args([
         "--test",
         "integration",
@@ -41,11 +38,12 @@ fn of_workspace(verb: &str, feature: &str) -> Command {
     cargo
         .current_dir(checkout::root())
         .env("CARGO_TARGET_DIR", checkout::target())
-        .args([verb, "--quiet", "--workspace", "--features", feature]);
+        .args([verb, "--workspace", "--features", feature]);
     cargo
 }
 
-fn has_vulkan() -> bool {
+/// Whether some Vulkan driver is installed.
+pub fn has_vulkan() -> bool {
     DRIVERS
         .iter()
         .any(|folder| fs::read_dir(Path::new(folder)).is_ok_and(|mut drivers| drivers.next().is_some()))

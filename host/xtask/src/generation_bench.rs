@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::checkout;
-use crate::demo::{build_program, make_database};
+use crate::demo::{Profile, build_program, make_database};
 use crate::process::{command, run};
 
 /// Pairs asked for, of each database.
@@ -46,7 +46,7 @@ struct Spent {
 
 /// Measures the databases at `paths`; without any, the demo's and those of the shared data.
 pub fn run_generation(paths: &[String], shared: Option<&Path>) -> Result<()> {
-    let nl2sql = build_program()?;
+    let nl2sql = build_program(Profile::Release)?;
     let folder = checkout::target().join("bench").join("generation");
     fs::create_dir_all(&folder)?;
     let databases = match paths {

@@ -1,20 +1,20 @@
 //! Finds a toolchain that builds `wasm32-unknown-unknown`.
 //!
 //! In this order: what `NL2SQL_GUEST_CARGO` and `NL2SQL_GUEST_RUSTC` name; the toolchain in use, when the target is installed; Debian's
-//! `rustc-web`, which builds the standard library from `rust-web-src`; `rustup target add`; Debian's packages installed by us, when we may.
+//! `rustc-web`, which builds the standard library from `rust-web-src`. `cargo xtask bootstrap` installs one.
 
 use std::env;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
-
-use crate::process::{command, output, run, succeeds};
+use crate::process::{command, output, succeeds};
 
 /// The target of every guest.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
+/// Debian's way to build guests.
+pub const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
 /// A way to build guests.
 #[derive(Debug)]
@@ -26,43 +26,25 @@ pub struct GuestToolchain {
 }
 
 impl GuestToolchain {
-    /// The first toolchain that works, installed if need be.
-    pub fn find() -> Result<Self> {
+    /// The first toolchain that works, if there is one.
+    pub fn find() -> Option<Self> {
         if let Some(cargo) = env::var_os("NL2SQL_GUEST_CARGO") {
             let rustc = env::var_os("NL2SQL_GUEST_RUSTC").map(PathBuf::from);
             let builds_std = rustc.as_deref().is_some_and(|rustc| !has_prebuilt_std(rustc));
-            return Ok(Self {
+            return Some(Self {
                 cargo: cargo.into(),
                 rustc,
                 builds_std,
             });
         }
         if has_prebuilt_std(Path::new("rustc")) {
-            return Ok(Self {
+            return Some(Self {
                 cargo: "cargo".into(),
                 rustc: None,
                 builds_std: false,
             });
         }
-        if let Some(debian) = Self::debian() {
-            return Ok(debian);
-        }
-        if succeeds(command("rustup").args(["target", "add", TARGET])) && has_prebuilt_std(Path::new("rustc")) {
-            return Ok(Self {
-                cargo: "cargo".into(),
-                rustc: None,
-                builds_std: false,
-            });
-        }
-        install_debian_packages()?;
-        match Self::debian() {
-            Some(debian) => Ok(debian),
-            None => bail!(
-                "no toolchain builds {TARGET}: run `rustup target add {TARGET}`, or install Debian's packages {}, or name a cargo and a rustc in \
-                 NL2SQL_GUEST_CARGO and NL2SQL_GUEST_RUSTC",
-                DEBIAN_PACKAGES.join(", ")
-            ),
-        }
+        Self::debian()
     }
 
     /// Debian's rustc with the sources of its standard library, and a linker for WASM.
@@ -97,6 +79,16 @@ impl GuestToolchain {
     }
 }
 
+impl fmt::Display for GuestToolchain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.cargo.display())?;
+        if self.builds_std {
+            f.write_str(", its standard library from source")?;
+        }
+        Ok(())
+    }
+}
+
 fn has_prebuilt_std(rustc: &Path) -> bool {
     let libraries = output(command(rustc).args(["--print", "target-libdir", "--target", TARGET]));
     let mut files = libraries
@@ -105,21 +97,4 @@ fn has_prebuilt_std(rustc: &Path) -> bool {
         .flatten()
         .flatten();
     files.any(|file| file.file_name().to_string_lossy().starts_with("libstd-"))
-}
-
-fn install_debian_packages() -> Result<()> {
-    let is_root = output(command("id").arg("-u")).as_deref() == Some("0");
-    if !is_root || !Path::new("/usr/bin/apt-get").exists() {
-        return Ok(());
-    }
-    eprintln!("installing {}", DEBIAN_PACKAGES.join(", "));
-    let apt = || {
-        let mut apt = command("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive").arg("-qq");
-        apt
-    };
-    run(apt().arg("update"))?;
-    run(apt()
-        .args(["install", "-y", "--no-install-recommends"])
-        .args(DEBIAN_PACKAGES))
 }

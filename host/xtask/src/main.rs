@@ -1,6 +1,7 @@
 //! Every chore of the project: `cargo xtask <verb>`.
 
 mod bench;
+mod bootstrap;
 mod certificates;
 mod checkout;
 mod debian;
@@ -32,6 +33,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Install what building and testing need and this machine lacks, e.g. `cargo xtask bootstrap`
+    Bootstrap {
+        /// Install without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Build everything and run the six stages on two small databases, e.g. `cargo xtask demo`
     Demo {
         /// Then train a small real model on the pairs and report before and after
@@ -79,12 +86,20 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb) -> Result<()> {
     match verb {
+        Verb::Bootstrap { yes } => bootstrap::bootstrap(&bootstrap::Need::ALL, yes),
         Verb::Demo { train } => demo::run_demo(train),
-        Verb::Plugins => plugins::build().map(drop),
+        Verb::Plugins => {
+            bootstrap::bootstrap(&[bootstrap::Need::GuestToolchain], false)?;
+            println!("{}", plugins::build()?.display());
+            Ok(())
+        }
         Verb::Guest { folder } => plugins::build_elsewhere(&folder),
         Verb::Services {
             action: ServiceAction::Up,
-        } => services::print_up(),
+        } => {
+            bootstrap::bootstrap(&[bootstrap::Need::DatabaseServers], false)?;
+            services::print_up()
+        }
         Verb::Services {
             action: ServiceAction::Down,
         } => services::down(),

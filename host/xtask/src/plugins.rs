@@ -10,7 +10,7 @@ use wit_component::ComponentEncoder;
 
 use crate::checkout;
 use crate::guest_toolchain::{GuestToolchain, TARGET};
-use crate::process::{command, output, run};
+use crate::process::{announce, command, output, run};
 
 /// A package of the guests' workspace that has a `plugin.toml`; the others are libraries.
 struct Guest {
@@ -20,19 +20,26 @@ struct Guest {
     package: String,
     /// Name of the module cargo makes of it.
     module: String,
+    /// Whether the crate is a Rust library too, for its own integration tests.
+    is_rust_library: bool,
 }
 
 /// Builds every guest and writes `<target>/plugins/<name>.wasm` with `index.json`, their digests. Returns that folder.
 pub fn build() -> Result<PathBuf> {
-    let toolchain = GuestToolchain::find()?;
+    let toolchain = guest_toolchain()?;
     let workspace = checkout::root().join("plugins");
     let guests = guests(&workspace)?;
     let target = checkout::target().join("guests");
     let folder = checkout::built_plugins();
     fs::create_dir_all(&folder)?;
+    announce(&format!(
+        "building {} plugins for WASM with {toolchain} (2 to 3 minutes on two cores the first time)",
+        guests.len()
+    ));
+    compile(&toolchain, &guests, &workspace, &target)?;
     let mut index = Map::new();
     for guest in &guests {
-        let component = build_guest(&toolchain, guest, &workspace, &target)?;
+        let component = componentize(guest, &target)?;
         write_if_changed(&folder.join(format!("{}.wasm", guest.name)), &component)?;
         index.insert(
             guest.name.clone(),
@@ -41,18 +48,19 @@ pub fn build() -> Result<PathBuf> {
     }
     remove_strangers(&folder, &index)?;
     write_if_changed(&folder.join("index.json"), &serde_json::to_vec_pretty(&index)?)?;
-    println!("{} plugins in {}", guests.len(), folder.display());
     Ok(folder)
 }
 
 /// Builds the plugin crate in `folder`, wherever it lies, into one component per guest below `<target>/guests/out`, and prints their paths.
 pub fn build_elsewhere(folder: &Path) -> Result<()> {
-    let toolchain = GuestToolchain::find()?;
+    let toolchain = guest_toolchain()?;
     let target = checkout::target().join("guests");
     let built = target.join("out");
     fs::create_dir_all(&built)?;
-    for guest in guests(folder)? {
-        let component = build_guest(&toolchain, &guest, folder, &target)?;
+    let guests = guests(folder)?;
+    compile(&toolchain, &guests, folder, &target)?;
+    for guest in guests {
+        let component = componentize(&guest, &target)?;
         let file = built.join(format!("{}.wasm", guest.name));
         write_if_changed(&file, &component)?;
         println!("{}", file.display());
@@ -60,21 +68,32 @@ pub fn build_elsewhere(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn build_guest(toolchain: &GuestToolchain, guest: &Guest, workspace: &Path, target: &Path) -> Result<Vec<u8>> {
-    // As a cdylib alone: cargo leaves link-time optimisation out where a library is built for other crates as well.
-    run(toolchain.command("rustc", workspace, target).args([
-        "--quiet",
-        "--lib",
-        "--crate-type",
-        "cdylib",
-        "--package",
-        &guest.package,
-    ]))?;
-    let module = target
-        .join(TARGET)
-        .join("release")
-        .join(format!("{}.wasm", guest.module));
-    componentize(&module).with_context(|| format!("{} is no plugin", module.display()))
+fn guest_toolchain() -> Result<GuestToolchain> {
+    GuestToolchain::find().context("no toolchain builds plugins for WASM: run `cargo xtask bootstrap`")
+}
+
+/// Compiles the guests into modules: all that are only plugins in one call of cargo, which fills every core.
+fn compile(toolchain: &GuestToolchain, guests: &[Guest], workspace: &Path, target: &Path) -> Result<()> {
+    let (libraries, plugins): (Vec<&Guest>, Vec<&Guest>) = guests.iter().partition(|guest| guest.is_rust_library);
+    if !plugins.is_empty() {
+        let mut build = toolchain.command("build", workspace, target);
+        build.arg("--lib");
+        for guest in plugins {
+            build.args(["--package", &guest.package]);
+        }
+        run(&mut build)?;
+    }
+    for guest in libraries {
+        // As a cdylib alone: cargo leaves link-time optimisation out where a library is built for other crates as well.
+        run(toolchain.command("rustc", workspace, target).args([
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--package",
+            &guest.package,
+        ]))?;
+    }
+    Ok(())
 }
 
 /// The guests of the workspace, by name.
@@ -128,12 +147,22 @@ fn guest(package: &Value, manifest: &Path) -> Result<Guest> {
             .to_owned(),
         package: package_name.to_owned(),
         module: library["name"].as_str().unwrap_or_default().replace('-', "_"),
+        is_rust_library: library["crate_types"].as_array().is_some_and(|types| types.len() > 1),
     })
 }
 
-fn componentize(module: &Path) -> Result<Vec<u8>> {
-    let bytes = fs::read(module)?;
-    ComponentEncoder::default().validate(true).module(&bytes)?.encode()
+/// The component of a compiled guest.
+fn componentize(guest: &Guest, target: &Path) -> Result<Vec<u8>> {
+    let module = target
+        .join(TARGET)
+        .join("release")
+        .join(format!("{}.wasm", guest.module));
+    let bytes = fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
+    let component = ComponentEncoder::default()
+        .validate(true)
+        .module(&bytes)
+        .and_then(|mut encoder| encoder.encode());
+    component.with_context(|| format!("{} is no plugin", module.display()))
 }
 
 /// Leaves an unchanged file alone, so that what depends on it is not built anew.

@@ -37,6 +37,11 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Says on standard error what begins now, and how long it may take.
+pub fn announce(what: &str) {
+    eprintln!("==> {what}");
+}
+
 /// Whether a command can be run and succeeds; what it prints is dropped.
 pub fn succeeds(command: &mut Command) -> bool {
     command

@@ -1,8 +1,8 @@
 //! Private throw-away database servers for tests: PostgreSQL and MariaDB on free ports, their data below the build folder.
 //!
-//! A server named by an environment variable is used instead. Where a server's programs are missing they are installed from Debian's
-//! packages when running as root; otherwise that server is left out, and the tests that want it are skipped by name. Both servers take
-//! encrypted connections, with a certificate of an authority made for them.
+//! A server named by an environment variable is used instead. A server whose programs are missing is left out, and the tests that want it
+//! are skipped by name; `cargo xtask bootstrap` installs them. Both servers take encrypted connections, with a certificate of an authority
+//! made for them.
 
 use std::env;
 use std::fs;
@@ -17,8 +17,8 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::certificates::{CERTIFICATE, Certificates, KEY};
+use crate::checkout;
 use crate::process::{command, is_root, run};
-use crate::{checkout, debian};
 
 /// Names the folder with the certificate of the authority that signed the private servers' own.
 const CERTIFICATES: &str = "NL2SQL_TEST_CERTIFICATES";
@@ -72,6 +72,16 @@ struct Server {
     port: u16,
 }
 
+/// Packages of the servers that would have to be started here and cannot be.
+pub fn missing_packages() -> Vec<&'static str> {
+    let is_given = |kind: &Kind| env::var(kind.variable).is_ok_and(|url| !url.is_empty());
+    KINDS
+        .iter()
+        .filter(|kind| !is_given(kind) && find_program(kind.program).is_none())
+        .map(|kind| kind.package)
+        .collect()
+}
+
 /// Starts what does not run yet; gives the variables that tests read, with their URLs.
 pub fn up() -> Result<Vec<(&'static str, String)>> {
     let services = services_folder();
@@ -92,8 +102,8 @@ pub fn up() -> Result<Vec<(&'static str, String)>> {
         };
         match url {
             Some(url) => urls.push((kind.variable, url)),
-            None => println!(
-                "{}: not installed, and only root can install {}; its tests are skipped",
+            None => eprintln!(
+                "{}: not installed, its tests are skipped; `cargo xtask bootstrap` installs {}",
                 kind.name, kind.package
             ),
         }
@@ -137,7 +147,7 @@ fn start(kind: &'static Kind, certificates: &Certificates) -> Result<Option<Stri
             .context("the port file is damaged; run `cargo xtask services down`")?;
         return Ok(Some((kind.url)(port)));
     }
-    if find_program(kind.program).is_none() && !debian::install(kind.package)? {
+    if find_program(kind.program).is_none() {
         return Ok(None);
     }
     fs::create_dir_all(&folder)?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::checkout;
-use crate::demo::{DATABASES, build_program, demo_command, make_database, profiles};
+use crate::demo::{DATABASES, Profile, build_program, demo_command, make_database, profiles};
 use crate::process::command;
 
 /// How often the help is asked for.
@@ -19,7 +19,7 @@ const RUNS: usize = 7;
 
 /// Measures the real program and prints medians, with the fastest and the slowest of each.
 pub fn measure() -> Result<()> {
-    let nl2sql = build_program()?;
+    let nl2sql = build_program(Profile::Release)?;
     let folder = checkout::target().join("startup");
     fs::create_dir_all(&folder)?;
     print(

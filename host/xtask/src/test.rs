@@ -1,12 +1,14 @@
 //! Runs every test: guests natively, then the host with the built guests.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::process::command;
+use crate::bootstrap::{Need, bootstrap};
+use crate::process::{announce, command, run};
 use crate::test_tally::Tally;
 use crate::{checkout, plugins, python, services};
 
@@ -26,36 +28,71 @@ pub struct TestArguments {
 
 /// Builds the plugins and runs the tests.
 pub fn run_all(arguments: &TestArguments) -> Result<()> {
+    bootstrap(&[Need::GuestToolchain, Need::DatabaseServers], false)?;
     plugins::build()?;
-    let target = checkout::target();
     let mut tally = Tally::default();
     if !arguments.host_only {
-        let guests = checkout::root().join("plugins");
-        tally.run(&mut tests_of(&guests, &target.join("guests-native"), arguments))?;
+        let guests = Tests {
+            workspace: checkout::root().join("plugins"),
+            target: checkout::target().join("guests-native"),
+        };
+        announce("building the plugins' own tests (a minute the first time)");
+        guests.build()?;
+        announce("running them");
+        tally.run(&mut guests.run(arguments))?;
     }
-    let mut host = tests_of(&checkout::root(), &target, arguments);
-    match python_with_clients() {
-        Some(python) => host.env(PYTHON, python),
-        None => host.env_remove(PYTHON),
+    let host = Tests {
+        workspace: checkout::root(),
+        target: checkout::target(),
     };
-    host.envs(services::up()?);
-    tally.run(&mut host)?;
+    announce("building program and tests (10 to 14 minutes on two cores the first time, and some 4 GiB of memory)");
+    host.build()?;
+    announce("starting private PostgreSQL and MariaDB");
+    let servers = services::up()?;
+    let python = python_with_clients();
+    announce("running the tests (4 to 8 minutes)");
+    let mut run = host.run(arguments);
+    match python {
+        Some(python) => run.env(PYTHON, python),
+        None => run.env_remove(PYTHON),
+    };
+    tally.run(run.envs(servers))?;
     if !tally.print() {
         bail!("not every test passed");
     }
     Ok(())
 }
 
-/// Every test of a workspace, to the end; their output is shown, for that is how a test says that it is skipped.
-fn tests_of(workspace: &Path, target: &Path, arguments: &TestArguments) -> std::process::Command {
-    let mut tests = command("cargo");
-    tests
-        .current_dir(workspace)
-        .env("CARGO_TARGET_DIR", target)
-        .args(["test", "--workspace", "--quiet", "--no-fail-fast"])
-        .args(&arguments.filter)
-        .args(["--", "--show-output"]);
-    tests
+/// The tests of a workspace.
+struct Tests {
+    workspace: PathBuf,
+    target: PathBuf,
+}
+
+impl Tests {
+    fn cargo(&self) -> Command {
+        let mut cargo = command("cargo");
+        cargo
+            .current_dir(&self.workspace)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .args(["test", "--workspace"]);
+        cargo
+    }
+
+    /// Compiles them, with cargo's own progress.
+    fn build(&self) -> Result<()> {
+        run(self.cargo().arg("--no-run"))
+    }
+
+    /// Runs them to the end; their output is shown, for that is how a test says that it is skipped.
+    fn run(&self, arguments: &TestArguments) -> Command {
+        let mut tests = self.cargo();
+        tests
+            .args(["--quiet", "--no-fail-fast"])
+            .args(&arguments.filter)
+            .args(["--", "--show-output"]);
+        tests
+    }
 }
 
 /// A Python with these clients, made below the build folder. Without Python or a package index there is none, and the tests that

@@ -1,0 +1,111 @@
+//! Installs what the chores need and this machine lacks: `cargo xtask bootstrap`; `demo` and `test` begin with it.
+//!
+//! Says first what it will install. On a terminal it asks; with `--yes`, in CI and without a terminal it does not.
+
+use std::env;
+use std::io::{IsTerminal, Write, stdin, stdout};
+
+use anyhow::{Result, bail};
+
+use crate::guest_toolchain::{self, GuestToolchain, TARGET};
+use crate::process::{announce, command, run, succeeds};
+use crate::{debian, devices, services};
+
+/// Something that a chore needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A toolchain that builds plugins. Nothing works without it.
+    GuestToolchain,
+    /// The programs of PostgreSQL and MariaDB. Tests that want a server are skipped without them.
+    DatabaseServers,
+    /// A Vulkan driver. The test on wgpu is skipped without it.
+    Vulkan,
+}
+
+impl Need {
+    /// Everything that building and testing may need.
+    pub const ALL: [Self; 3] = [Self::GuestToolchain, Self::DatabaseServers, Self::Vulkan];
+
+    fn purpose(self) -> &'static str {
+        match self {
+            Self::GuestToolchain => "to build plugins for WASM",
+            Self::DatabaseServers => "private servers for the tests of the drivers",
+            Self::Vulkan => "software Vulkan, for the test of the wgpu backend",
+        }
+    }
+
+    /// Debian packages that are missing for it; none where it is met.
+    fn missing_packages(self) -> Vec<&'static str> {
+        match self {
+            Self::GuestToolchain if GuestToolchain::find().is_some() => Vec::new(),
+            Self::GuestToolchain => guest_toolchain::DEBIAN_PACKAGES.to_vec(),
+            Self::DatabaseServers => services::missing_packages(),
+            Self::Vulkan if devices::has_vulkan() => Vec::new(),
+            Self::Vulkan => vec![devices::SOFTWARE_VULKAN],
+        }
+    }
+}
+
+/// Installs what `needs` lack. What cannot be installed is an error where nothing works without it, and is said otherwise.
+pub fn bootstrap(needs: &[Need], assume_yes: bool) -> Result<()> {
+    if needs.contains(&Need::GuestToolchain) {
+        add_rustup_target(assume_yes)?;
+    }
+    let lacking: Vec<(Need, Vec<&str>)> = needs
+        .iter()
+        .map(|need| (*need, need.missing_packages()))
+        .filter(|(_, packages)| !packages.is_empty())
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    announce("this machine lacks Debian packages:");
+    for (need, packages) in &lacking {
+        eprintln!("    {} ({})", packages.join(" "), need.purpose());
+    }
+    let packages: Vec<&str> = lacking.iter().flat_map(|(_, packages)| packages.clone()).collect();
+    if !debian::can_install() {
+        eprintln!(
+            "    They can only be installed as root where there is apt-get. As root, run: apt-get install --no-install-recommends {}",
+            packages.join(" ")
+        );
+    } else if agreed(assume_yes, "Install them with apt-get?")? {
+        debian::install(&packages)?;
+    }
+    if needs.contains(&Need::GuestToolchain) && GuestToolchain::find().is_none() {
+        bail!(
+            "no toolchain builds {TARGET}: run `rustup target add {TARGET}`, or install Debian's packages {}, or name a cargo and a rustc in \
+             NL2SQL_GUEST_CARGO and NL2SQL_GUEST_RUSTC",
+            guest_toolchain::DEBIAN_PACKAGES.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// The target by rustup where there is rustup and no other toolchain; Debian's packages come after it.
+fn add_rustup_target(assume_yes: bool) -> Result<()> {
+    if GuestToolchain::find().is_some() || !succeeds(command("rustup").arg("--version")) {
+        return Ok(());
+    }
+    announce(&format!(
+        "this toolchain lacks the target {TARGET} (to build plugins for WASM)"
+    ));
+    if agreed(assume_yes, &format!("Add it with `rustup target add {TARGET}`?"))?
+        && run(command("rustup").args(["target", "add", TARGET])).is_err()
+    {
+        eprintln!("    rustup cannot get it here");
+    }
+    Ok(())
+}
+
+/// Asks where somebody can answer; otherwise what was announced is done.
+fn agreed(assume_yes: bool, question: &str) -> Result<bool> {
+    if assume_yes || env::var_os("CI").is_some() || !stdin().is_terminal() {
+        return Ok(true);
+    }
+    print!("{question} [Y/n] ");
+    stdout().flush()?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes"))
+}
