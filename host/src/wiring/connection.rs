@@ -82,6 +82,7 @@ pub fn connection_settings(settings: &DatabaseSettings, driver: &str) -> Result<
     connection.schemas.clone_from(&settings.schemas);
     connection.include.clone_from(&settings.include);
     connection.exclude.clone_from(&settings.exclude);
+    connection.allow_functions.clone_from(&settings.allow_functions);
     Ok(connection)
 }
 

@@ -1,6 +1,5 @@
 //! One open database, whichever it is.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::catalog_rows::{CatalogRow, CatalogRows, Extraction};
 use crate::driver::Driver;
 use crate::server_reader::ServerReader;
+use crate::statement_guard::RestrictedObjects;
 use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
 use crate::{
@@ -114,7 +114,7 @@ impl Connection {
             error,
         };
         // A dialect may come from anybody: its queries are looked at like any other statement.
-        statement_guard::check(self.settings.driver, &query.sql, &HashSet::new()).map_err(failed)?;
+        statement_guard::check(self.settings.driver, &query.sql, &RestrictedObjects::default()).map_err(failed)?;
         let rows = retried(self.settings.connect_timeout(), || self.driver.catalog_rows(&query.sql)).await;
         Ok((&query.section, rows.map_err(failed)?))
     }

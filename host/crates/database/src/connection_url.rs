@@ -13,7 +13,7 @@ impl FromStr for ConnectionSettings {
 
     /// Reads a connection URL. The scheme is `sqlite` (or a bare path to a file), `postgres`/`postgresql`, `mysql`/`mariadb` or
     /// `mssql`/`sqlserver`. Query parameters: `tls` or `sslmode`/`ssl-mode`, `ca_file` or `sslrootcert`, `connect_timeout` (seconds),
-    /// `statement_timeout` (milliseconds), `pool_size`, `max_rows`, `schema`, `include`, `exclude` (the last three may repeat),
+    /// `statement_timeout` (milliseconds), `pool_size`, `max_rows`, `schema`, `include`, `exclude`, `allow_functions` (the last four may repeat),
     /// `host` (a Unix socket). Messages never repeat the URL, which may hold a password.
     fn from_str(text: &str) -> Result<Self, ConnectError> {
         let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| scheme.len() > 1) else {
@@ -94,6 +94,7 @@ fn set_parameter(settings: &mut ConnectionSettings, name: &str, value: &str) -> 
         "schema" => settings.schemas.push(value.to_owned()),
         "include" => settings.include.push(value.to_owned()),
         "exclude" => settings.exclude.push(value.to_owned()),
+        "allow_functions" => settings.allow_functions.push(value.to_owned()),
         "host" | "socket" => settings.host = value.to_owned(),
         _ => return Err(ConnectError::Settings(format!("unknown URL parameter `{name}`"))),
     }

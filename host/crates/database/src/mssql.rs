@@ -14,7 +14,6 @@ mod rights;
 mod session;
 mod values;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -23,6 +22,7 @@ use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
 use crate::driver::{Driver, LoginRights};
 use crate::session_pool::SessionPool;
+use crate::statement_guard::RestrictedObjects;
 use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::MssqlSession;
@@ -117,7 +117,7 @@ impl Driver for MssqlDriver {
     }
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Mssql, sql, &HashSet::new())?;
+        statement_guard::check(DriverKind::Mssql, sql, &RestrictedObjects::default())?;
         self.pool.run(sql, limits).await
     }
 

@@ -3,7 +3,8 @@
 //! Guards in the server: the session and every transaction are read-only, so that no statement and no function it calls may write or
 //! commit; each statement is prepared first (which takes one statement) and runs only if the server announces columns (which `INTO OUTFILE`,
 //! `INTO @x`, DML and DDL do not have); limits of the server on time and rows; and the variables of the session are set anew after every
-//! statement. Guards here: the text, with functions that lock, wait or read files.
+//! statement. Guards here: the text, with functions that lock, wait or read files, and the functions that users made: what those do to the server
+//! itself, no read-only transaction holds (`made_functions`).
 //!
 //! The protocol is spoken here, over the packets of `mysql_common`: the drivers at hand wait for the answer to each command before they send
 //! the next. The server takes the text in first, and its answer decides whether it is run; everything else is sent along with something that
@@ -11,6 +12,7 @@
 
 mod connecting;
 mod login;
+mod made_functions;
 mod rights;
 mod server_errors;
 pub(crate) mod session;
@@ -18,7 +20,6 @@ mod session_state;
 mod values;
 mod wire;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -27,22 +28,17 @@ use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 use crate::catalog_rows::CatalogRow;
 use crate::driver::{Driver, LoginRights};
 use crate::session_pool::SessionPool;
+use crate::statement_guard::RestrictedObjects;
 use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::MysqlSession;
-
-/// Stored functions that a rollback and the end of the session's limits do not undo.
-const STORED_FUNCTIONS: &str = "SELECT DISTINCT LOWER(ROUTINE_NAME) FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION' \
-    AND ROUTINE_SCHEMA NOT IN ('sys', 'mysql') AND (SQL_DATA_ACCESS = 'MODIFIES SQL DATA' \
-    OR (ROUTINE_DEFINITION IS NULL AND SQL_DATA_ACCESS = 'CONTAINS SQL') \
-    OR ROUTINE_DEFINITION REGEXP '(?i)\\\\b(GLOBAL|PERSIST|SESSION|GET_LOCK|SLEEP|BENCHMARK|LOAD_FILE|OUTFILE|DUMPFILE|KILL|FLUSH|EXECUTE|NEXTVAL|SETVAL)\\\\b')";
 
 /// A pool of guarded sessions.
 pub(crate) struct MysqlDriver {
     pool: SessionPool<MysqlSession>,
     server: ServerInfo,
-    /// Functions that the server says have side effects.
-    functions: HashSet<String>,
+    /// Functions that users made, and views that call one.
+    restricted: RestrictedObjects,
     settings: Arc<ConnectionSettings>,
 }
 
@@ -57,7 +53,7 @@ impl MysqlDriver {
                 schemas: settings.schemas.clone(),
                 ..ServerInfo::default()
             },
-            functions: HashSet::new(),
+            restricted: RestrictedObjects::default(),
             settings,
         };
         let failed = |error: QueryError| ConnectError::Other {
@@ -71,19 +67,8 @@ impl MysqlDriver {
         let mut facts = facts.into_iter().next().unwrap_or_default().into_iter();
         driver.server.version = facts.next().flatten().unwrap_or_default();
         driver.server.database = facts.next().flatten().unwrap_or_default();
-        driver.functions = driver.functions_with_side_effects().await;
+        driver.restricted = made_functions::restricted(&driver).await.map_err(failed)?;
         Ok(driver)
-    }
-
-    /// Functions of loaded libraries, which only a login that may read `mysql.func` can see and only such a login is likely to be dangerous
-    /// with; and stored functions that are declared to change data, that may do so unseen, or whose text reaches beyond the query.
-    async fn functions_with_side_effects(&self) -> HashSet<String> {
-        let loaded = self
-            .catalog_rows("SELECT LOWER(name) FROM mysql.func")
-            .await
-            .unwrap_or_default();
-        let stored = self.catalog_rows(STORED_FUNCTIONS).await.unwrap_or_default();
-        [loaded, stored].into_iter().flatten().flatten().flatten().collect()
     }
 }
 
@@ -98,12 +83,12 @@ impl Driver for MysqlDriver {
     }
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Mysql, sql, &self.functions)?;
+        statement_guard::check(DriverKind::Mysql, sql, &self.restricted)?;
         self.pool.run(sql, limits).await
     }
 
     async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        let check = |sql: &str| statement_guard::check(DriverKind::Mysql, sql, &self.functions);
+        let check = |sql: &str| statement_guard::check(DriverKind::Mysql, sql, &self.restricted);
         self.pool.run_in_turn(statements, limits, check).await
     }
 

@@ -21,7 +21,6 @@ pub(crate) mod session;
 mod values;
 mod wire;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -30,6 +29,7 @@ use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 use crate::catalog_rows::CatalogRow;
 use crate::driver::{Driver, LoginRights};
 use crate::session_pool::SessionPool;
+use crate::statement_guard::RestrictedObjects;
 use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::PostgresSession;
@@ -64,7 +64,8 @@ pub(crate) struct PostgresDriver {
     pool: SessionPool<PostgresSession>,
     server: ServerInfo,
     default_schema: Option<String>,
-    volatile: HashSet<String>,
+    /// What statements may not use.
+    restricted: RestrictedObjects,
     settings: Arc<ConnectionSettings>,
 }
 
@@ -80,7 +81,7 @@ impl PostgresDriver {
                 ..ServerInfo::default()
             },
             default_schema: None,
-            volatile: HashSet::new(),
+            restricted: RestrictedObjects::default(),
             settings,
         };
         driver.describe_server().await.map_err(|error| ConnectError::Other {
@@ -105,12 +106,14 @@ impl PostgresDriver {
         for row in functions {
             let mut cells = row.into_iter();
             if let Some(name) = cells.next().flatten() {
-                self.volatile.extend(cells.next().flatten().map(|_| format!(".{name}")));
-                self.volatile.insert(name);
+                if HARMLESS_VOLATILE.contains(&name.as_str()) {
+                    continue;
+                }
+                let reason = || "the server says it can have side effects".to_owned();
+                let called_on_rows = cells.next().flatten().map(|_| (name.clone(), reason()));
+                self.restricted.row_functions.extend(called_on_rows);
+                self.restricted.functions.insert(name, reason());
             }
-        }
-        for name in HARMLESS_VOLATILE {
-            self.volatile.remove(*name);
         }
         Ok(())
     }
@@ -127,12 +130,12 @@ impl Driver for PostgresDriver {
     }
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Postgres, sql, &self.volatile)?;
+        statement_guard::check(DriverKind::Postgres, sql, &self.restricted)?;
         self.pool.run(sql, limits).await
     }
 
     async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        let check = |sql: &str| statement_guard::check(DriverKind::Postgres, sql, &self.volatile);
+        let check = |sql: &str| statement_guard::check(DriverKind::Postgres, sql, &self.restricted);
         self.pool.run_in_turn(statements, limits, check).await
     }
 

@@ -93,6 +93,8 @@ pub struct ConnectionSettings {
     pub include: Vec<String>,
     /// Globs of tables to leave out; wins over `include`.
     pub exclude: Vec<String>,
+    /// Functions that users made and that statements may call, as `function` or `schema.function`.
+    pub allow_functions: Vec<String>,
 }
 
 impl Default for ConnectionSettings {
@@ -113,6 +115,7 @@ impl Default for ConnectionSettings {
             schemas: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
+            allow_functions: Vec::new(),
         }
     }
 }
@@ -135,6 +138,11 @@ impl ConnectionSettings {
     /// How long to wait for a connection.
     pub fn connect_timeout(&self) -> Duration {
         Duration::from_secs(self.connect_timeout_s.max(1))
+    }
+
+    /// The functions that users made and that may be called, in lower case.
+    pub(crate) fn allowed_functions(&self) -> Vec<String> {
+        self.allow_functions.iter().map(|name| name.to_lowercase()).collect()
     }
 
     /// Where the database is, for messages: `host:port`, the socket or the file. Never holds a secret.

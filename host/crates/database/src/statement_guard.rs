@@ -1,24 +1,25 @@
 //! The driver's own look at a statement before it reaches a server.
 //!
 //! The dialect plugin parses statements; this guard does not trust it. It reads words alone and refuses everything that is not
-//! plainly one SELECT, WITH or VALUES, or that calls a function known to do more than compute. The guards of the server stand behind it.
+//! plainly one SELECT, WITH or VALUES (or PostgreSQL's `TABLE t`), or that calls a function known to do more than compute. The guards of the server stand behind it.
 
-mod lexer;
+pub(crate) mod lexer;
+mod restricted_objects;
 mod rules;
+mod system_relations;
 mod tsql;
-
-use std::collections::HashSet;
 
 use crate::{DriverKind, QueryError};
 use lexer::Token;
+pub(crate) use restricted_objects::MADE_BY_A_USER;
+pub use restricted_objects::RestrictedObjects;
 
 /// Longest statement that is looked at, in bytes.
 pub const MAX_STATEMENT_BYTES: usize = 1 << 20;
 
 /// Refuses `sql` unless it reads as one SELECT, WITH or VALUES without side effects; the error says why.
-/// `server_functions` are names, in lower case, that the connected server itself says have side effects; a name with a `.` in front may not be
-/// called as `row.name` either.
-pub fn check(driver: DriverKind, sql: &str, server_functions: &HashSet<String>) -> Result<(), QueryError> {
+/// `restricted` is what the connected server says of its own objects.
+pub fn check(driver: DriverKind, sql: &str, restricted: &RestrictedObjects) -> Result<(), QueryError> {
     let refuse = |reason: String| Err(QueryError::Refused(reason));
     if sql.len() > MAX_STATEMENT_BYTES {
         return refuse(format!(
@@ -32,22 +33,28 @@ pub fn check(driver: DriverKind, sql: &str, server_functions: &HashSet<String>) 
     while tokens.last() == Some(&Token::Mark(';')) {
         tokens.pop();
     }
-    let verdict = check_shape(&tokens)
+    let verdict = check_shape(driver, &tokens)
         .or_else(|| rules::forbidden_words(driver, &tokens))
-        .or_else(|| rules::forbidden_functions(driver, &tokens, server_functions));
+        .or_else(|| rules::forbidden_functions(driver, &tokens, restricted))
+        .or_else(|| system_relations::forbidden_relation(driver, &tokens))
+        .or_else(|| restricted.reason_against(&tokens));
     verdict.map_or(Ok(()), |reason| refuse(format!("refused: {reason}")))
 }
 
 /// One statement that starts like a query.
-fn check_shape(tokens: &[Token<'_>]) -> Option<String> {
+fn check_shape(driver: DriverKind, tokens: &[Token<'_>]) -> Option<String> {
     let Some(first) = tokens.iter().find(|token| **token != Token::Mark('(')) else {
         return Some("there is no statement".into());
     };
     if tokens.contains(&Token::Mark(';')) {
         return Some("more than one statement; send them one by one".into());
     }
+    let queries: &[&str] = match driver {
+        DriverKind::Postgres => &["select", "with", "values", "table"],
+        _ => &["select", "with", "values"],
+    };
     match first {
-        token if ["select", "with", "values"].iter().any(|word| token.is(word)) => None,
+        token if queries.iter().any(|word| token.is(word)) => None,
         Token::Word(word) => Some(format!(
             "{} is not a query; only SELECT, WITH and VALUES are run",
             word.to_uppercase()

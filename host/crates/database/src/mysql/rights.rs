@@ -11,7 +11,6 @@ const READING: &[&str] = &[
     "SHOW VIEW",
     "SHOW DATABASES",
     "PROCESS",
-    "EXECUTE",
     "REPLICATION CLIENT",
     "BINLOG MONITOR",
     "SLAVE MONITOR",
@@ -25,8 +24,12 @@ const DANGEROUS: &[(&str, &str)] = &[
     ("ALL PRIVILEGES", "may do anything"),
     ("FILE", "FILE reads and writes files of the server"),
     ("SUPER", "SUPER changes the server and passes by its guards"),
+    ("PROXY", "PROXY acts as another user"),
     ("GRANT OPTION", "GRANT OPTION gives its rights away"),
 ];
+
+/// What EXECUTE comes to: a read-only transaction does not hold all that a routine may do.
+const EXECUTE: &str = "EXECUTE calls stored routines, which may change settings of the server or write files";
 
 pub(super) async fn login_rights(driver: &MysqlDriver) -> Result<LoginRights, QueryError> {
     let login = driver.catalog_rows("SELECT CURRENT_USER()").await?;
@@ -63,15 +66,19 @@ fn sentence(grant: &str) -> Option<(u8, String)> {
     if beyond.is_empty() {
         return None;
     }
-    let dangers: Vec<&str> = DANGEROUS
+    let mut dangers: Vec<&str> = DANGEROUS
         .iter()
         .filter(|(privilege, _)| beyond.iter().any(|own| own == privilege))
         .map(|(_, danger)| *danger)
         .collect();
+    if beyond.iter().any(|own| own == "EXECUTE") {
+        dangers.push(EXECUTE);
+    }
     let rank = match (dangers.is_empty(), place) {
-        (false, _) => 0,
-        (true, "*.*") => 1,
-        _ => 2,
+        _ if beyond.iter().any(|own| own == "ALL PRIVILEGES") => 0,
+        (false, _) => 1,
+        (true, "*.*") => 2,
+        _ => 3,
     };
     let place = if place == "*.*" { "the whole server" } else { place };
     let danger = if dangers.is_empty() {
@@ -125,10 +132,20 @@ mod tests {
     }
 
     #[test]
+    fn all_privileges_come_before_proxy() {
+        let mut root = [
+            sentence("GRANT PROXY ON ''@'%' TO 'root'@'localhost' WITH GRANT OPTION").unwrap(),
+            sentence("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION").unwrap(),
+        ];
+        root.sort();
+        assert!(root[0].1.starts_with("on the whole server: ALL PRIVILEGES"), "{root:?}");
+    }
+
+    #[test]
     fn grants_are_told_by_what_they_allow_beyond_reading() {
         for reading in [
             "GRANT USAGE ON *.* TO `r`@`%` IDENTIFIED BY PASSWORD '*A'",
-            "GRANT SELECT, SHOW VIEW, EXECUTE ON `shop`.* TO `r`@`%`",
+            "GRANT SELECT, SHOW VIEW ON `shop`.* TO `r`@`%`",
             "GRANT SELECT (`id`, `name`) ON `shop`.`a ON b` TO `r`@`%`",
             "GRANT `readers` TO `r`@`%`",
             "SET DEFAULT ROLE `readers` FOR `r`@`%`",
@@ -144,6 +161,11 @@ mod tests {
             Some(
                 "on the whole server: ALL PRIVILEGES, GRANT OPTION (may do anything; GRANT OPTION gives its rights away)"
             )
+        );
+        assert!(
+            words("GRANT SELECT, EXECUTE ON `shop`.* TO `r`@`%`")
+                .unwrap()
+                .starts_with("on `shop`.*: EXECUTE (EXECUTE calls stored routines")
         );
         assert!(
             words("GRANT SELECT, FILE ON *.* TO `f`@`%`")

@@ -4,7 +4,7 @@ use crate::DriverKind;
 
 /// One token; literals and comments leave nothing but a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     /// A bare word or number.
     Word(&'a str),
     /// A quoted name, without its quotes.
@@ -17,13 +17,28 @@ pub(super) enum Token<'a> {
 
 impl Token<'_> {
     /// Whether this is the bare word `word` (given in lower case).
-    pub(super) fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(text) if text.eq_ignore_ascii_case(word))
+    }
+
+    /// The name that this bare word or quoted name stands for, in lower case, doubled quotes undone.
+    pub(crate) fn name(&self) -> Option<String> {
+        match self {
+            Self::Word(name) => Some(name.to_lowercase()),
+            Self::Quoted(name) => {
+                let doubled = ["\"\"", "``", "]]"].iter().find(|doubled| name.contains(*doubled));
+                Some(doubled.map_or_else(
+                    || name.to_lowercase(),
+                    |doubled| name.replace(doubled, &doubled[1..]).to_lowercase(),
+                ))
+            }
+            Self::Literal | Self::Mark(_) => None,
+        }
     }
 }
 
 /// Splits `sql`; an error names a construct whose extent cannot be told, or that hides code from this reader.
-pub(super) fn tokens(driver: DriverKind, sql: &str) -> Result<Vec<Token<'_>>, String> {
+pub(crate) fn tokens(driver: DriverKind, sql: &str) -> Result<Vec<Token<'_>>, String> {
     let mut lexer = Lexer {
         driver,
         sql,

@@ -1,10 +1,20 @@
 //! Words and functions that make a query more than a query, per database.
 
-use std::collections::HashSet;
-
 use super::lexer::Token;
-use super::tsql;
+use super::{RestrictedObjects, tsql};
 use crate::DriverKind;
+
+/// Functions that only wait, in whichever database they are known.
+const WAITING: &[(&str, &str)] = &[
+    ("sleep", "it only waits"),
+    ("pg_sleep*", "it only waits"),
+    ("usleep", "it only waits"),
+    ("benchmark", "it only burns time"),
+    ("waitfor", "it only waits"),
+    ("wait_for*", "it only waits"),
+    ("dbms_lock*", "it only waits"),
+    ("dbms_session*", "it only waits"),
+];
 
 /// Functions of each database that reach beyond the query: files, other servers, locks, session state, waiting.
 fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)] {
@@ -19,6 +29,7 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
         DriverKind::Postgres => &[
             ("query_to_xml*", "it runs SQL text of its own"),
             ("cursor_to_xml*", "it runs SQL text of its own"),
+            ("table_to_xml*", "it reads relations whose names are text of its own"),
             ("database_to_xml*", "it writes out the whole database"),
             ("schema_to_xml*", "it writes out the whole schema"),
             ("ts_stat", "it runs SQL text of its own"),
@@ -55,10 +66,19 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
             ("pg_prewarm", "it changes the server's cache"),
             ("pg_stat_file", "it looks at files of the server"),
             ("setseed", "it changes the session"),
+            (
+                "pg_input_*",
+                "it runs the checks of types whose names are text of its own",
+            ),
+            ("domain_in", "it runs the checks of types by number"),
+            ("domain_recv", "it runs the checks of types by number"),
+            ("record_in", "it runs the checks of types by number"),
+            ("array_in", "it runs the checks of types by number"),
+            ("range_in", "it runs the checks of types by number"),
+            ("multirange_in", "it runs the checks of types by number"),
             ("lo_*", "it works on large objects"),
             ("pg_advisory*", "it takes locks"),
             ("pg_try_advisory*", "it takes locks"),
-            ("pg_sleep*", "it only waits"),
             ("pg_read_*", "it reads files of the server"),
             ("pg_file_*", "it changes files of the server"),
             ("pg_ls_*", "it lists files of the server"),
@@ -67,8 +87,6 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
             ("pg_current_xact_id", "it uses up a transaction number"),
         ],
         DriverKind::Mysql => &[
-            ("sleep", "it only waits"),
-            ("benchmark", "it only burns time"),
             ("load_file", "it reads files of the server"),
             ("get_lock", "it takes locks"),
             ("release_lock", "it changes locks"),
@@ -99,7 +117,15 @@ fn function_rules(driver: DriverKind) -> &'static [(&'static str, &'static str)]
             ("opendatasource", "it reaches other servers"),
             ("xp_*", "it is an extended procedure"),
             ("sp_*", "it is a system procedure"),
-            ("fn_trace_gettable", "it reads files of the server"),
+            ("loginproperty", "it gives away what the server keeps of passwords"),
+            ("pwdcompare", "it tries passwords"),
+            ("pwdencrypt", "it makes passwords"),
+            ("certprivatekey", "it gives away keys"),
+            ("decryptby*", "it uses keys of the server"),
+            ("encryptby*", "it uses keys of the server"),
+            ("signby*", "it uses keys of the server"),
+            ("fn_dblog", "it reads the log of the database"),
+            ("fn_trace_*", "it reads files of the server"),
             ("fn_get_audit_file", "it reads files of the server"),
             ("fn_xe_file_target_read_file", "it reads files of the server"),
             ("fn_dump_dblog", "it reads files of the server"),
@@ -187,56 +213,44 @@ fn session_variable(tokens: &[Token<'_>], at: usize) -> Option<String> {
 pub(super) fn forbidden_functions(
     driver: DriverKind,
     tokens: &[Token<'_>],
-    server_functions: &HashSet<String>,
+    restricted: &RestrictedObjects,
 ) -> Option<String> {
-    let rules = function_rules(driver);
     tokens.iter().enumerate().find_map(|(at, token)| {
-        let (Token::Word(name) | Token::Quoted(name)) = token else {
-            return None;
-        };
         let called = tokens.get(at + 1) == Some(&Token::Mark('('));
         // `row.function` calls a function of one argument in PostgreSQL.
         let of_row = driver == DriverKind::Postgres && at > 0 && tokens[at - 1] == Token::Mark('.');
         if !called && !of_row {
             return None;
         }
-        let name = unquoted(driver, token, name);
-        if called && let Some((_, reason)) = rules.iter().find(|(pattern, _)| matches_pattern(pattern, &name)) {
+        let name = token.name()?;
+        if called && let Some(reason) = forbidden_function(driver, &name) {
             return Some(format!("the function {name} may not be called: {reason}"));
         }
-        let listed = |name: &str| server_functions.contains(name);
-        if called && listed(&name) || of_row && listed(&format!(".{name}")) {
-            return Some(format!(
-                "the function {name} may not be called: the server says it can have side effects"
-            ));
+        let calls = called.then(|| restricted.functions.get(&name)).flatten();
+        let calls = calls.or_else(|| of_row.then(|| restricted.row_functions.get(&name)).flatten());
+        if let Some(reason) = calls {
+            return Some(format!("the function {name} may not be called: {reason}"));
         }
         (called && REPEATING.contains(&name.as_str()) && has_giant_number(&tokens[at + 1..]))
-            .then(|| format!("{name} would build a text of more than {GIANT} characters"))
+            .then(|| format!("{name} would build a text of more than {MAX_BUILT_TEXT} characters"))
     })
 }
 
-/// The name a call is known by: in lower case, its doubled quotes undone.
-fn unquoted(driver: DriverKind, token: &Token<'_>, name: &str) -> String {
-    let name = match token {
-        Token::Quoted(_) => {
-            let close = match driver {
-                DriverKind::Mysql => "`",
-                DriverKind::Mssql => "]",
-                _ => "\"",
-            };
-            name.replace(&close.repeat(2), close)
-        }
-        _ => name.to_owned(),
-    };
-    name.to_lowercase()
+/// Why no statement may call the function of this name, in lower case, whichever server it is.
+pub(crate) fn forbidden_function(driver: DriverKind, name: &str) -> Option<&'static str> {
+    let rules = function_rules(driver).iter().chain(WAITING);
+    rules
+        .into_iter()
+        .find(|(pattern, _)| matches_pattern(pattern, name))
+        .map(|(_, reason)| *reason)
 }
 
 /// Functions that build a text as long as a number says; servers build it before any cap of ours can hold.
 const REPEATING: &[&str] = &["repeat", "lpad", "rpad", "space", "zeroblob", "randomblob", "replicate"];
 /// Longest text such a call may ask for.
-const GIANT: u64 = 1 << 24;
+const MAX_BUILT_TEXT: u64 = 1 << 24;
 
-/// Whether the arguments in the parentheses that open here hold a number beyond [`GIANT`].
+/// Whether the arguments in the parentheses that open here hold a number beyond [`MAX_BUILT_TEXT`].
 fn has_giant_number(arguments: &[Token<'_>]) -> bool {
     let mut depth = 0;
     for token in arguments {
@@ -245,7 +259,7 @@ fn has_giant_number(arguments: &[Token<'_>]) -> bool {
             Token::Mark(')') => depth -= 1,
             Token::Word(word) => {
                 let number = word.replace('_', "").parse::<f64>().unwrap_or(0.0);
-                if number.is_finite() && number > GIANT as f64 {
+                if number.is_finite() && number > MAX_BUILT_TEXT as f64 {
                     return true;
                 }
             }
@@ -268,17 +282,17 @@ fn matches_pattern(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
-    use super::super::check;
+    use super::super::{RestrictedObjects, check};
     use crate::DriverKind::{self, Mssql, Mysql, Postgres, Sqlite};
 
     fn allowed(driver: DriverKind, sql: &str) {
-        assert_eq!(check(driver, sql, &HashSet::new()), Ok(()), "{sql}");
+        assert_eq!(check(driver, sql, &RestrictedObjects::default()), Ok(()), "{sql}");
     }
 
     fn refused(driver: DriverKind, sql: &str, reason: &str) {
-        let message = check(driver, sql, &HashSet::new()).expect_err(sql).to_string();
+        let message = check(driver, sql, &RestrictedObjects::default())
+            .expect_err(sql)
+            .to_string();
         assert!(message.contains(reason), "{sql}: {message}");
     }
 
@@ -306,12 +320,21 @@ mod tests {
             "SELECT @@VERSION, a.x FROM shop.dbo.t AS a JOIN shop..u AS b ON a.x = b.y, dbo.v",
         );
         allowed(Postgres, "SELECT substring(a for 3), $$ into $$ FROM t");
+        allowed(Postgres, "TABLE account ORDER BY id LIMIT 3;");
+        allowed(Postgres, "(TABLE account) UNION ALL SELECT * FROM other");
+        allowed(
+            Mssql,
+            "SELECT t.name, c.name FROM sys.tables AS t JOIN sys.columns AS c ON c.object_id = t.object_id",
+        );
     }
 
     #[test]
     fn everything_else_is_refused_with_its_reason() {
         refused(Sqlite, "", "no statement");
         refused(Sqlite, "PRAGMA user_version", "PRAGMA is not a query");
+        refused(Sqlite, "TABLE account", "TABLE is not a query");
+        refused(Postgres, "TABLE account; COMMIT", "more than one");
+        refused(Postgres, "TABLE account FOR UPDATE", "lock rows");
         refused(Postgres, "SELECT 1; COMMIT", "more than one");
         refused(
             Postgres,
@@ -334,6 +357,12 @@ mod tests {
         refused(Postgres, "SELECT length(repeat('x', 1e9::int))", "more than");
         refused(Mysql, "SELECT NEXT VALUE FOR s", "sequence");
         refused(Mysql, "SELECT `sleep`(1)", "waits");
+        refused(Mssql, "SELECT * FROM sys.sql_logins", "sys.sql_logins");
+        refused(Mssql, "SELECT * FROM master . sys . [server_principals]", "master");
+        refused(Mssql, "SELECT name FROM dbo.syslogins", "syslogins");
+        refused(Mssql, "SELECT sleep(5)", "waits");
+        refused(Mysql, "SELECT * FROM mysql.user", "mysql.user");
+        refused(Postgres, "SELECT rolpassword FROM pg_authid", "pg_authid");
         refused(Mssql, "SELECT 1 DROP TABLE t", "DROP");
         refused(Mssql, "SELECT 1 SELECT 2", "more than one");
         refused(Mssql, "SELECT @x = 1", "variable");
@@ -344,7 +373,12 @@ mod tests {
 
     #[test]
     fn functions_the_server_calls_volatile_are_refused() {
-        let volatile = HashSet::from(["archive_orders".to_owned(), ".archive_orders".to_owned()]);
+        let listed = std::collections::HashMap::from([("archive_orders".to_owned(), "it has side effects".to_owned())]);
+        let volatile = RestrictedObjects {
+            functions: listed.clone(),
+            row_functions: listed,
+            ..RestrictedObjects::default()
+        };
         for sql in [
             "SELECT \"archive_orders\" (1)",
             "SELECT t.archive_orders FROM t",

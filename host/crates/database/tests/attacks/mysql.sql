@@ -85,7 +85,7 @@ SELECT `wipe`()
 SELECT wipe() FROM account
 SELECT * FROM wiping_view
 SELECT * FROM account WHERE wipe() > 0
-~ SELECT locks()
+SELECT locks()
 CALL wipe_procedure()
 DO wipe()
 DO SLEEP(30)
@@ -138,14 +138,14 @@ WITH w AS (SELECT wipe() AS n) SELECT * FROM w
 VALUES (wipe())
 SELECT wipe () FROM account
 SELECT `wipe` ()
-~ SELECT hides_a_write() FROM account
-~ SELECT * FROM hiding_view
+SELECT hides_a_write() FROM account
+SELECT * FROM hiding_view
 SELECT unlimited()
 SELECT changes_server()
 SELECT advances()
-~ SELECT remembers()
-~ SELECT switches()
-~ SELECT bends()
+SELECT remembers()
+SELECT switches()
+SELECT bends()
 SELECT * FROM account WHERE id = 1 INTO @a, @b, @c
 SELECT id INTO OUTFILE '/tmp/nl2sql_attack_fields' FIELDS TERMINATED BY ',' FROM account
 SELECT 'x' FROM account INTO DUMPFILE '/tmp/nl2sql_attack_dump2'
@@ -304,3 +304,21 @@ SELECT sys_set('PATH', 'x')
 SELECT lib_mysqludf_sys_info(), sys_exec('id')
 SELECT SOURCE_POS_WAIT('x', 1)
 SELECT WAIT_FOR_EXECUTED_GTID_SET('x')
+SELECT sets_a_global()
+SELECT writes_a_file()
+SELECT declares_nothing(1)
+SELECT `declares_nothing`(1)
+SELECT DECLARES_NOTHING (1)
+SELECT declares_nothing/**/(1)
+SELECT id FROM account WHERE declares_nothing(id) > 0
+SELECT * FROM setting_view
+SELECT count(*) FROM setting_view
+SELECT * FROM view_over_setting_view
+SELECT `a` FROM `setting_view` AS s
+WITH c AS (SELECT * FROM setting_view) SELECT * FROM c
+SELECT (SELECT max(a) FROM view_over_setting_view)
+SELECT * FROM account JOIN setting_view ON 1 = 1
+SELECT elsewhere.unseen(1)
+SELECT `elsewhere` . `unseen` (1)
+SELECT * FROM mysql.user
+SELECT authentication_string FROM mysql . `global_priv`

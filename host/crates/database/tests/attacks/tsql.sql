@@ -179,3 +179,42 @@ WITH x AS (SELECT 1 AS a) SELECT a INTO intruder FROM x
 WITH x AS (SELECT 1 AS a) MERGE account USING x ON 1 = 1 WHEN MATCHED THEN DELETE;
 (SELECT 1) DELETE FROM account
 SELECT 1 FROM (SELECT 1 AS a) AS t(a) DELETE FROM account
+SELECT name, password_hash FROM sys.sql_logins
+SELECT * FROM [sys].[sql_logins]
+SELECT * FROM "sys" . "server_principals"
+SELECT * FROM master.sys.server_principals
+SELECT * FROM master..syslogins
+SELECT * FROM msdb.dbo.sysjobs
+SELECT * FROM tempdb.sys.tables
+SELECT * FROM syslogins
+SELECT * FROM dbo.sysusers
+SELECT * FROM sys.sysprocesses
+SELECT * FROM sys.server_permissions
+SELECT * FROM sys.server_role_members
+SELECT * FROM sys.database_principals
+SELECT * FROM sys.database_permissions
+SELECT * FROM sys.credentials
+SELECT * FROM sys.database_scoped_credentials
+SELECT * FROM sys.linked_logins
+SELECT * FROM sys.servers
+SELECT * FROM sys.symmetric_keys
+SELECT * FROM sys.certificates
+SELECT * FROM sys.configurations
+SELECT * FROM sys.dm_exec_sessions
+SELECT * FROM sys.dm_exec_connections
+SELECT t.text FROM sys.dm_exec_requests AS r CROSS APPLY sys.dm_exec_sql_text(r.sql_handle) AS t
+SELECT * FROM sys.dm_os_sys_info
+SELECT * FROM sys.fn_dblog(NULL, NULL)
+SELECT * FROM sys.messages
+SELECT id FROM account WHERE EXISTS (SELECT 1 FROM sys.sql_logins WHERE name = 'sa')
+SELECT LOGINPROPERTY('sa', 'PasswordHash')
+SELECT PWDCOMPARE('x', 0x01)
+SELECT CERTPRIVATEKEY(1, 'x')
+SELECT sleep(30)
+SELECT pg_sleep(30)
+SELECT BENCHMARK(1000000000, 1)
+SELECT dbo.sleep(30)
+WAITFOR DELAY '0:0:30' SELECT 1
+SELECT * FROM account; WAITFOR DELAY '0:0:30'
+SELECT * FROM sys.sp_who2
+SELECT dbo.xp_dirtree('C:\')

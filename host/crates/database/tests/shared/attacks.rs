@@ -89,8 +89,13 @@ CREATE FUNCTION advances() RETURNS int RETURN NEXTVAL(counter)//
 CREATE FUNCTION remembers() RETURNS int READS SQL DATA BEGIN SET @remembered = 1; RETURN 1; END//
 CREATE FUNCTION switches() RETURNS int READS SQL DATA BEGIN SET SESSION TRANSACTION READ WRITE; RETURN 1; END//
 CREATE FUNCTION bends() RETURNS int READS SQL DATA BEGIN SET sql_mode = 'ANSI_QUOTES', time_zone = '+09:00', group_concat_max_len = 4; RETURN 1; END//
+CREATE FUNCTION sets_a_global() RETURNS int NO SQL BEGIN SET GLOBAL max_connections = 78; RETURN 1; END//
+CREATE FUNCTION writes_a_file() RETURNS int READS SQL DATA BEGIN DECLARE n int; SELECT 1 INTO OUTFILE '/tmp/nl2sql_attack_function'; RETURN 1; END//
+CREATE FUNCTION declares_nothing(n int) RETURNS int DETERMINISTIC BEGIN SET GLOBAL general_log = 1 - @@GLOBAL.general_log; RETURN n; END//
 CREATE PROCEDURE wipe_procedure() BEGIN DELETE FROM account; END//
 DELIMITER ;
+CREATE VIEW setting_view AS SELECT sets_a_global() AS a;
+CREATE VIEW view_over_setting_view AS SELECT a + 1 AS a FROM setting_view;
 CREATE VIEW wiping_view AS SELECT wipe();
 CREATE VIEW hiding_view AS SELECT hides_a_write();
 ";

@@ -23,7 +23,7 @@ impl TestDatabase {
     pub fn create(url: &str) -> Self {
         let server: ConnectionSettings = url.parse().unwrap();
         let name = format!(
-            "nl2sql_test_{}_{}",
+            "nl2sql_test_{}_{:03}",
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
@@ -61,7 +61,7 @@ impl TestDatabase {
         let (user, database) = (&self.reader.user, &self.admin.database);
         let sql = match self.admin.driver {
             DriverKind::Mysql => format!(
-                "CREATE USER {user}@'%' IDENTIFIED BY 'reader'; GRANT SELECT, SHOW VIEW, EXECUTE ON {database}.* TO {user}@'%';"
+                "CREATE USER {user}@'%' IDENTIFIED BY 'reader'; GRANT SELECT, SHOW VIEW ON {database}.* TO {user}@'%';"
             ),
             _ => format!(
                 "CREATE ROLE {user} LOGIN PASSWORD 'reader'; GRANT USAGE ON SCHEMA public TO {user}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user};"

@@ -66,6 +66,8 @@ pub struct DatabaseSettings {
     pub pool: u32,
     /// Go on with a login that may write.
     pub allow_write_login: bool,
+    /// Functions that users made and that statements may call, as `function` or `schema.function`; all others are refused.
+    pub allow_functions: Vec<String>,
 }
 
 impl Default for DatabaseSettings {
@@ -92,6 +94,7 @@ impl Default for DatabaseSettings {
             max_bytes: 64 << 20,
             pool: 4,
             allow_write_login: false,
+            allow_functions: Vec::new(),
         }
     }
 }
