@@ -53,6 +53,11 @@ impl TrainingView {
                 self.start(*total_steps, *done_steps);
             }
             TrainEvent::Step(figures) => self.step(figures),
+            TrainEvent::Evaluating { done, total, .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_message(format!("evaluating {done}/{total}"));
+                }
+            }
             TrainEvent::Evaluated { step, loss, best } => {
                 self.line(&format!(
                     "step {step}: evaluation loss {loss:.4}{}",

@@ -25,6 +25,16 @@ impl Default for AdamWSettings {
     }
 }
 
+impl std::fmt::Display for AdamWSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "AdamW, betas {} and {}, epsilon {:e}, weight decay {}",
+            self.beta1, self.beta2, self.epsilon, self.weight_decay
+        )
+    }
+}
+
 /// Optimizer state over a flat array of values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdamW {

@@ -4,15 +4,16 @@
 //! device order. Trained values, optimizer and clipping stay in host memory: adapters are small.
 
 use std::path::Path;
+use std::time::Instant;
 
 use burn::module::Param;
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData, activation::log_softmax};
+use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData, activation::log_softmax};
 use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::layers::LowRank;
 use nl2sql_model::{Decoder, LoadOptions, ModelConfig, OutputHead, StoredDtype, load_decoder};
 
 use crate::batch::{IGNORED, Sample};
-use crate::engine::{Engine, StepSamples};
+use crate::engine::{Engine, StepSamples, device_name};
 use crate::error::TrainError;
 use crate::parameters::{ParameterLayout, Slot};
 
@@ -21,6 +22,7 @@ pub struct AutodiffEngine {
     replicas: Vec<Decoder>,
     layout: ParameterLayout,
     adapter: AdapterConfig,
+    names: String,
 }
 
 impl AutodiffEngine {
@@ -35,6 +37,7 @@ impl AutodiffEngine {
         dtype: StoredDtype,
     ) -> Result<Self, TrainError> {
         let layout = ParameterLayout::new(&ModelConfig::read(folder)?, adapter)?;
+        let names: Vec<String> = devices.iter().map(device_name).collect();
         let replicas = devices
             .iter()
             .map(|device| {
@@ -51,6 +54,7 @@ impl AutodiffEngine {
             replicas,
             layout,
             adapter: adapter.clone(),
+            names: names.join(", "),
         })
     }
 }
@@ -136,12 +140,7 @@ impl Engine for AutodiffEngine {
     }
 
     fn description(&self) -> String {
-        let names: Vec<String> = self
-            .replicas
-            .iter()
-            .map(|replica| format!("{:?}", replica.device()))
-            .collect();
-        names.join(", ")
+        self.names.clone()
     }
 }
 
@@ -248,4 +247,26 @@ fn collect(model: &Decoder, layout: &ParameterLayout, graph: &Gradients, mut tak
 /// Values of a tensor in host memory, in f32.
 fn host_values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
+}
+
+/// Operations per second of products of 512 rows with a matrix of shape `[rows, columns]` on `device`.
+pub(crate) fn product_speed(device: &Device, [rows, columns]: [usize; 2], dtype: StoredDtype) -> f64 {
+    const ROWS: usize = 512;
+    const PRODUCTS: usize = 16;
+    let dtype = match dtype {
+        StoredDtype::F32 => DType::F32,
+        _ => DType::BF16,
+    };
+    let weight = Tensor::<2>::ones([columns, rows], device).cast(dtype);
+    let x = Tensor::<2>::ones([ROWS, columns], device).cast(dtype);
+    // Reading one sum waits for all products; the first round compiles kernels.
+    let round = || {
+        let sums = (0..PRODUCTS).map(|_| x.clone().matmul(weight.clone()).sum());
+        let total = sums.reduce(|a, b| a + b);
+        total.map(|total| total.into_data())
+    };
+    round();
+    let began = Instant::now();
+    round();
+    2.0 * (PRODUCTS * ROWS * rows * columns) as f64 / began.elapsed().as_secs_f64()
 }

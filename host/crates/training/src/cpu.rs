@@ -14,6 +14,7 @@ mod factor;
 mod frozen;
 mod layer;
 mod matrix;
+mod product_speed;
 mod projection;
 mod rms_norm;
 mod rotary;
@@ -23,6 +24,8 @@ mod swiglu;
 mod vector;
 mod weights;
 
+pub(crate) use batch_sharding::shard_step;
 pub use bf16::Unit;
 pub use engine::{CpuEngine, CpuOptions};
 pub use frozen::Precision;
+pub(crate) use product_speed::product_speed;

@@ -1,7 +1,9 @@
 //! Computes losses and gradients behind one trait, whatever the device.
 
+use burn::tensor::Device;
 use nl2sql_model::StoredDtype;
 use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::device::devices;
 
 use crate::autodiff::AutodiffEngine;
 use crate::batch::Sample;
@@ -61,51 +63,95 @@ pub trait Engine {
     fn description(&self) -> String;
 }
 
+/// Where a run computes, checked against what this build and machine have.
+#[derive(Debug)]
+pub enum ComputeTarget {
+    /// The CPU engine.
+    Cpu(CpuOptions),
+    /// Burn devices.
+    Devices {
+        /// The devices, in order.
+        devices: Vec<Device>,
+        /// Their names, separated by commas.
+        names: String,
+        /// Type of frozen weights.
+        dtype: StoredDtype,
+    },
+}
+
+impl ComputeTarget {
+    /// Resolves the devices of the settings without loading a model.
+    ///
+    /// # Errors
+    /// When a device is missing or does not support the settings.
+    pub fn of(settings: &TrainSettings) -> Result<Self, TrainError> {
+        let compute = &settings.compute;
+        if compute.devices.iter().all(|device| device.is_cpu()) {
+            return Ok(Self::Cpu(CpuOptions {
+                workers: compute.workers,
+                recompute: compute.recompute,
+                precision: compute.precision,
+            }));
+        }
+        if compute.devices.iter().any(|device| device.is_cpu()) {
+            return Err(TrainError::setting(
+                "device",
+                "names the CPU and other devices",
+                "name only graphics cards, or only the CPU",
+            ));
+        }
+        let dtype = match compute.precision {
+            Precision::F32 => StoredDtype::F32,
+            Precision::Bf16 => StoredDtype::Bf16,
+            Precision::Int8 | Precision::Nf4 => {
+                return Err(TrainError::setting(
+                    "quantization_bit",
+                    "is not supported on this device",
+                    "train with dtype bf16, or with --device cpu",
+                ));
+            }
+        };
+        if compute.recompute {
+            return Err(TrainError::setting(
+                "gradient_checkpointing",
+                "is not supported on this device",
+                "remove it, lower the batch size, or train with --device cpu",
+            ));
+        }
+        let devices = compute.devices.iter().map(|device| device.resolve());
+        let devices = devices.collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<String> = devices.iter().map(device_name).collect();
+        Ok(Self::Devices {
+            devices,
+            names: names.join(", "),
+            dtype,
+        })
+    }
+
+    /// Name for people, such as `cpu (2 workers)` or `cuda:0`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Cpu(options) => format!("cpu ({} workers)", options.workers),
+            Self::Devices { names, .. } => names.clone(),
+        }
+    }
+}
+
+/// The name a user chooses the device by.
+pub(crate) fn device_name(device: &Device) -> String {
+    let known = devices().into_iter().find(|known| known.device == *device);
+    known.map_or_else(|| "cpu".to_owned(), |known| known.name)
+}
+
 /// Opens the engine for the settings: the CPU engine, or burn on graphics cards.
 ///
 /// # Errors
-/// When a device is missing or does not support the settings, or the base model cannot be loaded.
+/// As [`ComputeTarget::of`], and when the base model cannot be loaded.
 pub fn open(settings: &TrainSettings, adapter: &AdapterConfig) -> Result<Box<dyn Engine>, TrainError> {
-    let compute = &settings.compute;
-    if compute.devices.iter().all(|device| device.is_cpu()) {
-        let options = CpuOptions {
-            workers: compute.workers,
-            recompute: compute.recompute,
-            precision: compute.precision,
-        };
-        return Ok(Box::new(CpuEngine::load(&settings.model, adapter, options)?));
-    }
-    if compute.devices.iter().any(|device| device.is_cpu()) {
-        return Err(TrainError::setting(
-            "device",
-            "names the CPU beside others",
-            "name graphics cards alone, or the CPU alone",
-        ));
-    }
-    let dtype = match compute.precision {
-        Precision::F32 => StoredDtype::F32,
-        Precision::Bf16 => StoredDtype::Bf16,
-        Precision::Int8 | Precision::Nf4 => {
-            return Err(TrainError::setting(
-                "quantization_bit",
-                "is not supported on this device",
-                "train with dtype bf16, or with --device cpu",
-            ));
+    Ok(match ComputeTarget::of(settings)? {
+        ComputeTarget::Cpu(options) => Box::new(CpuEngine::load(&settings.model, adapter, options)?),
+        ComputeTarget::Devices { devices, dtype, .. } => {
+            Box::new(AutodiffEngine::load(&settings.model, adapter, &devices, dtype)?)
         }
-    };
-    if compute.recompute {
-        return Err(TrainError::setting(
-            "gradient_checkpointing",
-            "is not supported on this device",
-            "remove it, lower the batch size, or train with --device cpu",
-        ));
-    }
-    let devices = compute.devices.iter().map(|device| device.resolve());
-    let devices = devices.collect::<Result<Vec<_>, _>>()?;
-    Ok(Box::new(AutodiffEngine::load(
-        &settings.model,
-        adapter,
-        &devices,
-        dtype,
-    )?))
+    })
 }

@@ -57,6 +57,15 @@ pub enum TrainEvent {
     },
     /// A step was completed.
     Step(StepFigures),
+    /// Evaluation is under way.
+    Evaluating {
+        /// Step, counted from 1.
+        step: usize,
+        /// Samples scored so far.
+        done: usize,
+        /// Samples to score.
+        total: usize,
+    },
     /// The evaluation samples were scored.
     Evaluated {
         /// Step, counted from 1.

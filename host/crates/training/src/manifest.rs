@@ -1,13 +1,15 @@
 //! Provenance of an adapter: digests of data and base weights, template, seed, settings and versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use nl2sql_model::TargetModules;
 use nl2sql_model::adapter::AdapterConfig;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::batch::Sample;
 use crate::error::TrainError;
 use crate::plan::TrainPlan;
 use crate::progress::write_json;
@@ -29,30 +31,63 @@ pub fn fingerprint(
         set(&format!("data file {}", number + 1), sha256.clone());
     }
     set("samples", plan.samples.len().to_string());
+    set("encoded samples", samples_digest(&plan.samples));
     set("template", data.template.clone());
     set("cutoff_len", data.cutoff.to_string());
     set("packing", data.packing.to_string());
     set("group_by_length", data.group_by_length.to_string());
     set("seed", o.seed.to_string());
     set("batch", format!("{} x {}", o.batch, o.accumulation));
-    set("optimizer", format!("{:?} clip {}", o.adamw, o.max_gradient_norm));
-    set("schedule", format!("{:?}", plan.schedule));
+    set("optimizer", format!("{}, clip {}", o.adamw, o.max_gradient_norm));
+    set("schedule", plan.schedule.to_string());
     set(
         "adapter",
         format!(
-            "rank {} scale {} dropout {} targets {:?} dora {} saved {:?}",
+            "rank {}, scale {}, dropout {}, targets {}, dora {}, trained in full {}",
             adapter.rank,
             adapter.scale(),
             adapter.dropout,
-            adapter.targets,
+            named(&adapter.targets),
             adapter.weight_decomposed,
-            adapter.modules_to_save
+            listed(&adapter.modules_to_save)
         ),
     );
-    set("precision", format!("{:?}", settings.compute.precision));
+    set("precision", settings.compute.precision.to_string());
     set("workers", settings.compute.workers.to_string());
     set("base weights", weights_digest(&settings.model)?);
     Ok(print)
+}
+
+/// sha256 over tokens and labels of the training samples.
+fn samples_digest(samples: &[(usize, Sample)]) -> String {
+    let mut hasher = Sha256::new();
+    for (row, sample) in samples {
+        hasher.update((*row as u64).to_le_bytes());
+        hasher.update((sample.input_ids.len() as u64).to_le_bytes());
+        for (id, label) in sample.input_ids.iter().zip(&sample.labels) {
+            hasher.update(id.to_le_bytes());
+            hasher.update(label.to_le_bytes());
+        }
+    }
+    hexadecimal(hasher)
+}
+
+fn hexadecimal(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn named(targets: &TargetModules) -> String {
+    match targets {
+        TargetModules::All => "all".to_owned(),
+        TargetModules::Named(names) => listed(names),
+    }
+}
+
+fn listed(names: &BTreeSet<String>) -> String {
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// Writes `nl2sql_training.json`.
@@ -105,5 +140,5 @@ fn weights_digest(folder: &Path) -> Result<String, TrainError> {
             }
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(hasher))
 }

@@ -38,6 +38,21 @@ pub struct Schedule {
     pub total: usize,
 }
 
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.kind {
+            ScheduleKind::Cosine => "cosine",
+            ScheduleKind::Linear => "linear",
+            ScheduleKind::Constant => "constant",
+        };
+        write!(
+            f,
+            "{kind}, peak {}, {} warm-up steps of {}",
+            self.peak, self.warm_up, self.total
+        )
+    }
+}
+
 impl Schedule {
     /// A schedule over `total` steps.
     pub fn new(kind: ScheduleKind, peak: f64, warm_up: WarmUp, total: usize) -> Self {

@@ -67,6 +67,9 @@ impl Trainer<'_> {
         let per_epoch = self.sampler.steps_per_epoch();
         let mut gradients = vec![0.0; self.values.len()];
         let mut session = TrainingSession::begin(&self.state);
+        if let Some(outcome) = self.resume_evaluation(per_epoch)? {
+            return Ok(outcome);
+        }
         while self.state.global_step < self.state.max_steps {
             let (epoch, first) = (self.state.global_step / per_epoch, self.state.global_step % per_epoch);
             for (number, step) in self.sampler.epoch(epoch).iter().enumerate().skip(first) {
@@ -74,8 +77,8 @@ impl Trainer<'_> {
                     return self.cancel();
                 }
                 let figures = self.step(step, &mut gradients, epoch, number + 1, &mut session)?;
-                if self.after_step(&figures, number + 1 == per_epoch)? {
-                    return Ok(Outcome::StoppedEarly);
+                if let Some(outcome) = self.after_step(&figures, number + 1 == per_epoch)? {
+                    return Ok(outcome);
                 }
                 if self.state.global_step == self.state.max_steps {
                     break;
@@ -139,18 +142,38 @@ impl Trainer<'_> {
         })
     }
 
-    /// Logs, evaluates and saves when due; true when training should stop early.
-    fn after_step(&mut self, figures: &StepFigures, epoch_ends: bool) -> Result<bool, TrainError> {
+    /// Makes up for an evaluation that was interrupted before the checkpoint was written.
+    fn resume_evaluation(&mut self, per_epoch: usize) -> Result<Option<Outcome>, TrainError> {
+        let step = self.state.global_step;
+        let epoch_ends = step.is_multiple_of(per_epoch);
+        let is_due = step > 0 && !self.held_out.is_empty() && self.settings.watch.evaluate.is_due(step, epoch_ends);
+        let is_done = |entry: &LogEntry| entry.step == step && entry.eval_loss.is_some();
+        match is_due && !self.state.log_history.iter().any(is_done) {
+            true => self.evaluate_and_save(step, epoch_ends),
+            false => Ok(None),
+        }
+    }
+
+    /// Logs, evaluates and saves when due; an outcome when training ends before its last step.
+    fn after_step(&mut self, figures: &StepFigures, epoch_ends: bool) -> Result<Option<Outcome>, TrainError> {
         self.events.event(&TrainEvent::Step(*figures));
-        let watch = &self.settings.watch;
-        let (step, last) = (figures.step, figures.step == self.state.max_steps);
-        if step.is_multiple_of(watch.log.max(1)) || last {
+        let last = figures.step == self.state.max_steps;
+        if figures.step.is_multiple_of(self.settings.watch.log.max(1)) || last {
             self.log(figures)?;
         }
+        self.evaluate_and_save(figures.step, epoch_ends)
+    }
+
+    fn evaluate_and_save(&mut self, step: usize, epoch_ends: bool) -> Result<Option<Outcome>, TrainError> {
+        let watch = &self.settings.watch;
+        let last = step == self.state.max_steps;
         let mut better = false;
         let mut stop = false;
         if !self.held_out.is_empty() && watch.evaluate.is_due(step, epoch_ends) {
-            better = self.evaluate()?;
+            match self.evaluate()? {
+                Some(is_better) => better = is_better,
+                None => return self.cancel().map(Some),
+            }
             stop = watch
                 .patience
                 .is_some_and(|patience| self.state.evaluations_without_progress >= patience);
@@ -165,7 +188,7 @@ impl Trainer<'_> {
             );
             self.events.event(&TrainEvent::Stopping { reason });
         }
-        Ok(stop)
+        Ok(stop.then_some(Outcome::StoppedEarly))
     }
 
     fn log(&mut self, figures: &StepFigures) -> Result<(), TrainError> {
@@ -192,16 +215,30 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// Scores the held-out samples; true when the loss is the best so far.
-    fn evaluate(&mut self) -> Result<bool, TrainError> {
+    /// Scores the held-out samples; true when the loss is the best so far, `None` when a stop was requested meanwhile.
+    fn evaluate(&mut self) -> Result<Option<bool>, TrainError> {
         let mut total = 0.0;
         let mut scored = 0;
+        let mut done = 0;
         for batch in self.held_out.chunks(self.settings.optimization.evaluation_batch.max(1)) {
+            if self.settings.cancellation.is_cancelled() {
+                return Ok(None);
+            }
+            self.events.event(&TrainEvent::Evaluating {
+                step: self.state.global_step,
+                done,
+                total: self.held_out.len(),
+            });
             let samples: Vec<&Sample> = batch.iter().map(|(_, sample)| sample).collect();
+            done += samples.len();
             total += self.engine.summed_loss(&self.values, &samples)?;
             scored += samples.iter().map(|sample| sample.scored()).sum::<usize>();
         }
-        let loss = total / scored.max(1) as f64;
+        self.record_evaluation(total / scored.max(1) as f64).map(Some)
+    }
+
+    /// Logs an evaluation loss; true when it is the best so far.
+    fn record_evaluation(&mut self, loss: f64) -> Result<bool, TrainError> {
         let state = &mut self.state;
         let better = state.best_metric.is_none_or(|best| loss < best);
         if better {

@@ -5,6 +5,7 @@ mod datasets;
 mod files;
 mod parity;
 mod peft;
+mod plan;
 mod recipes;
 mod resume;
 mod tiny_model;

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::tiny_model::{adapter_bytes, settings, unwatched};
+use crate::tiny_model::{adapter_bytes, alpaca, settings, unwatched};
+use nl2sql_training::dataset::Description;
 use nl2sql_training::events::TrainEvent;
-use nl2sql_training::settings::Resume;
+use nl2sql_training::schedule::ScheduleKind;
+use nl2sql_training::settings::{Every, Resume};
 use nl2sql_training::{TrainError, checkpoint, train};
 
 const CHILD: &str = "NL2SQL_TEST_CHILD_FOLDER";
@@ -98,6 +100,12 @@ fn checkpoint_of_other_settings_is_refused() {
     first.optimization.seed = 1;
     let error = train(&first, &mut unwatched).unwrap_err().to_string();
     assert!(error.contains("seed was 42, is 1"), "{error}");
+    first.optimization.schedule = ScheduleKind::Cosine;
+    let error = train(&first, &mut unwatched).unwrap_err().to_string();
+    let schedule =
+        "schedule was linear, peak 0.001, 0 warm-up steps of 12, is cosine, peak 0.001, 0 warm-up steps of 12";
+    assert!(error.contains(schedule), "{error}");
+    first.optimization.schedule = ScheduleKind::Linear;
     first.resume = Resume::Never;
     let error = train(&first, &mut unwatched).unwrap_err().to_string();
     assert!(error.contains("output_dir already holds"), "{error}");
@@ -145,4 +153,43 @@ fn non_finite_loss_stops_and_keeps_the_checkpoint() {
     assert!(*step > 1 && samples.len() == 4, "{error}");
     assert!(error.to_string().contains(&format!("step {step}")));
     assert!(!run.output.join("adapter_model.safetensors").exists());
+}
+
+#[test]
+fn stop_during_evaluation_is_resumed_with_that_evaluation() {
+    let folder = tempfile::tempdir().unwrap();
+    let evaluated = |folder: &Path, output: &str| {
+        let mut run = settings(folder);
+        run.output = folder.join(output);
+        run.data.evaluation = vec![Description::file(alpaca(folder, 24))];
+        run.optimization.evaluation_batch = 4;
+        run.watch.evaluate = Every::Steps(3);
+        run
+    };
+    let whole = evaluated(folder.path(), "whole");
+    train(&whole, &mut unwatched).unwrap();
+    let first = evaluated(folder.path(), "stopped");
+    let cancellation = first.cancellation.clone();
+    let mut progress = Vec::new();
+    let mut stop_in_the_middle = |event: &TrainEvent| {
+        if let TrainEvent::Evaluating { step: 6, done, total } = event {
+            progress.push((*done, *total));
+            if *done == 8 {
+                cancellation.cancel();
+            }
+        }
+    };
+    assert!(train(&first, &mut stop_in_the_middle).unwrap().cancelled);
+    assert_eq!(progress, [(0, 24), (4, 24), (8, 24)]);
+    train(&evaluated(folder.path(), "stopped"), &mut unwatched).unwrap();
+    assert_eq!(adapter_bytes(&first.output), adapter_bytes(&whole.output));
+    let losses = |output: &Path| {
+        let state: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(output.join("trainer_state.json")).unwrap()).unwrap();
+        let entries = state["log_history"].as_array().unwrap().clone();
+        let evaluations = entries.into_iter().filter(|entry| !entry["eval_loss"].is_null());
+        evaluations.collect::<Vec<_>>()
+    };
+    assert_eq!(losses(&whole.output).len(), 4);
+    assert_eq!(losses(&first.output), losses(&whole.output));
 }

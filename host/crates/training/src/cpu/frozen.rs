@@ -26,6 +26,17 @@ pub enum Precision {
     Nf4,
 }
 
+impl std::fmt::Display for Precision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+            Self::Nf4 => "nf4",
+        })
+    }
+}
+
 /// The 16 levels of NormalFloat4, from the QLoRA paper.
 const NF4_LEVELS: [f32; 16] = [
     -1.0,

@@ -1,0 +1,337 @@
+//! Estimates training time from the multiplications of a run and the measured speed of the device.
+//!
+//! Operations are counted on the batches of some steps, shared prefixes and unscored rows of the last layer left out as the CPU engine does.
+//! Speed is that of products with a frozen matrix of the model's shape, measured for a fraction of a second with all workers at once.
+//! Elementwise work, thin adapter products and the optimizer are covered by [`CPU_UTILISATION`] and [`DEVICE_UTILISATION`].
+
+use std::fmt;
+
+use nl2sql_model::ModelConfig;
+use serde::Serialize;
+
+use super::TrainPlan;
+use crate::batch::{Sample, TokenBatch};
+use crate::cpu::{CpuOptions, product_speed, shard_step};
+use crate::engine::{ComputeTarget, StepSamples};
+use crate::parameters::{ParameterLayout, projection_shape};
+use crate::settings::TrainSettings;
+
+/// Share of the measured product speed that whole CPU steps reach (SmolLM2-135M, 4 x 256 tokens).
+const CPU_UTILISATION: f64 = 0.6;
+
+/// Share of the measured product speed that whole steps on burn devices reach; not calibrated on a graphics card.
+const DEVICE_UTILISATION: f64 = 0.4;
+
+/// Steps whose operations are counted.
+const COUNTED_STEPS: usize = 16;
+
+/// Estimated time of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TimeEstimate {
+    /// Seconds of all optimizer steps.
+    pub training_seconds: f64,
+    /// Seconds of all evaluations.
+    pub evaluation_seconds: f64,
+    /// Measured speed of products, in operations per second over all workers or devices.
+    pub operations_per_second: f64,
+}
+
+impl TimeEstimate {
+    /// Seconds of the whole run.
+    pub fn seconds(&self) -> f64 {
+        self.training_seconds + self.evaluation_seconds
+    }
+}
+
+impl fmt::Display for TimeEstimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", duration(self.seconds()))?;
+        if self.evaluation_seconds > 0.0 {
+            write!(f, ", {} of it evaluation", duration(self.evaluation_seconds))?;
+        }
+        write!(f, " (at {:.0} GFLOP/s measured now)", self.operations_per_second / 1e9)
+    }
+}
+
+/// Two significant units at most: `40 s`, `12 min`, `3 h 20 min`.
+fn duration(seconds: f64) -> String {
+    let whole = seconds.ceil().max(1.0) as u64;
+    match whole {
+        0..=119 => format!("{whole} s"),
+        120..=7_199 => format!("{} min", whole.div_ceil(60)),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// Estimates the time of `plan` on `target`.
+pub fn estimate(
+    plan: &TrainPlan,
+    settings: &TrainSettings,
+    layout: &ParameterLayout,
+    target: &ComputeTarget,
+    evaluations: usize,
+) -> TimeEstimate {
+    let model = ModelOperations::new(&plan.config, layout);
+    let (per_step, per_evaluation) = match target {
+        ComputeTarget::Cpu(options) => counted_on_cpu(plan, settings, &model, options),
+        ComputeTarget::Devices { devices, .. } => counted_on_devices(plan, settings, &model, devices.len()),
+    };
+    let (speed, workers, utilisation) = match target {
+        ComputeTarget::Cpu(options) => {
+            let shape = [plan.config.intermediate_size, plan.config.hidden_size];
+            let speed = product_speed(shape, options.precision, options.workers.max(1));
+            (speed, options.workers.max(1), CPU_UTILISATION)
+        }
+        ComputeTarget::Devices { devices, dtype, .. } => {
+            let shape = [plan.config.intermediate_size, plan.config.hidden_size];
+            let speed = devices
+                .iter()
+                .map(|device| crate::autodiff::product_speed(device, shape, *dtype))
+                .fold(f64::INFINITY, f64::min);
+            (speed, devices.len(), DEVICE_UTILISATION)
+        }
+    };
+    TimeEstimate {
+        training_seconds: per_step * plan.schedule.total as f64 / (speed * utilisation),
+        evaluation_seconds: per_evaluation * evaluations as f64 / (speed * utilisation),
+        operations_per_second: speed * workers as f64,
+    }
+}
+
+/// Operations of a step and of an evaluation, of the worker with the most.
+fn counted_on_cpu(
+    plan: &TrainPlan,
+    settings: &TrainSettings,
+    model: &ModelOperations,
+    options: &CpuOptions,
+) -> (f64, f64) {
+    let share = settings.adapter.dropout == 0.0;
+    let passes = Passes::training(options.recompute);
+    let busiest = |samples: &StepSamples, share: bool, passes: Passes| {
+        shard_step(samples, options.workers.max(1), share)
+            .iter()
+            .map(|batches| batches.iter().map(|batch| model.of_batch(batch, passes)).sum())
+            .fold(0.0, f64::max)
+    };
+    let step = mean(&counted_steps(plan), |step| {
+        busiest(&step_samples(plan, step), share, passes)
+    });
+    let batch = settings.optimization.evaluation_batch.max(1);
+    let evaluation = plan.held_out.chunks(batch).map(|batch| {
+        let samples = batch.iter().map(|(_, sample)| (sample, 0)).collect();
+        let samples = StepSamples {
+            micro_batches: vec![samples],
+        };
+        busiest(&samples, true, Passes::EVALUATION)
+    });
+    (step, evaluation.sum())
+}
+
+/// As [`counted_on_cpu`]: burn devices pad every sample of a micro-batch to the longest.
+fn counted_on_devices(
+    plan: &TrainPlan,
+    settings: &TrainSettings,
+    model: &ModelOperations,
+    devices: usize,
+) -> (f64, f64) {
+    let padded = |samples: &[&Sample], passes: Passes| {
+        let longest = samples.iter().map(|sample| sample.input_ids.len()).max().unwrap_or(0);
+        let scored = samples.iter().map(|sample| sample.scored()).sum::<usize>();
+        let rows = longest * samples.len();
+        let pairs = longest * longest * samples.len();
+        model.of_rows(rows, rows, scored, [pairs as f64; 2], passes)
+    };
+    let step = mean(&counted_steps(plan), |step| {
+        step.iter()
+            .map(|batch| {
+                let samples: Vec<&Sample> = batch.iter().map(|&sample| &plan.samples[sample].1).collect();
+                padded(&samples, Passes::training(false)) / devices as f64
+            })
+            .sum()
+    });
+    let batch = settings.optimization.evaluation_batch.max(1);
+    let evaluation = plan.held_out.chunks(batch).map(|batch| {
+        let samples: Vec<&Sample> = batch.iter().map(|(_, sample)| sample).collect();
+        padded(&samples, Passes::EVALUATION)
+    });
+    (step, evaluation.sum())
+}
+
+fn mean<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
+    items.iter().map(value).sum::<f64>() / items.len().max(1) as f64
+}
+
+/// Steps of the first epoch, evenly spaced.
+fn counted_steps(plan: &TrainPlan) -> Vec<Vec<Vec<usize>>> {
+    let steps = plan.sampler.epoch(0);
+    let stride = steps.len().div_ceil(COUNTED_STEPS).max(1);
+    steps.into_iter().step_by(stride).collect()
+}
+
+fn step_samples<'a>(plan: &'a TrainPlan, step: &[Vec<usize>]) -> StepSamples<'a> {
+    let seeded = |batch: &Vec<usize>| batch.iter().map(|&sample| (&plan.samples[sample].1, 0)).collect();
+    StepSamples {
+        micro_batches: step.iter().map(seeded).collect(),
+    }
+}
+
+/// How often the parts of the model are computed.
+#[derive(Clone, Copy)]
+struct Passes {
+    forward: f64,
+    backward: f64,
+}
+
+impl Passes {
+    const EVALUATION: Self = Self {
+        forward: 1.0,
+        backward: 0.0,
+    };
+
+    fn training(recompute: bool) -> Self {
+        Self {
+            forward: if recompute { 2.0 } else { 1.0 },
+            backward: 1.0,
+        }
+    }
+}
+
+/// Multiply-accumulates of a model per token, scored token and pair of query and key.
+struct ModelOperations {
+    layers: f64,
+    qkv: Projections,
+    others: Projections,
+    attention: f64,
+    head: f64,
+    trained_head: bool,
+}
+
+/// Weights of projections of one layer.
+#[derive(Clone, Copy, Default)]
+struct Projections {
+    frozen: f64,
+    adapters: f64,
+}
+
+impl Projections {
+    /// Operations per row: forward multiplies by both; backward gives the gradient of the input by both and that of the adapters.
+    fn operations(self, passes: Passes) -> f64 {
+        2.0 * (passes.forward * (self.frozen + self.adapters) + passes.backward * (self.frozen + 2.0 * self.adapters))
+    }
+}
+
+impl ModelOperations {
+    fn new(config: &ModelConfig, layout: &ParameterLayout) -> Self {
+        let (mut qkv, mut others) = (Projections::default(), Projections::default());
+        for (projection, slots) in layout.projections(0).iter().enumerate() {
+            let (outputs, inputs) = projection_shape(config, projection);
+            let part = if projection < 3 { &mut qkv } else { &mut others };
+            part.frozen += (outputs * inputs) as f64;
+            if let Some(slots) = slots {
+                let sizes = [slots.down, slots.up].map(|slot| layout.slots()[slot].range.len());
+                part.adapters += sizes.iter().sum::<usize>() as f64;
+            }
+        }
+        Self {
+            layers: config.num_hidden_layers as f64,
+            qkv,
+            others,
+            attention: (config.num_attention_heads * config.head_dim) as f64,
+            head: (config.vocab_size * config.hidden_size) as f64,
+            trained_head: layout.head().is_some(),
+        }
+    }
+
+    fn of_batch(&self, batch: &TokenBatch, passes: Passes) -> f64 {
+        let (mut all, mut last) = (0.0, 0.0);
+        for rows in &batch.samples {
+            let first = rows.shared_tokens();
+            // A query at position `p` attends to `p + 1` keys.
+            let pairs = |queries: std::ops::Range<usize>| {
+                let (from, to) = (first + queries.start, first + queries.end);
+                (to * (to + 1) - from * (from + 1)) as f64 / 2.0
+            };
+            all += pairs(0..rows.own.len());
+            let scored = batch.scored.partition_point(|&row| row < rows.own.start)
+                ..batch.scored.partition_point(|&row| row < rows.own.end);
+            if let [begin, .., end] | [begin @ end] = &batch.scored[scored] {
+                last += pairs(begin - rows.own.start..end + 1 - rows.own.start);
+            }
+        }
+        self.of_rows(
+            batch.tokens(),
+            batch.scored.len(),
+            batch.scored.len(),
+            [all, last],
+            passes,
+        )
+    }
+
+    /// Operations of `rows` rows with `scored` scored ones, of which `last_rows` go through the last layer; `pairs` of queries and keys in the
+    /// other layers and in the last.
+    fn of_rows(&self, rows: usize, last_rows: usize, scored: usize, pairs: [f64; 2], passes: Passes) -> f64 {
+        let (rows, last_rows, scored) = (rows as f64, last_rows as f64, scored as f64);
+        let projections = self.layers * rows * self.qkv.operations(passes)
+            + ((self.layers - 1.0) * rows + last_rows) * self.others.operations(passes);
+        // Forward multiplies twice per pair, backward five times, the recomputed scores among them.
+        let per_pair = 2.0 * self.attention * (2.0 * passes.forward + 5.0 * passes.backward);
+        let attention = per_pair * ((self.layers - 1.0) * pairs[0] + pairs[1]);
+        let head_backward = if self.trained_head { 2.0 } else { 1.0 };
+        let head = 2.0 * scored * self.head * (1.0 + head_backward * passes.backward);
+        projections + attention + head
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::IGNORED;
+
+    fn model() -> ModelOperations {
+        ModelOperations {
+            layers: 2.0,
+            qkv: Projections {
+                frozen: 100.0,
+                adapters: 10.0,
+            },
+            others: Projections {
+                frozen: 1_000.0,
+                adapters: 0.0,
+            },
+            attention: 4.0,
+            head: 50.0,
+            trained_head: false,
+        }
+    }
+
+    #[test]
+    fn operations_follow_rows_scored_tokens_and_passes() {
+        let sample = Sample {
+            input_ids: vec![1, 2, 3, 4],
+            labels: vec![IGNORED, IGNORED, IGNORED, 4],
+        };
+        let batch = TokenBatch::new([(&sample, 0)]);
+        // 4 rows, 1 of them in the last layer; 10 pairs, of which the query at position 2 has 3.
+        let forward = 2.0 * (2.0 * 4.0 * 110.0 + 5.0 * 1_000.0 + 2.0 * 4.0 * (10.0 + 3.0) + 50.0);
+        assert_eq!(model().of_batch(&batch, Passes::EVALUATION), forward);
+        let backward = 2.0 * (2.0 * 4.0 * 120.0 + 5.0 * 1_000.0 + 5.0 * 4.0 * (10.0 + 3.0) + 50.0);
+        assert_eq!(model().of_batch(&batch, Passes::training(false)), forward + backward);
+        let recomputed = 2.0 * (2.0 * 4.0 * 110.0 + 5.0 * 1_000.0 + 2.0 * 4.0 * (10.0 + 3.0));
+        assert_eq!(
+            model().of_batch(&batch, Passes::training(true)),
+            forward + backward + recomputed
+        );
+    }
+
+    #[test]
+    fn durations_have_the_unit_a_reader_expects() {
+        for (seconds, text) in [
+            (0.2, "1 s"),
+            (119.0, "119 s"),
+            (600.0, "10 min"),
+            (12_000.0, "3 h 20 min"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}
