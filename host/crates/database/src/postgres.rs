@@ -3,7 +3,8 @@
 //! Guards in the server: every statement runs as `DECLARE ... CURSOR FOR` (which takes one SELECT or VALUES and no data-modifying WITH),
 //! through the extended protocol alone (which takes one command), inside `BEGIN READ ONLY`, under `statement_timeout`, and is rolled back.
 //! A superuser runs it as `pg_read_all_data`, so that functions that write files or signal processes are out of reach.
-//! Guards here: the text, and the names of all functions that the server itself calls VOLATILE.
+//! Guards here: the text, the names of all functions that the server itself calls VOLATILE, and everything in the database that runs code which a
+//! rollback does not undo (`effects`).
 //!
 //! The protocol is spoken here, over the messages of `postgres-protocol`: the drivers at hand wait for the answer to each command before they
 //! send the next, or give values in binary. Values come as text, as the server prints it: one decoder serves every type.
@@ -13,6 +14,7 @@
 
 mod array_text;
 mod connecting;
+mod effects;
 mod incoming_rows;
 mod login;
 mod rights;
@@ -54,11 +56,6 @@ const HARMLESS_VOLATILE: &[&str] = &[
     "pg_database_size",
 ];
 
-/// Every function the server calls volatile, aggregates apart, and whether `row.name` calls it.
-const VOLATILE_FUNCTIONS: &str = "SELECT lower(p.proname), CASE WHEN bool_or(t.typtype IN ('c', 'p')) THEN '1' END FROM pg_catalog.pg_proc p \
-    LEFT JOIN pg_catalog.pg_type t ON p.pronargs = 1 AND t.oid = p.proargtypes[0] AND p.pronamespace <> 'pg_catalog'::regnamespace \
-    WHERE p.provolatile = 'v' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = p.oid) GROUP BY 1";
-
 /// A pool of guarded sessions.
 pub(crate) struct PostgresDriver {
     pool: SessionPool<PostgresSession>,
@@ -66,6 +63,8 @@ pub(crate) struct PostgresDriver {
     default_schema: Option<String>,
     /// What statements may not use.
     restricted: RestrictedObjects,
+    /// Why the catalog could not be looked through for them.
+    unseen_effects: Option<String>,
     settings: Arc<ConnectionSettings>,
 }
 
@@ -82,6 +81,7 @@ impl PostgresDriver {
             },
             default_schema: None,
             restricted: RestrictedObjects::default(),
+            unseen_effects: None,
             settings,
         };
         driver.describe_server().await.map_err(|error| ConnectError::Other {
@@ -101,19 +101,14 @@ impl PostgresDriver {
             self.server.database = cells.next().flatten().unwrap_or_default();
             self.default_schema = cells.next().flatten();
         }
-        // A wire-compatible server may lack the catalog; its text guard then rests on the fixed list.
-        let functions = self.catalog_rows(VOLATILE_FUNCTIONS).await.unwrap_or_default();
-        for row in functions {
-            let mut cells = row.into_iter();
-            if let Some(name) = cells.next().flatten() {
-                if HARMLESS_VOLATILE.contains(&name.as_str()) {
-                    continue;
-                }
-                let reason = || "the server says it can have side effects".to_owned();
-                let called_on_rows = cells.next().flatten().map(|_| (name.clone(), reason()));
-                self.restricted.row_functions.extend(called_on_rows);
-                self.restricted.functions.insert(name, reason());
+        match effects::restricted_objects(self).await {
+            Ok(restricted) => self.restricted = restricted,
+            // A wire-compatible server may lack the catalog; its text guard then rests on the fixed list.
+            Err(QueryError::Failed(reason)) => {
+                tracing::warn!(%reason, "the catalog cannot be looked through for objects with side effects");
+                self.unseen_effects = Some(reason);
             }
+            Err(error) => return Err(error),
         }
         Ok(())
     }

@@ -11,8 +11,9 @@ mod tsql;
 
 use crate::{DriverKind, QueryError};
 use lexer::Token;
-pub(crate) use restricted_objects::MADE_BY_A_USER;
 pub use restricted_objects::RestrictedObjects;
+pub(crate) use restricted_objects::{MADE_BY_A_USER, RestrictedCast};
+pub(crate) use rules::forbidden_function;
 
 /// Longest statement that is looked at, in bytes.
 pub const MAX_STATEMENT_BYTES: usize = 1 << 20;

@@ -6,7 +6,7 @@ use crate::shared::attacks::{
 };
 use crate::shared::servers::TestDatabase;
 use crate::shared::{server_url, sqlite_file};
-use nl2sql_database::{Connection, ConnectionSettings, Limits, SqliteReader};
+use nl2sql_database::{Connection, ConnectionSettings, Limits, QueryError, SqliteReader};
 
 const LIMITS: Limits = Limits {
     timeout_ms: 300,
@@ -110,6 +110,61 @@ async fn postgres_stands() {
     let state = || database.script(POSTGRES_STATE) + &stray_files();
     let mut wrong = attack(database.admin.clone(), "postgres.sql", state).await;
     wrong.extend(attack(database.reader.clone(), "postgres.sql", state).await);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Statements on the same objects that only read.
+const HARMLESS: &[&str] = &[
+    "SELECT * FROM account",
+    "SELECT count(*), max(balance) FROM account WHERE name LIKE 'a%' AND id BETWEEN 1 AND 3",
+    "SELECT * FROM fine_view",
+    "SELECT shouted(name) FROM account",
+    "SELECT joined(name) FROM account",
+    "SELECT n::positive FROM positives WHERE t = 'X'",
+    "SELECT * FROM frozen",
+    "SELECT shade FROM paint WHERE shade = 'red'",
+    "SELECT id::text, 'x' || name FROM account",
+    "TABLE account",
+];
+
+#[tokio::test]
+async fn postgres_refuses_objects_that_reach_out_of_the_transaction() {
+    let test = "postgres_refuses_objects_that_reach_out_of_the_transaction";
+    let Some(url) = server_url("NL2SQL_TEST_POSTGRES_URL", test) else {
+        return;
+    };
+    let mut database = TestDatabase::create(&url);
+    let admin = &database.admin;
+    let loopback = format!(
+        "host={} port={} dbname={} user={}",
+        admin.host,
+        admin.effective_port(),
+        admin.database,
+        admin.user
+    );
+    let with_loopback = |text: &str| text.replace("LOOPBACK", &loopback);
+    database.script(&with_loopback(include_str!("attacks/postgres_effects.schema.sql")));
+    database.add_reader();
+    let state = || database.script("SELECT what, count(*) FROM outside GROUP BY what") + &stray_files();
+    let before = state();
+    let list = attacks("postgres_effects.sql");
+    assert!(list.len() >= 80, "{}", list.len());
+    let mut wrong = Vec::new();
+    for settings in [&database.admin, &database.reader] {
+        let connection = Connection::open(settings.clone()).await.unwrap();
+        for (sql, _) in &list {
+            let outcome = connection.run(&with_loopback(sql), &LIMITS).await;
+            if !matches!(outcome, Err(QueryError::Refused(_))) {
+                wrong.push(format!("as {}: {sql}: {outcome:?}", settings.user));
+            }
+        }
+        for sql in HARMLESS {
+            if let Err(error) = connection.run(sql, &LIMITS).await {
+                wrong.push(format!("as {}: {sql}: {error}", settings.user));
+            }
+        }
+        assert_eq!(state(), before, "as {}", settings.user);
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::lexer::Token;
+use super::rules;
+use crate::DriverKind;
 
 /// Objects of the connected server that a statement may not use. Names are in lower case and without their schema, so that two objects of one
 /// name are both refused when one is; each stands with the reason.
@@ -22,12 +24,13 @@ pub struct RestrictedObjects {
     pub(crate) qualified_calls: Option<Vec<String>>,
 }
 
-/// A cast that runs something it must not. A statement uses it only if it names one of `sources` and one of `targets`; an empty list stands
-/// for any name.
+/// A cast, or an operator whose symbol the server's own operators have too, that runs something it must not. A statement uses it only if it
+/// names one of `sources` and one of `targets` and has the `symbol`; an empty list stands for any name, no symbol for any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RestrictedCast {
     pub(crate) sources: Vec<String>,
     pub(crate) targets: Vec<String>,
+    pub(crate) symbol: Option<String>,
     pub(crate) reason: String,
 }
 
@@ -44,6 +47,11 @@ impl RestrictedObjects {
             .or_else(|| self.qualified_call(tokens))
     }
 
+    /// Why a text that is no statement of its own, such as that of a function, uses something that may not be used.
+    pub(crate) fn use_in(&self, driver: DriverKind, tokens: &[Token<'_>]) -> Option<String> {
+        rules::forbidden_functions(driver, tokens, self).or_else(|| self.reason_against(tokens))
+    }
+
     fn named(&self, tokens: &[Token<'_>]) -> Option<String> {
         if self.names.is_empty() {
             return None;
@@ -51,36 +59,20 @@ impl RestrictedObjects {
         tokens.iter().find_map(|token| self.names.get(&token.name()?).cloned())
     }
 
-    /// Operators are looked for in runs of their characters: where one ends and the next begins does not matter for a refusal.
     fn operator(&self, tokens: &[Token<'_>]) -> Option<String> {
-        if self.operators.is_empty() {
-            return None;
-        }
-        let is_part = |token: &Token<'_>| matches!(token, Token::Mark(c) if OPERATOR_CHARACTERS.contains(*c));
-        tokens.split(|token| !is_part(token)).find_map(|run| {
-            let run: String = run
-                .iter()
-                .filter_map(|token| match token {
-                    Token::Mark(c) => Some(*c),
-                    _ => None,
-                })
-                .collect();
-            let used = self
-                .operators
-                .iter()
-                .filter(|(symbol, _)| run.contains(symbol.as_str()));
-            used.map(|(_, reason)| reason.clone()).min()
-        })
+        let used = self.operators.iter().filter(|(symbol, _)| has_operator(tokens, symbol));
+        used.map(|(_, reason)| reason.clone()).min()
     }
 
     fn cast(&self, tokens: &[Token<'_>]) -> Option<String> {
         let names = |any_of: &[String]| {
             any_of.is_empty() || tokens.iter().filter_map(Token::name).any(|name| any_of.contains(&name))
         };
-        let used = self
-            .casts
-            .iter()
-            .find(|cast| names(&cast.sources) && names(&cast.targets))?;
+        let used = self.casts.iter().find(|cast| {
+            names(&cast.sources)
+                && names(&cast.targets)
+                && cast.symbol.as_ref().is_none_or(|symbol| has_operator(tokens, symbol))
+        })?;
         Some(used.reason.clone())
     }
 
@@ -97,6 +89,17 @@ impl RestrictedObjects {
             (!is_allowed).then(|| format!("the function {qualified} may not be called: {MADE_BY_A_USER}"))
         })
     }
+}
+
+/// Whether the symbol stands in a run of characters of operators: where one ends and the next begins does not matter for a refusal.
+fn has_operator(tokens: &[Token<'_>], symbol: &str) -> bool {
+    let character = |token: &Token<'_>| match token {
+        Token::Mark(c) if OPERATOR_CHARACTERS.contains(*c) => Some(*c),
+        _ => None,
+    };
+    tokens
+        .split(|token| character(token).is_none())
+        .any(|run| run.len() >= symbol.len() && run.iter().filter_map(character).collect::<String>().contains(symbol))
 }
 
 /// Why functions that are not the server's own are refused.
