@@ -169,7 +169,7 @@ fn of_profile(
                 .early_stopping_steps
                 .filter(|_| has_evaluation)
                 .map(|patience| patience as usize),
-            plot: true,
+            ..WatchSettings::default()
         },
         compute: ComputeSettings {
             recompute: train.gradient_checkpointing,

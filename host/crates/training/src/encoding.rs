@@ -28,12 +28,23 @@ pub struct Encoding<'a> {
     pub template: &'static ChatTemplate,
     /// Tokenizer.
     pub tokenizer: &'a TextTokenizer,
+    /// System text of conversations without one; empty for the template's own.
+    pub default_system: &'a str,
     /// Maximum sample length in tokens.
     pub cutoff: usize,
     /// Whether a reasoning template enables thinking.
     pub thinking: Thinking,
     /// What to do with samples longer than the cutoff.
     pub on_truncation: OnTruncation,
+}
+
+impl<'a> Encoding<'a> {
+    fn system_of(&self, conversation: &'a Conversation) -> &'a str {
+        match conversation.system.is_empty() {
+            true => self.default_system,
+            false => &conversation.system,
+        }
+    }
 }
 
 /// Number of samples truncated at the cutoff, by what they lose; one sample may count several times.
@@ -131,7 +142,7 @@ fn encode_one(conversation: &Conversation, encoding: &Encoding, cutoff: usize) -
     } = encoding;
     Ok(template.encode_sample(
         tokenizer,
-        &conversation.system,
+        encoding.system_of(conversation),
         &conversation.messages,
         cutoff,
         *thinking,
@@ -192,7 +203,12 @@ fn lost_of_prompt(conversation: &Conversation, encoding: &Encoding) -> Result<(b
         thinking,
         ..
     } = encoding;
-    let turns = template.encode_turns(tokenizer, &conversation.system, &conversation.messages, *thinking)?;
+    let turns = template.encode_turns(
+        tokenizer,
+        encoding.system_of(conversation),
+        &conversation.messages,
+        *thinking,
+    )?;
     let asked = conversation
         .messages
         .iter()

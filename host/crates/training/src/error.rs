@@ -79,6 +79,19 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// Stable code of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Model(_) => "training-model",
+            Self::File { .. } => "training-file",
+            Self::Setting { .. } => "training-setting",
+            Self::Recipe { .. } => "training-recipe",
+            Self::Dataset { .. } => "training-dataset",
+            Self::Checkpoint { .. } => "training-checkpoint",
+            Self::NotFinite { .. } => "training-not-finite",
+        }
+    }
+
     /// A file error with the action that failed.
     pub fn file(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::File {

@@ -37,6 +37,12 @@ pub fn fingerprint(
     set("packing", data.packing.to_string());
     set("group_by_length", data.group_by_length.to_string());
     set("seed", o.seed.to_string());
+    if let Some(seed) = o.data_seed {
+        set("data_seed", seed.to_string());
+    }
+    if !data.shuffle {
+        set("shuffling", "disabled".to_owned());
+    }
     set("batch", format!("{} x {}", o.batch, o.accumulation));
     set("optimizer", format!("{}, clip {}", o.adamw, o.max_gradient_norm));
     set("schedule", plan.schedule.to_string());

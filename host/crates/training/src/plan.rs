@@ -57,6 +57,7 @@ impl TrainPlan {
         let encoding = Encoding {
             template,
             tokenizer: &tokenizer,
+            default_system: settings.data.default_system.as_deref().unwrap_or_default(),
             cutoff: settings.data.cutoff,
             thinking: settings.data.thinking,
             on_truncation: settings.data.on_truncation,
@@ -136,9 +137,10 @@ fn sampler(samples: &[(usize, Sample)], settings: &TrainSettings) -> Sampler {
     let lengths: Vec<usize> = samples.iter().map(|(_, sample)| sample.input_ids.len()).collect();
     let o = &settings.optimization;
     let sampling = SamplerSettings {
-        seed: o.seed,
+        seed: o.data_seed.unwrap_or(o.seed),
         batch: o.batch,
         accumulation: o.accumulation,
+        shuffle: settings.data.shuffle,
         group_by_length: settings.data.group_by_length,
     };
     match settings.data.packing {

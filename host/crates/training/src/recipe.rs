@@ -1,5 +1,6 @@
 //! LLaMA-Factory's YAML recipes. Keys that cannot be honoured are refused with a reason.
 
+mod keys;
 mod reader;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::cpu::{Precision, Unit};
 use crate::dataset;
 use crate::error::TrainError;
 use crate::schedule::{ScheduleKind, WarmUp};
-use crate::settings::{Every, Resume, TrainSettings};
+use crate::settings::{DataSettings, Every, Resume, TrainSettings};
 use reader::Reader;
 
 /// Settings read from a recipe, with remarks on keys that have another meaning here.
@@ -52,35 +53,19 @@ pub fn parse(text: &str, path: &Path) -> Result<Recipe, TrainError> {
     optimization(&mut reader, &mut settings);
     watching(&mut reader, &mut settings);
     computing(&mut reader, &mut settings);
-    reader.accept(IRRELEVANT);
+    reader.accept(keys::NO_EFFECT);
+    for (_, keys) in keys::SUBORDINATE {
+        reader.accept(keys);
+    }
+    for (name, why) in keys::REFUSED {
+        reader.refuse_if_set(name, why);
+    }
     reader.refuse_unknown();
     let remarks = reader.finish().map_err(refused)?;
     settings.data.train = find_all(&names.train, &names.folder)?;
     settings.data.evaluation = find_all(&names.evaluation, &names.folder)?;
     Ok(Recipe { settings, remarks })
 }
-
-/// Keys that change nothing here: they steer caches, processes and libraries that this program does not have.
-const IRRELEVANT: &[&str] = &[
-    "trust_remote_code",
-    "overwrite_cache",
-    "preprocessing_num_workers",
-    "preprocessing_batch_size",
-    "dataloader_num_workers",
-    "dataloader_pin_memory",
-    "ddp_timeout",
-    "ddp_find_unused_parameters",
-    "flash_attn",
-    "use_fast_tokenizer",
-    "low_cpu_mem_usage",
-    "double_quantization",
-    "upcast_layernorm",
-    "include_num_input_tokens_seen",
-    "cache_dir",
-    "run_name",
-    "logging_dir",
-    "save_safetensors",
-];
 
 fn task(reader: &mut Reader) {
     reader.only("stage", &["sft"], "only supervised fine-tuning (`sft`) is supported");
@@ -91,16 +76,23 @@ fn task(reader: &mut Reader) {
     );
     reader.only_flag("do_train", true, "this is the train command");
     reader.only_flag("do_predict", false, "predict with the adapter by `nl2sql predict`");
-    reader.accept(&["do_eval"]);
 }
 
 fn adapter(reader: &mut Reader, settings: &mut TrainSettings) {
     reader.required("model_name_or_path", "a model folder", |text| {
         settings.model = PathBuf::from(text)
     });
-    settings.start_adapter = reader.text("adapter_name_or_path").map(PathBuf::from);
+    settings.start_adapter = match reader.names("adapter_name_or_path").as_slice() {
+        [] => None,
+        [folder] => Some(PathBuf::from(folder)),
+        _ => {
+            reader.refuse("adapter_name_or_path names several adapters; merge all but one first".into());
+            None
+        }
+    };
+    reader.only("model_revision", &["main"], "the model is a folder on this machine");
     let adapter = &mut settings.adapter;
-    reader.count("lora_rank", &mut adapter.rank);
+    reader.count("lora_rank", 1, &mut adapter.rank);
     adapter.alpha = reader.optional_number("lora_alpha");
     reader.number("lora_dropout", &mut adapter.dropout);
     reader.flag("use_rslora", &mut adapter.rank_stabilised);
@@ -110,24 +102,23 @@ fn adapter(reader: &mut Reader, settings: &mut TrainSettings) {
         adapter.targets = TargetModules::Named(targets.into_iter().collect());
     }
     adapter.modules_to_save = reader.names("additional_target").into_iter().collect();
-    for (name, why) in [
-        ("pissa_init", "adapters start as PEFT's default does"),
-        ("loraplus_lr_ratio", "one learning rate serves all factors"),
-        ("use_galore", "AdamW is the optimizer"),
-        ("use_badam", "AdamW is the optimizer"),
-        ("neftune_noise_alpha", "no noise is added to embeddings"),
-        ("freeze_vision_tower", "models read text only"),
-        ("train_on_prompt", "prompts are not scored"),
-        ("mask_history", "every answer of a conversation is scored"),
-        ("shift_attn", "attention is full"),
-        ("rope_scaling", "positions are as the model's config.json says"),
-        ("deepspeed", "training runs in one process"),
-        ("fsdp", "training runs in one process"),
-        ("predict_with_generate", "predict with the adapter by `nl2sql predict`"),
-        ("streaming", "data sets are read whole"),
-        ("save_only_model", "checkpoints hold what resuming needs"),
-    ] {
-        reader.refuse_if_set(name, why);
+}
+
+fn order_of_samples(reader: &mut Reader, data: &mut DataSettings) {
+    reader.flag("group_by_length", &mut data.group_by_length);
+    let mut disabled = false;
+    reader.flag("disable_shuffling", &mut disabled);
+    data.shuffle = !disabled;
+    match reader.text("train_sampling_strategy").as_deref() {
+        None | Some("random") => {}
+        Some("sequential") => data.shuffle = false,
+        Some("group_by_length") => data.group_by_length = true,
+        Some(other) => reader.refuse(format!(
+            "train_sampling_strategy is `{other}`; expected random, sequential or group_by_length"
+        )),
+    }
+    if data.group_by_length && !data.shuffle {
+        reader.refuse("group_by_length and an order without shuffling exclude each other".into());
     }
 }
 
@@ -141,8 +132,8 @@ struct DataNames {
 fn data(reader: &mut Reader, settings: &mut TrainSettings) -> DataNames {
     let data = &mut settings.data;
     reader.required("template", "a chat template", |text| data.template = text);
-    reader.count("cutoff_len", &mut data.cutoff);
-    data.max_samples = reader.optional_count("max_samples");
+    reader.count("cutoff_len", 1, &mut data.cutoff);
+    data.max_samples = reader.optional_count("max_samples", 1);
     reader.number("val_size", &mut data.held_out);
     reader.flag("packing", &mut data.packing);
     let mut neat = data.packing;
@@ -151,7 +142,13 @@ fn data(reader: &mut Reader, settings: &mut TrainSettings) -> DataNames {
         reader.remark("packed samples never see each other here (LLaMA-Factory's neat_packing)");
     }
     data.packing |= neat;
-    reader.flag("group_by_length", &mut data.group_by_length);
+    order_of_samples(reader, data);
+    reader.only("mix_strategy", &["concat"], "data sets are concatenated");
+    reader.only_flag("ignore_pad_token_for_loss", true, "padding is never scored");
+    data.default_system = reader.text("default_system");
+    if data.default_system.as_deref() == Some("") {
+        reader.refuse("default_system is empty; remove the key to use the template's own".into());
+    }
     let mut thinking = true;
     reader.flag("enable_thinking", &mut thinking);
     if !thinking {
@@ -168,6 +165,12 @@ fn data(reader: &mut Reader, settings: &mut TrainSettings) -> DataNames {
     let folder = reader
         .text("dataset_dir")
         .map_or_else(|| PathBuf::from("data"), PathBuf::from);
+    if folder.as_os_str() == "ONLINE" || folder.to_string_lossy().starts_with("REMOTE:") {
+        reader.refuse(format!(
+            "dataset_dir is `{}`; data sets are read from a folder on this machine",
+            folder.display()
+        ));
+    }
     let train = reader.names("dataset");
     if train.is_empty() {
         reader.refuse("dataset is missing; a file, or a name of dataset_info.json, is needed".into());
@@ -185,9 +188,9 @@ fn find_all(names: &[String], folder: &Path) -> Result<Vec<dataset::Description>
 
 fn optimization(reader: &mut Reader, settings: &mut TrainSettings) {
     let o = &mut settings.optimization;
-    reader.count("per_device_train_batch_size", &mut o.batch);
-    reader.count("per_device_eval_batch_size", &mut o.evaluation_batch);
-    reader.count("gradient_accumulation_steps", &mut o.accumulation);
+    reader.count("per_device_train_batch_size", 1, &mut o.batch);
+    reader.count("per_device_eval_batch_size", 1, &mut o.evaluation_batch);
+    reader.count("gradient_accumulation_steps", 1, &mut o.accumulation);
     reader.number("learning_rate", &mut o.learning_rate);
     reader.number("num_train_epochs", &mut o.epochs);
     o.max_steps = reader
@@ -199,9 +202,10 @@ fn optimization(reader: &mut Reader, settings: &mut TrainSettings) {
     reader.number("adam_beta1", &mut o.adamw.beta1);
     reader.number("adam_beta2", &mut o.adamw.beta2);
     reader.number("adam_epsilon", &mut o.adamw.epsilon);
-    if let Some(seed) = reader.optional_count("seed") {
+    if let Some(seed) = reader.optional_count("seed", 0) {
         o.seed = seed as u64;
     }
+    o.data_seed = reader.optional_count("data_seed", 0).map(|seed| seed as u64);
     reader.only(
         "optim",
         &["adamw_torch", "adamw_torch_fused", "adamw_hf"],
@@ -232,13 +236,13 @@ fn watching(reader: &mut Reader, settings: &mut TrainSettings) {
     reader.required("output_dir", "a folder to write into", |text| {
         settings.output = PathBuf::from(text)
     });
-    reader.count("logging_steps", &mut watch.log);
+    reader.count("logging_steps", 1, &mut watch.log);
     reader.only("logging_strategy", &["steps"], "logs are written each logging_steps");
-    let save_steps = reader.optional_count("save_steps").unwrap_or(500);
+    let save_steps = reader.optional_count("save_steps", 1).unwrap_or(500);
     let save = reader.text("save_strategy").unwrap_or_else(|| "steps".into());
     watch.save = reader.every("save_strategy", &save, save_steps);
-    watch.keep = reader.optional_count("save_total_limit");
-    let eval_steps = reader.optional_count("eval_steps");
+    watch.keep = reader.optional_count("save_total_limit", 1);
+    let eval_steps = reader.optional_count("eval_steps", 1);
     let chosen = [reader.text("eval_strategy"), reader.text("evaluation_strategy")]
         .into_iter()
         .flatten()
@@ -247,6 +251,7 @@ fn watching(reader: &mut Reader, settings: &mut TrainSettings) {
         None => Every::Never,
         Some(strategy) => reader.every("eval_strategy", &strategy, eval_steps.unwrap_or(watch.log)),
     };
+    reader.flag("do_eval", &mut watch.evaluate_at_end);
     reader.flag("load_best_model_at_end", &mut watch.load_best);
     reader.only(
         "metric_for_best_model",
@@ -258,10 +263,11 @@ fn watching(reader: &mut Reader, settings: &mut TrainSettings) {
         false,
         "the best model is the one of least evaluation loss",
     );
-    watch.patience = reader
-        .optional_count("early_stopping_steps")
-        .or_else(|| reader.optional_count("early_stopping_patience"));
-    reader.accept(&["early_stopping_patience"]);
+    let (steps, patience) = (
+        reader.optional_count("early_stopping_steps", 1),
+        reader.optional_count("early_stopping_patience", 1),
+    );
+    watch.patience = steps.or(patience);
     reader.flag("plot_loss", &mut watch.plot);
     for target in reader.names("report_to") {
         if !["none", "tensorboard"].contains(&target.as_str()) {
@@ -296,7 +302,7 @@ fn computing(reader: &mut Reader, settings: &mut TrainSettings) {
     if bf16 || fp16 || pure {
         settings.compute.precision = Precision::Bf16;
     }
-    match reader.optional_count("quantization_bit") {
+    match reader.optional_count("quantization_bit", 0) {
         None => {}
         Some(8) => settings.compute.precision = Precision::Int8,
         Some(4) => settings.compute.precision = Precision::Nf4,
@@ -309,6 +315,7 @@ fn computing(reader: &mut Reader, settings: &mut TrainSettings) {
     );
     reader.only("quantization_type", &["nf4"], "4-bit blocks are NormalFloat4");
     reader.flag("gradient_checkpointing", &mut settings.compute.recompute);
+    reader.flag("activation_checkpointing", &mut settings.compute.recompute);
     let mut disabled = false;
     reader.flag("disable_gradient_checkpointing", &mut disabled);
     settings.compute.recompute &= !disabled;

@@ -20,6 +20,8 @@ pub struct SamplerSettings {
     pub batch: usize,
     /// Micro-batches of one optimizer step.
     pub accumulation: usize,
+    /// Order rows differently in each epoch; false keeps the order of the data.
+    pub shuffle: bool,
     /// Group rows of similar length.
     pub group_by_length: bool,
 }
@@ -91,7 +93,9 @@ impl Sampler {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(epoch as u64 + 1);
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
-        order.shuffle(&mut rng);
+        if self.settings.shuffle {
+            order.shuffle(&mut rng);
+        }
         if self.settings.group_by_length {
             self.group(&mut order);
         }
@@ -126,6 +130,7 @@ mod tests {
         seed: 7,
         batch: 2,
         accumulation: 3,
+        shuffle: true,
         group_by_length: false,
     };
 
@@ -148,6 +153,17 @@ mod tests {
         assert_eq!(sorted(flat(&first)), (0..23).collect::<Vec<_>>());
         assert_ne!(first, second);
         assert_eq!(first, sampler.epoch(0));
+    }
+
+    #[test]
+    fn without_shuffling_every_epoch_keeps_the_order_of_the_data() {
+        let settings = SamplerSettings {
+            shuffle: false,
+            ..SETTINGS
+        };
+        let sampler = Sampler::new(&[5; 23], settings);
+        assert_eq!(flat(&sampler.epoch(0)), (0..23).collect::<Vec<_>>());
+        assert_eq!(sampler.epoch(0), sampler.epoch(4));
     }
 
     #[test]

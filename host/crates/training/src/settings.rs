@@ -73,6 +73,10 @@ pub struct DataSettings {
     pub packing: bool,
     /// `group_by_length`.
     pub group_by_length: bool,
+    /// Whether each epoch has another order of samples; false for `disable_shuffling`.
+    pub shuffle: bool,
+    /// `default_system`: system text of samples without one, instead of the template's own.
+    pub default_system: Option<String>,
 }
 
 impl Default for DataSettings {
@@ -88,6 +92,8 @@ impl Default for DataSettings {
             on_truncation: OnTruncation::Keep,
             packing: false,
             group_by_length: false,
+            shuffle: true,
+            default_system: None,
         }
     }
 }
@@ -117,6 +123,8 @@ pub struct OptimizationSettings {
     pub adamw: AdamWSettings,
     /// `seed` of adapter initialisation, sample order and dropout.
     pub seed: u64,
+    /// `data_seed` of the sample order; `seed` by default.
+    pub data_seed: Option<u64>,
 }
 
 impl Default for OptimizationSettings {
@@ -133,6 +141,7 @@ impl Default for OptimizationSettings {
             max_gradient_norm: 1.0,
             adamw: AdamWSettings::default(),
             seed: 42,
+            data_seed: None,
         }
     }
 }
@@ -170,12 +179,26 @@ pub struct WatchSettings {
     pub keep: Option<usize>,
     /// `eval_strategy` and `eval_steps`.
     pub evaluate: Every,
+    /// `do_eval`: evaluate after the last step.
+    pub evaluate_at_end: bool,
     /// `load_best_model_at_end`: the final adapter is the one with the lowest evaluation loss.
     pub load_best: bool,
     /// `early_stopping_steps`: evaluations without a lower loss before training stops.
     pub patience: Option<usize>,
     /// `plot_loss`.
     pub plot: bool,
+}
+
+impl WatchSettings {
+    /// Whether anything is evaluated during training.
+    pub fn evaluates(&self) -> bool {
+        self.evaluate != Every::Never || self.evaluate_at_end
+    }
+
+    /// Whether an evaluation follows `step` (counted from 1) of `total`.
+    pub fn is_evaluation_due(&self, step: usize, total: usize, epoch_ends: bool) -> bool {
+        self.evaluate.is_due(step, epoch_ends) || (self.evaluate_at_end && step == total)
+    }
 }
 
 impl Default for WatchSettings {
@@ -185,6 +208,7 @@ impl Default for WatchSettings {
             save: Every::Steps(500),
             keep: None,
             evaluate: Every::Never,
+            evaluate_at_end: false,
             load_best: false,
             patience: None,
             plot: true,
@@ -330,7 +354,23 @@ impl TrainSettings {
             ));
         }
         let evaluates = !self.data.evaluation.is_empty() || self.data.held_out > 0.0;
-        let watched = self.watch.load_best || self.watch.patience.is_some() || self.watch.evaluate != Every::Never;
+        let watch = &self.watch;
+        let watched = watch.load_best || watch.patience.is_some() || watch.evaluates();
+        let held_out = self.data.held_out;
+        if !(0.0..=f64::from(u32::MAX)).contains(&held_out) || (held_out > 1.0 && held_out.fract() != 0.0) {
+            return refuse(
+                "val_size",
+                held_out.to_string(),
+                "a share from 0 to 1, or a whole number of samples, is needed",
+            );
+        }
+        if !self.data.evaluation.is_empty() && self.data.held_out > 0.0 {
+            return Err(TrainError::setting(
+                "val_size",
+                "holds samples out although eval_dataset is given",
+                "remove one of them",
+            ));
+        }
         if watched && !evaluates {
             return Err(TrainError::setting(
                 "eval_dataset",

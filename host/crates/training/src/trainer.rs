@@ -146,7 +146,7 @@ impl Trainer<'_> {
     fn resume_evaluation(&mut self, per_epoch: usize) -> Result<Option<Outcome>, TrainError> {
         let step = self.state.global_step;
         let epoch_ends = step.is_multiple_of(per_epoch);
-        let is_due = step > 0 && !self.held_out.is_empty() && self.settings.watch.evaluate.is_due(step, epoch_ends);
+        let is_due = step > 0 && self.is_evaluation_due(step, epoch_ends);
         let is_done = |entry: &LogEntry| entry.step == step && entry.eval_loss.is_some();
         match is_due && !self.state.log_history.iter().any(is_done) {
             true => self.evaluate_and_save(step, epoch_ends),
@@ -164,12 +164,17 @@ impl Trainer<'_> {
         self.evaluate_and_save(figures.step, epoch_ends)
     }
 
+    fn is_evaluation_due(&self, step: usize, epoch_ends: bool) -> bool {
+        let watch = &self.settings.watch;
+        !self.held_out.is_empty() && watch.is_evaluation_due(step, self.state.max_steps, epoch_ends)
+    }
+
     fn evaluate_and_save(&mut self, step: usize, epoch_ends: bool) -> Result<Option<Outcome>, TrainError> {
         let watch = &self.settings.watch;
         let last = step == self.state.max_steps;
         let mut better = false;
         let mut stop = false;
-        if !self.held_out.is_empty() && watch.evaluate.is_due(step, epoch_ends) {
+        if self.is_evaluation_due(step, epoch_ends) {
             match self.evaluate()? {
                 Some(is_better) => better = is_better,
                 None => return self.cancel().map(Some),

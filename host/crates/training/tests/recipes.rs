@@ -137,3 +137,124 @@ fn all_reasons_are_reported_at_once() {
     );
     assert!(read("- a list").unwrap_err().contains("not a YAML mapping"));
 }
+
+/// The names of LLaMA-Factory's and transformers' training arguments.
+const KEYS: &str = include_str!("llama_factory_keys.txt");
+
+#[test]
+fn every_llama_factory_key_is_honoured_or_refused_by_name() {
+    let written: Vec<&str> = QWEN.lines().filter_map(|line| line.split(':').next()).collect();
+    for key in KEYS.lines().filter(|key| !written.contains(key)) {
+        read(&format!("{QWEN}\n{key}: null\n")).unwrap_or_else(|reason| panic!("{key}: null: {reason}"));
+        if let Err(reason) = read(&format!("{QWEN}\n{key}: [nonsense]\n")) {
+            // The value of `eval_dataset` is looked up as a name.
+            assert!(reason.contains(key) || key == "eval_dataset", "{key}: {reason}");
+            assert!(!reason.contains("not a known key"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn features_that_are_off_are_accepted_and_those_that_are_on_are_refused() {
+    for off in [
+        "neftune_noise_alpha: 0",
+        "label_smoothing_factor: 0.0",
+        "use_galore: false",
+        "galore_rank: 16",
+        "freeze_vision_tower: true",
+        "deepspeed: ''",
+        "fsdp: []",
+        "mix_strategy: concat",
+        "train_sampling_strategy: random",
+        "push_to_hub: false",
+    ] {
+        read(&format!("{QWEN}\n{off}\n")).unwrap_or_else(|reason| panic!("{off}: {reason}"));
+    }
+    for on in [
+        "neftune_noise_alpha: 5",
+        "label_smoothing_factor: 0.1",
+        "use_apollo: true",
+        "use_dft_loss: true",
+        "resize_vocab: true",
+        "train_from_scratch: true",
+        "tokenized_path: cache",
+        "mix_strategy: interleave_under",
+        "dataset_dir: ONLINE",
+        "dataloader_drop_last: true",
+        "eval_on_each_dataset: true",
+        "model_revision: v2",
+        "adapter_name_or_path: one,two",
+        "default_system: ''",
+        "optim: paged_adamw_8bit",
+        "use_cpu: true",
+        "push_to_hub: true",
+    ] {
+        let reason = read(&format!("{QWEN}\n{on}\n")).unwrap_err();
+        assert!(reason.contains(on.split(':').next().unwrap()), "{on}: {reason}");
+    }
+}
+
+#[test]
+fn numbers_outside_their_range_are_refused_with_key_and_range() {
+    for (line, message) in [
+        (
+            "max_samples: 0",
+            "max_samples is 0; expected a whole number from 1 to 4294967295",
+        ),
+        (
+            "eval_steps: 0.5",
+            "eval_steps is 0.5; expected a whole number from 1 to 4294967295",
+        ),
+        (
+            "data_seed: -1",
+            "data_seed is -1; expected a whole number from 0 to 4294967295",
+        ),
+        (
+            "save_total_limit: 5000000000",
+            "save_total_limit is 5000000000; expected a whole number from 1",
+        ),
+        ("lora_dropout: much", "lora_dropout is \"much\"; expected a number"),
+        ("max_grad_norm: [1]", "max_grad_norm is [1]; expected a number"),
+    ] {
+        let reason = read(&format!("{QWEN}\n{line}\n")).unwrap_err();
+        assert!(reason.contains(message), "{reason}");
+    }
+}
+
+#[test]
+fn order_system_text_and_final_evaluation_are_honoured() {
+    let settings = |lines: &str| read(&format!("{QWEN}\n{lines}\n")).unwrap().settings;
+    assert!(settings("").data.shuffle);
+    assert!(!settings("disable_shuffling: true").data.shuffle);
+    assert!(!settings("train_sampling_strategy: sequential").data.shuffle);
+    assert!(
+        settings("train_sampling_strategy: group_by_length")
+            .data
+            .group_by_length
+    );
+    assert_eq!(
+        settings("default_system: be brief").data.default_system.as_deref(),
+        Some("be brief")
+    );
+    assert_eq!(settings("data_seed: 7").optimization.data_seed, Some(7));
+    assert!(settings("activation_checkpointing: true").compute.recompute);
+    let evaluated = settings("do_eval: true\nval_size: 0.1");
+    assert!(evaluated.watch.is_evaluation_due(9, 9, false) && !evaluated.watch.is_evaluation_due(8, 9, true));
+    evaluated.check().unwrap();
+    let without_data = settings("do_eval: true").check().unwrap_err().to_string();
+    assert!(without_data.contains("eval_dataset is missing"), "{without_data}");
+    let both = settings("eval_dataset: DATA\nval_size: 0.1")
+        .check()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        both.contains("val_size holds samples out although eval_dataset is given"),
+        "{both}"
+    );
+}
+
+#[test]
+fn byte_order_mark_before_a_recipe_is_skipped() {
+    let recipe = format!("\u{feff}{}", QWEN.trim_start());
+    assert_eq!(read(&recipe).unwrap().settings.adapter.rank, 8);
+}

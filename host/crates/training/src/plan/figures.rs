@@ -11,7 +11,7 @@ use crate::cpu::Precision;
 use crate::engine::ComputeTarget;
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
-use crate::settings::{Every, TrainSettings};
+use crate::settings::TrainSettings;
 use crate::train::model_parameters;
 
 /// Figures of a planned run.
@@ -95,11 +95,15 @@ impl TrainPlan {
 
     /// Number of evaluations during training.
     fn evaluations(&self, settings: &TrainSettings) -> usize {
-        match settings.watch.evaluate {
-            _ if self.held_out.is_empty() => 0,
-            Every::Never => 0,
-            Every::Steps(steps) => self.schedule.total / steps.max(1),
-            Every::Epoch => self.schedule.total / self.sampler.steps_per_epoch().max(1),
+        let (total, per_epoch) = (self.schedule.total, self.sampler.steps_per_epoch().max(1));
+        let is_due = |step: &usize| {
+            settings
+                .watch
+                .is_evaluation_due(*step, total, step.is_multiple_of(per_epoch))
+        };
+        match self.held_out.is_empty() {
+            true => 0,
+            false => (1..=total).filter(is_due).count(),
         }
     }
 }

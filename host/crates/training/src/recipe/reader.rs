@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::settings::Every;
 
+/// Largest number of steps, samples or tokens.
+const MAX_COUNT: u32 = u32::MAX;
+
 /// A recipe being read. Keys that were requested are known; the others are unknown.
 pub struct Reader {
     values: Map<String, Value>,
@@ -77,7 +80,7 @@ impl Reader {
         match self.take(name)? {
             Value::String(text) => Some(text),
             Value::Array(_) | Value::Object(_) => {
-                self.refuse(format!("{name} is a list, one value is needed"));
+                self.refuse(format!("{name} is a list or mapping; expected one value"));
                 None
             }
             other => Some(other.to_string()),
@@ -116,7 +119,7 @@ impl Reader {
             _ => None,
         };
         if number.is_none() {
-            self.refuse(format!("{name} is {value}, a number is needed"));
+            self.refuse(format!("{name} is {value}; expected a number"));
         }
         number
     }
@@ -128,19 +131,21 @@ impl Reader {
         }
     }
 
-    /// A whole number.
-    pub fn optional_count(&mut self, name: &str) -> Option<usize> {
+    /// A whole number from `least` to [`MAX_COUNT`].
+    pub fn optional_count(&mut self, name: &str, least: u32) -> Option<usize> {
         let number = self.optional_number(name)?;
-        if number < 0.0 || number.fract() != 0.0 {
-            self.refuse(format!("{name} is {number}, a whole number is needed"));
+        if number.fract() != 0.0 || !(f64::from(least)..=f64::from(MAX_COUNT)).contains(&number) {
+            self.refuse(format!(
+                "{name} is {number}; expected a whole number from {least} to {MAX_COUNT}"
+            ));
             return None;
         }
         Some(number as usize)
     }
 
     /// A whole number in place of a default.
-    pub fn count(&mut self, name: &str, target: &mut usize) {
-        if let Some(count) = self.optional_count(name) {
+    pub fn count(&mut self, name: &str, least: u32, target: &mut usize) {
+        if let Some(count) = self.optional_count(name, least) {
             *target = count;
         }
     }
@@ -152,7 +157,7 @@ impl Reader {
             Some(Value::Bool(flag)) => *target = flag,
             Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => *target = true,
             Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => *target = false,
-            Some(other) => self.refuse(format!("{name} is {other}, true or false is needed")),
+            Some(other) => self.refuse(format!("{name} is {other}; expected true or false")),
         }
     }
 
@@ -177,7 +182,7 @@ impl Reader {
     /// Refuses a feature unless it is off.
     pub fn refuse_if_set(&mut self, name: &str, why: &str) {
         if let Some(value) = self.take(name)
-            && value != Value::Bool(false)
+            && !is_off(&value)
         {
             self.refuse(format!("{name} is not supported: {why}"));
         }
@@ -190,9 +195,21 @@ impl Reader {
             "epoch" => Every::Epoch,
             "no" | "false" => Every::Never,
             other => {
-                self.refuse(format!("{name} is `{other}`; `steps`, `epoch` and `no` are known"));
+                self.refuse(format!("{name} is `{other}`; expected `steps`, `epoch` or `no`"));
                 Every::Never
             }
         }
+    }
+}
+
+/// Whether a value turns a feature off: false, 0, or an empty text, list or mapping.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty() || ["false", "none", "null"].contains(&text.to_lowercase().as_str()),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
     }
 }
