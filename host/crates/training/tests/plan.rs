@@ -30,7 +30,7 @@ fn figures_name_template_device_time_and_evaluation() {
         "{text}"
     );
     assert!(
-        text.contains("time, estimated    ") && text.contains("GFLOP/s measured now"),
+        text.contains("time, estimated    about ") && text.contains("GFLOP/s measured now"),
         "{text}"
     );
 

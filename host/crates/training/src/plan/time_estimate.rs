@@ -45,7 +45,7 @@ impl TimeEstimate {
 
 impl fmt::Display for TimeEstimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", duration(self.seconds()))?;
+        write!(f, "about {}", duration(self.seconds()))?;
         if self.evaluation_seconds > 0.0 {
             write!(f, ", {} of it evaluation", duration(self.evaluation_seconds))?;
         }
@@ -79,8 +79,10 @@ pub fn estimate(
     let (speed, workers, utilisation) = match target {
         ComputeTarget::Cpu(options) => {
             let shape = [plan.config.intermediate_size, plan.config.hidden_size];
-            let speed = product_speed(shape, options.precision, options.workers.max(1));
-            (speed, options.workers.max(1), CPU_UTILISATION)
+            let workers = options.workers.max(1);
+            let tokens = plan.mean_length() * settings.optimization.batch / workers;
+            let speed = product_speed(tokens, shape, options.precision, workers);
+            (speed, workers, CPU_UTILISATION)
         }
         ComputeTarget::Devices { devices, dtype, .. } => {
             let shape = [plan.config.intermediate_size, plan.config.hidden_size];
@@ -95,6 +97,14 @@ pub fn estimate(
         training_seconds: per_step * plan.schedule.total as f64 / (speed * utilisation),
         evaluation_seconds: per_evaluation * evaluations as f64 / (speed * utilisation),
         operations_per_second: speed * workers as f64,
+    }
+}
+
+impl TrainPlan {
+    /// Mean tokens of a training sample.
+    fn mean_length(&self) -> usize {
+        let tokens: usize = self.samples.iter().map(|(_, sample)| sample.input_ids.len()).sum();
+        tokens / self.samples.len().max(1)
     }
 }
 
