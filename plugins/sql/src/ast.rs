@@ -275,8 +275,30 @@ pub struct Ast {
     pub root: Option<QueryId>,
     /// The leading keyword of a statement that is no query.
     pub leading: Option<Kw>,
-    /// What can be read and the engine refuses all the same: where, and why.
-    pub objections: Vec<(TokenId, &'static str)>,
+    /// What can be read and the engine refuses all the same.
+    pub objections: Vec<Objection>,
+}
+
+/// Something that the grammar knows and an engine refuses.
+#[derive(Clone, Copy, Debug)]
+pub struct Objection {
+    /// Where it stands.
+    pub token: TokenId,
+    /// Why it is refused.
+    pub message: &'static str,
+    /// Which servers of the dialect refuse it.
+    pub servers: Servers,
+}
+
+/// Servers of a dialect, as far as the catalog's version tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Servers {
+    /// Every server.
+    All,
+    /// MariaDB, which shares MySQL's dialect.
+    MariaDb,
+    /// PostgreSQL before a major version.
+    PostgresBefore(u32),
 }
 
 impl Ast {

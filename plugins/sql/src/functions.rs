@@ -1,6 +1,12 @@
 //! What is known about functions: aggregates of every dialect, and SQLite's whole list with argument counts.
 
+mod foreign;
+mod tsql;
+
 use crate::dialect::Dialect;
+
+pub(crate) use foreign::is_foreign;
+pub(crate) use tsql::{is_tsql_function, tsql_names};
 
 const AGGREGATES: &str = "avg count max min sum";
 const SQLITE_AGGREGATES: &str = "group_concat string_agg total json_group_array json_group_object median";

@@ -70,6 +70,9 @@ pub(crate) fn unquote(dialect: Dialect, raw: &str) -> Cow<'_, str> {
     ] {
         if let Some(inner) = quoted(open, close) {
             let single = &doubled[1..];
+            if open == '"' && body.len() < raw.len() {
+                return unicode_escapes(&inner.replace(doubled, single)).into();
+            }
             return if inner.contains(doubled) {
                 inner.replace(doubled, single).into()
             } else {
@@ -81,6 +84,29 @@ pub(crate) fn unquote(dialect: Dialect, raw: &str) -> Cow<'_, str> {
         return raw.to_ascii_lowercase().into();
     }
     raw.into()
+}
+
+/// The text that PostgreSQL's `U&"..."` spells: `\\0061`, `\\+000061` and doubled backslashes.
+fn unicode_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let (skip, digits) = if rest.starts_with('+') { (1, 6) } else { (0, 4) };
+        let character = rest
+            .get(skip..skip + digits)
+            .and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
+        if let Some(character) = character {
+            out.push(character);
+            rest = &rest[skip + digits..];
+        } else {
+            out.push('\\');
+            rest = rest.strip_prefix('\\').unwrap_or(rest);
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Whether two column names, as [`Source::name`] gives them, are the same.

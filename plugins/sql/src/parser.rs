@@ -2,6 +2,7 @@
 
 mod arity;
 mod cast;
+mod collation;
 mod datetime;
 mod document_table;
 mod expr;
@@ -35,7 +36,7 @@ mod values;
 mod window;
 mod with;
 
-use crate::ast::{Ast, Expr, ExprId, List, Name, TokenId};
+use crate::ast::{Ast, Expr, ExprId, List, Name, Objection, Servers, TokenId};
 use crate::dialect::Dialect;
 use crate::error::ParseError;
 use crate::keyword::Kw;
@@ -133,6 +134,10 @@ impl<'s> Parser<'s> {
     /// The kind of the token before.
     fn kind_before(&self) -> Tok {
         self.at.checked_sub(1).map_or(Tok::End, |at| self.tokens[at].kind)
+    }
+
+    fn kind_of(&self, token: TokenId) -> Tok {
+        self.tokens[token as usize].kind
     }
 
     fn kw(&self) -> Kw {
@@ -238,8 +243,16 @@ impl<'s> Parser<'s> {
 
     /// Notes what the engine refuses at the token here although it can be read; name resolution reports it.
     fn object(&mut self, message: &'static str) {
-        let token = self.here();
-        self.ast.objections.push((token, message));
+        self.object_at(self.here(), Servers::All, message);
+    }
+
+    /// Notes what some servers of the dialect refuse.
+    fn object_at(&mut self, token: TokenId, servers: Servers, message: &'static str) {
+        self.ast.objections.push(Objection {
+            token,
+            message,
+            servers,
+        });
     }
 
     /// Notes why the statement is not read-only; the first reason stays.
@@ -298,6 +311,14 @@ impl<'s> Parser<'s> {
             Tok::Word if self.mysql() && !self.touches(ahead) => self.is_name(ahead, reserved::COLUMN),
             Tok::Word => true,
             Tok::Str => self.sqlite(),
+            // MySQL reads digits and letters that touch the dot as a name, also `1e5`.
+            Tok::Number => {
+                let text = self.text((self.at + ahead) as TokenId);
+                self.mysql()
+                    && self.touches(ahead)
+                    && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                    && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+            }
             _ => false,
         }
     }

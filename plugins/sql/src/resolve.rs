@@ -4,16 +4,22 @@ mod aggregate;
 mod ambiguous_name;
 mod column;
 mod column_count;
+mod derived_columns;
+mod distinct;
 mod expr;
 mod findings;
 mod from;
+mod full_text;
 mod function_call;
 mod grouping;
 mod nearest_name;
 mod order;
+mod postgres_type;
 mod query;
 mod relation;
 mod select;
+mod tsql_call;
+mod tsql_predicate;
 mod unknown_name;
 mod window;
 
@@ -21,11 +27,12 @@ use std::borrow::Cow;
 
 use nl2sql_catalog::{ColumnUse, Finding, Resolution, Scope, TableSource, TableUse};
 
-use crate::ast::{Ast, ExprId, SelectId, TokenId};
+use crate::ast::{Ast, ExprId, Name, SelectId, TokenId};
 use crate::dialect::Dialect;
 use crate::error::position;
 use crate::names::Source;
 use crate::schema::Schema;
+use postgres_type::Family;
 use relation::{Columns, Relation};
 
 /// The clause an expression stands in.
@@ -94,6 +101,15 @@ struct Merged<'a> {
     to: usize,
 }
 
+/// A column of an outer level that a subquery in its select list, HAVING or ORDER BY uses.
+#[derive(Clone, Copy, Debug)]
+struct OuterUse {
+    frame: usize,
+    /// The relation and the column in it.
+    place: (usize, usize),
+    name: Name,
+}
+
 /// A common table expression in scope.
 #[derive(Debug)]
 struct CteEntry<'a> {
@@ -132,6 +148,10 @@ pub(crate) struct Resolver<'a> {
     in_value_place: bool,
     /// The expression under way is an argument of a function that is no aggregate.
     in_arguments: bool,
+    /// PostgreSQL: families of the outputs of the select core resolved last.
+    families: Vec<Option<Family>>,
+    /// Columns of outer levels that subqueries use where grouping matters.
+    outer_uses: Vec<OuterUse>,
     /// Join conditions of SQLite, which see every table of their FROM.
     conditions: Vec<ExprId>,
 }
@@ -158,13 +178,20 @@ pub(crate) fn resolve<'a>(source: Source<'a>, ast: &'a Ast, schema: &'a Schema, 
         row_allowed: false,
         in_value_place: false,
         in_arguments: false,
+        families: Vec::new(),
+        outer_uses: Vec::new(),
         conditions: Vec::new(),
     };
-    for (token, message) in &ast.objections {
-        resolver.refused(*token, message);
+    for objection in &ast.objections {
+        if schema.is_among(objection.servers) {
+            resolver.refused(objection.token, objection.message);
+        }
     }
     if let Some(root) = ast.root {
         resolver.query(root, None, "query");
+        if resolver.tsql() {
+            resolver.check_predicates();
+        }
     }
     (resolver.findings, resolver.uses.unwrap_or_default())
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use nl2sql_catalog::{Database, TableKind};
+use nl2sql_catalog::{Column, Database, TableKind, TypeClass};
 
+use crate::ast::Servers;
 use crate::dialect::Dialect;
 use crate::names;
 
@@ -13,9 +14,33 @@ pub(crate) struct SchemaTable {
     pub schema: Option<String>,
     pub name: String,
     pub columns: Vec<String>,
+    /// Their types, in the same order.
+    pub types: Vec<ColumnType>,
     pub primary_key: Vec<String>,
     /// Whether rows have a physical address (rowid, ctid).
     pub stored: bool,
+    pub is_virtual: bool,
+    /// SQLite: whether this looks like a table of a full-text module, whose columns have no types.
+    pub full_text: bool,
+}
+
+/// What is known about the type of a column.
+#[derive(Debug)]
+pub(crate) struct ColumnType {
+    pub class: TypeClass,
+    /// Labels of an enumeration.
+    pub labels: Vec<String>,
+}
+
+impl ColumnType {
+    fn new(column: &Column) -> Self {
+        // No operator takes money and a number together.
+        let money = column.type_name.eq_ignore_ascii_case("money");
+        Self {
+            class: if money { TypeClass::Other } else { column.type_class },
+            labels: column.labels.clone(),
+        }
+    }
 }
 
 /// The tables of a database by name.
@@ -27,6 +52,10 @@ pub struct Schema {
     database: String,
     /// Minor version of SQLite 3, where the catalog tells it.
     pub(crate) sqlite_minor: u32,
+    /// Whether the server says that it is MariaDB.
+    pub(crate) mariadb: bool,
+    /// Major version of the server, where the catalog tells it.
+    pub(crate) major: Option<u32>,
 }
 
 impl Schema {
@@ -39,8 +68,12 @@ impl Schema {
                 schema: table.schema.clone(),
                 name: table.name.clone(),
                 columns: table.columns.iter().map(|column| column.name.clone()).collect(),
+                types: table.columns.iter().map(ColumnType::new).collect(),
                 primary_key: table.primary_key.clone(),
                 stored: matches!(table.kind, TableKind::Table | TableKind::Virtual),
+                is_virtual: table.kind == TableKind::Virtual,
+                full_text: table.kind == TableKind::Virtual
+                    && table.columns.iter().all(|column| column.type_name.is_empty()),
             })
             .collect();
         let mut by_name: HashMap<String, Vec<u32>> = HashMap::with_capacity(tables.len());
@@ -53,6 +86,11 @@ impl Schema {
             default_schema: database.default_schema.clone(),
             database: database.name.clone(),
             sqlite_minor: sqlite_minor(database.server_version.as_deref()),
+            mariadb: database
+                .server_version
+                .as_deref()
+                .is_some_and(|version| version.to_ascii_lowercase().contains("mariadb")),
+            major: major_version(database.server_version.as_deref()),
         }
     }
 
@@ -74,6 +112,20 @@ impl Schema {
             return Some(first);
         }
         Some(found.copied().find(|index| in_default(*index)).unwrap_or(first))
+    }
+
+    /// Whether a server reads a construct as an objection says it does.
+    pub(crate) fn is_among(&self, servers: Servers) -> bool {
+        match servers {
+            Servers::All => true,
+            Servers::MariaDb => self.mariadb,
+            Servers::PostgresBefore(major) => self.major.is_some_and(|found| found < major),
+        }
+    }
+
+    /// Whether a table of the catalog lies in a schema.
+    pub(crate) fn lies_in(&self, dialect: Dialect, table: u32, schema: &str) -> bool {
+        self.is_in(dialect, &self.tables[table as usize], schema)
     }
 
     fn is_in(&self, dialect: Dialect, table: &SchemaTable, schema: &str) -> bool {
@@ -100,6 +152,14 @@ impl Schema {
             .position(|column| names::same_column(dialect, column, name))
             .map(|index| index as u32)
     }
+}
+
+/// The first number of a version, as in `15.3 (Debian)` or `PostgreSQL 16.1`.
+fn major_version(version: Option<&str>) -> Option<u32> {
+    let version = version?;
+    let start = version.find(|c: char| c.is_ascii_digit())?;
+    let digits = version[start..].split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }
 
 /// The `46` of `3.46.1`; 40 where no version is known.

@@ -106,6 +106,8 @@ pub struct Select {
     pub group: List,
     /// There is a GROUP BY.
     pub grouped: bool,
+    /// GROUP BY ends in WITH ROLLUP or WITH CUBE.
+    pub rolled_up: bool,
     /// HAVING.
     pub having: Option<ExprId>,
     /// Named windows: first and count in [`Ast::windows`].
@@ -141,8 +143,8 @@ pub enum JoinOn {
     Nothing,
     /// ON.
     Condition(ExprId),
-    /// USING (tokens).
-    Using(List),
+    /// USING (tokens), in PostgreSQL with perhaps an alias for the merged columns.
+    Using(List, Option<TokenId>),
     /// NATURAL.
     Natural,
 }
@@ -174,6 +176,8 @@ pub enum TableRef {
         declared: List,
         /// WITH ORDINALITY.
         ordinality: bool,
+        /// T-SQL: it stands after APPLY and sees what stands before it; elsewhere every function does.
+        lateral: bool,
         /// Its alias.
         alias: Alias,
     },
@@ -195,10 +199,14 @@ pub enum TableRef {
         /// Its alias.
         alias: Alias,
     },
-    /// PIVOT or UNPIVOT of a table: its columns are not known.
+    /// PIVOT or UNPIVOT of a table.
     Pivot {
         /// What is pivoted.
         inner: TableId,
+        /// Columns that go into the pivot and are no longer there: tokens.
+        removed: List,
+        /// Columns that come out of it: tokens.
+        added: List,
         /// Its alias.
         alias: Alias,
     },

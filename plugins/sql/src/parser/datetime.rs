@@ -76,25 +76,35 @@ impl Parser<'_> {
         }
     }
 
-    /// `INTERVAL n unit`: the right side of a sum, the argument of a function, or followed by `+`.
-    pub(super) fn mysql_interval(&mut self) -> Parsed<ExprId> {
-        let before = |back: usize| self.at.checked_sub(back).map_or(Tok::End, |at| self.tokens[at].kind);
-        let argued = before(1) == Tok::Comma;
-        let signed = matches!(before(1), Tok::Plus | Tok::Minus);
-        let added = signed
-            && matches!(
-                before(2),
-                Tok::Word | Tok::Quoted | Tok::Str | Tok::Bytes | Tok::Number | Tok::Param | Tok::RParen | Tok::RBrace
-            );
-        if signed && !added && matches!(before(2), Tok::Plus | Tok::Minus) {
-            return self.expected("an expression");
+    /// `INTERVAL n unit` where a value begins: the interval has to be added to one.
+    pub(super) fn leading_interval(&mut self) -> Parsed<ExprId> {
+        let interval = self.interval()?;
+        if self.kind() != Tok::Plus {
+            return self.expected("`+` after the interval");
         }
+        Ok(interval)
+    }
+
+    /// Whether an interval stands here, which is no value: the right side of a sum or the argument of a date function.
+    pub(super) fn starts_interval(&self) -> bool {
+        self.mysql()
+            && self.kw() == Kw::INTERVAL
+            && (self.kind_at(1) != Tok::LParen || !self.is_interval_function())
+            && !self.ends_operand(1)
+    }
+
+    /// Whether the token ahead cannot begin the amount of an interval, so that INTERVAL is something else.
+    fn ends_operand(&self, ahead: usize) -> bool {
+        matches!(
+            self.kind_at(ahead),
+            Tok::End | Tok::Comma | Tok::RParen | Tok::Dot | Tok::Semi
+        )
+    }
+
+    pub(super) fn interval(&mut self) -> Parsed<ExprId> {
         let token = self.bump();
         let amount = self.expr()?;
         self.unit()?;
-        if !argued && !added && self.kind() != Tok::Plus {
-            return self.expected("`+` after the interval");
-        }
         Ok(self.push(Expr::Unary(amount), token))
     }
 
@@ -109,18 +119,24 @@ impl Parser<'_> {
     }
 
     pub(super) fn date_arithmetic(&mut self) -> Parsed<ExprId> {
-        let keyword = self.kw();
+        let takes_days = matches!(self.kw(), Kw::ADDDATE | Kw::SUBDATE);
         let name = self.bump();
-        let arguments = self.arguments()?;
-        let interval = arguments.args.len == 2 && {
-            let second = self.ast.list(arguments.args)[1];
-            self.tokens[self.ast.exprs[second as usize].token as usize].kw == Kw::INTERVAL
+        self.open()?;
+        let mark = self.scratch.ids.len();
+        let date = self.expr()?;
+        self.scratch.ids.push(date);
+        self.expect(Tok::Comma, "`,`")?;
+        let amount = if self.starts_interval() {
+            self.interval()?
+        } else if takes_days {
+            self.expr()?
+        } else {
+            return self.expected("an INTERVAL");
         };
-        let day_count = matches!(keyword, Kw::ADDDATE | Kw::SUBDATE) && arguments.args.len == 2;
-        if !interval && !day_count {
-            return self.expected("a date and an INTERVAL");
-        }
-        self.special_call(name, arguments.args)
+        self.scratch.ids.push(amount);
+        self.close()?;
+        let args = self.list_from(mark);
+        self.special_call(name, args)
     }
 
     pub(super) fn get_format(&mut self) -> Parsed<ExprId> {

@@ -2,7 +2,7 @@
 
 use super::infix::{NOT_POWER, Step};
 use super::{Parsed, Parser};
-use crate::ast::{BinaryOp, Expr, ExprId};
+use crate::ast::{BinaryOp, Expr, ExprId, Servers};
 use crate::keyword::Kw;
 use crate::token::Tok;
 
@@ -73,6 +73,19 @@ impl Parser<'_> {
         if self.mysql() && matches!(op, BinaryOp::Other(Tok::Arrow | Tok::LongArrow)) && self.kind() != Tok::Str {
             return self.expected("a path in quotes");
         }
+        if self.postgres() && op == BinaryOp::Other(Tok::Op) {
+            self.check_postgres_operator(self.here() - 1);
+        }
+        if matches!(op, BinaryOp::Other(Tok::Plus | Tok::Minus)) && self.starts_interval() {
+            return self.interval();
+        }
+        if self.mysql() && matches!(op, BinaryOp::Other(Tok::Arrow | Tok::LongArrow)) {
+            self.object_at(
+                self.here() - 1,
+                Servers::MariaDb,
+                "MariaDB has no `->`: use JSON_EXTRACT or JSON_VALUE",
+            );
+        }
         let comparison = matches!(op, BinaryOp::Compare(_)) || self.postgres();
         if comparison && matches!(self.kw(), Kw::ANY | Kw::ALL | Kw::SOME) && self.kind_at(1) == Tok::LParen {
             if self.sqlite() {
@@ -83,18 +96,31 @@ impl Parser<'_> {
         self.expr_above(power)
     }
 
+    /// Notes operators of other languages, and a sign that was written against an operator and has become part of it.
+    fn check_postgres_operator(&mut self, token: u32) {
+        const OWN: [&str; 12] = [
+            "@-@", "?-", "&<|", "|&>", "<->", "-|-", "#-", "@+", "&-", "<#-", "%-", "~-",
+        ];
+        let text = self.text(token);
+        let signed = text.ends_with(['-', '+']) && !OWN.contains(&text);
+        if signed || matches!(text, "==" | "===" | "!" | "!!") {
+            self.object_at(
+                token,
+                Servers::All,
+                "PostgreSQL has no such operator: put blanks between operators",
+            );
+        }
+    }
+
     /// ANY, ALL or SOME with a query or, in PostgreSQL, an array.
     pub(super) fn quantified(&mut self) -> Parsed<ExprId> {
         let token = self.bump();
         self.open()?;
-        let expr = if self.starts_query() {
-            let query = self.query()?;
-            self.push(Expr::Quantified(query), token)
-        } else if self.postgres() {
-            let inner = self.expr()?;
-            self.push(Expr::Unary(inner), token)
-        } else {
-            return self.expected("a query");
+        let inner = self.paren_content()?;
+        let expr = match self.ast.expr(inner) {
+            Expr::Subquery(query) => self.push(Expr::Quantified(query), token),
+            _ if self.postgres() => self.push(Expr::Unary(inner), token),
+            _ => return self.expected("a query"),
         };
         self.close()?;
         Ok(expr)
@@ -124,6 +150,12 @@ impl Parser<'_> {
             return self.expected("an expression");
         }
         self.bump();
+        if self.postgres() && kind != Tok::Minus && kind != Tok::Plus {
+            const PREFIXES: [&str; 10] = ["~", "@", "|/", "||/", "!!", "@@", "#", "@-@", "?-", "?|"];
+            if !PREFIXES.contains(&self.text(token)) {
+                self.object_at(token, Servers::All, "PostgreSQL has no such operator before a value");
+            }
+        }
         let power = self.prefix_power(kind);
         let inner = self.expr_above(power)?;
         Ok(self.push(Expr::Unary(inner), token))

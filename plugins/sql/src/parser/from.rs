@@ -1,7 +1,7 @@
 //! Table references: which kind stands here, and tables by name.
 
 use super::{Parsed, Parser};
-use crate::ast::{Alias, List, TableId, TableNode, TableRef};
+use crate::ast::{Alias, List, Servers, TableId, TableNode, TableRef};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -29,6 +29,7 @@ impl Parser<'_> {
                 calls,
                 declared,
                 ordinality: false,
+                lateral: false,
                 alias,
             };
             return Ok(self.table_node(kind, token));
@@ -55,6 +56,9 @@ impl Parser<'_> {
     pub(super) fn table_factor(&mut self) -> Parsed<TableId> {
         let token = self.here();
         let lateral = (self.postgres() || self.mysql()) && self.kw() == Kw::LATERAL && {
+            if self.mysql() {
+                self.object_at(token, Servers::MariaDb, "MariaDB has no LATERAL");
+            }
             self.bump();
             true
         };
@@ -75,6 +79,9 @@ impl Parser<'_> {
     }
 
     fn named_table(&mut self, token: u32, lateral: bool) -> Parsed<TableId> {
+        if self.mysql() {
+            self.eat(Tok::Dot);
+        }
         let called = self.kind_at(1) == Tok::LParen;
         let role = if called { reserved::FUNCTION } else { reserved::TABLE };
         let first = if self.sqlite() && self.kind() == Tok::Str {

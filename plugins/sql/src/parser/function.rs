@@ -1,7 +1,7 @@
 //! Calls of ordinary functions: arguments, FILTER, WITHIN GROUP, OVER.
 
 use super::{Parsed, Parser};
-use crate::ast::{Call, Expr, ExprId, List, Literal, Name, Over};
+use crate::ast::{Call, Expr, ExprId, List, Literal, Name, Over, Servers};
 use crate::functions;
 use crate::keyword::Kw;
 use crate::reserved;
@@ -14,6 +14,15 @@ pub(super) struct Arguments {
     pub order: List,
     pub star: bool,
     pub distinct: bool,
+    /// SEPARATOR.
+    pub separated: bool,
+    /// LIMIT.
+    pub limited: bool,
+}
+
+/// Functions that take WITHIN GROUP in MariaDB, where they also need OVER.
+fn is_percentile(name: &str) -> bool {
+    name.eq_ignore_ascii_case("percentile_cont") || name.eq_ignore_ascii_case("percentile_disc")
 }
 
 impl Parser<'_> {
@@ -21,6 +30,7 @@ impl Parser<'_> {
     pub(super) fn call(&mut self, name: Name) -> Parsed<ExprId> {
         let arguments = self.arguments()?;
         self.check_spacing(name, &arguments)?;
+        self.check_argument_clauses(name, &arguments)?;
         let call = Call {
             name,
             args: arguments.args,
@@ -67,7 +77,8 @@ impl Parser<'_> {
 
     fn finish_call(&mut self, mut call: Call) -> Parsed<ExprId> {
         self.note_effects(call.name);
-        if self.kw() == Kw::WITHIN && self.kw_at(1) == Kw::GROUP && (self.postgres() || self.tsql()) {
+        let percentile = self.mysql() && is_percentile(self.text(call.name.last));
+        if self.kw() == Kw::WITHIN && self.kw_at(1) == Kw::GROUP && (self.postgres() || self.tsql() || percentile) {
             if call.order.len > 0 {
                 return self.refuse("an aggregate has one ORDER BY");
             }
@@ -88,6 +99,9 @@ impl Parser<'_> {
         if !self.sqlite() && !self.postgres() {
             self.null_treatment()?;
         }
+        if self.kw() == Kw::OVER && self.postgres() && call.order.len > 0 {
+            self.object("PostgreSQL has no ORDER BY inside a window function: write it in OVER");
+        }
         if self.kw() == Kw::OVER {
             call.over = self.over()?;
         }
@@ -105,7 +119,8 @@ impl Parser<'_> {
         let name = self.text(call.name.last);
         let windowed = call.over.is_some();
         let window_only = functions::is_window_only(name);
-        if window_only && !windowed {
+        let percentile = is_percentile(name) || name.eq_ignore_ascii_case("median");
+        if (window_only || percentile) && !windowed {
             return self.expected("OVER");
         }
         let aggregates = functions::is_aggregate(self.dialect, name, 1);
@@ -121,6 +136,13 @@ impl Parser<'_> {
     /// RESPECT or IGNORE NULLS, FROM FIRST.
     fn null_treatment(&mut self) -> Parsed<()> {
         if matches!(self.kw(), Kw::IGNORE | Kw::RESPECT) && self.kw_at(1) == Kw::NULLS {
+            if self.mysql() {
+                self.object_at(
+                    self.here(),
+                    Servers::MariaDb,
+                    "MariaDB has neither IGNORE NULLS nor RESPECT NULLS",
+                );
+            }
             self.at += 2;
         }
         Ok(())
@@ -182,7 +204,8 @@ impl Parser<'_> {
             found.order = self.order_by()?;
         }
         if self.mysql() {
-            self.group_concat_tail()?;
+            found.separated = self.separator()?;
+            found.limited = self.argument_limit()?;
         } else if self.tsql() {
             self.null_treatment()?;
         }
@@ -190,18 +213,40 @@ impl Parser<'_> {
         Ok(found)
     }
 
-    fn group_concat_tail(&mut self) -> Parsed<()> {
-        if self.eat_kw(Kw::SEPARATOR) {
-            if self.kind() != Tok::Str && self.kind() != Tok::Bytes {
-                return self.expected("a string after SEPARATOR");
-            }
-            self.bump();
+    /// SEPARATOR 'text' of GROUP_CONCAT.
+    fn separator(&mut self) -> Parsed<bool> {
+        if !self.eat_kw(Kw::SEPARATOR) {
+            return Ok(false);
         }
-        if self.eat_kw(Kw::LIMIT) {
+        if self.kind() != Tok::Str && self.kind() != Tok::Bytes {
+            return self.expected("a string after SEPARATOR");
+        }
+        self.bump();
+        Ok(true)
+    }
+
+    /// MariaDB's LIMIT inside GROUP_CONCAT and JSON_ARRAYAGG.
+    fn argument_limit(&mut self) -> Parsed<bool> {
+        if !self.eat_kw(Kw::LIMIT) {
+            return Ok(false);
+        }
+        self.primary()?;
+        if self.eat(Tok::Comma) || self.eat_kw(Kw::OFFSET) {
             self.primary()?;
-            if self.eat(Tok::Comma) || self.eat_kw(Kw::OFFSET) {
-                self.primary()?;
-            }
+        }
+        Ok(true)
+    }
+
+    /// MySQL: ORDER BY, SEPARATOR and LIMIT between the parentheses of a function that knows none.
+    fn check_argument_clauses(&self, name: Name, arguments: &Arguments) -> Parsed<()> {
+        let function = self.text(name.last);
+        let concatenates = function.eq_ignore_ascii_case("group_concat");
+        let collects = concatenates || function.eq_ignore_ascii_case("json_arrayagg");
+        let refused = (arguments.separated && !concatenates)
+            || ((arguments.limited || arguments.order.len > 0) && !collects)
+            || (name.first != name.last && arguments.order.len > 0);
+        if self.mysql() && refused {
+            return self.refuse("only GROUP_CONCAT has ORDER BY, SEPARATOR and LIMIT between its parentheses");
         }
         Ok(())
     }

@@ -68,6 +68,7 @@ impl Parser<'_> {
             };
             let mut right = self.table_factor()?;
             if join.apply {
+                self.make_lateral(right);
                 left = self.join(token, left, right, join.outer, JoinOn::Nothing);
                 continue;
             }
@@ -76,6 +77,14 @@ impl Parser<'_> {
             }
             let on = self.join_condition(&join)?;
             left = self.join(token, left, right, join.outer, on);
+        }
+    }
+
+    /// What stands after APPLY sees what stands before it.
+    fn make_lateral(&mut self, table: TableId) {
+        match &mut self.ast.tables[table as usize].kind {
+            TableRef::Derived { lateral, .. } | TableRef::Function { lateral, .. } => *lateral = true,
+            _ => {}
         }
     }
 
@@ -217,10 +226,12 @@ impl Parser<'_> {
             }
             self.bump();
             let columns = self.name_list()?;
-            if self.postgres() && self.eat_kw(Kw::AS) {
-                self.name_token(reserved::TABLE_ALIAS, "an alias")?;
-            }
-            return Ok(JoinOn::Using(columns));
+            let alias = if self.postgres() && self.eat_kw(Kw::AS) {
+                Some(self.name_token(reserved::TABLE_ALIAS, "an alias")?)
+            } else {
+                None
+            };
+            return Ok(JoinOn::Using(columns, alias));
         }
         // MySQL wants a condition for outer joins only, SQLite never.
         if self.sqlite() || (self.mysql() && !join.outer) {

@@ -1,13 +1,24 @@
 //! SQL/JSON and SQL/XML functions, whose arguments have keywords among them.
 
 use super::{Parsed, Parser};
-use crate::ast::{ExprId, List};
+use crate::ast::{ExprId, List, Servers};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
 
+/// Whether a function takes `key: value`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pairs {
+    Refused,
+    Allowed,
+    Required,
+}
+
 impl Parser<'_> {
     pub(super) fn json_or_xml(&mut self) -> Parsed<Option<ExprId>> {
+        if self.kind_at(1) == Tok::LParen && self.mysql() && self.kw() == Kw::JSON_VALUE {
+            return self.mysql_json_value().map(Some);
+        }
         if self.kind_at(1) != Tok::LParen || self.sqlite() || self.mysql() {
             return Ok(None);
         }
@@ -15,27 +26,25 @@ impl Parser<'_> {
         let args = match self.kw() {
             Kw::JSON_VALUE | Kw::JSON_QUERY | Kw::JSON_EXISTS if self.postgres() => {
                 self.at += 2;
-                let args = self.json_arguments(false)?;
+                let args = self.json_arguments(Pairs::Refused)?;
                 if args.len != 2 {
                     return self.refuse("a value and a path are expected");
                 }
                 args
             }
-            Kw::JSON_OBJECT | Kw::JSON_OBJECTAGG if self.tsql() => {
+            Kw::JSON_OBJECT | Kw::JSON_OBJECTAGG => {
                 self.at += 2;
-                self.json_arguments(true)?
+                self.json_arguments(if self.tsql() { Pairs::Required } else { Pairs::Allowed })?
             }
             Kw::JSON_ARRAYAGG => {
                 self.at += 2;
-                let args = self.json_arguments(false)?;
+                let args = self.json_arguments(Pairs::Refused)?;
                 if args.len == 0 {
                     return self.expected("a value");
                 }
                 args
             }
-            Kw::JSON_OBJECT
-            | Kw::JSON_OBJECTAGG
-            | Kw::JSON_ARRAY
+            Kw::JSON_ARRAY
             | Kw::JSON
             | Kw::JSON_SCALAR
             | Kw::JSON_SERIALIZE
@@ -43,7 +52,7 @@ impl Parser<'_> {
             | Kw::JSON_QUERY
             | Kw::JSON_EXISTS => {
                 self.at += 2;
-                self.json_arguments(false)?
+                self.json_arguments(Pairs::Refused)?
             }
             Kw::XMLELEMENT
             | Kw::XMLFOREST
@@ -62,8 +71,37 @@ impl Parser<'_> {
         self.special_call(name, args).map(Some)
     }
 
-    /// Values, `key: value` pairs (nothing else for an `object`) and the clauses between them.
-    fn json_arguments(&mut self, object: bool) -> Parsed<List> {
+    /// `JSON_VALUE(document, path [RETURNING type] [... ON EMPTY] [... ON ERROR])`; MariaDB has the two arguments alone.
+    fn mysql_json_value(&mut self) -> Parsed<ExprId> {
+        let name = self.bump();
+        self.open()?;
+        let args = self.expr_list()?;
+        if args.len != 2 {
+            return self.refuse("a value and a path are expected");
+        }
+        if self.kind() != Tok::RParen {
+            let message = "MariaDB's JSON_VALUE takes a document and a path only";
+            self.object_at(self.here(), Servers::MariaDb, message);
+        }
+        if self.eat_kw(Kw::RETURNING) {
+            self.type_name()?;
+        }
+        for outcome in [Kw::EMPTY, Kw::ERROR] {
+            if matches!(self.kw(), Kw::NULL | Kw::ERROR) && self.kw_at(1) == Kw::ON && self.kw_at(2) == outcome {
+                self.at += 3;
+            } else if self.kw() == Kw::DEFAULT {
+                self.bump();
+                self.primary()?;
+                self.expect_kw(Kw::ON)?;
+                self.expect_kw(outcome)?;
+            }
+        }
+        self.close()?;
+        self.special_call(name, args)
+    }
+
+    /// Values or `key: value` pairs, and the clauses between them.
+    fn json_arguments(&mut self, pairs: Pairs) -> Parsed<List> {
         let mark = self.scratch.ids.len();
         self.json_clauses()?;
         if self.kind() == Tok::RParen {
@@ -79,8 +117,14 @@ impl Parser<'_> {
             let key = self.expr()?;
             self.scratch.ids.push(key);
             self.json_format()?;
-            let paired = self.eat(Tok::Colon) || (self.postgres() && self.eat_kw(Kw::VALUE));
-            if object && !paired {
+            let colon = self.here();
+            let paired =
+                pairs != Pairs::Refused && (self.eat(Tok::Colon) || (self.postgres() && self.eat_kw(Kw::VALUE)));
+            if paired && self.postgres() {
+                let message = "JSON_OBJECT with `:` or VALUE came with PostgreSQL 16: use json_build_object";
+                self.object_at(colon, Servers::PostgresBefore(16), message);
+            }
+            if pairs == Pairs::Required && !paired {
                 return self.expected("`:` and a value");
             }
             if paired {

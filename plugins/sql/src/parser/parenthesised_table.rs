@@ -1,7 +1,7 @@
 //! Parentheses in FROM: derived tables, and joins read as one table.
 
 use super::{Parsed, Parser};
-use crate::ast::{Alias, Body, JoinOn, TableId, TableRef};
+use crate::ast::{Alias, Body, JoinOn, Servers, TableId, TableRef};
 use crate::keyword::Kw;
 use crate::token::Tok;
 
@@ -82,6 +82,20 @@ impl Parser<'_> {
         let nested = matches!(body, Body::Paren(_)) || self.kind() == Tok::RParen || self.continues_query();
         if alias.name.is_none() && (self.mysql() || self.tsql()) && !nested {
             return self.refuse("a derived table needs an alias");
+        }
+        if alias.name.is_none() && self.postgres() {
+            self.object_at(
+                token,
+                Servers::PostgresBefore(16),
+                "a subquery in FROM needs an alias before PostgreSQL 16",
+            );
+        }
+        if alias.columns.len > 0 && self.mysql() {
+            self.object_at(
+                token,
+                Servers::MariaDb,
+                "MariaDB takes no column list after the alias of a derived table",
+            );
         }
         Ok(self.table_node(TableRef::Derived { query, lateral, alias }, token))
     }

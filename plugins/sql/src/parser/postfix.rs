@@ -2,7 +2,7 @@
 
 use super::infix::{AND_POWER, COMPARE_POWER, IS_POWER, LIKE_POWER};
 use super::{Parsed, Parser};
-use crate::ast::{BinaryOp, Expr, ExprId, List};
+use crate::ast::{BinaryOp, Expr, ExprId, List, Servers};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -23,6 +23,7 @@ impl Parser<'_> {
             }
             Kw::COLLATE => {
                 self.bump();
+                self.check_collation();
                 self.collation()?;
                 Ok(self.push(Expr::Unary(left), token))
             }
@@ -121,6 +122,11 @@ impl Parser<'_> {
                 self.kw() == Kw::NORMALIZED
             }
             Kw::JSON if self.postgres() => {
+                self.object_at(
+                    self.here(),
+                    Servers::PostgresBefore(16),
+                    "IS JSON came with PostgreSQL 16",
+                );
                 self.bump();
                 self.json_test();
                 return Ok(self.push(Expr::Test(left), token));

@@ -1,16 +1,26 @@
 //! Operands: constants, names, parentheses, CASE, EXISTS, arrays and rows.
 
-use super::{Parsed, Parser};
-use crate::ast::{Expr, ExprId, List, Literal};
+use super::{Parsed, Parser, collation};
+use crate::ast::{Expr, ExprId, List, Literal, Servers};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
+
+/// Whether a number is written in another base than ten, or with underscores between its digits.
+fn is_modern_number(text: &str) -> bool {
+    let base = text.as_bytes().get(1).copied().unwrap_or_default();
+    text.contains('_') || (text.starts_with('0') && base.is_ascii_alphabetic() && !base.eq_ignore_ascii_case(&b'e'))
+}
 
 impl Parser<'_> {
     pub(super) fn primary(&mut self) -> Parsed<ExprId> {
         let token = self.here();
         match self.kind() {
             Tok::Number => {
+                if self.postgres() && is_modern_number(self.text(token)) {
+                    let message = "numbers in other bases or with underscores came with PostgreSQL 16";
+                    self.object_at(token, Servers::PostgresBefore(16), message);
+                }
                 self.bump();
                 Ok(self.push(Expr::Literal(Literal::Number), token))
             }
@@ -27,6 +37,11 @@ impl Parser<'_> {
             }
             Tok::LBrace if self.mysql() || self.tsql() => self.odbc_escape(),
             Tok::Quoted => self.name_or_call(),
+            // MySQL reads `.t.a` as `t.a`.
+            Tok::Dot if self.mysql() && self.kind_at(2) == Tok::Dot => {
+                self.bump();
+                self.name_or_call()
+            }
             Tok::Word => match self.keyword_operand()? {
                 Some(expr) if self.tsql() => self.fields(expr),
                 Some(expr) => Ok(expr),
@@ -45,6 +60,18 @@ impl Parser<'_> {
                 return self.expected("the name of a variable");
             }
             self.bump();
+        } else if scoped
+            && ["@@session", "@@global", "@@local"]
+                .iter()
+                .any(|scope| scope.eq_ignore_ascii_case(self.text(token)))
+        {
+            return self.expected("`.` and the name of a variable");
+        } else if self.postgres() && self.text(token).starts_with('$') {
+            self.object_at(
+                token,
+                Servers::All,
+                "a statement here has no parameters: there is no value for this one",
+            );
         }
         let param = self.push(Expr::Param, token);
         self.fields(param)
@@ -280,6 +307,10 @@ impl Parser<'_> {
         self.expect(Tok::RBracket, "`]`")?;
         self.leave();
         let list = self.list_from(mark);
+        let is_cast = matches!(self.kind(), Tok::DoubleColon | Tok::Comma | Tok::RBracket) || self.kw() == Kw::AS;
+        if list.len == 0 && !is_cast {
+            self.object_at(token, Servers::All, "an empty array needs a type: ARRAY[]::int[]");
+        }
         Ok(self.push(Expr::Array(list), token))
     }
 
@@ -297,15 +328,17 @@ impl Parser<'_> {
 
     /// MySQL's `_utf8mb4'text'`.
     fn charset_introducer(&mut self) -> Parsed<Option<ExprId>> {
+        let charset = self.text(self.here()).strip_prefix('_');
         let introduces = self.mysql()
-            && self.text(self.here()).starts_with('_')
-            && matches!(self.kind_at(1), Tok::Str | Tok::Bytes)
-            && self.token(0).end == self.token(1).start;
-        if !introduces {
+            && matches!(self.kind_at(1), Tok::Str | Tok::Bytes | Tok::Number)
+            && charset.is_some_and(|name| self.touches(1) || collation::is_charset(name));
+        // A hexadecimal or binary number is a string of bytes after a character set.
+        let is_plain_number = self.kind_at(1) == Tok::Number && !self.text(self.here() + 1).starts_with("0");
+        if !introduces || is_plain_number {
             return Ok(None);
         }
         self.bump();
-        if self.kind() == Tok::Bytes {
+        if self.kind() != Tok::Str {
             return Ok(Some(self.literal_keyword(Literal::Bytes)));
         }
         self.string_literal().map(Some)

@@ -34,6 +34,9 @@ impl Parser<'_> {
         self.enter()?;
         let first = self.here();
         let (ctes, recursive) = if self.kw() == Kw::WITH {
+            if self.tsql() && self.kind_before() == Tok::LParen {
+                self.object("SQL Server allows WITH at the beginning of a statement only");
+            }
             self.with_clause()?
         } else {
             ((0, 0), false)

@@ -1,7 +1,7 @@
 //! Select cores: the list, FROM, WHERE, GROUP BY, HAVING, WINDOW.
 
 use super::{Parsed, Parser};
-use crate::ast::{Expr, ExprId, Item, List, Select, SelectId};
+use crate::ast::{Expr, ExprId, Item, List, Select, SelectId, Servers};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -21,6 +21,7 @@ impl Parser<'_> {
             filter: None,
             group: List::default(),
             grouped: false,
+            rolled_up: false,
             having: None,
             windows: (0, 0),
             token,
@@ -180,6 +181,9 @@ impl Parser<'_> {
             }
             return self.expected("an alias after AS");
         }
+        if self.sqlite() && self.starts_window_clause() {
+            return Ok(None);
+        }
         if self.is_name(0, reserved::BARE_ALIAS) || (string_allowed && self.kind() == Tok::Str) {
             return Ok(Some(self.bump()));
         }
@@ -194,10 +198,13 @@ impl Parser<'_> {
             return self.mysql_into();
         }
         self.not_read_only("SELECT ... INTO creates a table");
-        self.eat_any(&[Kw::LOCAL, Kw::GLOBAL]);
-        self.eat_any(&[Kw::TEMPORARY, Kw::TEMP, Kw::UNLOGGED]);
         if self.postgres() {
+            self.eat_any(&[Kw::LOCAL, Kw::GLOBAL]);
+            self.eat_any(&[Kw::TEMPORARY, Kw::TEMP, Kw::UNLOGGED]);
             self.eat_kw(Kw::TABLE);
+        } else if self.kw() == Kw::UNLOGGED && self.is_name(1, reserved::TABLE) {
+            self.object("only PostgreSQL has unlogged tables");
+            self.bump();
         }
         self.qualified_name(reserved::TABLE, "a table")?;
         Ok(())
@@ -267,6 +274,7 @@ impl Parser<'_> {
         select.group = self.list_from(mark);
         if (self.mysql() || self.tsql()) && self.kw() == Kw::WITH && matches!(self.kw_at(1), Kw::ROLLUP | Kw::CUBE) {
             self.at += 2;
+            select.rolled_up = true;
         }
         Ok(())
     }
@@ -287,6 +295,9 @@ impl Parser<'_> {
                 self.at += 2;
                 return Ok(());
             }
+        }
+        if self.mysql() && self.kw() == Kw::ROLLUP && self.kind_at(1) == Tok::LParen {
+            self.object_at(self.here(), Servers::MariaDb, "MariaDB writes GROUP BY ... WITH ROLLUP");
         }
         let expr = self.expr()?;
         if let Expr::Row(list) = self.ast.expr(expr) {
@@ -312,6 +323,11 @@ impl Parser<'_> {
         self.close()?;
         self.leave();
         Ok(())
+    }
+
+    /// Whether `WINDOW name AS (` stands here: WINDOW is also a plain name in most dialects.
+    pub(super) fn starts_window_clause(&self) -> bool {
+        self.kw() == Kw::WINDOW && self.kw_at(2) == Kw::AS && self.kind_at(3) == Tok::LParen
     }
 
     fn window_clause(&mut self) -> Parsed<(u32, u32)> {

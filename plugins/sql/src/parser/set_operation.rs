@@ -1,7 +1,7 @@
 //! Set operations: UNION, INTERSECT and EXCEPT, and what stands between them.
 
 use super::{Parsed, Parser};
-use crate::ast::{Body, Operand, SetOp};
+use crate::ast::{Body, Operand, Servers, SetOp};
 use crate::keyword::Kw;
 use crate::token::Tok;
 
@@ -78,10 +78,20 @@ impl Parser<'_> {
                 Ok(self.body(Body::Select(select)))
             }
             Kw::VALUES if self.starts_query() => {
+                if self.mysql() && self.kw_at(1) == Kw::ROW {
+                    self.object_at(self.here(), Servers::MariaDb, "MariaDB writes VALUES without ROW");
+                }
                 let rows = self.values()?;
                 Ok(self.body(Body::Values(rows)))
             }
             Kw::TABLE if self.starts_query() => {
+                if self.mysql() {
+                    self.object_at(
+                        self.here(),
+                        Servers::MariaDb,
+                        "MariaDB has no TABLE statement: SELECT * FROM it",
+                    );
+                }
                 self.bump();
                 let table = self.plain_table()?;
                 Ok(self.body(Body::Table(table)))

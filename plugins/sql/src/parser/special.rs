@@ -1,7 +1,7 @@
 //! Which function or constant with a grammar of its own a keyword begins.
 
 use super::{Parsed, Parser};
-use crate::ast::{Expr, ExprId, Literal};
+use crate::ast::{Expr, ExprId, Literal, Servers};
 use crate::keyword::Kw;
 use crate::token::Tok;
 
@@ -27,7 +27,9 @@ impl Parser<'_> {
             Kw::TREAT if called && postgres => self.cast()?,
             Kw::COLLATION if postgres && self.kw_at(1) == Kw::FOR => self.collation_for()?,
             Kw::GROUPING if called && (postgres || mysql) => return Ok(None),
-            Kw::INTERVAL if mysql && (next != Tok::LParen || !self.is_interval_function()) => self.mysql_interval()?,
+            Kw::INTERVAL if mysql && (next != Tok::LParen || !self.is_interval_function()) => {
+                self.leading_interval()?
+            }
             Kw::CHAR if called && mysql => self.char_using()?,
             Kw::WEIGHT_STRING if called && mysql => self.weight_string()?,
             Kw::MATCH if mysql => self.match_against()?,
@@ -60,6 +62,13 @@ impl Parser<'_> {
 
     /// `VALUES(column)` and `DEFAULT(column)`.
     fn column_function(&mut self) -> Parsed<ExprId> {
+        if self.kw() == Kw::VALUES {
+            self.object_at(
+                self.here(),
+                Servers::MariaDb,
+                "MariaDB has VALUES(column) in INSERT only",
+            );
+        }
         let name = self.bump();
         self.open()?;
         let expr = self.expr()?;

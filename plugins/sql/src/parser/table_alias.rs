@@ -64,7 +64,7 @@ impl Parser<'_> {
         match self.kw() {
             Kw::APPLY => self.tsql(),
             Kw::USING => self.tsql() && self.kind_at(1) == Tok::LParen,
-            Kw::WINDOW => !self.postgres() && self.kw_at(2) == Kw::AS && self.kind_at(3) == Tok::LParen,
+            Kw::WINDOW => !self.postgres() && self.starts_window_clause(),
             Kw::SET => self.postgres() && self.kind_at(2) == Tok::Eq,
             _ => false,
         }

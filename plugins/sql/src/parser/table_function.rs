@@ -1,7 +1,7 @@
 //! Functions in FROM.
 
 use super::{Parsed, Parser};
-use crate::ast::{Expr, List, Name, TableId, TableRef};
+use crate::ast::{Expr, List, Name, Servers, TableId, TableRef};
 use crate::keyword::Kw;
 use crate::token::Tok;
 
@@ -25,13 +25,36 @@ impl Parser<'_> {
 
     /// The node of calls that are read, with what follows them.
     pub(super) fn function_table(&mut self, token: u32, calls: List, declared: List) -> Parsed<TableId> {
+        let returns_record = self.postgres()
+            && self.ast.list(calls).iter().any(|call| match self.ast.expr(*call) {
+                Expr::Call(call) => {
+                    let name = self.text(self.ast.calls[call as usize].name.last);
+                    [
+                        "json_to_record",
+                        "jsonb_to_record",
+                        "json_to_recordset",
+                        "jsonb_to_recordset",
+                    ]
+                    .iter()
+                    .any(|function| function.eq_ignore_ascii_case(name))
+                }
+                _ => false,
+            });
         let ordinality = self.postgres() && self.eat_all(&[Kw::WITH, Kw::ORDINALITY]);
         let alias = self.function_alias()?;
+        if returns_record && alias.columns.len == 0 {
+            self.object_at(
+                token,
+                Servers::All,
+                "this function needs a list of columns with types: AS x(a int, b text)",
+            );
+        }
         Ok(self.table_node(
             TableRef::Function {
                 calls,
                 declared,
                 ordinality,
+                lateral: false,
                 alias,
             },
             token,

@@ -229,6 +229,7 @@ impl Parser<'_> {
             calls,
             declared: List::default(),
             ordinality: false,
+            lateral: false,
             alias,
         };
         Ok(self.table_node(kind, token))
@@ -259,18 +260,32 @@ impl Parser<'_> {
             let pivot = self.kw() == Kw::PIVOT;
             let token = self.bump();
             self.open()?;
+            let mark = self.scratch.ids.len();
+            let start = self.here();
             if pivot {
                 self.expr_list()?;
+                let end = self.here();
+                self.scratch.ids.extend(start..end);
             } else {
-                self.name_token(reserved::COLUMN, "a column name")?;
+                let value = self.name_token(reserved::COLUMN, "a column name")?;
+                self.scratch.ids.push(value);
             }
             self.expect_kw(Kw::FOR)?;
-            self.qualified_name(reserved::COLUMN, "a column name")?;
+            let column = self.qualified_name(reserved::COLUMN, "a column name")?.last;
+            self.scratch.ids.push(column);
+            let outer = self.list_from(mark);
             self.expect_kw(Kw::IN)?;
-            self.name_list()?;
+            let names = self.name_list()?;
             self.close()?;
             let alias = self.table_alias()?;
-            inner = self.table_node(TableRef::Pivot { inner, alias }, token);
+            let (removed, added) = if pivot { (outer, names) } else { (names, outer) };
+            let kind = TableRef::Pivot {
+                inner,
+                removed,
+                added,
+                alias,
+            };
+            inner = self.table_node(kind, token);
         }
         Ok(inner)
     }

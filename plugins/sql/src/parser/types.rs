@@ -1,7 +1,7 @@
 //! Type names, and constants written after one.
 
 use super::{Parsed, Parser};
-use crate::ast::{Expr, ExprId, Literal};
+use crate::ast::{Expr, ExprId, Literal, Servers};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -24,7 +24,7 @@ impl Parser<'_> {
         }
         loop {
             self.eat(Tok::Minus);
-            let word = self.is_name(0, reserved::COLUMN);
+            let word = !self.mysql() && self.is_name(0, reserved::COLUMN);
             if !word && !matches!(self.kind(), Tok::Number | Tok::Str) {
                 return self.expected("a type argument");
             }
@@ -174,6 +174,9 @@ impl Parser<'_> {
             | Kw::YEAR
             | Kw::JSON
             | Kw::NUMERIC => {
+                if matches!(self.kw(), Kw::YEAR | Kw::JSON) {
+                    self.object_at(self.here(), Servers::MariaDb, "MariaDB's CAST does not know this type");
+                }
                 self.bump();
                 self.type_arguments()?;
             }

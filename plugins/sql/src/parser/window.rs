@@ -1,7 +1,7 @@
 //! ORDER BY lists, window specifications and frames.
 
 use super::{Parsed, Parser};
-use crate::ast::{List, Window};
+use crate::ast::{Expr, List, Servers, Window};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -118,8 +118,14 @@ impl Parser<'_> {
         if self.eat_all(&[Kw::UNBOUNDED, Kw::FOLLOWING]) {
             return Ok(Bound::EndOfPartition);
         }
+        let token = self.here();
         let expr = self.expr()?;
         self.scratch.ids.push(expr);
+        if self.kind_of(token) == Tok::Minus
+            && matches!(self.ast.expr(expr), Expr::Unary(inner) if matches!(self.ast.expr(inner), Expr::Literal(_)))
+        {
+            self.object_at(token, Servers::All, "the offset of a frame may not be negative");
+        }
         if self.eat_kw(Kw::PRECEDING) {
             Ok(Bound::Before)
         } else if self.eat_kw(Kw::FOLLOWING) {

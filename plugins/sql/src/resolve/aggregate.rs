@@ -55,7 +55,14 @@ impl Resolver<'_> {
         let Some(expr) = self.aliased_item(frame, text) else {
             return;
         };
-        if !matches!(clause, Clause::Where | Clause::GroupBy) {
+        if self.mysql() && self.schema.mariadb && clause == Clause::OrderBy && self.has_aggregate(expr) {
+            let message =
+                format!("`{text}` stands for an aggregate: MariaDB sorts by it alone, not by an expression of it");
+            self.report(token, "misused-aggregate", message, None);
+            return;
+        }
+        let nested = self.inside_aggregate && self.sqlite() && self.has_aggregate(expr);
+        if !matches!(clause, Clause::Where | Clause::GroupBy) && !nested {
             return;
         }
         let (code, what) = if self.has_aggregate(expr) {

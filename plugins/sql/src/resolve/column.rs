@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::relation::Columns;
-use super::{Clause, Resolver};
+use super::{Clause, OuterUse, Resolver};
 use crate::ast::{Expr, Name};
 use crate::dialect::Dialect;
 use crate::names::{same_column, same_table};
@@ -55,6 +55,7 @@ impl<'a> Resolver<'a> {
                     index: column,
                 } => {
                     self.hit(index);
+                    self.note_outer_use(index, frame, (relation, column), name);
                     let relation = &self.relations[relation];
                     let (recorded, columns) = (relation.recorded, relation.columns);
                     if self.uses.is_some() {
@@ -107,6 +108,21 @@ impl<'a> Resolver<'a> {
             || self.ast.list(select.group).iter().any(|term| named(*term))
     }
 
+    /// Remembers a column of an outer level that has to be grouped there.
+    fn note_outer_use(&mut self, owner: usize, frame: usize, place: (usize, usize), name: Name) {
+        let shown = matches!(
+            self.frames[owner].clause,
+            Clause::Select | Clause::Having | Clause::OrderBy
+        );
+        if owner != frame && shown && !self.inside_aggregate && (self.postgres() || self.tsql()) {
+            self.outer_uses.push(OuterUse {
+                frame: owner,
+                place,
+                name,
+            });
+        }
+    }
+
     fn hit(&mut self, frame: usize) {
         self.hit = Some(self.hit.map_or(frame, |hit| hit.max(frame)));
     }
@@ -144,6 +160,12 @@ impl<'a> Resolver<'a> {
             return Some(Resolution::Alias);
         }
         let (start, end) = (self.frames[frame].start, self.frames[frame].end);
+        let hidden = self.relations[start..end]
+            .iter()
+            .any(|relation| self.has_hidden_column(relation.columns, text));
+        if hidden {
+            return Some(Resolution::Pseudo);
+        }
         if is_pseudo_column(self.dialect, text) {
             let single = !self.sqlite() || end - start == 1;
             let stored = self.relations[start..end]
@@ -161,6 +183,18 @@ impl<'a> Resolver<'a> {
                     .is_some_and(|name| same_table(self.dialect, name, text))
             });
         whole_row.then_some(Resolution::Column)
+    }
+
+    /// SQLite: columns of full-text tables that no catalog lists. FTS3 to FTS5 name one after the table, FTS5 has `rank`, FTS3 and
+    /// FTS4 have `docid`.
+    fn has_hidden_column(&self, columns: Columns, text: &str) -> bool {
+        let Columns::Catalog(table) = columns else { return false };
+        let table = &self.schema.tables[table as usize];
+        self.sqlite()
+            && table.full_text
+            && [table.name.as_str(), "rank", "docid"]
+                .iter()
+                .any(|hidden| hidden.eq_ignore_ascii_case(text))
     }
 
     fn is_stored(&self, columns: Columns) -> bool {
@@ -202,6 +236,9 @@ impl<'a> Resolver<'a> {
         let mut open = false;
         for relation in level.start..level.end {
             let columns = self.relations[relation].columns;
+            if self.relations[relation].qualified_only {
+                continue;
+            }
             open |= columns == Columns::Open;
             let (count, index) = self.find_column(columns, text);
             let Some(index) = index else { continue };
@@ -280,6 +317,10 @@ impl<'a> Resolver<'a> {
             .is_some_and(|name| same_table(self.dialect, name, table));
         match (schema, relation.columns) {
             (None, _) => named,
+            // SQLite and MySQL keep the database of a table that has an alias.
+            (Some(schema), Columns::Catalog(index)) if relation.aliased => {
+                named && (self.sqlite() || self.mysql()) && self.schema.lies_in(self.dialect, index, schema)
+            }
             (Some(_), _) if relation.aliased => false,
             (Some(schema), Columns::Catalog(index)) => {
                 named && self.schema.find(self.dialect, Some(schema), table) == Some(index)
@@ -303,6 +344,9 @@ impl<'a> Resolver<'a> {
         self.hit(owner);
         let (columns, recorded) = (self.relations[relation].columns, self.relations[relation].recorded);
         let (count, index) = self.find_column(columns, &text);
+        if let Some(index) = index {
+            self.note_outer_use(owner, frame, (relation, index), name);
+        }
         let twin = self.sqlite()
             && qualifier.first == qualifier.last
             && self.is_twin(relation, owner, &self.source.name(qualifier.last), &text);
@@ -311,7 +355,9 @@ impl<'a> Resolver<'a> {
             Resolution::Ambiguous
         } else if count == 1 || columns == Columns::Open {
             Resolution::Column
-        } else if is_pseudo_column(self.dialect, &text) && self.is_stored(columns) {
+        } else if self.has_hidden_column(columns, &text)
+            || (is_pseudo_column(self.dialect, &text) && self.is_stored(columns))
+        {
             Resolution::Pseudo
         } else {
             self.unknown_column_of(name.last, &text, relation);

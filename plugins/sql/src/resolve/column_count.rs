@@ -24,12 +24,17 @@ impl Resolver<'_> {
         );
     }
 
-    pub(super) fn set_operation_width(&mut self, operand: &Operand, left: usize, right: usize) {
-        let token = match self.ast.bodies[operand.body as usize] {
+    /// Where an operand of a set operation begins.
+    pub(super) fn operand_token(&self, operand: &Operand) -> TokenId {
+        match self.ast.bodies[operand.body as usize] {
             Body::Select(select) => self.ast.selects[select as usize].token,
             Body::Paren(query) => self.ast.queries[query as usize].first,
             _ => 0,
-        };
+        }
+    }
+
+    pub(super) fn set_operation_width(&mut self, operand: &Operand, left: usize, right: usize) {
+        let token = self.operand_token(operand);
         let message = format!("the sides of the set operation have {left} and {right} columns");
         self.report(token, "column-count", message, None);
     }

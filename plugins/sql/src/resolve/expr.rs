@@ -2,7 +2,7 @@
 
 use super::relation::Columns;
 use super::{Clause, Resolver};
-use crate::ast::{BinaryOp, Call, Expr, ExprId, Over, QueryId, Window};
+use crate::ast::{BinaryOp, Body, Call, Expr, ExprId, Over, QueryId, Window};
 use crate::functions;
 
 impl<'a> Resolver<'a> {
@@ -47,7 +47,10 @@ impl<'a> Resolver<'a> {
                 let expected = around.map_or(1, |node| self.width_beside(node, id));
                 self.subquery(id, query, frame, expected);
             }
-            Expr::Quantified(query) | Expr::ArrayQuery(query) => self.subquery(id, query, frame, 1),
+            Expr::Quantified(query) | Expr::ArrayQuery(query) => {
+                self.check_limited_subquery(id, query);
+                self.subquery(id, query, frame, 1);
+            }
             Expr::Row(list) | Expr::Array(list) => {
                 let row = matches!(self.ast.expr(id), Expr::Row(_)) && list.len > 1;
                 let compared = around.map_or(row_allowed, |node| self.compares_rows(node));
@@ -60,11 +63,18 @@ impl<'a> Resolver<'a> {
             }
             Expr::Case { operand, arms } => {
                 if let Some(operand) = operand {
+                    self.row_allowed = self.sqlite();
                     self.expr(operand, frame, clause);
                 }
                 let arms = self.ast.list(arms);
                 for (index, expr) in arms.iter().enumerate() {
                     let result = index % 2 == 1 || index + 1 == arms.len();
+                    if let Some(operand) = operand
+                        && !result
+                    {
+                        self.same_width(operand, *expr);
+                        self.row_allowed = self.sqlite();
+                    }
                     self.in_value_place = result || operand.is_some();
                     self.expr(*expr, frame, clause);
                 }
@@ -105,7 +115,12 @@ impl<'a> Resolver<'a> {
                     self.value(right, frame, clause);
                 }
             }
-            Expr::Like { pattern, escape, .. } => {
+            Expr::Like {
+                expr, pattern, escape, ..
+            } => {
+                if self.sqlite() {
+                    self.check_match(id, expr, frame);
+                }
                 self.value(pattern, frame, clause);
                 if let Some(escape) = escape {
                     self.value(escape, frame, clause);
@@ -128,6 +143,7 @@ impl<'a> Resolver<'a> {
             }
             Expr::InQuery { expr, query, .. } => {
                 let expected = self.width(expr);
+                self.check_limited_subquery(id, query);
                 self.subquery(id, query, frame, expected);
             }
             Expr::InTable { expr, table } => {
@@ -191,6 +207,37 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// MySQL (error 1235): a LIMIT in the subquery of IN, ANY, ALL or SOME, also in an operand of its set operations.
+    fn check_limited_subquery(&mut self, id: ExprId, query: QueryId) {
+        if !self.mysql() {
+            return;
+        }
+        let mut pending = vec![query];
+        while let Some(query) = pending.pop() {
+            let query = &self.ast.queries[query as usize];
+            if query.limit.is_some() {
+                let token = self.ast.exprs[id as usize].token;
+                let message =
+                    "a subquery of IN, ANY, ALL or SOME may not have LIMIT: select from it in a derived table";
+                self.report(token, "limited-subquery", message.to_owned(), None);
+                return;
+            }
+            match self.ast.bodies[query.body as usize] {
+                Body::Paren(inner) => pending.push(inner),
+                Body::Compound(start, count) => {
+                    let operands = &self.ast.operands[start as usize..(start + count) as usize];
+                    pending.extend(operands.iter().filter_map(|operand| {
+                        match self.ast.bodies[operand.body as usize] {
+                            Body::Paren(inner) => Some(inner),
+                            _ => None,
+                        }
+                    }));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// A query inside an expression of `frame`: an aggregate around it belongs to none of the levels that close with it.
     fn inner_query(&mut self, query: QueryId, frame: usize) -> Columns {
         let (hit, inside_aggregate) = (self.hit.take(), std::mem::take(&mut self.inside_aggregate));
@@ -214,6 +261,18 @@ impl<'a> Resolver<'a> {
             self.check_mysql_spacing(call, &name);
         } else if self.mysql() && !call.special && !qualified {
             self.check_mysql_arity(call, &name, arguments);
+        }
+        if !qualified
+            && !call.special
+            && functions::is_foreign(self.dialect, &name, self.schema.mariadb, self.schema.major)
+        {
+            self.foreign_function(call, &name);
+        }
+        if self.postgres() {
+            self.check_distinct_arguments(call, frame);
+        }
+        if self.tsql() && !qualified {
+            self.check_tsql_call(call, &name, frame);
         }
         let windowed = call.over.is_some();
         let (outer_hit, outer_aggregate, outer_window) = (self.hit.take(), self.inside_aggregate, self.inside_window);
@@ -262,7 +321,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// T-SQL functions whose first argument is a word such as `year`.
-    fn starts_with_date_part(&self, name: &str) -> bool {
+    pub(super) fn starts_with_date_part(&self, name: &str) -> bool {
         const FUNCTIONS: [&str; 7] = [
             "dateadd",
             "datediff",
@@ -281,6 +340,9 @@ impl<'a> Resolver<'a> {
             Some(Over::Inline(index)) => {
                 self.check_window_clause(call, clause);
                 let window = &self.ast.windows[index as usize];
+                if self.tsql() {
+                    self.check_tsql_window(call, window);
+                }
                 self.window(window, frame);
             }
             Some(Over::Named(token)) => {

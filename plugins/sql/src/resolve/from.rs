@@ -48,6 +48,17 @@ fn is_system_table(dialect: Dialect, name: &str) -> bool {
     }
 }
 
+/// Whether MariaDB's sequence engine makes a table of this name up: `seq_1_to_10`, `seq_1_to_10_step_2`.
+fn is_sequence_table(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('_').collect();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match parts[..] {
+        ["seq", first, "to", last] => is_number(first) && is_number(last),
+        ["seq", first, "to", last, "step", step] => [first, last, step].into_iter().all(is_number),
+        _ => false,
+    }
+}
+
 impl<'a> Resolver<'a> {
     /// Adds the relations of a table reference; chains of joins are followed in a loop.
     pub(super) fn table(&mut self, id: TableId) {
@@ -74,7 +85,10 @@ impl<'a> Resolver<'a> {
         match node.kind {
             TableRef::Table { name, alias } => self.named_table(name, alias),
             TableRef::Derived { query, lateral, alias } => {
-                let columns = self.derived(query, lateral);
+                let mut columns = self.derived(query, lateral);
+                if alias.columns.len == 0 {
+                    columns = self.derived_columns(node.token, columns);
+                }
                 self.aliased(node.token, columns, alias, TableSource::Derived, "");
             }
             TableRef::Function {
@@ -82,33 +96,95 @@ impl<'a> Resolver<'a> {
                 declared,
                 alias,
                 ordinality,
-                ..
+                lateral,
             } => {
-                self.function(node.token, calls, declared, ordinality, alias);
+                let sees_left = lateral || !self.tsql();
+                self.function(node.token, calls, declared, ordinality, alias, sees_left);
             }
             TableRef::Paren { inner, alias } => {
                 let start = self.relations.len();
                 self.table(inner);
                 if alias.name.is_some() {
-                    self.relations.truncate(start);
-                    self.aliased(node.token, Columns::Open, alias, TableSource::Derived, "");
+                    self.alias_of_join(node.token, inner, alias, start);
                 }
             }
-            TableRef::Pivot { inner, alias } => {
+            TableRef::Pivot {
+                inner,
+                removed,
+                added,
+                alias,
+            } => {
                 let start = self.relations.len();
                 self.table(inner);
+                let columns = self.pivoted_columns(start, removed, added);
                 self.relations.truncate(start);
-                self.aliased(node.token, Columns::Open, alias, TableSource::Derived, "");
+                self.aliased(node.token, columns, alias, TableSource::Derived, "");
             }
             TableRef::Join { .. } => self.table(id),
         }
     }
 
+    /// The alias of a join in parentheses, whose relations begin at `start`. SQLite keeps the names inside, PostgreSQL hides them.
+    fn alias_of_join(&mut self, token: TokenId, inner: TableId, alias: Alias, start: usize) {
+        let columns = self.joined_columns(start);
+        let is_join = matches!(self.ast.tables[inner as usize].kind, TableRef::Join { .. });
+        if self.sqlite() && is_join {
+            let names = self.relations.len();
+            self.aliased(token, columns, alias, TableSource::Derived, "");
+            for relation in &mut self.relations[names..] {
+                relation.qualified_only = true;
+            }
+        } else {
+            self.relations.truncate(start);
+            self.aliased(token, columns, alias, TableSource::Derived, "");
+        }
+    }
+
+    /// The columns of the relations from `start` on without those that a pivot takes, and with those that it makes.
+    fn pivoted_columns(&mut self, start: usize, removed: List, added: List) -> Columns {
+        let columns = self.joined_columns(start);
+        let Some(count) = self.count(columns) else {
+            return Columns::Open;
+        };
+        let (removed, added) = (
+            self.token_names(self.ast.list(removed)),
+            self.token_names(self.ast.list(added)),
+        );
+        let kept: Vec<_> = (0..count)
+            .filter_map(|column| self.column_name(columns, column))
+            .filter(|name| !removed.iter().any(|gone| same_column(self.dialect, gone, name)))
+            .collect();
+        self.known(kept.into_iter().chain(added))
+    }
+
+    /// The columns of the relations from `start` on as `*` gives them.
+    fn joined_columns(&mut self, start: usize) -> Columns {
+        let first = self.frames.last().map_or(0, |frame| frame.merged);
+        let mut names = Vec::new();
+        for (index, relation) in self.relations.iter().enumerate().skip(start) {
+            let Some(count) = self.count(relation.columns) else {
+                return Columns::Open;
+            };
+            let is_merged_away = |name: &str| {
+                self.merged[first..].iter().any(|merged| {
+                    (merged.from..merged.to).contains(&index) && same_column(self.dialect, &merged.name, name)
+                })
+            };
+            if !relation.qualified_only {
+                names.extend(
+                    (0..count)
+                        .filter_map(|column| self.column_name(relation.columns, column))
+                        .filter(|name| !is_merged_away(name)),
+                );
+            }
+        }
+        self.known(names)
+    }
+
     /// A query in FROM sees what is around this query, and with LATERAL also what stands before it.
     fn derived(&mut self, query: u32, lateral: bool) -> Columns {
         let current = self.frames.len() - 1;
-        // A derived table after CROSS APPLY is lateral without saying so.
-        if lateral || self.tsql() {
+        if lateral {
             self.frames[current].end = self.relations.len();
             self.frames[current].merged_end = self.merged.len();
             return self.query(query, Some(current), "derived");
@@ -145,6 +221,7 @@ impl<'a> Resolver<'a> {
                 aliased: true,
                 columns,
                 recorded,
+                qualified_only: false,
             },
         );
     }
@@ -190,6 +267,7 @@ impl<'a> Resolver<'a> {
             name: Some(visible.unwrap_or(written)),
             columns,
             recorded,
+            qualified_only: false,
         };
         self.add_relation(alias.name.unwrap_or(name.last), relation);
     }
@@ -236,6 +314,10 @@ impl<'a> Resolver<'a> {
                 found.schema.clone(),
             );
         }
+        if schema.is_none() && self.mysql() && self.schema.mariadb && is_sequence_table(&table) {
+            let columns = self.known([Cow::Borrowed("seq")]);
+            return (TableSource::Catalog, columns, table, None);
+        }
         let system = schema
             .as_deref()
             .is_some_and(|schema| is_system_schema(self.dialect, schema))
@@ -249,10 +331,22 @@ impl<'a> Resolver<'a> {
         (TableSource::Unknown, Columns::Open, table, None)
     }
 
-    fn function(&mut self, token: TokenId, calls: List, declared: List, ordinality: bool, alias: Alias) {
+    fn function(
+        &mut self,
+        token: TokenId,
+        calls: List,
+        declared: List,
+        ordinality: bool,
+        alias: Alias,
+        sees_left: bool,
+    ) {
         let current = self.frames.len() - 1;
-        self.frames[current].end = self.relations.len();
-        self.frames[current].merged_end = self.merged.len();
+        if sees_left {
+            self.frames[current].end = self.relations.len();
+            self.frames[current].merged_end = self.merged.len();
+        } else {
+            self.frames[current].end = self.frames[current].start;
+        }
         let mut function = Cow::Borrowed("");
         for call in self.ast.list(calls) {
             if let Expr::Call(index) = self.ast.expr(*call) {
@@ -321,20 +415,30 @@ impl<'a> Resolver<'a> {
             JoinOn::Condition(condition) if self.sqlite() => self.conditions.push(condition),
             JoinOn::Condition(condition) => {
                 let current = self.frames.len() - 1;
-                // PostgreSQL and T-SQL show a condition its own two sides only.
+                // A condition sees its own two sides only: JOIN binds tighter than a comma.
                 let saved = self.frames[current].start;
-                if self.postgres() || self.tsql() {
-                    self.frames[current].start = start;
-                }
+                self.frames[current].start = start;
                 self.frames[current].end = self.relations.len();
                 self.frames[current].merged_end = self.merged.len();
                 self.expr(condition, current, Clause::From);
                 self.frames[current].start = saved;
             }
-            JoinOn::Using(columns) => {
-                for token in self.ast.list(columns) {
-                    let name = self.source.name(*token);
-                    self.merge(start, middle, name, Some(*token));
+            JoinOn::Using(columns, alias) => {
+                let names = self.token_names(self.ast.list(columns));
+                for (token, name) in self.ast.list(columns).iter().zip(&names) {
+                    self.merge(start, middle, name.clone(), Some(*token));
+                }
+                if let Some(token) = alias {
+                    let name = Some(self.source.name(token));
+                    let columns = self.known(names);
+                    let relation = Relation {
+                        name,
+                        aliased: true,
+                        columns,
+                        recorded: None,
+                        qualified_only: true,
+                    };
+                    self.add_relation(token, relation);
                 }
             }
             JoinOn::Natural => {

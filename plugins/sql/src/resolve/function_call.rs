@@ -3,6 +3,7 @@
 use super::Resolver;
 use super::nearest_name::nearest;
 use crate::ast::Call;
+use crate::dialect::Dialect;
 use crate::functions;
 
 impl Resolver<'_> {
@@ -51,6 +52,17 @@ impl Resolver<'_> {
                 None,
             );
         }
+    }
+
+    /// A function that queries for other engines bring along.
+    pub(super) fn foreign_function(&mut self, call: &Call, name: &str) {
+        let server = match self.dialect {
+            Dialect::Mysql if self.schema.mariadb => "MariaDB",
+            Dialect::Mysql => "MySQL",
+            _ => "this PostgreSQL",
+        };
+        let message = format!("{server} has no function `{name}`");
+        self.report(call.name.last, "unknown-function", message, None);
     }
 
     pub(super) fn check_mysql_arity(&mut self, call: &Call, name: &str, arguments: usize) {

@@ -1,13 +1,14 @@
 //! Columns that must be grouped or aggregated, where the engine insists: PostgreSQL and SQL Server.
 
-use super::Resolver;
 use super::relation::Columns;
+use super::{OuterUse, Resolver};
 use crate::ast::{Expr, ExprId, List, Name, Select};
 use crate::functions;
 
 impl<'a> Resolver<'a> {
     /// Reports columns of the select list, HAVING and ORDER BY that stand outside aggregates and are not grouped.
     pub(super) fn check_grouping(&mut self, select: &'a Select, order: List, frame: usize) {
+        let outer_uses = self.take_outer_uses(frame);
         if !(self.postgres() || self.tsql()) || !self.findings.is_empty() {
             return;
         }
@@ -32,6 +33,23 @@ impl<'a> Resolver<'a> {
                 self.check_grouped(*term, &grouped, frame);
             }
         }
+        for used in outer_uses {
+            let is_grouped = grouped.iter().any(|term| match self.ast.expr(*term) {
+                Expr::Column(name) => self.locate(name, frame) == Some(used.place),
+                _ => false,
+            });
+            if !is_grouped && !self.is_determined(used.place, &grouped, frame) {
+                self.ungrouped(used.name);
+                return;
+            }
+        }
+    }
+
+    /// What subqueries use of a level that is about to close.
+    fn take_outer_uses(&mut self, frame: usize) -> Vec<OuterUse> {
+        let (own, others) = self.outer_uses.iter().partition(|used| used.frame == frame);
+        self.outer_uses = others;
+        own
     }
 
     /// GROUP BY terms, aliases and ordinals replaced by what they stand for.
@@ -144,7 +162,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn is_same(&self, left: ExprId, right: ExprId, frame: usize) -> bool {
+    pub(super) fn is_same(&self, left: ExprId, right: ExprId, frame: usize) -> bool {
         let (a, b) = (&self.ast.exprs[left as usize], &self.ast.exprs[right as usize]);
         match (a.kind, b.kind) {
             (Expr::Column(x), Expr::Column(y)) => {
@@ -170,7 +188,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The relation of this level and the column in it that a name means; nothing for outer and unknown columns.
-    fn locate(&self, name: Name, frame: usize) -> Option<(usize, usize)> {
+    pub(super) fn locate(&self, name: Name, frame: usize) -> Option<(usize, usize)> {
         if name.first == name.last {
             return self.locate_name(&self.source.name(name.last), frame);
         }

@@ -2,14 +2,15 @@
 
 use super::relation::Columns;
 use super::{Clause, Resolver};
-use crate::ast::{Body, Expr, ExprId, Literal, Query, Select};
-use crate::names::same_column;
+use crate::ast::{Body, Expr, ExprId, Literal, Query, Select, SelectId, TableId, TableRef};
+use crate::names::{same_column, same_table};
 use nl2sql_catalog::Resolution;
 
 impl<'a> Resolver<'a> {
     /// ORDER BY of a select core.
     pub(super) fn order_by(&mut self, terms: &'a [ExprId], frame: usize, columns: Columns) {
         for (index, term) in terms.iter().enumerate() {
+            self.check_constant_term(*term, self.ordinal(*term).is_some(), "ORDER BY");
             if let Some(ordinal) = self.ordinal(*term) {
                 self.check_ordinal(*term, ordinal, index, columns, "ORDER BY");
                 continue;
@@ -25,10 +26,25 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// PostgreSQL and T-SQL: a constant that is no ordinal sorts and groups nothing, and is refused.
+    fn check_constant_term(&mut self, term: ExprId, ordinal: bool, clause: &str) {
+        let constant = matches!(
+            self.ast.expr(term),
+            Expr::Literal(Literal::String | Literal::Number | Literal::Null | Literal::Bytes)
+        );
+        let refused = (self.postgres() && !ordinal) || (self.tsql() && (!ordinal || clause == "GROUP BY"));
+        if constant && refused {
+            let token = self.ast.exprs[term as usize].token;
+            let message = format!("{clause} takes columns and expressions here, not a constant");
+            self.report(token, "constant-term", message, None);
+        }
+    }
+
     pub(super) fn group_by(&mut self, select: &'a Select, frame: usize) {
         let terms = self.ast.list(select.group);
         let width = self.output_count(select);
         for (index, term) in terms.iter().enumerate() {
+            self.check_constant_term(*term, self.ordinal(*term).is_some(), "GROUP BY");
             if let Some(ordinal) = self.ordinal(*term) {
                 if let Some(count) = width
                     && !self.tsql()
@@ -132,7 +148,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The whole number a term is, if it is one; SQLite and PostgreSQL see through a minus.
-    fn ordinal(&self, term: ExprId) -> Option<i64> {
+    pub(super) fn ordinal(&self, term: ExprId) -> Option<i64> {
         let node = &self.ast.exprs[term as usize];
         match node.kind {
             Expr::Literal(Literal::Number) => self.source.raw(node.token).parse().ok(),
@@ -202,6 +218,44 @@ impl<'a> Resolver<'a> {
         )
     }
 
+    /// Whether the qualifier of a column, if it has one, names a table in the FROM clause of a select core.
+    fn is_qualified_within(&self, column: ExprId, select: SelectId) -> bool {
+        let Expr::Column(name) = self.ast.expr(column) else {
+            return true;
+        };
+        if name.first == name.last {
+            return true;
+        }
+        let qualifier = self.source.name(name.last - 2);
+        let mut pending: Vec<TableId> = self.ast.list(self.ast.selects[select as usize].from).to_vec();
+        while let Some(table) = pending.pop() {
+            let visible = match self.ast.tables[table as usize].kind {
+                TableRef::Table { name, alias } => Some(alias.name.unwrap_or(name.last)),
+                TableRef::Derived { alias, .. } => alias.name,
+                TableRef::Function { calls, alias, .. } => {
+                    alias
+                        .name
+                        .or_else(|| match self.ast.expr(*self.ast.list(calls).first()?) {
+                            Expr::Call(call) => Some(self.ast.calls[call as usize].name.last),
+                            _ => None,
+                        })
+                }
+                TableRef::Join { left, right, .. } => {
+                    pending.extend([left, right]);
+                    None
+                }
+                TableRef::Paren { inner, alias } | TableRef::Pivot { inner, alias, .. } => {
+                    pending.push(inner);
+                    alias.name
+                }
+            };
+            if visible.is_some_and(|visible| same_table(self.dialect, &self.source.name(visible), &qualifier)) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// SQLite takes any output of any operand, by its text or its name.
     fn is_operand_output(&self, query: &Query, term: ExprId) -> bool {
         let mut bodies = vec![query.body];
@@ -216,7 +270,7 @@ impl<'a> Resolver<'a> {
                     let (start, count) = self.ast.selects[select as usize].items;
                     for item in &self.ast.items[start as usize..(start + count) as usize] {
                         if self.source.same_text(item.tokens, (node.token, node.end))
-                            || self.is_same_column(item.expr, term)
+                            || (self.is_same_column(item.expr, term) && self.is_qualified_within(term, select))
                         {
                             return true;
                         }

@@ -5,11 +5,15 @@ use std::borrow::Cow;
 use super::relation::Columns;
 use super::{Clause, CteEntry, Resolver};
 use crate::ast::{Body, Cte, Query, QueryId};
+use crate::keyword::Kw;
 
 impl<'a> Resolver<'a> {
     /// Resolves a query inside `parent` and says what columns it has.
     pub(super) fn query(&mut self, id: QueryId, parent: Option<usize>, kind: &str) -> Columns {
         let query = self.ast.queries[id as usize];
+        if self.tsql() && kind != "query" {
+            self.check_inner_order(&query);
+        }
         let ctes = self.ctes.len();
         self.with_clause(query, parent);
         let columns = match self.ast.bodies[query.body as usize] {
@@ -23,6 +27,21 @@ impl<'a> Resolver<'a> {
         self.row_counts(&query);
         self.ctes.truncate(ctes);
         columns
+    }
+
+    /// T-SQL: rows of a derived table, a common table expression or a subquery have no order, unless it chooses among them.
+    fn check_inner_order(&mut self, query: &Query) {
+        let Some(token) = query.order_token else { return };
+        let has_top = match self.ast.bodies[query.body as usize] {
+            Body::Select(select) => self.ast.selects[select as usize].top.is_some(),
+            _ => false,
+        };
+        let tail = &self.source.tokens[query.limit_at as usize..query.end as usize];
+        let has_for = tail.iter().any(|token| token.kw == Kw::FOR);
+        if !has_top && query.offset.is_none() && !has_for {
+            let message = "ORDER BY inside parentheses needs TOP, OFFSET or FOR XML".to_owned();
+            self.report(token, "misused-order", message, None);
+        }
     }
 
     /// LIMIT and OFFSET know no columns.
@@ -110,6 +129,11 @@ impl<'a> Resolver<'a> {
                 self.cte_width(cte, found.unwrap_or(0), declared.len());
             }
         }
+        let columns = if cte.columns.len == 0 {
+            self.derived_columns(cte.name, columns)
+        } else {
+            columns
+        };
         let extra = self.token_names(self.ast.list(cte.extra_columns));
         self.ctes[entry].columns = self.renamed(columns, &declared, &extra);
         self.ctes[entry].visible = true;
@@ -160,10 +184,16 @@ impl<'a> Resolver<'a> {
         let pending = self.pending_cte.take();
         let opened = self.opened_cte.take();
         let mut first = Columns::Open;
+        let mut families = Vec::new();
         for (index, operand) in self.ast.operands[start..start + count].iter().enumerate() {
             let kind = if index == 0 { kind } else { "operand" };
+            self.families.clear();
             let columns = self.body(self.ast.bodies[operand.body as usize], parent, kind);
+            if index > 0 {
+                self.check_operand_families(&families, self.operand_token(operand));
+            }
             if index == 0 {
+                families = std::mem::take(&mut self.families);
                 first = columns;
                 if let Some(entry) = pending {
                     self.ctes[entry].columns = columns;

@@ -26,6 +26,8 @@ pub(crate) struct Relation<'a> {
     pub columns: Columns,
     /// Index of the recorded table.
     pub recorded: Option<u32>,
+    /// A second name for columns of other relations: neither `*` nor a bare name means its columns.
+    pub qualified_only: bool,
 }
 
 impl<'a> Resolver<'a> {

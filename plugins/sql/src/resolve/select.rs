@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::relation::Columns;
 use super::{Clause, Resolver};
-use crate::ast::{Expr, ExprId, Item, List, Name, Select, SelectId};
+use crate::ast::{Expr, ExprId, Item, List, Name, Over, Select, SelectId, Window};
+use crate::names::same_column;
 use nl2sql_catalog::Resolution;
 
 impl<'a> Resolver<'a> {
@@ -46,8 +47,17 @@ impl<'a> Resolver<'a> {
             self.frames.pop();
         }
         self.order_by(self.ast.list(order), frame, columns);
+        if select.rolled_up && order.len > 0 && self.schema.mariadb {
+            let token = self.ast.exprs[self.ast.list(order)[0] as usize].token;
+            self.refused(
+                token,
+                "MariaDB does not order the rows of WITH ROLLUP: order them in a query around it",
+            );
+        }
         self.check_order_aggregates(select, order);
+        self.check_distinct_order(select, order, frame);
         self.check_grouping(select, order, frame);
+        self.check_types(select, order, frame);
         self.pop_frame();
         columns
     }
@@ -121,6 +131,9 @@ impl<'a> Resolver<'a> {
         }
         for index in start..end {
             let columns = self.relations[index].columns;
+            if self.relations[index].qualified_only {
+                continue;
+            }
             let Some(count) = self.count(columns) else { return false };
             for name in (0..count).filter_map(|column| self.column_name(columns, column)) {
                 if !self.is_merged_away(index, frame, &name) {
@@ -187,7 +200,24 @@ impl<'a> Resolver<'a> {
         let (start, count) = select.windows;
         for index in start..start + count {
             let window = &self.ast.windows[index as usize];
-            self.window(window, frame);
+            // SQLite resolves no names of a window that nobody uses.
+            if !self.sqlite() || self.is_window_used(window) {
+                self.window(window, frame);
+            }
         }
+    }
+
+    fn is_window_used(&self, window: &Window) -> bool {
+        let Some(name) = window.name else { return true };
+        let name = self.source.name(name);
+        let windows = &self.ast.windows;
+        self.ast
+            .calls
+            .iter()
+            .filter_map(|call| match call.over? {
+                Over::Named(token) => Some(token),
+                Over::Inline(inline) => windows[inline as usize].base,
+            })
+            .any(|token| same_column(self.dialect, &self.source.name(token), &name))
     }
 }

@@ -11,7 +11,7 @@ impl Resolver<'_> {
         if nested {
             let message = "a window function is not allowed inside an aggregate or another window function".to_owned();
             self.report(call.name.last, "misused-window-function", message, None);
-        } else if call.distinct && !self.mysql() {
+        } else if call.distinct {
             let message = "DISTINCT is not supported for window functions".to_owned();
             self.report(call.name.last, "misused-window-function", message, None);
         }
