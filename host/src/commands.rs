@@ -22,6 +22,9 @@ pub use predict::PredictArguments;
 pub use train::TrainArguments;
 pub use usage_file::as_json as usage_as_json;
 
+use std::sync::Arc;
+
+use nl2sql_app::Session;
 use nl2sql_pipeline::Stage;
 use nl2sql_profile::{Layers, Resolved};
 
@@ -64,4 +67,18 @@ pub fn resolve(global: &Global) -> Result<Resolved, CommandError> {
         ..Layers::default()
     };
     Ok(layers.resolve()?)
+}
+
+/// A session of the profile the global flags ask for.
+pub fn open_session(global: &Global) -> Result<Arc<Session>, CommandError> {
+    session_of(&resolve(global)?, global)
+}
+
+/// A session of a resolved profile.
+pub fn session_of(resolved: &Resolved, global: &Global) -> Result<Arc<Session>, CommandError> {
+    Session::new(resolved.profile.clone(), global.run_dir.clone()).map_err(no_threads)
+}
+
+fn no_threads(error: std::io::Error) -> CommandError {
+    CommandError::Failed(format!("no threads can be started: {error}"))
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use nl2sql_app::advised;
 use nl2sql_llm::LlmError;
 use nl2sql_model::ModelError;
 use nl2sql_pipeline::{Failure as PartFailure, PipelineError};
@@ -86,21 +87,4 @@ fn advised_of_training(error: &TrainError) -> String {
         TrainError::Model(error) => advised(error),
         other => other.to_string(),
     }
-}
-
-/// An error with its help in the same paragraph.
-pub fn advised(error: &impl miette::Diagnostic) -> String {
-    match error.help() {
-        Some(help) => format!("{error}. {}", sentence(&help.to_string())),
-        None => error.to_string(),
-    }
-}
-
-/// With a capital letter, to stand behind a full stop.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }

@@ -1,12 +1,12 @@
 //! Ctrl-C and SIGTERM: the first asks the run to stop where it can be continued, the second ends the program.
 
-use tokio::runtime::Runtime;
+use nl2sql_app::ServiceRuntime;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Exit;
 
 /// A token that Ctrl-C and SIGTERM cancel.
-pub fn on_ctrl_c(runtime: &Runtime) -> CancellationToken {
+pub fn on_ctrl_c(runtime: &ServiceRuntime) -> CancellationToken {
     let token = CancellationToken::new();
     let cancelled = token.clone();
     let _entered = runtime.enter();

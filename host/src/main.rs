@@ -1,14 +1,12 @@
 //! `nl2sql`: from a private database to a fine-tuned and evaluated NL2SQL model.
 //!
-//! Arguments, rendering and exit codes live here, and so does the wiring of the pipeline's traits to plugins, drivers and
-//! language models. Nothing else prints.
+//! Arguments, rendering and exit codes live here; the work is done by `nl2sql-app`. Nothing else prints.
 
 mod arguments;
 mod commands;
 mod failure;
 mod interrupt;
 mod terminal;
-mod wiring;
 
 use std::process::ExitCode;
 

@@ -1,24 +1,19 @@
 //! `nl2sql connect`
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
-use super::resolve;
-use super::run::{RunPlace, runtime};
+use super::open_session;
 use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
-use crate::wiring::RunParts;
 
 pub fn run(global: &Global) -> Result<Exit, CommandError> {
-    let profile = resolve(global)?.profile;
-    let place = RunPlace::of(&profile, global);
-    let runtime = runtime()?;
-    let parts = RunParts::new(&profile, &place.name, place.folder, &runtime, CancellationToken::new());
-    let connection = parts.connect_any()?;
+    let session = open_session(global)?;
+    let connection = session.connect_unchecked()?;
     let server = connection.server_info().clone();
-    let rights = runtime
-        .block_on(connection.login_rights())
+    let rights = session
+        .runtime()
+        .block_on(|| connection.login_rights())
         .map_err(|error| nl2sql_pipeline::Failure::new("database", "unavailable", error.to_string()))?;
     if global.json {
         say_json(&json!({ "address": connection.settings().address(), "server": server, "rights": rights }));

@@ -1,20 +1,20 @@
 //! `nl2sql doctor`: everything a run needs, checked one by one.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use nl2sql_app::{RunDependencies, Session, advised, code_cache, open_provider};
 use nl2sql_llm::{ChatRequest, Message, Role};
 use nl2sql_pipeline::{Failure, Parts};
-use nl2sql_profile::{Profile, ProtocolKind};
+use nl2sql_profile::ProtocolKind;
 use nl2sql_training::cpu::Unit;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::resolve;
-use super::run::{RunPlace, runtime};
+use super::{resolve, session_of};
 use crate::arguments::Global;
-use crate::failure::{CommandError, Exit, advised};
+use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
-use crate::wiring::{RunParts, code_cache, open_provider};
 
 /// One thing that was looked at: what it is, or what is wrong with it.
 struct Check {
@@ -33,16 +33,7 @@ impl Check {
 
 pub fn run(global: &Global) -> Result<Exit, CommandError> {
     let resolved = resolve(global)?;
-    let profile = &resolved.profile;
-    let place = RunPlace::of(profile, global);
-    let runtime = runtime()?;
-    let parts = RunParts::new(
-        profile,
-        &place.name,
-        place.folder.clone(),
-        &runtime,
-        CancellationToken::new(),
-    );
+    let session = session_of(&resolved, global)?;
     let file = resolved
         .file
         .as_ref()
@@ -52,16 +43,16 @@ pub fn run(global: &Global) -> Result<Exit, CommandError> {
             name: "profile",
             outcome: Ok(file),
         },
-        Check::new("plugins", plugins(&parts)),
-        Check::new("database", database(&parts)),
-        Check::new("rights", rights(&parts, profile, &runtime)),
+        Check::new("plugins", plugins(&session)),
+        Check::new("database", database(&session)),
+        Check::new("rights", rights(&session)),
         Check {
             name: "run folder",
-            outcome: writable(&place.folder),
+            outcome: writable(&session.place().folder),
         },
         Check {
             name: "language model",
-            outcome: language_model(profile, &runtime),
+            outcome: language_model(&session),
         },
         Check {
             name: "compiled code",
@@ -91,8 +82,8 @@ pub fn run(global: &Global) -> Result<Exit, CommandError> {
     Ok(if healthy { Exit::Done } else { Exit::Unavailable })
 }
 
-fn plugins(parts: &RunParts<'_>) -> Result<String, Failure> {
-    let identities = parts.identities()?;
+fn plugins(session: &Arc<Session>) -> Result<String, Failure> {
+    let identities = RunDependencies::new(session.clone(), CancellationToken::new()).identities()?;
     Ok(identities
         .iter()
         .map(|plugin| format!("{} {}", plugin.name, plugin.version))
@@ -100,8 +91,8 @@ fn plugins(parts: &RunParts<'_>) -> Result<String, Failure> {
         .join(", "))
 }
 
-fn database(parts: &RunParts<'_>) -> Result<String, Failure> {
-    let connection = parts.connect_any()?;
+fn database(session: &Session) -> Result<String, Failure> {
+    let connection = session.connect_unchecked()?;
     let server = connection.server_info();
     Ok(format!(
         "{} {}, {}",
@@ -112,16 +103,17 @@ fn database(parts: &RunParts<'_>) -> Result<String, Failure> {
 }
 
 /// The rights of the login; more than reading is refused unless the profile allows it.
-fn rights(parts: &RunParts<'_>, profile: &Profile, runtime: &tokio::runtime::Runtime) -> Result<String, Failure> {
-    let connection = parts.connect_any()?;
-    let rights = runtime
-        .block_on(connection.login_rights())
+fn rights(session: &Session) -> Result<String, Failure> {
+    let connection = session.connect_unchecked()?;
+    let rights = session
+        .runtime()
+        .block_on(|| connection.login_rights())
         .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
     if rights.read_only {
         return Ok("reading alone".into());
     }
     let beyond = rights.beyond_select.join("; ");
-    if profile.database.allow_write_login {
+    if session.profile().database.allow_write_login {
         return Ok(format!(
             "beyond reading, as database.allow_write_login allows: {beyond}"
         ));
@@ -171,7 +163,8 @@ fn devices() -> String {
 }
 
 /// Asks each provider of the chain for a word; a local model is looked at only, and offline nobody is asked.
-fn language_model(profile: &Profile, runtime: &tokio::runtime::Runtime) -> Result<String, String> {
+fn language_model(session: &Session) -> Result<String, String> {
+    let profile = session.profile();
     let settings = &profile.llm;
     if settings.provider.is_empty() {
         return Ok("none, the run is offline".into());
@@ -185,7 +178,8 @@ fn language_model(profile: &Profile, runtime: &tokio::runtime::Runtime) -> Resul
         } else if provider.kind == ProtocolKind::Local {
             found.push(format!("{name} with {model}"));
         } else {
-            let answer = runtime.block_on(opened.complete(&a_word(), "doctor"));
+            let question = a_word();
+            let answer = session.runtime().block_on(|| opened.complete(&question, "doctor"));
             answer.map_err(|fault| fault.to_string())?;
             found.push(format!("{name} answers as {model}"));
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use nl2sql_app::RunDependencies;
 use nl2sql_catalog::{Card, Plan};
 use nl2sql_llm::{Estimate, GenerationShape, Price, estimate_tokens};
 use nl2sql_pipeline::{CardsArtifact, Pipeline, Rerun, RoundRecord, Stage, artifact};
@@ -9,12 +10,10 @@ use nl2sql_profile::{CapSettings, Options, Profile};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::resolve;
-use super::run::{RunPlace, runtime};
+use super::open_session;
 use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
 use crate::terminal::{Watcher, cost, say, say_json, table};
-use crate::wiring::RunParts;
 
 /// Share of a model's pairs that pass the validators.
 const ACCEPTANCE: f64 = 0.8;
@@ -29,26 +28,19 @@ const TOPIC_TABLES: usize = 3;
 
 /// Estimates `stages` and says what comes out.
 pub fn run(global: &Global, stages: &[Stage]) -> Result<Exit, CommandError> {
-    let profile = resolve(global)?.profile;
-    let place = RunPlace::of(&profile, global);
-    let runtime = runtime()?;
+    let session = open_session(global)?;
+    let (profile, place) = (session.profile(), session.place());
     let cancellation = CancellationToken::new();
-    let parts = RunParts::new(
-        &profile,
-        &place.name,
-        place.folder.clone(),
-        &runtime,
-        cancellation.clone(),
-    );
-    let cards = cards(&profile, &place.name, &parts, cancellation)?;
-    let outlook = Outlook::new(&profile, &place.folder, cards);
+    let dependencies = RunDependencies::new(session.clone(), cancellation.clone());
+    let cards = cards(profile, &place.name, &dependencies, cancellation)?;
+    let outlook = Outlook::new(profile, &place.folder, cards);
     let mut estimates = Vec::new();
     for stage in stages {
         let (kind, plugin) = match stage {
             Stage::Plan => ("planner", &profile.plan.planner),
             _ => ("generator", &profile.generate.generator),
         };
-        if parts.asks_for(kind, plugin, "llm")? {
+        if session.plugin_imports(kind, plugin, "llm")? {
             let estimate = match stage {
                 Stage::Plan => outlook.planning(),
                 _ => outlook.generation(),
@@ -56,10 +48,7 @@ pub fn run(global: &Global, stages: &[Stage]) -> Result<Exit, CommandError> {
             estimates.push((*stage, estimate));
         }
     }
-    let report = Report {
-        profile: &profile,
-        estimates,
-    };
+    let report = Report { profile, estimates };
     if global.json {
         say_json(&report.as_json());
     } else if !global.quiet {
@@ -72,13 +61,13 @@ pub fn run(global: &Global, stages: &[Stage]) -> Result<Exit, CommandError> {
 fn cards(
     profile: &Profile,
     name: &str,
-    parts: &RunParts<'_>,
+    dependencies: &RunDependencies,
     cancellation: CancellationToken,
 ) -> Result<Vec<Card>, CommandError> {
     let folder = tempfile::tempdir().map_err(|error| CommandError::Failed(format!("no temporary folder: {error}")))?;
     let watcher = Watcher::new(cancellation, true);
     let rerun = Rerun::default();
-    let pipeline = Pipeline::open(folder.path(), name, profile, parts, &watcher, rerun)?;
+    let pipeline = Pipeline::open(folder.path(), name, profile, dependencies, &watcher, rerun)?;
     pipeline.run_stage(Stage::Extract, rerun)?;
     pipeline.run_stage(Stage::Cards, rerun)?;
     let cards: CardsArtifact = pipeline.folder().read_json(artifact::CARDS)?;

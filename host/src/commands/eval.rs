@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use nl2sql_app::BoundMetric;
 use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
@@ -16,7 +17,6 @@ use super::predict::{Bench, ExampleArguments, PREDICTIONS};
 use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
 use crate::terminal::{note, say, say_json, table};
-use crate::wiring::BoundMetric;
 
 /// Examples whose result sets are shown side by side in the report.
 const PREVIEWED: usize = 200;
@@ -54,7 +54,7 @@ pub fn run(global: &Global, arguments: &EvalArguments) -> Result<Exit, CommandEr
     let output = arguments
         .output
         .clone()
-        .unwrap_or_else(|| bench.place.folder.join("eval"));
+        .unwrap_or_else(|| bench.session.place().folder.join("eval"));
     let report = Evaluation {
         global,
         bench: &bench,
@@ -104,7 +104,12 @@ impl Evaluation<'_> {
             let mut file = self.predictions(side, source, &mut manifest)?;
             row_errors.append(&mut file.errors);
             self.add_facts(&mut file);
-            *slot = Some(self.bench.runtime.block_on(score(file.predictions, &metrics)));
+            *slot = Some(
+                self.bench
+                    .session
+                    .runtime()
+                    .block_on(|| score(file.predictions, &metrics)),
+            );
         }
         let [before, after] = runs;
         let facts = self
@@ -133,7 +138,7 @@ impl Evaluation<'_> {
             .arguments
             .definition
             .clone()
-            .unwrap_or_else(|| self.bench.profile.evaluate.definition.clone());
+            .unwrap_or_else(|| self.bench.session.profile().evaluate.definition.clone());
         // Said before a model predicts for an hour.
         definition
             .parse::<Definition>()
@@ -141,7 +146,7 @@ impl Evaluation<'_> {
         let mut manifest = Manifest {
             version: env!("CARGO_PKG_VERSION").into(),
             definition,
-            seed: self.bench.profile.run.seed,
+            seed: self.bench.session.profile().run.seed,
             ..Manifest::default()
         };
         manifest
@@ -155,10 +160,12 @@ impl Evaluation<'_> {
         }
         let template = format!(
             "{}\n{}\n{}",
-            self.bench.profile.model.template, self.bench.profile.export.instruction, self.bench.profile.export.prompt
+            self.bench.session.profile().model.template,
+            self.bench.session.profile().export.instruction,
+            self.bench.session.profile().export.prompt
         );
         manifest.digests.insert("template".into(), digest(template.as_bytes()));
-        let decoding = &self.bench.profile.evaluate;
+        let decoding = &self.bench.session.profile().evaluate;
         let mut settings = vec![
             json!(decoding.max_new_tokens),
             json!(decoding.temperature),
@@ -181,7 +188,7 @@ impl Evaluation<'_> {
     }
 
     fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<Box<dyn MetricPlugin>>, CommandError> {
-        let settings = &self.bench.profile.evaluate;
+        let settings = &self.bench.session.profile().evaluate;
         let database = self
             .bench
             .examples()
@@ -196,14 +203,7 @@ impl Evaluation<'_> {
             if name == "metric-execution" && options.get("definition").is_none() {
                 options["definition"] = json!(manifest.definition);
             }
-            let runtime = self.bench.runtime.handle().clone();
-            let metric = BoundMetric::load(
-                name,
-                options.to_string(),
-                self.bench.databases.clone(),
-                runtime,
-                database,
-            )?;
+            let metric = BoundMetric::load(name, options.to_string(), self.bench.databases.clone(), database)?;
             manifest
                 .digests
                 .insert(format!("plugin:{name}"), metric.digest().to_owned());
@@ -325,7 +325,10 @@ impl Evaluation<'_> {
     fn results(&self, runs: [Option<&ScoredRun>; 2]) -> BTreeMap<String, Results> {
         let runner = self.bench.databases.runner();
         let shown = |database: &str, sql: &str| -> ResultPreview {
-            self.bench.runtime.block_on(preview(runner.as_ref(), database, sql))
+            self.bench
+                .session
+                .runtime()
+                .block_on(|| preview(runner.as_ref(), database, sql))
         };
         let predicted = |run: Option<&ScoredRun>, id: &str| {
             let row = run?.rows.iter().find(|row| row.prediction.id == id)?;
@@ -413,7 +416,10 @@ fn verify(global: &Global, arguments: &EvalArguments, path: &Path) -> Result<Exi
     let mut seeded = global.clone();
     seeded.set.push(format!("run.seed={}", recorded.seed));
     let bench = Bench::open(&seeded, &again.examples)?;
-    let output = again.output.clone().unwrap_or_else(|| bench.place.folder.join("eval"));
+    let output = again
+        .output
+        .clone()
+        .unwrap_or_else(|| bench.session.place().folder.join("eval"));
     let report = Evaluation {
         global,
         bench: &bench,

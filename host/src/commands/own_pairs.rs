@@ -36,7 +36,12 @@ pub fn prompted(global: &Global, dataset: &Path, databases: &Path) -> Result<Pat
         note(global, message);
     }
     let stem = dataset.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let path = bench.place.folder.join("export").join(format!("{stem}_prompted.jsonl"));
+    let path = bench
+        .session
+        .place()
+        .folder
+        .join("export")
+        .join(format!("{stem}_prompted.jsonl"));
     write(&path, &(rows.join("\n") + "\n"))?;
     Ok(path)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use miette::Diagnostic;
+use nl2sql_app::{call_failure, inspect, load_failure, plugin_host};
 use nl2sql_plugin_host::{Artifact, Kind, Origin, scaffold};
 use serde_json::json;
 
@@ -10,7 +11,6 @@ use super::resolve;
 use crate::arguments::{Global, PluginCommand, PluginKind};
 use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
-use crate::wiring::{call_failure, inspect, load_failure, plugin_host};
 
 pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, CommandError> {
     match command {

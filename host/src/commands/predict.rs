@@ -3,26 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
+use nl2sql_app::{DatabaseRegistry, Endpoint, LocalModel, LocalModelSettings, Session, connect_providers};
 use nl2sql_evaluation::candidates::CandidateSettings;
 use nl2sql_evaluation::dataset::{Dataset, Example};
 use nl2sql_evaluation::prediction::{TextGenerator, Throughput, predict};
 use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::generation::Sampling;
-use nl2sql_profile::Profile;
 use serde_json::json;
-use tokio::runtime::Runtime;
 
-use super::resolve;
-use super::run::{RunPlace, runtime};
+use super::open_session;
 use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
 use crate::interrupt;
 use crate::terminal::{Counter, note, say, say_json};
-use crate::wiring::{AskedDatabases, Endpoint, LocalModel, LocalModelSettings, RunParts, connect_providers};
 
 /// Name of the file predictions go to, as LLaMA-Factory calls it.
 pub const PREDICTIONS: &str = "generated_predictions.jsonl";
@@ -70,7 +66,7 @@ pub fn run(global: &Global, arguments: &PredictArguments) -> Result<Exit, Comman
     let folder = arguments
         .output
         .clone()
-        .unwrap_or_else(|| bench.place.folder.join("predictions"));
+        .unwrap_or_else(|| bench.session.place().folder.join("predictions"));
     let throughput = bench.predict(global, answerer.as_ref(), &folder)?;
     let path = folder.join(PREDICTIONS);
     if global.json {
@@ -95,10 +91,8 @@ pub fn run(global: &Global, arguments: &PredictArguments) -> Result<Exit, Comman
 
 /// Everything predictions and their scores need: the profile, the examples, and the databases they are asked of.
 pub struct Bench {
-    pub profile: Profile,
-    pub place: RunPlace,
-    pub runtime: Runtime,
-    pub databases: Arc<AskedDatabases>,
+    pub session: Arc<Session>,
+    pub databases: Arc<DatabaseRegistry>,
     pub dataset: Dataset,
     /// The file the dataset was read from.
     pub dataset_path: PathBuf,
@@ -107,31 +101,20 @@ pub struct Bench {
 impl Bench {
     /// Reads the examples and finishes their prompts: a bare question gets the profile's layout around it.
     pub fn open(global: &Global, arguments: &ExampleArguments) -> Result<Self, CommandError> {
-        let profile = resolve(global)?.profile;
-        let place = RunPlace::of(&profile, global);
-        let runtime = runtime()?;
-        let cancellation = interrupt::on_ctrl_c(&runtime);
-        let time_limit = Duration::from_millis(profile.database.statement_timeout_ms);
+        let session = open_session(global)?;
+        interrupt::on_ctrl_c(session.runtime());
         let databases = match &arguments.databases {
-            Some(folder) => AskedDatabases::of_folder(&profile, runtime.handle().clone(), folder, time_limit)?,
-            None => {
-                let parts = RunParts::new(&profile, &place.name, place.folder.clone(), &runtime, cancellation);
-                AskedDatabases::of_run(&profile, &parts, &place.folder, runtime.handle().clone(), time_limit)?
-            }
+            Some(folder) => DatabaseRegistry::of_folder(session.clone(), folder),
+            None => DatabaseRegistry::of_run(session.clone())?,
         };
-        let dataset_path = arguments
-            .dataset
-            .clone()
-            .unwrap_or_else(|| test_pairs(&profile, &place));
+        let dataset_path = arguments.dataset.clone().unwrap_or_else(|| test_pairs(&session));
         let mut dataset = Dataset::read(&dataset_path, None).map_err(|error| CommandError::Usage(error.to_string()))?;
         dataset.examples.truncate(arguments.limit.unwrap_or(usize::MAX));
         for error in &dataset.errors {
             note(global, format!("{}: {error}", dataset_path.display()));
         }
         let mut bench = Self {
-            profile,
-            place,
-            runtime,
+            session,
             databases: Arc::new(databases),
             dataset,
             dataset_path,
@@ -141,7 +124,7 @@ impl Bench {
     }
 
     fn finish_prompts(&mut self) -> Result<(), CommandError> {
-        let export = &self.profile.export;
+        let export = &self.session.profile().export;
         for example in self.dataset.examples.iter_mut().filter(|example| example.bare) {
             example.prompt = self
                 .databases
@@ -160,10 +143,10 @@ impl Bench {
 
     /// A model on this machine, with or without an adapter.
     pub fn local_model(&self, model: Option<&Path>, adapter: Option<&Path>) -> Result<LocalModel, CommandError> {
-        let settings = &self.profile.evaluate;
+        let settings = &self.session.profile().evaluate;
         let model = model
             .map(Path::to_owned)
-            .or_else(|| self.profile.model.path.clone())
+            .or_else(|| self.session.profile().model.path.clone())
             .ok_or_else(|| {
                 CommandError::Usage(
                     "there is no model: give its folder with --model, or set model.path in the profile".into(),
@@ -172,8 +155,8 @@ impl Bench {
         Ok(LocalModel::load(LocalModelSettings {
             model,
             adapter: adapter.map(Path::to_owned),
-            device: DeviceChoice::parse_first(&self.profile.model.device)?,
-            template: self.profile.model.template.clone(),
+            device: DeviceChoice::parse_first(&self.session.profile().model.device)?,
+            template: self.session.profile().model.template.clone(),
             rows_at_once: settings.batch as usize,
             max_new_tokens: settings.max_new_tokens as usize,
             sampling: Sampling {
@@ -181,7 +164,7 @@ impl Bench {
                 top_k: settings.top_k as usize,
                 top_p: settings.top_p,
                 repetition_penalty: settings.repetition_penalty,
-                seed: self.profile.run.seed,
+                seed: self.session.profile().run.seed,
             },
             candidate_temperature: settings.candidate_temperature,
             names: self.names()?,
@@ -190,7 +173,7 @@ impl Bench {
 
     /// The names that answers are held to, where the profile asks for that.
     fn names(&self) -> Result<BTreeMap<String, Arc<SchemaNames>>, CommandError> {
-        if !self.profile.evaluate.held_to_schema {
+        if !self.session.profile().evaluate.held_to_schema {
             return Ok(BTreeMap::new());
         }
         let asked = self.examples().iter().map(|example| example.database.as_str());
@@ -198,21 +181,21 @@ impl Bench {
     }
 
     fn endpoint(&self) -> Result<Endpoint, CommandError> {
-        if self.profile.evaluate.held_to_schema {
+        if self.session.profile().evaluate.held_to_schema {
             return Err(CommandError::Usage(
                 "evaluate.held_to_schema forbids tokens while a model on this machine writes, and an endpoint cannot be held so: \
                  leave --endpoint out, or set evaluate.held_to_schema to false"
                     .into(),
             ));
         }
-        let folder = &self.place.folder;
+        let folder = &self.session.place().folder;
         std::fs::create_dir_all(folder).map_err(|error| CommandError::Unwritable {
             path: folder.clone(),
             reason: error.to_string(),
         })?;
-        let cancellation = interrupt::on_ctrl_c(&self.runtime);
-        let client = connect_providers(&self.profile, &self.place.name, folder, cancellation)?;
-        let settings = &self.profile.evaluate;
+        let cancellation = interrupt::on_ctrl_c(self.session.runtime());
+        let client = connect_providers(self.session.profile(), self.session.place(), cancellation)?;
+        let settings = &self.session.profile().evaluate;
         Ok(Endpoint {
             client,
             temperature: settings.temperature,
@@ -233,20 +216,23 @@ impl Bench {
             let done = (throughput.resumed + throughput.predicted) as u64;
             counter.set(done, throughput.rows as u64);
         };
-        let settings = &self.profile.evaluate;
+        let settings = &self.session.profile().evaluate;
         let candidates = (settings.candidates > 0).then(|| CandidateSettings {
             runner: self.databases.runner(),
             count: settings.candidates,
         });
         let output = folder.join(PREDICTIONS);
-        let predicting = predict(answerer, self.examples(), candidates.as_ref(), &output, &told);
-        let throughput = self.runtime.block_on(predicting);
+        let throughput = self
+            .session
+            .runtime()
+            .block_on(|| predict(answerer, self.examples(), candidates.as_ref(), &output, &told));
         throughput.map_err(|error| CommandError::Failed(error.to_string()))
     }
 }
 
 /// The test pairs of the run.
-fn test_pairs(profile: &Profile, place: &RunPlace) -> PathBuf {
+fn test_pairs(session: &Session) -> PathBuf {
+    let (profile, place) = (session.profile(), session.place());
     let name = if profile.export.name.is_empty() {
         &place.name
     } else {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use nl2sql_app::{RunPlace, ServiceRuntime};
 use nl2sql_model::TargetModules;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_profile::{Profile, TrainSettings as Settings};
@@ -18,8 +19,7 @@ use nl2sql_training::settings::{
 use nl2sql_training::{TrainError, train};
 use serde_json::json;
 
-use super::run::{RunPlace, runtime};
-use super::{own_pairs, resolve};
+use super::{no_threads, own_pairs, resolve};
 use crate::arguments::Global;
 use crate::failure::{CommandError, Exit};
 use crate::interrupt;
@@ -67,7 +67,7 @@ pub fn run(global: &Global, arguments: &TrainArguments) -> Result<Exit, CommandE
         }
         return Ok(Exit::Done);
     }
-    let runtime = runtime()?;
+    let runtime = ServiceRuntime::start().map_err(no_threads)?;
     let (pressed, cancellation) = (interrupt::on_ctrl_c(&runtime), settings.cancellation.clone());
     runtime.spawn(async move {
         pressed.cancelled().await;
@@ -97,7 +97,12 @@ fn settings(global: &Global, arguments: &TrainArguments) -> Result<TrainSettings
     let profile = resolve(global)?.profile;
     let mut settings = match &arguments.recipe {
         Some(recipe) => of_recipe(global, recipe)?,
-        None => of_profile(global, &profile, &RunPlace::of(&profile, global), arguments)?,
+        None => of_profile(
+            global,
+            &profile,
+            &RunPlace::of(&profile, global.run_dir.clone()),
+            arguments,
+        )?,
     };
     if let Some(model) = &arguments.model {
         settings.model.clone_from(model);

@@ -10,22 +10,22 @@ use nl2sql_llm::{
 };
 use nl2sql_plugin_host::{ChatAnswer, ChatError, LlmService};
 use nl2sql_profile::{CapSettings, LlmSettings, Profile, ProtocolKind, ProviderSettings};
-use tokio::runtime::Handle;
+
 use tokio_util::sync::CancellationToken;
 
-use super::local_provider::{LocalProvider, LocalWeights};
-use crate::failure::advised;
+use crate::local_provider::{LocalProvider, LocalWeights};
+use crate::{RunPlace, ServiceRuntime, advised};
 
 /// Chat requests of one stage.
 pub struct StageLlm {
     client: Arc<LlmClient>,
-    runtime: Handle,
+    runtime: ServiceRuntime,
     stage: &'static str,
 }
 
 impl StageLlm {
-    /// The service for the plugins of one stage. Calls block, so they must not come from a thread of `runtime`.
-    pub fn new(client: Arc<LlmClient>, runtime: Handle, stage: &'static str) -> Self {
+    /// The service for the plugins of one stage. Calls block, whatever thread they come from.
+    pub fn new(client: Arc<LlmClient>, runtime: ServiceRuntime, stage: &'static str) -> Self {
         Self { client, runtime, stage }
     }
 
@@ -60,7 +60,7 @@ impl StageLlm {
 impl LlmService for StageLlm {
     fn chat(&self, request: nl2sql_plugin_host::ChatRequest) -> Result<ChatAnswer, ChatError> {
         let request = self.request(request)?;
-        answer(self.runtime.block_on(self.client.chat(&request)))
+        answer(self.runtime.block_on(|| self.client.chat(&request)))
     }
 
     fn chat_all(&self, requests: Vec<nl2sql_plugin_host::ChatRequest>) -> Vec<Result<ChatAnswer, ChatError>> {
@@ -70,7 +70,7 @@ impl LlmService for StageLlm {
         match requests {
             Ok(requests) => self
                 .runtime
-                .block_on(self.client.chat_all(&requests))
+                .block_on(|| self.client.chat_all(&requests))
                 .into_iter()
                 .map(answer)
                 .collect(),
@@ -104,14 +104,9 @@ fn role(name: &str) -> Role {
 ///
 /// # Errors
 /// When the profile names no provider, a key is missing, or the store cannot be opened.
-pub fn connect(
-    profile: &Profile,
-    run: &str,
-    run_folder: &Path,
-    cancellation: CancellationToken,
-) -> Result<LlmClient, LlmError> {
+pub fn connect(profile: &Profile, place: &RunPlace, cancellation: CancellationToken) -> Result<LlmClient, LlmError> {
     let settings = &profile.llm;
-    let path = store_path(settings, run_folder);
+    let path = store_path(settings, &place.folder);
     // The run folder is locked by the run; a store elsewhere is everybody's.
     let store = match settings.cache {
         Some(_) => AnswerStore::open_shared(&path)?,
@@ -126,7 +121,7 @@ pub fn connect(
         .iter()
         .map(|(stage, caps)| (stage.clone(), budget(caps)))
         .collect();
-    LlmClientBuilder::new(&account(settings, run, run_folder), store, providers)
+    LlmClientBuilder::new(&account(settings, place), store, providers)
         .budget(budget(&settings.budget), stages)
         .retry(RetryPolicy {
             tries: settings.attempts.max(1),
@@ -141,12 +136,12 @@ pub fn connect(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn spending(settings: &LlmSettings, run: &str, run_folder: &Path) -> Result<Vec<UsageLine>, LlmError> {
-    let path = store_path(settings, run_folder);
+pub fn spending(settings: &LlmSettings, place: &RunPlace) -> Result<Vec<UsageLine>, LlmError> {
+    let path = store_path(settings, &place.folder);
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    AnswerStore::open(&path)?.spending(&account(settings, run, run_folder))
+    AnswerStore::open(&path)?.spending(&account(settings, place))
 }
 
 fn store_path(settings: &LlmSettings, run_folder: &Path) -> PathBuf {
@@ -154,13 +149,13 @@ fn store_path(settings: &LlmSettings, run_folder: &Path) -> PathBuf {
 }
 
 /// The name a run's spending goes under. Runs of one name may share a store, so there the folder tells them apart.
-fn account(settings: &LlmSettings, run: &str, run_folder: &Path) -> String {
+fn account(settings: &LlmSettings, place: &RunPlace) -> String {
     match settings.cache {
-        Some(_) => std::path::absolute(run_folder)
-            .unwrap_or_else(|_| run_folder.to_owned())
+        Some(_) => std::path::absolute(&place.folder)
+            .unwrap_or_else(|_| place.folder.clone())
             .display()
             .to_string(),
-        None => run.to_owned(),
+        None => place.name.clone(),
     }
 }
 

@@ -12,10 +12,10 @@ use nl2sql_model::generation::{Finish, Sampling};
 use nl2sql_model::templates::{ChatMessage, ChatTemplate};
 use tokio::sync::oneshot;
 
-use crate::failure::advised;
+use crate::advice::advised;
 
-use super::local_model::{LocalModel, LocalModelSettings, Question};
-use super::weights_identity;
+use crate::local_model::{LocalModel, LocalModelSettings, Question};
+use crate::weights_identity;
 
 /// How long a lone request waits for others to be decoded together with it.
 const GATHERING: Duration = Duration::from_millis(20);
@@ -37,7 +37,7 @@ pub struct LocalWeights {
 
 type Answer = Result<ChatAnswer, ProviderFault>;
 
-struct Errand {
+struct GenerationJob {
     request: ChatRequest,
     seed: u64,
     answer: oneshot::Sender<Answer>,
@@ -47,7 +47,7 @@ struct Errand {
 pub struct LocalProvider {
     settings: ProviderSettings,
     weights: LocalWeights,
-    worker: Mutex<Option<mpsc::Sender<Errand>>>,
+    worker: Mutex<Option<mpsc::Sender<GenerationJob>>>,
 }
 
 impl LocalProvider {
@@ -74,21 +74,21 @@ impl LocalProvider {
         })
     }
 
-    /// Hands an errand to the thread that has the model; it is started when there is none.
-    fn hand_over(&self, errand: Errand) {
+    /// Hands an job to the thread that has the model; it is started when there is none.
+    fn hand_over(&self, job: GenerationJob) {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        let errand = match &*worker {
-            Some(sender) => match sender.send(errand) {
+        let job = match &*worker {
+            Some(sender) => match sender.send(job) {
                 Ok(()) => return,
-                Err(mpsc::SendError(errand)) => errand,
+                Err(mpsc::SendError(job)) => job,
             },
-            None => errand,
+            None => job,
         };
-        let (sender, errands) = mpsc::channel();
+        let (sender, jobs) = mpsc::channel();
         // The receiver is at hand, so sending cannot fail.
-        let _ = sender.send(errand);
+        let _ = sender.send(job);
         let (settings, weights) = (self.settings.clone(), self.weights.clone());
-        std::thread::spawn(move || Worker { settings, weights }.serve(&errands));
+        std::thread::spawn(move || Worker { settings, weights }.serve(&jobs));
         *worker = Some(sender);
     }
 }
@@ -101,7 +101,7 @@ impl ChatProvider for LocalProvider {
 
     async fn complete(&self, request: &ChatRequest, idempotency_key: &str) -> Answer {
         let (answer, answered) = oneshot::channel();
-        self.hand_over(Errand {
+        self.hand_over(GenerationJob {
             request: request.clone(),
             seed: idempotency_key
                 .get(..16)
@@ -128,7 +128,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn serve(&self, errands: &mpsc::Receiver<Errand>) {
+    fn serve(&self, jobs: &mpsc::Receiver<GenerationJob>) {
         let rows = self.settings.limits.concurrency.max(1) as usize;
         let model = DeviceChoice::parse_first(&self.weights.device).and_then(|device| {
             LocalModel::load(LocalModelSettings {
@@ -144,10 +144,10 @@ impl Worker {
             })
         });
         let model = model.map_err(|error| self.fault(advised(&error)));
-        while let Ok(first) = errands.recv() {
+        while let Ok(first) = jobs.recv() {
             let mut together = vec![first];
             while together.len() < rows
-                && let Ok(next) = errands.recv_timeout(GATHERING)
+                && let Ok(next) = jobs.recv_timeout(GATHERING)
             {
                 together.push(next);
             }
@@ -155,21 +155,21 @@ impl Worker {
                 Ok(model) => self.answer(model, together),
                 Err(fault) => together
                     .into_iter()
-                    .for_each(|errand| reply(errand.answer, Err(fault.clone()))),
+                    .for_each(|job| reply(job.answer, Err(fault.clone()))),
             }
         }
     }
 
-    fn answer(&self, model: &LocalModel, errands: Vec<Errand>) {
+    fn answer(&self, model: &LocalModel, jobs: Vec<GenerationJob>) {
         let mut replies: Vec<Option<oneshot::Sender<Answer>>> = Vec::new();
         let mut questions = Vec::new();
-        for errand in errands {
-            match self.question(model, &errand.request, errand.seed) {
+        for job in jobs {
+            match self.question(model, &job.request, job.seed) {
                 Ok(question) => {
                     questions.push(question);
-                    replies.push(Some(errand.answer));
+                    replies.push(Some(job.answer));
                 }
-                Err(fault) => reply(errand.answer, Err(fault)),
+                Err(fault) => reply(job.answer, Err(fault)),
             }
         }
         let outcome = model.generate(questions, &mut |number, completion| {

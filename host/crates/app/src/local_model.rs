@@ -15,7 +15,7 @@ use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
 
-use super::names_mask::NamesMask;
+use crate::constrained_decoding::SchemaMask;
 
 /// What to load and how to sample.
 #[derive(Clone, Debug)]
@@ -205,7 +205,7 @@ impl LocalModel {
 
     fn mask(&self, names: Arc<SchemaNames>, sampling: Sampling) -> Box<dyn LogitsMask> {
         let token_bytes = self.token_bytes.get_or_init(|| self.tokenizer.token_bytes().into());
-        Box::new(NamesMask::new(names, Arc::clone(token_bytes), sampling))
+        Box::new(SchemaMask::new(names, Arc::clone(token_bytes), sampling))
     }
 
     /// The prompt of a conversation whose last turn is the user's.

@@ -11,25 +11,24 @@ use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_evaluation::sqlite_folder::SqliteFolder;
-use nl2sql_pipeline::{CardsArtifact, Failure, Parts, PromptFacts, Source, artifact, outline};
-use nl2sql_plugin_host::{DialectSession, PluginHost};
-use nl2sql_profile::{CardSettings, ExportSettings, Profile, SchemaStyle};
-use tokio::runtime::Handle;
+use nl2sql_pipeline::{CardsArtifact, Failure, PromptFacts, Source, artifact, outline};
+use nl2sql_plugin_host::DialectSession;
+use nl2sql_profile::{ExportSettings, SchemaStyle};
 
-use super::RunParts;
-use super::plugin_library::{call_failure, load_failure, plugin_host};
-use super::queries::RunDatabase;
-use super::source::DatabaseSource;
+use crate::Session;
+use crate::database_source::DatabaseSource;
+use crate::plugins::{call_failure, load_failure};
+use crate::query_service::RunDatabase;
 
 /// One database: its catalog, and its dialect bound to that.
-pub struct AskedDatabase {
+pub struct RegisteredDatabase {
     pub catalog: Arc<Database>,
     pub session: Arc<DialectSession>,
     /// Its cards: those of the run, or without values.
     cards: CardsArtifact,
 }
 
-impl AskedDatabase {
+impl RegisteredDatabase {
     /// The schema as the profile shows it to a model.
     fn shown_schema(&self, style: SchemaStyle) -> Result<String, Failure> {
         let tables: Vec<String> = match style {
@@ -56,50 +55,43 @@ impl AskedDatabase {
 }
 
 /// Databases by name, opened when they are first asked for.
-pub struct AskedDatabases {
-    host: PluginHost,
-    runtime: Handle,
-    cards: CardSettings,
+pub struct DatabaseRegistry {
+    session: Arc<Session>,
     folder: Option<PathBuf>,
     runner: Arc<dyn QueryRunner>,
-    opened: Mutex<BTreeMap<String, Arc<AskedDatabase>>>,
+    opened: Mutex<BTreeMap<String, Arc<RegisteredDatabase>>>,
 }
 
-impl AskedDatabases {
+impl DatabaseRegistry {
     /// The SQLite files below `folder`.
-    ///
-    /// # Errors
-    /// When the plugins cannot be had.
-    pub fn of_folder(profile: &Profile, runtime: Handle, folder: &Path, time_limit: Duration) -> Result<Self, Failure> {
-        let runner = Arc::new(Arc::new(SqliteFolder::new(folder, time_limit)));
-        Ok(Self {
-            host: plugin_host(profile)?,
-            runtime,
-            cards: profile.cards.clone(),
+    pub fn of_folder(session: Arc<Session>, folder: &Path) -> Self {
+        let runner = Arc::new(Arc::new(SqliteFolder::new(folder, statement_timeout(&session))));
+        Self {
+            session,
             folder: Some(folder.to_owned()),
             runner,
             opened: Mutex::default(),
-        })
+        }
     }
 
-    /// The run's own database.
+    /// The session's own database.
     ///
     /// # Errors
     /// When it cannot be connected to or its catalog cannot be read.
-    pub fn of_run(
-        profile: &Profile,
-        parts: &RunParts<'_>,
-        run_folder: &Path,
-        runtime: Handle,
-        time_limit: Duration,
-    ) -> Result<Self, Failure> {
-        let connection = parts.connection()?;
-        let (catalog, _) = parts.source()?.catalog()?;
-        let session = Arc::new(parts.dialect_plugin()?.open(&catalog));
-        let own = Arc::new(AskedDatabase {
-            cards: cards_of_run(run_folder).unwrap_or_else(|| CardsArtifact::without_values(&catalog, &profile.cards)),
+    pub fn of_run(session: Arc<Session>) -> Result<Self, Failure> {
+        let connection = session.connection()?;
+        let dialect = session.dialect()?;
+        let source = DatabaseSource {
+            connection: connection.clone(),
+            dialect: dialect.clone(),
+            runtime: session.runtime().clone(),
+        };
+        let (catalog, _) = source.catalog()?;
+        let own = Arc::new(RegisteredDatabase {
+            cards: cards_of_run(&session.place().folder)
+                .unwrap_or_else(|| CardsArtifact::without_values(&catalog, &session.profile().cards)),
+            session: Arc::new(dialect.open(&catalog)),
             catalog: Arc::new(catalog),
-            session,
         });
         let names = [
             String::new(),
@@ -107,16 +99,14 @@ impl AskedDatabases {
             connection.server_info().database.clone(),
         ];
         let opened = names.into_iter().map(|name| (name, own.clone())).collect();
-        let limits = connection.settings().limits.with_timeout(time_limit);
+        let limits = connection.settings().limits.with_timeout(statement_timeout(&session));
         let runner = Arc::new(RunDatabase {
             connection,
             catalog: Arc::clone(&own.catalog),
             limits,
         });
         Ok(Self {
-            host: plugin_host(profile)?,
-            runtime,
-            cards: profile.cards.clone(),
+            session,
             folder: None,
             runner,
             opened: Mutex::new(opened),
@@ -128,16 +118,16 @@ impl AskedDatabases {
         self.runner.clone()
     }
 
-    /// The plugins.
-    pub fn plugins(&self) -> &PluginHost {
-        &self.host
+    /// The session they belong to.
+    pub fn session(&self) -> &Arc<Session> {
+        &self.session
     }
 
-    /// The database of this name. Blocks, so it must not be called from an async task.
+    /// The database of this name. Blocks the calling thread.
     ///
     /// # Errors
     /// When there is none, or its catalog cannot be read.
-    pub fn get(&self, name: &str) -> Result<Arc<AskedDatabase>, Failure> {
+    pub fn get(&self, name: &str) -> Result<Arc<RegisteredDatabase>, Failure> {
         if let Some(known) = self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(known.clone());
         }
@@ -160,24 +150,26 @@ impl AskedDatabases {
         Ok(database)
     }
 
-    fn open(&self, file: &Path) -> Result<AskedDatabase, Failure> {
+    fn open(&self, file: &Path) -> Result<RegisteredDatabase, Failure> {
         let connection = self
-            .runtime
-            .block_on(Connection::open(ConnectionSettings::sqlite(file)))
+            .session
+            .runtime()
+            .block_on(|| Connection::open(ConnectionSettings::sqlite(file)))
             .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
         let dialect = self
-            .host
+            .session
+            .plugins()?
             .dialect("sqlite")
             .map_err(|error| load_failure("sqlite", &error))?;
         let source = DatabaseSource {
             connection,
             dialect: dialect.clone(),
-            runtime: self.runtime.clone(),
+            runtime: self.session.runtime().clone(),
         };
         let (catalog, _) = source.catalog()?;
         let session = Arc::new(dialect.open(&catalog));
-        Ok(AskedDatabase {
-            cards: CardsArtifact::without_values(&catalog, &self.cards),
+        Ok(RegisteredDatabase {
+            cards: CardsArtifact::without_values(&catalog, &self.session.profile().cards),
             catalog: Arc::new(catalog),
             session,
         })
@@ -221,13 +213,17 @@ impl AskedDatabases {
     }
 }
 
+fn statement_timeout(session: &Session) -> Duration {
+    Duration::from_millis(session.profile().database.statement_timeout_ms)
+}
+
 /// The cards that prompts of the run's training pairs show.
 fn cards_of_run(run_folder: &Path) -> Option<CardsArtifact> {
     let bytes = std::fs::read(run_folder.join(artifact::CARDS)).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
-impl SqlReader for AskedDatabases {
+impl SqlReader for DatabaseRegistry {
     fn analyse(&self, database: &str, sql: &str) -> Result<Analysis, SyntaxError> {
         let broken = |message: String| SyntaxError {
             message,

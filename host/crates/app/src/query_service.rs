@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::ServiceRuntime;
 use async_trait::async_trait;
 use nl2sql_catalog::{Database, ResultSet, TableKind};
 use nl2sql_database::{Connection, Limits, QueryReader};
@@ -10,20 +11,19 @@ use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::execution::{Judge, JudgeLimits, Pair};
 use nl2sql_evaluation::query_runner::{QueryFailure, QueryRunner, SchemaOutline};
 use nl2sql_plugin_host::{Breakdown, MatchOutcome, MatchPair, QueryError, QueryService};
-use tokio::runtime::Handle;
 
 /// Runs statements on readers that are kept for the next call.
 pub struct RunQueries {
     connection: Connection,
     catalog: Arc<Database>,
-    runtime: Handle,
+    runtime: ServiceRuntime,
     limits: Limits,
     idle: Mutex<Vec<Box<dyn QueryReader>>>,
 }
 
 impl RunQueries {
     /// Statements on `connection`, each at most `timeout` long.
-    pub fn new(connection: Connection, catalog: Arc<Database>, runtime: Handle, timeout: Duration) -> Self {
+    pub fn new(connection: Connection, catalog: Arc<Database>, runtime: ServiceRuntime, timeout: Duration) -> Self {
         let limits = connection.settings().limits.with_timeout(timeout);
         Self {
             connection,
@@ -76,7 +76,7 @@ impl QueryService for RunQueries {
                 predicted: pair.predicted.clone(),
             })
             .collect();
-        let judgements = self.runtime.block_on(judge.judge_all(pairs));
+        let judgements = self.runtime.block_on(|| judge.judge_all(pairs));
         Ok(judgements
             .into_iter()
             .map(|judgement| MatchOutcome {

@@ -1,18 +1,18 @@
 //! The pipeline's database over a native driver and a dialect plugin.
 
+use crate::ServiceRuntime;
 use nl2sql_catalog::{Column, Database, Table};
 use nl2sql_database::Connection;
 use nl2sql_pipeline::{Failure, Source};
 use nl2sql_plugin_host::DialectPlugin;
-use tokio::runtime::Handle;
 
-use super::plugin_library::call_failure;
+use crate::plugins::call_failure;
 
 /// The database of a run.
 pub struct DatabaseSource {
     pub connection: Connection,
     pub dialect: DialectPlugin,
-    pub runtime: Handle,
+    pub runtime: ServiceRuntime,
 }
 
 impl Source for DatabaseSource {
@@ -25,7 +25,7 @@ impl Source for DatabaseSource {
             .map_err(|error| call_failure(&error))?;
         let extraction = self
             .runtime
-            .block_on(self.connection.extract(&queries, &info.name))
+            .block_on(|| self.connection.extract(&queries, &info.name))
             .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
         Ok((extraction.database, extraction.notes))
     }
@@ -37,7 +37,7 @@ impl Source for DatabaseSource {
             .retain(|column| columns.iter().any(|wanted| wanted.name == column.name));
         let sampled = self
             .runtime
-            .block_on(self.connection.sample_values(&asked, limit as usize))
+            .block_on(|| self.connection.sample_values(&asked, limit as usize))
             .map_err(|error| {
                 Failure::new(
                     "database",

@@ -15,7 +15,7 @@ const DRAWN_FROM: usize = 64;
 /// Tokens are looked at in order of falling likelihood, and no more of them than are needed: the first that fits where the likeliest
 /// is taken, else the [`DRAWN_FROM`] likeliest. Where none of the whole vocabulary fits, all stay allowed: an answer that goes on wrong
 /// is told from a right one when it is run, and one broken off says less.
-pub struct NamesMask {
+pub struct SchemaMask {
     reader: AnswerReader,
     token_bytes: Arc<[Vec<u8>]>,
     /// Tokens of the answer that were read.
@@ -24,7 +24,7 @@ pub struct NamesMask {
     looked_at: usize,
 }
 
-impl NamesMask {
+impl SchemaMask {
     /// A mask for one answer.
     pub fn new(names: Arc<SchemaNames>, token_bytes: Arc<[Vec<u8>]>, sampling: Sampling) -> Self {
         // A penalty is applied after the mask and may change the order.
@@ -47,7 +47,7 @@ impl NamesMask {
     }
 }
 
-impl LogitsMask for NamesMask {
+impl LogitsMask for SchemaMask {
     fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
         for token in &generated[self.read..] {
             self.reader
@@ -170,7 +170,7 @@ mod tests {
     fn written(wanted: &'static [&'static str], mask: bool, sampling: Sampling) -> (String, Finish) {
         let mut request = GenerationRequest::greedy(vec![1], 8, vec![0]);
         request.sampling = sampling;
-        request.mask = mask.then(|| Box::new(NamesMask::new(names(), token_bytes(), sampling)) as Box<dyn LogitsMask>);
+        request.mask = mask.then(|| Box::new(SchemaMask::new(names(), token_bytes(), sampling)) as Box<dyn LogitsMask>);
         let answers = Generator::new(Stubborn(wanted), None, 1)
             .generate(vec![request])
             .unwrap();
@@ -203,7 +203,7 @@ mod tests {
             temperature: 0.7,
             ..Sampling::GREEDY
         };
-        let mut mask = NamesMask::new(names(), token_bytes(), warm);
+        let mut mask = SchemaMask::new(names(), token_bytes(), warm);
         let mut logits = [1.0; TOKENS.len()];
         mask.apply(&[1], &mut logits);
         let allowed = TOKENS.iter().zip(logits).filter(|(_, logit)| *logit == 1.0);
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn where_nothing_fits_everything_stays_allowed() {
-        let mut mask = NamesMask::new(names(), token_bytes(), Sampling::GREEDY);
+        let mut mask = SchemaMask::new(names(), token_bytes(), Sampling::GREEDY);
         let mut logits = [0.0; TOKENS.len()];
         // `SELECT singer` needs a dot, and this vocabulary has none.
         mask.apply(&[1, 6, 7], &mut logits);

@@ -6,7 +6,7 @@ use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{DialectSession, GeneratorSession, PlannerPlugin, ValidatorSession};
 use std::sync::Arc;
 
-use super::plugin_library::call_failure;
+use crate::plugins::call_failure;
 
 /// A dialect with its description at hand.
 pub struct BoundDialect {

@@ -11,61 +11,32 @@ use nl2sql_evaluation::query_runner::QueryFailure;
 use nl2sql_evaluation::scoring::MetricPlugin;
 use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{self as plugin_host, Breakdown, MatchOutcome, MatchPair, QueryError, QueryService, Services};
-use tokio::runtime::Handle;
 
-use super::asked_databases::AskedDatabases;
-use super::plugin_library::{call_failure, inspect};
+use crate::database_registry::DatabaseRegistry;
+use crate::off_runtime;
+use crate::plugins::{call_failure, inspect};
 
 /// One metric plugin; it gets an instance of its own for each database whose dialect or rows it asks for.
 pub struct BoundMetric {
-    name: String,
     digest: String,
-    options: String,
     metrics: Vec<MetricInfo>,
-    databases: Arc<AskedDatabases>,
-    runtime: Handle,
-    /// Whether it uses a database at all.
-    asks: bool,
     /// The database whose instance describes and aggregates.
     home: String,
-    bound: Arc<Mutex<BTreeMap<String, plugin_host::MetricPlugin>>>,
+    instances: Arc<Instances>,
 }
 
-impl BoundMetric {
-    /// The plugin of this name with its options as JSON. `database` is one of those asked: a plugin describes itself with its services at hand.
-    ///
-    /// # Errors
-    /// When the plugin cannot be loaded, or the database not be opened.
-    pub fn load(
-        name: &str,
-        options: String,
-        databases: Arc<AskedDatabases>,
-        runtime: Handle,
-        database: &str,
-    ) -> Result<Self, Failure> {
-        let artifact = inspect(databases.plugins(), "metric", name)?;
-        let asks = ["sql", "query"]
-            .iter()
-            .any(|service| artifact.manifest.imports.contains_key(*service));
-        let mut metric = Self {
-            name: name.to_owned(),
-            digest: artifact.sha256,
-            options,
-            metrics: Vec::new(),
-            databases,
-            runtime,
-            asks,
-            home: database.to_owned(),
-            bound: Arc::default(),
-        };
-        let plugin = metric
-            .bind(database)
-            .map_err(|message| Failure::new(name, "unavailable", message))?;
-        metric.metrics = plugin.describe().map_err(|error| call_failure(&error))?;
-        Ok(metric)
-    }
+/// Instances of a metric plugin by database.
+struct Instances {
+    name: String,
+    options: String,
+    databases: Arc<DatabaseRegistry>,
+    /// Whether the plugin uses a database at all.
+    asks: bool,
+    bound: Mutex<BTreeMap<String, plugin_host::MetricPlugin>>,
+}
 
-    fn bind(&self, database: &str) -> Result<plugin_host::MetricPlugin, String> {
+impl Instances {
+    fn get(&self, database: &str) -> Result<plugin_host::MetricPlugin, String> {
         let key = if self.asks { database } else { "" };
         if let Some(plugin) = self.bound.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
             return Ok(plugin.clone());
@@ -76,13 +47,11 @@ impl BoundMetric {
             let queries = MetricQueries {
                 databases: self.databases.clone(),
                 database: database.to_owned(),
-                runtime: self.runtime.clone(),
             };
             services = services.with_sql(asked.session.clone()).with_query(Arc::new(queries));
         }
-        let plugin = self
-            .databases
-            .plugins()
+        let plugins = self.databases.session().plugins().map_err(|error| error.to_string())?;
+        let plugin = plugins
             .metric(&self.name, services)
             .map_err(|error| error.to_string())?;
         self.bound
@@ -93,10 +62,44 @@ impl BoundMetric {
     }
 }
 
+impl BoundMetric {
+    /// The plugin of this name with its options as JSON. `database` is one of those asked: a plugin describes itself with its services at hand.
+    ///
+    /// # Errors
+    /// When the plugin cannot be loaded, or the database not be opened.
+    pub fn load(
+        name: &str,
+        options: String,
+        databases: Arc<DatabaseRegistry>,
+        database: &str,
+    ) -> Result<Self, Failure> {
+        let artifact = inspect(databases.session().plugins()?, "metric", name)?;
+        let asks = ["sql", "query"]
+            .iter()
+            .any(|service| artifact.manifest.imports.contains_key(*service));
+        let instances = Instances {
+            name: name.to_owned(),
+            options,
+            databases,
+            asks,
+            bound: Mutex::default(),
+        };
+        let plugin = instances
+            .get(database)
+            .map_err(|message| Failure::new(name, "unavailable", message))?;
+        Ok(Self {
+            digest: artifact.sha256,
+            metrics: plugin.describe().map_err(|error| call_failure(&error))?,
+            home: database.to_owned(),
+            instances: Arc::new(instances),
+        })
+    }
+}
+
 #[async_trait]
 impl MetricPlugin for BoundMetric {
     fn name(&self) -> &str {
-        &self.name
+        &self.instances.name
     }
 
     fn digest(&self) -> &str {
@@ -108,37 +111,39 @@ impl MetricPlugin for BoundMetric {
     }
 
     async fn score(&self, database: &str, rows: Vec<MetricRow>) -> Result<Vec<RowScore>, String> {
-        // Plugins block and their services use the runtime, so they run off it.
-        tokio::task::block_in_place(|| {
-            let plugin = self.bind(database)?;
-            plugin
-                .score(&rows, &self.options)
+        let (instances, database) = (self.instances.clone(), database.to_owned());
+        off_runtime(move || {
+            instances
+                .get(&database)?
+                .score(&rows, &instances.options)
                 .map_err(|error| call_failure(&error).to_string())
         })
+        .await
     }
 
     async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String> {
-        tokio::task::block_in_place(|| {
-            let plugin = self.bind(&self.home)?;
-            plugin
+        let (instances, home) = (self.instances.clone(), self.home.clone());
+        off_runtime(move || {
+            instances
+                .get(&home)?
                 .aggregate(&scores)
                 .map_err(|error| call_failure(&error).to_string())
         })
+        .await
     }
 }
 
 /// The service `query` of a metric: the databases examples are asked of.
 struct MetricQueries {
-    databases: Arc<AskedDatabases>,
+    databases: Arc<DatabaseRegistry>,
     database: String,
-    runtime: Handle,
 }
 
 impl QueryService for MetricQueries {
     fn run(&self, sql: &str, max_rows: u32) -> Result<ResultSet, QueryError> {
-        let rows = self
-            .runtime
-            .block_on(self.databases.runner().run(&self.database, sql, max_rows as usize));
+        let runner = self.databases.runner();
+        let runtime = self.databases.session().runtime();
+        let rows = runtime.block_on(|| runner.run(&self.database, sql, max_rows as usize));
         rows.map(|rows| (*rows).clone()).map_err(|failure| {
             let code = match &failure {
                 QueryFailure::Refused(_) => "refused",
@@ -165,7 +170,11 @@ impl QueryService for MetricQueries {
             gold: pair.gold.clone(),
             predicted: pair.predicted.clone(),
         });
-        let judgements = self.runtime.block_on(judge.judge_all(pairs.collect()));
+        let judgements = self
+            .databases
+            .session()
+            .runtime()
+            .block_on(|| judge.judge_all(pairs.collect()));
         Ok(judgements
             .into_iter()
             .map(|judged| MatchOutcome {

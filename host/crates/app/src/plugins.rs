@@ -6,7 +6,7 @@ use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{Artifact, CallError, CodeCache, LimitSettings, LoadError, PluginHost, PluginSettings};
 use nl2sql_profile::Profile;
 
-use crate::failure::sentence;
+use crate::advice::sentence;
 
 /// A host over the built-in plugins, the user's plugin folder and the profile's paths.
 ///

@@ -1,0 +1,33 @@
+//! `nl2sql` as a library: a [`Session`] owns a resolved profile and hands out plugins, databases and language models; jobs run in it.
+//!
+//! Nothing here prints or parses arguments, and nothing is global to the process: several sessions with different profiles live side by side.
+
+mod advice;
+mod connection;
+mod constrained_decoding;
+mod database_registry;
+mod database_source;
+mod endpoint;
+mod llm_service;
+mod local_model;
+mod local_provider;
+mod metric_plugin;
+mod plugins;
+mod query_service;
+mod run_dependencies;
+mod runtime;
+mod session;
+mod stage_plugins;
+mod weights_identity;
+
+pub use advice::{advised, sentence};
+pub use connection::{connection_settings, dialect_name};
+pub use database_registry::DatabaseRegistry;
+pub use endpoint::Endpoint;
+pub use llm_service::{connect as connect_providers, open_provider};
+pub use local_model::{LocalModel, LocalModelSettings};
+pub use metric_plugin::BoundMetric;
+pub use plugins::{call_failure, code_cache, inspect, load_failure, plugin_host};
+pub use run_dependencies::RunDependencies;
+pub use runtime::{ServiceRuntime, off_runtime};
+pub use session::{RunPlace, Session};

@@ -1,0 +1,199 @@
+//! What the stages of a run need, made when a stage asks for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use nl2sql_catalog::Database;
+use nl2sql_llm::{LlmClient, LlmError, UsageReport};
+use nl2sql_pipeline as pipeline;
+use nl2sql_pipeline::{Failure, GeneratorContext, Parts, PluginIdentity};
+use nl2sql_plugin_host::{DialectSession, Services};
+use tokio_util::sync::CancellationToken;
+
+use crate::database_source::DatabaseSource;
+use crate::llm_service::{StageLlm, connect, spending};
+use crate::plugins::{call_failure, inspect, load_failure};
+use crate::query_service::RunQueries;
+use crate::stage_plugins::{BoundDialect, BoundGenerator, BoundPlanner, BoundValidator};
+use crate::{Session, advised, dialect_name};
+
+/// What the stages of a run work with, made from a session when a stage asks for it.
+pub struct RunDependencies {
+    session: Arc<Session>,
+    cancellation: CancellationToken,
+    llm: Mutex<Option<Arc<LlmClient>>>,
+}
+
+impl RunDependencies {
+    /// The dependencies of the session's run; `cancellation` stops requests to language models.
+    pub fn new(session: Arc<Session>, cancellation: CancellationToken) -> Self {
+        Self {
+            session,
+            cancellation,
+            llm: Mutex::default(),
+        }
+    }
+
+    fn dialect_session(&self, catalog: &Database) -> Result<Arc<DialectSession>, Failure> {
+        Ok(Arc::new(self.session.dialect()?.open(catalog)))
+    }
+
+    /// Services of a stage's plugin: the language model where it asks for one and the profile names one, the others where they are given.
+    fn services(&self, stage: &'static str, kind: &str, plugin: &str) -> Result<Services, Failure> {
+        if self.session.profile().llm.provider.is_empty() || !self.session.plugin_imports(kind, plugin, "llm")? {
+            return Ok(Services::none());
+        }
+        let client = self.language_model()?;
+        Ok(Services::none().with_llm(Arc::new(StageLlm::new(client, self.session.runtime().clone(), stage))))
+    }
+
+    fn language_model(&self) -> Result<Arc<LlmClient>, Failure> {
+        let mut slot = self.llm.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*slot {
+            return Ok(client.clone());
+        }
+        let client = connect(self.session.profile(), self.session.place(), self.cancellation.clone())
+            .map_err(|error| Failure::new("language model", "unavailable", advised(&error)))?;
+        Ok(slot.insert(Arc::new(client)).clone())
+    }
+
+    /// What the run has spent on language models, earlier processes included, with the answers that came from the store in this one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn usage(&self) -> Result<UsageReport, LlmError> {
+        match &*self.llm.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(client) => client.usage(),
+            None => Ok(UsageReport {
+                lines: spending(&self.session.profile().llm, self.session.place())?,
+                cached: 0,
+            }),
+        }
+    }
+
+    fn queries(&self, catalog: &Arc<Database>) -> Result<Arc<RunQueries>, Failure> {
+        let timeout = Duration::from_millis(self.session.profile().validate.timeout_ms);
+        Ok(Arc::new(RunQueries::new(
+            self.session.connection()?,
+            Arc::clone(catalog),
+            self.session.runtime().clone(),
+            timeout,
+        )))
+    }
+
+    /// How many calls of a plugin may wait for the language model at once: as many as its provider takes requests.
+    fn waiting_calls(&self, kind: &str, plugin: &str) -> Result<Option<usize>, Failure> {
+        let provider = self.session.profile().llm.chain().next().map(|(_, provider)| provider);
+        let asks = self.session.plugin_imports(kind, plugin, "llm")?;
+        Ok(provider
+            .filter(|_| asks)
+            .map(|provider| provider.rate.concurrency as usize))
+    }
+}
+
+impl Parts for RunDependencies {
+    fn source(&self) -> Result<Box<dyn pipeline::Source>, Failure> {
+        Ok(Box::new(DatabaseSource {
+            connection: self.session.connection()?,
+            dialect: self.session.dialect()?,
+            runtime: self.session.runtime().clone(),
+        }))
+    }
+
+    fn dialect(&self, catalog: &Arc<Database>) -> Result<Arc<dyn pipeline::Dialect>, Failure> {
+        let session = self.dialect_session(catalog)?;
+        let info = session.info().map_err(|error| call_failure(&error))?;
+        Ok(Arc::new(BoundDialect { session, info }))
+    }
+
+    fn planner(&self) -> Result<Box<dyn pipeline::Planner>, Failure> {
+        let name = &self.session.profile().plan.planner;
+        let planner = self
+            .session
+            .plugins()?
+            .planner(name, self.services("plan", "planner", name)?);
+        Ok(Box::new(BoundPlanner(
+            planner.map_err(|error| load_failure(name, &error))?,
+        )))
+    }
+
+    fn generator(
+        &self,
+        plain: &Arc<Database>,
+        context: GeneratorContext,
+    ) -> Result<Box<dyn pipeline::Generator>, Failure> {
+        let name = &self.session.profile().generate.generator;
+        let mut services = self
+            .services("generate", "generator", name)?
+            .with_sql(self.dialect_session(plain)?);
+        if self.session.plugin_imports("generator", name, "query")? {
+            services = services.with_query(self.queries(plain)?);
+        }
+        let generator = self
+            .session
+            .plugins()?
+            .generator(name, services)
+            .map_err(|error| load_failure(name, &error))?;
+        let session = generator.open(nl2sql_plugin_host::GeneratorContext {
+            database: &context.catalog,
+            cards: &context.cards,
+            dialect: &context.dialect,
+            options: &context.options,
+            seed: context.seed,
+        });
+        Ok(Box::new(BoundGenerator {
+            session,
+            at_once: self.waiting_calls("generator", name)?,
+        }))
+    }
+
+    fn validators(&self, catalog: &Arc<Database>) -> Result<Vec<Box<dyn pipeline::Validator>>, Failure> {
+        let session = self.dialect_session(catalog)?;
+        let settings = &self.session.profile().validate;
+        let mut validators: Vec<Box<dyn pipeline::Validator>> = Vec::new();
+        for name in &settings.validators {
+            let mut services = Services::none().with_sql(session.clone());
+            if self.session.plugin_imports("validator", name, "query")? {
+                services = services.with_query(self.queries(catalog)?);
+            }
+            let validator = self
+                .session
+                .plugins()?
+                .validator(name, services)
+                .map_err(|error| load_failure(name, &error))?;
+            let options = settings.options.get(name).map(serde_json::to_string);
+            let options = options.and_then(Result::ok).unwrap_or_else(|| "{}".into());
+            validators.push(Box::new(BoundValidator(validator.open(catalog, &options))));
+        }
+        Ok(validators)
+    }
+
+    fn identities(&self) -> Result<Vec<PluginIdentity>, Failure> {
+        let profile = self.session.profile();
+        let mut wanted = vec![
+            ("dialect", dialect_name(&profile.database)?),
+            ("planner", profile.plan.planner.clone()),
+            ("generator", profile.generate.generator.clone()),
+        ];
+        wanted.extend(
+            profile
+                .validate
+                .validators
+                .iter()
+                .map(|name| ("validator", name.clone())),
+        );
+        let host = self.session.plugins()?;
+        wanted
+            .into_iter()
+            .map(|(role, name)| {
+                let artifact = inspect(host, role, &name)?;
+                Ok(PluginIdentity {
+                    role: role.into(),
+                    name: artifact.manifest.name,
+                    version: artifact.manifest.version,
+                    sha256: artifact.sha256,
+                })
+            })
+            .collect()
+    }
+}

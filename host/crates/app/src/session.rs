@@ -1,0 +1,171 @@
+//! A session: a resolved profile, and everything that is made from it once and then shared.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use nl2sql_database::{Connection, DriverKind};
+use nl2sql_pipeline::Failure;
+use nl2sql_plugin_host::{DialectPlugin, PluginHost};
+use nl2sql_profile::Profile;
+
+use crate::plugins::{call_failure, inspect, load_failure, plugin_host};
+use crate::{ServiceRuntime, connection_settings, dialect_name};
+
+/// Name and folder of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunPlace {
+    /// Name of the run.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+}
+
+impl RunPlace {
+    /// `folder` where one is given, else as the profile says, else after the database.
+    pub fn of(profile: &Profile, folder: Option<PathBuf>) -> Self {
+        let database = &profile.database;
+        let from_path = database.path.as_ref().and_then(|path| path.file_stem());
+        let from_url = database
+            .url
+            .as_deref()
+            .and_then(|url| url.rsplit('/').next()?.split('?').next());
+        let after = from_path
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .or_else(|| database.database.clone())
+            .or_else(|| from_url.map(|name| name.trim_end_matches(".sqlite").to_owned()))
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "run".into());
+        let chosen = Some(profile.run.name.clone()).filter(|name| !name.is_empty());
+        let folder_name = folder.as_ref().and_then(|folder| folder.file_name());
+        let name = chosen
+            .or_else(|| folder_name.map(|name| name.to_string_lossy().into_owned()))
+            .unwrap_or(after);
+        let folder = folder.unwrap_or_else(|| profile.run.dir.join(&name));
+        Self { name, folder }
+    }
+}
+
+/// A profile with the plugins, the database connection and the runtime that its jobs share.
+pub struct Session {
+    profile: Profile,
+    place: RunPlace,
+    runtime: ServiceRuntime,
+    plugins: OnceLock<PluginHost>,
+    connection: Mutex<Option<Connection>>,
+}
+
+impl Session {
+    /// A session of this profile; `run_folder` takes the place of the profile's.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn new(profile: Profile, run_folder: Option<PathBuf>) -> std::io::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            place: RunPlace::of(&profile, run_folder),
+            profile,
+            runtime: ServiceRuntime::start()?,
+            plugins: OnceLock::new(),
+            connection: Mutex::default(),
+        }))
+    }
+
+    /// The resolved profile.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Name and folder of the run.
+    pub fn place(&self) -> &RunPlace {
+        &self.place
+    }
+
+    /// Where asynchronous services run.
+    pub fn runtime(&self) -> &ServiceRuntime {
+        &self.runtime
+    }
+
+    /// The plugins, found and checked once.
+    ///
+    /// # Errors
+    /// When the engine cannot start.
+    pub fn plugins(&self) -> Result<&PluginHost, Failure> {
+        match self.plugins.get() {
+            Some(host) => Ok(host),
+            None => {
+                let host = plugin_host(&self.profile)?;
+                Ok(self.plugins.get_or_init(|| host))
+            }
+        }
+    }
+
+    /// Whether a plugin asks for a service.
+    ///
+    /// # Errors
+    /// When there is no such plugin.
+    pub fn plugin_imports(&self, kind: &str, name: &str, service: &str) -> Result<bool, Failure> {
+        Ok(inspect(self.plugins()?, kind, name)?
+            .manifest
+            .imports
+            .contains_key(service))
+    }
+
+    /// The dialect of the session's database.
+    ///
+    /// # Errors
+    /// When the profile names no database, or the plugin cannot be loaded.
+    pub fn dialect(&self) -> Result<DialectPlugin, Failure> {
+        let name = dialect_name(&self.profile.database)?;
+        self.plugins()?
+            .dialect(&name)
+            .map_err(|error| load_failure(&name, &error))
+    }
+
+    /// The connection to the session's database, opened once.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or its login may write and the profile does not allow that.
+    pub fn connection(&self) -> Result<Connection, Failure> {
+        let mut slot = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = &*slot {
+            return Ok(connection.clone());
+        }
+        let connection = self.connect_unchecked()?;
+        self.refuse_write_login(&connection)?;
+        Ok(slot.insert(connection).clone())
+    }
+
+    /// A connection of its own, whatever its login may do.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn connect_unchecked(&self) -> Result<Connection, Failure> {
+        let settings = &self.profile.database;
+        let driver = match (&settings.url, settings.driver.as_str()) {
+            (None, "") => self.dialect()?.info().map_err(|error| call_failure(&error))?.driver,
+            _ => settings.driver.clone(),
+        };
+        let settings = connection_settings(settings, &driver)?;
+        self.runtime
+            .block_on(|| Connection::open(settings))
+            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))
+    }
+
+    fn refuse_write_login(&self, connection: &Connection) -> Result<(), Failure> {
+        if self.profile.database.allow_write_login || connection.settings().driver == DriverKind::Sqlite {
+            return Ok(());
+        }
+        let rights = self
+            .runtime
+            .block_on(|| connection.login_rights())
+            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+        match rights.beyond_select.first() {
+            None => Ok(()),
+            Some(right) => Err(Failure::new(
+                "database",
+                "unavailable",
+                format!("the login `{}` may do more than read: {right}", rights.login.trim()),
+            )
+            .with_hint("Use a login with SELECT alone, or accept this one with database.allow_write_login = true")),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The product driven as a library.
