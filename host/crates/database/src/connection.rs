@@ -16,7 +16,7 @@ use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
 use crate::{
     ColumnValues, ConnectError, ConnectionSettings, DriverKind, ExtractError, Limits, LoginRights, QueryError,
-    QueryReader, SqliteReader, TlsMode, statement_guard,
+    QueryReader, SqliteReader, TlsMode, statement_guard, unreadable,
 };
 
 /// First pause before something that changes nothing is tried again; each further pause is twice as long.
@@ -104,7 +104,64 @@ impl Connection {
                 section: "tables".into(),
                 error,
             })?;
+        self.leave_out_unreadable(&mut extraction)
+            .await
+            .map_err(|error| ExtractError::Query {
+                section: "columns".into(),
+                error,
+            })?;
         Ok(extraction)
+    }
+
+    /// Takes out what the login cannot read. Columns are told by the server; of relations, those that the guard refuses and those that fail
+    /// when they are asked for no row.
+    async fn leave_out_unreadable(&self, extraction: &mut Extraction) -> Result<(), QueryError> {
+        let patience = self.settings.connect_timeout();
+        let columns = match retried(patience, || self.driver.unreadable_columns()).await {
+            // A wire-compatible server may not tell.
+            Err(QueryError::Failed(reason)) => {
+                tracing::warn!(%reason, "the server does not say which columns may be read");
+                Vec::new()
+            }
+            columns => columns?,
+        };
+        unreadable::leave_out_columns(extraction, &columns);
+        let tries: Vec<_> = extraction
+            .database
+            .tables
+            .iter()
+            .enumerate()
+            .map(|(at, table)| self.unreadable(at, table).boxed())
+            .collect();
+        let mut tries = futures::stream::iter(tries).buffered(self.settings.pool_size.max(1));
+        let mut relations = Vec::new();
+        while let Some(outcome) = tries.next().await {
+            relations.extend(outcome?);
+        }
+        drop(tries);
+        unreadable::leave_out_relations(extraction, relations);
+        Ok(())
+    }
+
+    /// The place of a relation that cannot be read, and why.
+    async fn unreadable(&self, at: usize, table: &Table) -> Result<Option<(usize, String)>, QueryError> {
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        let nothing = self.driver.sample_query(table, &columns, 0);
+        let outcome = match self.driver.check(&nothing) {
+            Ok(()) if unreadable::must_be_tried(table) && self.settings.driver != DriverKind::Sqlite => {
+                self.run(&nothing, &self.settings.limits).await.map(drop)
+            }
+            checked => checked,
+        };
+        match outcome {
+            Ok(()) => Ok(None),
+            Err(error @ (QueryError::Unavailable(_) | QueryError::Denied(_))) => Err(error),
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.strip_prefix("refused: ").unwrap_or(&reason);
+                Ok(Some((at, reason.to_owned())))
+            }
+        }
     }
 
     /// One section of the catalog with its name.

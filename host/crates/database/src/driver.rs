@@ -5,6 +5,7 @@ use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 use serde::Serialize;
 
 use crate::catalog_rows::{CatalogRow, Extraction};
+use crate::unreadable::UnreadableColumn;
 use crate::{Limits, QueryError};
 
 /// One open database behind its native protocol.
@@ -35,6 +36,14 @@ pub(crate) trait Driver: Send + Sync {
     /// Runs one catalog query: the guards of the server hold, and every value comes as text.
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError>;
 
+    /// The guard that a statement passes before it is sent.
+    fn check(&self, sql: &str) -> Result<(), QueryError>;
+
+    /// Columns that the catalog lists and the login may not read.
+    async fn unreadable_columns(&self) -> Result<Vec<UnreadableColumn>, QueryError> {
+        Ok(Vec::new())
+    }
+
     /// Adds what no catalog query can tell.
     async fn complete(&self, extraction: &mut Extraction) -> Result<(), QueryError> {
         let _ = extraction;
@@ -60,6 +69,20 @@ pub struct LoginRights {
     pub read_only: bool,
     /// Rights beyond reading, one sentence each, the most dangerous first.
     pub beyond_select: Vec<String>,
+}
+
+/// Rows of schema, table and column.
+pub(crate) fn columns_of_rows(rows: Vec<CatalogRow>) -> Vec<UnreadableColumn> {
+    rows.into_iter()
+        .filter_map(|row| match <[Option<String>; 3]>::try_from(row) {
+            Ok([schema, Some(table), Some(column)]) => Some(UnreadableColumn {
+                schema: schema.unwrap_or_default(),
+                table,
+                column,
+            }),
+            _ => None,
+        })
+        .collect()
 }
 
 impl LoginRights {

@@ -65,6 +65,7 @@ mod sqlite;
 pub mod statement_guard;
 mod stream;
 mod table_filter;
+mod unreadable;
 mod value_samples;
 mod wkb;
 

@@ -117,8 +117,12 @@ impl Driver for MssqlDriver {
     }
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Mssql, sql, &RestrictedObjects::default())?;
+        self.check(sql)?;
         self.pool.run(sql, limits).await
+    }
+
+    fn check(&self, sql: &str) -> Result<(), QueryError> {
+        statement_guard::check(DriverKind::Mssql, sql, &RestrictedObjects::default())
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

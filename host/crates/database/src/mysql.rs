@@ -26,12 +26,17 @@ use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::CatalogRow;
-use crate::driver::{Driver, LoginRights};
+use crate::driver::{Driver, LoginRights, columns_of_rows};
 use crate::session_pool::SessionPool;
 use crate::statement_guard::RestrictedObjects;
+use crate::unreadable::UnreadableColumn;
 use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::MysqlSession;
+
+/// Columns on which the login has other rights than SELECT alone; those on which it has none are not listed at all.
+const UNREADABLE_COLUMNS: &str = "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS \
+    WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') AND FIND_IN_SET('select', LOWER(PRIVILEGES)) = 0";
 
 /// A pool of guarded sessions.
 pub(crate) struct MysqlDriver {
@@ -83,13 +88,20 @@ impl Driver for MysqlDriver {
     }
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Mysql, sql, &self.restricted)?;
+        self.check(sql)?;
         self.pool.run(sql, limits).await
     }
 
+    fn check(&self, sql: &str) -> Result<(), QueryError> {
+        statement_guard::check(DriverKind::Mysql, sql, &self.restricted)
+    }
+
+    async fn unreadable_columns(&self) -> Result<Vec<UnreadableColumn>, QueryError> {
+        self.catalog_rows(UNREADABLE_COLUMNS).await.map(columns_of_rows)
+    }
+
     async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        let check = |sql: &str| statement_guard::check(DriverKind::Mysql, sql, &self.restricted);
-        self.pool.run_in_turn(statements, limits, check).await
+        self.pool.run_in_turn(statements, limits, |sql| self.check(sql)).await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

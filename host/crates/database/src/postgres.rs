@@ -29,9 +29,10 @@ use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::CatalogRow;
-use crate::driver::{Driver, LoginRights};
+use crate::driver::{Driver, LoginRights, columns_of_rows};
 use crate::session_pool::SessionPool;
 use crate::statement_guard::RestrictedObjects;
+use crate::unreadable::UnreadableColumn;
 use crate::value_samples::quoted;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
 use session::PostgresSession;
@@ -55,6 +56,12 @@ const HARMLESS_VOLATILE: &[&str] = &[
     "pg_indexes_size",
     "pg_database_size",
 ];
+
+/// Columns without a grant, of relations that have grants on some of their columns alone or lie in a schema that may not be used.
+const UNREADABLE_COLUMNS: &str = "SELECT n.nspname, c.relname, a.attname FROM pg_catalog.pg_class c \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+    WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (NOT has_schema_privilege(n.oid, 'USAGE') OR (NOT has_table_privilege(c.oid, 'SELECT') \
+    AND has_any_column_privilege(c.oid, 'SELECT') AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')))";
 
 /// A pool of guarded sessions.
 pub(crate) struct PostgresDriver {
@@ -125,13 +132,20 @@ impl Driver for PostgresDriver {
     }
 
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Postgres, sql, &self.restricted)?;
+        self.check(sql)?;
         self.pool.run(sql, limits).await
     }
 
+    fn check(&self, sql: &str) -> Result<(), QueryError> {
+        statement_guard::check(DriverKind::Postgres, sql, &self.restricted)
+    }
+
+    async fn unreadable_columns(&self) -> Result<Vec<UnreadableColumn>, QueryError> {
+        self.catalog_rows(UNREADABLE_COLUMNS).await.map(columns_of_rows)
+    }
+
     async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        let check = |sql: &str| statement_guard::check(DriverKind::Postgres, sql, &self.restricted);
-        self.pool.run_in_turn(statements, limits, check).await
+        self.pool.run_in_turn(statements, limits, |sql| self.check(sql)).await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

@@ -26,9 +26,10 @@ use tokio::sync::Semaphore;
 use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
 
 use crate::driver::{Driver, LoginRights};
+use crate::statement_guard::{self, RestrictedObjects};
 use crate::table_filter::TableFilter;
 use crate::value_samples::quoted;
-use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
+use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError};
 pub use reader::{InvalidText, SqliteReader};
 pub use scratch_copy::SqliteCopy;
 pub use shared_file::SqliteFile;
@@ -183,6 +184,10 @@ impl Driver for SqliteDriver {
         let (sql, limits) = (sql.to_owned(), *limits);
         self.with_reader(limits, move |reader| reader.run_blocking(&sql, &limits))
             .await
+    }
+
+    fn check(&self, sql: &str) -> Result<(), QueryError> {
+        statement_guard::check(DriverKind::Sqlite, sql, &RestrictedObjects::default())
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

@@ -35,12 +35,17 @@ pub(crate) fn sampled_columns(table: &Table) -> Vec<&str> {
         .collect()
 }
 
-/// The list of columns and the table, with its schema, as one `SELECT` names them between the quotes `open` and `close`.
+/// The list of columns (all of them when none is given) and the table, with its schema, as one `SELECT` names them between the quotes `open`
+/// and `close`.
 pub(crate) fn quoted(table: &Table, columns: &[&str], open: char, close: char) -> (String, String) {
     let quote = |name: &str| format!("{open}{}{close}", name.replace(close, &format!("{close}{close}")));
     let columns: Vec<String> = columns.iter().map(|column| quote(column)).collect();
     let names = table.schema.iter().chain([&table.name]).map(|name| quote(name));
-    (columns.join(", "), names.collect::<Vec<_>>().join("."))
+    let columns = match columns.as_slice() {
+        [] => "*".to_owned(),
+        columns => columns.join(", "),
+    };
+    (columns, names.collect::<Vec<_>>().join("."))
 }
 
 /// Counts the values of each column and keeps the `n` most frequent.

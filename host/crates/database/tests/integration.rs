@@ -16,4 +16,5 @@ mod servers;
 mod shared;
 mod sqlite;
 mod sqlite_file;
+mod unreadable;
 mod value_types;

@@ -82,7 +82,10 @@ fn views_that_call<'v>(
             Some(function) => {
                 refused.insert(view, format!("it calls {function}: {MADE_BY_A_USER}"));
             }
-            None => readers.push((view, qualified_names(&tokens).collect())),
+            None => {
+                let reads = names_of(&tokens, &view.0);
+                readers.push((view, reads));
+            }
         }
     }
     // Views over views, until no more are found.
@@ -109,11 +112,11 @@ fn views_that_call<'v>(
         .collect()
 }
 
-/// The first function called by the text of a view that is not allowed. The server writes its own functions without a schema and those that
-/// users stored with one.
+/// The first function called by the text of a view that is not allowed. The server writes the names of its own functions bare and of those that
+/// users stored between quotes, with their schema unless that is the current one.
 fn called(tokens: &[Token<'_>], allowed: &[String], functions: &HashMap<String, String>) -> Option<String> {
     (0..tokens.len()).find_map(|at| {
-        if tokens.get(at + 1) != Some(&Token::Mark('(')) {
+        if tokens.get(at + 1) != Some(&Token::Mark('(')) || names_columns(tokens, at) {
             return None;
         }
         let name = tokens[at].name()?;
@@ -121,18 +124,34 @@ fn called(tokens: &[Token<'_>], allowed: &[String], functions: &HashMap<String, 
             .checked_sub(2)
             .filter(|_| tokens[at - 1] == Token::Mark('.'))
             .and_then(|at| tokens[at].name());
-        match schema {
-            Some(schema) => (!is_allowed(allowed, &schema, &name)).then(|| format!("{schema}.{name}")),
-            None => functions.contains_key(&name).then_some(name),
+        let is_stored = schema.is_some() || matches!(tokens[at], Token::Quoted(_));
+        if !is_stored && !functions.contains_key(&name) {
+            return None;
         }
+        let schema = schema.unwrap_or_default();
+        let qualified = format!("{schema}.{name}");
+        (!is_allowed(allowed, &schema, &name)).then(|| qualified.trim_start_matches('.').to_owned())
     })
 }
 
-fn qualified_names<'t>(tokens: &'t [Token<'_>]) -> impl Iterator<Item = QualifiedName> + 't {
-    tokens.windows(3).filter_map(|window| match window {
+/// Whether the name at `at` is that of a common table expression with a list of its columns: `with c(a) as (...)`.
+fn names_columns(tokens: &[Token<'_>], at: usize) -> bool {
+    let close = tokens[at..].iter().position(|token| *token == Token::Mark(')'));
+    let next = |n: usize| close.and_then(|close| tokens.get(at + close + n));
+    next(1).is_some_and(|token| token.is("as")) && next(2) == Some(&Token::Mark('('))
+}
+
+/// Relations that a view of this schema may read: its quoted names, alone or in pairs.
+fn names_of(tokens: &[Token<'_>], schema: &str) -> HashSet<QualifiedName> {
+    let quoted = |token: &Token<'_>| matches!(token, Token::Quoted(_)).then(|| token.name()).flatten();
+    let pairs = tokens.windows(3).filter_map(|window| match window {
         [schema, Token::Mark('.'), name] => Some((schema.name()?, name.name()?)),
         _ => None,
-    })
+    });
+    let alone = tokens
+        .iter()
+        .filter_map(|token| Some((schema.to_owned(), quoted(token)?)));
+    pairs.chain(alone).collect()
 }
 
 #[cfg(test)]
@@ -151,13 +170,22 @@ mod tests {
             (name("calling"), "select `shop`.`evil`() AS `a`"),
             (name("over"), "select `calling`.`a` AS `a` from `shop`.`calling`"),
             (name("over_over"), "select `over`.`a` AS `a` from `shop`.`over`"),
+            (name("unqualified"), "select `evil`() AS `a`"),
+            (name("over_unqualified"), "select `a` AS `a` from `unqualified`"),
+            (
+                name("common"),
+                "with `c`(`a`) as (select 1) select `c`.`a` AS `a` from `c`",
+            ),
             (name("udf"), "select loaded(1) AS `a`"),
             (name("fine"), "select `shop`.`good`(1) AS `a`"),
         ];
         let refused = views_that_call(views.into_iter(), &["good".to_owned()], &functions);
         let mut names: Vec<&str> = refused.keys().map(String::as_str).collect();
         names.sort_unstable();
-        assert_eq!(names, ["calling", "over", "over_over", "udf"]);
+        assert_eq!(
+            names,
+            ["calling", "over", "over_over", "over_unqualified", "udf", "unqualified"]
+        );
         assert!(
             refused["over_over"].contains("it reads the view calling: it calls shop.evil"),
             "{refused:?}"
