@@ -69,9 +69,8 @@ pub fn connection_settings(settings: &DatabaseSettings, driver: &str) -> Result<
     }
     connection.port = settings.port.or(connection.port);
     connection.ca_file = settings.ca.clone().or(connection.ca_file);
-    if settings.tls != nl2sql_profile::TlsMode::default() {
-        connection.tls = tls(settings.tls);
-    }
+    // The profile's values hold what the URL's parameters say, where nothing stronger was given.
+    connection.tls = tls(settings.tls);
     connection.connect_timeout_s = settings.connect_timeout_ms.div_ceil(1_000);
     connection.limits = Limits {
         timeout_ms: settings.statement_timeout_ms,

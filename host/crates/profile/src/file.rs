@@ -8,7 +8,7 @@ use figment::{Metadata, Profile as Layer, Provider};
 use crate::{ProfileError, built_in};
 
 /// Keys that hold paths. In a file they are relative to the file's folder, elsewhere to the working directory.
-pub(crate) const PATH_KEYS: [&str; 14] = [
+pub(crate) const PATH_KEYS: [&str; 13] = [
     "run.dir",
     "database.path",
     "database.password_file",
@@ -22,7 +22,6 @@ pub(crate) const PATH_KEYS: [&str; 14] = [
     "model.path",
     "train.output_dir",
     "train.dataset_dir",
-    "serve.key_file",
 ];
 
 /// The settings one file holds.

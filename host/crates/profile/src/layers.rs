@@ -7,6 +7,7 @@ use figment::providers::{Env, Serialized};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Provider};
 
+use crate::url_parameters::UrlParameters;
 use crate::{Profile, ProfileError, file};
 
 /// What to resolve a profile from, beside the compiled-in defaults.
@@ -36,17 +37,22 @@ impl Layers {
     /// # Errors
     /// When a file is missing or broken, or a key or value is not known.
     pub fn resolve(&self) -> Result<Resolved, ProfileError> {
-        let mut figment = Figment::from(Serialized::defaults(mergeable_defaults()));
         let file = self.file()?;
+        let mut given = Figment::new();
         if let Some(path) = &file {
             for layer in file::read_chain(path)? {
-                figment = figment.merge(layer);
+                given = given.merge(layer);
             }
         }
-        figment = figment.merge(environment());
+        given = given.merge(environment());
         for argument in &self.flags {
-            figment = figment.merge(Flag::parse(argument)?);
+            given = given.merge(Flag::parse(argument)?);
         }
+        let mut figment = Figment::from(Serialized::defaults(mergeable_defaults()));
+        if let Ok(url) = given.extract_inner::<String>("database.url") {
+            figment = figment.merge(UrlParameters::of(&url)?);
+        }
+        figment = figment.merge(given);
         let mut profile: Profile = figment.extract().map_err(|error| explain(error, &figment))?;
         if profile.generate.languages.is_empty() {
             profile.generate.languages = Profile::default().generate.languages;
@@ -130,7 +136,7 @@ pub(crate) fn describe(metadata: &Metadata, key: &str) -> String {
     if let Some(path) = metadata.source.as_ref().and_then(|source| source.file_path()) {
         return shown(path);
     }
-    if metadata.name.starts_with("flag") {
+    if metadata.name.starts_with("flag") || metadata.name == UrlParameters::PLACE {
         return metadata.name.to_string();
     }
     if metadata.name.contains("environment") {
@@ -164,17 +170,66 @@ fn explain(error: figment::Error, figment: &Figment) -> ProfileError {
         }
         kind => {
             let key = path.join(".");
-            let mut reason = kind.to_string();
-            if let Kind::UnknownVariant(given, known) = kind {
-                reason = format!("`{given}` is not one of {}", known.join(", "));
-            }
             ProfileError::BadValue {
                 place: place_of(figment, &key),
                 key,
-                reason,
+                reason: mismatch(kind),
             }
         }
     }
+}
+
+/// What is wrong with a value, in the words of TOML instead of those of Rust's types.
+fn mismatch(kind: &Kind) -> String {
+    match kind {
+        Kind::UnknownVariant(given, known) => format!("`{given}` is not one of {}", known.join(", ")),
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            format!("expected {}, found {}", toml_type(expected), plain(&found.to_string()))
+        }
+        Kind::MissingField(name) => format!("the key `{name}` is missing"),
+        other => other.to_string(),
+    }
+}
+
+/// The value that was found, without the name of its Rust type.
+fn plain(found: &str) -> String {
+    let words = [
+        ("string ", "the text "),
+        ("bool ", ""),
+        ("unsigned int ", ""),
+        ("signed int ", ""),
+        ("float ", ""),
+    ];
+    let told = words
+        .iter()
+        .find_map(|(rust, word)| Some(format!("{word}{}", found.strip_prefix(rust)?)));
+    told.unwrap_or_else(|| match found {
+        "sequence" => "a list".into(),
+        "map" => "a table".into(),
+        other => other.into(),
+    })
+}
+
+fn toml_type(expected: &str) -> String {
+    let most = match expected {
+        "u8" => u8::MAX.into(),
+        "u16" => u16::MAX.into(),
+        "u32" => u32::MAX.into(),
+        "u64" | "usize" => i64::MAX as u64,
+        "i64" => return "a whole number".into(),
+        "f32" | "f64" => return "a number".into(),
+        "a boolean" => return "true or false".into(),
+        "a string" | "path string" | "string" => return "a text in quotes".into(),
+        "a sequence" => return "a list in brackets".into(),
+        "a map" => return "a table of keys and values".into(),
+        other => {
+            return other
+                .strip_prefix("struct ")
+                .map_or(other, |_| "a section of keys")
+                .into();
+        }
+    };
+    format!("a whole number from 0 to {most}")
 }
 
 /// The known name most like `name`, if any is alike at all.

@@ -1,8 +1,9 @@
 //! Profiles: one TOML file per way of running `nl2sql`.
 //!
-//! A [`Profile`] is resolved from four layers, later ones winning: compiled-in defaults, profile files (a file may
-//! `extends` another), environment variables `NL2SQL_<SECTION>__<KEY>`, and `--set section.key=value` flags. A key that
-//! no section knows is refused with the nearest name and the place it stands in.
+//! A [`Profile`] is resolved from five layers, later ones winning: compiled-in defaults, the parameters of `database.url`,
+//! profile files (a file may `extends` another), environment variables `NL2SQL_<SECTION>__<KEY>`, and
+//! `--set section.key=value` flags. A key that no section knows is refused with the nearest name and the place it stands
+//! in. [`reference`] describes every key.
 //!
 //! Secrets are never values of a profile: it holds the name of an environment variable or of a file, and
 //! [`read_secret`] fetches the secret when it is needed.
@@ -10,16 +11,19 @@
 mod built_in;
 mod error;
 mod file;
-mod hidden;
 mod layers;
 mod origin;
+mod redact;
+mod reference;
 mod secret;
 mod sections;
+mod url_parameters;
 
 pub use error::ProfileError;
-pub use hidden::without_password;
 pub use layers::{Layers, Resolved};
 pub use origin::{Origin, OriginLine};
+pub use redact::without_password;
+pub use reference::{Key, reference};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::read_secret;
 pub use sections::*;

@@ -53,7 +53,7 @@ impl Resolved {
                             .get_metadata(tag_of(leaf))
                             .map_or_else(|| "default".into(), |metadata| describe(metadata, &key)),
                     ),
-                    value: crate::hidden::shown(&key, as_toml(leaf)),
+                    value: crate::redact::shown(&key, as_toml(leaf)),
                     key,
                 }),
             }

@@ -11,12 +11,12 @@ mod plan;
 mod plugin;
 mod privacy;
 mod run;
-mod serve;
 mod train;
 mod validate;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cards::CardSettings;
@@ -33,7 +33,6 @@ pub use plan::PlanSettings;
 pub use plugin::{PluginLimits, PluginSettings};
 pub use privacy::{PrivacyRule, PrivacySettings, ValuePolicy};
 pub use run::RunSettings;
-pub use serve::ServeSettings;
 pub use train::{OnTruncation, TrainSettings};
 pub use validate::ValidateSettings;
 
@@ -41,7 +40,7 @@ pub use validate::ValidateSettings;
 pub type Options = BTreeMap<String, serde_json::Value>;
 
 /// All settings of one way of running.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Profile {
     /// Name, folder and seed of the run.
@@ -70,15 +69,13 @@ pub struct Profile {
     pub train: TrainSettings,
     /// Predictions and metrics.
     pub evaluate: EvaluateSettings,
-    /// The API server.
-    pub serve: ServeSettings,
 }
 
 impl Profile {
     /// Section names in the order they are shown.
-    pub const SECTIONS: [&str; 14] = [
+    pub const SECTIONS: [&str; 13] = [
         "run", "database", "cards", "privacy", "plan", "generate", "validate", "export", "plugins", "llm", "model",
-        "train", "evaluate", "serve",
+        "train", "evaluate",
     ];
 
     /// Checks what types cannot say; the first fault as dotted key and reason.
@@ -103,6 +100,7 @@ impl Profile {
                 return fail(name, "weights must not be negative and at least one must be above zero");
             }
         }
+        self.check_languages()?;
         if let Some(level) = self
             .generate
             .difficulties
@@ -115,4 +113,26 @@ impl Profile {
         self.export.check()?;
         self.llm.check()
     }
+
+    /// Languages are checked here, before anything is asked of a model that costs money.
+    fn check_languages(&self) -> Result<(), (String, String)> {
+        let named = self.generate.languages.keys().map(|tag| ("generate.languages", tag));
+        for (key, tag) in named.chain([("plan.language", &self.plan.language)]) {
+            if !is_language_tag(tag) {
+                let reason = format!("`{tag}` is not a language tag; write a BCP 47 tag, for example en, zh or pt-BR");
+                return Err((key.to_owned(), reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text has the form of a BCP 47 tag (RFC 5646, section 2.1) with a primary subtag of ISO 639.
+fn is_language_tag(tag: &str) -> bool {
+    let mut subtags = tag.split('-');
+    let primary = subtags.next().unwrap_or_default();
+    matches!(primary.len(), 2 | 3)
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && subtags
+            .all(|subtag| matches!(subtag.len(), 1..=8) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use nl2sql_profile::{Layers, Profile, ProfileError, Resolved, STARTER, ValuePolicy};
+use nl2sql_profile::{Layers, Profile, ProfileError, Resolved, STARTER, TlsMode, ValuePolicy, reference};
 
 fn resolve(folder: &Path, name: &str, flags: &[&str]) -> Result<Resolved, ProfileError> {
     Layers {
@@ -85,7 +85,14 @@ fn wrong_types_and_ranges_are_refused_with_their_key() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("shop.toml"), "").unwrap();
     for (flag, part) in [
-        ("plan.total=many", "`plan.total`"),
+        (
+            "plan.total=many",
+            "expected a whole number from 0 to 4294967295, found the text \"many\"",
+        ),
+        ("run.seed=true", "expected a whole number"),
+        ("generate.languages.english=1", "`english` is not a language tag"),
+        ("plan.language=e", "`e` is not a language tag"),
+        ("serve.port=1", "unknown key `serve`"),
         ("plan.total=0", "at least one"),
         ("generate.max_empty=1.5", "between 0 and 1"),
         ("privacy.default=hide", "not one of allow, mask, hash, drop"),
@@ -150,8 +157,8 @@ fn the_starter_holds_only_known_keys_and_the_defaults() {
 fn the_starter_explains_every_key() {
     let all = serde_json::to_value(Profile::default()).unwrap();
     for (section, keys) in all.as_object().unwrap() {
-        // Plugins have names of their own, and there is no server yet.
-        if section == "plugins" || section == "serve" {
+        // Plugins have names of their own.
+        if section == "plugins" {
             continue;
         }
         let part = STARTER
@@ -171,6 +178,122 @@ fn the_starter_explains_every_key() {
             );
         }
     }
+}
+
+/// The commented and uncommented settings of the starter, as dotted key and value.
+fn starter_settings() -> Vec<(String, toml::Value)> {
+    let mut section = String::new();
+    let mut settings = Vec::new();
+    for line in STARTER.lines() {
+        let line = line.strip_prefix("# ").unwrap_or(line);
+        if let Some((name, _)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            section = name.trim_start_matches('[').to_owned();
+        } else if let Ok(table) = toml::from_str::<toml::Table>(line) {
+            settings.extend(
+                table
+                    .into_iter()
+                    .map(|(key, value)| (format!("{section}.{key}"), value)),
+            );
+        }
+    }
+    settings
+}
+
+#[test]
+fn the_starter_shows_every_default_with_the_value_of_the_code() {
+    let settings = starter_settings();
+    let mut compared = 0;
+    for key in reference() {
+        let Some(default) = &key.default else { continue };
+        let default: toml::Table = toml::from_str(&format!("value = {default}")).unwrap();
+        let Some((_, shown)) = settings.iter().find(|(name, _)| *name == key.key) else {
+            continue;
+        };
+        assert_eq!(*shown, default["value"], "the starter's {} is not the default", key.key);
+        compared += 1;
+    }
+    assert!(
+        compared > 75,
+        "only {compared} defaults of the starter could be compared"
+    );
+    for (name, _) in settings {
+        let known = reference().into_iter().any(|key| {
+            key.key == name
+                || name.starts_with("plugins.my-validator.")
+                || name.starts_with("llm.providers.mine.")
+                || name.starts_with("privacy.rules.")
+                || key.key.starts_with(&format!("{name}."))
+                || name.starts_with(&format!("{}.", key.key))
+        });
+        assert!(known || name == ".extends", "the starter names {name}, which is no key");
+    }
+}
+
+#[test]
+fn url_parameters_win_over_defaults_and_lose_to_the_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "postgres://reader:s3cret@db/shop?schema=a&schema=b&pool_size=7&statement_timeout=900&connect_timeout=3\
+               &max_rows=5&max_bytes=6&include=x*&exclude=y*&sslmode=require";
+    fs::write(folder.path().join("url.toml"), format!("[database]\nurl = \"{url}\"\n")).unwrap();
+    let resolved = resolve(folder.path(), "url", &[]).unwrap();
+    let database = &resolved.profile.database;
+    assert_eq!(database.schemas, ["a", "b"]);
+    assert_eq!(
+        (&database.include[..], &database.exclude[..]),
+        (&["x*".to_owned()][..], &["y*".to_owned()][..])
+    );
+    assert_eq!(
+        (
+            database.pool,
+            database.connect_timeout_ms,
+            database.statement_timeout_ms
+        ),
+        (7, 3_000, 900)
+    );
+    assert_eq!(
+        (database.max_rows, database.max_bytes, database.tls),
+        (5, 6, TlsMode::Require)
+    );
+    let origins = resolved.origins().unwrap();
+    assert_eq!(
+        origins
+            .iter()
+            .find(|line| line.key == "database.pool")
+            .unwrap()
+            .origin
+            .0,
+        "database.url"
+    );
+
+    let flags = [
+        "database.pool=2",
+        "database.schemas=[\"c\"]",
+        "database.tls=prefer",
+        "database.max_rows=10000",
+    ];
+    let database = resolve(folder.path(), "url", &flags).unwrap().profile.database;
+    assert_eq!(
+        (database.pool, database.max_rows, database.tls),
+        (2, 10_000, TlsMode::Prefer)
+    );
+    assert_eq!(database.schemas, ["c"]);
+    assert_eq!(
+        database.statement_timeout_ms, 900,
+        "what the profile does not name stays the URL's"
+    );
+
+    let text = resolve(
+        folder.path(),
+        "url",
+        &["database.url=mysql://u:s3cret@h/x?max_rows=many"],
+    )
+    .unwrap_err()
+    .to_string();
+    assert!(
+        text.contains("expected a whole number, found `many`") && text.contains("database.url"),
+        "{text}"
+    );
+    assert!(!text.contains("s3cret"), "{text}");
 }
 
 #[test]
@@ -199,7 +322,7 @@ fn a_password_in_a_url_is_used_and_never_shown() {
     assert!(!toml::to_string(&resolved.profile).unwrap().contains("s3cret"));
     let lines = resolved.origins().unwrap();
     let shown = lines.iter().find(|line| line.key == "database.url").unwrap();
-    assert_eq!(shown.value, "\"postgres://reader:[hidden]@db/shop\"");
+    assert_eq!(shown.value, "\"postgres://reader:[redacted]@db/shop\"");
 }
 
 #[test]

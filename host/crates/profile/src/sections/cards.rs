@@ -1,9 +1,10 @@
 //! `[cards]`
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Table cards: compact text about each table for a language model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CardSettings {
     /// Distinct values taken per column, where `[privacy]` lets values out.

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How much TLS a connection wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
     /// No TLS.
@@ -20,15 +21,15 @@ pub enum TlsMode {
 }
 
 /// The database to read, by URL, by file or by fields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseSettings {
-    /// Dialect plugin, e.g. `sqlite`, `postgres`, `mysql`, `tsql`; empty: told from `url` or `path`.
+    /// Dialect plugin, e.g. `sqlite`, `postgres`, `mysql`, `tsql`; empty: derived from `url` or `path`.
     pub dialect: String,
     /// Native driver: `sqlite`, `postgres`, `mysql` or `mssql`; empty: the dialect's own.
     pub driver: String,
     /// Connection URL. A password in it is used and never shown or recorded; better name it in `password_env` or `password_file`.
-    #[serde(serialize_with = "crate::hidden::optional_url")]
+    #[serde(serialize_with = "crate::redact::optional_url")]
     pub url: Option<String>,
     /// SQLite file.
     pub path: Option<PathBuf>,
@@ -52,19 +53,19 @@ pub struct DatabaseSettings {
     pub schemas: Vec<String>,
     /// Globs over `schema.table` or `table`; empty: every table.
     pub include: Vec<String>,
-    /// Globs of tables left out, stronger than `include`.
+    /// Globs of tables left out; overrides `include`.
     pub exclude: Vec<String>,
-    /// Longest wait for a connection, milliseconds.
+    /// Time limit for connecting, milliseconds.
     pub connect_timeout_ms: u64,
-    /// Longest run of one statement, milliseconds.
+    /// Time limit of one statement, milliseconds.
     pub statement_timeout_ms: u64,
-    /// Most rows kept of one result.
+    /// Maximum rows kept of one result.
     pub max_rows: u32,
-    /// Most bytes kept of one result.
+    /// Maximum bytes kept of one result.
     pub max_bytes: u64,
     /// Connections open at once.
     pub pool: u32,
-    /// Go on with a login that may write.
+    /// Continue with a login that may write.
     pub allow_write_login: bool,
     /// Functions that users made and that statements may call, as `function` or `schema.function`; all others are refused.
     pub allow_functions: Vec<String>,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Options;
 
 /// Predictions and metrics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateSettings {
     /// Data set to predict; empty: the test split of the run.
@@ -20,15 +21,15 @@ pub struct EvaluateSettings {
     pub definition: String,
     /// Rows decoded together.
     pub batch: u32,
-    /// Most tokens of one prediction.
+    /// Maximum tokens of one prediction.
     pub max_new_tokens: u32,
     /// Temperature; 0 is greedy.
     pub temperature: f32,
-    /// Answers sampled for a question whose first answer does not run; what most of those that run return is taken.
+    /// Answers sampled for a question whose first answer does not run; the result that most of those that run return is taken.
     pub candidates: u32,
-    /// Temperature of these.
+    /// Temperature of these further candidates.
     pub candidate_temperature: f32,
-    /// Whether a model on this machine is held to the names of the database while it writes.
+    /// Whether a model on this machine may write only the names of the database.
     pub held_to_schema: bool,
     /// Nucleus mass.
     pub top_p: f32,

@@ -1,9 +1,10 @@
 //! `[export]`
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A file format of the export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExportFormat {
     /// LLaMA-Factory's Alpaca layout.
@@ -15,7 +16,7 @@ pub enum ExportFormat {
 }
 
 /// Which tables a prompt shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SchemaScope {
     /// The tables of the pair's topic.
@@ -25,7 +26,7 @@ pub enum SchemaScope {
 }
 
 /// How a prompt shows them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SchemaStyle {
     /// CREATE TABLE statements.
@@ -47,7 +48,7 @@ impl SchemaStyle {
 }
 
 /// Shares of the three splits; they must sum to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SplitRatios {
     /// Training.
@@ -69,7 +70,7 @@ impl Default for SplitRatios {
 }
 
 /// Training files.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExportSettings {
     /// Formats to write.

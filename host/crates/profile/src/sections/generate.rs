@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Options;
 
 /// Question/SQL pairs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GenerateSettings {
     /// Generator plugin.
@@ -16,11 +17,11 @@ pub struct GenerateSettings {
     pub languages: BTreeMap<String, f32>,
     /// Spider's levels `easy`, `medium`, `hard`, `extra` with weights.
     pub difficulties: BTreeMap<String, f32>,
-    /// Most pairs asked for in one call of the generator.
+    /// Maximum pairs asked for in one call of the generator.
     pub batch: u32,
     /// Top-up rounds per topic beyond those its budget needs at least.
     pub max_rounds: u32,
-    /// Greatest share of a topic's budget whose SQL may return no row.
+    /// Maximum share of a topic's budget whose SQL may return no row.
     pub max_empty: f64,
     /// Options of the generator.
     pub options: Options,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Options, hidden};
+use crate::{Options, redact};
 
 /// Protocol a provider speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProtocolKind {
     /// OpenAI-compatible chat completions.
@@ -21,7 +22,7 @@ pub enum ProtocolKind {
 }
 
 /// How a provider is made to answer in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StructuredOutput {
     /// The JSON schema goes with the request.
@@ -34,7 +35,7 @@ pub enum StructuredOutput {
 }
 
 /// Sampling; what is unset is left to the provider.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SamplingSettings {
     /// Temperature.
@@ -50,7 +51,7 @@ pub struct SamplingSettings {
 }
 
 /// Price per million tokens.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PriceSettings {
     /// Per million input tokens.
@@ -60,7 +61,7 @@ pub struct PriceSettings {
 }
 
 /// Rate limits of a provider; 0 is unlimited.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RateSettings {
     /// Requests in flight.
@@ -82,13 +83,13 @@ impl Default for RateSettings {
 }
 
 /// One provider.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProviderSettings {
     /// Protocol.
     pub kind: ProtocolKind,
     /// The part of the URL before `/chat/completions` or `/v1/messages`, with or without `/v1`.
-    #[serde(serialize_with = "hidden::url")]
+    #[serde(serialize_with = "redact::url")]
     pub base_url: String,
     /// Model as the provider names it.
     pub model: String,
@@ -103,20 +104,20 @@ pub struct ProviderSettings {
     /// File that holds the key.
     pub key_file: Option<PathBuf>,
     /// Further headers. Values that are secrets belong in `headers_env`; where a name here looks like one, its value is written nowhere.
-    #[serde(serialize_with = "hidden::headers")]
+    #[serde(serialize_with = "redact::headers")]
     pub headers: BTreeMap<String, String>,
     /// Further headers, each with the environment variable that holds its value.
     pub headers_env: BTreeMap<String, String>,
-    /// Proxy URL (`http`, `https` or `socks5`); `none` passes over the environment's.
-    #[serde(serialize_with = "hidden::optional_url")]
+    /// Proxy URL (`http`, `https` or `socks5`); `none` ignores the environment's.
+    #[serde(serialize_with = "redact::optional_url")]
     pub proxy: Option<String>,
     /// PEM file of a certificate authority trusted besides the system's.
     pub ca: Option<PathBuf>,
-    /// Longest wait for a connection, milliseconds.
+    /// Time limit for connecting, milliseconds.
     pub connect_timeout_ms: u64,
-    /// Longest wait for a whole answer, milliseconds.
+    /// Time limit for a whole answer, milliseconds.
     pub request_timeout_ms: u64,
-    /// Longest silence within the body of an answer, milliseconds.
+    /// Maximum silence within the body of an answer, milliseconds.
     pub idle_timeout_ms: u64,
     /// Ask for streamed answers.
     pub stream: bool,
@@ -164,7 +165,7 @@ impl Default for ProviderSettings {
 }
 
 /// Hard caps; what is unset is not capped.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CapSettings {
     /// Input and output tokens together.
@@ -174,7 +175,7 @@ pub struct CapSettings {
 }
 
 /// Language model providers and what they may cost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LlmSettings {
     /// Provider that answers.

@@ -1,18 +1,19 @@
 //! `[plan]`
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Options;
 
 /// Topics and their budgets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PlanSettings {
     /// Planner plugin.
     pub planner: String,
     /// Accepted pairs wanted over all topics.
     pub total: u32,
-    /// Least budget of a topic, where the total allows it.
+    /// Minimum budget of a topic, where the total allows it.
     pub minimum: u32,
     /// Language topics are named in, as a BCP 47 tag.
     pub language: String,

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a plugin comes from, what it may do, and how much.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PluginSettings {
     /// Component file; without it the name must be that of a built-in plugin.
@@ -19,13 +20,13 @@ pub struct PluginSettings {
 }
 
 /// What one call of a plugin may use; what is unset is the host's usual.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PluginLimits {
-    /// Longest call, milliseconds.
+    /// Time limit of a call, milliseconds.
     pub time_ms: Option<u64>,
     /// Memory in MiB.
     pub memory_mib: Option<u32>,
-    /// Largest answer in MiB.
+    /// Maximum answer in MiB.
     pub output_mib: Option<u32>,
 }

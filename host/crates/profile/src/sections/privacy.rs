@@ -1,9 +1,10 @@
 //! `[privacy]`
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What happens to the values of a column before anything sees them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ValuePolicy {
     /// Values leave as they are.
@@ -18,7 +19,7 @@ pub enum ValuePolicy {
 }
 
 /// A policy for the columns that match.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrivacyRule {
     /// Globs over `column`, `table.column` or `schema.table.column`, compared without case.
@@ -28,7 +29,7 @@ pub struct PrivacyRule {
 }
 
 /// Which values may leave the database.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PrivacySettings {
     /// Whether values are sampled at all.

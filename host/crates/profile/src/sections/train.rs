@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What to do with samples that the cutoff shortens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnTruncation {
     /// Leave them out.
@@ -18,7 +19,7 @@ pub enum OnTruncation {
 }
 
 /// Fine-tuning.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainSettings {
     /// Folder with dataset_info.json; unset: `export/` of the run.
@@ -29,17 +30,17 @@ pub struct TrainSettings {
     pub eval_dataset: Vec<String>,
     /// Folder of the adapter; unset: `train/` of the run.
     pub output_dir: Option<PathBuf>,
-    /// Longest sample in tokens.
+    /// Maximum sample length in tokens.
     pub cutoff_len: u32,
-    /// What to do with longer ones.
+    /// What to do with longer samples.
     pub on_truncation: OnTruncation,
-    /// Most samples used; unset: all.
+    /// Maximum number of samples used; unset: all.
     pub max_samples: Option<u64>,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Epochs.
     pub num_train_epochs: f64,
-    /// Optimizer steps; stronger than epochs.
+    /// Optimizer steps; overrides epochs.
     pub max_steps: Option<u64>,
     /// Rows per device and micro-batch.
     pub per_device_train_batch_size: u32,
@@ -49,7 +50,7 @@ pub struct TrainSettings {
     pub lr_scheduler_type: String,
     /// Share of the steps that warm up.
     pub warmup_ratio: f64,
-    /// Steps that warm up; stronger than the share.
+    /// Steps that warm up; overrides the share.
     pub warmup_steps: Option<u64>,
     /// Global gradient norm after clipping.
     pub max_grad_norm: f64,

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Options;
 
 /// Checks on pairs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ValidateSettings {
     /// Validator plugins in order; the first that finds an error rejects.
     pub validators: Vec<String>,
     /// Options per validator.
     pub options: BTreeMap<String, Options>,
-    /// Longest run of one statement during validation, milliseconds.
+    /// Time limit of one statement during validation, milliseconds.
     pub timeout_ms: u64,
 }
 

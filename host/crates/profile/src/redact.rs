@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 /// What stands in place of a secret.
-const HIDDEN: &str = "[hidden]";
+const REDACTED: &str = "[redacted]";
 
 /// Words in the names of headers that carry secrets.
 const SECRET_NAMES: [&str; 8] = [
@@ -37,7 +37,7 @@ pub fn without_password(url: &str) -> String {
     let mut shown = match place.rsplit_once('@') {
         Some((login, place)) if login.contains(':') => {
             let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:{HIDDEN}@{place}")
+            format!("{scheme}://{user}:{REDACTED}@{place}")
         }
         _ => format!("{scheme}://{place}"),
     };
@@ -50,7 +50,7 @@ pub fn without_password(url: &str) -> String {
 
 fn parameter_without_secret(parameter: &str) -> String {
     match parameter.split_once('=') {
-        Some((name, _)) if is_secret(name) || name.eq_ignore_ascii_case("pwd") => format!("{name}={HIDDEN}"),
+        Some((name, _)) if is_secret(name) || name.eq_ignore_ascii_case("pwd") => format!("{name}={REDACTED}"),
         _ => parameter.to_owned(),
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn shown(key: &str, value: String) -> String {
     let mut parts = key.split('.');
     let of_provider = parts.next() == Some("llm") && parts.next() == Some("providers") && parts.next().is_some();
     match (of_provider, parts.next(), parts.next()) {
-        (true, Some("headers"), Some(header)) if is_secret(header) => format!("\"{HIDDEN}\""),
+        (true, Some("headers"), Some(header)) if is_secret(header) => format!("\"{REDACTED}\""),
         (true, Some("proxy" | "base_url"), None) => without_password(&value),
         _ => value,
     }
@@ -72,7 +72,7 @@ pub(crate) fn shown(key: &str, value: String) -> String {
 pub(crate) fn headers<S: Serializer>(headers: &BTreeMap<String, String>, serializer: S) -> Result<S::Ok, S::Error> {
     let shown: BTreeMap<&str, &str> = headers
         .iter()
-        .map(|(name, value)| (name.as_str(), if is_secret(name) { HIDDEN } else { value }))
+        .map(|(name, value)| (name.as_str(), if is_secret(name) { REDACTED } else { value }))
         .collect();
     shown.serialize(serializer)
 }
@@ -93,14 +93,14 @@ mod tests {
     fn passwords_and_secret_headers_are_not_shown() {
         assert_eq!(
             without_password("http://ann:pw@proxy:8080/x"),
-            "http://ann:[hidden]@proxy:8080/x"
+            "http://ann:[redacted]@proxy:8080/x"
         );
         for (url, shown) in [
             ("http://proxy:8080", "http://proxy:8080"),
-            ("mysql://reader:p@ss/w@db/shop", "mysql://reader:[hidden]@db/shop"),
+            ("mysql://reader:p@ss/w@db/shop", "mysql://reader:[redacted]@db/shop"),
             (
                 "postgres://reader@db/shop?password=s3cret&tls=off",
-                "postgres://reader@db/shop?password=[hidden]&tls=off",
+                "postgres://reader@db/shop?password=[redacted]&tls=off",
             ),
             ("sqlite:shop.sqlite", "sqlite:shop.sqlite"),
         ] {
@@ -108,12 +108,12 @@ mod tests {
         }
         assert_eq!(
             shown("llm.providers.p.headers.X-Api-Key", "\"v\"".into()),
-            "\"[hidden]\""
+            "\"[redacted]\""
         );
         assert_eq!(shown("llm.providers.p.headers.X-Tenant", "\"v\"".into()), "\"v\"");
         assert_eq!(
             shown("llm.providers.p.proxy", "\"http://a:b@c\"".into()),
-            "\"http://a:[hidden]@c\""
+            "\"http://a:[redacted]@c\""
         );
         let provider = crate::ProviderSettings {
             headers: BTreeMap::from([("Api-Key".into(), "canary".into()), ("Org".into(), "acme".into())]),
