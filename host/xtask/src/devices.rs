@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::bootstrap::{Need, bootstrap};
 use crate::checkout;
-use crate::process::{command, run};
+use crate::process::{announce, command, run};
 
 /// Debian's Vulkan that computes on the CPU, for machines without a card.
 pub const SOFTWARE_VULKAN: &str = "mesa-vulkan-drivers";
@@ -19,26 +19,20 @@ const DRIVERS: [&str; 2] = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 /// Runs the tests of the wgpu build and checks the CUDA build.
 pub fn check() -> Result<()> {
     bootstrap(&[Need::Vulkan], false)?;
-    run(of_workspace("test", "nl2sql-training/wgpu").args([
-        "--test",
-        "integration",
-        "--",
-        "--show-output",
-        "graphics_card",
-    ]))?;
+    announce("building the test on wgpu (5 minutes on two cores the first time)");
+    run(of_training("test", "wgpu").args(["--test", "integration", "--", "--show-output", "graphics_card"]))?;
+    announce("checking the CUDA build");
     // Without this variable the build of the CUDA backend downloads LLVM.
-    run(of_workspace("check", "nl2sql/cuda")
-        .args(["--bin", "nl2sql"])
-        .env("DOCS_RS", "1"))
+    run(of_training("check", "cuda").env("DOCS_RS", "1"))
 }
 
-/// Over the whole workspace, so that only what the feature changes is compiled again.
-fn of_workspace(verb: &str, feature: &str) -> Command {
+/// Of the crate that computes on cards, for the features of a card change half of what the rest of the workspace is made of.
+fn of_training(verb: &str, feature: &str) -> Command {
     let mut cargo = command("cargo");
     cargo
         .current_dir(checkout::root())
         .env("CARGO_TARGET_DIR", checkout::target())
-        .args([verb, "--workspace", "--features", feature]);
+        .args([verb, "--package", "nl2sql-training", "--features", feature]);
     cargo
 }
 

@@ -7,6 +7,7 @@ mod checkout;
 mod debian;
 mod demo;
 mod devices;
+mod docs;
 mod generation_bench;
 mod guest_toolchain;
 mod plugins;
@@ -60,6 +61,12 @@ enum Verb {
     },
     /// Check the builds for graphics cards, on software Vulkan where there is no card, e.g. `cargo xtask devices`
     Devices,
+    /// Generate the reference from the program, check links and build the book, e.g. `cargo xtask docs`
+    Docs {
+        /// Write nothing; fail where a generated page is stale
+        #[arg(long)]
+        check: bool,
+    },
     /// Measure against a peer in the same run, e.g. `cargo xtask bench dialects`
     Bench(bench::BenchArguments),
     /// Run every test, e.g. `cargo xtask test` or `cargo xtask test -- metadata`
@@ -104,6 +111,7 @@ fn run(verb: Verb) -> Result<()> {
             action: ServiceAction::Down,
         } => services::down(),
         Verb::Devices => devices::check(),
+        Verb::Docs { check } => docs::build(&demo::build_program(demo::Profile::Development)?, check),
         Verb::Bench(arguments) => bench::run_bench(&arguments),
         Verb::Test(arguments) => test::run_all(&arguments),
     }

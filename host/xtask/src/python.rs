@@ -22,7 +22,7 @@ pub fn with_packages(folder: &Path, packages: &[&str]) -> Result<PathBuf> {
     }
     let names = packages
         .iter()
-        .map(|package| package.split('[').next().unwrap_or(package));
+        .map(|package| package.split(['[', '=']).next().unwrap_or(package));
     if !succeeds(command(&python).args(["-c", ALL_INSTALLED]).args(names)) {
         run(command(&python)
             .args(["-m", "pip", "install", "--quiet"])
