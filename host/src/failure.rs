@@ -57,7 +57,10 @@ impl From<&CommandError> for Exit {
         match error {
             CommandError::Profile(_)
             | CommandError::Usage(_)
-            | CommandError::Pipeline(PipelineError::Setting { .. }) => Self::Usage,
+            | CommandError::Pipeline(PipelineError::Setting { .. })
+            | CommandError::Train(TrainError::Setting { .. } | TrainError::Recipe { .. })
+            | CommandError::Train(TrainError::Model(ModelError::Template { .. } | ModelError::Device { .. }))
+            | CommandError::Model(ModelError::Template { .. } | ModelError::Device { .. }) => Self::Usage,
             CommandError::Pipeline(PipelineError::Cancelled { .. }) => Self::Interrupted,
             CommandError::Pipeline(
                 PipelineError::Edited { .. }

@@ -72,20 +72,28 @@ pub struct TruncationReport {
 
 impl std::fmt::Display for TruncationReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} samples, the longest of {} tokens; {} truncated: {} lose words of the question, {} a part of the schema, {} \
-             the end of the answer, {} whole turns; {} dropped, {} without a scored token",
-            self.samples,
-            self.longest,
-            self.truncated,
-            self.question,
-            self.schema,
-            self.answer,
-            self.turns,
-            self.dropped,
-            self.unscored
-        )
+        write!(f, "{} samples, the longest {} tokens", self.samples, self.longest)?;
+        let losses = [
+            (self.question, "lose words of the question"),
+            (self.schema, "lose part of the schema"),
+            (self.answer, "lose the end of the answer"),
+            (self.turns, "lose later turns"),
+        ];
+        match self.truncated {
+            0 => write!(f, "; none truncated")?,
+            truncated => {
+                let losses = losses.iter().filter(|(count, _)| *count > 0);
+                let losses: Vec<String> = losses.map(|(count, what)| format!("{count} {what}")).collect();
+                write!(f, "; {truncated} truncated ({})", losses.join(", "))?;
+            }
+        }
+        if self.dropped > 0 {
+            write!(f, "; {} dropped", self.dropped)?;
+        }
+        if self.unscored > 0 {
+            write!(f, "; {} dropped because no token is scored", self.unscored)?;
+        }
+        Ok(())
     }
 }
 
@@ -250,7 +258,22 @@ fn lines_beyond(message: &str, kept: usize) -> (bool, bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::lines_beyond;
+    use super::{TruncationReport, lines_beyond};
+
+    #[test]
+    fn report_names_only_what_was_lost() {
+        let mut report = TruncationReport {
+            samples: 9,
+            longest: 40,
+            ..TruncationReport::default()
+        };
+        assert_eq!(report.to_string(), "9 samples, the longest 40 tokens; none truncated");
+        (report.truncated, report.schema, report.answer, report.dropped) = (3, 2, 1, 3);
+        assert_eq!(
+            report.to_string(),
+            "9 samples, the longest 40 tokens; 3 truncated (2 lose part of the schema, 1 lose the end of the answer); 3 dropped"
+        );
+    }
 
     #[test]
     fn distinguishes_question_from_schema() {

@@ -2,18 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use miette::Diagnostic;
 use nl2sql_model::ModelError;
 use thiserror::Error;
 
 /// Failure of preparing or running a training.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Diagnostic)]
 pub enum TrainError {
     /// The model, tokenizer, template or adapter cannot be used.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Model(#[from] ModelError),
 
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
+    #[diagnostic(code(nl2sql::training::file))]
     File {
         /// The attempted action.
         action: &'static str,
@@ -25,6 +28,7 @@ pub enum TrainError {
 
     /// A setting is impossible.
     #[error("{name} {reason}; {advice}")]
+    #[diagnostic(code(nl2sql::training::setting))]
     Setting {
         /// The setting, by LLaMA-Factory's name.
         name: String,
@@ -36,6 +40,7 @@ pub enum TrainError {
 
     /// A recipe asks for something that cannot be honoured.
     #[error("recipe {}: {reason}", path.display())]
+    #[diagnostic(code(nl2sql::training::recipe))]
     Recipe {
         /// The recipe file.
         path: PathBuf,
@@ -45,6 +50,7 @@ pub enum TrainError {
 
     /// The data set cannot be trained on.
     #[error("data set {}: {reason}", path.display())]
+    #[diagnostic(code(nl2sql::training::dataset))]
     Dataset {
         /// The data file.
         path: PathBuf,
@@ -54,6 +60,7 @@ pub enum TrainError {
 
     /// A checkpoint cannot be resumed from.
     #[error("checkpoint {}: {reason}", path.display())]
+    #[diagnostic(code(nl2sql::training::checkpoint))]
     Checkpoint {
         /// The checkpoint folder.
         path: PathBuf,
@@ -66,6 +73,7 @@ pub enum TrainError {
         "{what} is {value} at step {step} (samples {samples:?}); training stopped and the last checkpoint was kept; \
          lower the learning rate, or inspect these samples"
     )]
+    #[diagnostic(code(nl2sql::training::not_finite))]
     NotFinite {
         /// `loss` or `gradient norm`.
         what: &'static str,
@@ -79,19 +87,6 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// Stable code of the kind of error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Model(_) => "training-model",
-            Self::File { .. } => "training-file",
-            Self::Setting { .. } => "training-setting",
-            Self::Recipe { .. } => "training-recipe",
-            Self::Dataset { .. } => "training-dataset",
-            Self::Checkpoint { .. } => "training-checkpoint",
-            Self::NotFinite { .. } => "training-not-finite",
-        }
-    }
-
     /// A file error with the action that failed.
     pub fn file(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::File {

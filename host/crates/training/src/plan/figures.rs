@@ -150,29 +150,36 @@ impl PlanFigures {
 impl fmt::Display for PlanFigures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = |name: &str, text: String| writeln!(f, "{name:<18} {text}");
-        line("samples", format!("{} to train on", self.samples))?;
+        line("samples", format!("{} to train on", grouped(self.samples)))?;
         line("evaluation", self.evaluation_line())?;
         line(
             "tokens",
             format!(
-                "{} an epoch, {} in the longest sample",
-                self.tokens_per_epoch, self.longest
+                "{} per epoch, {} in the longest sample",
+                grouped(self.tokens_per_epoch),
+                grouped(self.longest)
             ),
         )?;
-        line("steps", format!("{} ({} epochs)", self.steps, self.epochs))?;
+        line(
+            "steps",
+            format!("{} ({})", grouped(self.steps), counted(self.epochs, "epoch")),
+        )?;
         line(
             "effective batch",
             format!(
-                "{} ({} x {} accumulated, over {} workers)",
-                self.effective_batch, self.micro_batch, self.accumulation, self.workers
+                "{} ({} x {} accumulated, over {})",
+                self.effective_batch,
+                self.micro_batch,
+                self.accumulation,
+                counted(self.workers as f64, "worker")
             ),
         )?;
         line(
             "trainable",
             format!(
-                "{} of {} ({:.4}%)",
-                self.trainable,
-                self.total,
+                "{} of {} parameters ({:.4}%)",
+                grouped(self.trainable),
+                grouped(self.total),
                 self.trainable_percent()
             ),
         )?;
@@ -186,5 +193,39 @@ impl fmt::Display for PlanFigures {
             format!("{:.2} GiB", self.memory as f64 / (1u64 << 30) as f64),
         )?;
         write!(f, "{:<18} {}", "time, estimated", self.time)
+    }
+}
+
+/// Digits in groups of three.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with its noun in the right form.
+fn counted(number: f64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1.0 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_nouns_counted() {
+        for (number, text) in [(7, "7"), (999, "999"), (1_000, "1,000"), (3_578_004, "3,578,004")] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(
+            (counted(1.0, "epoch").as_str(), counted(2.5, "epoch").as_str()),
+            ("1 epoch", "2.5 epochs")
+        );
     }
 }

@@ -95,7 +95,10 @@ pub fn estimate(
     };
     TimeEstimate {
         training_seconds: per_step * plan.schedule.total as f64 / (speed * utilisation),
-        evaluation_seconds: per_evaluation * evaluations as f64 / (speed * utilisation),
+        evaluation_seconds: match evaluations {
+            0 => 0.0,
+            times => per_evaluation * times as f64 / (speed * utilisation),
+        },
         operations_per_second: speed * workers as f64,
     }
 }
