@@ -10,8 +10,8 @@ use nl2sql_evaluation::candidates::CandidateSettings;
 use nl2sql_evaluation::dataset::{Dataset, Example};
 use nl2sql_evaluation::prediction::{TextGenerator, Throughput, predict};
 use nl2sql_evaluation::schema_names::SchemaNames;
+use nl2sql_inference::Sampling;
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_model::generation::Sampling;
 use serde_json::json;
 
 use super::open_session;

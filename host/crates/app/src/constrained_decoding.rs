@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
-use nl2sql_model::generation::{LogitsMask, Sampling};
+use nl2sql_inference::{LogitsMask, Sampling};
 
 /// Likeliest tokens that are looked at where one is drawn.
 const DRAWN_FROM: usize = 64;
@@ -108,8 +108,7 @@ fn by_falling_likelihood(logits: &[f32]) -> impl Iterator<Item = Likely> + use<>
 #[cfg(test)]
 mod tests {
     use nl2sql_catalog::{Column, Database, Table};
-    use nl2sql_model::ModelError;
-    use nl2sql_model::generation::{Advance, Engine, Finish, GenerationRequest, Generator};
+    use nl2sql_inference::{Advance, Engine, Finish, GenerationRequest, Generator};
 
     use super::*;
 
@@ -151,7 +150,7 @@ mod tests {
             (0, 0)
         }
 
-        fn advance(&mut self, batch: &mut [Advance<'_, usize>]) -> Result<Vec<f32>, ModelError> {
+        fn advance(&mut self, batch: &mut [Advance<'_, usize>]) -> nl2sql_inference::Result<Vec<f32>> {
             let list = self.0;
             let logits = batch.iter_mut().flat_map(|entry| {
                 let from = *entry.row;

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_evaluation::schema_names::SchemaNames;
-use nl2sql_model::device::DeviceChoice;
-use nl2sql_model::generation::{
-    GenerationRequest, Generator, HostEngine, HostOptions, LogitsMask, Progress, Sampling, TensorEngine,
+use nl2sql_inference::{
+    CpuEngine, CpuOptions, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling, TensorEngine,
 };
+use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
@@ -67,7 +67,7 @@ pub struct LocalModel {
 /// Generation on the device that was chosen.
 enum DeviceGenerator {
     /// The CPU's own engine.
-    Host(Box<Generator<HostEngine>>),
+    Cpu(Box<Generator<CpuEngine>>),
     /// Tensor operations on a graphics card.
     Tensor(Box<Generator<TensorEngine>>),
 }
@@ -77,9 +77,9 @@ impl DeviceGenerator {
         &mut self,
         requests: Vec<GenerationRequest>,
         told: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<(), ModelError> {
+    ) -> Result<(), InferenceError> {
         match self {
-            Self::Host(generator) => generator.generate_with(requests, told).map(drop),
+            Self::Cpu(generator) => generator.generate_with(requests, told).map(drop),
             Self::Tensor(generator) => generator.generate_with(requests, told).map(drop),
         }
     }
@@ -101,8 +101,8 @@ impl LocalModel {
         let context = decoder.config.max_position_embeddings;
         let (words, rows) = (Some(tokenizer.clone()), settings.rows_at_once);
         let generator = if settings.device.is_cpu() {
-            let engine = HostEngine::new(&decoder, HostOptions::default());
-            DeviceGenerator::Host(Box::new(Generator::new(engine, words, rows)))
+            let engine = CpuEngine::new(&decoder, CpuOptions::default());
+            DeviceGenerator::Cpu(Box::new(Generator::new(engine, words, rows)))
         } else {
             DeviceGenerator::Tensor(Box::new(Generator::new(TensorEngine::new(decoder), words, rows)))
         };
@@ -130,7 +130,7 @@ impl LocalModel {
         &self,
         chats: &[ChatPrompt],
         told: &mut dyn FnMut(usize, Result<Completion, String>),
-    ) -> Result<(), ModelError> {
+    ) -> Result<(), InferenceError> {
         let mut questions = Vec::new();
         let mut numbers = Vec::new();
         for (number, chat) in chats.iter().enumerate() {
@@ -183,8 +183,8 @@ impl LocalModel {
     pub fn generate(
         &self,
         questions: Vec<Question>,
-        told: &mut dyn FnMut(usize, &nl2sql_model::generation::Completion),
-    ) -> Result<(), ModelError> {
+        told: &mut dyn FnMut(usize, &nl2sql_inference::Completion),
+    ) -> Result<(), InferenceError> {
         let stop_tokens = self.template.stop_tokens(&self.tokenizer);
         let requests = questions
             .into_iter()

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use nl2sql_inference::{Finish, Sampling};
 use nl2sql_llm::{ChatAnswer, ChatProvider, ChatRequest, FinishReason, LlmError, ProviderFault, ProviderSettings};
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_model::generation::{Finish, Sampling};
 use nl2sql_model::templates::{ChatMessage, ChatTemplate};
 use tokio::sync::oneshot;
 

@@ -113,16 +113,6 @@ pub enum ModelError {
         /// What to do next.
         help: String,
     },
-
-    /// A generation request cannot be served.
-    #[error("generation: {reason}")]
-    #[diagnostic(code(nl2sql::model::generation), help("{help}"))]
-    Generation {
-        /// What is wrong.
-        reason: String,
-        /// What to do next.
-        help: String,
-    },
 }
 
 /// Result of this crate's fallible operations.
@@ -204,14 +194,6 @@ impl ModelError {
     pub fn device(device: &str, reason: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Device {
             device: device.to_owned(),
-            reason: reason.into(),
-            help: help.into(),
-        }
-    }
-
-    /// A generation request that cannot be served.
-    pub fn generation(reason: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::Generation {
             reason: reason.into(),
             help: help.into(),
         }

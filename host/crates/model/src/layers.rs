@@ -11,8 +11,7 @@ mod rms_norm;
 mod rotary;
 mod swiglu;
 
-pub(crate) use attention::scaled_dot_product;
-pub use attention::{Attend, Attention, MaskedAttention};
+pub use attention::{Attend, Attention, MaskedAttention, scaled_dot_product};
 pub use block_quantised::{BlockQuantised, QuantisedBits};
 pub use decoder_layer::DecoderLayer;
 pub use embedding::TokenEmbedding;

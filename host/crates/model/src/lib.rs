@@ -1,4 +1,4 @@
-//! Decoder language models on burn: architectures, weights, tokenizers, chat templates, adapters and generation.
+//! Decoder language models on burn: architectures, weights, tokenizers, chat templates and adapters.
 //!
 //! # For callers
 //! - [`load_decoder`] reads a Hugging Face folder into a [`Decoder`]; [`save_decoder`] writes one, adapters folded in.
@@ -12,8 +12,6 @@
 //!   [`merge_folders`](adapter::merge_folders) for a plain model.
 //! - Conversations: [`ChatTemplate::named`](templates::ChatTemplate::named), then `encode_sample` for training and
 //!   `encode_prompt` with `stop_tokens` for generation, over a [`TextTokenizer`](tokenizer::TextTokenizer).
-//! - Generation: a [`Generator`](generation::Generator) over [`HostEngine`](generation::HostEngine) (CPU, shared
-//!   prompt prefixes) or [`TensorEngine`](generation::TensorEngine) (any device).
 //! - [`import_gguf`](gguf::import_gguf), [`inspect_model`](inspect::inspect_model), [`devices`](device::devices).
 //! - Frozen weights may be held in f32, bf16, f16 or packed 8/4-bit blocks ([`StoredDtype`]).
 
@@ -23,7 +21,6 @@ pub mod config;
 pub mod decoder;
 pub mod device;
 pub mod error;
-pub mod generation;
 pub mod gguf;
 pub mod inspect;
 pub mod layers;

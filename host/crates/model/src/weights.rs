@@ -8,6 +8,6 @@ mod shards;
 pub use safetensors::Dtype;
 
 pub use load::{LoadOptions, StoredDtype, load_decoder};
-pub use save::{ShardLimit, TensorToWrite, save_decoder, write_shards};
-pub(crate) use save::{dtype_name, values_of, write_file, write_json};
+pub use save::{ShardLimit, TensorToWrite, save_decoder, values_of, write_shards};
+pub(crate) use save::{dtype_name, write_file, write_json};
 pub use shards::{ShardedTensors, TensorView};

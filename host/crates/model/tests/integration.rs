@@ -1,7 +1,6 @@
 //! Models against reference numbers, and files that are damaged.
 
 mod bad_input;
-mod generation;
 mod gguf;
 mod parity;
 mod templates;

@@ -31,7 +31,7 @@ pub(super) struct GgufTensor {
 
 const FETCH_AGAIN: &str = "The download may be incomplete; fetch the file again.";
 /// Lists and tables longer than this are taken for damage.
-const MOST_ITEMS: u64 = 1 << 24;
+const MAX_ITEMS: u64 = 1 << 24;
 
 impl GgufFile {
     pub(super) fn open(path: &Path) -> Result<Self> {
@@ -200,7 +200,7 @@ impl Cursor<'_> {
 
     fn count(&mut self) -> Result<u64> {
         match self.u64()? {
-            count if count <= MOST_ITEMS => Ok(count),
+            count if count <= MAX_ITEMS => Ok(count),
             count => Err(self.broken(&format!("a table of {count} items is not plausible"))),
         }
     }

@@ -28,12 +28,7 @@ impl Attend for MaskedAttention {
 /// `softmax(Q K^T / sqrt(head_dim)) V`, with each key/value head serving a group of query heads.
 ///
 /// Queries of a group are stacked along the length, so that keys and values are never repeated.
-pub(crate) fn scaled_dot_product(
-    queries: Tensor<4>,
-    keys: Tensor<4>,
-    values: Tensor<4>,
-    mask: &AttentionMask,
-) -> Tensor<4> {
+pub fn scaled_dot_product(queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>, mask: &AttentionMask) -> Tensor<4> {
     let [rows, heads, length, width] = queries.dims();
     let [_, key_value_heads, key_length, _] = keys.dims();
     let group = heads / key_value_heads;

@@ -195,7 +195,7 @@ fn entry<'a, const D: usize>(name: &str, dtype: Dtype, tensor: Tensor<D>) -> Ten
 }
 
 /// The values of a tensor in f32, row by row.
-pub(crate) fn values_of<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub fn values_of<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     let data = tensor.inner().cast(DType::F32).into_data();
     data.iter::<f32>().collect()
 }

@@ -3,11 +3,11 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::Sampling;
+use crate::Sampling;
 
 /// Chooses the tokens of one request.
 #[derive(Debug)]
-pub(super) struct Sampler {
+pub(crate) struct Sampler {
     sampling: Sampling,
     rng: ChaCha8Rng,
 }

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::sampler::Sampler;
-use super::stop::{cut_at_stop, safe_length};
-use super::{Advance, Completion, Engine, Finish, GenerationRequest};
-use crate::error::{ModelError, Result};
-use crate::tokenizer::TextTokenizer;
+use crate::error::{InferenceError, Result};
+use crate::sampler::Sampler;
+use crate::stop::{cut_at_stop, safe_length};
+use crate::{Advance, Completion, Engine, Finish, GenerationRequest};
+use nl2sql_model::tokenizer::TextTokenizer;
 
 /// What happens while requests are served; requests are numbered in the order given.
 #[derive(Debug)]
@@ -106,10 +106,11 @@ impl<E: Engine> Generator<E> {
 
     fn check(&self, number: usize, request: &GenerationRequest) -> Result<()> {
         let refuse = |reason: String, help: &str| {
-            Err(ModelError::generation(
-                format!("request {}: {reason}", number + 1),
-                help,
-            ))
+            Err(InferenceError::Request {
+                number: number + 1,
+                reason,
+                help: help.to_owned(),
+            })
         };
         if request.prompt.is_empty() {
             return refuse("the prompt is empty".to_owned(), "Give at least one token.");

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use nl2sql_model::generation::{
-    Engine, Finish, GenerationRequest, Generator, HostEngine, HostOptions, LogitsMask, Sampling, TensorEngine,
+use nl2sql_inference::{
+    CpuEngine, CpuOptions, Engine, Finish, GenerationRequest, Generator, LogitsMask, Sampling, TensorEngine,
 };
 use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ struct Expected {
 
 /// The committed fixtures, and every folder of that form below `NL2SQL_PARITY` when it is set.
 fn fixtures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures");
     let more = std::env::var_os("NL2SQL_PARITY").into_iter().flat_map(|folder| {
         let entries = std::fs::read_dir(folder).unwrap();
         entries.map(|entry| entry.unwrap().path())
@@ -49,8 +49,8 @@ fn trained(folder: &Path) -> Decoder {
     decoder
 }
 
-fn host(decoder: &Decoder) -> HostEngine {
-    HostEngine::new(decoder, HostOptions::default())
+fn host(decoder: &Decoder) -> CpuEngine {
+    CpuEngine::new(decoder, CpuOptions::default())
 }
 
 fn greedy<E: Engine>(engine: E, prompt: &[u32], count: usize) -> Vec<u32> {

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::key_values::{HostRow, LayerSlice};
+use super::key_values::{CachedSequence, LayerSlice};
 use super::vector::{add_scaled, dot_tile, softmax};
 
 /// Heads of a layer.
@@ -29,7 +29,7 @@ impl AttentionShape {
 /// Queries that one task serves.
 const QUERIES_PER_TASK: usize = 32;
 /// Multiplications below which a second thread costs more than it brings.
-const WORTH_A_THREAD: usize = 100_000;
+const MIN_PARALLEL_WORK: usize = 100_000;
 
 /// One key/value head and some consecutive queries of one row.
 struct Task<'a> {
@@ -45,7 +45,12 @@ struct Task<'a> {
 
 /// Context `[tokens, query width]` of all rows' queries, which lie one row after the other; row `n` brings
 /// `counts[n]` new tokens whose keys and values it already holds.
-pub(super) fn attend(shape: AttentionShape, layer: usize, queries: &[f32], rows: &[(&HostRow, usize)]) -> Vec<f32> {
+pub(super) fn attend(
+    shape: AttentionShape,
+    layer: usize,
+    queries: &[f32],
+    rows: &[(&CachedSequence, usize)],
+) -> Vec<f32> {
     let width = shape.query_width();
     let slices: Vec<Vec<LayerSlice<'_>>> = rows
         .iter()
@@ -72,7 +77,7 @@ pub(super) fn attend(shape: AttentionShape, layer: usize, queries: &[f32], rows:
         first += count;
     }
     let run = |task: &Task<'_>| pulp::Arch::new().dispatch(TaskInVectors(task));
-    let contexts: Vec<Vec<f32>> = if work < WORTH_A_THREAD {
+    let contexts: Vec<Vec<f32>> = if work < MIN_PARALLEL_WORK {
         tasks.iter().map(run).collect()
     } else {
         tasks.par_iter().map(run).collect()

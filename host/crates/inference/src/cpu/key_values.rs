@@ -18,7 +18,7 @@ pub(super) struct SharedSegment {
 
 /// One sequence: shared segments, then its own.
 #[derive(Debug)]
-pub struct HostRow {
+pub struct CachedSequence {
     shared: Vec<SharedSegment>,
     own: Segment,
     own_length: usize,
@@ -40,7 +40,7 @@ impl Segment {
     }
 }
 
-impl HostRow {
+impl CachedSequence {
     pub(super) fn new(shared: Vec<SharedSegment>, layers: usize) -> Self {
         Self {
             shared,

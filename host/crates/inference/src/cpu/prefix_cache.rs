@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::key_values::{HostRow, SharedSegment};
+use super::key_values::{CachedSequence, SharedSegment};
 
 /// Sharing fewer positions than this is not worth another segment.
-const WORTH_SHARING: usize = 16;
+const MIN_SHARED_TOKENS: usize = 16;
 /// Longest chain of segments; longer ones would slow attention down.
-const LONGEST_CHAIN: usize = 4;
+const MAX_CHAIN: usize = 4;
 
 /// Prompts served last, the latest in front.
 #[derive(Debug)]
@@ -41,8 +41,8 @@ impl PrefixCache {
         for cached in &self.prompts {
             let common = common_length(&cached.tokens, &prompt[..most]);
             let depth = chain_depth(&cached.chain, common);
-            let gain_needed = if depth > best.1 { WORTH_SHARING } else { 1 };
-            if depth < LONGEST_CHAIN && common >= best.0 + gain_needed && common >= WORTH_SHARING {
+            let gain_needed = if depth > best.1 { MIN_SHARED_TOKENS } else { 1 };
+            if depth < MAX_CHAIN && common >= best.0 + gain_needed && common >= MIN_SHARED_TOKENS {
                 best = (common, depth, Some(cached));
             }
         }
@@ -50,7 +50,7 @@ impl PrefixCache {
     }
 
     /// Keeps a prompt's keys and values for later ones.
-    pub(super) fn remember(&mut self, prompt: &[u32], row: &mut HostRow) {
+    pub(super) fn remember(&mut self, prompt: &[u32], row: &mut CachedSequence) {
         if self.capacity < prompt.len() {
             return;
         }
@@ -108,15 +108,15 @@ fn chain_depth(chain: &[SharedSegment], length: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn row_of(cache: &PrefixCache, prompt: &[u32]) -> HostRow {
-        let mut row = HostRow::new(cache.longest(prompt), 1);
+    fn row_of(cache: &PrefixCache, prompt: &[u32]) -> CachedSequence {
+        let mut row = CachedSequence::new(cache.longest(prompt), 1);
         let new: Vec<f32> = prompt[row.length()..].iter().map(|token| *token as f32).collect();
         row.append(0, &new, &new);
         row.advance(new.len());
         row
     }
 
-    fn keys(row: &HostRow) -> Vec<f32> {
+    fn keys(row: &CachedSequence) -> Vec<f32> {
         row.layer(0, 1).iter().flat_map(|part| part.keys.to_vec()).collect()
     }
 

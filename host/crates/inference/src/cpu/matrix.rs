@@ -7,7 +7,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::vector::dot_tile;
-use crate::weights::values_of;
+use nl2sql_model::weights::values_of;
 
 type FlexTensor = <Flex as BackendTypes>::FloatTensorPrimitive;
 

@@ -3,26 +3,26 @@
 use burn::tensor::DType;
 
 use super::matrix::{Matrix, WeightPrecision};
-use crate::layers::{LowRank, Projection};
-use crate::weights::values_of;
+use nl2sql_model::layers::{LowRank, Projection};
+use nl2sql_model::weights::values_of;
 
 /// `f * (W x + s B (A x)) + b`, where `f` is DoRA's direction factor or absent.
 #[derive(Debug)]
-pub(super) struct HostProjection {
+pub(super) struct CpuProjection {
     weight: Matrix,
     bias: Option<Vec<f32>>,
-    adapter: Option<HostAdapter>,
+    adapter: Option<CpuAdapter>,
 }
 
 #[derive(Debug)]
-struct HostAdapter {
+struct CpuAdapter {
     down: Matrix,
     up: Matrix,
     scale: f32,
     factor: Option<Vec<f32>>,
 }
 
-impl HostProjection {
+impl CpuProjection {
     pub(super) fn new(projection: &Projection, precision: WeightPrecision) -> Self {
         let weight = projection.weight.matrix(DType::F32).transpose();
         Self {
@@ -31,7 +31,7 @@ impl HostProjection {
             adapter: projection
                 .adapter
                 .as_ref()
-                .map(|adapter| HostAdapter::new(projection, adapter)),
+                .map(|adapter| CpuAdapter::new(projection, adapter)),
         }
     }
 
@@ -53,7 +53,7 @@ impl HostProjection {
     }
 }
 
-impl HostAdapter {
+impl CpuAdapter {
     fn new(projection: &Projection, adapter: &LowRank) -> Self {
         let factor = adapter.magnitude.as_ref().map(|magnitude| {
             let magnitude = values_of(magnitude.val());

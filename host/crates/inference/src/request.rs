@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::LogitsMask;
+use crate::LogitsMask;
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]

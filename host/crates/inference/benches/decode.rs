@@ -1,14 +1,14 @@
 //! Greedy decoding against transformers, in one run on the same weights.
 //!
 //! `cargo xtask bench decode`, or with `NL2SQL_BENCH_MODEL` naming a model folder and `NL2SQL_PEER_PYTHON` a Python with torch and
-//! transformers, `cargo bench -p nl2sql-model`.
+//! transformers, `cargo bench -p nl2sql-inference`.
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use nl2sql_model::generation::{GenerationRequest, Generator, HostEngine, HostOptions};
+use nl2sql_inference::{CpuEngine, CpuOptions, GenerationRequest, Generator};
 use nl2sql_model::{LoadOptions, load_decoder};
 
 const NEW_TOKENS: usize = 64;
@@ -61,11 +61,11 @@ fn tokens_per_second(
     prompt: &[u32],
     rows: usize,
 ) -> Result<f64, Box<dyn std::error::Error>> {
-    let options = HostOptions {
+    let options = CpuOptions {
         prefix_cache_bytes: 0,
-        ..HostOptions::default()
+        ..CpuOptions::default()
     };
-    let mut generator = Generator::new(HostEngine::new(decoder, options), None, rows);
+    let mut generator = Generator::new(CpuEngine::new(decoder, options), None, rows);
     generator.generate(vec![GenerationRequest::greedy(prompt.to_vec(), 4, Vec::new())])?;
     let requests = (0..rows)
         .map(|_| GenerationRequest::greedy(prompt.to_vec(), NEW_TOKENS, Vec::new()))

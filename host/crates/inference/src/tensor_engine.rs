@@ -2,10 +2,10 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::{Advance, Engine};
-use crate::decoder::{Decoder, token_tensor};
-use crate::error::{ModelError, Result};
-use crate::layers::{Attend, AttentionMask, scaled_dot_product};
+use crate::error::{InferenceError, Result};
+use crate::{Advance, Engine};
+use nl2sql_model::decoder::{Decoder, token_tensor};
+use nl2sql_model::layers::{Attend, AttentionMask, scaled_dot_product};
 
 /// Runs a decoder row by row with keys and values kept on the device.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct CachedRow {
 }
 
 /// Smallest number of positions a cache is made for.
-const SMALLEST_CAPACITY: usize = 64;
+const MIN_CAPACITY: usize = 64;
 
 impl CachedRow {
     /// Appends new keys and values to a layer and gives all of them.
@@ -37,7 +37,7 @@ impl CachedRow {
         let needed = self.length + added;
         if layer == self.layers.len() {
             let [rows, heads, _, width] = keys.dims();
-            let empty = Tensor::zeros([rows, heads, needed.max(SMALLEST_CAPACITY), width], &keys.device());
+            let empty = Tensor::zeros([rows, heads, needed.max(MIN_CAPACITY), width], &keys.device());
             self.layers.push((empty.clone(), empty));
         }
         let slot = std::mem::replace(&mut self.layers[layer], (keys.clone(), values.clone()));
@@ -108,8 +108,8 @@ impl Engine for TensorEngine {
             entry.row.length += added;
             let row = self.decoder.logits_at(hidden, &[added - 1]);
             let data = row.inner().into_data().convert::<f32>();
-            let values = data.as_slice::<f32>().map_err(|error| {
-                ModelError::generation(format!("cannot read logits: {error:?}"), "Try another device or dtype.")
+            let values = data.as_slice::<f32>().map_err(|error| InferenceError::Logits {
+                reason: format!("{error:?}"),
             })?;
             logits.extend_from_slice(values);
         }

@@ -12,28 +12,28 @@ mod vector;
 use burn::tensor::DType;
 
 use self::attention::AttentionShape;
-use self::key_values::HostRow;
-use self::layer::{HostLayer, StepShape};
+use self::key_values::CachedSequence;
+use self::layer::{CpuLayer, StepShape};
 use self::matrix::Matrix;
 use self::prefix_cache::PrefixCache;
-use super::{Advance, Engine};
-use crate::decoder::{Decoder, OutputHead};
 use crate::error::Result;
-use crate::layers::RotaryFrequencies;
-use crate::weights::values_of;
+use crate::{Advance, Engine};
+use nl2sql_model::decoder::{Decoder, OutputHead};
+use nl2sql_model::layers::RotaryFrequencies;
+use nl2sql_model::weights::values_of;
 
 pub use matrix::WeightPrecision;
 
 /// Settings of the CPU engine.
 #[derive(Debug, Clone, Copy)]
-pub struct HostOptions {
+pub struct CpuOptions {
     /// How weights are held. f32 is shared with the decoder and exact; bf16 halves what a step reads.
     pub precision: WeightPrecision,
     /// Memory for keys and values of earlier prompts, in bytes; 0 turns sharing off.
     pub prefix_cache_bytes: usize,
 }
 
-impl Default for HostOptions {
+impl Default for CpuOptions {
     fn default() -> Self {
         Self {
             precision: WeightPrecision::F32,
@@ -44,9 +44,9 @@ impl Default for HostOptions {
 
 /// A decoder laid out for generation on the CPU.
 #[derive(Debug)]
-pub struct HostEngine {
+pub struct CpuEngine {
     embedding: Matrix,
-    layers: Vec<HostLayer>,
+    layers: Vec<CpuLayer>,
     final_norm: Vec<f32>,
     head: Option<Matrix>,
     epsilon: f32,
@@ -55,9 +55,9 @@ pub struct HostEngine {
     prefixes: PrefixCache,
 }
 
-impl HostEngine {
+impl CpuEngine {
     /// Lays out a decoder, adapters included; the decoder itself may be dropped afterwards.
-    pub fn new(decoder: &Decoder, options: HostOptions) -> Self {
+    pub fn new(decoder: &Decoder, options: CpuOptions) -> Self {
         let config = &decoder.config;
         let precision = options.precision;
         // Looking tokens up reads single rows, so that a tied table can serve in either precision.
@@ -81,7 +81,7 @@ impl HostEngine {
             layers: decoder
                 .layers
                 .iter()
-                .map(|layer| HostLayer::new(layer, precision))
+                .map(|layer| CpuLayer::new(layer, precision))
                 .collect(),
             final_norm: values_of(decoder.final_norm.scale.clone()),
             head,
@@ -93,7 +93,7 @@ impl HostEngine {
     }
 
     /// Cosines and sines of each new token's position, `[tokens, head_dim / 2]`.
-    fn angles(&self, batch: &[Advance<'_, HostRow>]) -> (Vec<f32>, Vec<f32>) {
+    fn angles(&self, batch: &[Advance<'_, CachedSequence>]) -> (Vec<f32>, Vec<f32>) {
         let half = self.attention.head_dim / 2;
         let tokens: usize = batch.iter().map(|entry| entry.tokens.len()).sum();
         let (mut cos, mut sin) = (vec![0.0; tokens * half], vec![0.0; tokens * half]);
@@ -107,20 +107,20 @@ impl HostEngine {
     }
 }
 
-impl Engine for HostEngine {
-    type Row = HostRow;
+impl Engine for CpuEngine {
+    type Row = CachedSequence;
 
     fn vocab_size(&self) -> usize {
         self.embedding.rows()
     }
 
-    fn open(&mut self, prompt: &[u32]) -> (HostRow, usize) {
-        let row = HostRow::new(self.prefixes.longest(prompt), self.layers.len());
+    fn open(&mut self, prompt: &[u32]) -> (CachedSequence, usize) {
+        let row = CachedSequence::new(self.prefixes.longest(prompt), self.layers.len());
         let known = row.length();
         (row, known)
     }
 
-    fn advance(&mut self, batch: &mut [Advance<'_, HostRow>]) -> Result<Vec<f32>> {
+    fn advance(&mut self, batch: &mut [Advance<'_, CachedSequence>]) -> Result<Vec<f32>> {
         let hidden = self.final_norm.len();
         let tokens: Vec<u32> = batch.iter().flat_map(|entry| entry.tokens.iter().copied()).collect();
         let mut stream = vec![0.0; tokens.len() * hidden];
@@ -148,7 +148,7 @@ impl Engine for HostEngine {
         Ok(self.head.as_ref().unwrap_or(&self.embedding).times(&last))
     }
 
-    fn remember(&mut self, prompt: &[u32], row: &mut HostRow) {
+    fn remember(&mut self, prompt: &[u32], row: &mut CachedSequence) {
         self.prefixes.remember(prompt, row);
     }
 }

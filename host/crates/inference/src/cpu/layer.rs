@@ -1,13 +1,13 @@
 //! One decoder layer of the CPU engine.
 
 use super::attention::{AttentionShape, attend};
-use super::key_values::HostRow;
+use super::key_values::CachedSequence;
 use super::matrix::WeightPrecision;
-use super::projection::HostProjection;
+use super::projection::CpuProjection;
 use super::vector::{gated_silu, rms_norm_rows};
-use crate::generation::Advance;
-use crate::layers::{DecoderLayer, RmsNorm};
-use crate::weights::values_of;
+use crate::Advance;
+use nl2sql_model::layers::{DecoderLayer, RmsNorm};
+use nl2sql_model::weights::values_of;
 
 /// What all layers of a step share.
 #[derive(Debug, Clone, Copy)]
@@ -22,26 +22,26 @@ pub(super) struct StepShape<'a> {
 
 /// A decoder layer laid out for the CPU.
 #[derive(Debug)]
-pub(super) struct HostLayer {
+pub(super) struct CpuLayer {
     attention_norm: Vec<f32>,
     feed_forward_norm: Vec<f32>,
     query_norm: Option<Vec<f32>>,
     key_norm: Option<Vec<f32>>,
-    query: HostProjection,
-    key: HostProjection,
-    value: HostProjection,
-    output: HostProjection,
-    gate: HostProjection,
-    up: HostProjection,
-    down: HostProjection,
+    query: CpuProjection,
+    key: CpuProjection,
+    value: CpuProjection,
+    output: CpuProjection,
+    gate: CpuProjection,
+    up: CpuProjection,
+    down: CpuProjection,
 }
 
-impl HostLayer {
+impl CpuLayer {
     pub(super) fn new(layer: &DecoderLayer, precision: WeightPrecision) -> Self {
         let scale = |norm: &RmsNorm| values_of(norm.scale.clone());
         let [query, key, value, output, gate, up, down] = layer
             .projections()
-            .map(|projection| HostProjection::new(projection, precision));
+            .map(|projection| CpuProjection::new(projection, precision));
         Self {
             attention_norm: scale(&layer.attention_norm),
             feed_forward_norm: scale(&layer.feed_forward_norm),
@@ -63,7 +63,7 @@ impl HostLayer {
         number: usize,
         stream: &mut [f32],
         shape: &StepShape<'_>,
-        batch: &mut [Advance<'_, HostRow>],
+        batch: &mut [Advance<'_, CachedSequence>],
     ) {
         let mut normed = stream.to_vec();
         rms_norm_rows(&mut normed, &self.attention_norm, shape.epsilon);
@@ -77,7 +77,7 @@ impl HostLayer {
             entry.row.append(number, &keys[range.clone()], &values[range]);
             first += entry.tokens.len();
         }
-        let rows: Vec<(&HostRow, usize)> = batch.iter().map(|entry| (&*entry.row, entry.tokens.len())).collect();
+        let rows: Vec<(&CachedSequence, usize)> = batch.iter().map(|entry| (&*entry.row, entry.tokens.len())).collect();
         let context = attend(shape.attention, number, &queries, &rows);
         add(stream, &self.output.forward(&context));
 
@@ -91,7 +91,7 @@ impl HostLayer {
     /// Projects, normalises and rotates heads.
     fn rotated(
         &self,
-        projection: &HostProjection,
+        projection: &CpuProjection,
         norm: Option<&[f32]>,
         inputs: &[f32],
         shape: &StepShape<'_>,

@@ -1,0 +1,40 @@
+//! What can go wrong while a model generates.
+
+use miette::Diagnostic;
+use nl2sql_model::ModelError;
+use thiserror::Error;
+
+/// Failure of generation.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InferenceError {
+    /// A request cannot be served.
+    #[error("request {number}: {reason}")]
+    #[diagnostic(code(nl2sql::inference::request), help("{help}"))]
+    Request {
+        /// Number of the request, from 1.
+        number: usize,
+        /// Why it is refused.
+        reason: String,
+        /// What to do next.
+        help: String,
+    },
+
+    /// The device did not give the logits back.
+    #[error("cannot read logits from the device: {reason}")]
+    #[diagnostic(
+        code(nl2sql::inference::logits),
+        help("Try another device or another dtype; `nl2sql doctor` lists the devices.")
+    )]
+    Logits {
+        /// The device's reason.
+        reason: String,
+    },
+
+    /// The model or its tokenizer failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Result of this crate's fallible operations.
+pub type Result<T, E = InferenceError> = std::result::Result<T, E>;
