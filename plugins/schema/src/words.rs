@@ -93,11 +93,11 @@ const GLUED: &[&str] = &[
 ];
 
 /// Longest name that is looked at for words without a mark between them: three long words.
-const LONGEST_GLUED: usize = 64;
+const MAX_COMPOUND: usize = 64;
 
 /// Words of a name that was written without any mark between them, such as `releasedate`.
 fn unglue(word: &str) -> Option<Vec<String>> {
-    if !(6..=LONGEST_GLUED).contains(&word.len()) || !word.is_ascii() || VOCABULARY.binary_search(&word).is_ok() {
+    if !(6..=MAX_COMPOUND).contains(&word.len()) || !word.is_ascii() || VOCABULARY.binary_search(&word).is_ok() {
         return None;
     }
     let mut best: Vec<Option<Vec<&str>>> = vec![None; word.len() + 1];

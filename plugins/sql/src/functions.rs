@@ -150,6 +150,16 @@ const MYSQL: &[(&str, usize, usize)] = &[
     ("atan from_unixtime log round yearweek", 1, 2),
     ("coalesce concat", 1, ANY),
     (
+        "collation coercibility bit_count json_depth json_type json_quote inet_aton inet_ntoa is_ipv4 is_ipv6",
+        1,
+        1,
+    ),
+    ("json_keys json_length compress uncompress sleep", 1, 2),
+    ("regexp_instr regexp_substr", 2, 6),
+    ("regexp_replace", 3, 6),
+    ("export_set", 3, 5),
+    ("make_set json_contains_path json_remove", 2, ANY),
+    (
         "addtime datediff find_in_set ifnull instr makedate nullif period_add period_diff pow power sha2 str_to_date strcmp",
         2,
         2,

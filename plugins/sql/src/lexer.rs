@@ -9,7 +9,7 @@ use crate::keyword::Kw;
 use crate::token::{Tok, Token};
 
 /// Longest text that is looked at, in bytes; offsets fit 32 bits with room to spare.
-pub const LONGEST_TEXT: usize = 16 << 20;
+pub const MAX_TEXT_BYTES: usize = 16 << 20;
 
 pub(crate) struct Lexer<'s> {
     dialect: Dialect,
@@ -22,10 +22,10 @@ pub(crate) struct Lexer<'s> {
 
 /// Cuts `sql` into tokens, appended to `tokens` and closed by [`Tok::End`].
 pub fn tokenize(dialect: Dialect, sql: &str, tokens: &mut Vec<Token>) -> Result<(), ParseError> {
-    if sql.len() > LONGEST_TEXT {
+    if sql.len() > MAX_TEXT_BYTES {
         return Err(ParseError::new(
             0,
-            format!("the text is longer than {LONGEST_TEXT} bytes"),
+            format!("the text is longer than {MAX_TEXT_BYTES} bytes"),
         ));
     }
     let mut lexer = Lexer {

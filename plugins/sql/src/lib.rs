@@ -25,6 +25,7 @@ mod schema;
 mod session;
 mod side_effects;
 mod statement;
+mod system_relations;
 mod token;
 
 pub use ddl::render_ddl;

@@ -44,7 +44,7 @@ use crate::reserved::{self, Role};
 use crate::token::{Tok, Token};
 
 /// How deep parentheses, subqueries and prefix operators may nest; well within a plugin's stack.
-pub const DEEPEST: u32 = 100;
+pub const MAX_NESTING: u32 = 100;
 
 /// A failure at a token: what was expected there.
 #[derive(Clone, Copy, Debug)]
@@ -265,7 +265,7 @@ impl<'s> Parser<'s> {
     /// One level deeper: call before recursing, and [`leave`](Self::leave) after.
     fn enter(&mut self) -> Parsed<()> {
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > MAX_NESTING {
             self.refuse("the statement nests too deeply")
         } else {
             Ok(())
@@ -330,6 +330,12 @@ impl<'s> Parser<'s> {
             && self.kind_at(ahead + 2) == Tok::Word
             && self.touches(ahead + 1)
             && self.touches(ahead + 2)
+    }
+
+    /// MySQL: whether a dot stands before the first part of a name; after a word it would belong to that.
+    fn is_leading_dot(&self) -> bool {
+        let after_word = self.touches(0) && matches!(self.kind_before(), Tok::Word | Tok::Quoted);
+        self.mysql() && self.kind() == Tok::Dot && !after_word
     }
 
     /// T-SQL: whether the word is a reserved one that names a kind of object, as examples like to call one: `schema.table`.

@@ -13,10 +13,10 @@ use crate::schema::Schema;
 use crate::statement::Statement;
 
 /// Statements kept: a batch of texts is checked, then diagnosed, then limited, and each is parsed once.
-const KEPT: usize = 64;
+const MAX_CACHED: usize = 64;
 
 /// Longer texts do not push others out.
-const LONGEST_KEPT: usize = 8 * 1024;
+const MAX_CACHED_BYTES: usize = 8 * 1024;
 
 /// A dialect bound to one catalog.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ struct Recent {
 
 impl Recent {
     fn get(&mut self, dialect: Dialect, sql: &str) -> &Statement {
-        if sql.len() > LONGEST_KEPT {
+        if sql.len() > MAX_CACHED_BYTES {
             if self.long.tokens.is_empty() || self.long.sql != sql {
                 self.long.parse(dialect, sql);
             }
@@ -57,7 +57,7 @@ impl Recent {
             self.kept.push(Statement::default());
         }
         self.kept[at].parse(dialect, sql);
-        self.next = (at + 1) % KEPT;
+        self.next = (at + 1) % MAX_CACHED;
         at
     }
 }

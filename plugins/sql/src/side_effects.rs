@@ -8,6 +8,7 @@ const WAITS: &str = "waits";
 const LOCKS: &str = "takes a lock";
 const OUTSIDE: &str = "reaches outside the database";
 const RUNS: &str = "runs another statement";
+const SECRETS: &str = "gives away what the server keeps of passwords and keys";
 const LOADS: &str = "loads code";
 
 /// Names in lower case, a trailing `*` for any ending.
@@ -101,6 +102,13 @@ const TSQL: &[(&str, &str)] = &[
     ("fn_xe_file_target_read_file", OUTSIDE),
     ("fn_get_audit_file", OUTSIDE),
     ("fn_dump_dblog", OUTSIDE),
+    ("sleep", WAITS),
+    ("usleep", WAITS),
+    ("pg_sleep*", WAITS),
+    ("benchmark", WAITS),
+    ("loginproperty", SECRETS),
+    ("pwdcompare", SECRETS),
+    ("certprivatekey", SECRETS),
     ("dm_os_file_exists", OUTSIDE),
     ("dm_os_enumerate_filesystem", OUTSIDE),
 ];

@@ -8,7 +8,7 @@ const ANY: u32 = u32::MAX;
 /// Names, least and greatest number of arguments.
 type Arities = &'static [(&'static str, u32, u32)];
 
-const POSTGRES: Arities = &[("coalesce greatest least", 1, ANY), ("nullif", 2, 2)];
+const POSTGRES: Arities = &[("coalesce greatest least grouping", 1, ANY), ("nullif", 2, 2)];
 
 const MYSQL: Arities = &[
     (
@@ -32,7 +32,7 @@ const MYSQL: Arities = &[
         1,
     ),
     ("variance var_pop var_samp", 1, 1),
-    ("date trim", 1, 1),
+    ("date trim value", 1, 1),
     ("timestamp", 1, 2),
     ("char group_concat last_value", 1, ANY),
     ("adddate json_objectagg left mod repeat right subdate truncate", 2, 2),

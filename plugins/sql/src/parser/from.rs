@@ -1,7 +1,7 @@
 //! Table references: which kind stands here, and tables by name.
 
 use super::{Parsed, Parser};
-use crate::ast::{Alias, List, Servers, TableId, TableNode, TableRef};
+use crate::ast::{Alias, List, Name, Servers, TableId, TableNode, TableRef};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -79,8 +79,11 @@ impl Parser<'_> {
     }
 
     fn named_table(&mut self, token: u32, lateral: bool) -> Parsed<TableId> {
-        if self.mysql() {
-            self.eat(Tok::Dot);
+        if self.is_leading_dot() {
+            self.bump();
+        }
+        if self.mysql() && self.kw() == Kw::DUAL {
+            return self.dual();
         }
         let called = self.kind_at(1) == Tok::LParen;
         let role = if called { reserved::FUNCTION } else { reserved::TABLE };
@@ -97,6 +100,9 @@ impl Parser<'_> {
         if self.tsql() && parts.iter().filter(|token| token.kind == Tok::Dot).count() >= 3 {
             self.not_read_only("a name of four parts leads to another server");
         }
+        if self.tsql() {
+            self.note_system_relation(name);
+        }
         if self.kind() == Tok::LParen && !self.is_legacy_hint() && !self.mysql() {
             return self.table_function(token, name);
         }
@@ -110,6 +116,20 @@ impl Parser<'_> {
         }
         self.table_modifiers_after_alias()?;
         let alias = self.late_alias(alias)?;
+        Ok(self.table_node(TableRef::Table { name, alias }, token))
+    }
+
+    /// MySQL's DUAL: no table, so that it has neither alias nor joins.
+    fn dual(&mut self) -> Parsed<TableId> {
+        let token = self.bump();
+        let name = Name {
+            first: token,
+            last: token,
+        };
+        if self.is_name(0, reserved::TABLE_ALIAS) || matches!(self.kind(), Tok::Comma) || self.kw() == Kw::AS {
+            return self.refuse("DUAL is no table: it has no alias and joins nothing");
+        }
+        let alias = Alias::default();
         Ok(self.table_node(TableRef::Table { name, alias }, token))
     }
 

@@ -1,7 +1,7 @@
 //! MySQL's full-text search: MATCH and AGAINST.
 
 use super::{Parsed, Parser};
-use crate::ast::ExprId;
+use crate::ast::{Expr, ExprId};
 use crate::keyword::Kw;
 use crate::token::Tok;
 
@@ -11,6 +11,13 @@ impl Parser<'_> {
         let mark = self.scratch.ids.len();
         let parens = self.eat(Tok::LParen);
         self.expr_list_onto()?;
+        let columns = &self.scratch.ids[mark..];
+        if !columns
+            .iter()
+            .all(|column| matches!(self.ast.expr(*column), Expr::Column(_)))
+        {
+            return self.refuse("MATCH takes columns");
+        }
         if parens {
             self.close()?;
         }

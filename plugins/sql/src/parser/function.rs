@@ -123,6 +123,9 @@ impl Parser<'_> {
         if (window_only || percentile) && !windowed {
             return self.expected("OVER");
         }
+        if percentile && call.args.len != 1 {
+            return self.refuse("this function takes one value");
+        }
         let aggregates = functions::is_aggregate(self.dialect, name, 1);
         if windowed && !window_only && !aggregates {
             return self.refuse("this function has no OVER");

@@ -71,6 +71,9 @@ impl Parser<'_> {
         let binary = |op, power| Some(Step::Binary { op, power });
         let postfix = |power, once| Some(Step::Postfix { power, once });
         let (postgres, mysql) = (self.postgres(), self.mysql());
+        if postgres && self.is_operator_label() {
+            return None;
+        }
         let (is, like) = if postgres {
             (IS_POWER, LIKE_POWER)
         } else {
@@ -108,6 +111,28 @@ impl Parser<'_> {
             Kw::OVERLAPS if self.tsql() && self.kind_at(1) == Tok::LParen => postfix(LIKE_POWER, false),
             _ => None,
         }
+    }
+
+    /// PostgreSQL: whether a word that is an operator elsewhere names the item before it, as in `SELECT a AND FROM t`.
+    fn is_operator_label(&self) -> bool {
+        let needs_operand = !matches!(self.kw(), Kw::ISNULL | Kw::NOTNULL);
+        let ends_item = matches!(self.kind_at(1), Tok::End | Tok::Comma | Tok::RParen | Tok::Semi)
+            || matches!(
+                self.kw_at(1),
+                Kw::FROM
+                    | Kw::WHERE
+                    | Kw::GROUP
+                    | Kw::HAVING
+                    | Kw::WINDOW
+                    | Kw::UNION
+                    | Kw::INTERSECT
+                    | Kw::EXCEPT
+                    | Kw::ORDER
+                    | Kw::LIMIT
+                    | Kw::OFFSET
+                    | Kw::FETCH
+            );
+        needs_operand && ends_item
     }
 
     fn postgres_operator(&self) -> Option<Step> {

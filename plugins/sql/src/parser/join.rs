@@ -7,7 +7,7 @@ use crate::reserved;
 use crate::token::Tok;
 
 /// How many tokens ahead the conditions of nested joins are looked for.
-const FARTHEST_CONDITION: usize = 4_096;
+const MAX_CONDITION_DISTANCE: usize = 4_096;
 
 /// A join operator.
 struct Join {
@@ -116,7 +116,7 @@ impl Parser<'_> {
     /// MySQL: whether two conditions follow one another later, so that this join is nested.
     fn condition_is_owed(&self) -> bool {
         let (mut depth, mut joins, mut conditions) = (0usize, 1i32, 0i32);
-        for ahead in 0..FARTHEST_CONDITION {
+        for ahead in 0..MAX_CONDITION_DISTANCE {
             match (self.kind_at(ahead), self.kw_at(ahead)) {
                 (Tok::LParen, _) => depth += 1,
                 (Tok::RParen, _) if depth == 0 => return false,
@@ -171,6 +171,9 @@ impl Parser<'_> {
             self.at += 2;
             return Ok(Some(join));
         }
+        if self.sqlite() {
+            return self.sqlite_join_operator();
+        }
         let started = self.at;
         join.natural = !self.tsql() && self.eat_kw(Kw::NATURAL);
         match self.kw() {
@@ -185,9 +188,9 @@ impl Parser<'_> {
             Kw::INNER => {
                 self.bump();
             }
-            Kw::CROSS if !join.natural || self.sqlite() => {
+            Kw::CROSS if !join.natural => {
                 self.bump();
-                join.bare = !self.sqlite() && !self.mysql();
+                join.bare = !self.mysql();
             }
             _ => {}
         }
@@ -203,6 +206,43 @@ impl Parser<'_> {
         } else {
             self.expected("JOIN")
         }
+    }
+
+    /// SQLite takes up to three words in any order, unless they contradict each other.
+    fn sqlite_join_operator(&mut self) -> Parsed<Option<Join>> {
+        const WORDS: [Kw; 7] = [
+            Kw::NATURAL,
+            Kw::LEFT,
+            Kw::RIGHT,
+            Kw::FULL,
+            Kw::OUTER,
+            Kw::INNER,
+            Kw::CROSS,
+        ];
+        let started = self.at;
+        while self.at - started < 3 && self.eat_any(&WORDS) {}
+        if self.kw() != Kw::JOIN {
+            return if self.at == started {
+                Ok(None)
+            } else {
+                self.expected("JOIN")
+            };
+        }
+        let words = &self.tokens[started..self.at];
+        let has = |kw: Kw| words.iter().any(|token| token.kw == kw);
+        let sided = has(Kw::LEFT) || has(Kw::RIGHT) || has(Kw::FULL);
+        let inner = has(Kw::INNER) || has(Kw::CROSS);
+        if (sided && inner) || (has(Kw::OUTER) && !sided) {
+            return self.refuse("these words name no kind of join");
+        }
+        let natural = has(Kw::NATURAL);
+        self.bump();
+        Ok(Some(Join {
+            outer: sided,
+            natural,
+            bare: false,
+            apply: false,
+        }))
     }
 
     fn join_condition(&mut self, join: &Join) -> Parsed<JoinOn> {

@@ -38,7 +38,7 @@ impl Parser<'_> {
             Tok::LBrace if self.mysql() || self.tsql() => self.odbc_escape(),
             Tok::Quoted => self.name_or_call(),
             // MySQL reads `.t.a` as `t.a`.
-            Tok::Dot if self.mysql() && self.kind_at(2) == Tok::Dot => {
+            Tok::Dot if self.is_leading_dot() && self.kind_at(2) == Tok::Dot => {
                 self.bump();
                 self.name_or_call()
             }
@@ -333,7 +333,8 @@ impl Parser<'_> {
             && matches!(self.kind_at(1), Tok::Str | Tok::Bytes | Tok::Number)
             && charset.is_some_and(|name| self.touches(1) || collation::is_charset(name));
         // A hexadecimal or binary number is a string of bytes after a character set.
-        let is_plain_number = self.kind_at(1) == Tok::Number && !self.text(self.here() + 1).starts_with("0");
+        let digits = self.text((self.at + 1).min(self.tokens.len() - 1) as u32);
+        let is_plain_number = self.kind_at(1) == Tok::Number && !digits.starts_with("0x") && !digits.starts_with("0b");
         if !introduces || is_plain_number {
             return Ok(None);
         }
@@ -369,6 +370,9 @@ impl Parser<'_> {
         if self.kind() == Tok::Dot {
             self.bump();
             self.expect(Tok::Star, "a name after the dot")?;
+            if self.sqlite() && name.first != name.last {
+                return self.refuse("SQLite takes no schema before `table.*`");
+            }
             if !self.postgres() && self.infix().is_some() {
                 return self.refuse("`*` stands for columns, not for a value");
             }
@@ -384,6 +388,9 @@ impl Parser<'_> {
             return self.fields(call);
         }
         if self.kind() == Tok::LParen {
+            if self.sqlite() && name.first != name.last {
+                return self.refuse("SQLite takes no schema before a function");
+            }
             let call = self.call(name)?;
             if self.postgres() && self.kind() == Tok::Str && self.may_be_type(call) {
                 // A type with arguments before a constant, `numeric_like(3) '1'`.

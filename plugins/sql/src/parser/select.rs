@@ -334,7 +334,11 @@ impl Parser<'_> {
         self.bump();
         let mark = self.scratch.windows.len();
         loop {
-            let name = self.name_token(reserved::TABLE_ALIAS, "the name of a window")?;
+            let name = if self.sqlite() && self.kind() == Tok::Str {
+                self.bump()
+            } else {
+                self.name_token(reserved::TABLE_ALIAS, "the name of a window")?
+            };
             self.expect_kw(Kw::AS)?;
             self.open()?;
             let mut window = self.window_body()?;

@@ -1,9 +1,13 @@
 //! Statements: what a text holds.
 
+use std::borrow::Cow;
+
 use super::{Parsed, Parser};
 use crate::ast::Name;
 use crate::keyword::Kw;
+use crate::names::unquote;
 use crate::side_effects;
+use crate::system_relations;
 use crate::token::Tok;
 
 impl Parser<'_> {
@@ -95,9 +99,28 @@ impl Parser<'_> {
     }
 
     /// Notes a call of a function that changes something or reaches outside the database.
+    /// T-SQL: notes a relation or function of the server itself.
+    pub(super) fn note_system_relation(&mut self, name: Name) {
+        let parts: Vec<Cow<'_, str>> = (name.first..=name.last)
+            .map(|token| unquote(self.dialect, self.text(token)))
+            .collect();
+        // `database..table` has two dots and no schema between them.
+        let parts: Vec<&str> = parts
+            .split(|part| part == ".")
+            .map(|part| part.first().map_or("", |part| part))
+            .collect();
+        if let Some(what) = system_relations::refused(&parts) {
+            let text = format!("{} {what}", parts.join("."));
+            self.not_read_only(&text);
+        }
+    }
+
     pub(super) fn note_effects(&mut self, name: Name) {
         if self.reason.is_some() {
             return;
+        }
+        if self.tsql() && name.first != name.last {
+            self.note_system_relation(name);
         }
         if let Some(what) = side_effects::of(self.dialect, self.text(name.last).trim_matches(['"', '`', '[', ']'])) {
             let text = format!("{}() {what}", self.text(name.last));

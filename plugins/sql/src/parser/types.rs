@@ -45,14 +45,31 @@ impl Parser<'_> {
         self.type_arguments()
     }
 
+    /// `(n)` with a whole number, where there is one.
+    fn type_length(&mut self) -> Parsed<()> {
+        if self.eat(Tok::LParen) {
+            let length = self.expect(Tok::Number, "a length")?;
+            if !self.text(length).bytes().all(|byte| byte.is_ascii_digit()) {
+                return self.refuse("the length of a type is a whole number");
+            }
+            self.close()?;
+        }
+        Ok(())
+    }
+
     fn postgres_type(&mut self) -> Parsed<()> {
         self.eat_kw(Kw::SETOF);
         match self.kw() {
             Kw::DOUBLE if self.kw_at(1) == Kw::PRECISION => self.at += 2,
-            Kw::CHARACTER | Kw::CHAR | Kw::NCHAR | Kw::BIT => {
+            Kw::BIT => {
                 self.bump();
                 self.eat_kw(Kw::VARYING);
                 self.type_arguments()?;
+            }
+            Kw::CHARACTER | Kw::CHAR | Kw::NCHAR => {
+                self.bump();
+                self.eat_kw(Kw::VARYING);
+                self.type_length()?;
             }
             Kw::NATIONAL => {
                 self.bump();
@@ -60,29 +77,26 @@ impl Parser<'_> {
                     return self.expected("CHARACTER");
                 }
                 self.eat_kw(Kw::VARYING);
-                self.type_arguments()?;
+                self.type_length()?;
             }
             Kw::TIME | Kw::TIMESTAMP => {
                 self.bump();
-                self.type_arguments()?;
+                self.type_length()?;
                 self.time_zone();
             }
             Kw::INTERVAL => {
                 self.bump();
-                self.type_arguments()?;
+                self.type_length()?;
                 self.interval_fields()?;
             }
-            Kw::BIGINT
-            | Kw::BOOLEAN
-            | Kw::DEC
-            | Kw::DECIMAL
-            | Kw::FLOAT
-            | Kw::INT
-            | Kw::INTEGER
-            | Kw::NUMERIC
-            | Kw::REAL
-            | Kw::SMALLINT
-            | Kw::VARCHAR => {
+            Kw::BIGINT | Kw::BOOLEAN | Kw::INT | Kw::INTEGER | Kw::REAL | Kw::SMALLINT => {
+                self.bump();
+            }
+            Kw::FLOAT | Kw::VARCHAR => {
+                self.bump();
+                self.type_length()?;
+            }
+            Kw::DEC | Kw::DECIMAL | Kw::NUMERIC => {
                 self.bump();
                 self.type_arguments()?;
             }

@@ -83,8 +83,8 @@ impl Parser<'_> {
                     self.expect_kw(Kw::DEFAULT)?;
                     self.primary()?;
                 }
-            } else {
-                self.eat_kw(Kw::RESTRICT);
+            } else if self.mysql() {
+                self.expect_kw(Kw::RESTRICT)?;
             }
             if self.eat_kw(Kw::USING) {
                 let column = self.name_token(reserved::COLUMN, "a column name")?;

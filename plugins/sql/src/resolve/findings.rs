@@ -6,12 +6,12 @@ use crate::error::position;
 use nl2sql_catalog::{Finding, Severity, Span};
 
 /// Most findings of one statement: each is looked up in the text and compared with every name, and nobody reads more.
-const MOST_FINDINGS: usize = 100;
+const MAX_FINDINGS: usize = 100;
 
 impl Resolver<'_> {
     /// Whether further findings are dropped.
     pub(super) fn is_full(&self) -> bool {
-        self.findings.len() >= MOST_FINDINGS
+        self.findings.len() >= MAX_FINDINGS
     }
 
     pub(super) fn report(&mut self, token: TokenId, code: &str, message: String, suggestion: Option<String>) {

@@ -59,6 +59,22 @@ fn is_sequence_table(name: &str) -> bool {
     }
 }
 
+/// Whether a function of PostgreSQL puts out one column, which is called after the function or its alias.
+fn is_scalar_function(function: &str) -> bool {
+    const FUNCTIONS: [&str; 9] = [
+        "generate_series",
+        "generate_subscripts",
+        "regexp_matches",
+        "regexp_split_to_table",
+        "string_to_table",
+        "json_object_keys",
+        "jsonb_object_keys",
+        "jsonb_path_query",
+        "now",
+    ];
+    FUNCTIONS.contains(&function)
+}
+
 impl<'a> Resolver<'a> {
     /// Adds the relations of a table reference; chains of joins are followed in a loop.
     pub(super) fn table(&mut self, id: TableId) {
@@ -326,9 +342,22 @@ impl<'a> Resolver<'a> {
                 .is_some_and(|name| is_system_schema(self.dialect, name))
             || (parts.len() <= 2 && is_system_table(self.dialect, &table));
         if system {
-            return (TableSource::Catalog, Columns::Open, table, None);
+            let columns = self.system_columns(&table);
+            return (TableSource::Catalog, columns, table, None);
         }
         (TableSource::Unknown, Columns::Open, table, None)
+    }
+
+    /// The columns of SQLite's own tables; those of other engines depend on their versions.
+    fn system_columns(&mut self, table: &str) -> Columns {
+        let names: &[&'static str] = match (self.dialect, table.to_ascii_lowercase().as_str()) {
+            (Dialect::Sqlite, "sqlite_master" | "sqlite_schema" | "sqlite_temp_master" | "sqlite_temp_schema") => {
+                &["type", "name", "tbl_name", "rootpage", "sql"]
+            }
+            (Dialect::Mysql, "dual") => &[],
+            _ => return Columns::Open,
+        };
+        self.known(names.iter().map(|name| Cow::Borrowed(*name)))
     }
 
     fn function(
@@ -357,15 +386,31 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        if self.sqlite() && !self.is_sqlite_table_function(&function) {
+            let message = format!("`{function}` is no table-valued function");
+            self.report(token, "unknown-table", message, None);
+        }
         let names = if declared.len > 0 {
             self.token_names(self.ast.list(declared))
         } else {
             self.known_outputs(&function)
         };
-        let columns = if names.is_empty() || ordinality {
+        let scalar = self.postgres() && calls.len == 1 && is_scalar_function(&function);
+        let columns = if ordinality {
+            Columns::Open
+        } else if scalar && names.is_empty() {
+            let name = alias
+                .name
+                .map_or_else(|| function.clone(), |name| self.source.name(name));
+            self.known([name])
+        } else if names.is_empty() {
             Columns::Open
         } else {
             self.known(names)
+        };
+        let columns = match self.schema.find(self.dialect, None, &function) {
+            Some(table) if self.sqlite() => Columns::Catalog(table),
+            _ => columns,
         };
         // The alias of a function that gives one value is the name of that value, too.
         let renames = alias.columns.len > 0;
@@ -392,6 +437,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Whether SQLite takes arguments after a name in FROM: its own functions do, and virtual tables.
+    fn is_sqlite_table_function(&self, function: &str) -> bool {
+        match self.schema.find(self.dialect, None, function) {
+            Some(table) => self.schema.tables[table as usize].is_virtual,
+            None => is_system_table(self.dialect, function),
+        }
+    }
+
     /// Output columns of table-valued functions whose columns are fixed.
     fn known_outputs(&self, function: &str) -> Vec<Cow<'a, str>> {
         let names: &[&'static str] = match (self.dialect, function.to_ascii_lowercase().as_str()) {
@@ -402,6 +455,13 @@ impl<'a> Resolver<'a> {
             (Dialect::Tsql, "openjson") => &["key", "value", "type"],
             (Dialect::Tsql, "string_split") => &["value", "ordinal"],
             (Dialect::Tsql, "generate_series") => &["value"],
+            (
+                Dialect::Postgres,
+                "json_array_elements"
+                | "jsonb_array_elements"
+                | "json_array_elements_text"
+                | "jsonb_array_elements_text",
+            ) => &["value"],
             (Dialect::Postgres, "json_each" | "jsonb_each" | "json_each_text" | "jsonb_each_text") => &["key", "value"],
             _ => &[],
         };
