@@ -10,7 +10,7 @@ use nl2sql_catalog::{
     Analysis, Database, DialectInfo, Finding, ResultSet, Sample, StatementInfo, SyntaxError, Table, Value,
 };
 use nl2sql_plugin_host::{
-    Breakdown, Limits, MatchOutcome, MatchPair, PluginHost, PluginSettings, QueryError, QueryService, Services,
+    Limits, MatchOutcome, MatchPair, PluginHost, PluginSettings, QueryError, QueryService, ServiceError, Services,
     SqlService,
 };
 use nl2sql_tests::guest;
@@ -23,34 +23,34 @@ struct Fake {
 }
 
 impl SqlService for Fake {
-    fn info(&self) -> Result<DialectInfo, Breakdown> {
+    fn info(&self) -> Result<DialectInfo, ServiceError> {
         Ok(DialectInfo::default())
     }
-    fn statement(&self, _: &str) -> Result<StatementInfo, Breakdown> {
+    fn statement(&self, _: &str) -> Result<StatementInfo, ServiceError> {
         Ok(StatementInfo::default())
     }
-    fn check_syntax(&self, _: &str) -> Result<Result<(), SyntaxError>, Breakdown> {
+    fn check_syntax(&self, _: &str) -> Result<Result<(), SyntaxError>, ServiceError> {
         Ok(Ok(()))
     }
-    fn diagnose(&self, _: &str) -> Result<Result<Vec<Finding>, SyntaxError>, Breakdown> {
+    fn diagnose(&self, _: &str) -> Result<Result<Vec<Finding>, SyntaxError>, ServiceError> {
         Ok(Ok(Vec::new()))
     }
-    fn analyse(&self, _: &str) -> Result<Result<Analysis, SyntaxError>, Breakdown> {
+    fn analyse(&self, _: &str) -> Result<Result<Analysis, SyntaxError>, ServiceError> {
         Ok(Ok(Analysis::default()))
     }
-    fn with_limit(&self, sql: &str, _: u32) -> Result<Result<String, SyntaxError>, Breakdown> {
+    fn with_limit(&self, sql: &str, _: u32) -> Result<Result<String, SyntaxError>, ServiceError> {
         Ok(Ok(sql.to_owned()))
     }
-    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown> {
+    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, ServiceError> {
         Ok(Ok(sql.to_owned()))
     }
-    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown> {
+    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, ServiceError> {
         Ok(Ok(sql.to_owned()))
     }
-    fn render_ddl(&self, _: &Table) -> Result<String, Breakdown> {
+    fn render_ddl(&self, _: &Table) -> Result<String, ServiceError> {
         Ok(String::new())
     }
-    fn quote(&self, identifier: &str) -> Result<String, Breakdown> {
+    fn quote(&self, identifier: &str) -> Result<String, ServiceError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         std::thread::sleep(self.pause);
         Ok(identifier.to_owned())
@@ -66,7 +66,7 @@ impl QueryService for Fake {
             truncated: false,
         })
     }
-    fn execution_match(&self, _: &[MatchPair], _: &str) -> Result<Vec<MatchOutcome>, Breakdown> {
+    fn execution_match(&self, _: &[MatchPair], _: &str) -> Result<Vec<MatchOutcome>, ServiceError> {
         Ok(Vec::new())
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures::StreamExt;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
-use nl2sql_llm::{ChatRequest, LlmClient, Message, Role};
+use nl2sql_llm::{ChatRequest, FinishReason, LlmClient, Message, Role};
 
 /// Chats on their way at once; the provider's own limits are stricter.
 const AT_ONCE: usize = 64;
@@ -45,12 +45,23 @@ impl Endpoint {
             attempt: chat.attempt,
         };
         let answer = self.client.chat(&request).await.map_err(|error| error.to_string())?;
+        if answer.finish_reason == FinishReason::Length && answer.content.trim().is_empty() {
+            return Err(cut_off(self.max_new_tokens));
+        }
         Ok(Completion {
             text: answer.content,
             rendered_prompt: None,
             tokens: Some(u64::from(answer.output_tokens)),
         })
     }
+}
+
+/// Why a question has no prediction although the model wrote something: all of it were thoughts.
+fn cut_off(max_new_tokens: u32) -> String {
+    format!(
+        "the answer was cut off at {max_new_tokens} tokens before it began (finish_reason length); raise \
+         evaluate.max_new_tokens, for a model that thinks to 4096 or more, or switch thinking off in the provider's `body`"
+    )
 }
 
 #[async_trait]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nl2sql_llm::{
     AnswerStore, BudgetCaps, ChatProvider, ChatRequest, HttpProvider, KeySource, LlmClient, LlmClientBuilder, LlmError,
-    Message, Price, Protocol, RateLimits, RetryPolicy, Role, Sampling, StructuredOutput, UsageLine,
+    Price, Protocol, RateLimits, RetryPolicy, Sampling, StructuredOutput, UsageLine,
 };
 use nl2sql_plugin_host::{ChatAnswer, ChatError, LlmService};
 use nl2sql_profile::{CapSettings, LlmSettings, Profile, ProtocolKind, ProviderSettings};
@@ -39,14 +39,7 @@ impl StageLlm {
                 message: format!("the plugin's JSON schema is not JSON: {error}"),
             })?;
         Ok(ChatRequest {
-            messages: request
-                .messages
-                .into_iter()
-                .map(|message| Message {
-                    role: role(&message.role),
-                    content: message.content,
-                })
-                .collect(),
+            messages: request.messages,
             schema,
             temperature: request.temperature,
             max_tokens: request.max_tokens,
@@ -90,14 +83,6 @@ fn answer(answer: Result<nl2sql_llm::ChatAnswer, LlmError>) -> Result<ChatAnswer
         input_tokens: answer.input_tokens,
         output_tokens: answer.output_tokens,
     })
-}
-
-fn role(name: &str) -> Role {
-    match name {
-        "system" => Role::System,
-        "assistant" => Role::Assistant,
-        _ => Role::User,
-    }
 }
 
 /// The client of a run: the profile's chain of providers over its answer store.

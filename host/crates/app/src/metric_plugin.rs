@@ -10,7 +10,9 @@ use nl2sql_evaluation::execution::{Judge, JudgeLimits, Pair};
 use nl2sql_evaluation::query_runner::QueryFailure;
 use nl2sql_evaluation::scoring::MetricPlugin;
 use nl2sql_pipeline::Failure;
-use nl2sql_plugin_host::{self as plugin_host, Breakdown, MatchOutcome, MatchPair, QueryError, QueryService, Services};
+use nl2sql_plugin_host::{
+    self as plugin_host, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError, Services,
+};
 
 use crate::database_registry::DatabaseRegistry;
 use crate::off_runtime;
@@ -158,7 +160,7 @@ impl QueryService for MetricQueries {
         })
     }
 
-    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, Breakdown> {
+    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, ServiceError> {
         let definition: Definition = definition.parse()?;
         let judge = Arc::new(Judge::new(self.databases.runner(), definition, JudgeLimits::default()));
         let pairs = pairs.iter().map(|pair| Pair {

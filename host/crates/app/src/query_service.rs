@@ -10,7 +10,7 @@ use nl2sql_database::{Connection, Limits, QueryReader};
 use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::execution::{Judge, JudgeLimits, Pair};
 use nl2sql_evaluation::query_runner::{QueryFailure, QueryRunner, SchemaOutline};
-use nl2sql_plugin_host::{Breakdown, MatchOutcome, MatchPair, QueryError, QueryService};
+use nl2sql_plugin_host::{MatchOutcome, MatchPair, QueryError, QueryService, ServiceError};
 
 /// Runs statements on readers that are kept for the next call.
 pub struct RunQueries {
@@ -60,7 +60,7 @@ impl QueryService for RunQueries {
         outcome
     }
 
-    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, Breakdown> {
+    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, ServiceError> {
         let definition: Definition = definition.parse()?;
         let runner = Arc::new(RunDatabase {
             connection: self.connection.clone(),

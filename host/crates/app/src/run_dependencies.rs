@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nl2sql_catalog::Database;
+use nl2sql_catalog::{Database, GeneratorContext};
 use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
-use nl2sql_pipeline::{Failure, GeneratorContext, Parts, PluginIdentity};
+use nl2sql_pipeline::{Failure, Parts, PluginIdentity};
 use nl2sql_plugin_host::{DialectSession, Services};
 use tokio_util::sync::CancellationToken;
 
@@ -134,13 +134,7 @@ impl Parts for RunDependencies {
             .plugins()?
             .generator(name, services)
             .map_err(|error| load_failure(name, &error))?;
-        let session = generator.open(nl2sql_plugin_host::GeneratorContext {
-            database: &context.catalog,
-            cards: &context.cards,
-            dialect: &context.dialect,
-            options: &context.options,
-            seed: context.seed,
-        });
+        let session = generator.open(&context);
         Ok(Box::new(BoundGenerator {
             session,
             at_once: self.waiting_calls("generator", name)?,

@@ -1,6 +1,8 @@
 //! The pipeline's dialect, planner, generator and validators over plugins.
 
-use nl2sql_catalog::{Analysis, DialectInfo, Finding, Plan, Sample, SyntaxError, Table};
+use nl2sql_catalog::{
+    Analysis, Batch, DialectInfo, Finding, GenerateRequest, Plan, PlanRequest, Sample, SyntaxError, Table,
+};
 use nl2sql_pipeline as pipeline;
 use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{DialectSession, GeneratorSession, PlannerPlugin, ValidatorSession};
@@ -40,16 +42,7 @@ impl pipeline::Dialect for BoundDialect {
 pub struct BoundPlanner(pub PlannerPlugin);
 
 impl pipeline::Planner for BoundPlanner {
-    fn plan(&self, request: &pipeline::PlanRequest<'_>) -> Result<Plan, Failure> {
-        let request = nl2sql_plugin_host::PlanRequest {
-            database: request.catalog,
-            cards: request.cards,
-            total: request.total,
-            minimum: request.minimum,
-            language: request.language,
-            options: request.options,
-            seed: request.seed,
-        };
+    fn plan(&self, request: &PlanRequest<'_>) -> Result<Plan, Failure> {
         self.0.plan(request).map_err(|error| call_failure(&error))
     }
 }
@@ -62,26 +55,8 @@ pub struct BoundGenerator {
 }
 
 impl pipeline::Generator for BoundGenerator {
-    fn generate(&self, request: &pipeline::GenerateRequest<'_>) -> Result<pipeline::Batch, Failure> {
-        let rejected = request.rejected.iter().map(|rejection| nl2sql_plugin_host::Rejection {
-            sample: rejection.sample.clone(),
-            findings: rejection.findings.clone(),
-        });
-        let request = nl2sql_plugin_host::GenerateRequest {
-            topic: request.topic.clone(),
-            want: request.want,
-            round: request.round,
-            languages: request.languages.to_vec(),
-            difficulties: request.difficulties.to_vec(),
-            accepted: request.accepted.to_vec(),
-            rejected: rejected.collect(),
-        };
-        let batch = self.session.generate(&request).map_err(|error| call_failure(&error))?;
-        Ok(pipeline::Batch {
-            samples: batch.samples,
-            exhausted: batch.exhausted,
-            notes: batch.notes,
-        })
+    fn generate(&self, request: &GenerateRequest<'_>) -> Result<Batch, Failure> {
+        self.session.generate(request).map_err(|error| call_failure(&error))
     }
 
     fn at_once(&self) -> Option<usize> {

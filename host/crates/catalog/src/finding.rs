@@ -17,6 +17,27 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// Every name, as JSON and the plugin contract spell it.
+    pub const NAMES: [&str; 3] = ["info", "warning", "error"];
+
+    /// The name in JSON and across the plugin boundary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// The severity of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Info, Self::Warning, Self::Error]
+            .into_iter()
+            .find(|severity| severity.name() == name)
+    }
+}
+
 /// A stretch of a SQL text, `end` exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {

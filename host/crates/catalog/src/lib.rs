@@ -4,9 +4,11 @@
 //! `wit/` mirror these types field by field; `plugin-host` converts between the two.
 
 mod analysis;
+mod chat;
 mod database;
 mod dialect;
 mod finding;
+mod generation;
 mod metric;
 mod plan;
 mod sample;
@@ -17,9 +19,11 @@ mod value_text;
 pub use analysis::{
     Analysis, ColumnUse, Position, Resolution, Scope, StatementInfo, SyntaxError, TableSource, TableUse,
 };
+pub use chat::{Message, Role};
 pub use database::{Check, Column, Database, ForeignKey, Key, Table, TableKind};
 pub use dialect::{CatalogQuery, DialectInfo, ServerInfo};
 pub use finding::{Finding, Severity, Span, Verdict};
+pub use generation::{Batch, GenerateRequest, GeneratorContext, PlanRequest, Rejection};
 pub use metric::{MetricInfo, MetricRow, RowScore};
 pub use plan::{Card, Plan, Topic};
 pub use sample::{Difficulty, Sample};

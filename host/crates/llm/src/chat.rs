@@ -1,27 +1,7 @@
 //! What the stages ask and what comes back, whatever the provider.
 
+use nl2sql_catalog::{Message, Role};
 use serde::{Deserialize, Serialize};
-
-/// Who speaks in a [`Message`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Standing instructions.
-    System,
-    /// The one who asks.
-    User,
-    /// The model.
-    Assistant,
-}
-
-/// One turn of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// Who speaks.
-    pub role: Role,
-    /// What is said.
-    pub content: String,
-}
 
 /// One question to a language model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -33,11 +33,12 @@ mod wire;
 
 pub use answers::{AnswerStore, RequestDigest, StoredAnswer, Turn};
 pub use budget::{Amount, Budget, BudgetCaps, Reservation};
-pub use chat::{ChatAnswer, ChatRequest, FinishReason, Message, Role};
+pub use chat::{ChatAnswer, ChatRequest, FinishReason};
 pub use client::{LlmClient, LlmClientBuilder};
 pub use error::{LlmError, ProviderFault};
 pub use estimate::{Estimate, GenerationShape, estimate_tokens};
 pub use http::HttpProvider;
+pub use nl2sql_catalog::{Message, Role};
 pub use provider::ChatProvider;
 pub use retry::RetryPolicy;
 pub use secret::Secret;

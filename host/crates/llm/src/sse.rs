@@ -3,7 +3,8 @@
 /// Splits a byte stream into the payloads of its events.
 ///
 /// Lines end with LF, CRLF or CR. A payload may span several `data:` lines; one that is JSON, or the closing `[DONE]`, on a line of its own
-/// counts at once, since some servers leave the empty line out.
+/// counts at once, since some servers leave the empty line out. Payloads of the chat protocols are JSON objects; one that does not begin as such
+/// keeps a connection alive (`data: : PROCESSING`, `data: ping`) and is dropped.
 #[derive(Debug, Default)]
 pub struct EventSplitter {
     buffer: Vec<u8>,
@@ -39,6 +40,9 @@ impl EventSplitter {
             return Some(std::mem::take(&mut self.pending)).filter(|payload| !payload.is_empty());
         }
         let data = line.trim_start_matches('\u{feff}').strip_prefix("data:")?.trim();
+        if data.starts_with(':') || (self.pending.is_empty() && !data.starts_with('{') && data != DONE) {
+            return None;
+        }
         if !self.pending.is_empty() {
             self.pending.push('\n');
         }
@@ -79,6 +83,14 @@ mod tests {
         let text = "event: x\r\ndata: {\"a\":\"数据\"}\r\n\r\n: ping\ndata: [DONE]\n\n";
         for chunk in 1..text.len() {
             assert_eq!(payloads(text, chunk), ["{\"a\":\"数据\"}", "[DONE]"], "{chunk}");
+        }
+    }
+
+    #[test]
+    fn keep_alive_payloads_that_are_no_json_are_dropped() {
+        let text = "data: : OPENROUTER PROCESSING\n\ndata: ping\ndata:\n\ndata: {\"a\":\ndata: : PROCESSING\ndata: 1}\n\n: ping\n\ndata: [DONE]\n\n";
+        for chunk in 1..text.len() {
+            assert_eq!(payloads(text, chunk), ["{\"a\":\n1}", "[DONE]"], "{chunk}");
         }
     }
 

@@ -131,6 +131,7 @@ async fn streams_in_every_usual_dress() {
         plain.replace('\n', "\r"),
         plain.replace("\n\n", "\n"),
         format!(": keep-alive\n\nretry: 5\nevent: message\nid: 1\n{plain}"),
+        format!("data: : PROCESSING\n\ndata: ping\n\n{plain}"),
         [thinking, piece("{}"), stop.clone()].concat(),
         [piece("{}"), done.to_owned()].concat(),
         [call("{"), call("}"), stop.clone()].concat(),

@@ -30,10 +30,7 @@ pub use error::{Failure, PipelineError};
 pub use event::{Event, Observer};
 pub use export::{PromptFacts, outline};
 pub use generate::RoundRecord;
-pub use parts::{
-    Batch, Dialect, GenerateRequest, Generator, GeneratorContext, Parts, PlanRequest, Planner, PluginIdentity,
-    Rejection, Source, Validator,
-};
+pub use parts::{Dialect, Generator, Parts, Planner, PluginIdentity, Source, Validator};
 pub use pipeline::{Pipeline, Rerun};
 pub use run_folder::{RunFolder, artifact};
 pub use stage::Stage;

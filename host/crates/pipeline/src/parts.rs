@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{Analysis, Card, Column, Database, DialectInfo, Finding, Plan, Sample, SyntaxError, Table, Topic};
+use nl2sql_catalog::{
+    Analysis, Batch, Column, Database, DialectInfo, Finding, GenerateRequest, GeneratorContext, Plan, PlanRequest,
+    Sample, SyntaxError, Table,
+};
 
 use crate::Failure;
 
@@ -104,25 +107,6 @@ pub trait Dialect: Send + Sync {
     fn render_ddl(&self, table: &Table) -> Result<String, Failure>;
 }
 
-/// What a planner is asked.
-#[derive(Clone, Debug)]
-pub struct PlanRequest<'a> {
-    /// The catalog with sampled values.
-    pub catalog: &'a Database,
-    /// Its cards.
-    pub cards: &'a [Card],
-    /// Sum of the budgets to give.
-    pub total: u32,
-    /// Least budget of a topic, where the total allows it.
-    pub minimum: u32,
-    /// Language of topic names.
-    pub language: &'a str,
-    /// Options as JSON.
-    pub options: &'a str,
-    /// Seed of the run.
-    pub seed: u64,
-}
-
 /// Plans business topics.
 pub trait Planner: Send + Sync {
     /// Topics with budgets.
@@ -130,60 +114,6 @@ pub trait Planner: Send + Sync {
     /// # Errors
     /// When the plugin fails.
     fn plan(&self, request: &PlanRequest<'_>) -> Result<Plan, Failure>;
-}
-
-/// What a generator is bound to.
-#[derive(Clone, Debug)]
-pub struct GeneratorContext {
-    /// The catalog with sampled values.
-    pub catalog: Arc<Database>,
-    /// Its cards.
-    pub cards: Vec<Card>,
-    /// The run's dialect.
-    pub dialect: DialectInfo,
-    /// Options as JSON.
-    pub options: String,
-    /// Seed of the run.
-    pub seed: u64,
-}
-
-/// A sample that was rejected, with what was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rejection {
-    /// The sample.
-    pub sample: Sample,
-    /// Why.
-    pub findings: Vec<Finding>,
-}
-
-/// What a generator is asked; its answer depends on its context and this alone.
-#[derive(Clone, Copy, Debug)]
-pub struct GenerateRequest<'a> {
-    /// Topic to write for.
-    pub topic: &'a Topic,
-    /// How many samples are still wanted.
-    pub want: u32,
-    /// Counts the calls for this topic from 0.
-    pub round: u32,
-    /// Languages with weights.
-    pub languages: &'a [(String, f32)],
-    /// Difficulties with weights.
-    pub difficulties: &'a [(String, f32)],
-    /// Accepted pairs of this topic so far.
-    pub accepted: &'a [Sample],
-    /// Rejections of the previous round.
-    pub rejected: &'a [Rejection],
-}
-
-/// What a generator answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// The samples; ids are given by the pipeline.
-    pub samples: Vec<Sample>,
-    /// There is nothing more to say about this topic.
-    pub exhausted: bool,
-    /// What the user should know, one sentence each.
-    pub notes: Vec<String>,
 }
 
 /// Writes question/SQL pairs. Called from several threads at once.

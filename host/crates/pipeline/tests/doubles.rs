@@ -4,12 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use nl2sql_catalog::{
-    Analysis, Column, ColumnUse, Database, DialectInfo, Finding, ForeignKey, Plan, Resolution, Sample, Severity,
-    SyntaxError, Table, TableSource, TableUse, Topic, TypeClass,
+    Analysis, Batch, Column, ColumnUse, Database, DialectInfo, Finding, ForeignKey, GenerateRequest, GeneratorContext,
+    Plan, PlanRequest, Resolution, Sample, Severity, SyntaxError, Table, TableSource, TableUse, Topic, TypeClass,
 };
 use nl2sql_pipeline::{
-    Batch, Dialect, Event, Failure, GenerateRequest, Generator, GeneratorContext, Observer, Parts, PlanRequest,
-    Planner, PluginIdentity, Source, Validator,
+    Dialect, Event, Failure, Generator, Observer, Parts, Planner, PluginIdentity, Source, Validator,
 };
 
 /// Customers and their orders; one key leads nowhere.

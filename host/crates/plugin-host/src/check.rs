@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nl2sql_catalog::{
-    Card, Column, Database, DialectInfo, MetricRow, ResultSet, Sample, ServerInfo, Table, Topic, TypeClass,
+    Card, Column, Database, DialectInfo, GenerateRequest, GeneratorContext, MetricRow, PlanRequest, ResultSet, Sample,
+    ServerInfo, Table, Topic, TypeClass,
 };
 
 use crate::dialect::DialectPlugin;
 use crate::error::{CallError, LoadError};
-use crate::generator::{GenerateRequest, GeneratorContext, GeneratorPlugin};
+use crate::generator::GeneratorPlugin;
 use crate::grants::Grants;
 use crate::host::Kinded;
 use crate::loaded::Loaded;
 use crate::metric::MetricPlugin;
-use crate::planner::{PlanRequest, PlannerPlugin};
+use crate::planner::PlannerPlugin;
 use crate::services::{
-    Breakdown, ChatAnswer, ChatError, ChatRequest, LlmService, MatchOutcome, MatchPair, QueryError, QueryService,
+    ChatAnswer, ChatError, ChatRequest, LlmService, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError,
     Services,
 };
 use crate::validator::ValidatorPlugin;
@@ -108,7 +109,7 @@ impl QueryService for Absent {
         })
     }
 
-    fn execution_match(&self, pairs: &[MatchPair], _: &str) -> Result<Vec<MatchOutcome>, Breakdown> {
+    fn execution_match(&self, pairs: &[MatchPair], _: &str) -> Result<Vec<MatchOutcome>, ServiceError> {
         let outcome = MatchOutcome {
             outcome: nl2sql_catalog::Outcome::GoldError,
             detail: Some(WHY.to_owned()),
@@ -220,8 +221,8 @@ fn dialect(plugin: &DialectPlugin, calls: &mut Calls) {
 fn planner(plugin: &PlannerPlugin, calls: &mut Calls) {
     let (database, cards) = (database(), cards());
     calls.make("planner.plan", || {
-        let plan = plugin.plan(PlanRequest {
-            database: &database,
+        let plan = plugin.plan(&PlanRequest {
+            catalog: &database,
             cards: &cards,
             total: 10,
             minimum: 1,
@@ -234,32 +235,32 @@ fn planner(plugin: &PlannerPlugin, calls: &mut Calls) {
 }
 
 fn generator(plugin: &GeneratorPlugin, calls: &mut Calls) {
-    let (database, cards) = (database(), cards());
     let dialect = DialectInfo {
         name: "sqlite".to_owned(),
         driver: "sqlite".to_owned(),
         ..DialectInfo::default()
     };
-    let session = plugin.open(GeneratorContext {
-        database: &database,
-        cards: &cards,
-        dialect: &dialect,
-        options: "{}",
+    let session = plugin.open(&GeneratorContext {
+        catalog: Arc::new(database()),
+        cards: cards(),
+        dialect,
+        options: "{}".to_owned(),
         seed: 1,
     });
+    let topic = Topic {
+        name: "singers".to_owned(),
+        reason: "the only table".to_owned(),
+        tables: vec!["singer".to_owned()],
+        budget: 5,
+    };
     let request = GenerateRequest {
-        topic: Topic {
-            name: "singers".to_owned(),
-            reason: "the only table".to_owned(),
-            tables: vec!["singer".to_owned()],
-            budget: 5,
-        },
+        topic: &topic,
         want: 5,
         round: 0,
-        languages: vec![("en".to_owned(), 1.0)],
-        difficulties: vec![("easy".to_owned(), 1.0)],
-        accepted: Vec::new(),
-        rejected: Vec::new(),
+        languages: &[("en".to_owned(), 1.0)],
+        difficulties: &[("easy".to_owned(), 1.0)],
+        accepted: &[],
+        rejected: &[],
     };
     calls.make("generator.session.generate", || {
         let batch = session.generate(&request)?;

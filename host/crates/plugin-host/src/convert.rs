@@ -26,4 +26,5 @@ macro_rules! same_fields {
         }
     };
 }
+pub(crate) use finding::check_severities;
 pub(crate) use same_fields;

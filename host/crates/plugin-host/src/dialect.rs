@@ -11,12 +11,12 @@ use wasmtime::component::ResourceAny;
 use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{Guest, GuestSession};
 use crate::bindings::dialect::{DialectPlugin as World, DialectPluginPre};
 use crate::bindings::services::types;
-use crate::convert::list;
+use crate::convert::{check_severities, list};
 use crate::error::CallError;
 use crate::host::Kinded;
 use crate::loaded::Loaded;
 use crate::pool::Pool;
-use crate::services::{Breakdown, Services, SqlService};
+use crate::services::{ServiceError, Services, SqlService};
 use crate::state::State;
 
 /// A loaded dialect; usable from several threads at once.
@@ -150,17 +150,21 @@ impl DialectSession {
 
     /// What the engine would report when preparing the statement; empty for a good one.
     pub fn diagnose(&self, sql: &str) -> Result<Result<Vec<Finding>, SyntaxError>, CallError> {
-        let answer = self.session("dialect.session.diagnose", |store, session, handle| {
-            session.call_diagnose(store, handle, sql)
-        })?;
+        const CALL: &str = "dialect.session.diagnose";
+        let answer = self.session(CALL, |store, session, handle| session.call_diagnose(store, handle, sql))?;
+        if let Ok(findings) = &answer {
+            check_severities(findings).map_err(|failure| self.pool.fault(CALL, failure))?;
+        }
         Ok(answer.map(list).map_err(Into::into))
     }
 
     /// Everything about the statement.
     pub fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, CallError> {
-        let answer = self.session("dialect.session.analyse", |store, session, handle| {
-            session.call_analyse(store, handle, sql)
-        })?;
+        const CALL: &str = "dialect.session.analyse";
+        let answer = self.session(CALL, |store, session, handle| session.call_analyse(store, handle, sql))?;
+        if let Ok(analysis) = &answer {
+            check_severities(&analysis.findings).map_err(|failure| self.pool.fault(CALL, failure))?;
+        }
         Ok(answer.map(Into::into).map_err(Into::into))
     }
 
@@ -209,43 +213,43 @@ impl DialectSession {
 }
 
 impl SqlService for DialectSession {
-    fn info(&self) -> Result<DialectInfo, Breakdown> {
+    fn info(&self) -> Result<DialectInfo, ServiceError> {
         Ok(Self::info(self)?)
     }
 
-    fn statement(&self, sql: &str) -> Result<StatementInfo, Breakdown> {
+    fn statement(&self, sql: &str) -> Result<StatementInfo, ServiceError> {
         Ok(Self::statement(self, sql)?)
     }
 
-    fn check_syntax(&self, sql: &str) -> Result<Result<(), SyntaxError>, Breakdown> {
+    fn check_syntax(&self, sql: &str) -> Result<Result<(), SyntaxError>, ServiceError> {
         Ok(Self::check_syntax(self, sql)?)
     }
 
-    fn diagnose(&self, sql: &str) -> Result<Result<Vec<Finding>, SyntaxError>, Breakdown> {
+    fn diagnose(&self, sql: &str) -> Result<Result<Vec<Finding>, SyntaxError>, ServiceError> {
         Ok(Self::diagnose(self, sql)?)
     }
 
-    fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, Breakdown> {
+    fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, ServiceError> {
         Ok(Self::analyse(self, sql)?)
     }
 
-    fn with_limit(&self, sql: &str, rows: u32) -> Result<Result<String, SyntaxError>, Breakdown> {
+    fn with_limit(&self, sql: &str, rows: u32) -> Result<Result<String, SyntaxError>, ServiceError> {
         Ok(Self::with_limit(self, sql, rows)?)
     }
 
-    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown> {
+    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, ServiceError> {
         Ok(Self::normalise(self, sql)?)
     }
 
-    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown> {
+    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, ServiceError> {
         Ok(Self::template(self, sql)?)
     }
 
-    fn render_ddl(&self, table: &Table) -> Result<String, Breakdown> {
+    fn render_ddl(&self, table: &Table) -> Result<String, ServiceError> {
         Ok(Self::render_ddl(self, table)?)
     }
 
-    fn quote(&self, identifier: &str) -> Result<String, Breakdown> {
+    fn quote(&self, identifier: &str) -> Result<String, ServiceError> {
         Ok(Self::quote(self, identifier)?)
     }
 }

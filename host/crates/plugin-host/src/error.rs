@@ -327,7 +327,7 @@ pub enum Failure {
         reason: String,
     },
     /// The system did not give what an instance takes.
-    #[error("this machine did not give what it needs: {reason}")]
+    #[error("insufficient system resources: {reason}")]
     #[diagnostic(help("free some memory, or raise the limits of this process (`ulimit -a` shows them)"))]
     Machine {
         /// What the system said.
@@ -352,7 +352,32 @@ pub enum Failure {
         /// How many it answered for.
         answered: usize,
     },
+    /// It used a name that the contract does not list. Nothing is made of it: a severity taken for a lighter one would accept samples.
+    #[error("it gave `{given}` as {what}; the contract knows {known}")]
+    #[diagnostic(help("this is a fault of the plugin; report it to its author"))]
+    UnknownName {
+        /// What the name stands for.
+        what: &'static str,
+        /// The name.
+        given: String,
+        /// The names there are.
+        known: String,
+    },
     /// It said itself that it cannot.
     #[error("{0}")]
     Refused(Refusal),
 }
+
+impl Failure {
+    /// A name outside of a closed set of the contract.
+    pub(crate) fn unknown_name(what: &'static str, given: &str, known: &[&str]) -> Self {
+        Self::UnknownName {
+            what,
+            given: given.chars().take(MAX_QUOTED).collect(),
+            known: known.join(", "),
+        }
+    }
+}
+
+/// Characters of an unknown name that a message quotes.
+const MAX_QUOTED: usize = 40;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{Card, Database, DialectInfo, Finding, Sample, Topic};
+use nl2sql_catalog::{Batch, GenerateRequest, GeneratorContext, Rejection};
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
@@ -15,60 +15,6 @@ use crate::loaded::Loaded;
 use crate::pool::Pool;
 use crate::services::Services;
 use crate::state::State;
-
-/// What a generator is bound to.
-#[derive(Clone, Copy, Debug)]
-pub struct GeneratorContext<'a> {
-    /// The catalog, with the values the profile lets out.
-    pub database: &'a Database,
-    /// Its table cards.
-    pub cards: &'a [Card],
-    /// The run's dialect.
-    pub dialect: &'a DialectInfo,
-    /// The profile's `[generate.options]` as JSON.
-    pub options: &'a str,
-    /// Seed of the run.
-    pub seed: u64,
-}
-
-/// A sample that was rejected, with what was found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rejection {
-    /// The sample.
-    pub sample: Sample,
-    /// What was found.
-    pub findings: Vec<Finding>,
-}
-
-/// A request for samples of one topic.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GenerateRequest {
-    /// The topic.
-    pub topic: Topic,
-    /// How many samples are still wanted.
-    pub want: u32,
-    /// Counts the calls for this topic from 0.
-    pub round: u32,
-    /// Languages wanted, with their weights.
-    pub languages: Vec<(String, f32)>,
-    /// Difficulties wanted, with their weights.
-    pub difficulties: Vec<(String, f32)>,
-    /// Accepted pairs of this topic so far.
-    pub accepted: Vec<Sample>,
-    /// Rejections of the previous round.
-    pub rejected: Vec<Rejection>,
-}
-
-/// A generator's answer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Batch {
-    /// The samples.
-    pub samples: Vec<Sample>,
-    /// There is nothing more to say about this topic.
-    pub exhausted: bool,
-    /// What the generator wants to have said, one sentence each.
-    pub notes: Vec<String>,
-}
 
 /// A loaded generator.
 #[derive(Clone)]
@@ -94,12 +40,12 @@ impl GeneratorPlugin {
     }
 
     /// Binds the generator. Instances are made as threads call.
-    pub fn open(&self, context: GeneratorContext<'_>) -> GeneratorSession {
+    pub fn open(&self, context: &GeneratorContext) -> GeneratorSession {
         let context = wit::Context {
-            catalog: context.database.into(),
-            cards: list(context.cards),
-            dialect: context.dialect.into(),
-            options: context.options.to_owned(),
+            catalog: context.catalog.as_ref().into(),
+            cards: list(&context.cards),
+            dialect: (&context.dialect).into(),
+            options: context.options.clone(),
             seed: context.seed,
         };
         let pre = self.pre.clone();
@@ -129,7 +75,7 @@ impl GeneratorSession {
     }
 
     /// Samples for one topic.
-    pub fn generate(&self, request: &GenerateRequest) -> Result<Batch, CallError> {
+    pub fn generate(&self, request: &GenerateRequest<'_>) -> Result<Batch, CallError> {
         const CALL: &str = "generator.session.generate";
         let request = wit::Request::from(request);
         let answer = self.pool.call(CALL, |store, (world, session)| {
@@ -149,19 +95,19 @@ impl GeneratorSession {
     }
 }
 
-impl From<&GenerateRequest> for wit::Request {
-    fn from(request: &GenerateRequest) -> Self {
+impl From<&GenerateRequest<'_>> for wit::Request {
+    fn from(request: &GenerateRequest<'_>) -> Self {
         let rejection = |rejection: &Rejection| wit::Rejection {
             sample: (&rejection.sample).into(),
             findings: list(rejection.findings.iter().cloned()),
         };
         Self {
-            topic: (&request.topic).into(),
+            topic: request.topic.into(),
             want: request.want,
             round: request.round,
-            languages: request.languages.clone(),
-            difficulties: request.difficulties.clone(),
-            accepted: list(&request.accepted),
+            languages: request.languages.to_vec(),
+            difficulties: request.difficulties.to_vec(),
+            accepted: list(request.accepted),
             rejected: request.rejected.iter().map(rejection).collect(),
         }
     }

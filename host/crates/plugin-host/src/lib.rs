@@ -57,7 +57,7 @@ pub use check::{CheckReport, CheckedCall};
 pub use code_cache::CodeCache;
 pub use dialect::{DialectPlugin, DialectSession};
 pub use error::{CallError, Failure, LoadError, Refusal};
-pub use generator::{Batch, GenerateRequest, GeneratorContext, GeneratorPlugin, GeneratorSession, Rejection};
+pub use generator::{GeneratorPlugin, GeneratorSession};
 pub use grants::Grants;
 pub use host::{PluginHost, PluginHostBuilder};
 pub use kind::{CONTRACT, Kind, SERVED_VERSIONS};
@@ -65,11 +65,11 @@ pub use library::{Embedded, Entry, Library, Origin};
 pub use limits::{Limits, STACK};
 pub use manifest::{MANIFEST_SECTION, Manifest, is_plugin_name};
 pub use metric::MetricPlugin;
-pub use planner::{PlanRequest, PlannerPlugin};
+pub use planner::PlannerPlugin;
 pub use scaffold::{ScaffoldError, scaffold};
 pub use services::{
-    Breakdown, ChatAnswer, ChatError, ChatMessage, ChatRequest, LlmService, LogSink, MatchOutcome, MatchPair,
-    QueryError, QueryService, Services, SqlService, TracingSink,
+    ChatAnswer, ChatError, ChatRequest, LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError,
+    QueryService, ServiceError, Services, SqlService, TracingSink,
 };
 pub use settings::{LimitSettings, PluginSettings};
 pub use validator::{ValidatorPlugin, ValidatorSession};

@@ -15,6 +15,9 @@ use crate::pool::Pool;
 use crate::services::Services;
 use crate::state::State;
 
+/// Which way a metric gets better, as the contract spells it.
+const DIRECTIONS: [&str; 2] = ["higher", "lower"];
+
 /// A loaded metric plugin; usable from several threads at once.
 #[derive(Clone)]
 pub struct MetricPlugin {
@@ -41,10 +44,17 @@ impl MetricPlugin {
 
     /// The metrics it computes, in the order of [`RowScore::values`].
     pub fn describe(&self) -> Result<Vec<MetricInfo>, CallError> {
-        let infos = self.pool.call("metric.describe", |store, world| {
-            world.nl2sql_plugin_metric().call_describe(store)
-        })?;
-        Ok(list(infos))
+        const CALL: &str = "metric.describe";
+        let infos = self
+            .pool
+            .call(CALL, |store, world| world.nl2sql_plugin_metric().call_describe(store))?;
+        match infos.iter().find(|info| !DIRECTIONS.contains(&info.direction.as_str())) {
+            Some(info) => {
+                let failure = Failure::unknown_name("direction of a metric", &info.direction, &DIRECTIONS);
+                Err(self.pool.fault(CALL, failure))
+            }
+            None => Ok(list(infos)),
+        }
     }
 
     /// Scores rows, one score per row in order; `options` is JSON.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{Card, Database, Plan};
+use nl2sql_catalog::{Plan, PlanRequest};
 use wasmtime::Store;
 
 use crate::bindings::planner::exports::nl2sql::plugin::planner as wit;
@@ -14,25 +14,6 @@ use crate::loaded::Loaded;
 use crate::pool::Pool;
 use crate::services::Services;
 use crate::state::State;
-
-/// A request for a plan.
-#[derive(Clone, Copy, Debug)]
-pub struct PlanRequest<'a> {
-    /// The catalog.
-    pub database: &'a Database,
-    /// Its table cards.
-    pub cards: &'a [Card],
-    /// Sum of the budgets to give.
-    pub total: u32,
-    /// Least budget of a topic, where the total allows it.
-    pub minimum: u32,
-    /// BCP 47 tag of the language to name topics in.
-    pub language: &'a str,
-    /// The profile's `[plan.options]` as JSON.
-    pub options: &'a str,
-    /// Seed of the run.
-    pub seed: u64,
-}
 
 /// A loaded planner; usable from several threads at once.
 #[derive(Clone)]
@@ -59,10 +40,10 @@ impl PlannerPlugin {
     }
 
     /// Topics with their budgets, as the plugin gives them; the caller checks that tables exist and budgets sum up.
-    pub fn plan(&self, request: PlanRequest<'_>) -> Result<Plan, CallError> {
+    pub fn plan(&self, request: &PlanRequest<'_>) -> Result<Plan, CallError> {
         const CALL: &str = "planner.plan";
         let request = wit::PlanRequest {
-            catalog: request.database.into(),
+            catalog: request.catalog.into(),
             cards: list(request.cards),
             total: request.total,
             minimum: request.minimum,

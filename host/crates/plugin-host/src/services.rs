@@ -4,33 +4,33 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use nl2sql_catalog::{Analysis, DialectInfo, Finding, Outcome, ResultSet, StatementInfo, SyntaxError, Table};
+use nl2sql_catalog::{Analysis, DialectInfo, Finding, Message, Outcome, ResultSet, StatementInfo, SyntaxError, Table};
 
-/// A service broke down: the call of the plugin that used it fails. What a plugin is meant to handle is in the answers instead.
-pub type Breakdown = Box<dyn StdError + Send + Sync>;
+/// A service failed, and with it the call of the plugin that used it. What a plugin is meant to handle is in the answers instead.
+pub type ServiceError = Box<dyn StdError + Send + Sync>;
 
 /// The run's dialect, bound to the run's catalog.
 pub trait SqlService: Send + Sync {
     /// The dialect's description of itself.
-    fn info(&self) -> Result<DialectInfo, Breakdown>;
+    fn info(&self) -> Result<DialectInfo, ServiceError>;
     /// Kind and read-only verdict.
-    fn statement(&self, sql: &str) -> Result<StatementInfo, Breakdown>;
+    fn statement(&self, sql: &str) -> Result<StatementInfo, ServiceError>;
     /// Whether the text is one statement of the dialect.
-    fn check_syntax(&self, sql: &str) -> Result<Result<(), SyntaxError>, Breakdown>;
+    fn check_syntax(&self, sql: &str) -> Result<Result<(), SyntaxError>, ServiceError>;
     /// What the engine would report when preparing the statement.
-    fn diagnose(&self, sql: &str) -> Result<Result<Vec<Finding>, SyntaxError>, Breakdown>;
+    fn diagnose(&self, sql: &str) -> Result<Result<Vec<Finding>, SyntaxError>, ServiceError>;
     /// Everything about the statement.
-    fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, Breakdown>;
+    fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, ServiceError>;
     /// The statement with its row count limited.
-    fn with_limit(&self, sql: &str, rows: u32) -> Result<Result<String, SyntaxError>, Breakdown>;
+    fn with_limit(&self, sql: &str, rows: u32) -> Result<Result<String, SyntaxError>, ServiceError>;
     /// The normal form.
-    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown>;
+    fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, ServiceError>;
     /// The normal form without literals.
-    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, Breakdown>;
+    fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, ServiceError>;
     /// CREATE TABLE text for a prompt.
-    fn render_ddl(&self, table: &Table) -> Result<String, Breakdown>;
+    fn render_ddl(&self, table: &Table) -> Result<String, ServiceError>;
     /// An identifier, quoted where the dialect needs it.
-    fn quote(&self, identifier: &str) -> Result<String, Breakdown>;
+    fn quote(&self, identifier: &str) -> Result<String, ServiceError>;
 }
 
 /// Why a statement gave no rows.
@@ -67,23 +67,14 @@ pub trait QueryService: Send + Sync {
     /// Runs one statement and keeps at most `max_rows` rows.
     fn run(&self, sql: &str, max_rows: u32) -> Result<ResultSet, QueryError>;
     /// Runs and compares pairs under a named definition; one outcome per pair, in order.
-    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, Breakdown>;
-}
-
-/// One message of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChatMessage {
-    /// `system`, `user` or `assistant`.
-    pub role: String,
-    /// The text.
-    pub content: String,
+    fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, ServiceError>;
 }
 
 /// One question to the language model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChatRequest {
     /// The conversation so far.
-    pub messages: Vec<ChatMessage>,
+    pub messages: Vec<Message>,
     /// JSON schema the answer must follow.
     pub schema: Option<String>,
     /// Sampling temperature.
@@ -129,10 +120,39 @@ pub trait LlmService: Send + Sync {
     }
 }
 
+/// How important a log message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Something failed.
+    Error,
+    /// Something looks wrong.
+    Warn,
+    /// Something worth knowing.
+    Info,
+    /// Something for the plugin's author.
+    Debug,
+}
+
+impl LogLevel {
+    /// Every name the contract knows.
+    pub(crate) const NAMES: [&str; 4] = ["error", "warn", "info", "debug"];
+
+    /// The level of this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "error" => Some(Self::Error),
+            "warn" => Some(Self::Warn),
+            "info" => Some(Self::Info),
+            "debug" => Some(Self::Debug),
+            _ => None,
+        }
+    }
+}
+
 /// Where plugins' log messages go.
 pub trait LogSink: Send + Sync {
-    /// One message; `level` is `error`, `warn`, `info` or `debug`.
-    fn write(&self, plugin: &str, level: &str, message: &str);
+    /// Writes one message.
+    fn write(&self, plugin: &str, level: LogLevel, message: &str);
 }
 
 /// Sends messages on to `tracing`.
@@ -140,12 +160,12 @@ pub trait LogSink: Send + Sync {
 pub struct TracingSink;
 
 impl LogSink for TracingSink {
-    fn write(&self, plugin: &str, level: &str, message: &str) {
+    fn write(&self, plugin: &str, level: LogLevel, message: &str) {
         match level {
-            "error" => tracing::error!(target: "plugin", plugin, "{message}"),
-            "warn" => tracing::warn!(target: "plugin", plugin, "{message}"),
-            "info" => tracing::info!(target: "plugin", plugin, "{message}"),
-            _ => tracing::debug!(target: "plugin", plugin, "{message}"),
+            LogLevel::Error => tracing::error!(target: "plugin", plugin, "{message}"),
+            LogLevel::Warn => tracing::warn!(target: "plugin", plugin, "{message}"),
+            LogLevel::Info => tracing::info!(target: "plugin", plugin, "{message}"),
+            LogLevel::Debug => tracing::debug!(target: "plugin", plugin, "{message}"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{ResultSet, Table, Value};
+use nl2sql_catalog::{Message, ResultSet, Role, Table, Value};
 use wasmtime::component::{Resource, ResourceTable};
 
 use crate::bindings::services::{analysis, llm, log, query, sql, types};
@@ -10,13 +10,13 @@ use crate::convert::list;
 use crate::engine::Clock;
 use crate::error::Failure;
 use crate::limits::{Limits, MemoryCap, SERVICE_TIMES};
-use crate::services::{Breakdown, ChatMessage, ChatRequest, LogSink, MatchPair, Services, SqlService, TracingSink};
+use crate::services::{ChatRequest, LogLevel, LogSink, MatchPair, ServiceError, Services, SqlService, TracingSink};
 
-/// Longest log message that is passed on, in bytes; the rest is cut.
-const LONGEST_MESSAGE: usize = 16 * 1024;
+/// Maximum length of a log message that is passed on, in bytes; the rest is cut.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
-/// Most log messages of one call; the rest is dropped.
-const MOST_MESSAGES: u32 = 1_000;
+/// Maximum number of log messages of one call; the rest is dropped.
+const MAX_MESSAGES: u32 = 1_000;
 
 /// Rows of one statement, behind a handle of the guest's.
 pub struct Rows {
@@ -80,7 +80,7 @@ impl State {
         self.patience == 0
     }
 
-    /// Runs a service; its time does not count against the guest's deadline, and its breakdown ends the guest's call.
+    /// Runs a service; its time does not count against the guest's deadline, and its failure ends the guest's call.
     fn away<R>(&mut self, work: impl FnOnce(&Services) -> wasmtime::Result<R>) -> wasmtime::Result<R> {
         let before = self.clock.now();
         let answer = work(&self.services);
@@ -93,23 +93,23 @@ impl State {
     fn sql<R>(
         &mut self,
         service: &'static str,
-        work: impl FnOnce(&dyn SqlService) -> Result<R, Breakdown>,
+        work: impl FnOnce(&dyn SqlService) -> Result<R, ServiceError>,
     ) -> wasmtime::Result<R> {
         self.away(|services| match &services.sql {
-            Some(sql) => work(&**sql).map_err(|source| breakdown(service, source)),
+            Some(sql) => work(&**sql).map_err(|source| service_failure(service, source)),
             None => Err(absent(service)),
         })
     }
 }
 
 /// A service failure as a trap that [`crate::pool`] recognises.
-fn breakdown(service: &'static str, source: Breakdown) -> wasmtime::Error {
+fn service_failure(service: &'static str, source: ServiceError) -> wasmtime::Error {
     Failure::Service { service, source }.into()
 }
 
 /// Loading refuses plugins whose services are absent; this is for an instance that outlived its check.
 fn absent(service: &'static str) -> wasmtime::Error {
-    breakdown(service, "the service is not available here".into())
+    service_failure(service, "the service is not available here".into())
 }
 
 impl types::Host for State {}
@@ -200,7 +200,7 @@ impl query::Host for State {
         let outcomes = self.away(|services| match &services.query {
             Some(query) => query
                 .execution_match(&pairs, &definition)
-                .map_err(|source| breakdown("query.execution-match", source)),
+                .map_err(|source| service_failure("query.execution-match", source)),
             None => Err(absent("query.execution-match")),
         })?;
         Ok(outcomes
@@ -247,19 +247,26 @@ fn held_by(set: &ResultSet) -> usize {
     size_of::<Rows>() + contents + names
 }
 
-fn chat_request(request: llm::Request) -> ChatRequest {
-    let message = |message: llm::Message| ChatMessage {
-        role: message.role,
-        content: message.content,
+fn chat_request(request: llm::Request) -> Result<ChatRequest, Failure> {
+    let message = |message: llm::Message| {
+        let role = Role::from_name(&message.role);
+        Ok(Message {
+            role: role.ok_or_else(|| Failure::unknown_name("role of a chat message", &message.role, &Role::NAMES))?,
+            content: message.content,
+        })
     };
-    ChatRequest {
-        messages: request.messages.into_iter().map(message).collect(),
+    Ok(ChatRequest {
+        messages: request
+            .messages
+            .into_iter()
+            .map(message)
+            .collect::<Result<_, Failure>>()?,
         schema: request.schema,
         temperature: request.temperature,
         max_tokens: request.max_tokens,
         purpose: request.purpose,
         attempt: request.attempt,
-    }
+    })
 }
 
 fn chat_answer(
@@ -281,14 +288,15 @@ fn chat_answer(
 
 impl llm::Host for State {
     fn chat(&mut self, request: llm::Request) -> wasmtime::Result<Result<llm::Answer, llm::LlmError>> {
+        let request = chat_request(request)?;
         self.away(|services| match &services.llm {
-            Some(model) => Ok(chat_answer(model.chat(chat_request(request)))),
+            Some(model) => Ok(chat_answer(model.chat(request))),
             None => Err(absent("llm.chat")),
         })
     }
 
     fn chat_all(&mut self, requests: Vec<llm::Request>) -> wasmtime::Result<Vec<Result<llm::Answer, llm::LlmError>>> {
-        let requests = requests.into_iter().map(chat_request).collect();
+        let requests = requests.into_iter().map(chat_request).collect::<Result<_, Failure>>()?;
         self.away(|services| match &services.llm {
             Some(model) => Ok(model.chat_all(requests).into_iter().map(chat_answer).collect()),
             None => Err(absent("llm.chat-all")),
@@ -298,15 +306,17 @@ impl llm::Host for State {
 
 impl log::Host for State {
     fn write(&mut self, level: String, mut message: String) -> wasmtime::Result<()> {
-        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
         if level == "panic" {
             self.panic = Some(message);
             return Ok(());
         }
-        if self.messages < MOST_MESSAGES {
+        let known = LogLevel::from_name(&level);
+        let level = known.ok_or_else(|| Failure::unknown_name("log level", &level, &LogLevel::NAMES))?;
+        if self.messages < MAX_MESSAGES {
             self.messages += 1;
             let sink: &dyn LogSink = self.services.log.as_deref().unwrap_or(&TracingSink);
-            sink.write(&self.plugin, &level, &message);
+            sink.write(&self.plugin, level, &message);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use wasmtime::component::ResourceAny;
 use crate::bindings::services::types;
 use crate::bindings::validator::exports::nl2sql::plugin::validator::Context;
 use crate::bindings::validator::{ValidatorPlugin as World, ValidatorPluginPre};
-use crate::convert::list;
+use crate::convert::{check_severities, list};
 use crate::error::{CallError, Failure};
 use crate::host::Kinded;
 use crate::loaded::Loaded;
@@ -93,6 +93,7 @@ impl ValidatorSession {
                 },
             ));
         }
+        check_severities(findings.iter().flatten()).map_err(|failure| self.pool.fault(CALL, failure))?;
         Ok(findings.into_iter().map(list).collect())
     }
 }

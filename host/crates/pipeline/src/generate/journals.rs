@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use nl2sql_catalog::{Database, Plan, Sample, Verdict};
+use nl2sql_catalog::{Database, Plan, Rejection, Sample, Verdict};
 use nl2sql_profile::GenerateSettings;
 
 use super::unmet_budgets::move_unmet;
 use super::{RoundRecord, TopicProgress};
 use crate::run_folder::{BrokenLine, Journal, readable_lines_of};
 use crate::validate::is_empty_result;
-use crate::{PipelineError, Rejection, RunFolder, artifact};
+use crate::{PipelineError, RunFolder, artifact};
 
 /// Samples, verdicts and rounds, open for appending behind the last finished round.
 #[derive(Debug)]

@@ -1,9 +1,7 @@
 //! How far one topic is.
 
-use nl2sql_catalog::{Database, Sample, Topic};
+use nl2sql_catalog::{Database, Rejection, Sample, Topic};
 use nl2sql_profile::GenerateSettings;
-
-use crate::Rejection;
 
 /// Why a topic asks for nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! One round of every topic that still wants samples.
 
-use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
+use nl2sql_catalog::{Batch, Finding, GenerateRequest, Sample, Severity, Verdict};
 use rayon::prelude::*;
 
 use super::duplicates::{Duplicates, question_key};
@@ -8,7 +8,7 @@ use super::journals::{Journals, replay};
 use super::unmet_budgets::move_unmet;
 use super::{Generation, Notice, RoundRecord, TopicProgress};
 use crate::validate::{is_empty_result, verdicts};
-use crate::{Batch, Dialect, Failure, GenerateRequest, PipelineError, Stage};
+use crate::{Dialect, Failure, PipelineError, Stage};
 
 /// Topics generated side by side before their rounds are committed.
 const BLOCK: usize = 32;

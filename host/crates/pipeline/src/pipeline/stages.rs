@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use nl2sql_catalog::{Database, Plan, Sample, Verdict};
+use nl2sql_catalog::{Database, GeneratorContext, Plan, PlanRequest, Sample, Verdict};
 use nl2sql_profile::{ExposeSecret, read_secret};
 use rayon::prelude::*;
 
@@ -17,10 +17,7 @@ use crate::privacy::{ColumnPolicies, Disguise};
 use crate::run_folder::{StageRecord, StageState, lines_of, readable_lines_of};
 use crate::summary::{StageSummary, count};
 use crate::validate::{reason, verdicts};
-use crate::{
-    CardsArtifact, Dialect, Event, Failure, GeneratorContext, PipelineError, PlanRequest, Stage, artifact, cards,
-    catalog_repair, plan,
-};
+use crate::{CardsArtifact, Dialect, Event, Failure, PipelineError, Stage, artifact, cards, catalog_repair, plan};
 
 impl Pipeline<'_> {
     pub(super) fn extract(&self) -> Result<Outcome, PipelineError> {

@@ -3,6 +3,7 @@
 use nl2sql_catalog::{Finding, Position, Severity, Span, SyntaxError};
 
 use crate::bindings::services::{analysis, types as wit};
+use crate::error::Failure;
 
 impl From<Position> for wit::Position {
     fn from(position: Position) -> Self {
@@ -42,14 +43,9 @@ impl From<wit::Span> for Span {
 
 impl From<Finding> for wit::Finding {
     fn from(finding: Finding) -> Self {
-        let severity = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
         Self {
             layer: finding.layer,
-            severity: severity.to_owned(),
+            severity: finding.severity.name().to_owned(),
             code: finding.code,
             message: finding.message,
             span: finding.span.map(Into::into),
@@ -58,17 +54,26 @@ impl From<Finding> for wit::Finding {
     }
 }
 
+/// Refuses findings whose severity the contract does not know, before they are converted.
+pub(crate) fn check_severities<'a>(findings: impl IntoIterator<Item = &'a wit::Finding>) -> Result<(), Failure> {
+    for finding in findings {
+        if Severity::from_name(&finding.severity).is_none() {
+            return Err(Failure::unknown_name(
+                "severity of a finding",
+                &finding.severity,
+                &Severity::NAMES,
+            ));
+        }
+    }
+    Ok(())
+}
+
 impl From<wit::Finding> for Finding {
     fn from(finding: wit::Finding) -> Self {
-        let severity = match finding.severity.as_str() {
-            "error" => Severity::Error,
-            "info" => Severity::Info,
-            // Only `error` rejects; a weight this version does not know is worth a look.
-            _ => Severity::Warning,
-        };
         Self {
             layer: finding.layer,
-            severity,
+            // Unknown names were refused by `check_severities`; the strictest stands for one that was not.
+            severity: Severity::from_name(&finding.severity).unwrap_or(Severity::Error),
             code: finding.code,
             message: finding.message,
             span: finding.span.map(Into::into),
