@@ -63,7 +63,7 @@ fn a_locked_database_is_named_and_read_once_it_is_free() {
 }
 
 #[test]
-fn a_database_that_is_locked_later_rejects_no_pair() {
+fn a_lock_during_validation_rejects_no_pair() {
     let folder = shop();
     for stage in ["extract", "cards", "plan"] {
         assert_eq!(told(&run(folder.path(), &[stage, "--set", "plan.total=20"])).0, Some(0));
@@ -79,7 +79,7 @@ fn a_database_that_is_locked_later_rejects_no_pair() {
 }
 
 #[test]
-fn a_writer_in_wal_mode_is_no_hindrance() {
+fn a_concurrent_wal_writer_does_not_block_a_run() {
     let folder = shop();
     let writer = Connection::open(folder.path().join("shop.sqlite")).unwrap();
     writer.pragma_update(None, "journal_mode", "wal").unwrap();
@@ -112,7 +112,7 @@ fn started(folder: &Path) -> std::process::Child {
 }
 
 #[test]
-fn a_database_cut_while_it_is_read_ends_the_run_and_not_the_process() {
+fn truncating_the_database_fails_the_run_without_a_crash() {
     let folder = shop();
     let path = folder.path().join("shop.sqlite");
     let whole = fs::read(&path).unwrap();
@@ -135,7 +135,7 @@ fn a_database_cut_while_it_is_read_ends_the_run_and_not_the_process() {
 }
 
 #[test]
-fn a_database_that_vanishes_is_named_and_the_run_goes_on_when_it_is_back() {
+fn a_removed_database_is_named_and_the_run_resumes_once_it_is_restored() {
     let folder = shop();
     let (path, away) = (folder.path().join("shop.sqlite"), folder.path().join("away.sqlite"));
     assert_eq!(told(&run(folder.path(), &["extract"])).0, Some(0));
@@ -148,7 +148,7 @@ fn a_database_that_vanishes_is_named_and_the_run_goes_on_when_it_is_back() {
 }
 
 #[test]
-fn two_processes_do_not_work_on_one_run_folder() {
+fn a_second_process_on_the_same_run_folder_is_refused() {
     let folder = shop();
     let first = started(folder.path());
     let (code, text) = told(&run(folder.path(), &["run", "--set", "plan.total=3000"]));
@@ -163,7 +163,7 @@ fn two_processes_do_not_work_on_one_run_folder() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_and_ctrl_c_stop_where_the_run_can_go_on() {
+fn sigterm_and_ctrl_c_leave_a_resumable_run() {
     for signal in ["TERM", "INT"] {
         let folder = shop();
         let child = started(folder.path());
@@ -200,7 +200,7 @@ fn whole_run(script: &str, total: u32) -> String {
 }
 
 #[test]
-fn two_thousand_tables() {
+fn a_schema_of_two_thousand_tables_runs() {
     let mut script = "BEGIN;".to_owned();
     for table in 0..2_000 {
         let parent = table / 2;
@@ -214,7 +214,7 @@ fn two_thousand_tables() {
 }
 
 #[test]
-fn a_table_of_three_hundred_columns() {
+fn a_table_of_three_hundred_columns_runs() {
     let columns: Vec<String> = (0..300).map(|column| format!("measure_{column} REAL")).collect();
     let row = |number: u32| {
         (0..300)
@@ -237,7 +237,7 @@ fn a_table_of_three_hundred_columns() {
 }
 
 #[test]
-fn identifiers_without_measure() {
+fn very_long_identifiers_run() {
     for name in [
         "n".repeat(20_000),
         "wort_".repeat(4_000),

@@ -130,7 +130,7 @@ fn a_run_is_trained_on_predicted_and_compared() {
 }
 
 #[test]
-fn predictions_go_on_where_they_were_killed() {
+fn killed_predictions_resume() {
     let folder = exported();
     let predictions = folder.path().join("runs/shop/predictions/generated_predictions.jsonl");
     let arguments = [
@@ -162,7 +162,7 @@ fn predictions_go_on_where_they_were_killed() {
 }
 
 #[test]
-fn questions_are_asked_in_the_words_a_model_was_trained_with() {
+fn predict_uses_the_prompt_layout_of_training() {
     for style in ["ddl", "cards", "outline"] {
         let folder = exported();
         let style = format!("export.schema_style={style}");
@@ -200,7 +200,7 @@ fn questions_are_asked_in_the_words_a_model_was_trained_with() {
 }
 
 #[test]
-fn pairs_that_people_wrote_are_trained_on_with_the_schema_around_them() {
+fn custom_datasets_are_trained_with_schema_prompts() {
     let folder = exported();
     let databases = folder.path().join("databases/shop");
     fs::create_dir_all(&databases).unwrap();
@@ -241,7 +241,7 @@ fn pairs_that_people_wrote_are_trained_on_with_the_schema_around_them() {
 }
 
 #[test]
-fn answers_held_to_the_schema_have_no_other_names() {
+fn schema_constrained_answers_use_existing_names_only() {
     let folder = exported();
     let held = [
         "--set",
@@ -302,7 +302,7 @@ fn answers_held_to_the_schema_have_no_other_names() {
 }
 
 #[test]
-fn training_killed_anywhere_ends_with_the_adapter_of_an_undisturbed_one() {
+fn killed_training_resumes_to_the_same_adapter() {
     let folder = exported();
     done(folder.path(), &["train", "--quiet", "--output", "whole"]);
     let wanted = fs::read(folder.path().join("whole/adapter_model.safetensors")).unwrap();
@@ -323,7 +323,7 @@ fn training_killed_anywhere_ends_with_the_adapter_of_an_undisturbed_one() {
 }
 
 #[test]
-fn what_cannot_be_trained_or_judged_is_one_clear_paragraph() {
+fn train_and_eval_errors_are_one_clear_paragraph() {
     let folder = exported();
     for (arguments, parts) in [
         (&["train", "--model", "nowhere"][..], &["nowhere"][..]),

@@ -30,7 +30,7 @@ fn guest_with(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_function_without_measure_is_refused() {
+fn an_oversized_function_is_refused() {
     let mut body = "(func $bomb (param i64) (result i64) local.get 0 ".to_owned();
     for number in 0..300_000 {
         write!(body, "i64.const {number} i64.add ").unwrap();
@@ -43,13 +43,13 @@ fn a_function_without_measure_is_refused() {
 }
 
 #[test]
-fn functions_without_number_are_refused() {
+fn too_many_functions_are_refused() {
     let said = load(&guest_with(&"(func)".repeat(200_001)));
     assert!(said.contains("it has more than 200000 functions"), "{said}");
 }
 
 #[test]
-fn components_in_components_without_end_are_refused() {
+fn deeply_nested_components_are_refused() {
     let mut nested = b"\0asm\x0d\0\x01\0".to_vec();
     for _ in 0..2_000 {
         // A section of a component in a component, and its length in LEB128.
@@ -77,7 +77,7 @@ fn components_in_components_without_end_are_refused() {
 }
 
 #[test]
-fn types_nested_without_end_are_refused() {
+fn deeply_nested_types_are_refused() {
     // Each type holds two of the one before: 2^64 of the first.
     let mut text = "(component (type $t0 (tuple u8 u8))".to_owned();
     for depth in 1..64 {
@@ -100,7 +100,7 @@ fn a_file_of_a_hundred_megabytes_is_not_even_read() {
 }
 
 #[test]
-fn what_is_no_file_is_not_waited_for() {
+fn a_fifo_or_device_is_refused_without_blocking() {
     let folder = tempfile::tempdir().unwrap();
     let settings = PluginSettings {
         path: Some(folder.path().to_owned()),

@@ -108,12 +108,12 @@ fn outcome(name: &str, time: Duration, pause: Duration) -> (String, u64) {
 const SHORT: Duration = Duration::from_millis(20);
 
 #[test]
-fn a_slow_service_does_not_end_the_call_that_waits_for_it() {
+fn service_time_does_not_count_as_compute_time() {
     assert_eq!(outcome("patient", SHORT, SHORT * 20), ("found 0".to_owned(), 1));
 }
 
 #[test]
-fn a_guest_that_only_calls_services_ends() {
+fn a_guest_that_calls_services_forever_is_stopped() {
     // Pauses as long as the limit leave the guest few turns, so that a busy machine does not have it compute too long.
     let (said, calls) = outcome("service-flood", SHORT * 2, SHORT * 2);
     assert_eq!(
@@ -126,7 +126,7 @@ fn a_guest_that_only_calls_services_ends() {
 }
 
 #[test]
-fn waiting_for_services_gives_no_time_to_compute() {
+fn service_waits_do_not_extend_the_compute_limit() {
     let (said, calls) = outcome("computes-between-calls", SHORT * 5, SHORT);
     assert!(
         said.contains("it computed for longer than its limit of 100 ms"),
@@ -136,7 +136,7 @@ fn waiting_for_services_gives_no_time_to_compute() {
 }
 
 #[test]
-fn results_that_are_kept_count_as_memory_and_results_given_back_do_not() {
+fn kept_results_count_as_memory_until_they_are_dropped() {
     let plenty = Duration::from_secs(10);
     let (said, calls) = outcome("hoards-rows", plenty, Duration::ZERO);
     assert!(said.contains("bytes of memory, its limit is 4194304"), "{said}");
@@ -148,7 +148,7 @@ fn results_that_are_kept_count_as_memory_and_results_given_back_do_not() {
 }
 
 #[test]
-fn rows_given_back_cannot_be_read() {
+fn dropped_rows_cannot_be_read() {
     let (said, _) = outcome("uses-rows-after-drop", Duration::from_secs(10), Duration::ZERO);
     assert!(said.contains("it trapped: unknown handle index"), "{said}");
 }

@@ -83,7 +83,7 @@ fn paragraph(error: &dyn Diagnostic) -> String {
 }
 
 #[test]
-fn every_hostile_guest_gets_its_error_and_the_host_goes_on() {
+fn every_hostile_guest_fails_with_its_error_and_the_host_survives() {
     let host = host();
     let good = host
         .validator("good", Services::none())
@@ -115,7 +115,7 @@ fn every_hostile_guest_gets_its_error_and_the_host_goes_on() {
 }
 
 #[test]
-fn truncated_and_random_bytes_are_refused_whatever_they_are() {
+fn truncated_and_random_components_are_refused() {
     let whole = fs::read(built().join("good.wasm")).unwrap();
     let component = nl2sql_plugin_host::componentize(&whole, "good").unwrap();
     let host = host();
@@ -162,7 +162,7 @@ fn truncated_and_random_bytes_are_refused_whatever_they_are() {
 }
 
 #[test]
-fn limits_of_the_profile_count() {
+fn profile_limits_apply() {
     let settings = PluginSettings {
         path: Some(built().join("memory-hog.wasm")),
         limits: LimitSettings {
@@ -181,7 +181,7 @@ fn limits_of_the_profile_count() {
 }
 
 #[test]
-fn a_trap_on_one_thread_disturbs_no_other() {
+fn a_trap_on_one_thread_does_not_affect_others() {
     let host = host();
     let good = host
         .validator("good", Services::none())

@@ -98,7 +98,7 @@ fn killed(folder: &Path, runs: &str, wanted: &BTreeMap<String, Vec<u8>>, due: im
 }
 
 #[test]
-fn a_run_killed_anywhere_ends_with_the_bytes_of_an_undisturbed_one() {
+fn a_killed_run_resumes_to_the_same_bytes() {
     const KILLS: u32 = 24;
     let folder = shop();
     let (wanted, whole) = undisturbed(folder.path());
@@ -116,7 +116,7 @@ fn a_run_killed_anywhere_ends_with_the_bytes_of_an_undisturbed_one() {
 }
 
 #[test]
-fn a_run_killed_as_each_file_appears_ends_with_the_bytes_of_an_undisturbed_one() {
+fn a_run_killed_at_each_new_file_resumes_to_the_same_bytes() {
     let folder = shop();
     let (wanted, _) = undisturbed(folder.path());
     let mut interrupted = 0;
@@ -132,7 +132,7 @@ fn a_run_killed_as_each_file_appears_ends_with_the_bytes_of_an_undisturbed_one()
 }
 
 #[test]
-fn a_run_killed_as_its_journals_grow_ends_with_the_bytes_of_an_undisturbed_one() {
+fn a_run_killed_at_journal_appends_resumes_to_the_same_bytes() {
     const PARTS: u64 = 6;
     let folder = shop();
     let (wanted, _) = undisturbed(folder.path());

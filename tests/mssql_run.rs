@@ -59,7 +59,7 @@ async fn nl2sql(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connect_and_doctor_say_what_the_login_may_do() {
+async fn connect_and_doctor_report_login_rights() {
     let server = shop().await;
     let folder = tempfile::tempdir().unwrap();
     profile(folder.path(), &server, "reader");
@@ -88,7 +88,7 @@ async fn connect_and_doctor_say_what_the_login_may_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_ends_with_pairs_that_ran() {
+async fn accepted_pairs_run_on_sql_server() {
     let server = shop().await;
     let folder = tempfile::tempdir().unwrap();
     profile(folder.path(), &server, "reader");

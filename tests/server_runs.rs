@@ -90,10 +90,10 @@ fn run_by_the_client(login: &ConnectionSettings, statements: &[String]) {
 }
 
 #[test]
-fn a_run_on_a_server_ends_with_pairs_that_the_server_runs() {
+fn accepted_pairs_run_on_each_server() {
     for (variable, kind) in SERVERS {
         let text = fs::read_to_string(input(&format!("shop.{kind}.sql"))).unwrap();
-        let test = "a_run_on_a_server_ends_with_pairs_that_the_server_runs";
+        let test = "accepted_pairs_run_on_each_server";
         let Some(server) = database(variable, test, &text) else {
             continue;
         };
@@ -110,11 +110,11 @@ fn a_run_on_a_server_ends_with_pairs_that_the_server_runs() {
 }
 
 #[test]
-fn a_run_on_a_server_killed_anywhere_ends_with_the_bytes_of_an_undisturbed_one() {
+fn a_killed_run_on_a_server_resumes_to_the_same_bytes() {
     const KILLS: u32 = 6;
     for (variable, kind) in SERVERS {
         let text = fs::read_to_string(input(&format!("shop.{kind}.sql"))).unwrap();
-        let test = "a_run_on_a_server_killed_anywhere_ends_with_the_bytes_of_an_undisturbed_one";
+        let test = "a_killed_run_on_a_server_resumes_to_the_same_bytes";
         let Some(server) = database(variable, test, &text) else {
             continue;
         };
@@ -183,9 +183,9 @@ fn chinook_and_sakila_run_on_each_server() {
 }
 
 #[test]
-fn a_wire_compatible_database_is_added_by_a_plugin_alone() {
+fn a_dialect_plugin_adds_a_wire_compatible_database() {
     let text = fs::read_to_string(input("starlet.mysql.sql")).unwrap();
-    let test = "a_wire_compatible_database_is_added_by_a_plugin_alone";
+    let test = "a_dialect_plugin_adds_a_wire_compatible_database";
     let Some(server) = database("NL2SQL_TEST_MYSQL_URL", test, &text) else {
         return;
     };

@@ -56,7 +56,7 @@ fn bytes(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
-fn languages_time_zones_and_cores_change_no_byte() {
+fn locale_time_zone_and_core_count_do_not_change_bytes() {
     let folder = shop();
     let run = |name: &str, variables: &[(&str, &str)]| {
         let place = folder.path().join(name);
@@ -82,7 +82,7 @@ fn languages_time_zones_and_cores_change_no_byte() {
 }
 
 #[test]
-fn a_run_begun_on_a_machine_with_other_cores_goes_on_with_the_same_bytes() {
+fn a_run_resumes_to_the_same_bytes_with_other_core_counts() {
     let folder = shop();
     let whole = folder.path().join("whole");
     assert!(command(folder.path(), &whole).status().unwrap().success());
@@ -103,7 +103,7 @@ fn a_run_begun_on_a_machine_with_other_cores_goes_on_with_the_same_bytes() {
 }
 
 #[test]
-fn a_clock_that_went_backwards_keeps_a_run_as_it_is() {
+fn a_clock_that_moves_backwards_does_not_change_a_run() {
     let folder = shop();
     let place = folder.path().join("run");
     assert!(command(folder.path(), &place).status().unwrap().success());
@@ -175,7 +175,7 @@ const SET: &str = "--set database.path=shop.sqlite --set run.name=shop --set pri
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_disk_that_fills_up_is_named_and_the_run_goes_on_once_there_is_room() {
+fn a_full_disk_is_named_and_the_run_resumes_once_there_is_room() {
     let folder = shop();
     let whole = folder.path().join("whole");
     assert!(command(folder.path(), &whole).status().unwrap().success());
@@ -190,7 +190,7 @@ fn a_disk_that_fills_up_is_named_and_the_run_goes_on_once_there_is_room() {
            fi
            rm -rf kept/$size; cp -r disk/run kept/$size; umount disk; done"
     );
-    let test = "a_disk_that_fills_up_is_named_and_the_run_goes_on_once_there_is_room";
+    let test = "a_full_disk_is_named_and_the_run_resumes_once_there_is_room";
     let Some(output) = with_mounts(test, folder.path(), &script) else {
         return;
     };

@@ -7,7 +7,7 @@ fn notes(report: &serde_json::Value) -> String {
 }
 
 #[test]
-fn a_cap_ends_the_run_short_and_a_higher_one_goes_on() {
+fn a_budget_cap_stops_the_run_and_a_higher_one_resumes_it() {
     for (cap, unit) in [
         ("llm.budget.tokens=9000", "tokens"),
         ("llm.stage_budgets.generate.cost=0.008", "cost"),
@@ -35,7 +35,7 @@ fn a_cap_ends_the_run_short_and_a_higher_one_goes_on() {
 }
 
 #[test]
-fn many_at_once_stay_under_the_cap_together() {
+fn concurrent_requests_stay_under_the_cap() {
     let (peer, place) = (Peer::start(&["slow"]), Place::with_demo("sales_zh"));
     place.profile(&peer, "openai", 300, "max_tokens = 1000\nrate = { concurrency = 16 }\n");
     let report = place.json(&["run", "--set", "llm.budget.tokens=20000"]);
@@ -45,7 +45,7 @@ fn many_at_once_stay_under_the_cap_together() {
 }
 
 #[test]
-fn usage_stands_in_the_run_folder_by_stage_and_topic() {
+fn usage_is_recorded_by_stage_and_topic() {
     let (peer, place) = (Peer::start(&[]), Place::with_demo("concert_singer"));
     place.profile(&peer, "openai", 20, "");
     let output = place.call(&["run"]);
@@ -67,7 +67,7 @@ fn usage_stands_in_the_run_folder_by_stage_and_topic() {
 }
 
 #[test]
-fn a_dry_run_asks_nothing_writes_nothing_and_is_near_what_comes() {
+fn a_dry_run_sends_nothing_writes_nothing_and_estimates_closely() {
     let (peer, place) = (Peer::start(&[]), Place::with_demo("concert_singer"));
     place.profile(&peer, "openai", 200, "");
     let estimate = place.json(&["run", "--dry-run", "--set", "llm.budget.tokens=3000"]);

@@ -57,7 +57,7 @@ fn a_certificate_for_another_host_is_refused() {
 }
 
 #[test]
-fn proxies_lead_to_a_host_that_only_they_know() {
+fn http_and_socks_proxies_are_used() {
     let clerk = Some(("clerk", "canary-proxy-9d20"));
     for (proxy_scheme, login, scheme, port) in [
         // A plain request an HTTP proxy reads itself, which the tests of the `llm` crate cover.

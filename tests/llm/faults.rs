@@ -83,7 +83,7 @@ fn anthropic_streamed_on_an_english_schema() {
 }
 
 #[test]
-fn a_second_provider_stands_in_for_one_that_is_gone() {
+fn the_fallback_provider_answers_when_the_first_is_down() {
     let (peer, place) = (Peer::start(&[]), Place::with_demo("concert_singer"));
     let gone = Peer::start(&[]);
     let gone_url = gone.base_url();
@@ -110,7 +110,7 @@ fn a_second_provider_stands_in_for_one_that_is_gone() {
 }
 
 #[test]
-fn a_server_that_is_gone_for_good_is_named_and_the_run_can_go_on() {
+fn an_unreachable_provider_is_named_and_the_run_is_resumable() {
     let (peer, place) = (Peer::start(&["reset"]), Place::with_demo("concert_singer"));
     place.profile(&peer, "openai", 20, "");
     let output = place.call(&["run", "--set", "llm.attempts=2"]);
@@ -127,7 +127,7 @@ fn a_server_that_is_gone_for_good_is_named_and_the_run_can_go_on() {
 }
 
 #[test]
-fn waiting_requests_are_as_many_as_the_provider_takes() {
+fn concurrency_follows_the_provider_limit() {
     for concurrency in [1, 6] {
         let (peer, place) = (Peer::start(&["slow"]), Place::with_demo("sales_zh"));
         let rate = format!("rate = {{ concurrency = {concurrency} }}\n");

@@ -64,7 +64,7 @@ fn killed_anywhere_no_answered_request_is_sent_again() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_leaves_a_run_that_goes_on() {
+fn ctrl_c_leaves_a_resumable_llm_run() {
     let (peer, place) = (Peer::start(&["slow"]), Place::with_demo("concert_singer"));
     place.profile(&peer, "openai", 60, "rate = { concurrency = 2 }\n");
     let mut process = place.command(&["run"]).spawn().unwrap();

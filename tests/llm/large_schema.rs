@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::llm::peer::{Peer, Place};
 
 #[test]
-fn a_thousand_tables_are_planned_and_written_for() {
+fn a_thousand_tables_are_planned_and_generated_by_llm() {
     let mut script = String::new();
     for family in 0..100 {
         let _ = writeln!(

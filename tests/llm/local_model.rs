@@ -31,7 +31,7 @@ fn with_tiny_model(more: &str) -> Place {
 }
 
 #[test]
-fn nonsense_costs_retries_and_is_said_at_the_end() {
+fn malformed_answers_are_retried_and_reported() {
     let place = with_tiny_model("");
     let output = place.call(&["run"]);
     let text = words(&said(&output));
@@ -57,7 +57,7 @@ fn nonsense_costs_retries_and_is_said_at_the_end() {
 }
 
 #[test]
-fn the_same_weights_say_the_same() {
+fn a_local_model_answers_deterministically() {
     let answers = |place: &Place| {
         let store = rusqlite::Connection::open(place.run().join("llm.sqlite")).unwrap();
         let mut query = store
@@ -75,7 +75,7 @@ fn the_same_weights_say_the_same() {
 }
 
 #[test]
-fn budgets_and_offline_hold_for_it_too() {
+fn budgets_and_offline_apply_to_a_local_model() {
     let place = with_tiny_model("[llm.budget]\ntokens = 9000\n");
     let output = place.call(&["run"]);
     assert!(
@@ -94,7 +94,7 @@ fn budgets_and_offline_hold_for_it_too() {
 }
 
 #[test]
-fn what_is_wrong_with_the_model_is_said() {
+fn errors_of_a_local_model_are_reported() {
     for (setting, part) in [
         ("model.path=nowhere", "nowhere"),
         ("model.path=runs", "nl2sql model import"),

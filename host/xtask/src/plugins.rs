@@ -46,7 +46,7 @@ pub fn build() -> Result<PathBuf> {
             json!({ "sha256": hex::encode(Sha256::digest(&component)), "size": component.len() }),
         );
     }
-    remove_strangers(&folder, &index)?;
+    remove_stale(&folder, &index)?;
     write_if_changed(&folder.join("index.json"), &serde_json::to_vec_pretty(&index)?)?;
     Ok(folder)
 }
@@ -174,7 +174,7 @@ fn write_if_changed(file: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// A plugin that is no longer in the checkout must not be embedded.
-fn remove_strangers(folder: &Path, index: &Map<String, Value>) -> Result<()> {
+fn remove_stale(folder: &Path, index: &Map<String, Value>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

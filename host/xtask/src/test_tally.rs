@@ -123,7 +123,7 @@ mod tests {
     use super::{Section, Tally, says_something};
 
     #[test]
-    fn binaries_without_a_test_are_passed_over() {
+    fn binaries_without_tests_are_not_shown() {
         assert!(!says_something("running 0 tests"));
         assert!(!says_something(
             "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s"

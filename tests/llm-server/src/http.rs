@@ -6,8 +6,8 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const MOST_HEADERS: usize = 64;
-const LARGEST_REQUEST: usize = 32 << 20;
+const MAX_HEADERS: usize = 64;
+const MAX_REQUEST: usize = 32 << 20;
 
 /// One request as it came in.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub async fn read_request(stream: &mut TcpStream) -> io::Result<Option<HttpReque
         if stream.read_buf(&mut raw).await? == 0 {
             return Ok(None);
         }
-        if raw.len() > LARGEST_REQUEST {
+        if raw.len() > MAX_REQUEST {
             return Err(io::Error::other("the request is too large"));
         }
     };
@@ -50,7 +50,7 @@ pub async fn read_request(stream: &mut TcpStream) -> io::Result<Option<HttpReque
 }
 
 fn parse_head(raw: &[u8]) -> io::Result<Option<(HttpRequest, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut headers);
     let httparse::Status::Complete(length) = head.parse(raw).map_err(io::Error::other)? else {
         return Ok(None);

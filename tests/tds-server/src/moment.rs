@@ -154,7 +154,7 @@ mod tests {
     use super::{EPOCH_1900, Moment};
 
     #[test]
-    fn moments_are_read_in_every_usual_form() {
+    fn dates_and_times_parse_in_every_usual_form() {
         for (text, canonical) in [
             ("2020-02-29", "2020-02-29"),
             ("20200229 01:02", "2020-02-29 01:02:00"),

@@ -24,7 +24,7 @@ const END_OF_MESSAGE: u8 = 0x01;
 /// Status bits by which a client asks for a fresh session.
 const RESET_CONNECTION: u8 = 0x08 | 0x10;
 /// A message longer than this is refused.
-const LONGEST_MESSAGE: usize = 64 << 20;
+const MAX_MESSAGE: usize = 64 << 20;
 
 /// One message of the client, its packets joined.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Transport {
         while let Some(header) = self.incoming.get(..HEADER) {
             let (kind, status) = (header[0], header[1]);
             let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
-            if length < HEADER || self.partial.len() > LONGEST_MESSAGE {
+            if length < HEADER || self.partial.len() > MAX_MESSAGE {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "a packet of a wrong length"));
             }
             if self.incoming.len() < length {

@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dialects_differences_are_bridged() {
+    fn tsql_is_rewritten_for_sqlite() {
         for (tsql, sqlite) in [
             ("SELECT TOP 3 a FROM t ORDER BY a", "SELECT a FROM t ORDER BY a LIMIT 3"),
             (
