@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::commands::{EvalArguments, ModelCommand, PredictArguments, TrainArguments};
+use crate::commands::{EvalArguments, ModelCommand, Page, PredictArguments, TrainArguments};
 
 /// Where to look next, at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -34,7 +34,14 @@ pub struct Arguments {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
     /// Profile by name or path; `nl2sql.toml` in the working directory by default
-    #[arg(long, short, global = true, env = "NL2SQL_PROFILE", value_name = "NAME")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "NL2SQL_PROFILE",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     pub profile: Option<String>,
     /// Overrides one setting, e.g. --set plan.total=200; may be given several times
     #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
@@ -134,6 +141,12 @@ pub enum Command {
     /// Shows the resolved profile
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Print a generated page of the book
+    #[command(hide = true)]
+    Reference {
+        /// Which page
+        page: Page,
+    },
     /// Prints a completion script
     #[command(after_help = "Example:\n  nl2sql completions bash > ~/.local/share/bash-completion/completions/nl2sql")]
     Completions {

@@ -11,6 +11,7 @@ mod own_pairs;
 mod plugin;
 mod predict;
 mod profile;
+mod reference;
 mod run;
 mod stage;
 mod train;
@@ -19,6 +20,7 @@ mod usage_file;
 pub use eval::EvalArguments;
 pub use model::ModelCommand;
 pub use predict::PredictArguments;
+pub use reference::Page;
 pub use train::TrainArguments;
 pub use usage_file::as_json as usage_as_json;
 
@@ -51,6 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CommandError> {
         Command::Eval(arguments) => eval::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),
+        Command::Reference { page } => reference::run(*page),
         Command::Completions { shell } => completions::run(global, *shell),
     }
 }
