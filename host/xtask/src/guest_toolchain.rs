@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::process::{command, output, succeeds};
 
-/// The target of every guest.
+/// The target of every plugin.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Debian's way to build guests.
@@ -30,14 +30,19 @@ impl GuestToolchain {
     pub fn find() -> Option<Self> {
         if let Some(cargo) = env::var_os("NL2SQL_GUEST_CARGO") {
             let rustc = env::var_os("NL2SQL_GUEST_RUSTC").map(PathBuf::from);
-            let builds_std = rustc.as_deref().is_some_and(|rustc| !has_prebuilt_std(rustc));
+            let builds_std = rustc.as_deref().is_some_and(|rustc| !has_prebuilt_std(rustc, TARGET));
             return Some(Self {
                 cargo: cargo.into(),
                 rustc,
                 builds_std,
             });
         }
-        if has_prebuilt_std(Path::new("rustc")) {
+        Self::for_target(TARGET)
+    }
+
+    /// The toolchain in use where it has the target, otherwise Debian's, which builds the standard library from source.
+    pub fn for_target(target: &str) -> Option<Self> {
+        if has_prebuilt_std(Path::new("rustc"), target) {
             return Some(Self {
                 cargo: "cargo".into(),
                 rustc: None,
@@ -62,10 +67,20 @@ impl GuestToolchain {
 
     /// A building verb of cargo (`build`, `rustc`) for guests, in the folder of their workspace.
     pub fn command(&self, verb: &str, workspace: &Path, target_folder: &Path) -> Command {
+        let mut build = self.cargo(verb, TARGET, workspace, target_folder);
+        build.arg("--release");
+        if self.builds_std {
+            build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
+        }
+        build
+    }
+
+    /// A verb of cargo for a target.
+    pub fn cargo(&self, verb: &str, target: &str, workspace: &Path, target_folder: &Path) -> Command {
         let mut build = command(&self.cargo);
         build
             .current_dir(workspace)
-            .args([verb, "--release", "--target", TARGET])
+            .args([verb, "--target", target])
             .env("CARGO_TARGET_DIR", target_folder);
         if let Some(rustc) = &self.rustc {
             build.env("RUSTC", rustc);
@@ -73,7 +88,6 @@ impl GuestToolchain {
         if self.builds_std {
             // Building the standard library is a nightly feature; RUSTC_BOOTSTRAP opens it on the distribution's stable compiler.
             build.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
-            build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
         }
         build
     }
@@ -89,8 +103,8 @@ impl fmt::Display for GuestToolchain {
     }
 }
 
-fn has_prebuilt_std(rustc: &Path) -> bool {
-    let libraries = output(command(rustc).args(["--print", "target-libdir", "--target", TARGET]));
+fn has_prebuilt_std(rustc: &Path, target: &str) -> bool {
+    let libraries = output(command(rustc).args(["--print", "target-libdir", "--target", target]));
     let mut files = libraries
         .and_then(|folder| std::fs::read_dir(folder).ok())
         .into_iter()

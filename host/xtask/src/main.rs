@@ -18,6 +18,7 @@ mod small_model;
 mod startup;
 mod test;
 mod test_tally;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,8 @@ enum Verb {
     },
     /// Check the builds for graphics cards, on software Vulkan where there is no card, e.g. `cargo xtask devices`
     Devices,
+    /// Type-check the program for Windows, with MinGW for its C code, e.g. `cargo xtask windows`
+    Windows,
     /// Generate the reference from the program, check links and build the book, e.g. `cargo xtask docs`
     Docs {
         /// Write nothing; fail where a generated page is stale
@@ -111,6 +114,7 @@ fn run(verb: Verb) -> Result<()> {
             action: ServiceAction::Down,
         } => services::down(),
         Verb::Devices => devices::check(),
+        Verb::Windows => windows::check(),
         Verb::Docs { check } => docs::build(&demo::build_program(demo::Profile::Development)?, check),
         Verb::Bench(arguments) => bench::run_bench(&arguments),
         Verb::Test(arguments) => test::run_all(&arguments),
