@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use miette::Diagnostic;
 use nl2sql_catalog::{Database, Sample};
-use nl2sql_plugin_host::{Artifact, LimitSettings, Limits, PluginHost, PluginSettings, Services};
+use nl2sql_plugin_host::{Artifact, Limits, PluginHost, PluginLimits, PluginSettings, Services};
 use nl2sql_tests::guest;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -165,9 +165,9 @@ fn truncated_and_random_components_are_refused() {
 fn profile_limits_apply() {
     let settings = PluginSettings {
         path: Some(built().join("memory-hog.wasm")),
-        limits: LimitSettings {
+        limits: PluginLimits {
             memory_mib: Some(300),
-            ..LimitSettings::default()
+            ..PluginLimits::default()
         },
         ..PluginSettings::default()
     };

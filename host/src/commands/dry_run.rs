@@ -91,15 +91,12 @@ impl<'a> Outlook<'a> {
             .llm
             .chain()
             .next()
-            .and_then(|(_, provider)| provider.price.clone());
+            .and_then(|(_, provider)| provider.price);
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         let rounds = read(artifact::ROUNDS);
         Self {
             profile,
-            price: price.map_or_else(Price::default, |price| Price {
-                input: price.input,
-                output: price.output,
-            }),
+            price: price.unwrap_or_default(),
             tables: cards
                 .into_iter()
                 .map(|card| {

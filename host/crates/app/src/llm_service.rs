@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use nl2sql_llm::{
-    AnswerStore, BudgetCaps, ChatProvider, ChatRequest, HttpProvider, KeySource, LlmClient, LlmClientBuilder, LlmError,
-    Price, Protocol, RateLimits, RetryPolicy, Sampling, StructuredOutput, UsageLine,
+    AnswerStore, ChatProvider, ChatRequest, HttpProvider, LlmClient, LlmClientBuilder, LlmError, RetryPolicy, UsageLine,
 };
 use nl2sql_plugin_host::{ChatAnswer, ChatError, LlmService};
-use nl2sql_profile::{CapSettings, LlmSettings, Profile, ProtocolKind, ProviderSettings};
+use nl2sql_profile::{LlmSettings, Profile, Protocol, ProviderSettings};
 
 use tokio_util::sync::CancellationToken;
 
@@ -104,10 +102,10 @@ pub fn connect(profile: &Profile, place: &RunPlace, cancellation: CancellationTo
     let stages = settings
         .stage_budgets
         .iter()
-        .map(|(stage, caps)| (stage.clone(), budget(caps)))
+        .map(|(stage, caps)| (stage.clone(), *caps))
         .collect();
     LlmClientBuilder::new(&account(settings, place), store, providers)
-        .budget(budget(&settings.budget), stages)
+        .budget(settings.budget, stages)
         .retry(RetryPolicy {
             tries: settings.attempts.max(1),
             ..RetryPolicy::default()
@@ -153,8 +151,8 @@ pub fn open_provider(
     name: &str,
     provider: &ProviderSettings,
 ) -> Result<Box<dyn ChatProvider>, LlmError> {
-    let mut settings = provider_settings(name, provider);
-    if provider.kind == ProtocolKind::Local {
+    let mut settings = provider.clone();
+    if provider.kind == Protocol::Local {
         let Some(model) = provider.path.clone().or_else(|| profile.model.path.clone()) else {
             return Err(LlmError::Settings {
                 provider: name.to_owned(),
@@ -170,71 +168,12 @@ pub fn open_provider(
                 .unwrap_or_else(|| profile.model.template.clone()),
             device: profile.model.device.clone(),
         };
-        return Ok(Box::new(LocalProvider::new(settings, weights)?));
+        return Ok(Box::new(LocalProvider::new(name, settings, weights)?));
     }
     if profile.llm.offline {
-        settings.key = KeySource::None;
-        settings.secret_headers.clear();
+        settings.key_env = None;
+        settings.key_file = None;
+        settings.headers_env.clear();
     }
-    Ok(Box::new(HttpProvider::new(settings)?))
-}
-
-fn budget(caps: &CapSettings) -> BudgetCaps {
-    BudgetCaps {
-        tokens: caps.tokens,
-        cost: caps.cost,
-    }
-}
-
-/// The profile's words in those of the `llm` crate.
-fn provider_settings(name: &str, provider: &ProviderSettings) -> nl2sql_llm::ProviderSettings {
-    let protocol = match provider.kind {
-        ProtocolKind::Openai => Protocol::Openai,
-        ProtocolKind::Anthropic => Protocol::Anthropic,
-        ProtocolKind::Local => Protocol::Local,
-    };
-    let structured = match provider.structured {
-        nl2sql_profile::StructuredOutput::Schema => StructuredOutput::Schema,
-        nl2sql_profile::StructuredOutput::Json => StructuredOutput::Json,
-        nl2sql_profile::StructuredOutput::Prompt => StructuredOutput::Prompt,
-    };
-    let sampling = &provider.sampling;
-    let secret_headers = provider.headers_env.iter();
-    nl2sql_llm::ProviderSettings {
-        key: match (&provider.key_env, &provider.key_file) {
-            (Some(name), _) => KeySource::Env(name.clone()),
-            (None, Some(path)) => KeySource::File(path.clone()),
-            (None, None) => KeySource::None,
-        },
-        headers: provider.headers.clone(),
-        secret_headers: secret_headers
-            .map(|(header, variable)| (header.clone(), KeySource::Env(variable.clone())))
-            .collect(),
-        proxy: provider.proxy.clone(),
-        ca_file: provider.ca.clone(),
-        connect_timeout: Duration::from_millis(provider.connect_timeout_ms),
-        request_timeout: Duration::from_millis(provider.request_timeout_ms),
-        idle_timeout: Duration::from_millis(provider.idle_timeout_ms),
-        stream: provider.stream,
-        sampling: Sampling {
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
-            frequency_penalty: sampling.frequency_penalty,
-            presence_penalty: sampling.presence_penalty,
-            seed: sampling.seed,
-        },
-        max_tokens: provider.max_tokens,
-        structured,
-        extra_body: provider.body.clone().into_iter().collect(),
-        price: provider.price.as_ref().map_or_else(Price::default, |price| Price {
-            input: price.input,
-            output: price.output,
-        }),
-        limits: RateLimits {
-            concurrency: provider.rate.concurrency,
-            requests_per_minute: provider.rate.requests_per_minute,
-            tokens_per_minute: provider.rate.tokens_per_minute,
-        },
-        ..nl2sql_llm::ProviderSettings::new(name, protocol, &provider.base_url, &provider.model)
-    }
+    Ok(Box::new(HttpProvider::new(name, settings)?))
 }

@@ -45,6 +45,8 @@ struct GenerationJob {
 
 /// The provider. The model is loaded when the first question comes that no earlier answer meets.
 pub struct LocalProvider {
+    /// Name in the profile.
+    name: String,
     settings: ProviderSettings,
     weights: LocalWeights,
     worker: Mutex<Option<mpsc::Sender<GenerationJob>>>,
@@ -55,9 +57,9 @@ impl LocalProvider {
     ///
     /// # Errors
     /// [`LlmError::Settings`] when the folder holds no model or the template is unknown.
-    pub fn new(settings: ProviderSettings, weights: LocalWeights) -> Result<Self, LlmError> {
+    pub fn new(name: &str, settings: ProviderSettings, weights: LocalWeights) -> Result<Self, LlmError> {
         let wrong = |message: String| LlmError::Settings {
-            provider: settings.name.clone(),
+            provider: name.to_owned(),
             message,
         };
         ChatTemplate::named(&weights.template).map_err(|error| wrong(advised(&error)))?;
@@ -68,6 +70,7 @@ impl LocalProvider {
             ..settings
         };
         Ok(Self {
+            name: name.to_owned(),
             settings,
             weights,
             worker: Mutex::default(),
@@ -87,14 +90,18 @@ impl LocalProvider {
         let (sender, jobs) = mpsc::channel();
         // The receiver is at hand, so sending cannot fail.
         let _ = sender.send(job);
-        let (settings, weights) = (self.settings.clone(), self.weights.clone());
-        std::thread::spawn(move || Worker { settings, weights }.serve(&jobs));
+        let (name, settings, weights) = (self.name.clone(), self.settings.clone(), self.weights.clone());
+        std::thread::spawn(move || Worker { name, settings, weights }.serve(&jobs));
         *worker = Some(sender);
     }
 }
 
 #[async_trait]
 impl ChatProvider for LocalProvider {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn settings(&self) -> &ProviderSettings {
         &self.settings
     }
@@ -117,19 +124,21 @@ impl ChatProvider for LocalProvider {
 
 impl LocalProvider {
     fn fault(&self, message: String) -> ProviderFault {
-        ProviderFault::Final(format!("{}: {message}", self.settings.name))
+        ProviderFault::Final(format!("{}: {message}", self.name))
     }
 }
 
 /// The thread that has the model.
 struct Worker {
+    /// Name of the provider.
+    name: String,
     settings: ProviderSettings,
     weights: LocalWeights,
 }
 
 impl Worker {
     fn serve(&self, jobs: &mpsc::Receiver<GenerationJob>) {
-        let rows = self.settings.limits.concurrency.max(1) as usize;
+        let rows = self.settings.rate.concurrency.max(1) as usize;
         let model = DeviceChoice::parse_first(&self.weights.device).and_then(|device| {
             LocalModel::load(LocalModelSettings {
                 model: self.weights.model.clone(),
@@ -229,7 +238,7 @@ impl Worker {
     }
 
     fn fault(&self, message: String) -> ProviderFault {
-        ProviderFault::Final(format!("{}: {message}", self.settings.name))
+        ProviderFault::Final(format!("{}: {message}", self.name))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use nl2sql_pipeline::Failure;
-use nl2sql_plugin_host::{Artifact, CallError, CodeCache, LimitSettings, LoadError, PluginHost, PluginSettings};
+use nl2sql_plugin_host::{Artifact, CallError, CodeCache, LoadError, PluginHost};
 use nl2sql_profile::Profile;
 
 use crate::advice::sentence;
@@ -13,14 +13,9 @@ use crate::advice::sentence;
 /// # Errors
 /// When the engine cannot start.
 pub fn plugin_host(profile: &Profile) -> Result<PluginHost, Failure> {
-    let settings = profile
-        .plugins
-        .iter()
-        .map(|(name, plugin)| (name.clone(), host_settings(plugin)))
-        .collect();
     let mut builder = PluginHost::builder()
         .embedded(nl2sql_builtin_plugins::PLUGINS)
-        .settings(settings);
+        .settings(profile.plugins.clone());
     if let Some(folder) = user_folder().filter(|folder| folder.is_dir()) {
         builder = builder.folder(folder);
     }
@@ -59,19 +54,6 @@ pub fn inspect(host: &PluginHost, kind: &str, name: &str) -> Result<Artifact, Fa
             .or_else(|_| library.inspect(name))
             .map_err(|error| load_failure(name, &error)),
         other => other.map_err(|error| load_failure(name, &error)),
-    }
-}
-
-fn host_settings(plugin: &nl2sql_profile::PluginSettings) -> PluginSettings {
-    PluginSettings {
-        path: plugin.path.clone(),
-        sha256: plugin.sha256.clone(),
-        grant: plugin.grant.clone(),
-        limits: LimitSettings {
-            time_ms: plugin.limits.time_ms,
-            memory_mib: plugin.limits.memory_mib,
-            output_mib: plugin.limits.output_mib,
-        },
     }
 }
 

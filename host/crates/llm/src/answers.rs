@@ -28,11 +28,11 @@ impl RequestDigest {
             "temperature": request.temperature,
             "max_tokens": request.max_tokens.unwrap_or(provider.max_tokens),
             "attempt": request.attempt,
-            "protocol": provider.protocol,
+            "protocol": provider.kind,
             "model": provider.model,
             "sampling": provider.sampling,
             "structured": provider.structured,
-            "extra_body": provider.extra_body,
+            "extra_body": provider.body,
         });
         Self(hex::encode(Sha256::digest(identity.to_string())))
     }

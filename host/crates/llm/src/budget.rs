@@ -3,20 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::LlmError;
-
-/// Caps of a run or a stage; `None` is no cap.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct BudgetCaps {
-    /// Input and output tokens together.
-    pub tokens: Option<u64>,
-    /// Money, in the currency of the profile's prices.
-    pub cost: Option<f64>,
-}
+use crate::{BudgetCaps, LlmError};
 
 /// Tokens and money.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

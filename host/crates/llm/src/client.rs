@@ -267,10 +267,10 @@ impl LlmClient {
         };
         link.answered(request, &answer);
         let (input, output) = (u64::from(answer.input_tokens), u64::from(answer.output_tokens));
-        let cost = settings.price.of(input, output);
+        let cost = settings.cost(input, output);
         let stored = StoredAnswer {
             answer,
-            provider: settings.name.clone(),
+            provider: link.name().to_owned(),
             cost,
         };
         self.store.put(&self.run, digest, request, &settings.model, &stored)?;

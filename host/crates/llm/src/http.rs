@@ -7,6 +7,7 @@ mod retry_after;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
@@ -15,17 +16,20 @@ use reqwest::{Response, Url};
 use crate::wire::{Manner, Wire, anthropic::Anthropic, openai::Openai};
 use crate::{ChatAnswer, ChatProvider, ChatRequest, LlmError, Protocol, ProviderFault, ProviderSettings, Secret};
 
+use crate::secret::read_key;
 use connection::{build_client, innermost, shown_url};
 use reading::Body;
 use refusal::Refusal;
 
 /// Redirects of one request that are followed.
-const MOST_REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 /// How much of what a server says is quoted, in characters.
 const QUOTE: usize = 300;
 
 /// A chat provider over HTTP.
 pub struct HttpProvider {
+    /// Name in the profile.
+    name: String,
     settings: ProviderSettings,
     key: Option<Secret>,
     /// Everything that must not be shown: the key, header values, the proxy's password.
@@ -44,28 +48,29 @@ impl HttpProvider {
     ///
     /// # Errors
     /// [`LlmError::Key`] for a missing key, [`LlmError::Settings`] for a URL, proxy, CA file or header that cannot be used.
-    pub fn new(settings: ProviderSettings) -> Result<Self, LlmError> {
+    pub fn new(name: &str, settings: ProviderSettings) -> Result<Self, LlmError> {
         let wrong = |message: String| LlmError::Settings {
-            provider: settings.name.clone(),
+            provider: name.to_owned(),
             message,
         };
-        let wire: Box<dyn Wire> = match settings.protocol {
+        let wire: Box<dyn Wire> = match settings.kind {
             Protocol::Openai => Box::new(Openai),
             Protocol::Anthropic => Box::new(Anthropic),
             Protocol::Local => return Err(wrong("a local model is not reached over HTTP".to_owned())),
         };
         let places = places(wire.as_ref(), &settings.base_url).map_err(wrong)?;
-        let key = settings.key.read(&settings.name)?;
+        let key = read_key(name, settings.key_env.as_deref(), settings.key_file.as_deref())?;
         let client = build_client(&settings).map_err(wrong)?;
         let mut headers = settings.headers.clone();
-        for (header, source) in &settings.secret_headers {
-            if let Some(value) = source.read(&settings.name)? {
+        for (header, variable) in &settings.headers_env {
+            if let Some(value) = read_key(name, Some(variable), None)? {
                 headers.insert(header.clone(), value.expose().to_owned());
             }
         }
         let secrets = secrets(&settings, &headers, key.as_ref());
         let settings = ProviderSettings { headers, ..settings };
         Ok(Self {
+            name: name.to_owned(),
             key,
             secrets,
             wire,
@@ -153,7 +158,7 @@ impl HttpProvider {
         idempotency_key: &str,
     ) -> Result<Response, ProviderFault> {
         let mut place = place.clone();
-        for _ in 0..=MOST_REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let mut call = self
                 .client
                 .post(place.clone())
@@ -188,7 +193,7 @@ impl HttpProvider {
             place = next;
         }
         Err(ProviderFault::Final(format!(
-            "more than {MOST_REDIRECTS} redirects; correct base_url"
+            "more than {MAX_REDIRECTS} redirects; correct base_url"
         )))
     }
 
@@ -200,7 +205,7 @@ impl HttpProvider {
             .is_some_and(|kind| kind.contains("event-stream"));
         let body = Body {
             wire: self.wire.as_ref(),
-            idle_timeout: self.settings.idle_timeout,
+            idle_timeout: Duration::from_millis(self.settings.idle_timeout_ms),
         };
         body.read(response, of_events).await.map_err(|broken| match broken {
             reading::Broken::Transport(error) => self.transport_fault(error),
@@ -210,7 +215,7 @@ impl HttpProvider {
 
     /// Names the provider in a fault and takes out what must not be shown.
     fn named(&self, fault: ProviderFault) -> ProviderFault {
-        let named = |message: &str| format!("{}: {}", self.settings.name, self.quote(message));
+        let named = |message: &str| format!("{}: {}", self.name, self.quote(message));
         match fault {
             ProviderFault::Final(message) => ProviderFault::Final(named(&message)),
             ProviderFault::Passing {
@@ -234,7 +239,7 @@ impl HttpProvider {
                 Err(refusal) => refusal,
             };
             if let Some(simpler) = refusal.simpler(manner, request) {
-                tracing::debug!(provider = self.settings.name, ?simpler, "asking more simply");
+                tracing::debug!(provider = self.name, ?simpler, "asking more simply");
                 *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = simpler;
                 continue;
             }
@@ -248,6 +253,10 @@ impl HttpProvider {
 
 #[async_trait]
 impl ChatProvider for HttpProvider {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn settings(&self) -> &ProviderSettings {
         &self.settings
     }

@@ -24,7 +24,6 @@ mod link;
 mod provider;
 mod retry;
 mod secret;
-mod settings;
 mod sse;
 mod thinking;
 mod throttle;
@@ -32,15 +31,17 @@ mod usage;
 mod wire;
 
 pub use answers::{AnswerStore, RequestDigest, StoredAnswer, Turn};
-pub use budget::{Amount, Budget, BudgetCaps, Reservation};
+pub use budget::{Amount, Budget, Reservation};
 pub use chat::{ChatAnswer, ChatRequest, FinishReason};
 pub use client::{LlmClient, LlmClientBuilder};
 pub use error::{LlmError, ProviderFault};
 pub use estimate::{Estimate, GenerationShape, estimate_tokens};
 pub use http::HttpProvider;
 pub use nl2sql_catalog::{Message, Role};
+pub use nl2sql_profile::{
+    BudgetCaps, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput,
+};
 pub use provider::ChatProvider;
 pub use retry::RetryPolicy;
 pub use secret::Secret;
-pub use settings::{KeySource, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput};
 pub use usage::{UsageLine, UsageReport};

@@ -34,7 +34,7 @@ impl Link {
             rests_until: None,
         };
         Self {
-            throttle: Throttle::new(provider.settings().limits),
+            throttle: Throttle::new(provider.settings().rate),
             provider,
             learned: Mutex::new(learned),
         }
@@ -45,7 +45,7 @@ impl Link {
     }
 
     pub fn name(&self) -> &str {
-        &self.provider.settings().name
+        self.provider.name()
     }
 
     /// The most that a request is expected to need here.
@@ -55,7 +55,7 @@ impl Link {
         let output = u64::from(request.max_tokens.unwrap_or(settings.max_tokens));
         Amount {
             tokens: input + output,
-            cost: settings.price.of(input, output),
+            cost: settings.cost(input, output),
         }
     }
 

@@ -7,7 +7,10 @@ use crate::{ChatAnswer, ChatRequest, ProviderFault, ProviderSettings};
 /// Something that answers chat requests: an HTTP service or a model in this process.
 #[async_trait]
 pub trait ChatProvider: Send + Sync {
-    /// Name, model, price and limits.
+    /// Name in the profile.
+    fn name(&self) -> &str;
+
+    /// Model, price and limits.
     fn settings(&self) -> &ProviderSettings;
 
     /// Sends one request once.

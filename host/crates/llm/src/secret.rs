@@ -1,6 +1,9 @@
-//! API keys that never print.
+//! API keys that never print, and where they are read from.
 
 use std::fmt;
+use std::path::Path;
+
+use crate::LlmError;
 
 /// A secret string. Neither `Debug` nor `Display` shows it, and it does not serialise.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +33,28 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[key]")
+    }
+}
+
+/// Reads the key of a provider from the variable or the file that the profile names; `None` where it names neither, as for a local server.
+///
+/// # Errors
+/// [`LlmError::Key`] when the variable is unset or empty, or the file cannot be read.
+pub(crate) fn read_key(provider: &str, variable: Option<&str>, file: Option<&Path>) -> Result<Option<Secret>, LlmError> {
+    let (origin, value) = match (variable, file) {
+        (Some(name), _) => (format!("the environment variable {name}"), std::env::var(name).ok()),
+        (None, Some(path)) => (
+            format!("the file {}", path.display()),
+            std::fs::read_to_string(path).ok(),
+        ),
+        (None, None) => return Ok(None),
+    };
+    match value.map(Secret::new) {
+        Some(key) if !key.expose().is_empty() => Ok(Some(key)),
+        _ => Err(LlmError::Key {
+            provider: provider.to_owned(),
+            origin,
+        }),
     }
 }
 

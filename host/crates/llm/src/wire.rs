@@ -151,7 +151,10 @@ pub(crate) fn set<T: serde::Serialize>(body: &mut serde_json::Map<String, Value>
 }
 
 /// Lays the profile's own fields over a body; objects merge, `null` cannot be said in TOML and an empty text takes a field out.
-pub(crate) fn lay_over(body: &mut serde_json::Map<String, Value>, extra: &serde_json::Map<String, Value>) {
+pub(crate) fn lay_over<'a>(
+    body: &mut serde_json::Map<String, Value>,
+    extra: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) {
     for (key, value) in extra {
         match (body.get_mut(key), value) {
             (Some(Value::Object(known)), Value::Object(more)) => lay_over(known, more),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use nl2sql_llm::{
-    AnswerStore, BudgetCaps, ChatProvider, ChatRequest, FinishReason, HttpProvider, KeySource, LlmClient,
+    AnswerStore, BudgetCaps, ChatProvider, ChatRequest, FinishReason, HttpProvider, LlmClient,
     LlmClientBuilder, LlmError, Message, Price, Protocol, ProviderSettings, RetryPolicy, Role,
 };
 use nl2sql_llm_server::{Fault, LlmServer, SchemaWriter, Script};
@@ -15,13 +15,18 @@ const BOTH: [Protocol; 2] = [Protocol::Openai, Protocol::Anthropic];
 const KEY_CANARY: &str = "sk-canary-5d1c";
 
 fn settings(server: &LlmServer, protocol: Protocol) -> ProviderSettings {
-    let mut settings = ProviderSettings::new("peer", protocol, &server.base_url(), "tester");
-    settings.request_timeout = Duration::from_secs(2);
-    settings.idle_timeout = Duration::from_millis(300);
-    settings.price = Price {
+    let mut settings = ProviderSettings {
+        kind: protocol,
+        base_url: server.base_url(),
+        model: "tester".to_owned(),
+        ..ProviderSettings::default()
+    };
+    settings.request_timeout_ms = 2_000;
+    settings.idle_timeout_ms = 300;
+    settings.price = Some(Price {
         input: 1.0,
         output: 2.0,
-    };
+    });
     settings
 }
 
@@ -38,7 +43,7 @@ fn builder(folder: &TempDir, providers: Vec<ProviderSettings>) -> LlmClientBuild
     let store = AnswerStore::open(&folder.path().join("llm.sqlite")).unwrap();
     let providers = providers
         .into_iter()
-        .map(|settings| Box::new(HttpProvider::new(settings).unwrap()) as Box<dyn ChatProvider>)
+        .map(|settings| Box::new(HttpProvider::new("peer", settings).unwrap()) as Box<dyn ChatProvider>)
         .collect();
     LlmClientBuilder::new("test", store, providers).retry(impatient())
 }
@@ -171,7 +176,7 @@ async fn a_chain_falls_back_and_keys_are_never_shown() {
     let key_file = folder.path().join("key");
     std::fs::write(&key_file, KEY_CANARY).unwrap();
     let mut first = settings(&closed, Protocol::Openai);
-    first.key = KeySource::File(key_file);
+    first.key_file = Some(key_file);
     let chain = builder(&folder, vec![first.clone(), settings(&open, Protocol::Anthropic)])
         .build()
         .unwrap();
@@ -253,9 +258,13 @@ async fn refusals_and_cut_answers_say_so() {
 #[tokio::test]
 async fn an_unreachable_server_is_named() {
     let folder = TempDir::new().unwrap();
-    let mut settings = ProviderSettings::new("nobody", Protocol::Openai, "http://127.0.0.1:9/v1", "tester");
-    settings.connect_timeout = Duration::from_millis(300);
+    let mut settings = ProviderSettings {
+        base_url: "http://127.0.0.1:9/v1".to_owned(),
+        model: "tester".to_owned(),
+        ..ProviderSettings::default()
+    };
+    settings.connect_timeout_ms = 300;
     let error = client(&folder, settings).chat(&request(0)).await.unwrap_err();
     assert!(matches!(error, LlmError::Unavailable { .. }), "{error}");
-    assert!(error.to_string().contains("nobody"), "{error}");
+    assert!(error.to_string().contains("peer"), "{error}");
 }

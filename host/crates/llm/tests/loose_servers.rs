@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flate2::{Compression, write::GzEncoder};
 use nl2sql_llm::{
-    AnswerStore, ChatAnswer, ChatProvider, ChatRequest, FinishReason, HttpProvider, KeySource, LlmClientBuilder,
+    AnswerStore, ChatAnswer, ChatProvider, ChatRequest, FinishReason, HttpProvider, LlmClientBuilder,
     LlmError, Message, Protocol, ProviderSettings, RetryPolicy, Role, StructuredOutput,
 };
 use nl2sql_llm_server::{Fault, LlmServer, SchemaWriter, Script};
@@ -37,16 +37,21 @@ async fn server(faults: Vec<Fault>) -> LlmServer {
 }
 
 fn settings(server: &LlmServer, protocol: Protocol) -> ProviderSettings {
-    let mut settings = ProviderSettings::new("peer", protocol, &server.base_url(), "tester");
-    settings.request_timeout = Duration::from_secs(3);
-    settings.idle_timeout = Duration::from_millis(300);
+    let mut settings = ProviderSettings {
+        kind: protocol,
+        base_url: server.base_url(),
+        model: "tester".to_owned(),
+        ..ProviderSettings::default()
+    };
+    settings.request_timeout_ms = 3_000;
+    settings.idle_timeout_ms = 300;
     settings
 }
 
 async fn chat(settings: ProviderSettings) -> Result<ChatAnswer, LlmError> {
     let folder = TempDir::new().unwrap();
     let store = AnswerStore::open(&folder.path().join("llm.sqlite")).unwrap();
-    let provider: Box<dyn ChatProvider> = Box::new(HttpProvider::new(settings)?);
+    let provider: Box<dyn ChatProvider> = Box::new(HttpProvider::new("peer", settings)?);
     let policy = RetryPolicy {
         tries: 3,
         base: Duration::from_millis(5),
@@ -300,14 +305,11 @@ async fn base_urls_and_redirects_lead_to_the_same_place() {
 #[tokio::test]
 async fn secrets_are_sent_where_they_belong_and_quoted_nowhere() {
     const CANARY: &str = "sk-canary-93b1f0";
-    let folder = TempDir::new().unwrap();
-    let key = folder.path().join("key");
-    std::fs::write(&key, format!("{CANARY}\n")).unwrap();
     let echo = json!({ "error": { "message": format!("no such key: Bearer {CANARY}") } }).to_string();
     for status in [401, 500, 200] {
         let server = server(vec![Fault::response(status, JSON, &echo)]).await;
         let mut settings = settings(&server, Protocol::Openai);
-        settings.secret_headers = [("x-gateway".to_owned(), KeySource::File(key.clone()))].into();
+        settings.headers = [("x-gateway".to_owned(), CANARY.to_owned())].into();
         let error = chat(settings).await.unwrap_err();
         let raw = String::from_utf8_lossy(&server.received()[0].raw).into_owned();
         assert!(raw.contains(&format!("x-gateway: {CANARY}")), "{raw}");

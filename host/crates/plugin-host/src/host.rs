@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nl2sql_profile::PluginSettings;
 use wasmtime::Engine;
 
 use crate::code_cache::CodeCache;
@@ -18,7 +19,7 @@ use crate::loaded::Loaded;
 use crate::metric::MetricPlugin;
 use crate::planner::PlannerPlugin;
 use crate::services::Services;
-use crate::settings::PluginSettings;
+use crate::settings;
 use crate::validator::ValidatorPlugin;
 use crate::{Artifact, Kind};
 
@@ -184,8 +185,8 @@ impl PluginHost {
         check_kind(&artifact, kind)?;
         Loaded::new(
             &artifact,
-            &settings.grants(&artifact, built_in),
-            settings.limits.over(self.limits),
+            &settings::grants(&settings, &artifact, built_in),
+            settings::limits_over(&settings.limits, self.limits),
             &self.engine,
             &self.clock,
             self.cache.as_ref(),

@@ -5,9 +5,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use nl2sql_profile::PluginSettings;
+
 use crate::bounds;
 use crate::error::LoadError;
-use crate::settings::PluginSettings;
 use crate::{Artifact, Kind};
 
 /// A plugin compiled into the binary.

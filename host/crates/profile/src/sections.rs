@@ -25,7 +25,7 @@ pub use evaluate::EvaluateSettings;
 pub use export::{ExportFormat, ExportSettings, SchemaScope, SchemaStyle, SplitRatios};
 pub use generate::GenerateSettings;
 pub use llm::{
-    CapSettings, LlmSettings, PriceSettings, ProtocolKind, ProviderSettings, RateSettings, SamplingSettings,
+    BudgetCaps, LlmSettings, Price, Protocol, ProviderSettings, RateLimits, Sampling,
     StructuredOutput,
 };
 pub use model::ModelSettings;

@@ -1,6 +1,7 @@
 //! The connection pool of one provider: timeouts, proxy, certificate authorities.
 
 use std::sync::Once;
+use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::redirect::Policy;
@@ -13,8 +14,8 @@ pub fn build_client(settings: &ProviderSettings) -> Result<reqwest::Client, Stri
     // A second provider of cryptography may be installed by another part of the program; either serves.
     TLS.call_once(|| drop(rustls::crypto::aws_lc_rs::default_provider().install_default()));
     let mut builder = reqwest::Client::builder()
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.request_timeout)
+        .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
+        .timeout(Duration::from_millis(settings.request_timeout_ms))
         .redirect(Policy::none())
         .user_agent(concat!("nl2sql/", env!("CARGO_PKG_VERSION")));
     match settings.proxy.as_deref() {
@@ -22,7 +23,7 @@ pub fn build_client(settings: &ProviderSettings) -> Result<reqwest::Client, Stri
         Some("" | "none") => builder = builder.no_proxy(),
         Some(proxy) => builder = builder.proxy(read_proxy(proxy)?),
     }
-    if let Some(path) = &settings.ca_file {
+    if let Some(path) = &settings.ca {
         let pem =
             std::fs::read(path).map_err(|error| format!("the CA file {} cannot be read: {error}", path.display()))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem)

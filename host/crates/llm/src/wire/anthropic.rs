@@ -34,7 +34,7 @@ impl Wire for Anthropic {
         let mut body = Map::new();
         // Thinking comes out of the same cap, cannot be sampled otherwise than by default, and forbids a forced tool.
         let thinking = settings
-            .extra_body
+            .body
             .get("thinking")
             .and_then(|thinking| thinking.get("budget_tokens"))
             .and_then(Value::as_u64);
@@ -71,7 +71,7 @@ impl Wire for Anthropic {
         if settings.stream {
             body.insert("stream".into(), json!(true));
         }
-        lay_over(&mut body, &settings.extra_body);
+        lay_over(&mut body, &settings.body);
         Value::Object(body)
     }
 
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_thinking_budget_comes_on_top_and_frees_the_tool() {
-        let mut settings = ProviderSettings::new("p", crate::Protocol::Anthropic, "http://x", "m");
+        let mut settings = ProviderSettings::default();
         settings.sampling.temperature = Some(0.2);
         let request = ChatRequest {
             messages: Vec::new(),
@@ -215,7 +215,7 @@ mod tests {
         );
         assert!(plain.get("temperature").is_some());
         let thinking = json!({ "thinking": { "type": "enabled", "budget_tokens": 2_000 } });
-        settings.extra_body = thinking.as_object().cloned().unwrap();
+        settings.body = serde_json::from_value(thinking).unwrap();
         let body = Anthropic.body(&settings, &request, manner);
         assert_eq!(
             (&body["max_tokens"], &body["tool_choice"]["type"]),

@@ -44,9 +44,9 @@ impl Wire for Openai {
         body.insert("messages".into(), json!(messages(request, manner.structured)));
         let capped = ["max_completion_tokens", "max_tokens"]
             .iter()
-            .any(|key| settings.extra_body.contains_key(*key));
+            .any(|key| settings.body.contains_key(*key));
         if !capped {
-            let reasons = settings.extra_body.contains_key("reasoning_effort");
+            let reasons = settings.body.contains_key("reasoning_effort");
             let key = if manner.completion_tokens || reasons {
                 "max_completion_tokens"
             } else {
@@ -71,7 +71,7 @@ impl Wire for Openai {
                 body.insert("stream_options".into(), json!({ "include_usage": true }));
             }
         }
-        lay_over(&mut body, &settings.extra_body);
+        lay_over(&mut body, &settings.body);
         Value::Object(body)
     }
 
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn what_the_profile_adds_has_the_last_word() {
-        let mut settings = ProviderSettings::new("p", crate::Protocol::Openai, "http://x", "m");
+        let mut settings = ProviderSettings::default();
         settings.sampling.temperature = Some(0.5);
         let request = ChatRequest {
             messages: Vec::new(),
@@ -264,10 +264,7 @@ mod tests {
         };
         let manner = Manner::new(StructuredOutput::Schema);
         assert_eq!(Openai.body(&settings, &request, manner)["max_tokens"], 7);
-        settings.extra_body = json!({ "reasoning_effort": "low", "temperature": "", "response_format": { "json_schema": { "strict": false } } })
-            .as_object()
-            .cloned()
-            .unwrap();
+        settings.body = serde_json::from_value(json!({ "reasoning_effort": "low", "temperature": "", "response_format": { "json_schema": { "strict": false } } })).unwrap();
         let body = Openai.body(&settings, &request, manner);
         assert_eq!(
             (&body["max_completion_tokens"], body.get("max_tokens")),

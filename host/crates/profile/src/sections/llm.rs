@@ -11,7 +11,7 @@ use crate::{Options, redact};
 /// Protocol a provider speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ProtocolKind {
+pub enum Protocol {
     /// OpenAI-compatible chat completions.
     #[default]
     Openai,
@@ -37,7 +37,7 @@ pub enum StructuredOutput {
 /// Sampling; what is unset is left to the provider.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct SamplingSettings {
+pub struct Sampling {
     /// Temperature.
     pub temperature: Option<f32>,
     /// Nucleus mass.
@@ -51,9 +51,9 @@ pub struct SamplingSettings {
 }
 
 /// Price per million tokens.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct PriceSettings {
+pub struct Price {
     /// Per million input tokens.
     pub input: f64,
     /// Per million output tokens.
@@ -61,9 +61,9 @@ pub struct PriceSettings {
 }
 
 /// Rate limits of a provider; 0 is unlimited.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct RateSettings {
+pub struct RateLimits {
     /// Requests in flight.
     pub concurrency: u32,
     /// Requests per minute.
@@ -72,7 +72,7 @@ pub struct RateSettings {
     pub tokens_per_minute: u32,
 }
 
-impl Default for RateSettings {
+impl Default for RateLimits {
     fn default() -> Self {
         Self {
             concurrency: 8,
@@ -87,7 +87,7 @@ impl Default for RateSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct ProviderSettings {
     /// Protocol.
-    pub kind: ProtocolKind,
+    pub kind: Protocol,
     /// The part of the URL before `/chat/completions` or `/v1/messages`, with or without `/v1`.
     #[serde(serialize_with = "redact::url")]
     pub base_url: String,
@@ -122,7 +122,7 @@ pub struct ProviderSettings {
     /// Ask for streamed answers.
     pub stream: bool,
     /// Sampling.
-    pub sampling: SamplingSettings,
+    pub sampling: Sampling,
     /// Cap on output tokens of one answer.
     pub max_tokens: u32,
     /// How it is made to answer in JSON.
@@ -130,15 +130,15 @@ pub struct ProviderSettings {
     /// Further fields of the request body, such as reasoning and thinking switches, as the provider spells them.
     pub body: Options,
     /// Price; a model that costs nothing has one of 0.
-    pub price: Option<PriceSettings>,
+    pub price: Option<Price>,
     /// Rate limits.
-    pub rate: RateSettings,
+    pub rate: RateLimits,
 }
 
 impl Default for ProviderSettings {
     fn default() -> Self {
         Self {
-            kind: ProtocolKind::default(),
+            kind: Protocol::default(),
             base_url: String::new(),
             model: String::new(),
             path: None,
@@ -154,20 +154,20 @@ impl Default for ProviderSettings {
             request_timeout_ms: 300_000,
             idle_timeout_ms: 60_000,
             stream: false,
-            sampling: SamplingSettings::default(),
+            sampling: Sampling::default(),
             max_tokens: 4_096,
             structured: StructuredOutput::default(),
             body: Options::new(),
             price: None,
-            rate: RateSettings::default(),
+            rate: RateLimits::default(),
         }
     }
 }
 
 /// Hard caps; what is unset is not capped.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct CapSettings {
+pub struct BudgetCaps {
     /// Input and output tokens together.
     pub tokens: Option<u64>,
     /// Money, in the currency of the prices.
@@ -185,9 +185,9 @@ pub struct LlmSettings {
     /// Providers by name.
     pub providers: BTreeMap<String, ProviderSettings>,
     /// Caps of the whole run.
-    pub budget: CapSettings,
+    pub budget: BudgetCaps,
     /// Caps per stage: `plan`, `generate`.
-    pub stage_budgets: BTreeMap<String, CapSettings>,
+    pub stage_budgets: BTreeMap<String, BudgetCaps>,
     /// Attempts per request and provider.
     pub attempts: u32,
     /// Answer store; unset: `llm.sqlite` in the run folder.
@@ -202,7 +202,7 @@ impl Default for LlmSettings {
             provider: String::new(),
             fallback: Vec::new(),
             providers: BTreeMap::new(),
-            budget: CapSettings::default(),
+            budget: BudgetCaps::default(),
             stage_budgets: BTreeMap::new(),
             attempts: 8,
             cache: None,
@@ -271,14 +271,26 @@ impl LlmSettings {
     }
 }
 
+impl Price {
+    /// Cost of one exchange.
+    pub fn of(&self, input_tokens: u64, output_tokens: u64) -> f64 {
+        (input_tokens as f64 * self.input + output_tokens as f64 * self.output) / 1e6
+    }
+}
+
 impl ProviderSettings {
+    /// Cost of one exchange; 0 where no price is set.
+    pub fn cost(&self, input_tokens: u64, output_tokens: u64) -> f64 {
+        self.price.unwrap_or_default().of(input_tokens, output_tokens)
+    }
+
     fn is_unpriced(&self) -> bool {
-        self.price.is_none() && self.kind != ProtocolKind::Local
+        self.price.is_none() && self.kind != Protocol::Local
     }
 
     fn check(&self, section: &str) -> Result<(), (String, String)> {
         let fail = |key: &str, reason: &str| Err((format!("{section}.{key}"), reason.to_owned()));
-        let remote = self.kind != ProtocolKind::Local;
+        let remote = self.kind != Protocol::Local;
         if remote && self.base_url.is_empty() {
             return fail("base_url", "it must be set, e.g. to https://api.example.com/v1");
         }
