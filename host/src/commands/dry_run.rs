@@ -87,11 +87,7 @@ struct Outlook<'a> {
 
 impl<'a> Outlook<'a> {
     fn new(profile: &'a Profile, folder: &Path, cards: Vec<Card>) -> Self {
-        let price = profile
-            .llm
-            .chain()
-            .next()
-            .and_then(|(_, provider)| provider.price);
+        let price = profile.llm.chain().next().and_then(|(_, provider)| provider.price);
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         let rounds = read(artifact::ROUNDS);
         Self {

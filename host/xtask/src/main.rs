@@ -4,6 +4,8 @@ mod bench;
 mod bootstrap;
 mod certificates;
 mod checkout;
+#[cfg(test)]
+mod crate_graph;
 mod debian;
 mod demo;
 mod devices;

@@ -91,7 +91,14 @@ impl LocalProvider {
         // The receiver is at hand, so sending cannot fail.
         let _ = sender.send(job);
         let (name, settings, weights) = (self.name.clone(), self.settings.clone(), self.weights.clone());
-        std::thread::spawn(move || Worker { name, settings, weights }.serve(&jobs));
+        std::thread::spawn(move || {
+            Worker {
+                name,
+                settings,
+                weights,
+            }
+            .serve(&jobs)
+        });
         *worker = Some(sender);
     }
 }

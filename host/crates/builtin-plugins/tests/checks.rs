@@ -34,7 +34,7 @@ fn every_built_in_plugin_passes_its_check() {
 }
 
 #[test]
-fn compiled_code_is_fetched_when_it_is_whole_and_made_anew_when_it_is_not() {
+fn cached_code_is_reused_when_intact_and_rebuilt_when_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let load = || {
         let cache = CodeCache::open(folder.path().join("code")).unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
-use crate::claims::{self, Claimant};
+use crate::request_leases::{self, LeaseHolder};
 use crate::usage::UsageLine;
 use crate::{ChatAnswer, ChatRequest, LlmError, ProviderSettings};
 
@@ -70,7 +70,7 @@ pub struct AnswerStore {
     path: PathBuf,
     connection: Mutex<Connection>,
     /// Set where other processes may ask at the same time.
-    claimant: Option<Claimant>,
+    lease_holder: Option<LeaseHolder>,
 }
 
 const TABLES: &str = "
@@ -93,9 +93,9 @@ const TABLES: &str = "
         cost REAL NOT NULL,
         PRIMARY KEY (run, digest)
     ) STRICT;
-    CREATE TABLE IF NOT EXISTS claims (
+    CREATE TABLE IF NOT EXISTS leases (
         digest TEXT PRIMARY KEY,
-        claimant TEXT NOT NULL
+        holder TEXT NOT NULL
     ) STRICT;";
 
 impl AnswerStore {
@@ -119,7 +119,7 @@ impl AnswerStore {
         Ok(Self {
             path: path.to_owned(),
             connection: Mutex::new(connection),
-            claimant: None,
+            lease_holder: None,
         })
     }
 
@@ -129,9 +129,9 @@ impl AnswerStore {
     /// As [`open`](Self::open), and when no lock file can be made beside it.
     pub fn open_shared(path: &Path) -> Result<Self, LlmError> {
         let store = Self::open(path)?;
-        let claimant = Claimant::announce(path).map_err(|error| cache_error(path, &error))?;
+        let lease_holder = LeaseHolder::announce(path).map_err(|error| cache_error(path, &error))?;
         Ok(Self {
-            claimant: Some(claimant),
+            lease_holder: Some(lease_holder),
             ..store
         })
     }
@@ -140,8 +140,8 @@ impl AnswerStore {
     ///
     /// # Errors
     /// [`LlmError::Cache`] when the store cannot be written.
-    pub fn claim(&self, digest: &RequestDigest) -> Result<Turn, LlmError> {
-        let Some(claimant) = &self.claimant else {
+    pub fn lease(&self, digest: &RequestDigest) -> Result<Turn, LlmError> {
+        let Some(lease_holder) = &self.lease_holder else {
             return Ok(Turn::Ours);
         };
         let decide = |connection: &mut Connection| -> rusqlite::Result<Turn> {
@@ -152,17 +152,18 @@ impl AnswerStore {
             }
             let holder: Option<String> = transaction
                 .query_row(
-                    "SELECT claimant FROM claims WHERE digest = ?1",
+                    "SELECT holder FROM leases WHERE digest = ?1",
                     [digest.as_str()],
                     |row| row.get(0),
                 )
                 .optional()?;
-            if holder.is_some_and(|holder| holder != claimant.name() && claims::lives(&self.path, &holder)) {
+            if holder.is_some_and(|holder| holder != lease_holder.name() && request_leases::lives(&self.path, &holder))
+            {
                 return Ok(Turn::Theirs);
             }
             transaction.execute(
-                "INSERT OR REPLACE INTO claims VALUES (?1, ?2)",
-                [digest.as_str(), claimant.name()],
+                "INSERT OR REPLACE INTO leases VALUES (?1, ?2)",
+                [digest.as_str(), lease_holder.name()],
             )?;
             transaction.commit()?;
             Ok(Turn::Ours)
@@ -175,11 +176,11 @@ impl AnswerStore {
     /// # Errors
     /// [`LlmError::Cache`] when the store cannot be written.
     pub fn release(&self, digest: &RequestDigest) -> Result<(), LlmError> {
-        if self.claimant.is_none() {
+        if self.lease_holder.is_none() {
             return Ok(());
         }
         self.lock()
-            .execute("DELETE FROM claims WHERE digest = ?1", [digest.as_str()])
+            .execute("DELETE FROM leases WHERE digest = ?1", [digest.as_str()])
             .map(drop)
             .map_err(|error| cache_error(&self.path, &error))
     }
@@ -256,7 +257,7 @@ impl AnswerStore {
                     stored.cost
                 ],
             )?;
-            transaction.execute("DELETE FROM claims WHERE digest = ?1", [digest.as_str()])?;
+            transaction.execute("DELETE FROM leases WHERE digest = ?1", [digest.as_str()])?;
             transaction.commit()
         };
         write(&mut self.lock()).map_err(|error| cache_error(&self.path, &error))

@@ -18,7 +18,7 @@ pub struct ChatRequest {
     pub stage: String,
     /// What it is for within the stage, e.g. a topic's name.
     pub purpose: String,
-    /// Tells apart requests that are otherwise the same and are meant to be answered anew.
+    /// Tells apart requests that are otherwise the same and are meant to get separate answers.
     pub attempt: u32,
 }
 

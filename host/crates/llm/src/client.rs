@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use crate::link::Link;
+use crate::provider_state::ProviderState;
 use crate::thinking::without_thinking;
 use crate::{
     Amount, AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault,
@@ -82,7 +82,7 @@ impl LlmClientBuilder {
             };
             budget.restore(&line.stage, spent);
         }
-        let providers = self.providers.into_iter().map(Link::new).collect();
+        let providers = self.providers.into_iter().map(ProviderState::new).collect();
         Ok(LlmClient {
             run: self.run,
             store: self.store,
@@ -101,7 +101,7 @@ impl LlmClientBuilder {
 pub struct LlmClient {
     run: String,
     store: AnswerStore,
-    providers: Vec<Link>,
+    providers: Vec<ProviderState>,
     budget: Budget,
     retry: RetryPolicy,
     offline: bool,
@@ -136,7 +136,7 @@ impl LlmClient {
             if self.cancellation.is_cancelled() {
                 return Err(self.cancelled(request));
             }
-            match self.store.claim(&digest)? {
+            match self.store.lease(&digest)? {
                 Turn::Ours => break,
                 Turn::Answered => {}
                 Turn::Theirs => self.unless_cancelled(request, tokio::time::sleep(LOOK_AGAIN)).await?,
@@ -153,7 +153,7 @@ impl LlmClient {
     pub async fn chat_all(&self, requests: &[ChatRequest]) -> Vec<Result<ChatAnswer, LlmError>> {
         futures::stream::iter(requests)
             .map(|request| self.chat(request))
-            .buffered(MOST_AT_ONCE)
+            .buffered(MAX_AT_ONCE)
             .collect()
             .await
     }
@@ -184,16 +184,16 @@ impl LlmClient {
     async fn ask(&self, request: &ChatRequest, digest: &RequestDigest) -> Result<ChatAnswer, LlmError> {
         let mut faults = Vec::new();
         let mut any_passing = false;
-        let (awake, resting): (Vec<_>, Vec<_>) = self.providers.iter().partition(|link| !link.is_resting());
-        for link in awake.into_iter().chain(resting) {
-            match self.ask_provider(link, request, digest).await? {
+        let (awake, resting): (Vec<_>, Vec<_>) = self.providers.iter().partition(|state| !state.is_resting());
+        for state in awake.into_iter().chain(resting) {
+            match self.ask_provider(state, request, digest).await? {
                 Ok(answer) => {
-                    link.wake();
+                    state.wake();
                     return Ok(answer);
                 }
                 Err(fault) => {
                     if matches!(fault, ProviderFault::Passing { .. }) {
-                        link.rest();
+                        state.rest();
                         any_passing = true;
                     }
                     faults.push(fault.to_string());
@@ -211,18 +211,18 @@ impl LlmClient {
     /// Asks one provider as often as the retry policy allows. The outer error ends the request, the inner one goes on to the next provider.
     async fn ask_provider(
         &self,
-        link: &Link,
+        state: &ProviderState,
         request: &ChatRequest,
         digest: &RequestDigest,
     ) -> Result<Result<ChatAnswer, ProviderFault>, LlmError> {
         let mut tries = 0;
         loop {
-            let held = link.throttle.held_for();
+            let held = state.throttle.held_for();
             if held > self.retry.patience {
-                let asked = format!("{}: it asks to be left alone for {} s", link.name(), held.as_secs());
+                let asked = format!("{}: it asks to be left alone for {} s", state.name(), held.as_secs());
                 return Ok(Err(ProviderFault::passing(asked)));
             }
-            let fault = match self.ask_once(link, request, digest).await? {
+            let fault = match self.ask_once(state, request, digest).await? {
                 Ok(answer) => return Ok(Ok(answer)),
                 Err(fault) => fault,
             };
@@ -233,27 +233,27 @@ impl LlmClient {
             let Some(wait) = self.retry.wait(tries, *retry_after) else {
                 return Ok(Err(fault));
             };
-            tracing::debug!(provider = link.name(), purpose = request.purpose, %fault, ?wait, "trying again");
+            tracing::debug!(provider = state.name(), purpose = request.purpose, %fault, ?wait, "trying again");
             self.unless_cancelled(request, tokio::time::sleep(wait)).await?;
         }
     }
 
     async fn ask_once(
         &self,
-        link: &Link,
+        state: &ProviderState,
         request: &ChatRequest,
         digest: &RequestDigest,
     ) -> Result<Result<ChatAnswer, ProviderFault>, LlmError> {
-        let settings = link.provider.settings();
-        let wanted = link.expected(request);
+        let settings = state.provider.settings();
+        let wanted = state.expected(request);
         let reserve = async {
-            let permit = link.throttle.acquire(wanted.tokens).await;
+            let permit = state.throttle.acquire(wanted.tokens).await;
             let reservation = self.budget.reserve(&request.stage, &request.purpose, wanted).await?;
             Ok((permit, reservation))
         };
         let (permit, reservation) = self.unless_cancelled(request, reserve).await??;
         let outcome = tokio::select! {
-            outcome = link.provider.complete(request, digest.as_str()) => outcome,
+            outcome = state.provider.complete(request, digest.as_str()) => outcome,
             // What was asked is paid for, so it is waited for, but not for ever.
             () = self.cancelled_since(GRACE) => return Err(self.cancelled(request)),
         };
@@ -261,16 +261,16 @@ impl LlmClient {
         let answer = match outcome {
             Ok(answer) => counted(answer, request),
             Err(fault) => {
-                link.failed(&fault);
+                state.failed(&fault);
                 return Ok(Err(fault));
             }
         };
-        link.answered(request, &answer);
+        state.answered(request, &answer);
         let (input, output) = (u64::from(answer.input_tokens), u64::from(answer.output_tokens));
         let cost = settings.cost(input, output);
         let stored = StoredAnswer {
             answer,
-            provider: link.name().to_owned(),
+            provider: state.name().to_owned(),
             cost,
         };
         self.store.put(&self.run, digest, request, &settings.model, &stored)?;
@@ -302,7 +302,7 @@ impl LlmClient {
 }
 
 /// Requests of one batch looked at together; the throttles decide how many of them are really sent.
-const MOST_AT_ONCE: usize = 256;
+const MAX_AT_ONCE: usize = 256;
 /// How long to wait before looking whether another process has its answer.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 

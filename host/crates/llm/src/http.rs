@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Response, Url};
 
-use crate::wire::{Manner, Wire, anthropic::Anthropic, openai::Openai};
+use crate::wire::{ProviderCapabilities, Wire, anthropic::Anthropic, openai::Openai};
 use crate::{ChatAnswer, ChatProvider, ChatRequest, LlmError, Protocol, ProviderFault, ProviderSettings, Secret};
 
 use crate::secret::read_key;
@@ -40,7 +40,7 @@ pub struct HttpProvider {
     places: Vec<Url>,
     /// The place that answered.
     place: AtomicUsize,
-    manner: Mutex<Manner>,
+    capabilities: Mutex<ProviderCapabilities>,
 }
 
 impl HttpProvider {
@@ -77,13 +77,13 @@ impl HttpProvider {
             client,
             places,
             place: AtomicUsize::new(0),
-            manner: Mutex::new(Manner::new(settings.structured)),
+            capabilities: Mutex::new(ProviderCapabilities::new(settings.structured)),
             settings,
         })
     }
 
-    fn manner(&self) -> Manner {
-        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn capabilities(&self) -> ProviderCapabilities {
+        *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes what a server or the transport said safe to show: no key, no header, bounded length, one line.
@@ -125,9 +125,9 @@ impl HttpProvider {
         &self,
         request: &ChatRequest,
         idempotency_key: &str,
-        manner: Manner,
+        capabilities: ProviderCapabilities,
     ) -> Result<Result<Response, Refusal>, ProviderFault> {
-        let body = self.wire.body(&self.settings, request, manner);
+        let body = self.wire.body(&self.settings, request, capabilities);
         let mut missing: Option<Refusal> = None;
         for index in self.place.load(Ordering::Relaxed)..self.places.len() {
             let response = self.post(&self.places[index], &body, idempotency_key).await?;
@@ -141,7 +141,7 @@ impl HttpProvider {
             }
             // Of two places that are not there, the one that can say why is the right one.
             missing = match missing {
-                Some(first) if first.complaint.is_some() || refusal.complaint.is_none() => Some(first),
+                Some(first) if first.api_error.is_some() || refusal.api_error.is_none() => Some(first),
                 _ => Some(refusal),
             };
         }
@@ -230,17 +230,17 @@ impl HttpProvider {
         }
     }
 
-    /// Sends, in ever simpler manners as long as the server declines what it does not understand.
+    /// Sends, asking for less as long as the server declines what it does not understand.
     async fn ask(&self, request: &ChatRequest, idempotency_key: &str) -> Result<ChatAnswer, ProviderFault> {
         loop {
-            let manner = self.manner();
-            let refusal = match self.send(request, idempotency_key, manner).await? {
+            let capabilities = self.capabilities();
+            let refusal = match self.send(request, idempotency_key, capabilities).await? {
                 Ok(response) => return self.read(response).await,
                 Err(refusal) => refusal,
             };
-            if let Some(simpler) = refusal.simpler(manner, request) {
+            if let Some(simpler) = refusal.simpler(capabilities, request) {
                 tracing::debug!(provider = self.name, ?simpler, "asking more simply");
-                *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = simpler;
+                *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner) = simpler;
                 continue;
             }
             return match refusal.filtered() {

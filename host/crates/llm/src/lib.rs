@@ -12,16 +12,16 @@
 //! its own, e.g. over a local model.
 
 mod answers;
+mod api_error;
 mod budget;
 mod chat;
-mod claims;
 mod client;
-mod complaint;
 mod error;
 mod estimate;
 mod http;
-mod link;
 mod provider;
+mod provider_state;
+mod request_leases;
 mod retry;
 mod secret;
 mod sse;
@@ -38,9 +38,7 @@ pub use error::{LlmError, ProviderFault};
 pub use estimate::{Estimate, GenerationShape, estimate_tokens};
 pub use http::HttpProvider;
 pub use nl2sql_catalog::{Message, Role};
-pub use nl2sql_profile::{
-    BudgetCaps, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput,
-};
+pub use nl2sql_profile::{BudgetCaps, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput};
 pub use provider::ChatProvider;
 pub use retry::RetryPolicy;
 pub use secret::Secret;

@@ -40,7 +40,11 @@ impl fmt::Debug for Secret {
 ///
 /// # Errors
 /// [`LlmError::Key`] when the variable is unset or empty, or the file cannot be read.
-pub(crate) fn read_key(provider: &str, variable: Option<&str>, file: Option<&Path>) -> Result<Option<Secret>, LlmError> {
+pub(crate) fn read_key(
+    provider: &str,
+    variable: Option<&str>,
+    file: Option<&Path>,
+) -> Result<Option<Secret>, LlmError> {
     let (origin, value) = match (variable, file) {
         (Some(name), _) => (format!("the environment variable {name}"), std::env::var(name).ok()),
         (None, Some(path)) => (

@@ -29,7 +29,7 @@ struct State {
     tokens: Bucket,
 }
 
-/// Time within which complaints of overload count as one.
+/// Time within which reports of overload count as one.
 const ONE_OVERLOAD: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]

@@ -3,15 +3,15 @@
 //! What is sent follows the protocols to the letter; what is read may come from servers that follow them loosely.
 
 pub mod anthropic;
-mod manner;
 pub mod openai;
+mod provider_capabilities;
 
 use serde_json::Value;
 
-use crate::complaint::Complaint;
+use crate::api_error::ApiError;
 use crate::{ChatAnswer, ChatRequest, FinishReason, ProviderFault, ProviderSettings};
 
-pub use manner::Manner;
+pub use provider_capabilities::ProviderCapabilities;
 
 /// One protocol: where to post, which headers, what body, and how to read the answer.
 pub trait Wire: Send + Sync {
@@ -20,7 +20,7 @@ pub trait Wire: Send + Sync {
     /// Headers that carry the key and the protocol version.
     fn headers(&self, key: Option<&str>) -> Vec<(&'static str, String)>;
     /// Request body.
-    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, manner: Manner) -> Value;
+    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, capabilities: ProviderCapabilities) -> Value;
     /// Answer out of a whole response body that is no error.
     ///
     /// # Errors
@@ -35,9 +35,9 @@ pub trait Wire: Send + Sync {
 /// # Errors
 /// [`ProviderFault`], by what the error says.
 pub fn answer(wire: &dyn Wire, body: &Value) -> Result<ChatAnswer, ProviderFault> {
-    match Complaint::read(body) {
-        Some(complaint) if complaint.is_filtered() => Ok(ChatAnswer::refusal(complaint.message)),
-        Some(complaint) => Err(complaint.into_fault()),
+    match ApiError::read(body) {
+        Some(api_error) if api_error.is_filtered() => Ok(ChatAnswer::refusal(api_error.message)),
+        Some(api_error) => Err(api_error.into_fault()),
         None => wire.answer(body),
     }
 }

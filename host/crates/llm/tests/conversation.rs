@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use nl2sql_llm::{
-    AnswerStore, BudgetCaps, ChatProvider, ChatRequest, FinishReason, HttpProvider, LlmClient,
-    LlmClientBuilder, LlmError, Message, Price, Protocol, ProviderSettings, RetryPolicy, Role,
+    AnswerStore, BudgetCaps, ChatProvider, ChatRequest, FinishReason, HttpProvider, LlmClient, LlmClientBuilder,
+    LlmError, Message, Price, Protocol, ProviderSettings, RetryPolicy, Role,
 };
 use nl2sql_llm_server::{Fault, LlmServer, SchemaWriter, Script};
 use tempfile::TempDir;

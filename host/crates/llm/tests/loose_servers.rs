@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use flate2::{Compression, write::GzEncoder};
 use nl2sql_llm::{
-    AnswerStore, ChatAnswer, ChatProvider, ChatRequest, FinishReason, HttpProvider, LlmClientBuilder,
-    LlmError, Message, Protocol, ProviderSettings, RetryPolicy, Role, StructuredOutput,
+    AnswerStore, ChatAnswer, ChatProvider, ChatRequest, FinishReason, HttpProvider, LlmClientBuilder, LlmError,
+    Message, Protocol, ProviderSettings, RetryPolicy, Role, StructuredOutput,
 };
 use nl2sql_llm_server::{Fault, LlmServer, SchemaWriter, Script};
 use serde_json::json;

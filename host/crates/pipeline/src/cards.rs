@@ -10,7 +10,7 @@ use nl2sql_catalog::{Card, Database, Table};
 use nl2sql_profile::{CardSettings, ValuePolicy};
 use serde::{Deserialize, Serialize};
 
-use crate::privacy::{ColumnPolicies, Disguise};
+use crate::privacy::{ColumnPolicies, Masking};
 use crate::{Failure, Source};
 
 pub use pages::estimate_tokens;
@@ -22,7 +22,7 @@ pub struct CardsArtifact {
     pub cards: Vec<Card>,
     /// Tables of each page; neighbours by foreign key stand together.
     pub pages: Vec<Vec<String>>,
-    /// Values let out, by table and column, already disguised.
+    /// Values let out, by table and column, already masked.
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// Columns by policy: how many were allowed, masked, hashed, dropped.
     pub policies: BTreeMap<String, usize>,
@@ -46,14 +46,14 @@ impl CardsArtifact {
     }
 }
 
-/// Values of every column that a policy lets out, disguised, and the tables that had to go without, one sentence each: a view may be
+/// Values of every column that a policy lets out, masked, and the tables that had to go without, one sentence each: a view may be
 /// too slow to read, or refer to what is gone. `progress` is told of each table done.
 pub(crate) fn sample_values(
     catalog: &Database,
     source: &dyn Source,
     settings: &CardSettings,
     policies: &ColumnPolicies,
-    disguise: &Disguise,
+    masking: &Masking,
     mut progress: impl FnMut(usize),
 ) -> Result<(CardsArtifact, Vec<String>), Failure> {
     let mut artifact = CardsArtifact::default();
@@ -84,7 +84,7 @@ pub(crate) fn sample_values(
                         .into_iter()
                         .filter(|value| is_short(value, settings.value_chars))
                         .collect();
-                    (column.name.clone(), disguise.apply(*policy, short))
+                    (column.name.clone(), masking.apply(*policy, short))
                 })
                 .filter(|(_, values)| !values.is_empty())
                 .collect();

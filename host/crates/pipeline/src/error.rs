@@ -86,7 +86,7 @@ pub enum PipelineError {
         writer: Stage,
     },
     /// An artifact does not parse.
-    #[error("{} cannot be understood: {reason}. Put the file back as it was, or make it anew with `nl2sql {} --redo`", .path.display(), .writer.name())]
+    #[error("{} cannot be understood: {reason}. Restore the file, or recreate it with `nl2sql {} --redo`", .path.display(), .writer.name())]
     Broken {
         /// The file.
         path: PathBuf,
@@ -96,7 +96,7 @@ pub enum PipelineError {
         writer: Stage,
     },
     /// Artifacts are not as the stage left them.
-    #[error("{} {} since the {} stage wrote it. Pass --accept-edits to go on with it as it is (later stages are done again where needed), or make it anew with `nl2sql {} --redo`", .path.display(), if *.gone { "is gone" } else { "was changed" }, .writer.name(), .writer.name())]
+    #[error("{} {} since the {} stage wrote it. Pass --accept-edits to continue with it as it is (later stages run again where needed), or recreate it with `nl2sql {} --redo`", .path.display(), if *.gone { "is gone" } else { "was changed" }, .writer.name(), .writer.name())]
     Edited {
         /// The file.
         path: PathBuf,
@@ -135,7 +135,7 @@ pub enum PipelineError {
     },
     /// Generation was begun by other plugins than the ones at hand.
     #[error(
-        "this run's generation was begun with {before} and {now} is at hand: going on would mix the two. Use the plugin it was begun with, or pass --redo to set the {samples} samples aside and generate anew"
+        "this run's generation was begun with {before} and {now} is at hand: continuing would mix the two. Use the plugin it was begun with, or pass --redo to set the {samples} samples aside and generate anew"
     )]
     OtherGenerator {
         /// Identity recorded in the run.
@@ -172,7 +172,7 @@ pub enum PipelineError {
         reason: String,
     },
     /// The user asked to stop.
-    #[error("stopped as asked. Everything made so far is in {}; `nl2sql run` goes on from there", .folder.display())]
+    #[error("stopped as asked. Everything made so far is in {}; `nl2sql run` resumes from there", .folder.display())]
     Cancelled {
         /// The run folder.
         folder: PathBuf,

@@ -1,14 +1,14 @@
 //! Generation in rounds until every topic's budget is met, resumable at any point.
 //!
-//! A wave is one round of every topic that still wants samples. Topics of a wave are generated and validated in parallel and
+//! A generation round asks for every topic that still wants samples. Topics of a round are generated and validated in parallel and
 //! committed in the order of the plan, so the outcome does not depend on timing; and since a round's request depends on
 //! earlier rounds alone, a stopped run continues with exactly the requests an undisturbed one would have made.
 
+mod budget_reallocation;
 mod duplicates;
+mod generation_round;
 mod journals;
 mod topic_progress;
-mod unmet_budgets;
-mod wave;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::summary::{StageSummary, count};
 use crate::validate::is_empty_result;
 use crate::{Dialect, Failure, Generator, PipelineError, RunFolder, Stage, Validator, artifact};
+use generation_round::GenerationRound;
 use journals::Journals;
 use topic_progress::{Ended, TopicProgress};
-use wave::Wave;
 
 /// A finished round of one topic: a line of `rounds.jsonl`. The samples and verdicts of a round count once its line stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct RoundRecord {
     pub rejected: u32,
     /// Accepted although the SQL returns no row.
     pub empty: u32,
-    /// The generator has nothing more to say.
+    /// The generator has nothing more to offer.
     pub exhausted: bool,
     /// What the generator noted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -81,30 +81,30 @@ impl Generation<'_> {
         for note in resumed.notes {
             watch(Notice::Note(note));
         }
-        let mut wave = Wave::new(self, resumed.journals, resumed.topics)
+        let mut rounds = GenerationRound::new(self, resumed.journals, resumed.topics)
             .map_err(|failure| PipelineError::part(Stage::Generate, failure))?;
         let total = self.plan.total();
         let mut spent = None;
         while spent.is_none() {
-            let members = wave.next_members();
+            let members = rounds.next_members();
             if members.is_empty() {
                 break;
             }
             if watch(Notice::Progress {
-                accepted: wave.accepted(),
+                accepted: rounds.accepted(),
                 total,
             }) {
                 return Err(PipelineError::Cancelled {
                     folder: self.folder.root().to_owned(),
                 });
             }
-            spent = wave.advance(&members, watch)?;
+            spent = rounds.advance(&members, watch)?;
         }
         watch(Notice::Progress {
-            accepted: wave.accepted(),
+            accepted: rounds.accepted(),
             total,
         });
-        Ok(self.report(wave.topics(), &resumed_totals(self.folder)?, spent))
+        Ok(self.report(rounds.topics(), &resumed_totals(self.folder)?, spent))
     }
 
     fn report(&self, topics: &[TopicProgress], totals: &Totals, spent: Option<Failure>) -> Generated {
@@ -114,7 +114,7 @@ impl Generation<'_> {
             let wanted = topic.planned as usize;
             if topic.accepted.len() < wanted {
                 let why = match topic.ended(self.settings) {
-                    _ if topic.exhausted => "the generator has nothing more to say",
+                    _ if topic.exhausted => "the generator has nothing more to offer",
                     Some(Ended::Rounds | Ended::Met) => "the rounds are used up (generate.max_rounds)",
                     _ => "the language model's budget is spent",
                 };
@@ -137,7 +137,7 @@ impl Generation<'_> {
             ));
         }
         if let Some(failure) = &spent {
-            notes.push(format!("{failure}; raise the budget and run again to go on"));
+            notes.push(format!("{failure}; raise the budget and run again to resume"));
         }
         if totals.empty > 0 {
             notes.push(format!("{} of {accepted} accepted pairs return no row", totals.empty));
@@ -180,13 +180,13 @@ pub(crate) fn keep_share_of_empty(before: &[Verdict], verdicts: &mut [Verdict]) 
             verdict
                 .findings
                 .iter()
-                .any(|finding| finding.code == wave::TOO_MANY_EMPTY)
+                .any(|finding| finding.code == generation_round::TOO_MANY_EMPTY)
         })
         .map(|verdict| verdict.sample.as_str())
         .collect();
     for verdict in verdicts {
         if verdict.accepted && is_empty_result(verdict) && over.contains(verdict.sample.as_str()) {
-            wave::reject_empty(verdict);
+            generation_round::reject_empty(verdict);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Pipeline`] works on one [`RunFolder`]. It gets a database, a dialect, a planner, a generator and validators through
 //! [`Parts`] and knows nothing of what stands behind them. Each stage reads the artifacts before it and writes its own
-//! atomically; generation keeps journals whose lines are whole or absent, so a run that was killed goes on where it
+//! atomically; generation keeps journals with atomic appends, so a run that was killed resumes where it
 //! stopped and ends with the bytes of an undisturbed one.
 
 mod cards;

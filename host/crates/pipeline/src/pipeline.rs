@@ -1,8 +1,8 @@
 //! One run: stages in order, each done once, again only where something it depends on changed.
 
-mod currency;
 mod manifest;
 mod stages;
+mod staleness;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use crate::{Event, Observer, Parts, PipelineError, PluginIdentity, RunFolder, St
 pub struct Rerun {
     /// Go on with artifacts as they are although somebody changed them.
     pub accept_edits: bool,
-    /// Set what the stage and the later ones made aside and make it anew.
+    /// Set what the stage and the later ones made aside and recreate it.
     pub redo: bool,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Pipeline<'a> {
             plugins,
         };
         if let Some(what) = lost {
-            pipeline.begin_ledger_anew(&what)?;
+            pipeline.begin_new_ledger(&what)?;
         }
         pipeline.check_artifacts(rerun)?;
         pipeline.write_manifest()?;
@@ -188,7 +188,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Writes down that what the stage made before is about to be replaced, so that a process killed while it does so leaves nothing that
-    /// looks like an edit. Generation does so by itself, for it goes on with what is there.
+    /// looks like an edit. Generation does so by itself, for it continues with what is there.
     fn begin(&self, stage: Stage) -> Result<(), PipelineError> {
         if stage == Stage::Generate {
             return Ok(());
@@ -223,7 +223,7 @@ impl<'a> Pipeline<'a> {
 
     /// Keeps the journals of generation, which may hold what was paid for, and sets everything else aside: without a ledger nothing tells
     /// what it was made from.
-    fn begin_ledger_anew(&self, what: &str) -> Result<(), PipelineError> {
+    fn begin_new_ledger(&self, what: &str) -> Result<(), PipelineError> {
         let remade: Vec<_> = MADE
             .into_iter()
             .filter(|name| ![artifact::SAMPLES, artifact::ROUNDS, artifact::VERDICTS].contains(name))

@@ -1,8 +1,8 @@
 //! Which values leave the database, and in what form.
 
-mod disguise;
+mod masking;
 mod personal;
 mod policy;
 
-pub(crate) use disguise::Disguise;
+pub(crate) use masking::Masking;
 pub(crate) use policy::ColumnPolicies;

@@ -240,7 +240,7 @@ mod tests {
             assert_eq!(
                 fs::read(&path).unwrap().len(),
                 whole.len(),
-                "it is compiled and written anew"
+                "it is compiled and written again"
             );
         }
     }

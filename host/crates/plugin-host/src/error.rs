@@ -36,9 +36,7 @@ pub enum LoadError {
     },
     /// The bytes are no plugin.
     #[error("{origin} is not a WebAssembly plugin: {reason}")]
-    #[diagnostic(help(
-        "build it anew with `cargo build --release --target wasm32-unknown-unknown`; it may be truncated"
-    ))]
+    #[diagnostic(help("rebuild it with `cargo build --release --target wasm32-unknown-unknown`; it may be truncated"))]
     NotWasm {
         /// Where the bytes came from.
         origin: String,
@@ -78,7 +76,7 @@ pub enum LoadError {
     },
     /// The manifest cannot be read.
     #[error("the manifest of {origin} is wrong: {reason}")]
-    #[diagnostic(help("correct its `plugin.toml` and build it anew"))]
+    #[diagnostic(help("correct its `plugin.toml` and rebuild it"))]
     BadManifest {
         /// Where the bytes came from.
         origin: String,
@@ -97,7 +95,7 @@ pub enum LoadError {
         exported: Kind,
     },
     /// The plugin is of another kind than the one wanted.
-    #[error("plugin `{plugin}` is a {found}, wanted is a {wanted}")]
+    #[error("plugin `{plugin}` expected {wanted}, found {found}")]
     #[diagnostic(help("name a {wanted} in the profile; `nl2sql plugin list` shows which there are"))]
     WrongKind {
         /// The plugin.

@@ -65,9 +65,9 @@ pub use library::{Embedded, Entry, Library, Origin};
 pub use limits::{Limits, STACK};
 pub use manifest::{MANIFEST_SECTION, Manifest, is_plugin_name};
 pub use metric::MetricPlugin;
+pub use nl2sql_profile::{PluginLimits, PluginSettings};
 pub use planner::PlannerPlugin;
 pub use scaffold::{ScaffoldError, scaffold};
-pub use nl2sql_profile::{PluginLimits, PluginSettings};
 pub use services::{
     ChatAnswer, ChatError, ChatRequest, LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError,
     QueryService, ServiceError, Services, SqlService, TracingSink,

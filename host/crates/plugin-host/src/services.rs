@@ -83,7 +83,7 @@ pub struct ChatRequest {
     pub max_tokens: Option<u32>,
     /// What the request is for, in the usage report.
     pub purpose: String,
-    /// Tells apart requests that are otherwise the same and are meant to be answered anew.
+    /// Tells apart requests that are otherwise the same and are meant to get separate answers.
     pub attempt: u32,
 }
 

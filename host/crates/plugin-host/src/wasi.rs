@@ -11,7 +11,7 @@ use wasmtime::{StoreContextMut, bail};
 use crate::state::State;
 
 /// Most random bytes one call hands out.
-const MOST_RANDOM_BYTES: u64 = 1 << 20;
+const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 /// Bytes an output stream takes at a time.
 const STREAM_CAPACITY: u64 = 1 << 16;
@@ -99,7 +99,7 @@ fn exception(
         ("wasi:io/poll", "[method]pollable.ready", _) => Some(Val::Bool(true)),
         ("wasi:clocks/monotonic-clock", "resolution", _) => Some(Val::U64(1)),
         (package, _, [Val::U64(count)]) if package.starts_with("wasi:random/") => {
-            if *count > MOST_RANDOM_BYTES {
+            if *count > MAX_RANDOM_BYTES {
                 bail!("it asked for {count} random bytes at once");
             }
             let random = &mut store.data_mut().wasi;

@@ -24,10 +24,7 @@ pub use database::{DatabaseSettings, TlsMode};
 pub use evaluate::EvaluateSettings;
 pub use export::{ExportFormat, ExportSettings, SchemaScope, SchemaStyle, SplitRatios};
 pub use generate::GenerateSettings;
-pub use llm::{
-    BudgetCaps, LlmSettings, Price, Protocol, ProviderSettings, RateLimits, Sampling,
-    StructuredOutput,
-};
+pub use llm::{BudgetCaps, LlmSettings, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput};
 pub use model::ModelSettings;
 pub use plan::PlanSettings;
 pub use plugin::{PluginLimits, PluginSettings};

@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt};
 use reqwest::Response;
 
 use super::json_of;
-use crate::complaint::Complaint;
+use crate::api_error::ApiError;
 use crate::sse::{DONE, EventSplitter, looks_like_events};
 use crate::wire::{self, PartialAnswer, Wire};
 use crate::{ChatAnswer, ProviderFault};
@@ -159,8 +159,8 @@ impl<'a> Events<'a> {
         }
         let event: serde_json::Value = serde_json::from_str(payload)
             .map_err(|error| ProviderFault::passing(format!("the stream is garbled: {error}")))?;
-        match Complaint::read(&event) {
-            Some(complaint) => Err(complaint.into_fault()),
+        match ApiError::read(&event) {
+            Some(api_error) => Err(api_error.into_fault()),
             None => {
                 self.wire.fold(&mut self.partial, &event);
                 Ok(())

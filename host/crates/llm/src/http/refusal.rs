@@ -6,8 +6,8 @@ use reqwest::Response;
 
 use super::json_of;
 use super::retry_after::retry_after;
-use crate::complaint::Complaint;
-use crate::wire::Manner;
+use crate::api_error::ApiError;
+use crate::wire::ProviderCapabilities;
 use crate::{ChatRequest, ProviderFault};
 
 /// How much of a body without a message is kept, in bytes.
@@ -18,7 +18,7 @@ const KEPT: usize = 2_000;
 pub struct Refusal {
     pub status: u16,
     retry_after: Option<Duration>,
-    pub complaint: Option<Complaint>,
+    pub api_error: Option<ApiError>,
     text: String,
 }
 
@@ -28,40 +28,40 @@ impl Refusal {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let body = response.bytes().await.unwrap_or_default();
-        let complaint = json_of(&body).and_then(|body| Complaint::read(&body));
+        let api_error = json_of(&body).and_then(|body| ApiError::read(&body));
         let text = String::from_utf8_lossy(&body[..body.len().min(KEPT)]);
         Self {
             status,
             retry_after,
-            complaint,
+            api_error,
             text: without_tags(&text),
         }
     }
 
     fn message(&self) -> &str {
-        self.complaint
+        self.api_error
             .as_ref()
-            .map_or(&self.text, |complaint| &complaint.message)
+            .map_or(&self.text, |api_error| &api_error.message)
     }
 
-    /// A simpler manner, when the server declined the manner rather than the request.
-    pub fn simpler(&self, manner: Manner, request: &ChatRequest) -> Option<Manner> {
+    /// What is left to ask for, when the server declined a capability rather than the request.
+    pub fn simpler(&self, capabilities: ProviderCapabilities, request: &ChatRequest) -> Option<ProviderCapabilities> {
         if !matches!(self.status, 400 | 404 | 422 | 500 | 501) {
             return None;
         }
-        let complaint = self.complaint.as_ref()?;
-        manner.after(complaint, request)
+        let api_error = self.api_error.as_ref()?;
+        capabilities.after(api_error, request)
     }
 
     /// What a filter of the provider said when it declined the prompt.
     pub fn filtered(&self) -> Option<&str> {
-        let complaint = self.complaint.as_ref()?;
-        (matches!(self.status, 400 | 403 | 422) && complaint.is_filtered()).then_some(&complaint.message)
+        let api_error = self.api_error.as_ref()?;
+        (matches!(self.status, 400 | 403 | 422) && api_error.is_filtered()).then_some(&api_error.message)
     }
 
     /// What follows from it: another try, or another provider.
     pub fn into_fault(self, base_url: &str) -> ProviderFault {
-        let unpaid = self.complaint.as_ref().is_some_and(Complaint::is_unpaid);
+        let unpaid = self.api_error.as_ref().is_some_and(ApiError::is_unpaid);
         let passing = matches!(self.status, 408 | 409 | 425 | 429 | 500..=599) && !(unpaid && self.status < 500);
         let mut message = format!("HTTP {}", self.status);
         if !self.message().trim().is_empty() {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Manner, PartialAnswer, Wire, count, finish_reason, gave_up, lay_over, set, text_of};
+use super::{PartialAnswer, ProviderCapabilities, Wire, count, finish_reason, gave_up, lay_over, set, text_of};
 use crate::chat::schema_instruction;
 use crate::{ChatAnswer, ChatRequest, ProviderFault, ProviderSettings, Role, StructuredOutput};
 
@@ -30,7 +30,7 @@ impl Wire for Anthropic {
             .collect()
     }
 
-    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, manner: Manner) -> Value {
+    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, capabilities: ProviderCapabilities) -> Value {
         let mut body = Map::new();
         // Thinking comes out of the same cap, cannot be sampled otherwise than by default, and forbids a forced tool.
         let thinking = settings
@@ -41,7 +41,7 @@ impl Wire for Anthropic {
         let spoken = u64::from(request.max_tokens.unwrap_or(settings.max_tokens));
         body.insert("model".into(), json!(settings.model));
         body.insert("max_tokens".into(), json!(spoken + thinking.unwrap_or(0)));
-        let system = system_text(request, manner.structured);
+        let system = system_text(request, capabilities.structured);
         if !system.is_empty() {
             body.insert("system".into(), json!(system));
         }
@@ -51,7 +51,7 @@ impl Wire for Anthropic {
             .filter(|message| message.role != Role::System)
             .collect();
         body.insert("messages".into(), json!(turns));
-        if manner.sampling && thinking.is_none() {
+        if capabilities.sampling && thinking.is_none() {
             set(
                 &mut body,
                 "temperature",
@@ -59,7 +59,7 @@ impl Wire for Anthropic {
             );
             set(&mut body, "top_p", settings.sampling.top_p);
         }
-        if let (Some(schema), StructuredOutput::Schema) = (&request.schema, manner.structured) {
+        if let (Some(schema), StructuredOutput::Schema) = (&request.schema, capabilities.structured) {
             let tool = json!({ "name": ANSWER_TOOL, "description": "Gives the answer.", "input_schema": schema });
             body.insert("tools".into(), json!([tool]));
             let choice = match thinking {
@@ -207,8 +207,8 @@ mod tests {
             purpose: String::new(),
             attempt: 0,
         };
-        let manner = Manner::new(StructuredOutput::Schema);
-        let plain = Anthropic.body(&settings, &request, manner);
+        let capabilities = ProviderCapabilities::new(StructuredOutput::Schema);
+        let plain = Anthropic.body(&settings, &request, capabilities);
         assert_eq!(
             (&plain["max_tokens"], &plain["tool_choice"]["type"]),
             (&json!(1_000), &json!("tool"))
@@ -216,7 +216,7 @@ mod tests {
         assert!(plain.get("temperature").is_some());
         let thinking = json!({ "thinking": { "type": "enabled", "budget_tokens": 2_000 } });
         settings.body = serde_json::from_value(thinking).unwrap();
-        let body = Anthropic.body(&settings, &request, manner);
+        let body = Anthropic.body(&settings, &request, capabilities);
         assert_eq!(
             (&body["max_tokens"], &body["tool_choice"]["type"]),
             (&json!(3_000), &json!("auto"))

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Manner, PartialAnswer, Wire, count, finish_reason, gave_up, lay_over, set, text_of};
+use super::{PartialAnswer, ProviderCapabilities, Wire, count, finish_reason, gave_up, lay_over, set, text_of};
 use crate::chat::schema_instruction;
 use crate::{ChatAnswer, ChatRequest, FinishReason, Message, ProviderFault, ProviderSettings, Role, StructuredOutput};
 
@@ -38,23 +38,23 @@ impl Wire for Openai {
             .collect()
     }
 
-    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, manner: Manner) -> Value {
+    fn body(&self, settings: &ProviderSettings, request: &ChatRequest, capabilities: ProviderCapabilities) -> Value {
         let mut body = Map::new();
         body.insert("model".into(), json!(settings.model));
-        body.insert("messages".into(), json!(messages(request, manner.structured)));
+        body.insert("messages".into(), json!(messages(request, capabilities.structured)));
         let capped = ["max_completion_tokens", "max_tokens"]
             .iter()
             .any(|key| settings.body.contains_key(*key));
         if !capped {
             let reasons = settings.body.contains_key("reasoning_effort");
-            let key = if manner.completion_tokens || reasons {
+            let key = if capabilities.completion_tokens || reasons {
                 "max_completion_tokens"
             } else {
                 "max_tokens"
             };
             body.insert(key.into(), json!(request.max_tokens.unwrap_or(settings.max_tokens)));
         }
-        if manner.sampling {
+        if capabilities.sampling {
             let sampling = &settings.sampling;
             set(&mut body, "temperature", request.temperature.or(sampling.temperature));
             set(&mut body, "top_p", sampling.top_p);
@@ -63,11 +63,15 @@ impl Wire for Openai {
             set(&mut body, "seed", sampling.seed);
         }
         if let Some(schema) = &request.schema {
-            set(&mut body, "response_format", response_format(manner.structured, schema));
+            set(
+                &mut body,
+                "response_format",
+                response_format(capabilities.structured, schema),
+            );
         }
         if settings.stream {
             body.insert("stream".into(), json!(true));
-            if manner.stream_usage {
+            if capabilities.stream_usage {
                 body.insert("stream_options".into(), json!({ "include_usage": true }));
             }
         }
@@ -262,10 +266,10 @@ mod tests {
             purpose: String::new(),
             attempt: 0,
         };
-        let manner = Manner::new(StructuredOutput::Schema);
-        assert_eq!(Openai.body(&settings, &request, manner)["max_tokens"], 7);
+        let capabilities = ProviderCapabilities::new(StructuredOutput::Schema);
+        assert_eq!(Openai.body(&settings, &request, capabilities)["max_tokens"], 7);
         settings.body = serde_json::from_value(json!({ "reasoning_effort": "low", "temperature": "", "response_format": { "json_schema": { "strict": false } } })).unwrap();
-        let body = Openai.body(&settings, &request, manner);
+        let body = Openai.body(&settings, &request, capabilities);
         assert_eq!(
             (&body["max_completion_tokens"], body.get("max_tokens")),
             (&json!(7), None)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use nl2sql_catalog::{Database, Plan, Rejection, Sample, Verdict};
 use nl2sql_profile::GenerateSettings;
 
-use super::unmet_budgets::move_unmet;
+use super::budget_reallocation::reallocate;
 use super::{RoundRecord, TopicProgress};
 use crate::run_folder::{BrokenLine, Journal, readable_lines_of};
 use crate::validate::is_empty_result;
@@ -69,7 +69,7 @@ impl Journals {
             }
             if let Some(topic) = index.get(round.topic.as_str()).and_then(|at| topics.get_mut(*at)) {
                 replay(topic, round, &samples.rows[written..end], &verdicts.rows[written..end]);
-                move_unmet(&mut topics, settings);
+                reallocate(&mut topics, settings);
             }
             finished += 1;
             written = end;

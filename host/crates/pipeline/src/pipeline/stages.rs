@@ -13,7 +13,7 @@ use crate::catalog_index::{CatalogIndex, Used};
 use crate::coverage::{Coverage, SampleFacts};
 use crate::export::Export;
 use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
-use crate::privacy::{ColumnPolicies, Disguise};
+use crate::privacy::{ColumnPolicies, Masking};
 use crate::run_folder::{StageRecord, StageState, lines_of, readable_lines_of};
 use crate::summary::{StageSummary, count};
 use crate::validate::{reason, verdicts};
@@ -96,7 +96,7 @@ impl Pipeline<'_> {
             key: "privacy.hash_salt_env".into(),
             reason: error.to_string(),
         })?;
-        let disguise = Disguise::new(self.profile.run.seed, salt.as_ref().map(|salt| salt.expose_secret()));
+        let masking = Masking::new(self.profile.run.seed, salt.as_ref().map(|salt| salt.expose_secret()));
         let total = catalog.tables.len() as u64;
         let progress = |done: usize| {
             self.tell(&Event::Progress {
@@ -115,7 +115,7 @@ impl Pipeline<'_> {
             source.as_ref(),
             &self.profile.cards,
             &policies,
-            &disguise,
+            &masking,
             progress,
         )
         .map_err(fail)?;

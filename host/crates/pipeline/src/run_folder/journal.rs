@@ -1,4 +1,4 @@
-//! Append-only JSON lines: after a crash every line is whole or absent.
+//! Append-only JSON lines: appends are atomic, also across a crash.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};

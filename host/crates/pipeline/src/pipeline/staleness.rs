@@ -49,7 +49,7 @@ impl Pipeline<'_> {
                 }
             }
             drop(ledger);
-            self.note(writer, &format!("going on with {name} as it is"));
+            self.note(writer, &format!("continuing with {name} as it is"));
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ const REST: Duration = Duration::from_secs(30);
 const TELLING: u64 = 50;
 
 /// A provider with its throttle and its history.
-pub struct Link {
+pub struct ProviderState {
     pub provider: Box<dyn ChatProvider>,
     pub throttle: Throttle,
     learned: Mutex<Learned>,
@@ -27,7 +27,7 @@ struct Learned {
     rests_until: Option<Instant>,
 }
 
-impl Link {
+impl ProviderState {
     pub fn new(provider: Box<dyn ChatProvider>) -> Self {
         let learned = Learned {
             counts_more: 1.0,

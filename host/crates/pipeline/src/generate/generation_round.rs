@@ -3,9 +3,9 @@
 use nl2sql_catalog::{Batch, Finding, GenerateRequest, Sample, Severity, Verdict};
 use rayon::prelude::*;
 
+use super::budget_reallocation::reallocate;
 use super::duplicates::{Duplicates, question_key};
 use super::journals::{Journals, replay};
-use super::unmet_budgets::move_unmet;
 use super::{Generation, Notice, RoundRecord, TopicProgress};
 use crate::validate::{is_empty_result, verdicts};
 use crate::{Dialect, Failure, PipelineError, Stage};
@@ -13,8 +13,8 @@ use crate::{Dialect, Failure, PipelineError, Stage};
 /// Topics generated side by side before their rounds are committed.
 const BLOCK: usize = 32;
 
-/// The state that waves advance.
-pub(super) struct Wave<'a> {
+/// The state that generation rounds advance.
+pub(super) struct GenerationRound<'a> {
     generation: &'a Generation<'a>,
     journals: Journals,
     topics: Vec<TopicProgress>,
@@ -41,7 +41,7 @@ struct Judged {
     verdicts: Vec<Verdict>,
 }
 
-impl<'a> Wave<'a> {
+impl<'a> GenerationRound<'a> {
     /// Starts from journals and topics as they were resumed.
     pub(super) fn new(
         generation: &'a Generation<'a>,
@@ -54,7 +54,7 @@ impl<'a> Wave<'a> {
                 .map(|(name, weight)| (name.clone(), *weight))
                 .collect()
         };
-        let mut wave = Self {
+        let mut rounds = Self {
             generation,
             journals,
             topics,
@@ -62,8 +62,8 @@ impl<'a> Wave<'a> {
             languages: weights(&generation.settings.languages),
             difficulties: weights(&generation.settings.difficulties),
         };
-        wave.remember_earlier_samples()?;
-        Ok(wave)
+        rounds.remember_earlier_samples()?;
+        Ok(rounds)
     }
 
     fn remember_earlier_samples(&mut self) -> Result<(), Failure> {
@@ -273,7 +273,7 @@ impl<'a> Wave<'a> {
         }
         self.journals.append(&samples, &judged, &record)?;
         replay(&mut self.topics[topic], &record, &samples, &judged);
-        move_unmet(&mut self.topics, self.generation.settings);
+        reallocate(&mut self.topics, self.generation.settings);
         Ok(record)
     }
 
@@ -283,7 +283,7 @@ impl<'a> Wave<'a> {
             stage: Stage::Generate,
             failure,
             kept: format!(
-                "{} of {total} accepted pairs are kept in {}; mend the cause and run again to go on",
+                "{} of {total} accepted pairs are kept in {}; fix the cause and run again to resume",
                 self.accepted(),
                 self.generation.folder.root().display()
             ),

@@ -6,7 +6,7 @@ use crate::ProviderFault;
 
 /// An error message out of a response body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Complaint {
+pub(crate) struct ApiError {
     /// `type`, `code` and `status` of the error, in lower case.
     pub kind: String,
     /// What happened, in the server's words.
@@ -46,7 +46,7 @@ const FILTERED: [&str; 4] = [
     "responsibleai",
 ];
 
-impl Complaint {
+impl ApiError {
     /// The error of a body that is one: OpenAI's and Anthropic's `error` object, vLLM's and FastAPI's shapes, or a bare text.
     pub fn read(body: &Value) -> Option<Self> {
         let error = match body.get("error").filter(|error| !error.is_null()) {
@@ -140,18 +140,18 @@ mod tests {
             json!({ "code": "InvalidParameter", "message": "too long" }),
         ] {
             assert_eq!(
-                Complaint::read(&body).map(|it| it.message).as_deref(),
+                ApiError::read(&body).map(|it| it.message).as_deref(),
                 Some("too long"),
                 "{body}"
             );
         }
-        assert_eq!(Complaint::read(&json!({ "error": null, "choices": [] })), None);
-        assert_eq!(Complaint::read(&json!({ "choices": [], "message": "x" })), None);
+        assert_eq!(ApiError::read(&json!({ "error": null, "choices": [] })), None);
+        assert_eq!(ApiError::read(&json!({ "choices": [], "message": "x" })), None);
     }
 
     #[test]
     fn errors_without_a_status_are_told_apart() {
-        let fault = |body| Complaint::read(&body).unwrap().into_fault();
+        let fault = |body| ApiError::read(&body).unwrap().into_fault();
         let overloaded = fault(json!({ "error": { "type": "overloaded_error", "message": "Overloaded" } }));
         assert!(
             matches!(overloaded, ProviderFault::Passing { overloaded: true, .. }),
@@ -167,7 +167,7 @@ mod tests {
             "{unknown:?}"
         );
         assert!(
-            Complaint::read(&json!({ "error": { "code": "content_filter", "message": "no" } }))
+            ApiError::read(&json!({ "error": { "code": "content_filter", "message": "no" } }))
                 .unwrap()
                 .is_filtered()
         );

@@ -6,7 +6,7 @@ use super::topic_progress::{Ended, TopicProgress};
 
 /// Once every topic has ended, shares what the exhausted ones left among those that met their budgets, in proportion to the plan.
 /// Those are open again then. Nothing happens while a topic is open, so the outcome follows from the rounds so far alone.
-pub(super) fn move_unmet(topics: &mut [TopicProgress], settings: &GenerateSettings) {
+pub(super) fn reallocate(topics: &mut [TopicProgress], settings: &GenerateSettings) {
     let ends: Option<Vec<Ended>> = topics.iter().map(|topic| topic.ended(settings)).collect();
     let Some(ends) = ends else { return };
     let unmet: u32 = topics.iter().map(TopicProgress::remaining).sum();
@@ -37,7 +37,7 @@ mod tests {
     use nl2sql_catalog::{Database, Sample, Topic};
     use nl2sql_profile::GenerateSettings;
 
-    use super::move_unmet;
+    use super::reallocate;
     use crate::generate::TopicProgress;
 
     fn topic(budget: u32, accepted: usize, exhausted: bool) -> TopicProgress {
@@ -62,7 +62,7 @@ mod tests {
     fn the_rest_of_an_exhausted_topic_is_shared_in_proportion() {
         let settings = GenerateSettings::default();
         let mut topics = [topic(20, 5, true), topic(10, 10, false), topic(30, 30, false)];
-        move_unmet(&mut topics, &settings);
+        reallocate(&mut topics, &settings);
         assert_eq!(budgets(&topics), [5, 13, 42]);
         assert_eq!(topics[0].planned, 20);
     }
@@ -71,10 +71,10 @@ mod tests {
     fn nothing_moves_while_a_topic_is_open_or_when_nobody_can_take_it() {
         let settings = GenerateSettings::default();
         let mut open = [topic(20, 5, true), topic(10, 9, false)];
-        move_unmet(&mut open, &settings);
+        reallocate(&mut open, &settings);
         assert_eq!(budgets(&open), [20, 10]);
         let mut none_left = [topic(20, 5, true), topic(10, 10, true)];
-        move_unmet(&mut none_left, &settings);
+        reallocate(&mut none_left, &settings);
         assert_eq!(budgets(&none_left), [20, 10]);
     }
 }

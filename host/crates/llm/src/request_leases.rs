@@ -1,6 +1,6 @@
-//! Processes that share a store ask no question twice: who asks first claims it, the others wait for the answer.
+//! Processes that share a store ask no question twice: the first takes a lease on it, the others wait for the answer.
 //!
-//! A claim names its process by a lock file beside the store. The operating system gives the lock up with the process, so the claim of one that
+//! A lease names its process by a lock file beside the store. The operating system gives the lock up with the process, so the lease of one that
 //! was killed is known to be void.
 
 use std::fs::{self, File};
@@ -10,14 +10,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// This process as others see it.
 #[derive(Debug)]
-pub struct Claimant {
+pub struct LeaseHolder {
     name: String,
     path: PathBuf,
     /// Locked as long as the process lives.
     _file: File,
 }
 
-impl Claimant {
+impl LeaseHolder {
     /// Announces this process beside the store, and takes away what dead ones left.
     ///
     /// # Errors
@@ -39,13 +39,13 @@ impl Claimant {
         })
     }
 
-    /// The name that claims carry.
+    /// The name that leases carry.
     pub fn name(&self) -> &str {
         &self.name
     }
 }
 
-impl Drop for Claimant {
+impl Drop for LeaseHolder {
     fn drop(&mut self) {
         // What stays behind is swept by the next process.
         let _ = fs::remove_file(&self.path);
@@ -88,16 +88,16 @@ mod tests {
     fn a_process_lives_as_long_as_it_holds_its_lock() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("llm.sqlite");
-        let first = Claimant::announce(&store).unwrap();
+        let first = LeaseHolder::announce(&store).unwrap();
         let name = first.name().to_owned();
-        let _second = Claimant::announce(&store).unwrap();
+        let _second = LeaseHolder::announce(&store).unwrap();
         assert!(lives(&store, &name), "sweeping leaves the living alone");
         drop(first);
         assert!(!lives(&store, &name) && !lives(&store, "4711-0"));
         // A killed process leaves its file without a lock.
         fs::write(lock_file(&store, "4711-0"), "").unwrap();
         assert!(!lives(&store, "4711-0"));
-        let _third = Claimant::announce(&store).unwrap();
+        let _third = LeaseHolder::announce(&store).unwrap();
         assert!(!lock_file(&store, "4711-0").exists());
     }
 }

@@ -1,11 +1,11 @@
 //! How a request is put to a provider that does not understand everything.
 
-use crate::complaint::Complaint;
+use crate::api_error::ApiError;
 use crate::{ChatRequest, StructuredOutput};
 
 /// The parts of a request that providers differ on. It starts as the profile says and gives up what a server declines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
+pub struct ProviderCapabilities {
     /// How JSON is asked for.
     pub structured: StructuredOutput,
     /// The cap on output is called `max_completion_tokens`, as OpenAI's reasoning models want it.
@@ -16,8 +16,8 @@ pub struct Manner {
     pub stream_usage: bool,
 }
 
-impl Manner {
-    /// The profile's manner.
+impl ProviderCapabilities {
+    /// What the profile asks for.
     pub fn new(structured: StructuredOutput) -> Self {
         Self {
             structured,
@@ -27,9 +27,9 @@ impl Manner {
         }
     }
 
-    /// The next simpler manner after a server declined `request`, when what it said names something that can be left out.
-    pub fn after(self, complaint: &Complaint, request: &ChatRequest) -> Option<Self> {
-        let message = complaint.message.to_lowercase();
+    /// What is left after a server declined `request`, when what it said names something that can be left out.
+    pub fn after(self, api_error: &ApiError, request: &ChatRequest) -> Option<Self> {
+        let message = api_error.message.to_lowercase();
         let names = |words: &[&str]| words.iter().any(|word| message.contains(word));
         if !self.completion_tokens && names(&["max_completion_tokens"]) {
             return Some(Self {
@@ -94,17 +94,17 @@ mod tests {
         }
     }
 
-    fn after(manner: Manner, message: &str) -> Option<Manner> {
-        let complaint = Complaint {
+    fn after(capabilities: ProviderCapabilities, message: &str) -> Option<ProviderCapabilities> {
+        let api_error = ApiError {
             kind: String::new(),
             message: message.to_owned(),
         };
-        manner.after(&complaint, &request())
+        capabilities.after(&api_error, &request())
     }
 
     #[test]
     fn a_declined_schema_becomes_json_mode_and_then_words() {
-        let first = Manner::new(StructuredOutput::Schema);
+        let first = ProviderCapabilities::new(StructuredOutput::Schema);
         let second = after(first, "This response_format type is unavailable now").unwrap();
         assert_eq!(second.structured, StructuredOutput::Json);
         let third = after(second, "'response_format' of type 'json_object' is not supported").unwrap();
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn reasoning_models_name_what_they_take() {
-        let first = Manner::new(StructuredOutput::Schema);
+        let first = ProviderCapabilities::new(StructuredOutput::Schema);
         let told = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
         let second = after(first, told).unwrap();
         assert!(second.completion_tokens && second.sampling);

@@ -5,11 +5,11 @@ use sha2::{Digest, Sha256};
 
 /// Applies policies to values. Hashes depend on the run's seed and an optional secret.
 #[derive(Debug)]
-pub(crate) struct Disguise {
+pub(crate) struct Masking {
     key: [u8; 32],
 }
 
-impl Disguise {
+impl Masking {
     pub(crate) fn new(seed: u64, salt: Option<&str>) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(seed.to_le_bytes());
@@ -21,17 +21,14 @@ impl Disguise {
 
     /// `values` under `policy`, duplicates that masking makes left out.
     pub(crate) fn apply(&self, policy: ValuePolicy, values: Vec<String>) -> Vec<String> {
-        let disguised: Vec<String> = match policy {
+        let masked: Vec<String> = match policy {
             ValuePolicy::Allow => values,
             ValuePolicy::Mask => values.iter().map(|value| masked(value)).collect(),
             ValuePolicy::Hash => values.iter().map(|value| self.hashed(value)).collect(),
             ValuePolicy::Drop => Vec::new(),
         };
         let mut seen = std::collections::HashSet::new();
-        disguised
-            .into_iter()
-            .filter(|value| seen.insert(value.clone()))
-            .collect()
+        masked.into_iter().filter(|value| seen.insert(value.clone())).collect()
     }
 
     fn hashed(&self, value: &str) -> String {
@@ -65,11 +62,11 @@ mod tests {
     use nl2sql_profile::ValuePolicy;
     use proptest::prelude::*;
 
-    use super::Disguise;
+    use super::Masking;
 
     #[test]
     fn masks_keep_the_format_and_hashes_are_stable() {
-        let disguise = Disguise::new(7, None);
+        let masking = Masking::new(7, None);
         let values = vec![
             "Ann-7@x.org".to_owned(),
             "张三 13800".to_owned(),
@@ -77,23 +74,23 @@ mod tests {
             "Bob-9@y.org".to_owned(),
         ];
         assert_eq!(
-            disguise.apply(ValuePolicy::Mask, values.clone()),
+            masking.apply(ValuePolicy::Mask, values.clone()),
             ["Xxx-0@x.xxx", "某某 00000", "□（某某）□"]
         );
-        let hashes = disguise.apply(ValuePolicy::Hash, values.clone());
-        assert_eq!(hashes, Disguise::new(7, None).apply(ValuePolicy::Hash, values.clone()));
-        assert_ne!(hashes, Disguise::new(8, None).apply(ValuePolicy::Hash, values.clone()));
+        let hashes = masking.apply(ValuePolicy::Hash, values.clone());
+        assert_eq!(hashes, Masking::new(7, None).apply(ValuePolicy::Hash, values.clone()));
+        assert_ne!(hashes, Masking::new(8, None).apply(ValuePolicy::Hash, values.clone()));
         assert_ne!(
             hashes,
-            Disguise::new(7, Some("salt")).apply(ValuePolicy::Hash, values.clone())
+            Masking::new(7, Some("salt")).apply(ValuePolicy::Hash, values.clone())
         );
-        assert!(disguise.apply(ValuePolicy::Drop, values).is_empty());
+        assert!(masking.apply(ValuePolicy::Drop, values).is_empty());
     }
 
     proptest! {
         #[test]
         fn nothing_of_a_value_survives_masking(value in "[A-WYZa-wyz1-9]{1,20}") {
-            let masked = Disguise::new(1, None).apply(ValuePolicy::Mask, vec![value.clone()]);
+            let masked = Masking::new(1, None).apply(ValuePolicy::Mask, vec![value.clone()]);
             prop_assert_eq!(masked[0].chars().count(), value.chars().count());
             prop_assert!(value.chars().zip(masked[0].chars()).all(|(before, after)| before != after));
         }
