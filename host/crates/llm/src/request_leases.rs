@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_lives_as_long_as_it_holds_its_lock() {
+    fn lease_holders_count_as_alive_while_they_hold_their_lock() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("llm.sqlite");
         let first = LeaseHolder::announce(&store).unwrap();

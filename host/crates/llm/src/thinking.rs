@@ -19,7 +19,7 @@ mod tests {
     use super::without_thinking;
 
     #[test]
-    fn the_answer_is_what_follows_the_thinking() {
+    fn thinking_is_removed_from_answers() {
         assert_eq!(
             without_thinking("<think>\nhm {1}\n</think>\n\n{\"a\": 1}"),
             "{\"a\": 1}"

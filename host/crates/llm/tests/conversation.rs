@@ -137,7 +137,7 @@ async fn every_passing_fault_is_retried_until_the_answer_is_whole() {
 }
 
 #[tokio::test]
-async fn what_is_answered_is_never_asked_again() {
+async fn stored_answers_are_not_requested_again() {
     let (server, folder) = (server(vec![]).await, TempDir::new().unwrap());
     let settings = settings(&server, Protocol::Openai);
     let first = client(&folder, settings.clone()).chat(&request(0)).await.unwrap();
@@ -158,7 +158,7 @@ async fn what_is_answered_is_never_asked_again() {
 }
 
 #[tokio::test]
-async fn the_same_question_asked_at_once_is_sent_once() {
+async fn concurrent_identical_requests_are_sent_once() {
     let (server, folder) = (
         server(vec![Fault::Slow(Duration::from_millis(100))]).await,
         TempDir::new().unwrap(),

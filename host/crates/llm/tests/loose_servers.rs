@@ -77,7 +77,7 @@ async fn content(protocol: Protocol, response: Fault) -> String {
 }
 
 #[tokio::test]
-async fn plain_answers_in_every_usual_dress() {
+async fn plain_answers_are_read_in_every_usual_format() {
     let zipped = |text: &str| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(text.as_bytes()).unwrap();
@@ -118,7 +118,7 @@ async fn plain_answers_in_every_usual_dress() {
 }
 
 #[tokio::test]
-async fn streams_in_every_usual_dress() {
+async fn streams_are_read_in_every_usual_format() {
     let event = |event: serde_json::Value| format!("data: {event}\n\n");
     let piece = |text: &str| {
         event(json!({ "choices": [{ "delta": { "content": text }, "finish_reason": null }], "usage": null }))
@@ -202,7 +202,7 @@ async fn half_streams_and_errors_within_good_responses_are_tried_again() {
 }
 
 #[tokio::test]
-async fn a_final_no_says_what_to_change_and_is_not_repeated() {
+async fn final_rejections_are_not_retried_and_name_the_fix() {
     let error = |message: &str| json!({ "error": { "message": message } }).to_string();
     for (fault, says) in [
         (Fault::response(401, JSON, error("bad key")), "check the key"),
@@ -244,7 +244,7 @@ async fn a_final_no_says_what_to_change_and_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_filter_is_a_refusal_and_no_failure() {
+async fn filtered_prompts_count_as_refusals() {
     let filtered = json!({ "error": { "message": "flagged", "code": "content_filter" } });
     let server = server(vec![Fault::response(400, JSON, filtered.to_string())]).await;
     let answer = chat(settings(&server, Protocol::Openai)).await.unwrap();
@@ -252,7 +252,7 @@ async fn a_filter_is_a_refusal_and_no_failure() {
 }
 
 #[tokio::test]
-async fn what_a_server_declines_is_asked_for_more_simply() {
+async fn declined_capabilities_are_dropped_on_retry() {
     let decline = |message: &str| Fault::response(400, JSON, json!({ "error": { "message": message } }).to_string());
     let script = vec![
         decline("Use 'max_completion_tokens' instead."),

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_is_gone_rejects_nothing() {
+    fn an_unavailable_database_rejects_no_samples() {
         let chain: Vec<Box<dyn Validator>> = vec![Box::new(Word("one"))];
         assert!(verdicts(&chain, &samples(&["good", "gone"])).is_err());
     }

@@ -195,7 +195,7 @@ fn a_run_stopped_anywhere_ends_with_the_bytes_of_an_undisturbed_one() {
 }
 
 #[test]
-fn journals_cut_at_any_byte_are_mended() {
+fn journals_cut_at_any_byte_are_repaired() {
     let undisturbed = tempfile::tempdir().unwrap();
     run(undisturbed.path()).unwrap();
     let wanted = bytes(undisturbed.path());
@@ -236,7 +236,7 @@ fn journals_cut_at_any_byte_are_mended() {
 }
 
 #[test]
-fn a_finished_run_is_not_done_again() {
+fn finished_stages_are_not_rerun() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path()).unwrap();
     let before = bytes(folder.path());

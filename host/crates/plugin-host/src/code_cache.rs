@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_kept_and_found_again() {
+    fn compiled_code_is_cached_and_found() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(folder.path().join("code")).unwrap();
         let engine = engine();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn altered_cut_and_foreign_files_are_not_code() {
+    fn altered_truncated_and_foreign_cache_files_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(folder.path().join("code")).unwrap();
         let engine = engine();
@@ -247,7 +247,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_others_may_write_to_is_not_trusted() {
+    fn cache_files_others_can_write_are_not_trusted() {
         use std::os::unix::fs::{PermissionsExt, symlink};
 
         let folder = tempfile::tempdir().unwrap();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn old_and_excess_code_goes() {
+    fn old_and_excess_cache_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(folder.path().join("code")).unwrap();
         let now = SystemTime::now();

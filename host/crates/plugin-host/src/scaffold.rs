@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_copies_are_complete() {
+    fn templates_are_copied_completely() {
         assert_eq!(below("plugins/sdk"), SDK.map(|(file, _)| file.to_owned()));
         assert_eq!(below("wit/since_v0_1_0"), CONTRACT.map(|(file, _)| file.to_owned()));
     }

@@ -110,7 +110,7 @@ fn wrong_types_and_ranges_are_refused_with_their_key() {
 }
 
 #[test]
-fn circles_missing_files_and_broken_toml_are_named() {
+fn cycles_missing_files_and_broken_toml_are_reported_by_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.toml"), "extends = \"b\"").unwrap();
     fs::write(folder.path().join("b.toml"), "extends = \"a\"").unwrap();

@@ -73,7 +73,7 @@ mod tests {
     use super::PromptFacts;
 
     #[test]
-    fn what_is_filled_in_is_not_searched_again() {
+    fn placeholders_in_filled_values_are_not_expanded() {
         let facts = PromptFacts {
             question: "what is {schema}?",
             schema: "t(a)",

@@ -21,7 +21,7 @@ mod tests {
     use super::outline;
 
     #[test]
-    fn a_table_takes_a_line() {
+    fn an_outline_has_one_line_per_table() {
         let column = |name: &str| Column {
             name: name.into(),
             ..Column::default()

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_an_exhausted_topic_is_shared_in_proportion() {
+    fn budgets_of_exhausted_topics_are_reallocated_in_proportion() {
         let settings = GenerateSettings::default();
         let mut topics = [topic(20, 5, true), topic(10, 10, false), topic(30, 30, false)];
         reallocate(&mut topics, &settings);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_moves_while_a_topic_is_open_or_when_nobody_can_take_it() {
+    fn budgets_stay_while_a_topic_is_open_or_no_topic_can_take_them() {
         let settings = GenerateSettings::default();
         let mut open = [topic(20, 5, true), topic(10, 9, false)];
         reallocate(&mut open, &settings);

@@ -154,7 +154,7 @@ mod tests {
     use crate::{PipelineError, Stage};
 
     #[test]
-    fn half_a_line_is_left_out_and_cut_off() {
+    fn a_partial_last_line_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         fs::write(&path, "1\n2\n3").unwrap();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_ends_what_can_be_read() {
+    fn reading_stops_at_garbage() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         for garbage in [&b"1\n2\n\0\0\0\0"[..], b"1\n2\n\0\0\n3\n", b"1\n2\n\xff\xfe\n"] {

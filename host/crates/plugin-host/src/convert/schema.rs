@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_survives_the_way_out_and_back() {
+    fn tables_round_trip_through_the_contract() {
         let table = Table {
             schema: Some("main".into()),
             name: "orders".into(),
