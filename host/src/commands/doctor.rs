@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nl2sql_app::{RunDependencies, Session, advised, code_cache, open_provider};
 use nl2sql_llm::{ChatRequest, Message, Role};
 use nl2sql_pipeline::{Failure, Parts};
-use nl2sql_profile::ProtocolKind;
+use nl2sql_profile::Protocol;
 use nl2sql_training::cpu::Unit;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -175,7 +175,7 @@ fn language_model(session: &Session) -> Result<String, String> {
         let model = &opened.settings().model;
         if settings.offline {
             found.push(format!("{name}, answers from the store alone"));
-        } else if provider.kind == ProtocolKind::Local {
+        } else if provider.kind == Protocol::Local {
             found.push(format!("{name} with {model}"));
         } else {
             let question = a_word();

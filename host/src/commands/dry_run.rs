@@ -6,7 +6,7 @@ use nl2sql_app::RunDependencies;
 use nl2sql_catalog::{Card, Plan};
 use nl2sql_llm::{Estimate, GenerationShape, Price, estimate_tokens};
 use nl2sql_pipeline::{CardsArtifact, Pipeline, Rerun, RoundRecord, Stage, artifact};
-use nl2sql_profile::{CapSettings, Options, Profile};
+use nl2sql_profile::{BudgetCaps, Options, Profile};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -201,9 +201,7 @@ impl Report<'_> {
         let llm = &self.profile.llm;
         match llm.chain().next() {
             None => notes.push("no language model is named; set llm.provider before the run".to_owned()),
-            Some((name, provider))
-                if provider.price.is_none() && provider.kind != nl2sql_profile::ProtocolKind::Local =>
-            {
+            Some((name, provider)) if provider.price.is_none() && provider.kind != nl2sql_profile::Protocol::Local => {
                 notes.push(format!(
                     "cost is 0 because [llm.providers.{name}.price] is not set (per million tokens)"
                 ))
@@ -264,7 +262,7 @@ impl Report<'_> {
 }
 
 /// That a cap is expected to end a run or a stage short.
-fn over(what: &str, key: &str, caps: &CapSettings, estimate: Estimate) -> Vec<String> {
+fn over(what: &str, key: &str, caps: &BudgetCaps, estimate: Estimate) -> Vec<String> {
     let tokens = caps.tokens.filter(|cap| estimate.tokens() > *cap).map(|cap| {
         format!(
             "{what} is expected to need {} tokens, and {key}.tokens ends it at {cap}",
