@@ -65,7 +65,7 @@ async fn connect_and_doctor_report_login_rights() {
     profile(folder.path(), &server, "reader");
     let (code, text) = nl2sql(folder.path(), &["connect"]).await;
     assert_eq!(code, Some(0), "{text}");
-    for part in ["16.0.1000.6", "database shop", "login reader", "reading alone"] {
+    for part in ["16.0.1000.6", "database shop", "login reader", "read-only"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let (code, text) = nl2sql(folder.path(), &["doctor"]).await;

@@ -26,10 +26,14 @@ pub fn run(global: &Global) -> Result<Exit, CommandError> {
         say(format!("login     {}", rights.login));
     }
     if rights.read_only {
-        say("rights    reading alone");
+        say("rights    read-only");
     }
     for right in &rights.beyond_select {
         say(format!("beyond reading: {right}"));
     }
+    for note in &rights.notes {
+        say(format!("note      {note}"));
+    }
+    say(format!("guards    {}", rights.promise));
     Ok(Exit::Done)
 }

@@ -109,13 +109,16 @@ fn rights(session: &Session) -> Result<String, Failure> {
         .runtime()
         .block_on(|| connection.login_rights())
         .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+    let mut more = rights.notes.clone();
+    more.push(rights.promise.to_owned());
+    let more = more.join("; ");
     if rights.read_only {
-        return Ok("reading alone".into());
+        return Ok(format!("read-only; {more}"));
     }
     let beyond = rights.beyond_select.join("; ");
     if session.profile().database.allow_write_login {
         return Ok(format!(
-            "beyond reading, as database.allow_write_login allows: {beyond}"
+            "beyond reading, as database.allow_write_login allows: {beyond}; {more}"
         ));
     }
     Err(Failure::new(

@@ -69,6 +69,10 @@ pub struct LoginRights {
     pub read_only: bool,
     /// Rights beyond reading, one sentence each, the most dangerous first.
     pub beyond_select: Vec<String>,
+    /// What else is worth knowing of the login and the database, one sentence each; the guards hold what these speak of.
+    pub notes: Vec<String>,
+    /// What the guards of this driver promise, and what they do not.
+    pub promise: &'static str,
 }
 
 /// Rows of schema, table and column.
@@ -86,31 +90,41 @@ pub(crate) fn columns_of_rows(rows: Vec<CatalogRow>) -> Vec<UnreadableColumn> {
 }
 
 impl LoginRights {
-    pub(crate) fn new(login: String, beyond_select: Vec<String>) -> Self {
+    pub(crate) fn new(login: String, beyond_select: Vec<String>, promise: &'static str) -> Self {
         Self {
             login,
             read_only: beyond_select.is_empty(),
             beyond_select,
+            notes: Vec::new(),
+            promise,
         }
     }
 
     /// From a query for the login and one whose rows are a rank and a sentence; from [`ONLY_A_NOTE`] on the guards hold what it names.
-    pub(crate) fn of_rows(login: Vec<CatalogRow>, ranked: Vec<CatalogRow>) -> Self {
-        let rank = |row: &CatalogRow| {
-            row.first()
-                .cloned()
+    pub(crate) fn of_rows(login: Vec<CatalogRow>, ranked: Vec<CatalogRow>, promise: &'static str) -> Self {
+        let mut rights = Self::new(
+            login.into_iter().flatten().flatten().next().unwrap_or_default(),
+            Vec::new(),
+            promise,
+        );
+        for row in ranked {
+            let mut cells = row.into_iter();
+            let rank = cells
+                .next()
                 .flatten()
                 .and_then(|text| text.parse::<u8>().ok())
-                .unwrap_or(0)
-        };
-        Self {
-            login: login.into_iter().flatten().flatten().next().unwrap_or_default(),
-            read_only: ranked.iter().all(|row| rank(row) >= ONLY_A_NOTE),
-            beyond_select: ranked
-                .into_iter()
-                .filter_map(|row| row.into_iter().nth(1).flatten())
-                .collect(),
+                .unwrap_or(0);
+            let Some(sentence) = cells.next().flatten() else {
+                continue;
+            };
+            if rank >= ONLY_A_NOTE {
+                rights.notes.push(sentence);
+            } else {
+                rights.beyond_select.push(sentence);
+            }
         }
+        rights.read_only = rights.beyond_select.is_empty();
+        rights
     }
 }
 

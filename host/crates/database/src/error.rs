@@ -23,7 +23,9 @@ pub enum ConnectError {
         detail: String,
     },
     /// No answer in time.
-    #[error("{address} did not answer within {seconds} s; check the network and firewall, or raise connect_timeout")]
+    #[error(
+        "{address} did not answer within {seconds} s; check the network and firewall, or raise database.connect_timeout_ms"
+    )]
     TimedOut {
         /// Host and port.
         address: String,
@@ -46,12 +48,22 @@ pub enum ConnectError {
         /// What the handshake said.
         detail: String,
     },
-    /// No such database or file.
+    /// No such database on the server.
     #[error("there is no database {database}: {detail}; check its name and that this login may see it")]
     NoSuchDatabase {
-        /// Name or path.
+        /// Name.
         database: String,
-        /// What the server or file system said.
+        /// What the server said.
+        detail: String,
+    },
+    /// No such file, or a folder in its place.
+    #[error(
+        "there is no file {path}: {detail}; check the path, which is relative to the folder of the profile or of the command"
+    )]
+    NoSuchFile {
+        /// Path of the file.
+        path: String,
+        /// What the file system said.
         detail: String,
     },
     /// A file that this user may not read.
@@ -97,13 +109,15 @@ pub enum ConnectError {
         minimum: String,
     },
     /// The login may not connect or read.
-    #[error("no rights: {detail}; ask for CONNECT on the database and SELECT on its tables")]
+    #[error(
+        "no rights: {detail}; check the name of the database, and ask for the right to connect to it and for SELECT on its tables"
+    )]
     NoRights {
         /// What the server or file system said.
         detail: String,
     },
     /// The server has no free session.
-    #[error("the server takes no more connections: {detail}; lower pool_size or close other sessions")]
+    #[error("the server takes no more connections: {detail}; lower database.pool or close other sessions")]
     TooManyConnections {
         /// What the server said.
         detail: String,
@@ -147,7 +161,7 @@ pub enum QueryError {
     /// There is no connection, and trying again did not help.
     #[error("{0}")]
     Unavailable(String),
-    /// There is no connection, and trying again is of no use before something is changed: a login, a certificate, the size of the pool.
+    /// There is no connection, and trying again does not help before something is changed: a login, a certificate, the size of the pool.
     #[error("{0}")]
     Denied(String),
 }

@@ -44,6 +44,8 @@ pub(crate) struct MysqlDriver {
     server: ServerInfo,
     /// Functions that users made, and views that call one.
     restricted: RestrictedObjects,
+    /// Views whose text the login may not see.
+    hidden_views: usize,
     settings: Arc<ConnectionSettings>,
 }
 
@@ -59,6 +61,7 @@ impl MysqlDriver {
                 ..ServerInfo::default()
             },
             restricted: RestrictedObjects::default(),
+            hidden_views: 0,
             settings,
         };
         let failed = |error: QueryError| ConnectError::Other {
@@ -72,7 +75,7 @@ impl MysqlDriver {
         let mut facts = facts.into_iter().next().unwrap_or_default().into_iter();
         driver.server.version = facts.next().flatten().unwrap_or_default();
         driver.server.database = facts.next().flatten().unwrap_or_default();
-        driver.restricted = made_functions::restricted(&driver).await.map_err(failed)?;
+        (driver.restricted, driver.hidden_views) = made_functions::restricted(&driver).await.map_err(failed)?;
         Ok(driver)
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio::runtime::{Handle, Id};
 
 /// A socket that belongs to the runtime that polls it. A runtime hears of its own sockets alone, while the sessions of a pool are used by the
@@ -28,7 +28,8 @@ impl Socket for TcpStream {
     }
 }
 
-impl Socket for UnixStream {
+#[cfg(unix)]
+impl Socket for tokio::net::UnixStream {
     fn registered_here(self) -> io::Result<Self> {
         Self::from_std(self.into_std()?)
     }

@@ -62,10 +62,10 @@ async fn attack<S: Session>(settings: &ConnectionSettings, file: &str, state: im
 }
 
 #[tokio::test]
-async fn postgres_stands_without_the_look_at_the_text() {
+async fn postgres_server_guards_hold_without_the_text_guard() {
     let Some(url) = server_url(
         "NL2SQL_TEST_POSTGRES_URL",
-        "postgres_stands_without_the_look_at_the_text",
+        "postgres_server_guards_hold_without_the_text_guard",
     ) else {
         return;
     };
@@ -79,8 +79,11 @@ async fn postgres_stands_without_the_look_at_the_text() {
 }
 
 #[tokio::test]
-async fn mysql_stands_without_the_look_at_the_text() {
-    let Some(url) = server_url("NL2SQL_TEST_MYSQL_URL", "mysql_stands_without_the_look_at_the_text") else {
+async fn mysql_server_guards_hold_without_the_text_guard() {
+    let Some(url) = server_url(
+        "NL2SQL_TEST_MYSQL_URL",
+        "mysql_server_guards_hold_without_the_text_guard",
+    ) else {
         return;
     };
     let mut database = TestDatabase::create(&url);

@@ -14,7 +14,7 @@ pub(crate) enum SessionError<S> {
     #[error("{0}")]
     Server(S),
     /// The session is not where a statement may begin.
-    #[error("the session is of no more use: {0}")]
+    #[error("the session is no longer usable: {0}")]
     Unusable(String),
     /// The statement is not for running.
     #[error("{0}")]

@@ -197,7 +197,7 @@ impl<S: Session> SessionPool<S> {
         self.pool.timeout_get(&timeouts).await.map_err(|error| match error {
             PoolError::Backend(error) => error.into(),
             PoolError::Timeout(TimeoutType::Wait) => QueryError::Denied(format!(
-                "all {} connections were busy for {} ms; raise pool_size or lower the concurrency",
+                "all {} connections were busy for {} ms; raise database.pool or lower the concurrency",
                 self.pool.status().max_size,
                 wait.as_millis()
             )),

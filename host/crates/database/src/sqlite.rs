@@ -37,6 +37,10 @@ pub use shared_file::SqliteFile;
 /// Rows counted exactly; a larger table is estimated by its highest rowid.
 const COUNTED_ROWS: usize = 10_000;
 
+/// What the guards promise.
+const PROMISE: &str = "The file is opened read-only and every statement may only read: the file is not changed and no other file is \
+    made or opened.";
+
 /// A few readers shared by async callers.
 pub(crate) struct SqliteDriver {
     settings: Arc<ConnectionSettings>,
@@ -241,7 +245,9 @@ impl Driver for SqliteDriver {
         Ok(LoginRights {
             login: String::new(),
             read_only: true,
-            beyond_select: beyond.into_iter().collect(),
+            beyond_select: Vec::new(),
+            notes: beyond.into_iter().collect(),
+            promise: PROMISE,
         })
     }
 

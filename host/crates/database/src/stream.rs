@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::roaming_socket::RoamingSocket;
@@ -27,9 +27,23 @@ pub(crate) async fn over_tcp(settings: &ConnectionSettings) -> io::Result<Box<dy
     Ok(Box::new(RoamingSocket::new(stream)))
 }
 
-/// A connection to a socket of this machine.
+/// A connection to a Unix socket of this machine.
+#[cfg(unix)]
 pub(crate) async fn over_socket(path: &Path) -> io::Result<Box<dyn Stream>> {
-    Ok(Box::new(RoamingSocket::new(UnixStream::connect(path).await?)))
+    let stream = tokio::net::UnixStream::connect(path).await?;
+    Ok(Box::new(RoamingSocket::new(stream)))
+}
+
+/// Unix sockets are not supported on this system.
+#[cfg(not(unix))]
+pub(crate) async fn over_socket(path: &Path) -> io::Result<Box<dyn Stream>> {
+    Err(io::Error::new(
+        ErrorKind::Unsupported,
+        format!(
+            "{} is a Unix socket, and those are not supported on this system; write a host and a port",
+            path.display()
+        ),
+    ))
 }
 
 /// Encrypts what goes over `stream` from here on.

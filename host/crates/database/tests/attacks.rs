@@ -66,7 +66,7 @@ INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
 ";
 
 #[test]
-fn sqlite_stands() {
+fn sqlite_refuses_every_attack() {
     let (folder, path) = sqlite_file(SQLITE_SCHEMA);
     let state = || {
         let mut files: Vec<String> = std::fs::read_dir(folder.path())
@@ -100,8 +100,8 @@ fn sqlite_stands() {
 }
 
 #[tokio::test]
-async fn postgres_stands() {
-    let Some(url) = server_url("NL2SQL_TEST_POSTGRES_URL", "postgres_stands") else {
+async fn postgres_refuses_every_attack() {
+    let Some(url) = server_url("NL2SQL_TEST_POSTGRES_URL", "postgres_refuses_every_attack") else {
         return;
     };
     let mut database = TestDatabase::create(&url);
@@ -169,8 +169,8 @@ async fn postgres_refuses_objects_that_reach_out_of_the_transaction() {
 }
 
 #[tokio::test]
-async fn mysql_stands() {
-    let Some(url) = server_url("NL2SQL_TEST_MYSQL_URL", "mysql_stands") else {
+async fn mysql_refuses_every_attack() {
+    let Some(url) = server_url("NL2SQL_TEST_MYSQL_URL", "mysql_refuses_every_attack") else {
         return;
     };
     let mut database = TestDatabase::create(&url);
@@ -187,7 +187,7 @@ async fn mysql_stands() {
 }
 
 #[test]
-fn sql_server_s_text_guard_stands() {
+fn the_text_guard_refuses_every_attack_on_sql_server() {
     let nothing = nl2sql_database::statement_guard::RestrictedObjects::default();
     let list = attacks("tsql.sql");
     assert!(list.len() >= 60);
@@ -202,8 +202,8 @@ fn sql_server_s_text_guard_stands() {
 }
 
 #[tokio::test]
-async fn sql_server_stands() {
-    let Some(url) = server_url("NL2SQL_TEST_MSSQL_URL", "sql_server_stands") else {
+async fn sql_server_refuses_every_attack() {
+    let Some(url) = server_url("NL2SQL_TEST_MSSQL_URL", "sql_server_refuses_every_attack") else {
         return;
     };
     let connection = Connection::open(url.parse().unwrap()).await.unwrap();

@@ -167,16 +167,16 @@ async fn usual_mistakes_have_their_own_error() {
     assert!(matches!(open(text).await, Err(ConnectError::NotADatabase { .. })));
     assert!(matches!(
         open(folder.path().join("missing.db")).await,
-        Err(ConnectError::NoSuchDatabase { .. })
+        Err(ConnectError::NoSuchFile { .. })
     ));
     assert!(matches!(
         open(folder.path().to_owned()).await,
-        Err(ConnectError::NoSuchDatabase { .. })
+        Err(ConnectError::NoSuchFile { .. })
     ));
 }
 
 #[test]
-fn engine_errors_keep_the_engine_s_words() {
+fn engine_errors_keep_the_engine_messages() {
     let (_folder, path) = sqlite_file(SCHEMA);
     let mut reader = SqliteReader::open(&ConnectionSettings::sqlite(path)).unwrap();
     let error = reader

@@ -63,6 +63,11 @@ const PROBES: [Probe; 6] = [
     },
 ];
 
+/// What the guards promise.
+const PROMISE: &str = "Every statement is one query in a transaction that is rolled back, so that changes to data are undone. SQL Server has no \
+    read-only transaction: what a view or function does outside of it (linked servers, CLR code) is not looked through, and only the rights \
+    of the login keep it from that.";
+
 /// Sentences shown at most for one place; an administrator has dozens of rights.
 const SENTENCES: usize = 8;
 
@@ -89,6 +94,7 @@ pub(super) async fn login_rights(driver: &MssqlDriver) -> Result<LoginRights, Qu
     Ok(LoginRights::new(
         login.unwrap_or_else(|| driver.settings.user.clone()),
         sentences,
+        PROMISE,
     ))
 }
 

@@ -10,7 +10,7 @@ use tiberius::QueryItem;
 use super::connect::{TdsClient, one_line};
 use super::values::ColumnKind;
 use super::{connect, values};
-use crate::engine_words::without_values;
+use crate::error_redaction::without_values;
 use crate::session_pool::Session;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 

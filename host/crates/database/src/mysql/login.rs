@@ -11,7 +11,7 @@ use mysql_common::packets::{
 };
 
 use super::server_errors::MysqlError;
-use super::wire::{LARGEST_PACKET, Wire, parsed, unexpected};
+use super::wire::{MAX_PACKET, Wire, parsed, unexpected};
 use crate::{ConnectError, ConnectionSettings, TlsMode, stream};
 
 /// Who logs in when the settings do not say.
@@ -64,7 +64,7 @@ pub(super) async fn log_in(settings: &ConnectionSettings) -> Result<Wire, MysqlE
         capabilities |= CapabilityFlags::CLIENT_SSL;
         wire.reply(&SslRequest::new(
             capabilities,
-            LARGEST_PACKET,
+            MAX_PACKET,
             CollationId::UTF8MB4_GENERAL_CI as u8,
         ));
         wire.send().await?;
@@ -111,7 +111,7 @@ fn introduce(
         Some(proof.plugin.clone()).filter(|_| has(CapabilityFlags::CLIENT_PLUGIN_AUTH)),
         capabilities,
         Some(attributes).filter(|_| has(CapabilityFlags::CLIENT_CONNECT_ATTRS)),
-        LARGEST_PACKET,
+        MAX_PACKET,
     ));
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::MysqlDriver;
+use crate::catalog_rows::CatalogRow;
 use crate::driver::Driver;
 use crate::statement_guard::lexer::{Token, tokens};
 use crate::statement_guard::{MADE_BY_A_USER, RestrictedObjects};
@@ -25,11 +26,11 @@ const VIEWS: &str = "SELECT LOWER(TABLE_SCHEMA), LOWER(TABLE_NAME), VIEW_DEFINIT
 /// A schema and a name in it.
 type QualifiedName = (String, String);
 
-/// What statements may not use on this server.
+/// What statements may not use on this server, and the number of views whose text the login may not see.
 ///
 /// # Errors
 /// When the server does not list its stored functions and views.
-pub(super) async fn restricted(driver: &MysqlDriver) -> Result<RestrictedObjects, QueryError> {
+pub(super) async fn restricted(driver: &MysqlDriver) -> Result<(RestrictedObjects, usize), QueryError> {
     let allowed = driver.settings.allowed_functions();
     let mut restricted = RestrictedObjects::default();
     let reason = || MADE_BY_A_USER.to_owned();
@@ -50,14 +51,16 @@ pub(super) async fn restricted(driver: &MysqlDriver) -> Result<RestrictedObjects
             restricted.functions.insert(name, reason());
         }
     }
-    let views = driver.catalog_rows(VIEWS).await?;
-    let views = views.iter().filter_map(|row| match row.as_slice() {
+    let rows = driver.catalog_rows(VIEWS).await?;
+    let has_text = |row: &&CatalogRow| matches!(row.get(2), Some(Some(text)) if !text.is_empty());
+    let hidden = rows.len() - rows.iter().filter(has_text).count();
+    let views = rows.iter().filter_map(|row| match row.as_slice() {
         [Some(schema), Some(name), text] => Some(((schema.clone(), name.clone()), text.as_deref().unwrap_or(""))),
         _ => None,
     });
     restricted.names = views_that_call(views, &allowed, &restricted.functions);
     restricted.qualified_calls = Some(allowed);
-    Ok(restricted)
+    Ok((restricted, hidden))
 }
 
 fn is_allowed(allowed: &[String], schema: &str, name: &str) -> bool {

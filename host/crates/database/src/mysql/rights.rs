@@ -31,6 +31,11 @@ const DANGEROUS: &[(&str, &str)] = &[
 /// What EXECUTE comes to: a read-only transaction does not hold all that a routine may do.
 const EXECUTE: &str = "EXECUTE calls stored routines, which may change settings of the server or write files";
 
+/// What the guards promise.
+const PROMISE: &str = "Every statement is one query in a read-only transaction. Functions that users made are refused unless \
+    database.allow_functions names them, and so are views that call one. Not looked through: functions that are allowed, views whose text the \
+    login may not see, and tables of storage engines that reach other servers.";
+
 pub(super) async fn login_rights(driver: &MysqlDriver) -> Result<LoginRights, QueryError> {
     let login = driver.catalog_rows("SELECT CURRENT_USER()").await?;
     let grants = driver.catalog_rows("SHOW GRANTS").await?;
@@ -43,10 +48,15 @@ pub(super) async fn login_rights(driver: &MysqlDriver) -> Result<LoginRights, Qu
         .collect();
     beyond.sort();
     beyond.dedup();
-    Ok(LoginRights::new(
-        login,
-        beyond.into_iter().map(|(_, words)| words).collect(),
-    ))
+    let beyond = beyond.into_iter().map(|(_, words)| words).collect();
+    let mut rights = LoginRights::new(login, beyond, PROMISE);
+    if driver.hidden_views > 0 {
+        rights.notes.push(format!(
+            "the text of {} views is not shown to this login, so that functions which they call are not seen; grant SHOW VIEW to have them looked through",
+            driver.hidden_views
+        ));
+    }
+    Ok(rights)
 }
 
 /// How dangerous a grant is (0 is worst) and what it allows beyond reading; `None` for one that only reads, or that names a role,

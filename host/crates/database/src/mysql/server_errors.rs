@@ -1,7 +1,7 @@
 //! What the server's errors mean for a statement: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
 //! <https://mariadb.com/kb/en/mariadb-error-codes/>.
 
-use crate::engine_words::without_values;
+use crate::error_redaction::without_values;
 use crate::session_error::{Refusal, SessionError};
 use crate::{Limits, QueryError};
 

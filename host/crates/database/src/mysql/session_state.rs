@@ -24,7 +24,7 @@ const IN_STEPS: &[&str] = &[
 ];
 
 /// Longest time limit of MySQL, in milliseconds.
-const LONGEST_MS: u64 = 4_294_967_295;
+const MAX_LIMIT_MS: u64 = 4_294_967_295;
 
 /// Variables that change what a statement means, returns or may cost. A server may lack some.
 const VARIABLES: &[&str] = &[
@@ -123,7 +123,7 @@ impl SessionState {
     /// Adds the command that sets the limits which hold from now on, unless they do, and says how many answers that has. MariaDB limits in
     /// seconds, MySQL in milliseconds; both stop SELECT statements.
     pub(super) fn hold_to(&mut self, limits: &Limits, wire: &mut Wire) -> usize {
-        let units = limits.timeout_ms.clamp(1, LONGEST_MS) as f64 * self.time_limit.1 / 1_000.0;
+        let units = limits.timeout_ms.clamp(1, MAX_LIMIT_MS) as f64 * self.time_limit.1 / 1_000.0;
         let time = if units.fract() == 0.0 {
             Value::UInt(units as u64)
         } else {

@@ -19,7 +19,7 @@ use crate::ConnectionSettings;
 use crate::stream::{self, Stream, encrypted, read_more};
 
 /// Longest packet that is taken in, in bytes: the largest `max_allowed_packet` a server can have.
-pub(super) const LARGEST_PACKET: u32 = 1 << 30;
+pub(super) const MAX_PACKET: u32 = 1 << 30;
 
 /// First byte of a packet that reports an error.
 const ERROR: u8 = 0xff;
@@ -142,7 +142,7 @@ impl Wire {
         loop {
             let decoded = self
                 .decoder
-                .decode(&mut self.incoming, &mut self.packet, LARGEST_PACKET as usize)
+                .decode(&mut self.incoming, &mut self.packet, MAX_PACKET as usize)
                 .map_err(io::Error::other)?;
             match decoded {
                 Some(ChunkInfo::Last(sequence)) => {

@@ -34,8 +34,24 @@ UNION ALL SELECT 5, 'may call ' || count(*) || ' functions that run with the rig
   AND has_function_privilege(session_user, p.oid, 'EXECUTE') AND has_schema_privilege(session_user, n.oid, 'USAGE') HAVING count(*) > 0 \
 ORDER BY 1, 2";
 
+/// What the guards promise.
+const PROMISE: &str = "Every statement is one query in a read-only transaction that is rolled back. Functions that the server calls volatile are \
+    refused, and so is every view, policy, operator, cast, type, aggregate and function that reaches other servers, programs, files or code which \
+    cannot be looked into, as the catalog was when the connection was opened. Not looked through: what other servers do when a foreign table is \
+    read, and compiled functions of extensions that are declared stable or immutable.";
+
 pub(super) async fn login_rights(driver: &PostgresDriver) -> Result<LoginRights, QueryError> {
     let login = driver.catalog_rows("SELECT session_user::text").await?;
     let rows = driver.catalog_rows(BEYOND_SELECT).await?;
-    Ok(LoginRights::of_rows(login, rows))
+    let mut rights = LoginRights::of_rows(login, rows, PROMISE);
+    match &driver.unseen_effects {
+        Some(reason) => {
+            rights.read_only = false;
+            rights.beyond_select.push(format!(
+                "the catalog cannot be looked through for objects that reach out of the transaction: {reason}"
+            ));
+        }
+        None => rights.notes.extend(driver.restricted.summary()),
+    }
+    Ok(rights)
 }

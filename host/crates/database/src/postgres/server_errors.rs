@@ -6,7 +6,7 @@ use std::io;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::ErrorResponseBody;
 
-use crate::engine_words::without_values;
+use crate::error_redaction::without_values;
 use crate::session_error::{Refusal, SessionError};
 use crate::{Limits, QueryError};
 

@@ -76,8 +76,8 @@ fn flags() -> OpenFlags {
 }
 
 fn check(path: &Path) -> Result<(), ConnectError> {
-    let missing = |detail: String| ConnectError::NoSuchDatabase {
-        database: path.display().to_string(),
+    let missing = |detail: String| ConnectError::NoSuchFile {
+        path: path.display().to_string(),
         detail,
     };
     let unreadable = |error: &std::io::Error| ConnectError::Unreadable {

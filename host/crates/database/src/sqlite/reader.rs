@@ -13,7 +13,7 @@ use super::authorizer::authorize;
 use super::file::{self, OpenFile};
 use super::schema_faults;
 use super::watch::Watch;
-use crate::engine_words::without_values;
+use crate::error_redaction::without_values;
 use crate::statement_guard::RestrictedObjects;
 use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, QueryReader, statement_guard};
 

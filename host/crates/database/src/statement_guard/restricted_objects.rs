@@ -39,6 +39,17 @@ pub(crate) struct RestrictedCast {
 const OPERATOR_CHARACTERS: &str = "+-*/<>=~!@#%^&|`?";
 
 impl RestrictedObjects {
+    /// How many objects are refused, with the first by name.
+    pub(crate) fn summary(&self) -> Option<String> {
+        let named = self.names.values().chain(self.operators.values());
+        let casts = self.casts.iter().map(|cast| &cast.reason);
+        let first = named.clone().chain(casts).min()?;
+        let count = named.count() + self.casts.len();
+        Some(format!(
+            "statements that use one of {count} objects of this database are refused, e.g.: {first}"
+        ))
+    }
+
     /// Why the statement uses something of these, calls apart.
     pub(super) fn reason_against(&self, tokens: &[Token<'_>]) -> Option<String> {
         self.named(tokens)

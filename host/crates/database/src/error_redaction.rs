@@ -1,4 +1,4 @@
-//! What an engine says about a statement, without what it says about the data.
+//! Redacts error messages of engines: what they say about a statement, without what they say about the data.
 //!
 //! Engines quote the value they stumbled over: a conversion that fails would carry a value of the database into verdicts and on to a language
 //! model. Where the data is at fault, their words count up to the first quotation mark.
