@@ -68,11 +68,11 @@ fn default_expression(mariadb: bool) -> &'static str {
     }
 }
 
-/// `enum('a','it''s')` as the JSON array `["a","it's"]`.
+/// `enum('a','it''s')` as the JSON array `["a","it's"]`. The server escapes backslashes and line breaks by backslashes, as JSON does.
 fn labels() -> String {
     let inner =
         "SUBSTRING(COLUMN_TYPE, LOCATE('(', COLUMN_TYPE) + 2, CHAR_LENGTH(COLUMN_TYPE) - LOCATE('(', COLUMN_TYPE) - 3)";
-    let escaped = format!("REPLACE(REPLACE({inner}, '\\\\', '\\\\\\\\'), '\"', '\\\\\"')");
+    let escaped = format!("REPLACE({inner}, '\"', '\\\\\"')");
     format!(
         "CASE WHEN DATA_TYPE IN ('enum', 'set') THEN CONCAT('[\"', REPLACE(REPLACE(REPLACE({escaped}, ''',''', CHAR(31)), '''''', ''''), CHAR(31), '\",\"'), '\"]') END"
     )

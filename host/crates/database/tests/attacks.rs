@@ -125,6 +125,9 @@ const HARMLESS: &[&str] = &[
     "SELECT shade FROM paint WHERE shade = 'red'",
     "SELECT id::text, 'x' || name FROM account",
     "TABLE account",
+    "SELECT lpad(name, 3, 'x'), date_part('year', now()), age(now()), overlay(name PLACING 'b' FROM 1) FROM account",
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
+    "SELECT extract(epoch FROM interval '1 day'), substring(name FROM 1 FOR 1), round(1.25, 1), log(10, 100) FROM account",
 ];
 
 #[tokio::test]
@@ -134,7 +137,7 @@ async fn postgres_refuses_objects_that_reach_out_of_the_transaction() {
         return;
     };
     let mut database = TestDatabase::create(&url);
-    let admin = &database.admin;
+    let admin = database.admin.clone();
     let loopback = format!(
         "host={} port={} dbname={} user={}",
         admin.host,
@@ -142,7 +145,12 @@ async fn postgres_refuses_objects_that_reach_out_of_the_transaction() {
         admin.database,
         admin.user
     );
-    let with_loopback = |text: &str| text.replace("LOOPBACK", &loopback);
+    let with_loopback = |text: &str| {
+        text.replace("LOOPBACK", &loopback)
+            .replace("'HOST'", &format!("'{}'", admin.host))
+            .replace("'PORT'", &format!("'{}'", admin.effective_port()))
+            .replace("'DATABASE'", &format!("'{}'", admin.database))
+    };
     database.script(&with_loopback(include_str!("attacks/postgres_effects.schema.sql")));
     database.add_reader();
     let state = || database.script("SELECT what, count(*) FROM outside GROUP BY what") + &stray_files();

@@ -73,7 +73,7 @@ async fn mariadb_comments_arrive_from_every_character_set() {
     ] {
         let server = TestDatabase::create(&url);
         server.script(&format!(
-            "ALTER DATABASE CHARACTER SET {charset}; CREATE TABLE `{name}` (`{name}` int COMMENT '客户的编号，“主键”', e enum('甲','it''s, \"x\"') CHARACTER SET {}) \
+            "ALTER DATABASE CHARACTER SET {charset}; CREATE TABLE `{name}` (`{name}` int COMMENT '客户的编号，“主键”', e enum('甲','it''s, \"x\"','back\\\\slash') CHARACTER SET {}) \
              CHARACTER SET {charset} COMMENT '客户表'",
             if charset == "latin1" { "utf8mb4" } else { charset }
         ));
@@ -85,7 +85,11 @@ async fn mariadb_comments_arrive_from_every_character_set() {
             Some("客户的编号，“主键”"),
             "{charset}"
         );
-        assert_eq!(table.column("e").unwrap().labels, ["甲", "it's, \"x\""], "{charset}");
+        assert_eq!(
+            table.column("e").unwrap().labels,
+            ["甲", "it's, \"x\"", "back\\slash"],
+            "{charset}"
+        );
     }
 }
 

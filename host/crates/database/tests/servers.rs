@@ -403,7 +403,7 @@ async fn an_exhausted_pool_says_so() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), "unavailable");
-    assert!(error.to_string().contains("pool_size"), "{error}");
+    assert!(error.to_string().contains("database.pool"), "{error}");
     task.abort();
 }
 

@@ -78,6 +78,15 @@ CREATE STATISTICS measuring ON (n + leak_one(4)), id FROM measured;
 CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
 CREATE FOREIGN TABLE from_program (line text) SERVER files OPTIONS (program 'touch /tmp/nl2sql_attack_foreign; echo x');
 
+-- A way back into this database by another connection.
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER back FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'HOST', port 'PORT', dbname 'DATABASE');
+CREATE USER MAPPING FOR PUBLIC SERVER back OPTIONS (user 'postgres', password_required 'false');
+CREATE FOREIGN TABLE far_view (n int) SERVER back OPTIONS (table_name 'leaking_view');
+CREATE VIEW over_far_view AS SELECT n FROM far_view;
+CREATE FUNCTION leak_canonical(text, text) RETURNS double precision IMMUTABLE LANGUAGE sql AS 'SELECT leak()::float8';
+CREATE TYPE text_span AS RANGE (subtype = text, subtype_diff = leak_canonical, multirange_type_name = text_spans);
+
 -- What is harmless and stays readable.
 CREATE FUNCTION doubled(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN n * 2; END $$;
 CREATE FUNCTION shouted(t text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT upper(t) || '!' $$;

@@ -93,3 +93,9 @@ SELECT dblink_send_query('LOOPBACK', 'SELECT 1')
 SELECT "public"."dblink_exec"('LOOPBACK', 'INSERT INTO outside VALUES (1)')
 SELECT * FROM pg_shadow
 SELECT * FROM pg_catalog.pg_authid
+SELECT * FROM far_view
+SELECT max(n) FROM over_far_view
+SELECT '[a,b]'::text_span
+SELECT text_span('a', 'b')
+SELECT '{[a,b]}'::text_spans
+SELECT text_spans(text_span('a', 'b'))

@@ -31,7 +31,7 @@ const REACHING_LIBRARIES: &[&str] = &[
 /// Every function: number, schema, name, language, volatility, member of an extension, library, text, whether `row.name` calls it, aggregate.
 const FUNCTIONS: &str = "SELECT p.oid::text, n.nspname, lower(p.proname), l.lanname, p.provolatile::text, \
     CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e') THEN '1' END, \
-    p.probin::text, CASE WHEN p.oid >= 16384 AND l.lanname IN ('sql', 'plpgsql') THEN p.prosrc END, \
+    p.probin::text, CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN p.prosrc END, \
     CASE WHEN p.pronargs = 1 AND t.typtype IN ('c', 'p') AND n.nspname <> 'pg_catalog' THEN '1' END, \
     CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = p.oid) THEN '1' END \
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
@@ -59,7 +59,7 @@ const CASTS: &str = "SELECT k.castsource::text, k.casttarget::text, k.castfunc::
     lower(pg_catalog.format_type(t.oid, NULL)) FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type t ON t.oid = k.casttarget \
     WHERE k.castfunc >= 16384";
 
-/// What stands in the catalog's columns about what runs what.
+/// What stands in the catalog's columns about what runs what. A foreign table may lead back to a relation of this database by its name.
 const DECLARED: &str = "\
 SELECT 'o', o.oid::text, 'f', f.id::text FROM pg_catalog.pg_operator o CROSS JOIN LATERAL (VALUES (o.oprcode::oid), (o.oprrest::oid), (o.oprjoin::oid)) AS f(id) \
   WHERE o.oid >= 16384 AND f.id <> 0 \
@@ -75,6 +75,11 @@ UNION SELECT 't', t.oid::text, 'r', t.typrelid::text FROM pg_catalog.pg_type t W
 UNION SELECT 't', g.rngtypid::text, 'f', f.id::text FROM pg_catalog.pg_range g CROSS JOIN LATERAL (VALUES (g.rngcanonical::oid), (g.rngsubdiff::oid)) AS f(id) \
   WHERE g.rngtypid >= 16384 AND f.id <> 0 \
 UNION SELECT 't', g.rngtypid::text, 't', g.rngsubtype::text FROM pg_catalog.pg_range g WHERE g.rngsubtype >= 16384 \
+UNION SELECT 't', to_jsonb(g) ->> 'rngmultitypid', 't', g.rngtypid::text FROM pg_catalog.pg_range g \
+  WHERE g.rngtypid >= 16384 AND to_jsonb(g) ->> 'rngmultitypid' IS NOT NULL \
+UNION SELECT 'r', f.ftrelid::text, 'r', r.oid::text FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_class c ON c.oid = f.ftrelid \
+  JOIN pg_catalog.pg_class r ON r.oid <> c.oid AND r.relname = COALESCE((SELECT substr(o.word, 12) FROM unnest(f.ftoptions) AS o(word) \
+  WHERE o.word LIKE 'table\\_name=%' LIMIT 1), c.relname) WHERE r.oid >= 16384 \
 UNION SELECT 't', c.opcintype::text, 'f', p.amproc::oid::text FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amproc p ON p.amprocfamily = c.opcfamily \
   AND p.amproclefttype = c.opcintype WHERE c.oid >= 16384 AND c.opcintype >= 16384 \
 UNION SELECT 'o', m.amopopr::text, 'f', p.amproc::oid::text FROM pg_catalog.pg_amop m JOIN pg_catalog.pg_amproc p ON p.amprocfamily = m.amopfamily \
@@ -163,7 +168,8 @@ fn add_function(made: &mut Dependencies, row: &Cells, allowed: &[String]) {
             forbidden_function(DriverKind::Postgres, name).map(str::to_owned)
         }
         _ if is_aggregate => None,
-        _ if of_server => (is_volatile && !is_harmless).then(side_effects),
+        "c" | "internal" if of_server => (is_volatile && !is_harmless).then(side_effects),
+        // An administrator may have replaced the text of one that came with the server.
         "sql" | "plpgsql" => {
             if is_volatile && !is_harmless {
                 made.refused_calls.push((id, side_effects()));
