@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nl2sql_app::{RunDependencies, Session, advised, code_cache, open_provider};
 use nl2sql_llm::{ChatRequest, Message, Role};
-use nl2sql_pipeline::{Failure, Parts};
+use nl2sql_pipeline::{Dependencies, Failure};
 use nl2sql_profile::Protocol;
 use nl2sql_training::cpu::Unit;
 use serde_json::json;

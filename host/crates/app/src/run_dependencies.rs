@@ -6,7 +6,7 @@ use std::time::Duration;
 use nl2sql_catalog::{Database, GeneratorContext};
 use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
-use nl2sql_pipeline::{Failure, Parts, PluginIdentity};
+use nl2sql_pipeline::{Dependencies, Failure, PluginIdentity};
 use nl2sql_plugin_host::{DialectSession, Services};
 use tokio_util::sync::CancellationToken;
 
@@ -91,7 +91,7 @@ impl RunDependencies {
     }
 }
 
-impl Parts for RunDependencies {
+impl Dependencies for RunDependencies {
     fn source(&self) -> Result<Box<dyn pipeline::Source>, Failure> {
         Ok(Box::new(DatabaseSource {
             connection: self.session.connection()?,

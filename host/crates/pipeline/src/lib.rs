@@ -1,7 +1,7 @@
 //! The six stages from a database to training files, over traits.
 //!
 //! A [`Pipeline`] works on one [`RunFolder`]. It gets a database, a dialect, a planner, a generator and validators through
-//! [`Parts`] and knows nothing of what stands behind them. Each stage reads the artifacts before it and writes its own
+//! [`Dependencies`] and knows nothing of what stands behind them. Each stage reads the artifacts before it and writes its own
 //! atomically; generation keeps journals with atomic appends, so a run that was killed resumes where it
 //! stopped and ends with the bytes of an undisturbed one.
 
@@ -9,12 +9,12 @@ mod cards;
 mod catalog_index;
 mod catalog_repair;
 mod coverage;
+mod dependencies;
 mod digest;
 mod error;
 mod event;
 mod export;
 mod generate;
-mod parts;
 mod pipeline;
 mod plan;
 mod privacy;
@@ -25,12 +25,12 @@ mod validate;
 
 pub use cards::{CardsArtifact, estimate_tokens};
 pub use coverage::{Coverage, Ledger as CoverageLedger, SampleFacts};
+pub use dependencies::{Dependencies, Dialect, Generator, Planner, PluginIdentity, Source, Validator};
 pub use digest::sha256_hex;
 pub use error::{Failure, PipelineError};
 pub use event::{Event, Observer};
 pub use export::{PromptFacts, outline};
 pub use generate::RoundRecord;
-pub use parts::{Dialect, Generator, Parts, Planner, PluginIdentity, Source, Validator};
 pub use pipeline::{Pipeline, Rerun};
 pub use run_folder::{RunFolder, artifact};
 pub use stage::Stage;

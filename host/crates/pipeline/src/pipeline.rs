@@ -12,7 +12,7 @@ use std::time::Instant;
 use nl2sql_profile::Profile;
 
 use crate::run_folder::{EventLog, Ledger, StageRecord, StageState};
-use crate::{Event, Observer, Parts, PipelineError, PluginIdentity, RunFolder, Stage, StageSummary, artifact};
+use crate::{Dependencies, Event, Observer, PipelineError, PluginIdentity, RunFolder, Stage, StageSummary, artifact};
 
 /// What to do about work that is already there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Pipeline<'a> {
     profile: &'a Profile,
     name: String,
     folder: RunFolder,
-    parts: &'a dyn Parts,
+    dependencies: &'a dyn Dependencies,
     observer: &'a dyn Observer,
     log: EventLog,
     ledger: RefCell<Ledger>,
@@ -66,13 +66,13 @@ impl<'a> Pipeline<'a> {
         root: &Path,
         name: &str,
         profile: &'a Profile,
-        parts: &'a dyn Parts,
+        dependencies: &'a dyn Dependencies,
         observer: &'a dyn Observer,
         rerun: Rerun,
     ) -> Result<Self, PipelineError> {
         let folder = RunFolder::open(root)?;
         let log = EventLog::open(&folder)?;
-        let plugins = parts
+        let plugins = dependencies
             .identities()
             .map_err(|failure| PipelineError::part(Stage::Extract, failure))?;
         let (ledger, lost) = match folder.read_ledger() {
@@ -85,7 +85,7 @@ impl<'a> Pipeline<'a> {
             profile,
             name: name.into(),
             folder,
-            parts,
+            dependencies,
             observer,
             log,
             ledger: RefCell::new(ledger),

@@ -1,4 +1,4 @@
-//! Parts that live in the test process: a small shop, a dialect over plain text, a generator that counts.
+//! Dependencies that live in the test process: a small shop, a dialect over plain text, a generator that counts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use nl2sql_catalog::{
     Plan, PlanRequest, Resolution, Sample, Severity, SyntaxError, Table, TableSource, TableUse, Topic, TypeClass,
 };
 use nl2sql_pipeline::{
-    Dialect, Event, Failure, Generator, Observer, Parts, Planner, PluginIdentity, Source, Validator,
+    Dependencies, Dialect, Event, Failure, Generator, Observer, Planner, PluginIdentity, Source, Validator,
 };
 
 /// Customers and their orders; one key leads nowhere.
@@ -67,7 +67,7 @@ pub struct Faults {
     pub database_gone: std::sync::atomic::AtomicBool,
 }
 
-/// The parts.
+/// The dependencies.
 pub struct Doubles {
     pub catalog: Database,
     pub faults: Arc<Faults>,
@@ -87,7 +87,7 @@ impl Default for Doubles {
     }
 }
 
-impl Parts for Doubles {
+impl Dependencies for Doubles {
     fn source(&self) -> Result<Box<dyn Source>, Failure> {
         Ok(Box::new(Shop(self.catalog.clone(), self.faults.clone())))
     }

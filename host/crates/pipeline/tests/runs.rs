@@ -1,4 +1,4 @@
-//! Whole runs over in-process parts: resume, edits, faults, privacy, export.
+//! Whole runs over in-process doubles: resume, edits, faults, privacy, export.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -21,11 +21,11 @@ fn profile() -> Profile {
 fn run_with(
     folder: &Path,
     profile: &Profile,
-    parts: &Doubles,
+    dependencies: &Doubles,
     listener: &Listener,
     rerun: Rerun,
 ) -> Result<(), PipelineError> {
-    Pipeline::open(folder, "shop", profile, parts, listener, rerun)?.run(rerun)
+    Pipeline::open(folder, "shop", profile, dependencies, listener, rerun)?.run(rerun)
 }
 
 fn run(folder: &Path) -> Result<(), PipelineError> {
@@ -104,13 +104,21 @@ fn a_run_meets_its_budgets_without_repeating_itself() {
 
 #[test]
 fn what_an_exhausted_topic_cannot_supply_comes_from_the_others() {
-    let parts = || {
-        let parts = Doubles::default();
-        *parts.faults.supply.lock().unwrap() = Some(("customers", 11));
-        parts
+    let dependencies = || {
+        let dependencies = Doubles::default();
+        *dependencies.faults.supply.lock().unwrap() = Some(("customers", 11));
+        dependencies
     };
     let undisturbed = tempfile::tempdir().unwrap();
-    let whole = |folder: &Path| run_with(folder, &profile(), &parts(), &Listener::default(), Rerun::default());
+    let whole = |folder: &Path| {
+        run_with(
+            folder,
+            &profile(),
+            &dependencies(),
+            &Listener::default(),
+            Rerun::default(),
+        )
+    };
     whole(undisturbed.path()).unwrap();
     let samples: Vec<Sample> = lines(&undisturbed.path().join(artifact::SAMPLES));
     let verdicts: Vec<Verdict> = lines(&undisturbed.path().join(artifact::VERDICTS));
@@ -131,7 +139,7 @@ fn what_an_exhausted_topic_cannot_supply_comes_from_the_others() {
             stop_after: Some(stop_after),
             ..Listener::default()
         };
-        let _ = run_with(folder.path(), &profile(), &parts(), &listener, Rerun::default());
+        let _ = run_with(folder.path(), &profile(), &dependencies(), &listener, Rerun::default());
         whole(folder.path()).unwrap();
         assert_eq!(
             bytes(folder.path()),
@@ -240,16 +248,16 @@ fn finished_stages_are_not_rerun() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path()).unwrap();
     let before = bytes(folder.path());
-    let parts = Doubles::default();
+    let dependencies = Doubles::default();
     run_with(
         folder.path(),
         &profile(),
-        &parts,
+        &dependencies,
         &Listener::default(),
         Rerun::default(),
     )
     .unwrap();
-    assert_eq!(parts.calls.load(Ordering::SeqCst), 0);
+    assert_eq!(dependencies.calls.load(Ordering::SeqCst), 0);
     assert_eq!(bytes(folder.path()), before);
 }
 
@@ -340,9 +348,16 @@ fn export_settings_change_the_export_alone() {
     run(folder.path()).unwrap();
     let mut other = profile();
     other.export.formats = vec![nl2sql_profile::ExportFormat::Alpaca];
-    let parts = Doubles::default();
-    run_with(folder.path(), &other, &parts, &Listener::default(), Rerun::default()).unwrap();
-    assert_eq!(parts.calls.load(Ordering::SeqCst), 0);
+    let dependencies = Doubles::default();
+    run_with(
+        folder.path(),
+        &other,
+        &dependencies,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
+    assert_eq!(dependencies.calls.load(Ordering::SeqCst), 0);
     assert!(!folder.path().join("export/shop_train_sharegpt.json").exists());
 }
 
@@ -379,9 +394,24 @@ fn another_generator_does_not_continue_a_begun_run() {
 #[test]
 fn two_processes_cannot_share_a_run() {
     let folder = tempfile::tempdir().unwrap();
-    let (parts, listener, profile) = (Doubles::default(), Listener::default(), profile());
-    let _held = Pipeline::open(folder.path(), "shop", &profile, &parts, &listener, Rerun::default()).unwrap();
-    let refused = Pipeline::open(folder.path(), "shop", &profile, &parts, &listener, Rerun::default());
+    let (dependencies, listener, profile) = (Doubles::default(), Listener::default(), profile());
+    let _held = Pipeline::open(
+        folder.path(),
+        "shop",
+        &profile,
+        &dependencies,
+        &listener,
+        Rerun::default(),
+    )
+    .unwrap();
+    let refused = Pipeline::open(
+        folder.path(),
+        "shop",
+        &profile,
+        &dependencies,
+        &listener,
+        Rerun::default(),
+    );
     assert!(matches!(refused, Err(PipelineError::Busy { process: Some(_), .. })));
 }
 
@@ -390,12 +420,12 @@ fn a_spent_budget_ends_the_run_short_and_can_be_continued() {
     let undisturbed = tempfile::tempdir().unwrap();
     run(undisturbed.path()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let parts = Doubles::default();
-    *parts.faults.generator.lock().unwrap() = Some((2, "budget"));
+    let dependencies = Doubles::default();
+    *dependencies.faults.generator.lock().unwrap() = Some((2, "budget"));
     run_with(
         folder.path(),
         &profile(),
-        &parts,
+        &dependencies,
         &Listener::default(),
         Rerun::default(),
     )
@@ -411,12 +441,12 @@ fn a_database_that_vanishes_stops_the_run_and_rejects_nothing() {
     let undisturbed = tempfile::tempdir().unwrap();
     run(undisturbed.path()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let parts = Doubles::default();
-    parts.faults.database_gone.store(true, Ordering::SeqCst);
+    let dependencies = Doubles::default();
+    dependencies.faults.database_gone.store(true, Ordering::SeqCst);
     let stopped = run_with(
         folder.path(),
         &profile(),
-        &parts,
+        &dependencies,
         &Listener::default(),
         Rerun::default(),
     )
@@ -457,11 +487,18 @@ fn values_stay_in_the_database_unless_a_policy_lets_them_out() {
 #[test]
 fn a_table_too_slow_to_sample_goes_without_values() {
     let folder = tempfile::tempdir().unwrap();
-    let parts = Doubles::default();
-    *parts.faults.slow.lock().unwrap() = Some("customers");
+    let dependencies = Doubles::default();
+    *dependencies.faults.slow.lock().unwrap() = Some("customers");
     let mut profile = profile();
     profile.privacy.sample_values = true;
-    run_with(folder.path(), &profile, &parts, &Listener::default(), Rerun::default()).unwrap();
+    run_with(
+        folder.path(),
+        &profile,
+        &dependencies,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
     let cards = fs::read_to_string(folder.path().join(artifact::CARDS)).unwrap();
     assert!(
         !cards.contains("canary customers") && cards.contains("canary orders"),
@@ -527,7 +564,7 @@ fn exports_are_what_llama_factory_reads() {
 #[test]
 fn an_empty_database_is_said_in_one_paragraph() {
     let folder = tempfile::tempdir().unwrap();
-    let parts = Doubles {
+    let dependencies = Doubles {
         catalog: nl2sql_catalog::Database {
             name: "bare".into(),
             ..Default::default()
@@ -537,7 +574,7 @@ fn an_empty_database_is_said_in_one_paragraph() {
     let refused = run_with(
         folder.path(),
         &profile(),
-        &parts,
+        &dependencies,
         &Listener::default(),
         Rerun::default(),
     )
@@ -548,8 +585,16 @@ fn an_empty_database_is_said_in_one_paragraph() {
 #[test]
 fn a_stage_alone_names_what_it_lacks() {
     let folder = tempfile::tempdir().unwrap();
-    let (parts, listener, profile) = (Doubles::default(), Listener::default(), profile());
-    let pipeline = Pipeline::open(folder.path(), "shop", &profile, &parts, &listener, Rerun::default()).unwrap();
+    let (dependencies, listener, profile) = (Doubles::default(), Listener::default(), profile());
+    let pipeline = Pipeline::open(
+        folder.path(),
+        "shop",
+        &profile,
+        &dependencies,
+        &listener,
+        Rerun::default(),
+    )
+    .unwrap();
     let missing = pipeline.run_stage(Stage::Plan, Rerun::default()).unwrap_err();
     assert!(missing.to_string().contains("Run `nl2sql extract` first"), "{missing}");
 }

@@ -239,7 +239,7 @@ impl<'a> GenerationRound<'a> {
         let progress = &self.topics[topic];
         let mut rest = progress.remaining();
         let mut empty_left = progress
-            .most_empty(self.generation.settings)
+            .max_empty_samples(self.generation.settings)
             .saturating_sub(progress.empty);
         let (mut samples, mut judged) = (
             Vec::with_capacity(candidates.len()),

@@ -70,7 +70,7 @@ impl TopicProgress {
     }
 
     /// Most accepted samples without rows.
-    pub(super) fn most_empty(&self, settings: &GenerateSettings) -> u32 {
+    pub(super) fn max_empty_samples(&self, settings: &GenerateSettings) -> u32 {
         if self.rowless {
             return self.topic.budget;
         }

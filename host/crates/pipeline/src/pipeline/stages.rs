@@ -22,7 +22,7 @@ use crate::{CardsArtifact, Dialect, Event, Failure, PipelineError, Stage, artifa
 impl Pipeline<'_> {
     pub(super) fn extract(&self) -> Result<Outcome, PipelineError> {
         let fail = |failure| PipelineError::part(Stage::Extract, failure);
-        let (mut catalog, mut notes) = self.parts.source().map_err(fail)?.catalog().map_err(fail)?;
+        let (mut catalog, mut notes) = self.dependencies.source().map_err(fail)?.catalog().map_err(fail)?;
         notes.extend(catalog_repair::repair(&mut catalog));
         if catalog.tables.is_empty() {
             return Err(PipelineError::Nothing {
@@ -106,7 +106,7 @@ impl Pipeline<'_> {
             })
         };
         let source = if privacy.sample_values {
-            self.parts.source().map_err(fail)?
+            self.dependencies.source().map_err(fail)?
         } else {
             Box::new(NoValues)
         };
@@ -139,7 +139,7 @@ impl Pipeline<'_> {
             seed: self.profile.run.seed,
         };
         let mut made = self
-            .parts
+            .dependencies
             .planner()
             .and_then(|planner| planner.plan(&request))
             .map_err(fail)?;
@@ -163,7 +163,7 @@ impl Pipeline<'_> {
         let catalog = self.catalog()?;
         let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
         let plan: Plan = self.folder.read_json(artifact::PLAN)?;
-        let dialect = self.parts.dialect(&catalog).map_err(fail)?;
+        let dialect = self.dependencies.dialect(&catalog).map_err(fail)?;
         let context = GeneratorContext {
             catalog: cards.with_values(&catalog),
             cards: cards.cards,
@@ -171,8 +171,8 @@ impl Pipeline<'_> {
             options: as_json(&self.profile.generate.options),
             seed: self.profile.run.seed,
         };
-        let generator = self.parts.generator(&catalog, context).map_err(fail)?;
-        let validators = self.parts.validators(&catalog).map_err(fail)?;
+        let generator = self.dependencies.generator(&catalog, context).map_err(fail)?;
+        let validators = self.dependencies.validators(&catalog).map_err(fail)?;
         self.begin_generation(inputs)?;
         let generation = Generation {
             folder: &self.folder,
@@ -244,7 +244,7 @@ impl Pipeline<'_> {
         let fail = |failure| PipelineError::part(Stage::Validate, failure);
         let catalog = self.catalog()?;
         let plan: Plan = self.folder.read_json(artifact::PLAN)?;
-        let dialect = self.parts.dialect(&catalog).map_err(fail)?;
+        let dialect = self.dependencies.dialect(&catalog).map_err(fail)?;
         let by = self.verdict_source();
         let stand = !alone && self.ledger.borrow().verdicts_by == by;
         let judged = if stand {
@@ -299,7 +299,7 @@ impl Pipeline<'_> {
                 writer: Stage::Generate,
             });
         }
-        let validators = self.parts.validators(catalog).map_err(fail)?;
+        let validators = self.dependencies.validators(catalog).map_err(fail)?;
         let mut judged = Vec::with_capacity(samples.len());
         for part in samples.chunks(1_024) {
             judged.extend(verdicts(&validators, part).map_err(fail)?);
@@ -335,7 +335,7 @@ impl Pipeline<'_> {
                 advice: "verdicts.jsonl says why each was rejected".into(),
             });
         }
-        let dialect = self.parts.dialect(&catalog).map_err(fail)?;
+        let dialect = self.dependencies.dialect(&catalog).map_err(fail)?;
         let mut files = Vec::new();
         let mut write = |name: &str, bytes: &[u8]| {
             let name = format!("{}/{name}", artifact::EXPORT);

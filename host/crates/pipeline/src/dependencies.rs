@@ -9,8 +9,8 @@ use nl2sql_catalog::{
 
 use crate::Failure;
 
-/// Makes the parts when a stage needs them, so that a stage alone asks for no more than it uses.
-pub trait Parts: Sync {
+/// Opens what a stage needs when it needs it, so that a stage alone asks for no more than it uses.
+pub trait Dependencies: Sync {
     /// The database.
     ///
     /// # Errors
