@@ -2,6 +2,7 @@
 //!
 //! Every turn is tokenised by itself, so that a turn's tokens never depend on its neighbours.
 
+mod detect;
 mod encode;
 mod known;
 mod sample;
@@ -9,6 +10,7 @@ mod truncation;
 
 use crate::error::{ModelError, Result};
 
+pub use detect::{DetectedTemplate, detect_template, resolve_template};
 pub use encode::{EncodedTurn, Thinking};
 pub use sample::{EncodedSample, IGNORED_LABEL};
 pub use truncation::{Truncation, share_of_cutoff};
@@ -76,6 +78,8 @@ pub struct ChatTemplate {
     replaces_eos: bool,
     /// Whether answers carry a thinking block, empty when nothing was thought.
     thinks: bool,
+    /// Whether the system text goes into the first user message (Llama 2) instead of standing before it.
+    fuses_system: bool,
 }
 
 impl ChatTemplate {
@@ -88,12 +92,21 @@ impl ChatTemplate {
             .iter()
             .find(|template| template.name == name)
             .ok_or_else(|| {
-                ModelError::template(
-                    name,
-                    "no template has this name",
-                    format!("Known templates: {}.", Self::names().join(", ")),
-                )
+                let known = format!("Known templates: {}.", Self::names().join(", "));
+                let help = match known::usual_name(name) {
+                    Some(usual) => format!("LLaMA-Factory's name for it is `{usual}`. {known}"),
+                    None => known,
+                };
+                ModelError::template(name, "no template has this name", help)
             })
+    }
+
+    /// Whether a marker occurs in the template's texts.
+    fn is_written_with(&self, marker: &str) -> bool {
+        [self.system, self.user, self.assistant]
+            .into_iter()
+            .flatten()
+            .any(|slot| matches!(slot, Slot::Text(text) if text.contains(marker)))
     }
 
     /// Names of all templates.

@@ -127,7 +127,8 @@ impl TextTokenizer {
     }
 }
 
-fn read_optional(path: &Path) -> Result<Map<String, Value>> {
+/// A JSON object in a file that may be missing; empty then.
+pub(crate) fn read_optional(path: &Path) -> Result<Map<String, Value>> {
     if !path.exists() {
         return Ok(Map::new());
     }

@@ -93,16 +93,30 @@ impl ChatTemplate {
     }
 
     fn encode_question(&self, tokenizer: &TextTokenizer, system: &str, turn: usize, content: &str) -> Result<Vec<u32>> {
-        let mut tokens = Vec::new();
-        if turn == 0 {
-            tokens.extend(self.encode_slots(tokenizer, self.prefix, "")?);
-            let system = if system.is_empty() { self.default_system } else { system };
-            if !system.is_empty() {
-                tokens.extend(self.encode_slots(tokenizer, self.system, system)?);
-            }
+        if turn > 0 {
+            return self.encode_slots(tokenizer, self.user, content);
         }
-        tokens.extend(self.encode_slots(tokenizer, self.user, content)?);
+        let mut tokens = self.encode_slots(tokenizer, self.prefix, "")?;
+        let system = if system.is_empty() { self.default_system } else { system };
+        if system.is_empty() {
+            tokens.extend(self.encode_slots(tokenizer, self.user, content)?);
+        } else if self.fuses_system {
+            let fused = format!("{}{content}", self.system_text(system));
+            tokens.extend(self.encode_slots(tokenizer, self.user, &fused)?);
+        } else {
+            tokens.extend(self.encode_slots(tokenizer, self.system, system)?);
+            tokens.extend(self.encode_slots(tokenizer, self.user, content)?);
+        }
         Ok(tokens)
+    }
+
+    /// The system text in its markers, as text.
+    fn system_text(&self, system: &str) -> String {
+        let texts = self.system.iter().filter_map(|slot| match slot {
+            Slot::Text(text) => Some(text.replacen("{{content}}", system, 1)),
+            Slot::Bos | Slot::Eos => None,
+        });
+        texts.collect()
     }
 
     /// The answer's tokens; an empty thinking block goes before them, or to the end of the prompt.
