@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use nl2sql_model::adapter::merge_adapter;
+use nl2sql_model::adapter::{AdapterRecord, merge_adapter};
 use nl2sql_model::device::{DeviceChoice, devices};
 use nl2sql_model::gguf::import_gguf;
 use nl2sql_model::inspect::inspect_model;
@@ -157,6 +157,9 @@ fn merge(global: &Global, base: &Path, adapter: &Path, output: &Path, dtype: Dty
     merge_adapter(&mut decoder);
     save_decoder(&decoder, output, dtype, ShardLimit::default())?;
     copy_companions(base, output)?;
+    if let Some(record) = AdapterRecord::read(adapter)? {
+        record.write(output)?;
+    }
     if !global.quiet {
         say(format!("{} merged into {}", adapter.display(), output.display()));
     }

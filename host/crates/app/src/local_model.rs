@@ -11,7 +11,7 @@ use nl2sql_inference::{
     CpuEngine, CpuOptions, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling, TensorEngine,
 };
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking};
+use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking, resolve_template};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
 
@@ -26,7 +26,7 @@ pub struct LocalModelSettings {
     pub adapter: Option<PathBuf>,
     /// Where it computes.
     pub device: DeviceChoice,
-    /// Chat template by LLaMA-Factory's name.
+    /// Chat template by LLaMA-Factory's name, or `auto`.
     pub template: String,
     /// Rows decoded together.
     pub rows_at_once: usize,
@@ -91,7 +91,7 @@ impl LocalModel {
     /// # Errors
     /// When a folder is incomplete, the adapter belongs to another base, or the template is unknown.
     pub fn load(settings: LocalModelSettings) -> Result<Self, ModelError> {
-        let template = ChatTemplate::named(&settings.template)?;
+        let template = resolve_template(&settings.template, &settings.model)?.template;
         let tokenizer = TextTokenizer::read(&settings.model)?;
         let mut decoder = load_decoder(&settings.model, &LoadOptions::f32(settings.device.resolve()?))?;
         tokenizer.check_fits(&decoder.config)?;

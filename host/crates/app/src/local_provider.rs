@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use nl2sql_inference::{Finish, Sampling};
 use nl2sql_llm::{ChatAnswer, ChatProvider, ChatRequest, FinishReason, LlmError, ProviderFault, ProviderSettings};
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_model::templates::{ChatMessage, ChatTemplate};
+use nl2sql_model::templates::{ChatMessage, resolve_template};
 use tokio::sync::oneshot;
 
 use crate::advice::advised;
@@ -62,8 +62,8 @@ impl LocalProvider {
             provider: name.to_owned(),
             message,
         };
-        ChatTemplate::named(&weights.template).map_err(|error| wrong(advised(&error)))?;
         let identity = weights_identity::of(&weights.model, weights.adapter.as_deref()).map_err(wrong)?;
+        resolve_template(&weights.template, &weights.model).map_err(|error| wrong(advised(&error)))?;
         let label = weights.model.file_name().unwrap_or_default().to_string_lossy();
         let settings = ProviderSettings {
             model: format!("{label}@{identity}"),

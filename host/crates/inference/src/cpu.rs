@@ -115,7 +115,7 @@ impl Engine for CpuEngine {
     }
 
     fn open(&mut self, prompt: &[u32]) -> (CachedSequence, usize) {
-        let row = CachedSequence::new(self.prefixes.longest(prompt), self.layers.len());
+        let row = CachedSequence::new(self.prefixes.longest_prefix(prompt), self.layers.len());
         let known = row.length();
         (row, known)
     }

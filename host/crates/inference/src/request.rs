@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::LogitsMask;
-
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
@@ -29,6 +27,12 @@ impl Sampling {
         repetition_penalty: 1.0,
         seed: 0,
     };
+}
+
+/// Constrains what may come next; one value per request.
+pub trait LogitsMask: Send {
+    /// Lowers forbidden tokens to negative infinity. `generated` holds the answer's tokens so far.
+    fn apply(&mut self, generated: &[u32], logits: &mut [f32]);
 }
 
 /// One sequence to continue.

@@ -24,7 +24,7 @@ impl Sampler {
     pub(super) fn choose(&mut self, logits: &mut [f32], seen: impl Iterator<Item = u32>) -> Option<u32> {
         self.penalise(logits, seen);
         if self.sampling.temperature <= 0.0 {
-            return likeliest(logits);
+            return argmax(logits);
         }
         let mut candidates: Vec<(u32, f32)> = logits
             .iter()
@@ -81,8 +81,8 @@ impl Sampler {
     }
 }
 
-/// The first of the likeliest tokens.
-fn likeliest(logits: &[f32]) -> Option<u32> {
+/// The token with the highest logit; the first of equals.
+fn argmax(logits: &[f32]) -> Option<u32> {
     let mut best = None;
     let mut peak = f32::NEG_INFINITY;
     for (token, logit) in logits.iter().enumerate() {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn top_k_and_top_p_cut_the_tail() {
+    fn top_k_and_top_p_exclude_unlikely_tokens() {
         let warm = Sampling {
             temperature: 1.0,
             ..Sampling::GREEDY
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_penalty_turns_away_from_what_was_said() {
+    fn the_repetition_penalty_lowers_logits_of_seen_tokens() {
         let mut sampler = Sampler::new(Sampling {
             repetition_penalty: 2.0,
             ..Sampling::GREEDY

@@ -29,14 +29,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earliest_stop_counts() {
+    fn the_earliest_stop_text_ends_the_answer() {
         let stops = ["\n\n".to_owned(), ";".to_owned()];
         assert_eq!(cut_at_stop("SELECT 1; x\n\n", &stops), Some(8));
         assert_eq!(cut_at_stop("SELECT 1", &stops), None);
     }
 
     #[test]
-    fn half_a_stop_is_held_back() {
+    fn a_partial_stop_text_is_held_back() {
         let stops = ["<end>".to_owned()];
         assert_eq!(safe_length("abc<en", &stops), 3);
         assert_eq!(safe_length("abc<xn", &stops), 6);

@@ -126,7 +126,7 @@ fn a_ragged_batch_gives_each_row_what_it_gets_alone() {
 }
 
 #[test]
-fn prompts_with_a_common_beginning_share_it() {
+fn prompts_with_a_common_prefix_share_it() {
     let folder = &fixtures()[0];
     let decoder = base(folder);
     let schema: Vec<u32> = (0..120).map(|n| 3 + n * 7 % 300).collect();

@@ -10,8 +10,10 @@
 //!   [`DecoderLayer::forward`](layers::DecoderLayer::forward) over [`Decoder::layers`] itself.
 //! - Adapters: [`attach_initial`] for a new one, [`attach_adapter`] and [`save_adapter`] for PEFT folders,
 //!   [`merge_folders`](adapter::merge_folders) for a plain model.
-//! - Conversations: [`ChatTemplate::named`](templates::ChatTemplate::named), then `encode_sample` for training and
-//!   `encode_prompt` with `stop_tokens` for generation, over a [`TextTokenizer`](tokenizer::TextTokenizer).
+//! - Conversations: [`resolve_template`](templates::resolve_template) (`auto` or a name, held against the model), then
+//!   `encode_sample` for training and `encode_prompt` with `stop_tokens` for generation, over a
+//!   [`TextTokenizer`](tokenizer::TextTokenizer).
+//! - What an adapter was trained with: [`AdapterRecord`](adapter::AdapterRecord), `nl2sql.json` beside it.
 //! - [`import_gguf`](gguf::import_gguf), [`inspect_model`](inspect::inspect_model), [`devices`](device::devices).
 //! - Frozen weights may be held in f32, bf16, f16 or packed 8/4-bit blocks ([`StoredDtype`]).
 

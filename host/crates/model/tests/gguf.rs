@@ -32,6 +32,27 @@ fn the_imported_model_computes_what_the_original_does() {
     assert_eq!(summary.config.eos_token_ids, [2]);
 }
 
+#[cfg(unix)]
+#[test]
+fn imported_weights_have_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    import_gguf(&fixtures().join("llama-tiny.gguf"), &model, Dtype::F32).unwrap();
+    let mode = |name: &str| std::fs::metadata(model.join(name)).unwrap().permissions().mode();
+    assert_eq!(mode("model.safetensors"), mode("config.json"));
+}
+
+#[test]
+fn importing_into_a_folder_that_is_not_empty_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    let error = import_gguf(&fixtures().join("llama-tiny.gguf"), folder.path(), Dtype::F32).unwrap_err();
+    assert!(error.to_string().contains("not empty"), "{error}");
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(names.len(), 1);
+}
+
 #[test]
 fn the_imported_tokenizer_merges_bytes_and_knows_its_markers() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ mod figures;
 mod time_estimate;
 
 use nl2sql_model::ModelConfig;
-use nl2sql_model::templates::ChatTemplate;
+use nl2sql_model::templates::resolve_template;
 use nl2sql_model::tokenizer::TextTokenizer;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -53,7 +53,7 @@ impl TrainPlan {
         let config = ModelConfig::read(&settings.model)?;
         let tokenizer = TextTokenizer::read(&settings.model)?;
         tokenizer.check_fits(&config)?;
-        let template = ChatTemplate::named(&settings.data.template)?;
+        let template = resolve_template(&settings.data.template, &settings.model)?.template;
         let encoding = Encoding {
             template,
             tokenizer: &tokenizer,

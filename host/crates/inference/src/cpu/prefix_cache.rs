@@ -33,9 +33,9 @@ impl PrefixCache {
         }
     }
 
-    /// Segments for the longest known beginning of a prompt. Its last token is always left to be computed,
+    /// Segments for the longest cached prefix of a prompt. Its last token is always left to be computed,
     /// since its logits are wanted.
-    pub(super) fn longest(&self, prompt: &[u32]) -> Vec<SharedSegment> {
+    pub(super) fn longest_prefix(&self, prompt: &[u32]) -> Vec<SharedSegment> {
         let most = prompt.len().saturating_sub(1);
         let mut best: (usize, usize, Option<&CachedPrompt>) = (0, 0, None);
         for cached in &self.prompts {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn row_of(cache: &PrefixCache, prompt: &[u32]) -> CachedSequence {
-        let mut row = CachedSequence::new(cache.longest(prompt), 1);
+        let mut row = CachedSequence::new(cache.longest_prefix(prompt), 1);
         let new: Vec<f32> = prompt[row.length()..].iter().map(|token| *token as f32).collect();
         row.append(0, &new, &new);
         row.advance(new.len());
@@ -121,13 +121,20 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_beginning_is_held_once() {
+    fn a_shared_prefix_is_stored_once() {
         let mut cache = PrefixCache::new(1000);
         let first: Vec<u32> = (0..60).collect();
         let second: Vec<u32> = (0..40).chain(100..120).collect();
         let mut row = row_of(&cache, &first);
         cache.remember(&first, &mut row);
-        assert_eq!(cache.longest(&second).iter().map(|part| part.length).sum::<usize>(), 40);
+        assert_eq!(
+            cache
+                .longest_prefix(&second)
+                .iter()
+                .map(|part| part.length)
+                .sum::<usize>(),
+            40
+        );
         let row = row_of(&cache, &second);
         let expected: Vec<f32> = second.iter().map(|token| *token as f32).collect();
         assert_eq!(keys(&row), expected);
@@ -140,11 +147,11 @@ mod tests {
         let mut row = row_of(&cache, &prompt);
         cache.remember(&prompt, &mut row);
         assert_eq!(row_of(&cache, &prompt).length(), 30);
-        assert_eq!(cache.longest(&prompt)[0].length, 29);
+        assert_eq!(cache.longest_prefix(&prompt)[0].length, 29);
     }
 
     #[test]
-    fn old_prompts_make_room() {
+    fn the_oldest_prompts_are_evicted() {
         let mut cache = PrefixCache::new(100);
         for start in [0, 1000, 2000] {
             let prompt: Vec<u32> = (start..start + 50).collect();
@@ -152,6 +159,6 @@ mod tests {
             cache.remember(&prompt, &mut row);
         }
         let oldest: Vec<u32> = (0..50).collect();
-        assert!(cache.longest(&oldest).is_empty());
+        assert!(cache.longest_prefix(&oldest).is_empty());
     }
 }

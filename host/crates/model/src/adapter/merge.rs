@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::{AdapterConfig, attach_adapter};
+use super::{AdapterConfig, AdapterRecord, attach_adapter};
 use crate::error::{ModelError, Result};
 use crate::weights::{Dtype, LoadOptions, ShardLimit, load_decoder, save_decoder};
 
@@ -34,6 +34,9 @@ pub fn merge_folders(base: &Path, adapter: &Path, merged: &Path, dtype: Dtype) -
             let target = merged.join(name);
             std::fs::copy(&source, &target).map_err(|error| ModelError::file("write", &target, error))?;
         }
+    }
+    if let Some(record) = AdapterRecord::read(adapter)? {
+        record.write(merged)?;
     }
     Ok(config)
 }

@@ -29,8 +29,9 @@ pub struct ImportReport {
 ///
 /// # Errors
 /// When the file is broken or holds an architecture, quantisation or tokenizer that is not supported; nothing is
-/// written then but, at worst, an incomplete weight file under another name.
+/// written then but, at worst, an incomplete weight file under another name. A folder that holds anything is refused.
 pub fn import_gguf(gguf: &Path, folder: &Path, dtype: Dtype) -> Result<ImportReport> {
+    refuse_used_folder(folder)?;
     let file = GgufFile::open(gguf)?;
     let architecture = architecture_of(&file)?;
     let config = config_document(&file, architecture, dtype_name(dtype))?;
@@ -64,6 +65,22 @@ pub fn import_gguf(gguf: &Path, folder: &Path, dtype: Dtype) -> Result<ImportRep
             .sum(),
         formats,
     })
+}
+
+fn refuse_used_folder(folder: &Path) -> Result<()> {
+    let used = match std::fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(source) => return Err(ModelError::file("read", folder, source)),
+    };
+    if !used {
+        return Ok(());
+    }
+    let source = std::io::Error::new(
+        std::io::ErrorKind::AlreadyExists,
+        "the folder is not empty; name a new folder, or remove this one first",
+    );
+    Err(ModelError::file("write", folder, source))
 }
 
 /// Heads whose rows the file holds with rotary pairs side by side.

@@ -23,14 +23,14 @@ impl Truncation {
 /// A short answer is kept whole at the prompt's expense, a short prompt at the answer's; else both shrink in
 /// proportion.
 pub fn share_of_cutoff(prompt: usize, answer: usize, cutoff: usize) -> (usize, usize) {
-    let most_answer = if answer * 2 < cutoff {
+    let max_answer = if answer * 2 < cutoff {
         cutoff
     } else if prompt * 2 < cutoff {
         cutoff - prompt
     } else {
         (cutoff as f64 * (answer as f64 / (prompt + answer) as f64)) as usize
     };
-    let answer = most_answer.min(answer);
+    let answer = max_answer.min(answer);
     let prompt = cutoff.saturating_sub(answer).min(prompt);
     (prompt, answer)
 }

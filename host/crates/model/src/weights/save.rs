@@ -104,9 +104,16 @@ pub(crate) fn write_file(path: &Path, tensors: &[&TensorToWrite<'_>]) -> Result<
     let partial = path.with_extension("safetensors.partial");
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let named = tensors.iter().map(|tensor| (tensor.name.clone(), *tensor));
+    // safetensors makes files that their owner alone can read; weights get the permissions of any other new file.
+    let permissions = std::fs::File::create(&partial)
+        .and_then(|file| file.metadata())
+        .map_err(|source| ModelError::file("write", &partial, source))?
+        .permissions();
     safetensors::serialize_to_file(named, Some(metadata), &partial)
         .map_err(|error| ModelError::file("write", &partial, std::io::Error::other(error.to_string())))?;
-    std::fs::rename(&partial, path).map_err(|source| ModelError::file("write", path, source))
+    std::fs::set_permissions(&partial, permissions)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|source| ModelError::file("write", path, source))
 }
 
 /// Writes JSON as transformers does: indented by two, a newline at the end, complete or not at all.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct ModelSettings {
     /// Hugging Face folder of the base model.
     pub path: Option<PathBuf>,
-    /// Chat template by LLaMA-Factory's name.
+    /// Chat template by LLaMA-Factory's name, or `auto`: detected from the model.
     pub template: String,
     /// `auto`, `cpu`, `wgpu`, `cuda:<n>`, or several separated by commas: training uses all of them, everything else the first.
     pub device: String,
@@ -23,7 +23,7 @@ impl Default for ModelSettings {
     fn default() -> Self {
         Self {
             path: None,
-            template: "qwen3_nothink".into(),
+            template: "auto".into(),
             device: "auto".into(),
             dtype: "f32".into(),
         }

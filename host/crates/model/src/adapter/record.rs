@@ -1,0 +1,189 @@
+//! `nl2sql.json` beside an adapter: how the prompts looked that it was trained on.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ModelError, Result};
+use crate::tokenizer::read_optional;
+use crate::weights::write_json;
+
+const FILE: &str = "nl2sql.json";
+
+/// The layout of `nl2sql.json` that this program writes and reads.
+const FORMAT: u32 = 1;
+
+/// What an adapter was trained with; a model answers well only when it is asked in the same way.
+///
+/// Training fills it in and calls [`AdapterRecord::write`] on every folder that holds an adapter, checkpoints included.
+/// Whatever loads an adapter (predict, eval, ask, serve, merge) calls [`AdapterRecord::read`] on the adapter's folder:
+/// - `None` means an adapter of another program; the profile's settings hold, and that is said.
+/// - Settings that the user left alone are taken from the record.
+/// - For settings that the user gave, [`AdapterRecord::contradictions`] lists what differs, to be refused by name.
+///
+/// Merging copies the file into the merged model's folder, where it is read in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdapterRecord {
+    /// Layout of the file.
+    format: u32,
+    /// Version of the program that trained the adapter.
+    pub version: String,
+    /// Chat template by LLaMA-Factory's name; never `auto`.
+    pub template: String,
+    /// How prompts were written. Absent where the data came from somewhere else and its prompts are not ours.
+    pub prompt: Option<PromptLayout>,
+}
+
+/// How a question became a prompt; the fields are settings of the profile's `[export]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptLayout {
+    /// `export.system`: the system text, empty for the template's own.
+    pub system: String,
+    /// `export.instruction`, with its placeholders.
+    pub instruction: String,
+    /// `export.prompt`, with its placeholders.
+    pub prompt: String,
+    /// `export.schema_style`: `ddl`, `cards` or `outline`.
+    pub schema_style: String,
+    /// `export.schema_scope`: `topic` or `database`.
+    pub schema_scope: String,
+}
+
+/// A setting in which two records differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The profile's key.
+    pub setting: &'static str,
+    /// What the adapter was trained with.
+    pub trained: String,
+    /// What is asked for now.
+    pub asked: String,
+}
+
+impl AdapterRecord {
+    /// A record for an adapter that this program trains.
+    pub fn new(template: impl Into<String>, prompt: Option<PromptLayout>) -> Self {
+        Self {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            template: template.into(),
+            prompt,
+        }
+    }
+
+    /// The record in an adapter's folder, if there is one.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is damaged, or was written by a later version with another layout.
+    pub fn read(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(FILE);
+        let document = read_optional(&path)?;
+        if document.is_empty() && !path.exists() {
+            return Ok(None);
+        }
+        let format = document.get("format").cloned().unwrap_or_default();
+        if format != FORMAT {
+            return Err(ModelError::adapter(
+                folder,
+                format!("{FILE} has format {format}; this program reads format {FORMAT}"),
+                "Use the version of nl2sql that trained the adapter, or train it again.",
+            ));
+        }
+        serde_json::from_value(document.into())
+            .map(Some)
+            .map_err(|source| ModelError::json(&path, source))
+    }
+
+    /// Writes the record into an adapter's folder, complete or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(FILE);
+        let document = serde_json::to_value(self).map_err(|source| ModelError::json(&path, source))?;
+        write_json(&path, &document)
+    }
+
+    /// Settings in which `asked` differs from what the adapter was trained with. Prompts are compared only where both
+    /// sides know them.
+    pub fn contradictions(&self, asked: &Self) -> Vec<Contradiction> {
+        let mut pairs = vec![("model.template", &self.template, &asked.template)];
+        if let (Some(trained), Some(asked)) = (&self.prompt, &asked.prompt) {
+            pairs.extend([
+                ("export.system", &trained.system, &asked.system),
+                ("export.instruction", &trained.instruction, &asked.instruction),
+                ("export.prompt", &trained.prompt, &asked.prompt),
+                ("export.schema_style", &trained.schema_style, &asked.schema_style),
+                ("export.schema_scope", &trained.schema_scope, &asked.schema_scope),
+            ]);
+        }
+        pairs
+            .into_iter()
+            .filter(|(_, trained, asked)| trained != asked)
+            .map(|(setting, trained, asked)| Contradiction {
+                setting,
+                trained: trained.clone(),
+                asked: asked.clone(),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(schema_style: &str) -> AdapterRecord {
+        let prompt = PromptLayout {
+            system: String::new(),
+            instruction: "{schema}".to_owned(),
+            prompt: "{question}".to_owned(),
+            schema_style: schema_style.to_owned(),
+            schema_scope: "topic".to_owned(),
+        };
+        AdapterRecord::new("qwen", Some(prompt))
+    }
+
+    #[test]
+    fn a_written_record_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(AdapterRecord::read(folder.path()).unwrap(), None);
+        record("outline").write(folder.path()).unwrap();
+        assert_eq!(AdapterRecord::read(folder.path()).unwrap(), Some(record("outline")));
+    }
+
+    #[test]
+    fn contradictions_name_the_setting_and_both_values() {
+        assert_eq!(
+            record("outline").contradictions(&record("ddl")),
+            [Contradiction {
+                setting: "export.schema_style",
+                trained: "outline".to_owned(),
+                asked: "ddl".to_owned(),
+            }]
+        );
+        assert!(record("ddl").contradictions(&record("ddl")).is_empty());
+        assert!(
+            record("ddl")
+                .contradictions(&AdapterRecord::new("qwen", None))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn records_of_another_format_and_unknown_fields_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, r#"{"format": 2}"#).unwrap();
+        let error = AdapterRecord::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("format 2"), "{error}");
+        let unknown = r#"{"format": 1, "version": "0.1.0", "template": "qwen", "prompt": null, "mood": 1}"#;
+        std::fs::write(&path, unknown).unwrap();
+        let error = AdapterRecord::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("mood"), "{error}");
+        std::fs::write(&path, "{}").unwrap();
+        assert!(AdapterRecord::read(folder.path()).is_err());
+    }
+}
