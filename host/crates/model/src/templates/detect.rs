@@ -16,7 +16,7 @@ const AUTO: &str = "auto";
 pub struct DetectedTemplate {
     /// The template.
     pub template: &'static ChatTemplate,
-    /// What it was told from, as a clause for people: "the chat template in tokenizer_config.json has ChatML's markers".
+    /// What it was told from, as a clause for people: "the model's chat template has `<|start_header_id|>`".
     pub evidence: String,
 }
 
