@@ -104,9 +104,11 @@ WITH trees(kind, id, tree) AS ( \
   UNION ALL SELECT 'r', d.adrelid, d.adbin::text FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum \
     WHERE d.adrelid >= 16384 AND to_jsonb(a) ->> 'attgenerated' <> '' \
   UNION ALL SELECT 'f', p.oid, concat(p.proargdefaults::text, to_jsonb(p) ->> 'prosqlbody') FROM pg_catalog.pg_proc p WHERE p.oid >= 16384), \
-found AS (SELECT DISTINCT t.kind, t.id, m.word[1] AS label, m.word[2]::oid AS used FROM trees t CROSS JOIN LATERAL \
-  regexp_matches(t.tree, ':(funcid|elemfuncid|aggfnoid|winfnoid|tsmhandler|opno|opnos [(]o|eqop|sortop|relid|resulttype|consttype|rowtypeid|targettype) ([1-9][0-9]*)', 'g') AS m(word)) \
-SELECT f.kind, f.id::text, CASE WHEN f.label IN ('opno', 'opnos (o', 'eqop', 'sortop') THEN 'o' WHEN f.label = 'relid' THEN 'r' \
+words AS (SELECT DISTINCT t.kind, t.id, left(w.word, 40) AS word FROM trees t CROSS JOIN LATERAL unnest(string_to_array(t.tree, ' :')) AS w(word) \
+  WHERE split_part(w.word, ' ', 1) IN ('funcid', 'elemfuncid', 'aggfnoid', 'winfnoid', 'tsmhandler', 'opno', 'opnos', 'eqop', 'sortop', 'relid', \
+    'resulttype', 'consttype', 'rowtypeid', 'targettype')), \
+found AS (SELECT DISTINCT kind, id, split_part(word, ' ', 1) AS label, substring(word FROM '[1-9][0-9]*')::oid AS used FROM words WHERE word ~ '[1-9]') \
+SELECT f.kind, f.id::text, CASE WHEN f.label IN ('opno', 'opnos', 'eqop', 'sortop') THEN 'o' WHEN f.label = 'relid' THEN 'r' \
   WHEN f.label IN ('resulttype', 'consttype', 'rowtypeid', 'targettype') THEN 't' ELSE 'f' END, f.used::text FROM found f \
   WHERE f.used >= 16384 OR f.label IN ('funcid', 'elemfuncid', 'aggfnoid', 'winfnoid', 'tsmhandler')";
 
