@@ -1,6 +1,6 @@
 //! The offline generator: a weighted grammar draws queries over the foreign-key graph and words a question for each.
 //!
-//! The way of a pair: `nl2sql-schema` turns the catalog into nouns, roles and links; [`grammar`] draws what is asked ([`grammar::Ask`])
+//! How a pair is made: `nl2sql-schema` turns the catalog into nouns, roles and links; [`grammar`] draws what is asked ([`grammar::Ask`])
 //! together with the query that answers it ([`sql::Statement`]); [`sql`] writes the query in the run's dialect and [`wording`] the
 //! question in English or Chinese. [`session`] keeps budgets: difficulty, languages, coverage, no repetition.
 //! The same context and request give the same bytes.

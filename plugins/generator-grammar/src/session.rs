@@ -39,8 +39,8 @@ impl Session {
         }
         Ok(Self {
             schema,
-            dialect: Dialect::new(dialect),
             options: Options::parse(options)?,
+            dialect: Dialect::new(dialect)?,
             seed,
             by_name,
         })

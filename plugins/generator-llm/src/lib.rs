@@ -56,7 +56,7 @@ type Ask<'a> = &'a dyn Fn(&[llm::Request]) -> Vec<Result<Answer, LlmError>>;
 type Ddl<'a> = &'a dyn Fn(&Table) -> String;
 
 /// One conversation of a round, and what its samples are tagged with.
-struct Errand {
+struct GenerationJob {
     messages: Vec<Message>,
     /// Pairs asked for.
     count: u32,
@@ -72,14 +72,14 @@ fn generate(context: &Context, options: &Options, request: &Request, ddl: Ddl, a
     let languages = Languages::new(&request.languages);
     let wording = Wording::in_language(options.language.as_deref().unwrap_or_else(|| languages.heaviest()));
     let mut round = Round::new(request);
-    let mut open = errands(context, options, request, &schema, wording);
+    let mut open = jobs(context, options, request, &schema, wording);
     for attempt in 0..options.attempts.max(1) {
         let requests: Vec<llm::Request> = open
             .iter()
-            .map(|errand| llm_request(errand, options, request, attempt))
+            .map(|job| llm_request(job, options, request, attempt))
             .collect();
         let mut again = Vec::new();
-        for (mut errand, answer) in open.into_iter().zip(ask(&requests)) {
+        for (mut job, answer) in open.into_iter().zip(ask(&requests)) {
             let answer = match answer {
                 Ok(answer) => answer,
                 Err(error) if error.code == "budget" => {
@@ -90,14 +90,14 @@ fn generate(context: &Context, options: &Options, request: &Request, ddl: Ddl, a
             };
             let samples = pairs::read(&answer.content, &request.topic.name, &languages);
             if samples.is_empty() {
-                errand.messages.extend([
+                job.messages.extend([
                     Message::assistant(nl2sql_answers::beginning(&answer.content)),
-                    wording.complaint(answer.finish_reason == "length", errand.count),
+                    wording.retry_message(answer.finish_reason == "length", job.count),
                 ]);
-                again.push(errand);
+                again.push(job);
                 continue;
             }
-            round.keep_new(samples, errand.repair);
+            round.keep_new(samples, job.repair);
         }
         open = again;
         if open.is_empty() || round.spent.is_some() {
@@ -162,16 +162,22 @@ impl Round {
 }
 
 /// The round's conversations: fresh pairs in portions, and those that mend what was rejected for the first time.
-fn errands(context: &Context, options: &Options, request: &Request, schema: &Schema, wording: &Wording) -> Vec<Errand> {
+fn jobs(
+    context: &Context,
+    options: &Options,
+    request: &Request,
+    schema: &Schema,
+    wording: &Wording,
+) -> Vec<GenerationJob> {
     let portion = options.pairs_per_request.max(1);
     // The last missing pairs are asked for generously: a model asked for one pair likes to repeat itself.
     let wanted = ((f64::from(request.want) * options.surplus).ceil() as u32).max(portion.min(LEAST_ASKED));
     let count = wanted.div_ceil(portion).clamp(1, options.requests_per_round.max(1));
-    let mut errands: Vec<Errand> = (0..count)
+    let mut jobs: Vec<GenerationJob> = (0..count)
         .map(|place| {
             let share = portion.min(wanted.saturating_sub(place * portion)).max(1);
             let page = schema.page((request.round * count + place) as usize);
-            Errand {
+            GenerationJob {
                 messages: wording.fresh(context, options, request, page, share, place),
                 count: share,
                 repair: false,
@@ -183,20 +189,20 @@ fn errands(context: &Context, options: &Options, request: &Request, schema: &Sch
         .iter()
         .filter(|rejection| options.repair && !rejection.sample.tags.iter().any(|tag| tag == REPAIRED))
         .collect();
-    errands.extend(broken.chunks(portion as usize).map(|broken| {
+    jobs.extend(broken.chunks(portion as usize).map(|broken| {
         let page = schema.page_about(&broken[0].sample.sql);
-        Errand {
+        GenerationJob {
             messages: wording.repair(context, options, request, page, broken),
             count: broken.len() as u32,
             repair: true,
         }
     }));
-    errands
+    jobs
 }
 
-fn llm_request(errand: &Errand, options: &Options, request: &Request, attempt: u32) -> llm::Request {
+fn llm_request(job: &GenerationJob, options: &Options, request: &Request, attempt: u32) -> llm::Request {
     llm::Request {
-        messages: errand.messages.clone(),
+        messages: job.messages.clone(),
         schema: Some(wording::SCHEMA.to_owned()),
         temperature: options.temperature,
         max_tokens: options.max_tokens,

@@ -154,7 +154,7 @@ impl Wording {
     }
 
     /// What to say when an answer held no pairs; one that was cut off is to be shorter.
-    pub fn complaint(&self, cut_off: bool, count: u32) -> Message {
+    pub fn retry_message(&self, cut_off: bool, count: u32) -> Message {
         Message::user(if cut_off {
             self.cut_off.replace("{count}", &count.div_ceil(3).to_string())
         } else {

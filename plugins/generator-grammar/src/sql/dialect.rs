@@ -1,6 +1,6 @@
 //! What differs between the databases.
 
-use nl2sql_sdk::types::DialectInfo;
+use nl2sql_sdk::types::{DialectInfo, PluginError};
 
 use super::reserved::{FREE_IN_SQLITE, RESERVED};
 
@@ -27,12 +27,25 @@ pub struct Dialect {
 
 impl Dialect {
     /// The dialect that `info` describes.
-    pub fn new(info: &DialectInfo) -> Self {
+    ///
+    /// # Errors
+    /// A driver whose SQL this generator does not write.
+    pub fn new(info: &DialectInfo) -> Result<Self, PluginError> {
         let driver = match info.driver.as_str() {
+            "sqlite" => Driver::Sqlite,
             "postgres" => Driver::Postgres,
             "mysql" => Driver::Mysql,
             "mssql" => Driver::Mssql,
-            _ => Driver::Sqlite,
+            unknown => {
+                return Err(PluginError::new(
+                    "unknown-driver",
+                    format!(
+                        "the dialect `{}` names the driver `{unknown}`, whose SQL this generator does not write",
+                        info.name
+                    ),
+                )
+                .hint("choose another generator: this one writes the SQL of sqlite, postgres, mysql and mssql"));
+            }
         };
         let quotes = match (&info.identifier_quotes, driver) {
             ((open, close), _) if !open.is_empty() && !close.is_empty() => (open.clone(), close.clone()),
@@ -40,7 +53,7 @@ impl Dialect {
             (_, Driver::Mssql) => ("[".to_owned(), "]".to_owned()),
             _ => ("\"".to_owned(), "\"".to_owned()),
         };
-        Self { driver, quotes }
+        Ok(Self { driver, quotes })
     }
 
     /// `name` as an identifier, quoted only when it has to be.
@@ -97,6 +110,19 @@ mod tests {
             driver: driver.to_owned(),
             ..DialectInfo::default()
         })
+        .unwrap()
+    }
+
+    #[test]
+    fn an_unknown_driver_is_refused_by_name() {
+        let info = DialectInfo {
+            name: "oracle".to_owned(),
+            driver: "oci".to_owned(),
+            ..DialectInfo::default()
+        };
+        let error = Dialect::new(&info).unwrap_err();
+        assert_eq!(error.code, "unknown-driver");
+        assert!(error.message.contains("`oci`"), "{}", error.message);
     }
 
     #[test]
