@@ -39,8 +39,12 @@ impl Parser<'_> {
 
     /// Any words, perhaps none, and perhaps numbers in parentheses.
     fn sqlite_type(&mut self) -> Parsed<()> {
+        let start = self.at;
         while self.is_name(0, reserved::BARE_ALIAS) || self.kind() == Tok::Str {
             self.bump();
+        }
+        if self.at == start {
+            return Ok(());
         }
         self.type_arguments()
     }

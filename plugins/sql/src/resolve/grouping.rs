@@ -27,6 +27,12 @@ impl<'a> Resolver<'a> {
         if let Some(having) = select.having {
             self.check_grouped(having, &grouped, frame);
         }
+        let ast = self.ast;
+        for window in &ast.windows[select.windows.0 as usize..(select.windows.0 + select.windows.1) as usize] {
+            for term in ast.list(window.partition).iter().chain(ast.list(window.order)) {
+                self.check_grouped(*term, &grouped, frame);
+            }
+        }
         for term in self.ast.list(order) {
             let alias = self.plain_name(*term).is_some_and(|name| self.is_alias(frame, &name));
             if !alias {

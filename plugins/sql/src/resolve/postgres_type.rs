@@ -12,7 +12,7 @@ use crate::token::Tok;
 /// How many operators deep the type of an expression is looked for: chains may be long and the stack is not.
 const MAX_DEPTH: u32 = 8;
 
-/// Types that operators treat alike.
+/// Families of types that operators treat the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
     Number,
