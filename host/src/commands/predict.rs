@@ -222,10 +222,16 @@ impl Bench {
             count: settings.candidates,
         });
         let output = folder.join(PREDICTIONS);
-        let throughput = self
-            .session
-            .runtime()
-            .block_on(|| predict(answerer, self.examples(), candidates.as_ref(), &output, &told));
+        let throughput = self.session.runtime().block_on(|| {
+            predict(
+                answerer,
+                self.examples(),
+                candidates.as_ref(),
+                Some(self.databases.as_ref()),
+                &output,
+                &told,
+            )
+        });
         throughput.map_err(|error| CommandError::Failed(error.to_string()))
     }
 }

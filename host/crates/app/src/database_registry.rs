@@ -14,6 +14,7 @@ use nl2sql_evaluation::sqlite_folder::SqliteFolder;
 use nl2sql_pipeline::{CardsArtifact, Failure, PromptFacts, Source, artifact, outline};
 use nl2sql_plugin_host::DialectSession;
 use nl2sql_profile::{ExportSettings, SchemaStyle};
+use nl2sql_sql_lexer::LexicalRules;
 
 use crate::Session;
 use crate::database_source::DatabaseSource;
@@ -234,5 +235,12 @@ impl SqlReader for DatabaseRegistry {
             .session
             .analyse(sql)
             .unwrap_or_else(|error| Err(broken(error.to_string())))
+    }
+
+    fn lexical_rules(&self, database: &str) -> LexicalRules {
+        let dialect = self.get(database).ok().and_then(|asked| asked.session.info().ok());
+        dialect
+            .and_then(|info| LexicalRules::of_dialect(&info.name))
+            .unwrap_or(LexicalRules::GENERIC)
     }
 }

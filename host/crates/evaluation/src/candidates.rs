@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nl2sql_catalog::ResultSet;
 
 use crate::dataset::Example;
-use crate::extraction::extract_sql;
+use crate::extraction::extract_sql_of;
 use crate::prediction::{ChatPrompt, Completion, TextGenerator};
 use crate::query_runner::QueryRunner;
+use crate::scoring::SqlReader;
 
 /// Rows by which two results are compared.
 const COMPARED_ROWS: usize = 1_000;
@@ -29,13 +30,18 @@ type Answer = Result<Completion, String>;
 
 impl CandidateSettings {
     /// One answer per example: the first where it runs, else the winner of the vote, else the first.
-    pub(crate) async fn answers(&self, generator: &dyn TextGenerator, examples: &[&Example]) -> Vec<Answer> {
+    pub(crate) async fn answers(
+        &self,
+        generator: &dyn TextGenerator,
+        examples: &[&Example],
+        reader: Option<&dyn SqlReader>,
+    ) -> Vec<Answer> {
         let prompts = examples.iter().map(|example| ChatPrompt::of(example, 0));
         let mut answers = ask(generator, prompts.collect()).await;
         let mut failing = Vec::new();
         for (at, answer) in answers.iter().enumerate() {
             if let Ok(completion) = answer
-                && self.result(examples[at], completion).await.is_none()
+                && self.result(examples[at], completion, reader).await.is_none()
             {
                 failing.push(at);
             }
@@ -49,7 +55,7 @@ impl CandidateSettings {
             let mut tokens = 0;
             for completion in candidates.by_ref().take(self.count as usize).flatten() {
                 tokens += completion.tokens.unwrap_or(0);
-                if let Some(result) = self.result(examples[at], &completion).await {
+                if let Some(result) = self.result(examples[at], &completion, reader).await {
                     runs.push((completion, result));
                 }
             }
@@ -65,8 +71,13 @@ impl CandidateSettings {
     }
 
     /// What the answer's statement returns, where it runs.
-    async fn result(&self, example: &Example, completion: &Completion) -> Option<Arc<ResultSet>> {
-        let sql = extract_sql(&completion.text);
+    async fn result(
+        &self,
+        example: &Example,
+        completion: &Completion,
+        reader: Option<&dyn SqlReader>,
+    ) -> Option<Arc<ResultSet>> {
+        let sql = extract_sql_of(reader, &example.database, &completion.text);
         self.runner.run(&example.database, &sql, COMPARED_ROWS).await.ok()
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{candidates::CandidateSettings, dataset::Example, extraction::extract_sql};
+use crate::{candidates::CandidateSettings, dataset::Example, extraction::extract_sql_of, scoring::SqlReader};
 
 /// What a model is asked: a chat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,6 +133,7 @@ pub struct JournalError {
 const CANDIDATES_AT_ONCE: usize = 32;
 
 /// Predicts every example that has no line in `output` yet. With `candidates`, answers that do not run are given a second look.
+/// `reader` knows the dialect of the statements in the answers.
 ///
 /// # Errors
 /// The file cannot be read or written.
@@ -140,6 +141,7 @@ pub async fn predict(
     generator: &dyn TextGenerator,
     examples: &[Example],
     candidates: Option<&CandidateSettings>,
+    reader: Option<&dyn SqlReader>,
     output: &Path,
     progress: &(dyn Fn(&Throughput) + Sync),
 ) -> Result<Throughput, JournalError> {
@@ -162,7 +164,7 @@ pub async fn predict(
     let on_completion = |at: usize, completion: Result<Completion, String>| {
         let Some(example) = wanted.get(at) else { return };
         let mut run = run.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        run.take(example, completion);
+        run.take(example, completion, reader);
         run.throughput.elapsed = begun.elapsed();
         progress(&run.throughput);
     };
@@ -173,7 +175,7 @@ pub async fn predict(
         }
         Some(candidates) => {
             for (block, examples) in wanted.chunks(CANDIDATES_AT_ONCE).enumerate() {
-                let answers = candidates.answers(generator, examples).await;
+                let answers = candidates.answers(generator, examples, reader).await;
                 for (at, answer) in answers.into_iter().enumerate() {
                     on_completion(block * CANDIDATES_AT_ONCE + at, answer);
                 }
@@ -197,7 +199,7 @@ struct Run {
 }
 
 impl Run {
-    fn take(&mut self, example: &Example, completion: Result<Completion, String>) {
+    fn take(&mut self, example: &Example, completion: Result<Completion, String>, reader: Option<&dyn SqlReader>) {
         self.throughput.predicted += 1;
         let (completion, error) = match completion {
             Ok(completion) => (completion, None),
@@ -209,7 +211,7 @@ impl Run {
         self.throughput.tokens += completion.tokens.unwrap_or(0);
         let line = Prediction {
             prompt: completion.rendered_prompt.unwrap_or_else(|| example.prompt.clone()),
-            predicted_sql: extract_sql(&completion.text),
+            predicted_sql: extract_sql_of(reader, &example.database, &completion.text),
             predict: completion.text,
             label: example.gold.clone().unwrap_or_default(),
             id: example.id.clone(),

@@ -2,12 +2,17 @@
 
 use std::{collections::BTreeMap, io, path::Path};
 
-use crate::{dataset::RowError, extraction::extract_sql, prediction::Prediction};
+use crate::{
+    dataset::{Example, RowError},
+    extraction::extract_sql_of,
+    prediction::Prediction,
+    scoring::SqlReader,
+};
 
 /// Predictions in file order, and the lines that are none.
 #[derive(Clone, Debug, Default)]
 pub struct PredictionsFile {
-    /// One prediction per example; of several lines for one id the last counts.
+    /// One prediction per example; of several lines for one id the last counts. Without ids, one per line.
     pub predictions: Vec<Prediction>,
     /// Lines left out.
     pub errors: Vec<RowError>,
@@ -15,8 +20,61 @@ pub struct PredictionsFile {
     pub digest: String,
 }
 
+/// Why predictions do not belong to a dataset.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PairingError {
+    /// The dataset has no rows that can be used.
+    #[error("the dataset holds no examples; give another one with --dataset")]
+    NoExamples,
+    /// Lines without an id cannot be told apart when others have one.
+    #[error("{without} of {rows} predictions have no `id`; give all of them the id of their example, or none")]
+    SomeIds {
+        /// Predictions without an id.
+        without: usize,
+        /// All predictions.
+        rows: usize,
+    },
+    /// Rows pair by position only where there are as many of them.
+    #[error(
+        "the predictions have no `id` and pair with the dataset by position, but there are {predictions} of them and \
+         {examples} examples; predict the whole dataset, or give --limit where it was cut"
+    )]
+    Count {
+        /// Predictions in the file.
+        predictions: usize,
+        /// Examples in the dataset.
+        examples: usize,
+    },
+    /// A line's label is not what the dataset says.
+    #[error(
+        "prediction {row} has the label `{label}`, and example {row} of the dataset has `{gold}`; without ids the rows pair by \
+         position, so predict this dataset in its order"
+    )]
+    Label {
+        /// Row, counted from 1.
+        row: usize,
+        /// The prediction's label.
+        label: String,
+        /// The dataset's answer.
+        gold: String,
+    },
+    /// No id is one of the dataset's.
+    #[error(
+        "no prediction belongs to the dataset: predictions have ids such as `{found}`, examples such as `{expected}`"
+    )]
+    NoneInDataset {
+        /// Id of the first prediction.
+        found: String,
+        /// Id of the first example.
+        expected: String,
+    },
+    /// The file holds no prediction.
+    #[error("the file holds no predictions")]
+    NoPredictions,
+}
+
 impl PredictionsFile {
-    /// Reads a file. Rows without `id` are named by their position from 0, and their SQL is extracted anew.
+    /// Reads a file; a byte order mark is passed over.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -27,32 +85,113 @@ impl PredictionsFile {
             ..Self::default()
         };
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
-        let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let lines = text.split(|byte| *byte == b'\n').enumerate();
         for (at, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
             match prediction(line) {
-                Ok(mut prediction) => {
-                    if prediction.id.is_empty() {
-                        prediction.id = at.to_string();
+                Ok(prediction) => match places.get(&prediction.id) {
+                    Some(place) if !prediction.id.is_empty() => file.predictions[*place] = prediction,
+                    _ => {
+                        places.insert(prediction.id.clone(), file.predictions.len());
+                        file.predictions.push(prediction);
                     }
-                    if prediction.predicted_sql.is_empty() {
-                        prediction.predicted_sql = extract_sql(&prediction.predict);
-                    }
-                    match places.get(&prediction.id) {
-                        Some(place) => file.predictions[*place] = prediction,
-                        None => {
-                            places.insert(prediction.id.clone(), file.predictions.len());
-                            file.predictions.push(prediction);
-                        }
-                    }
-                }
+                },
                 Err(reason) => file.errors.push(RowError { row: at + 1, reason }),
             }
         }
         Ok(file)
+    }
+
+    /// Keeps the predictions of `examples` and gives them what the examples know. Predictions without ids, as LLaMA-Factory
+    /// writes them, pair by position. `limited` says that the examples are only the first of their dataset.
+    ///
+    /// # Errors
+    /// The predictions do not belong to the examples, or there are none.
+    pub fn pair_with(&mut self, examples: &[Example], limited: bool) -> Result<(), PairingError> {
+        let (Some(first_example), rows) = (examples.first(), self.predictions.len()) else {
+            return Err(PairingError::NoExamples);
+        };
+        let Some(first) = self.predictions.first() else {
+            return Err(PairingError::NoPredictions);
+        };
+        let found = first.id.clone();
+        match self.predictions.iter().filter(|row| row.id.is_empty()).count() {
+            0 => {}
+            without if without == rows && self.errors.is_empty() => self.pair_by_position(examples, limited)?,
+            without => {
+                let rows = rows + self.errors.len();
+                return Err(PairingError::SomeIds { without, rows });
+            }
+        }
+        let by_id: BTreeMap<&str, &Example> = examples.iter().map(|row| (row.id.as_str(), row)).collect();
+        self.predictions
+            .retain(|prediction| by_id.contains_key(prediction.id.as_str()));
+        if self.predictions.is_empty() {
+            let expected = first_example.id.clone();
+            return Err(PairingError::NoneInDataset { found, expected });
+        }
+        for prediction in &mut self.predictions {
+            if let Some(example) = by_id.get(prediction.id.as_str()) {
+                complete(prediction, example);
+            }
+        }
+        Ok(())
+    }
+
+    fn pair_by_position(&mut self, examples: &[Example], limited: bool) -> Result<(), PairingError> {
+        let predictions = self.predictions.len();
+        if predictions < examples.len() || (predictions > examples.len() && !limited) {
+            return Err(PairingError::Count {
+                predictions,
+                examples: examples.len(),
+            });
+        }
+        self.predictions.truncate(examples.len());
+        for (at, (prediction, example)) in self.predictions.iter_mut().zip(examples).enumerate() {
+            if let Some(gold) = example
+                .gold
+                .as_ref()
+                .filter(|gold| !same_words(gold, &prediction.label))
+            {
+                return Err(PairingError::Label {
+                    row: at + 1,
+                    label: prediction.label.clone(),
+                    gold: gold.clone(),
+                });
+            }
+            prediction.id.clone_from(&example.id);
+        }
+        Ok(())
+    }
+
+    /// Extracts the SQL of predictions that lack it.
+    pub fn extract(&mut self, reader: Option<&dyn SqlReader>) {
+        let lacking = |row: &&mut Prediction| row.predicted_sql.is_empty();
+        for row in self.predictions.iter_mut().filter(lacking) {
+            row.predicted_sql = extract_sql_of(reader, &row.db_id, &row.predict);
+        }
     }
 }
 
 fn prediction(line: &[u8]) -> Result<Prediction, String> {
     let text = std::str::from_utf8(line).map_err(|error| format!("it is not UTF-8: {error}"))?;
     serde_json::from_str(text).map_err(|error| format!("it is not a prediction: {error}"))
+}
+
+/// Predictions of other programs lack what the dataset knows.
+fn complete(prediction: &mut Prediction, example: &Example) {
+    if prediction.db_id.is_empty() {
+        prediction.db_id.clone_from(&example.database);
+    }
+    if prediction.question.is_empty() {
+        prediction.question.clone_from(&example.question);
+    }
+    if let (true, Some(gold)) = (prediction.label.is_empty(), &example.gold) {
+        prediction.label.clone_from(gold);
+    }
+}
+
+/// A label that went through a tokenizer may differ in blanks; one that is missing says nothing.
+fn same_words(gold: &str, label: &str) -> bool {
+    label.trim().is_empty() || gold.split_whitespace().eq(label.split_whitespace())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use nl2sql_catalog::{Analysis, MetricInfo, MetricRow, RowScore, SyntaxError};
+use nl2sql_sql_lexer::LexicalRules;
 use serde::{Deserialize, Serialize};
 
 use crate::prediction::Prediction;
@@ -43,6 +44,12 @@ pub trait SqlReader: Send + Sync {
     /// # Errors
     /// It is not a statement of the dialect.
     fn analyse(&self, database: &str, sql: &str) -> Result<Analysis, SyntaxError>;
+
+    /// How the dialect of a database is cut into tokens.
+    fn lexical_rules(&self, database: &str) -> LexicalRules {
+        let _ = database;
+        LexicalRules::GENERIC
+    }
 }
 
 /// A prediction with its scores.

@@ -12,7 +12,7 @@ use nl2sql_evaluation::{
     candidates::CandidateSettings,
     dataset::Dataset,
     prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator, Throughput, predict},
-    predictions_file::PredictionsFile,
+    predictions_file::{PairingError, PredictionsFile},
     sqlite_folder::SqliteFolder,
 };
 
@@ -49,7 +49,9 @@ fn dataset(folder: &Path, bytes: &[u8]) -> Dataset {
 }
 
 async fn run(generator: &Fenced, data: &Dataset, output: &Path) -> Throughput {
-    predict(generator, &data.examples, None, output, &|_| {}).await.unwrap()
+    predict(generator, &data.examples, None, None, output, &|_| {})
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -128,8 +130,80 @@ fn predictions_of_ten_megabytes_and_lines_that_are_none_are_read() {
     fs::write(&path, format!("{row}\nnot json\n{{\"prompt\": 1}}\n")).unwrap();
     let file = PredictionsFile::read(&path).unwrap();
     assert_eq!(file.predictions.len(), 1);
-    assert_eq!(file.predictions[0].id, "0");
+    assert_eq!(file.predictions[0].predict.len(), 10 << 20);
     assert_eq!(file.errors.iter().map(|error| error.row).collect::<Vec<_>>(), [2, 3]);
+}
+
+fn without_ids(folder: &Path, rows: &[(&str, &str)]) -> PredictionsFile {
+    let path = folder.join("generated_predictions.jsonl");
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|(predict, label)| serde_json::json!({ "prompt": "p", "predict": predict, "label": label }).to_string())
+        .collect();
+    fs::write(&path, format!("\u{feff}{}\n", lines.join("\n"))).unwrap();
+    let file = PredictionsFile::read(&path).unwrap();
+    assert!(file.errors.is_empty(), "{:?}", file.errors);
+    file
+}
+
+#[test]
+fn predictions_without_ids_pair_by_position_when_their_labels_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(
+        folder.path(),
+        br#"{"id": "a", "db_id": "d", "question": "one", "query": "SELECT 1"}
+{"id": "b", "db_id": "d", "question": "two", "query": "SELECT  2"}
+"#,
+    );
+    let mut file = without_ids(folder.path(), &[("SELECT 1;", "SELECT 1"), ("SELECT 3", "SELECT 2")]);
+    file.pair_with(&data.examples, false).unwrap();
+    file.extract(None);
+    let rows: Vec<_> = file
+        .predictions
+        .iter()
+        .map(|row| {
+            (
+                row.id.as_str(),
+                row.db_id.as_str(),
+                row.question.as_str(),
+                row.predicted_sql.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(rows, [("a", "d", "one", "SELECT 1"), ("b", "d", "two", "SELECT 3")]);
+
+    let mut other = without_ids(folder.path(), &[("x", "SELECT 1"), ("x", "SELECT 9")]);
+    assert!(matches!(
+        other.pair_with(&data.examples, false),
+        Err(PairingError::Label { row: 2, .. })
+    ));
+    let mut short = without_ids(folder.path(), &[("x", "SELECT 1")]);
+    assert_eq!(
+        short.pair_with(&data.examples, false),
+        Err(PairingError::Count {
+            predictions: 1,
+            examples: 2
+        })
+    );
+    short.pair_with(&data.examples[..1], true).unwrap();
+    assert_eq!(short.predictions[0].id, "a");
+}
+
+#[test]
+fn predictions_of_another_dataset_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(folder.path(), b"{\"id\": \"a\", \"question\": \"one\"}\n");
+    let path = folder.path().join("generated_predictions.jsonl");
+    fs::write(&path, r#"{"prompt": "p", "predict": "x", "label": "", "id": "z"}"#).unwrap();
+    let mut file = PredictionsFile::read(&path).unwrap();
+    assert_eq!(file.clone().pair_with(&[], false), Err(PairingError::NoExamples));
+    assert_eq!(
+        file.pair_with(&data.examples, false),
+        Err(PairingError::NoneInDataset {
+            found: "z".into(),
+            expected: "a".into()
+        })
+    );
 }
 
 /// First writes what does not run, then, as further candidates, in turn what does not run and two statements that return the same.
@@ -177,7 +251,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
         count: 4,
     };
     let output = folder.path().join("generated_predictions.jsonl");
-    let throughput = predict(&Stumbling, &data.examples, Some(&candidates), &output, &|_| {})
+    let throughput = predict(&Stumbling, &data.examples, Some(&candidates), None, &output, &|_| {})
         .await
         .unwrap();
     assert_eq!(

@@ -1,0 +1,116 @@
+//! Where a statement ends in an answer.
+
+use nl2sql_sql_lexer::{Token, TokenKind, tokens};
+
+use super::Syntax;
+use super::literals::places_outside;
+use super::prose::is_prose;
+use super::statement_start::{first_word, is_capitalised};
+
+/// What ends a model's turn, closes a tag around SQL, or fences it.
+const END_MARKERS: [&str; 10] = [
+    "<|im_end|>",
+    "<|endoftext|>",
+    "<|eot_id|>",
+    "<|end|>",
+    "</s>",
+    "</sql>",
+    "[/SQL]",
+    "</answer>",
+    "<|im_start|>",
+    "```",
+];
+
+/// Places at which prose may begin that are asked about; a longer text is looked at no further.
+const MAX_PLACES: usize = 200;
+
+/// The text before the first end marker that is in no literal and not at its beginning.
+pub(super) fn before_end_marker(text: &str) -> &str {
+    let places = END_MARKERS.iter().flat_map(|marker| places_outside(text, marker));
+    &text[..places.filter(|at| *at > 0).min().unwrap_or(text.len())]
+}
+
+/// The first statement of a text that starts with SQL: the text up to its end, or the shortest part of it that is a
+/// statement and that prose follows. Where no part is a statement, what stands before the first prose.
+pub(super) fn first_statement<'t>(text: &'t str, syntax: &Syntax<'_>) -> &'t str {
+    let text = text.trim();
+    let tokens = tokens(text, &syntax.rules);
+    let end = hard_end(text, &tokens);
+    let text = text[..end].trim_end_matches('`').trim_end();
+    let capitalised = first_word(text, syntax).is_some_and(is_capitalised);
+    let is_statement = |sql: &str| syntax.is_statement.is_none_or(|is_statement| is_statement(sql));
+    let mut places = prose_places(text, &tokens, capitalised).take(MAX_PLACES).peekable();
+    let Some(first) = places.peek().copied() else {
+        return text;
+    };
+    if syntax.is_statement.is_some() && is_statement(text) {
+        return text;
+    }
+    let parts: Vec<&str> = places.map(|at| text[..at].trim_end()).collect();
+    parts
+        .into_iter()
+        .find(|part| is_statement(part))
+        .unwrap_or_else(|| text[..first].trim_end())
+}
+
+/// The first semicolon, full stop of Chinese, end marker or fence outside literals and comments. A quote that nobody closes holds no literal, so that markers count in it.
+fn hard_end(text: &str, tokens: &[Token<'_>]) -> usize {
+    for token in tokens {
+        let rest = &text[token.start..];
+        if END_MARKERS.iter().any(|marker| rest.starts_with(marker)) {
+            return token.start;
+        }
+        let ends = match token.kind {
+            TokenKind::Mark => [";", "；", "。", "`"].contains(&token.text),
+            TokenKind::Quoted => token.text.starts_with('`') && token.text.contains('\n'),
+            _ => false,
+        };
+        if ends {
+            return token.start;
+        }
+        if !token.closed || token.kind == TokenKind::Comment {
+            let marked = END_MARKERS.iter().filter_map(|marker| token.text.find(marker)).min();
+            if let Some(at) = marked {
+                return token.start + at;
+            }
+        }
+    }
+    text.len()
+}
+
+/// Places outside of parentheses at which prose begins: lines, and sentences after a full stop.
+fn prose_places<'p>(text: &'p str, tokens: &'p [Token<'p>], capitalised: bool) -> impl Iterator<Item = usize> + 'p {
+    let inside = tokens.iter().enumerate().filter(|(_, token)| token.end() < text.len());
+    inside.filter_map(move |(at, token)| {
+        let breaks = token.kind == TokenKind::Space
+            && token.depth == 0
+            && (token.text.contains('\n') || at.checked_sub(1).is_some_and(|last| tokens[last].is_mark(".")));
+        let complete = breaks && may_end(&tokens[..at]);
+        let ahead = &text[token.end()..];
+        let is_place = complete && (is_prose(ahead, capitalised) || (!token.text.contains('\n') && is_sentence(ahead)));
+        let end = match tokens.get(at.checked_sub(1)?) {
+            Some(last) if last.is_mark(".") => last.start,
+            _ => token.start,
+        };
+        is_place.then_some(end)
+    })
+}
+
+fn is_sentence(text: &str) -> bool {
+    is_capitalised(text.split_whitespace().next().unwrap_or(""))
+}
+
+/// Whether a statement may end with the last of these tokens; after a comma or an operator it goes on.
+fn may_end(tokens: &[Token<'_>]) -> bool {
+    let last = tokens
+        .iter()
+        .rev()
+        .find(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment));
+    const OPEN: [&str; 14] = [
+        "select", "distinct", "from", "where", "by", "having", "join", "on", "and", "or", "not", "in", "as", "union",
+    ];
+    last.is_some_and(|last| match last.kind {
+        TokenKind::Mark => [")", "*", "."].contains(&last.text),
+        _ => !OPEN.iter().any(|word| last.is_word(word)),
+    })
+}
