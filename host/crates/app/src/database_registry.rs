@@ -10,7 +10,6 @@ use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_evaluation::scoring::SqlReader;
-use nl2sql_evaluation::sqlite_folder::SqliteFolder;
 use nl2sql_pipeline::{CardsArtifact, Failure, PromptFacts, Source, artifact, outline};
 use nl2sql_plugin_host::DialectSession;
 use nl2sql_profile::{ExportSettings, SchemaStyle};
@@ -20,6 +19,7 @@ use crate::Session;
 use crate::database_source::DatabaseSource;
 use crate::plugins::{call_failure, load_failure};
 use crate::query_service::RunDatabase;
+use crate::sqlite_databases::SqliteDatabases;
 
 /// One database: its catalog, and its dialect bound to that.
 pub struct RegisteredDatabase {
@@ -66,7 +66,7 @@ pub struct DatabaseRegistry {
 impl DatabaseRegistry {
     /// The SQLite files below `folder`.
     pub fn of_folder(session: Arc<Session>, folder: &Path) -> Self {
-        let runner = Arc::new(Arc::new(SqliteFolder::new(folder, statement_timeout(&session))));
+        let runner = Arc::new(SqliteDatabases::new(folder, statement_timeout(&session)));
         Self {
             session,
             folder: Some(folder.to_owned()),
@@ -140,7 +140,7 @@ impl DatabaseRegistry {
             )
             .with_hint("Give the folder of the databases with --databases"));
         };
-        let file = SqliteFolder::new(folder, Duration::from_secs(1))
+        let file = SqliteDatabases::new(folder, Duration::from_secs(1))
             .file(name)
             .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
         let database = Arc::new(self.open(&file)?);

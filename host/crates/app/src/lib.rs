@@ -17,6 +17,7 @@ mod query_service;
 mod run_dependencies;
 mod runtime;
 mod session;
+mod sqlite_databases;
 mod stage_plugins;
 mod weights_identity;
 
@@ -31,3 +32,4 @@ pub use plugins::{call_failure, code_cache, inspect, load_failure, plugin_host};
 pub use run_dependencies::RunDependencies;
 pub use runtime::{ServiceRuntime, off_runtime};
 pub use session::{RunPlace, Session};
+pub use sqlite_databases::SqliteDatabases;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::ServiceRuntime;
+use crate::sqlite_databases::query_failure;
 use async_trait::async_trait;
 use nl2sql_catalog::{Database, ResultSet, TableKind};
 use nl2sql_database::{Connection, Limits, QueryReader};
@@ -111,12 +112,7 @@ impl QueryRunner for RunDatabase {
     async fn run(&self, database: &str, sql: &str, max_rows: usize) -> Result<Arc<ResultSet>, QueryFailure> {
         self.check_name(database)?;
         let rows = self.connection.run(sql, &self.limits.with_max_rows(max_rows)).await;
-        rows.map(Arc::new).map_err(|error| match error.code() {
-            "refused" => QueryFailure::Refused(error.to_string()),
-            "timeout" => QueryFailure::Timeout(error.to_string()),
-            "unavailable" => QueryFailure::Unavailable(error.to_string()),
-            _ => QueryFailure::Failed(error.to_string()),
-        })
+        rows.map(Arc::new).map_err(query_failure)
     }
 
     async fn outline(&self, database: &str) -> Result<Arc<SchemaOutline>, QueryFailure> {

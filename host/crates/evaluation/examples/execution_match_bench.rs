@@ -5,6 +5,9 @@
 //! The Spider folder has `dev.jsonl` and `database/`. Predictions differ from their golds by a trailing space, so that every one
 //! of them is run.
 
+#[path = "../../app/src/sqlite_databases.rs"]
+mod sqlite_databases;
+
 use std::{
     env,
     error::Error,
@@ -19,8 +22,8 @@ use nl2sql_evaluation::{
     definition::Definition,
     execution::{Judge, JudgeLimits, Pair},
     query_runner::QueryRunner,
-    sqlite_folder::SqliteFolder,
 };
+use sqlite_databases::SqliteDatabases;
 
 fn pairs(spider: &Path) -> Result<Vec<Pair>, Box<dyn Error>> {
     let mut pairs = Vec::new();
@@ -37,7 +40,7 @@ fn pairs(spider: &Path) -> Result<Vec<Pair>, Box<dyn Error>> {
 }
 
 async fn ours(spider: &Path, pairs: &[Pair], definition: Definition) -> Result<f64, Box<dyn Error>> {
-    let databases = Arc::new(SqliteFolder::new(spider.join("database"), Duration::from_secs(30)));
+    let databases = SqliteDatabases::new(spider.join("database"), Duration::from_secs(30));
     let runner: Arc<dyn QueryRunner> = Arc::new(databases);
     let begun = Instant::now();
     let judge = Arc::new(Judge::new(runner, definition, JudgeLimits::default()));

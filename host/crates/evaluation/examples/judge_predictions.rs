@@ -4,6 +4,9 @@
 //!
 //! With a third argument the verdicts of every row are written there as JSON lines, for comparison with other evaluators.
 
+#[path = "../../app/src/sqlite_databases.rs"]
+mod sqlite_databases;
+
 use std::{collections::BTreeMap, env, error::Error, fs, path::Path, sync::Arc, time::Duration};
 
 use nl2sql_evaluation::{
@@ -11,8 +14,8 @@ use nl2sql_evaluation::{
     execution::{Judge, JudgeLimits, Pair},
     predictions_file::PredictionsFile,
     query_runner::QueryRunner,
-    sqlite_folder::SqliteFolder,
 };
+use sqlite_databases::SqliteDatabases;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -30,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             predicted: row.predicted_sql.clone(),
         })
         .collect();
-    let databases = Arc::new(SqliteFolder::new(databases, Duration::from_secs(30)));
+    let databases = SqliteDatabases::new(databases, Duration::from_secs(30));
     let runner: Arc<dyn QueryRunner> = Arc::new(databases);
     let mut verdicts: Vec<serde_json::Map<String, serde_json::Value>> = file
         .predictions

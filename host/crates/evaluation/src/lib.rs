@@ -9,8 +9,7 @@
 //! | `eval --definition` | [`definition::Definition`], given to [`execution::Judge::new`] |
 //! | `eval --verify` | the same again, then [`manifest::Manifest::differences`] |
 //!
-//! Databases are reached through [`query_runner::QueryRunner`]; [`sqlite_folder::SqliteFolder`] is the one for folders of
-//! SQLite files. SQL is understood through [`scoring::SqlReader`], which a dialect provides; by [`schema_names`] a model is held
+//! Databases are reached through [`query_runner::QueryRunner`]. SQL is understood through [`scoring::SqlReader`], which a dialect provides; by [`schema_names`] a model is held
 //! to the names of a database while it writes. Neither wasmtime nor burn is known here.
 
 pub mod candidates;
@@ -27,5 +26,4 @@ pub mod report;
 pub mod schema_names;
 pub mod scoring;
 pub mod sql_text;
-pub mod sqlite_folder;
 pub mod statistics;

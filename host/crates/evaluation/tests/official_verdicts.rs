@@ -3,12 +3,12 @@
 use std::{fs, sync::Arc, time::Duration};
 
 use crate::shared::shared;
+use crate::sqlite_databases::SqliteDatabases;
 use nl2sql_catalog::Outcome;
 use nl2sql_evaluation::{
     definition::Definition,
     execution::{Judge, JudgeLimits, Judgement, Pair},
     query_runner::QueryRunner,
-    sqlite_folder::SqliteFolder,
 };
 use serde::Deserialize;
 
@@ -30,7 +30,10 @@ async fn judged(test: &str, definition: Definition) -> Option<Vec<(Row, Judgemen
     let data = shared(test)?;
     let text = fs::read_to_string(data.join("exec_match/exec_match.jsonl")).unwrap();
     let rows: Vec<Row> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let databases = Arc::new(SqliteFolder::new(data.join("spider/database"), Duration::from_secs(30)));
+    let databases = Arc::new(SqliteDatabases::new(
+        data.join("spider/database"),
+        Duration::from_secs(30),
+    ));
     let runner: Arc<dyn QueryRunner> = Arc::new(databases);
     let judge = Arc::new(Judge::new(runner, definition, JudgeLimits::default()));
     let pairs = rows.iter().map(|row| Pair {

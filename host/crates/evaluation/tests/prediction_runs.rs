@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
+use crate::sqlite_databases::SqliteDatabases;
 use async_trait::async_trait;
 use nl2sql_evaluation::{
     candidates::CandidateSettings,
     dataset::Dataset,
     prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator, Throughput, predict},
     predictions_file::{PairingError, PredictionsFile},
-    sqlite_folder::SqliteFolder,
 };
 
 /// Answers every prompt with SQL in a code fence, last prompt first; refuses those that say so.
@@ -247,7 +247,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
 "#,
     );
     let candidates = CandidateSettings {
-        runner: Arc::new(Arc::new(SqliteFolder::new(folder.path(), Duration::from_secs(5)))),
+        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
         count: 4,
     };
     let output = folder.path().join("generated_predictions.jsonl");

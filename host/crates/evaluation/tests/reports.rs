@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
+use crate::sqlite_databases::SqliteDatabases;
 use async_trait::async_trait;
 use nl2sql_catalog::{MetricInfo, MetricRow, Outcome, RowScore};
 use nl2sql_evaluation::{
@@ -12,7 +13,6 @@ use nl2sql_evaluation::{
     query_runner::QueryRunner,
     report::{Material, Report, Results, preview, write},
     scoring::{MetricPlugin, ScoredRun, score},
-    sqlite_folder::SqliteFolder,
 };
 
 /// Execution match by the judge alone; fails on any batch that holds a row called `bad`.
@@ -66,7 +66,7 @@ fn shop(folder: &Path) -> Arc<dyn QueryRunner> {
     connection
         .execute_batch("CREATE TABLE item(id INTEGER, price REAL, name TEXT); INSERT INTO item VALUES (1, 2.5, 'tea'), (2, 3, NULL), (3, 3, 'milk');")
         .unwrap();
-    Arc::new(Arc::new(SqliteFolder::new(folder, Duration::from_millis(300))))
+    Arc::new(SqliteDatabases::new(folder, Duration::from_millis(300)))
 }
 
 async fn scored(runner: &Arc<dyn QueryRunner>, predictions: &[(&str, &str, &str)]) -> ScoredRun {
