@@ -5,6 +5,7 @@
 //! The Spider folder has `dev.jsonl` and `database/`. Predictions differ from their golds by a trailing space, so that every one
 //! of them is run.
 
+#[allow(dead_code, reason = "only the program asks where a file is")]
 #[path = "../../app/src/sqlite_databases.rs"]
 mod sqlite_databases;
 

@@ -4,6 +4,7 @@
 //!
 //! With a third argument the verdicts of every row are written there as JSON lines, for comparison with other evaluators.
 
+#[allow(dead_code, reason = "only the program asks where a file is")]
 #[path = "../../app/src/sqlite_databases.rs"]
 mod sqlite_databases;
 

@@ -6,5 +6,6 @@ mod reports;
 mod schema_names;
 mod shared;
 // The runner that the product wires in; it knows this crate and the driver alone.
+#[allow(dead_code, reason = "only the program asks where a file is")]
 #[path = "../../app/src/sqlite_databases.rs"]
 mod sqlite_databases;
