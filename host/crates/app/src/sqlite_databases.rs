@@ -108,8 +108,8 @@ impl Folder {
             return Ok(outline.clone());
         }
         let outline = Arc::new(SchemaOutline {
-            tables: tables(&self.run(database, COLUMNS, usize::MAX)?),
-            foreign_keys: foreign_keys(&self.run(database, FOREIGN_KEYS, usize::MAX)?),
+            tables: tables(self.run(database, COLUMNS, usize::MAX)?.as_ref()),
+            foreign_keys: foreign_keys(self.run(database, FOREIGN_KEYS, usize::MAX)?.as_ref()),
         });
         lock(&self.outlines).insert(database.to_owned(), outline.clone());
         Ok(outline)
