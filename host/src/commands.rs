@@ -1,65 +1,94 @@
-//! One file per verb.
+//! One file per verb with arguments of its own; the others are here.
 
 mod completions;
-mod connect;
-mod doctor;
-mod dry_run;
 mod eval;
 mod init;
 mod model;
-mod own_pairs;
 mod plugin;
 mod predict;
 mod profile;
-mod reference;
-mod run;
-mod stage;
 mod train;
-mod usage_file;
 
 pub use eval::EvalArguments;
 pub use model::ModelCommand;
-pub use predict::PredictArguments;
-pub use reference::Page;
+pub use predict::{ExampleArguments, PredictArguments};
 pub use train::TrainArguments;
-pub use usage_file::as_json as usage_as_json;
 
 use std::sync::Arc;
 
-use nl2sql_app::Session;
-use nl2sql_pipeline::Stage;
+use nl2sql_app::diagnostic::Exit;
+use nl2sql_app::job::Job;
+use nl2sql_app::{AppError, Session};
+use nl2sql_pipeline::{Rerun, Stage};
 use nl2sql_profile::{Layers, Resolved};
 
-use crate::arguments::{Arguments, Command, Global};
-use crate::failure::{CommandError, Exit};
+use crate::arguments::{Arguments, Command, Global, PaidFlags, RerunFlags};
+use crate::terminal::show_outcome;
+use crate::work::perform;
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Result<Exit, CommandError> {
+pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Init { database, output } => init::run(global, database.as_deref(), output),
-        Command::Doctor => doctor::run(global),
-        Command::Connect => connect::run(global),
-        Command::Extract(rerun) => stage::run(global, Stage::Extract, *rerun),
-        Command::Cards(rerun) => stage::run(global, Stage::Cards, *rerun),
-        Command::Plan(flags) => stage::run_paid(global, Stage::Plan, *flags),
-        Command::Generate(flags) => stage::run_paid(global, Stage::Generate, *flags),
-        Command::Validate(rerun) => stage::run(global, Stage::Validate, *rerun),
-        Command::Export(rerun) => stage::run(global, Stage::Export, *rerun),
-        Command::Run(flags) => run::run(global, *flags),
+        Command::Doctor => check_setup(global),
+        Command::Connect => work(global, Job::CheckConnection),
+        Command::Extract(rerun) => stage(global, Stage::Extract, *rerun),
+        Command::Cards(rerun) => stage(global, Stage::Cards, *rerun),
+        Command::Plan(flags) => paid_stage(global, Stage::Plan, *flags),
+        Command::Generate(flags) => paid_stage(global, Stage::Generate, *flags),
+        Command::Validate(rerun) => stage(global, Stage::Validate, *rerun),
+        Command::Export(rerun) => stage(global, Stage::Export, *rerun),
+        Command::Run(flags) if flags.dry_run => work(global, Job::EstimateCost(vec![Stage::Plan, Stage::Generate])),
+        Command::Run(flags) => work(global, Job::Run(rerun(flags.rerun))),
         Command::Model(command) => model::run(global, command),
         Command::Train(arguments) => train::run(global, arguments),
         Command::Predict(arguments) => predict::run(global, arguments),
         Command::Eval(arguments) => eval::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),
-        Command::Reference { page } => reference::run(*page),
         Command::Completions { shell } => completions::run(global, *shell),
     }
 }
 
+fn stage(global: &Global, stage: Stage, flags: RerunFlags) -> Result<Exit, AppError> {
+    work(global, Job::Stage(stage, rerun(flags)))
+}
+
+/// A stage that may ask a language model.
+fn paid_stage(global: &Global, stage: Stage, flags: PaidFlags) -> Result<Exit, AppError> {
+    if flags.dry_run {
+        return work(global, Job::EstimateCost(vec![stage]));
+    }
+    work(global, Job::Stage(stage, rerun(flags.rerun)))
+}
+
+fn rerun(flags: RerunFlags) -> Rerun {
+    Rerun {
+        accept_edits: flags.accept_edits,
+        redo: flags.redo,
+    }
+}
+
+fn check_setup(global: &Global) -> Result<Exit, AppError> {
+    let resolved = resolve(global)?;
+    let profile = resolved
+        .file
+        .as_ref()
+        .map_or_else(|| "no file, defaults".into(), |path| path.display().to_string());
+    let session = Session::new(resolved.profile, global.run_dir.clone())?;
+    let outcome = perform(global, &session, Job::CheckSetup { profile })?;
+    Ok(show_outcome(global, &outcome))
+}
+
+/// Does a job of the profile's session, and shows what came of it.
+pub fn work(global: &Global, job: Job) -> Result<Exit, AppError> {
+    let outcome = perform(global, &open_session(global)?, job)?;
+    Ok(show_outcome(global, &outcome))
+}
+
 /// The profile the global flags ask for.
-pub fn resolve(global: &Global) -> Result<Resolved, CommandError> {
+pub fn resolve(global: &Global) -> Result<Resolved, AppError> {
     let mut flags = global.set.clone();
     if global.offline {
         flags.push("llm.offline=true".into());
@@ -72,16 +101,6 @@ pub fn resolve(global: &Global) -> Result<Resolved, CommandError> {
     Ok(layers.resolve()?)
 }
 
-/// A session of the profile the global flags ask for.
-pub fn open_session(global: &Global) -> Result<Arc<Session>, CommandError> {
-    session_of(&resolve(global)?, global)
-}
-
-/// A session of a resolved profile.
-pub fn session_of(resolved: &Resolved, global: &Global) -> Result<Arc<Session>, CommandError> {
-    Session::new(resolved.profile.clone(), global.run_dir.clone()).map_err(no_threads)
-}
-
-fn no_threads(error: std::io::Error) -> CommandError {
-    CommandError::Failed(format!("no threads can be started: {error}"))
+fn open_session(global: &Global) -> Result<Arc<Session>, AppError> {
+    Session::new(resolve(global)?.profile, global.run_dir.clone())
 }

@@ -1,27 +1,28 @@
-//! Ctrl-C and SIGTERM: the first asks the run to stop where it can be continued, the second ends the program.
+//! Ctrl-C and SIGTERM: the first asks the job to stop where it can be continued, the second ends the program.
 
 use nl2sql_app::ServiceRuntime;
+use nl2sql_app::diagnostic::Exit;
 use tokio_util::sync::CancellationToken;
 
-use crate::failure::Exit;
-
-/// A token that Ctrl-C and SIGTERM cancel.
-pub fn on_ctrl_c(runtime: &ServiceRuntime) -> CancellationToken {
-    let token = CancellationToken::new();
-    let cancelled = token.clone();
+/// Cancels `token` at Ctrl-C or SIGTERM, and says so by `announce` at once.
+pub fn cancel_on_ctrl_c(
+    runtime: &ServiceRuntime,
+    token: CancellationToken,
+    announce: impl Fn() + Send + Sync + 'static,
+) {
     let _entered = runtime.enter();
-    // Where signals cannot be had, they end the program at once, as they do by themselves; a run goes on after that as well.
+    // Where signals are not supported, they end the program at once, as they do by themselves; a run can be continued after that too.
     if let Ok(mut requests) = StopRequests::listen() {
         runtime.spawn(async move {
             while requests.next().await {
-                if cancelled.is_cancelled() {
+                if token.is_cancelled() {
                     std::process::exit(Exit::Interrupted as i32);
                 }
-                cancelled.cancel();
+                token.cancel();
+                announce();
             }
         });
     }
-    token
 }
 
 /// The signals that ask the program to stop.

@@ -4,16 +4,15 @@
 
 mod arguments;
 mod commands;
-mod failure;
 mod interrupt;
 mod terminal;
+mod work;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use arguments::Arguments;
-use failure::Exit;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -23,9 +22,9 @@ fn main() -> ExitCode {
     terminal::start_logging();
     let exit = match commands::run(&arguments) {
         Ok(exit) => exit,
-        Err(failure) => {
-            terminal::show_failure(&failure, arguments.global.json);
-            Exit::from(&failure)
+        Err(error) => {
+            terminal::show_error(&error, &arguments.global);
+            error.exit()
         }
     };
     terminal::finish(exit).into()

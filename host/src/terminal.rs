@@ -1,23 +1,24 @@
 //! Everything that is printed.
 
-mod counter;
-mod progress;
-mod report;
-mod training;
+mod bar;
+mod error;
+mod job_view;
+mod outcome;
+mod resume;
+mod run_report;
+mod screen;
+mod sparkline;
+mod training_view;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic};
+use nl2sql_app::diagnostic::Exit;
 use serde_json::json;
 
-use crate::arguments::Global;
-use crate::failure::{CommandError, Exit};
-
-pub use counter::Counter;
-pub use progress::{StageRow, Watcher};
-pub use report::{RunReport, cost, spent_in_words, table};
-pub use training::TrainingView;
+pub use error::show_error;
+pub use job_view::JobView;
+pub use outcome::show_outcome;
 
 /// Why standard output took no more, when it did not because its reader had seen enough.
 static LOST_OUTPUT: Mutex<Option<io::Error>> = Mutex::new(None);
@@ -73,13 +74,6 @@ pub fn say_json(document: &serde_json::Value) {
     say(serde_json::to_string_pretty(document).unwrap_or_default());
 }
 
-/// A line on standard error about something left out or worth knowing, unless output is to be quiet.
-pub fn note(global: &Global, line: impl std::fmt::Display) {
-    if !global.quiet {
-        let _ = writeln!(io::stderr().lock(), "{line}");
-    }
-}
-
 /// Warnings of plugins and drivers go to standard error; `NL2SQL_LOG` says which (as `tracing` filters do).
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("NL2SQL_LOG")
@@ -100,35 +94,4 @@ pub fn is_colourful() -> bool {
 /// Columns of the terminal; those of a wide page where there is none.
 pub fn width() -> usize {
     terminal_size::terminal_size().map_or(120, |(width, _)| usize::from(width.0).max(20))
-}
-
-/// An error as one paragraph, or as JSON: wrapped to the width of a terminal, in one line elsewhere.
-pub fn show_failure(error: &CommandError, as_json: bool) {
-    if as_json {
-        say_json(&json!({ "error": { "message": error.to_string(), "exit": Exit::from(error) as i32 } }));
-        return;
-    }
-    let text = if io::stderr().is_terminal() {
-        drawn(error)
-    } else {
-        format!(" {error}")
-    };
-    let _ = writeln!(io::stderr().lock(), "error:{text}");
-}
-
-fn drawn(error: &CommandError) -> String {
-    let theme = if is_colourful() {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
-    let mut text = String::new();
-    let report = MietteDiagnostic::new(error.to_string());
-    match GraphicalReportHandler::new_themed(theme)
-        .with_width(width())
-        .render_report(&mut text, &report)
-    {
-        Ok(()) => text.trim_end().trim_start_matches(['\n', '\r']).to_owned(),
-        Err(_) => format!(" {error}"),
-    }
 }

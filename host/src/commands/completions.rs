@@ -5,10 +5,11 @@ use clap_complete::Shell;
 use serde_json::json;
 
 use crate::arguments::{Arguments, Global};
-use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
+use nl2sql_app::AppError;
+use nl2sql_app::diagnostic::Exit;
 
-pub fn run(global: &Global, shell: Shell) -> Result<Exit, CommandError> {
+pub fn run(global: &Global, shell: Shell) -> Result<Exit, AppError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "nl2sql", &mut script);
     let script = String::from_utf8_lossy(&script);

@@ -7,13 +7,14 @@ use nl2sql_profile::STARTER;
 use serde_json::json;
 
 use crate::arguments::Global;
-use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
+use nl2sql_app::AppError;
+use nl2sql_app::diagnostic::Exit;
 
 /// The line of the starter that names a database.
 const DATABASE_LINE: &str = "path = \"my.sqlite\"";
 
-pub fn run(global: &Global, database: Option<&str>, output: &Path) -> Result<Exit, CommandError> {
+pub fn run(global: &Global, database: Option<&str>, output: &Path) -> Result<Exit, AppError> {
     let text = match database {
         Some(database) => {
             let key = if database.contains("://") { "url" } else { "path" };
@@ -22,7 +23,7 @@ pub fn run(global: &Global, database: Option<&str>, output: &Path) -> Result<Exi
         }
         None => STARTER.to_owned(),
     };
-    let unwritable = |error: std::io::Error| CommandError::Unwritable {
+    let unwritable = |error: std::io::Error| AppError::Unwritable {
         path: output.to_owned(),
         reason: match error.kind() {
             std::io::ErrorKind::AlreadyExists => {

@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use nl2sql_model::adapter::{AdapterRecord, merge_adapter};
-use nl2sql_model::device::{DeviceChoice, devices};
-use nl2sql_model::gguf::import_gguf;
+use nl2sql_app::AppError;
+use nl2sql_app::diagnostic::Exit;
+use nl2sql_app::job::{import_model, merge_adapter_into};
+use nl2sql_model::device::devices;
 use nl2sql_model::inspect::inspect_model;
-use nl2sql_model::weights::{Dtype, ShardLimit};
-use nl2sql_model::{LoadOptions, attach_adapter, load_decoder, save_decoder};
+use nl2sql_model::weights::Dtype;
 use serde_json::json;
 
 use crate::arguments::Global;
-use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
 
 /// `nl2sql model`
@@ -75,7 +74,7 @@ impl From<WrittenDtype> for Dtype {
     }
 }
 
-pub fn run(global: &Global, command: &ModelCommand) -> Result<Exit, CommandError> {
+pub fn run(global: &Global, command: &ModelCommand) -> Result<Exit, AppError> {
     match command {
         ModelCommand::Import { gguf, folder, dtype } => import(global, gguf, folder, (*dtype).into()),
         ModelCommand::Inspect { folder } => inspect(global, folder),
@@ -89,8 +88,8 @@ pub fn run(global: &Global, command: &ModelCommand) -> Result<Exit, CommandError
     }
 }
 
-fn import(global: &Global, gguf: &Path, folder: &Path, dtype: Dtype) -> Result<Exit, CommandError> {
-    let report = import_gguf(gguf, folder, dtype)?;
+fn import(global: &Global, gguf: &Path, folder: &Path, dtype: Dtype) -> Result<Exit, AppError> {
+    let report = import_model(gguf, folder, dtype)?.report;
     if global.json {
         say_json(&json!({
             "folder": folder, "model_type": report.model_type, "tensors": report.tensors,
@@ -113,7 +112,7 @@ fn import(global: &Global, gguf: &Path, folder: &Path, dtype: Dtype) -> Result<E
     Ok(Exit::Done)
 }
 
-fn inspect(global: &Global, folder: &Path) -> Result<Exit, CommandError> {
+fn inspect(global: &Global, folder: &Path) -> Result<Exit, AppError> {
     let summary = inspect_model(folder)?;
     let config = &summary.config;
     if global.json {
@@ -151,41 +150,17 @@ fn inspect(global: &Global, folder: &Path) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-fn merge(global: &Global, base: &Path, adapter: &Path, output: &Path, dtype: Dtype) -> Result<Exit, CommandError> {
-    let mut decoder = load_decoder(base, &LoadOptions::f32(DeviceChoice::Cpu.resolve()?))?;
-    attach_adapter(&mut decoder, adapter)?;
-    merge_adapter(&mut decoder);
-    save_decoder(&decoder, output, dtype, ShardLimit::default())?;
-    copy_companions(base, output)?;
-    if let Some(record) = AdapterRecord::read(adapter)? {
-        record.write(output)?;
-    }
-    if !global.quiet {
-        say(format!("{} merged into {}", adapter.display(), output.display()));
+fn merge(global: &Global, base: &Path, adapter: &Path, output: &Path, dtype: Dtype) -> Result<Exit, AppError> {
+    let merged = merge_adapter_into(base, adapter, output, dtype)?;
+    if global.json {
+        say_json(&json!({ "folder": merged.folder }));
+    } else if !global.quiet {
+        say(format!("{} merged into {}", adapter.display(), merged.folder.display()));
     }
     Ok(Exit::Done)
 }
 
-/// The files a model folder needs beside its weights.
-fn copy_companions(base: &Path, output: &Path) -> Result<(), CommandError> {
-    let names = [
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "special_tokens_map.json",
-        "generation_config.json",
-        "chat_template.jinja",
-    ];
-    for name in names.iter().filter(|name| base.join(name).is_file()) {
-        let path = output.join(name);
-        std::fs::copy(base.join(name), &path).map_err(|error| CommandError::Unwritable {
-            path,
-            reason: error.to_string(),
-        })?;
-    }
-    Ok(())
-}
-
-fn list_devices(global: &Global) -> Result<Exit, CommandError> {
+fn list_devices(global: &Global) -> Result<Exit, AppError> {
     let names: Vec<String> = devices().into_iter().map(|device| device.name).collect();
     if global.json {
         say_json(&json!({ "devices": names }));

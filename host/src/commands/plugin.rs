@@ -9,10 +9,11 @@ use serde_json::json;
 
 use super::resolve;
 use crate::arguments::{Global, PluginCommand, PluginKind};
-use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
+use nl2sql_app::AppError;
+use nl2sql_app::diagnostic::Exit;
 
-pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, CommandError> {
+pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, AppError> {
     match command {
         PluginCommand::List => list(global),
         PluginCommand::Inspect { plugin } => show(global, plugin),
@@ -26,12 +27,12 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, CommandErro
     }
 }
 
-fn list(global: &Global) -> Result<Exit, CommandError> {
+fn list(global: &Global) -> Result<Exit, AppError> {
     let host = plugin_host(&resolve(global)?.profile)?;
     let entries = host
         .library()
         .list()
-        .map_err(|error| CommandError::Usage(error.to_string()))?;
+        .map_err(|error| AppError::Usage(error.to_string()))?;
     if global.json {
         let rows = entries.iter().map(|entry| match &entry.artifact {
             Ok(artifact) => describe(artifact),
@@ -61,7 +62,7 @@ fn list(global: &Global) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-fn show(global: &Global, plugin: &str) -> Result<Exit, CommandError> {
+fn show(global: &Global, plugin: &str) -> Result<Exit, AppError> {
     let host = plugin_host(&resolve(global)?.profile)?;
     let artifact = inspect(&host, "", plugin)?;
     if global.json {
@@ -90,7 +91,7 @@ fn service_of(import: &str) -> &str {
 }
 
 /// Loads the plugin under the profile's grants and makes a few calls with nothing behind its services.
-fn check(global: &Global, plugin: &str) -> Result<Exit, CommandError> {
+fn check(global: &Global, plugin: &str) -> Result<Exit, AppError> {
     let host = plugin_host(&resolve(global)?.profile)?;
     let report = host.check(plugin).map_err(|error| load_failure(plugin, &error))?;
     let calls = report.calls.iter().map(|call| match &call.outcome {
@@ -134,7 +135,7 @@ fn new(
     name: &str,
     folder: Option<&Path>,
     sdk: Option<&Path>,
-) -> Result<Exit, CommandError> {
+) -> Result<Exit, AppError> {
     let kind = match kind {
         PluginKind::Dialect => Kind::Dialect,
         PluginKind::Planner => Kind::Planner,
@@ -145,7 +146,7 @@ fn new(
     let folder = folder.unwrap_or(Path::new(name));
     let files = scaffold(kind, name, folder, sdk).map_err(|error| {
         let help = error.help().map(|help| format!(". {help}")).unwrap_or_default();
-        CommandError::Usage(format!("{error}{help}"))
+        AppError::Usage(format!("{error}{help}"))
     })?;
     let written: Vec<_> = files.into_iter().map(|file| folder.join(file)).collect();
     if global.json {

@@ -4,16 +4,17 @@ use serde_json::json;
 
 use super::resolve;
 use crate::arguments::{Global, ProfileCommand};
-use crate::failure::{CommandError, Exit};
 use crate::terminal::{say, say_json};
+use nl2sql_app::AppError;
+use nl2sql_app::diagnostic::Exit;
 
-pub fn run(global: &Global, command: &ProfileCommand) -> Result<Exit, CommandError> {
+pub fn run(global: &Global, command: &ProfileCommand) -> Result<Exit, AppError> {
     match command {
         ProfileCommand::Show => show(global),
     }
 }
 
-fn show(global: &Global) -> Result<Exit, CommandError> {
+fn show(global: &Global) -> Result<Exit, AppError> {
     let resolved = resolve(global)?;
     let lines = resolved.origins()?;
     if global.json {

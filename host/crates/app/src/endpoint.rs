@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_llm::{ChatRequest, FinishReason, LlmClient, Message, Role};
+use tokio_util::sync::CancellationToken;
 
 /// Chats on their way at once; the provider's own limits are stricter.
 const AT_ONCE: usize = 64;
@@ -18,6 +19,8 @@ pub struct Endpoint {
     pub candidate_temperature: f32,
     /// Most tokens of one answer.
     pub max_new_tokens: u32,
+    /// Stops new requests; answers on their way are still taken.
+    pub cancel: CancellationToken,
 }
 
 impl Endpoint {
@@ -70,7 +73,11 @@ impl TextGenerator for Endpoint {
         let answers = futures::stream::iter(prompts.iter().enumerate());
         answers
             .for_each_concurrent(AT_ONCE, |(number, chat)| async move {
-                on_completion(number, self.ask(chat).await)
+                let answer = self.ask(chat).await;
+                // What was not asked because the job was stopped is no failure of the model.
+                if answer.is_ok() || !self.cancel.is_cancelled() {
+                    on_completion(number, answer);
+                }
             })
             .await;
     }

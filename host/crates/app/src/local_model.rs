@@ -14,8 +14,13 @@ use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking, resolve_template};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::constrained_decoding::SchemaMask;
+
+/// Rows handed to the model together, in multiples of those that are decoded together: enough to keep it busy, few enough to stop soon.
+const ROWS_PER_BATCH: usize = 4;
 
 /// What to load and how to sample.
 #[derive(Clone, Debug)]
@@ -218,20 +223,54 @@ impl LocalModel {
     }
 }
 
-#[async_trait]
-impl TextGenerator for LocalModel {
-    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
-        let mut open: Vec<bool> = vec![true; prompts.len()];
-        let outcome = self.answer(&prompts, &mut |number, completion| {
+/// A model that predicts, and can be stopped between batches. Generation runs on a thread of its own.
+pub struct LocalGenerator {
+    model: Arc<LocalModel>,
+    cancel: CancellationToken,
+}
+
+impl LocalModel {
+    /// The model as an answerer of chats that `cancel` stops.
+    pub fn generator(self: &Arc<Self>, cancel: CancellationToken) -> LocalGenerator {
+        LocalGenerator {
+            model: self.clone(),
+            cancel,
+        }
+    }
+
+    /// Answers every chat, a failed one with the reason.
+    fn answer_all(&self, chats: &[ChatPrompt], answers: &mpsc::UnboundedSender<(usize, Result<Completion, String>)>) {
+        let mut open: Vec<bool> = vec![true; chats.len()];
+        // Whoever asked may have been stopped.
+        let outcome = self.answer(chats, &mut |number, completion| {
             open[number] = false;
-            on_completion(number, completion);
+            let _ = answers.send((number, completion));
         });
         if let Err(error) = outcome {
-            let reason = error.to_string();
-            open.iter()
-                .enumerate()
-                .filter(|(_, open)| **open)
-                .for_each(|(number, _)| on_completion(number, Err(reason.clone())));
+            let failed = open.iter().enumerate().filter(|(_, open)| **open);
+            failed.for_each(|(number, _)| drop(answers.send((number, Err(error.to_string())))));
+        }
+    }
+}
+
+#[async_trait]
+impl TextGenerator for LocalGenerator {
+    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
+        let batch = (self.model.settings.rows_at_once * ROWS_PER_BATCH).max(1);
+        for (number, chats) in prompts.chunks(batch).enumerate() {
+            let (sender, mut answers) = mpsc::unbounded_channel();
+            let (model, chats) = (self.model.clone(), chats.to_vec());
+            std::thread::spawn(move || model.answer_all(&chats, &sender));
+            loop {
+                tokio::select! {
+                    biased;
+                    answer = answers.recv() => match answer {
+                        Some((at, completion)) => on_completion(number * batch + at, completion),
+                        None => break,
+                    },
+                    () = self.cancel.cancelled() => return,
+                }
+            }
         }
     }
 }

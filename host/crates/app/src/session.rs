@@ -7,9 +7,10 @@ use nl2sql_database::{Connection, DriverKind};
 use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{DialectPlugin, PluginHost};
 use nl2sql_profile::Profile;
+use tokio_util::sync::CancellationToken;
 
 use crate::plugins::{call_failure, inspect, load_failure, plugin_host};
-use crate::{ServiceRuntime, connection_settings, dialect_name};
+use crate::{AppError, ServiceRuntime, connection_settings, dialect_name};
 
 /// Name and folder of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub struct Session {
     profile: Profile,
     place: RunPlace,
     runtime: ServiceRuntime,
+    cancellation: CancellationToken,
     plugins: OnceLock<PluginHost>,
     connection: Mutex<Option<Connection>>,
 }
@@ -59,11 +61,14 @@ impl Session {
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn new(profile: Profile, run_folder: Option<PathBuf>) -> std::io::Result<Arc<Self>> {
+    pub fn new(profile: Profile, run_folder: Option<PathBuf>) -> Result<Arc<Self>, AppError> {
+        let runtime =
+            ServiceRuntime::start().map_err(|error| AppError::Failed(format!("no threads can be started: {error}")))?;
         Ok(Arc::new(Self {
             place: RunPlace::of(&profile, run_folder),
             profile,
-            runtime: ServiceRuntime::start()?,
+            runtime,
+            cancellation: CancellationToken::new(),
             plugins: OnceLock::new(),
             connection: Mutex::default(),
         }))
@@ -77,6 +82,11 @@ impl Session {
     /// Name and folder of the run.
     pub fn place(&self) -> &RunPlace {
         &self.place
+    }
+
+    /// Stops every job of the session.
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancellation
     }
 
     /// Where asynchronous services run.

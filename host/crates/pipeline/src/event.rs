@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::{RoundRecord, Stage, StageSummary};
 
+/// Version of the form of a line of `events.jsonl`.
+pub const EVENT_VERSION: u32 = 1;
+
 /// One thing that happened; a line of `events.jsonl` with a time.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

@@ -28,7 +28,7 @@ pub use coverage::{Coverage, Ledger as CoverageLedger, SampleFacts};
 pub use dependencies::{Dependencies, Dialect, Generator, Planner, PluginIdentity, Source, Validator};
 pub use digest::sha256_hex;
 pub use error::{Failure, PipelineError};
-pub use event::{Event, Observer};
+pub use event::{EVENT_VERSION, Event, Observer};
 pub use export::{PromptFacts, outline};
 pub use generate::RoundRecord;
 pub use pipeline::{Pipeline, Rerun};

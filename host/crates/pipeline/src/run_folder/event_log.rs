@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::{RunFolder, artifact};
-use crate::{Event, PipelineError};
+use crate::{EVENT_VERSION, Event, PipelineError};
 
 /// Appends events. A log that cannot be written never stops a run.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(crate) struct EventLog {
 
 #[derive(Serialize)]
 struct Line<'a> {
+    version: u32,
     /// Seconds since 1970-01-01 UTC.
     time: f64,
     #[serde(flatten)]
@@ -45,7 +46,11 @@ impl EventLog {
         let time = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |elapsed| elapsed.as_secs_f64());
-        if let Ok(mut bytes) = serde_json::to_vec(&Line { time, event }) {
+        if let Ok(mut bytes) = serde_json::to_vec(&Line {
+            version: EVENT_VERSION,
+            time,
+            event,
+        }) {
             bytes.push(b'\n');
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             // Progress is a convenience; the artifacts are what counts.

@@ -5,24 +5,21 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::predict::{Bench, ExampleArguments};
-use crate::arguments::Global;
-use crate::failure::CommandError;
-use crate::terminal::note;
+use super::JobContext;
+use super::evaluation_context::{EvaluationContext, ExampleSource};
+use crate::AppError;
 
 /// Writes `dataset`, asked of the SQLite files in `databases`, as an Alpaca file into the run's `export/`; answers where it is.
 ///
 /// The same dataset and databases give the same bytes, so that a stopped training finds what it was begun with.
-pub fn prompted(global: &Global, dataset: &Path, databases: &Path) -> Result<PathBuf, CommandError> {
-    let bench = Bench::open(
-        global,
-        &ExampleArguments {
-            dataset: Some(dataset.to_owned()),
-            databases: Some(databases.to_owned()),
-            limit: None,
-        },
-    )?;
-    let with_answer = bench.examples().iter().filter_map(|example| {
+pub(super) fn write_prompted(job: &JobContext, dataset: &Path, databases: &Path) -> Result<PathBuf, AppError> {
+    let source = ExampleSource {
+        dataset: Some(dataset.to_owned()),
+        databases: Some(databases.to_owned()),
+        limit: None,
+    };
+    let context = EvaluationContext::open(job, &source)?;
+    let with_answer = context.examples().iter().filter_map(|example| {
         let gold = example.gold.as_deref()?;
         Some(match &example.system {
             Some(system) => json!({ "instruction": example.prompt, "output": gold, "system": system }),
@@ -30,13 +27,13 @@ pub fn prompted(global: &Global, dataset: &Path, databases: &Path) -> Result<Pat
         })
     });
     let rows: Vec<String> = with_answer.map(|row| row.to_string()).collect();
-    let unanswered = bench.examples().len() - rows.len();
+    let unanswered = context.examples().len() - rows.len();
     if unanswered > 0 {
         let message = format!("{}: {unanswered} rows without a query are left out", dataset.display());
-        note(global, message);
+        job.note(message);
     }
     let stem = dataset.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let path = bench
+    let path = job
         .session
         .place()
         .folder
@@ -46,8 +43,8 @@ pub fn prompted(global: &Global, dataset: &Path, databases: &Path) -> Result<Pat
     Ok(path)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), CommandError> {
-    let unwritable = |error: std::io::Error| CommandError::Unwritable {
+fn write(path: &Path, text: &str) -> Result<(), AppError> {
+    let unwritable = |error: std::io::Error| AppError::Unwritable {
         path: path.to_owned(),
         reason: error.to_string(),
     };

@@ -1,19 +1,15 @@
-//! `--dry-run`: what the language model is expected to cost, before anything is asked.
+//! What the language model is expected to cost, before anything is asked.
 
 use std::path::Path;
 
-use nl2sql_app::RunDependencies;
 use nl2sql_catalog::{Card, Plan};
 use nl2sql_llm::{Estimate, GenerationShape, Price, estimate_tokens};
-use nl2sql_pipeline::{CardsArtifact, Pipeline, Rerun, RoundRecord, Stage, artifact};
-use nl2sql_profile::{BudgetCaps, Options, Profile};
+use nl2sql_pipeline::{CardsArtifact, Event, Observer, Pipeline, Rerun, RoundRecord, Stage, artifact};
+use nl2sql_profile::{CapSettings, Options, Profile, ProtocolKind};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
-use super::open_session;
-use crate::arguments::Global;
-use crate::failure::{CommandError, Exit};
-use crate::terminal::{Watcher, cost, say, say_json, table};
+use super::JobContext;
+use crate::{AppError, RunDependencies};
 
 /// Share of a model's pairs that pass the validators.
 const ACCEPTANCE: f64 = 0.8;
@@ -26,14 +22,11 @@ const QUESTION_TOKENS: u64 = 14;
 /// Tables of a topic, before topics are known.
 const TOPIC_TABLES: usize = 3;
 
-/// Estimates `stages` and says what comes out.
-pub fn run(global: &Global, stages: &[Stage]) -> Result<Exit, CommandError> {
-    let session = open_session(global)?;
-    let (profile, place) = (session.profile(), session.place());
-    let cancellation = CancellationToken::new();
-    let dependencies = RunDependencies::new(session.clone(), cancellation.clone());
-    let cards = cards(profile, &place.name, &dependencies, cancellation)?;
-    let outlook = Outlook::new(profile, &place.folder, cards);
+/// Estimates `stages`.
+pub(super) fn estimate(context: &JobContext, stages: &[Stage]) -> Result<CostEstimate, AppError> {
+    let session = &context.session;
+    let profile = session.profile();
+    let outlook = Outlook::new(profile, &session.place().folder, cards(context)?);
     let mut estimates = Vec::new();
     for stage in stages {
         let (kind, plugin) = match stage {
@@ -48,30 +41,37 @@ pub fn run(global: &Global, stages: &[Stage]) -> Result<Exit, CommandError> {
             estimates.push((*stage, estimate));
         }
     }
-    let report = Report { profile, estimates };
-    if global.json {
-        say_json(&report.as_json());
-    } else if !global.quiet {
-        report.print();
-    }
-    Ok(Exit::Done)
+    let provider = profile.llm.chain().next();
+    Ok(CostEstimate {
+        provider: provider.map(|(name, provider)| (name.to_owned(), provider.model.clone())),
+        notes: notes(profile, &estimates),
+        stages: estimates,
+    })
 }
 
 /// The cards of the database as it is, made in a folder that goes away again.
-fn cards(
-    profile: &Profile,
-    name: &str,
-    dependencies: &RunDependencies,
-    cancellation: CancellationToken,
-) -> Result<Vec<Card>, CommandError> {
-    let folder = tempfile::tempdir().map_err(|error| CommandError::Failed(format!("no temporary folder: {error}")))?;
-    let watcher = Watcher::new(cancellation, true);
-    let rerun = Rerun::default();
-    let pipeline = Pipeline::open(folder.path(), name, profile, dependencies, &watcher, rerun)?;
+fn cards(context: &JobContext) -> Result<Vec<Card>, AppError> {
+    let session = &context.session;
+    let folder = tempfile::tempdir().map_err(|error| AppError::Failed(format!("no temporary folder: {error}")))?;
+    let dependencies = RunDependencies::new(session.clone(), context.cancel.clone());
+    let (observer, rerun) = (Unwatched(context), Rerun::default());
+    let name = &session.place().name;
+    let pipeline = Pipeline::open(folder.path(), name, session.profile(), &dependencies, &observer, rerun)?;
     pipeline.run_stage(Stage::Extract, rerun)?;
     pipeline.run_stage(Stage::Cards, rerun)?;
     let cards: CardsArtifact = pipeline.folder().read_json(artifact::CARDS)?;
     Ok(cards.cards)
+}
+
+/// The stages before an estimate are nothing to show.
+struct Unwatched<'a>(&'a JobContext);
+
+impl Observer for Unwatched<'_> {
+    fn event(&self, _: &Event<'_>) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.cancel.is_cancelled()
+    }
 }
 
 /// What is to be asked, as far as it is known before.
@@ -87,12 +87,19 @@ struct Outlook<'a> {
 
 impl<'a> Outlook<'a> {
     fn new(profile: &'a Profile, folder: &Path, cards: Vec<Card>) -> Self {
-        let price = profile.llm.chain().next().and_then(|(_, provider)| provider.price);
+        let price = profile
+            .llm
+            .chain()
+            .next()
+            .and_then(|(_, provider)| provider.price.clone());
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         let rounds = read(artifact::ROUNDS);
         Self {
             profile,
-            price: price.unwrap_or_default(),
+            price: price.map_or_else(Price::default, |price| Price {
+                input: price.input,
+                output: price.output,
+            }),
             tables: cards
                 .into_iter()
                 .map(|card| {
@@ -174,80 +181,31 @@ fn number(options: &Options, name: &str, default: u64) -> u64 {
     options.get(name).and_then(Value::as_u64).unwrap_or(default).max(1)
 }
 
-/// The estimate, to be shown.
-struct Report<'a> {
-    profile: &'a Profile,
-    estimates: Vec<(Stage, Estimate)>,
+/// What stages are expected to cost.
+#[derive(Clone, Debug)]
+pub struct CostEstimate {
+    /// Provider and model that would be asked first.
+    pub provider: Option<(String, String)>,
+    /// Each stage that asks a language model.
+    pub stages: Vec<(Stage, Estimate)>,
+    /// What the user should know.
+    pub notes: Vec<String>,
 }
 
-impl Report<'_> {
-    fn total(&self) -> Estimate {
-        self.estimates.iter().map(|(_, estimate)| *estimate).sum()
+impl CostEstimate {
+    /// All stages together.
+    pub fn total(&self) -> Estimate {
+        self.stages.iter().map(|(_, estimate)| *estimate).sum()
     }
 
-    /// Provider and model that would be asked first.
-    fn provider(&self) -> Option<(&str, &str)> {
-        let (name, provider) = self.profile.llm.chain().next()?;
-        Some((name, &provider.model))
-    }
-
-    /// What the user should know.
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.estimates.is_empty() {
-            notes.push("no stage asks a language model, so nothing is paid".to_owned());
-            return notes;
-        }
-        let llm = &self.profile.llm;
-        match llm.chain().next() {
-            None => notes.push("no language model is named; set llm.provider before the run".to_owned()),
-            Some((name, provider)) if provider.price.is_none() && provider.kind != nl2sql_profile::Protocol::Local => {
-                notes.push(format!(
-                    "cost is 0 because [llm.providers.{name}.price] is not set (per million tokens)"
-                ))
-            }
-            Some(_) => {}
-        }
-        notes.extend(over("the run", "llm.budget", &llm.budget, self.total()));
-        for (stage, estimate) in &self.estimates {
-            if let Some(caps) = llm.stage_budgets.get(stage.name()) {
-                let key = format!("llm.stage_budgets.{}", stage.name());
-                notes.extend(over(stage.name(), &key, caps, *estimate));
-            }
-        }
-        notes
-    }
-
-    fn print(&self) {
-        if let Some((name, model)) = self.provider().filter(|_| !self.estimates.is_empty()) {
-            say(format!("estimate for {name} {model}; nothing was asked"));
-            let row = |name: &str, estimate: Estimate| {
-                vec![
-                    name.to_owned(),
-                    estimate.requests.to_string(),
-                    estimate.input_tokens.to_string(),
-                    estimate.output_tokens.to_string(),
-                    cost(estimate.cost),
-                ]
-            };
-            let mut rows: Vec<_> = self
-                .estimates
-                .iter()
-                .map(|(stage, estimate)| row(stage.name(), *estimate))
-                .collect();
-            rows.push(row("all", self.total()));
-            say(table(&["stage", "requests", "tokens in", "tokens out", "cost"], rows));
-        }
-        self.notes().into_iter().for_each(say);
-    }
-
-    fn as_json(&self) -> Value {
+    /// The estimate as data.
+    pub fn as_json(&self) -> Value {
         let amounts = |estimate: &Estimate| {
             json!({ "requests": estimate.requests, "input_tokens": estimate.input_tokens,
                     "output_tokens": estimate.output_tokens, "cost": estimate.cost })
         };
         let stages: Vec<_> = self
-            .estimates
+            .stages
             .iter()
             .map(|(stage, estimate)| {
                 let mut line = amounts(estimate);
@@ -255,14 +213,39 @@ impl Report<'_> {
                 line
             })
             .collect();
-        let (provider, model) = self.provider().unzip();
+        let (provider, model) = self.provider.clone().unzip();
         json!({ "dry_run": true, "provider": provider, "model": model, "stages": stages,
-                "total": amounts(&self.total()), "notes": self.notes() })
+                "total": amounts(&self.total()), "notes": self.notes })
     }
 }
 
+/// What the user should know about these estimates.
+fn notes(profile: &Profile, estimates: &[(Stage, Estimate)]) -> Vec<String> {
+    if estimates.is_empty() {
+        return vec!["no stage asks a language model, so nothing is paid".to_owned()];
+    }
+    let mut notes = Vec::new();
+    let llm = &profile.llm;
+    match llm.chain().next() {
+        None => notes.push("no language model is named; set llm.provider before the run".to_owned()),
+        Some((name, provider)) if provider.price.is_none() && provider.kind != ProtocolKind::Local => notes.push(
+            format!("cost is 0 because [llm.providers.{name}.price] is not set (per million tokens)"),
+        ),
+        Some(_) => {}
+    }
+    let total = estimates.iter().map(|(_, estimate)| *estimate).sum();
+    notes.extend(over("the run", "llm.budget", &llm.budget, total));
+    for (stage, estimate) in estimates {
+        if let Some(caps) = llm.stage_budgets.get(stage.name()) {
+            let key = format!("llm.stage_budgets.{}", stage.name());
+            notes.extend(over(stage.name(), &key, caps, *estimate));
+        }
+    }
+    notes
+}
+
 /// That a cap is expected to end a run or a stage short.
-fn over(what: &str, key: &str, caps: &BudgetCaps, estimate: Estimate) -> Vec<String> {
+fn over(what: &str, key: &str, caps: &CapSettings, estimate: Estimate) -> Vec<String> {
     let tokens = caps.tokens.filter(|cap| estimate.tokens() > *cap).map(|cap| {
         format!(
             "{what} is expected to need {} tokens, and {key}.tokens ends it at {cap}",
@@ -271,9 +254,8 @@ fn over(what: &str, key: &str, caps: &BudgetCaps, estimate: Estimate) -> Vec<Str
     });
     let money = caps.cost.filter(|cap| estimate.cost > *cap).map(|cap| {
         format!(
-            "{what} is expected to cost {}, and {key}.cost ends it at {}",
-            cost(estimate.cost),
-            cost(cap)
+            "{what} is expected to cost {:.4}, and {key}.cost ends it at {cap:.4}",
+            estimate.cost
         )
     });
     tokens.into_iter().chain(money).collect()

@@ -1,25 +1,26 @@
-//! `nl2sql doctor`: everything a run needs, checked one by one.
+//! Whether everything a run needs is there, checked one by one.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use nl2sql_app::{RunDependencies, Session, advised, code_cache, open_provider};
+use nl2sql_catalog::ServerInfo;
+use nl2sql_database::LoginRights;
 use nl2sql_llm::{ChatRequest, Message, Role};
-use nl2sql_pipeline::{Dependencies, Failure};
-use nl2sql_profile::Protocol;
+use nl2sql_pipeline::{Failure, Parts};
+use nl2sql_profile::ProtocolKind;
 use nl2sql_training::cpu::Unit;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{resolve, session_of};
-use crate::arguments::Global;
-use crate::failure::{CommandError, Exit};
-use crate::terminal::{say, say_json};
+use crate::{AppError, RunDependencies, Session, advised, code_cache, open_provider};
 
 /// One thing that was looked at: what it is, or what is wrong with it.
-struct Check {
-    name: &'static str,
-    outcome: Result<String, String>,
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What was looked at.
+    pub name: &'static str,
+    /// What it is, or what is wrong with it.
+    pub outcome: Result<String, String>,
 }
 
 impl Check {
@@ -31,28 +32,78 @@ impl Check {
     }
 }
 
-pub fn run(global: &Global) -> Result<Exit, CommandError> {
-    let resolved = resolve(global)?;
-    let session = session_of(&resolved, global)?;
-    let file = resolved
-        .file
-        .as_ref()
-        .map_or_else(|| "no file, defaults".into(), |path| path.display().to_string());
-    let checks = [
+/// Every check of a set-up.
+#[derive(Clone, Debug)]
+pub struct SetupReport {
+    /// The checks.
+    pub checks: Vec<Check>,
+}
+
+impl SetupReport {
+    /// Whether every check passed.
+    pub fn healthy(&self) -> bool {
+        self.checks.iter().all(|check| check.outcome.is_ok())
+    }
+
+    /// The report as data.
+    pub fn as_json(&self) -> Value {
+        let lines = self.checks.iter().map(|check| {
+            let (Ok(text) | Err(text)) = &check.outcome;
+            json!({ "check": check.name, "ok": check.outcome.is_ok(), "detail": text })
+        });
+        json!({ "healthy": self.healthy(), "checks": lines.collect::<Vec<_>>() })
+    }
+}
+
+/// A database and what its login may do.
+#[derive(Clone, Debug)]
+pub struct ConnectionReport {
+    /// Where it is, without secrets.
+    pub address: String,
+    /// What it is.
+    pub server: ServerInfo,
+    /// What the login may do.
+    pub rights: LoginRights,
+}
+
+impl ConnectionReport {
+    /// The report as data.
+    pub fn as_json(&self) -> Value {
+        json!({ "address": self.address, "server": self.server, "rights": self.rights })
+    }
+}
+
+/// Connects, whatever the login may do.
+pub(super) fn connection(session: &Session) -> Result<ConnectionReport, AppError> {
+    let connection = session.connect_unchecked()?;
+    let rights = session
+        .runtime()
+        .block_on(|| connection.login_rights())
+        .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+    Ok(ConnectionReport {
+        address: connection.settings().address(),
+        server: connection.server_info().clone(),
+        rights,
+    })
+}
+
+/// Checks everything a run needs.
+pub(super) fn setup(session: &Arc<Session>, profile: String) -> SetupReport {
+    let checks = vec![
         Check {
             name: "profile",
-            outcome: Ok(file),
+            outcome: Ok(profile),
         },
-        Check::new("plugins", plugins(&session)),
-        Check::new("database", database(&session)),
-        Check::new("rights", rights(&session)),
+        Check::new("plugins", plugins(session)),
+        Check::new("database", database(session)),
+        Check::new("rights", rights(session)),
         Check {
             name: "run folder",
             outcome: writable(&session.place().folder),
         },
         Check {
             name: "language model",
-            outcome: language_model(&session),
+            outcome: language_model(session),
         },
         Check {
             name: "compiled code",
@@ -63,23 +114,7 @@ pub fn run(global: &Global) -> Result<Exit, CommandError> {
             outcome: Ok(devices()),
         },
     ];
-    let healthy = checks.iter().all(|check| check.outcome.is_ok());
-    if global.json {
-        let lines = checks.iter().map(|check| {
-            let (Ok(text) | Err(text)) = &check.outcome;
-            json!({ "check": check.name, "ok": check.outcome.is_ok(), "detail": text })
-        });
-        say_json(&json!({ "healthy": healthy, "checks": lines.collect::<Vec<_>>() }));
-    } else {
-        for check in &checks {
-            let (mark, text) = match &check.outcome {
-                Ok(text) => ("ok  ", text),
-                Err(text) => ("FAIL", text),
-            };
-            say(format!("{mark} {:15} {text}", check.name));
-        }
-    }
-    Ok(if healthy { Exit::Done } else { Exit::Unavailable })
+    SetupReport { checks }
 }
 
 fn plugins(session: &Arc<Session>) -> Result<String, Failure> {
@@ -109,16 +144,13 @@ fn rights(session: &Session) -> Result<String, Failure> {
         .runtime()
         .block_on(|| connection.login_rights())
         .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
-    let mut more = rights.notes.clone();
-    more.push(rights.promise.to_owned());
-    let more = more.join("; ");
     if rights.read_only {
-        return Ok(format!("read-only; {more}"));
+        return Ok("read-only".into());
     }
     let beyond = rights.beyond_select.join("; ");
     if session.profile().database.allow_write_login {
         return Ok(format!(
-            "beyond reading, as database.allow_write_login allows: {beyond}; {more}"
+            "beyond reading, as database.allow_write_login allows: {beyond}"
         ));
     }
     Err(Failure::new(
@@ -151,7 +183,7 @@ fn writable(folder: &Path) -> Result<String, String> {
 fn compiled_code() -> String {
     match code_cache() {
         Ok(cache) => format!("kept in {}", cache.folder().display()),
-        Err(reason) => format!("not kept, so every start compiles the plugins anew: {reason}"),
+        Err(reason) => format!("not kept, so every start recompiles the plugins: {reason}"),
     }
 }
 
@@ -178,7 +210,7 @@ fn language_model(session: &Session) -> Result<String, String> {
         let model = &opened.settings().model;
         if settings.offline {
             found.push(format!("{name}, answers from the store alone"));
-        } else if provider.kind == Protocol::Local {
+        } else if provider.kind == ProtocolKind::Local {
             found.push(format!("{name} with {model}"));
         } else {
             let question = a_word();

@@ -1,0 +1,197 @@
+//! Jobs: the long pieces of work of a session, each on a thread of its own.
+
+mod cost_estimate;
+mod custom_dataset;
+mod evaluation;
+mod evaluation_context;
+mod model_folder;
+mod prediction;
+mod run;
+mod setup_check;
+mod training;
+mod training_settings;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nl2sql_pipeline::{Rerun, Stage};
+use nl2sql_training::TrainSummary;
+use nl2sql_training::plan::PlanFigures;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::{AppError, Event, EventKind, Session};
+
+pub use cost_estimate::CostEstimate;
+pub use evaluation::{EvaluateRequest, EvaluationOutcome, Verification};
+pub use evaluation_context::ExampleSource;
+pub use model_folder::{ImportOutcome, MergeOutcome};
+pub use prediction::{PREDICTIONS, PredictRequest, PredictionOutcome};
+pub use run::{RunOutcome, StageRow};
+pub use setup_check::{Check, ConnectionReport, SetupReport};
+pub use training::TrainRequest;
+
+/// What a session can be asked to do.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// All six stages; those that are done are not done again.
+    Run(Rerun),
+    /// One stage alone.
+    Stage(Stage, Rerun),
+    /// What stages are expected to cost; no language model is asked.
+    EstimateCost(Vec<Stage>),
+    /// Trains an adapter.
+    Train(TrainRequest),
+    /// What a training would do; nothing is trained.
+    PlanTraining(TrainRequest),
+    /// Predicts the answers of a data set.
+    Predict(PredictRequest),
+    /// Scores predictions and writes a report.
+    Evaluate(EvaluateRequest),
+    /// Scores the predictions of a manifest again and compares.
+    VerifyEvaluation {
+        /// The manifest.
+        manifest: PathBuf,
+        /// As for an evaluation, where the manifest does not say it.
+        request: EvaluateRequest,
+    },
+    /// Connects to the database and reads what the login may do.
+    CheckConnection,
+    /// Checks everything a run needs. The text says where the profile comes from.
+    CheckSetup {
+        /// Where the profile comes from.
+        profile: String,
+    },
+}
+
+/// What came of a job.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Of [`Job::Run`] and [`Job::Stage`].
+    Run(RunOutcome),
+    /// Of [`Job::EstimateCost`].
+    CostEstimate(CostEstimate),
+    /// Of [`Job::Train`].
+    Train(TrainSummary),
+    /// Of [`Job::PlanTraining`].
+    TrainingPlan(PlanFigures),
+    /// Of [`Job::Predict`].
+    Predict(PredictionOutcome),
+    /// Of [`Job::Evaluate`].
+    Evaluate(Box<EvaluationOutcome>),
+    /// Of [`Job::VerifyEvaluation`].
+    Verification(Verification),
+    /// Of [`Job::CheckConnection`].
+    Connection(ConnectionReport),
+    /// Of [`Job::CheckSetup`].
+    Setup(SetupReport),
+}
+
+/// A job under way.
+pub struct Handle {
+    /// What it does, in order; ends when the job ends.
+    pub events: mpsc::UnboundedReceiver<Event>,
+    /// Asks it to stop where it can be continued.
+    pub cancel: CancellationToken,
+    outcome: oneshot::Receiver<Result<Outcome, AppError>>,
+}
+
+impl Handle {
+    /// Waits for the outcome in an asynchronous task.
+    ///
+    /// # Errors
+    /// As the job.
+    pub async fn outcome(self) -> Result<Outcome, AppError> {
+        self.outcome.await.unwrap_or_else(|_| Err(panicked()))
+    }
+
+    /// Waits for the outcome on a thread that may block.
+    ///
+    /// # Errors
+    /// As the job.
+    pub fn join(self) -> Result<Outcome, AppError> {
+        self.outcome.blocking_recv().unwrap_or_else(|_| Err(panicked()))
+    }
+}
+
+fn panicked() -> AppError {
+    AppError::Failed(
+        "the job ended without an outcome, which is a defect of nl2sql; what was made before is kept".into(),
+    )
+}
+
+/// What a job works with.
+pub(crate) struct JobContext {
+    pub(crate) session: Arc<Session>,
+    pub(crate) cancel: CancellationToken,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl JobContext {
+    /// Tells of something that happened. Nobody has to listen.
+    pub(crate) fn tell(&self, kind: EventKind) {
+        let _ = self.events.send(Event::now(kind));
+    }
+
+    /// Tells the user something worth knowing.
+    pub(crate) fn note(&self, message: impl std::fmt::Display) {
+        self.tell(EventKind::Note {
+            stage: None,
+            message: message.to_string(),
+        });
+    }
+
+    /// The same job in another session.
+    pub(crate) fn within(&self, session: Arc<Session>) -> Self {
+        Self {
+            session,
+            cancel: self.cancel.clone(),
+            events: self.events.clone(),
+        }
+    }
+
+    fn perform(&self, job: Job) -> Result<Outcome, AppError> {
+        Ok(match job {
+            Job::Run(rerun) => Outcome::Run(run::run(self, rerun)?),
+            Job::Stage(stage, rerun) => Outcome::Run(run::run_stage(self, stage, rerun)?),
+            Job::EstimateCost(stages) => Outcome::CostEstimate(cost_estimate::estimate(self, &stages)?),
+            Job::Train(request) => Outcome::Train(training::train(self, &request)?),
+            Job::PlanTraining(request) => Outcome::TrainingPlan(training::plan(self, &request)?),
+            Job::Predict(request) => Outcome::Predict(prediction::predict(self, &request)?),
+            Job::Evaluate(request) => Outcome::Evaluate(Box::new(evaluation::evaluate(self, &request)?)),
+            Job::VerifyEvaluation { manifest, request } => {
+                Outcome::Verification(evaluation::verify(self, &manifest, &request)?)
+            }
+            Job::CheckConnection => Outcome::Connection(setup_check::connection(&self.session)?),
+            Job::CheckSetup { profile } => Outcome::Setup(setup_check::setup(&self.session, profile)),
+        })
+    }
+}
+
+impl Session {
+    /// Starts a job on a thread of its own. It stops when its handle's token is cancelled, or the session's.
+    pub fn start(self: &Arc<Self>, job: Job) -> Handle {
+        let (events, received) = mpsc::unbounded_channel();
+        let (sender, outcome) = oneshot::channel();
+        let context = JobContext {
+            session: self.clone(),
+            cancel: self.cancellation().child_token(),
+            events,
+        };
+        let cancel = context.cancel.clone();
+        std::thread::spawn(move || {
+            let outcome = context.perform(job);
+            // Listeners see the end of the events before the outcome.
+            drop(context);
+            let _ = sender.send(outcome);
+        });
+        Handle {
+            events: received,
+            cancel,
+            outcome,
+        }
+    }
+}
+
+/// Model folders, which need no profile.
+pub use model_folder::{import_model, merge_adapter_into};

@@ -1,0 +1,424 @@
+//! Scores predictions, compares before with after, and writes the report.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nl2sql_evaluation::definition::Definition;
+use nl2sql_evaluation::manifest::{Manifest, digest};
+use nl2sql_evaluation::predictions_file::PredictionsFile;
+use nl2sql_evaluation::report::{self, Material, Report};
+use nl2sql_evaluation::report::{ResultPreview, Results, preview};
+use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
+use serde_json::{Value, json};
+
+use super::JobContext;
+use super::evaluation_context::{EvaluationContext, ExampleSource};
+use super::prediction::{PREDICTIONS, predict_into};
+use crate::{AppError, BoundMetric, Session};
+
+/// Examples whose result sets are shown side by side in the report.
+const PREVIEWED: usize = 200;
+
+/// What to score.
+#[derive(Clone, Debug, Default)]
+pub struct EvaluateRequest {
+    /// The examples.
+    pub examples: ExampleSource,
+    /// What is compared with: predictions, a model folder, or an adapter folder.
+    pub before: Option<PathBuf>,
+    /// What is judged: predictions, a model folder, or an adapter folder.
+    pub after: Option<PathBuf>,
+    /// Base model of adapters.
+    pub model: Option<PathBuf>,
+    /// Definition of execution match; the profile's by default.
+    pub definition: Option<String>,
+    /// Folder of the report; `eval/` of the run by default.
+    pub output: Option<PathBuf>,
+}
+
+impl EvaluateRequest {
+    fn output(&self, session: &Session) -> PathBuf {
+        self.output
+            .clone()
+            .unwrap_or_else(|| session.place().folder.join("eval"))
+    }
+}
+
+/// What came of an evaluation.
+#[derive(Debug)]
+pub struct EvaluationOutcome {
+    /// The folder it was written to.
+    pub folder: PathBuf,
+    /// The report.
+    pub report: Report,
+}
+
+impl EvaluationOutcome {
+    /// The report as a page.
+    pub fn page(&self) -> PathBuf {
+        self.folder.join("report.html")
+    }
+
+    /// The outcome as data.
+    pub fn as_json(&self) -> Value {
+        json!({ "report": self.page(), "metrics": self.report.metrics, "outcomes": self.report.outcomes })
+    }
+}
+
+/// Scores, and writes the report.
+pub(super) fn evaluate(job: &JobContext, request: &EvaluateRequest) -> Result<EvaluationOutcome, AppError> {
+    let context = EvaluationContext::open(job, &request.examples)?;
+    let folder = request.output(&job.session);
+    let report = Evaluation {
+        context: &context,
+        request,
+        output: &folder,
+    }
+    .report()?;
+    report::write(&report, &folder).map_err(|error| AppError::unwritable(&folder, &error))?;
+    for line in &report.notes {
+        job.note(line);
+    }
+    Ok(EvaluationOutcome { folder, report })
+}
+
+/// One evaluation under way.
+struct Evaluation<'a> {
+    context: &'a EvaluationContext<'a>,
+    request: &'a EvaluateRequest,
+    output: &'a Path,
+}
+
+impl Evaluation<'_> {
+    fn report(&self) -> Result<Report, AppError> {
+        let mut manifest = self.manifest()?;
+        let metrics = self.metrics(&mut manifest)?;
+        let mut row_errors = self.context.dataset.errors.clone();
+        let mut runs = [None, None];
+        let sides = [("before", &self.request.before), ("after", &self.request.after)];
+        for (slot, (side, source)) in runs.iter_mut().zip(sides) {
+            let Some(source) = source else { continue };
+            let mut file = self.predictions(side, source, &mut manifest)?;
+            row_errors.append(&mut file.errors);
+            self.add_facts(&mut file);
+            *slot = Some(
+                self.context
+                    .session()
+                    .runtime()
+                    .block_on(|| score(file.predictions, &metrics)),
+            );
+        }
+        let [before, after] = runs;
+        let facts = self
+            .context
+            .examples()
+            .iter()
+            .map(|example| (example.id.clone(), example.facts.clone()))
+            .collect();
+        let material = Material {
+            title: format!("nl2sql evaluation of {}", self.context.dataset_path.display()),
+            before: before.as_ref(),
+            after: after.as_ref(),
+            facts: &facts,
+            reader: Some(self.context.databases.as_ref()),
+            loss: self.training_loss(),
+            schemas: self.schemas(),
+            results: self.results([before.as_ref(), after.as_ref()]),
+            row_errors,
+            manifest,
+        };
+        Ok(Report::new(material))
+    }
+
+    fn manifest(&self) -> Result<Manifest, AppError> {
+        let definition = self
+            .request
+            .definition
+            .clone()
+            .unwrap_or_else(|| self.context.session().profile().evaluate.definition.clone());
+        // Said before a model predicts for an hour.
+        definition
+            .parse::<Definition>()
+            .map_err(|error| AppError::Usage(error.to_string()))?;
+        let mut manifest = Manifest {
+            version: env!("CARGO_PKG_VERSION").into(),
+            definition,
+            seed: self.context.session().profile().run.seed,
+            ..Manifest::default()
+        };
+        manifest
+            .digests
+            .insert("data".into(), self.context.dataset.digest.clone());
+        manifest
+            .paths
+            .insert("data".into(), self.context.dataset_path.display().to_string());
+        if let Some(folder) = &self.request.examples.databases {
+            manifest.paths.insert("databases".into(), folder.display().to_string());
+        }
+        let template = format!(
+            "{}\n{}\n{}",
+            self.context.session().profile().model.template,
+            self.context.session().profile().export.instruction,
+            self.context.session().profile().export.prompt
+        );
+        manifest.digests.insert("template".into(), digest(template.as_bytes()));
+        let decoding = &self.context.session().profile().evaluate;
+        let mut settings = vec![
+            json!(decoding.max_new_tokens),
+            json!(decoding.temperature),
+            json!(decoding.top_p),
+            json!(decoding.top_k),
+            json!(decoding.repetition_penalty),
+            json!(decoding.candidates),
+            json!(decoding.candidate_temperature),
+        ];
+        // Said only where it is on, so that manifests from before there was such a key stay as they are.
+        settings.extend(decoding.held_to_schema.then(|| json!("held_to_schema")));
+        let decoding = json!(settings);
+        manifest
+            .digests
+            .insert("decoding".into(), digest(decoding.to_string().as_bytes()));
+        manifest
+            .digests
+            .insert("schema".into(), digest(format!("{:?}", self.schemas()).as_bytes()));
+        Ok(manifest)
+    }
+
+    fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<Box<dyn MetricPlugin>>, AppError> {
+        let settings = &self.context.session().profile().evaluate;
+        let database = self
+            .context
+            .examples()
+            .first()
+            .map_or("", |example| example.database.as_str());
+        let mut metrics: Vec<Box<dyn MetricPlugin>> = Vec::new();
+        for name in &settings.metrics {
+            let mut options = settings
+                .options
+                .get(name)
+                .map_or_else(|| json!({}), |options| json!(options));
+            if name == "metric-execution" && options.get("definition").is_none() {
+                options["definition"] = json!(manifest.definition);
+            }
+            let metric = BoundMetric::load(name, options.to_string(), self.context.databases.clone(), database)?;
+            manifest
+                .digests
+                .insert(format!("plugin:{name}"), metric.digest().to_owned());
+            metrics.push(Box::new(metric));
+        }
+        Ok(metrics)
+    }
+
+    /// Predictions of one side: read from a file, or made by the model or adapter of a folder.
+    fn predictions(&self, side: &str, source: &Path, manifest: &mut Manifest) -> Result<PredictionsFile, AppError> {
+        let mut path = source.to_owned();
+        if source.is_dir() && !source.join(PREDICTIONS).is_file() {
+            let folder = self.output.join(side);
+            let is_adapter = source.join("adapter_config.json").is_file();
+            let (model, adapter) = if is_adapter {
+                (self.base_model(), Some(source))
+            } else {
+                (Some(source.to_owned()), None)
+            };
+            let answerer = self.context.local_model(model.as_deref(), adapter)?;
+            manifest
+                .digests
+                .insert(format!("weights-{side}"), weights_digest(source)?);
+            self.context
+                .job
+                .note(format!("{side}: predicting with {}", source.display()));
+            let generator = answerer.generator(self.context.job.cancel.clone());
+            predict_into(self.context, &generator, &folder)?;
+            path = folder.join(PREDICTIONS);
+        } else if source.is_dir() {
+            path = source.join(PREDICTIONS);
+        }
+        let mut file = PredictionsFile::read(&path)
+            .map_err(|error| AppError::Usage(format!("the predictions {} cannot be read: {error}", path.display())))?;
+        let wanted: std::collections::BTreeSet<&str> = self
+            .context
+            .examples()
+            .iter()
+            .map(|example| example.id.as_str())
+            .collect();
+        file.predictions
+            .retain(|prediction| wanted.contains(prediction.id.as_str()));
+        manifest
+            .digests
+            .insert(format!("predictions-{side}"), file.digest.clone());
+        manifest
+            .paths
+            .insert(format!("predictions-{side}"), path.display().to_string());
+        Ok(file)
+    }
+
+    /// The base model of an adapter: as given, else what is compared with when that is a model, else the profile's.
+    fn base_model(&self) -> Option<PathBuf> {
+        let before = self
+            .request
+            .before
+            .as_ref()
+            .filter(|before| before.join("config.json").is_file());
+        self.request.model.as_ref().or(before).cloned()
+    }
+
+    /// Predictions of other programs lack what the dataset knows.
+    fn add_facts(&self, file: &mut PredictionsFile) {
+        let by_id: BTreeMap<&str, _> = self
+            .context
+            .examples()
+            .iter()
+            .map(|example| (example.id.as_str(), example))
+            .collect();
+        for prediction in &mut file.predictions {
+            let Some(example) = by_id.get(prediction.id.as_str()) else {
+                continue;
+            };
+            if prediction.db_id.is_empty() {
+                prediction.db_id.clone_from(&example.database);
+            }
+            if prediction.question.is_empty() {
+                prediction.question.clone_from(&example.question);
+            }
+            if let (true, Some(gold)) = (prediction.label.is_empty(), &example.gold) {
+                prediction.label.clone_from(gold);
+            }
+        }
+    }
+
+    /// The loss curve of the adapter that is judged.
+    fn training_loss(&self) -> Vec<(u64, f64)> {
+        let log = self
+            .request
+            .after
+            .as_ref()
+            .map(|folder| folder.join("trainer_log.jsonl"));
+        let text = log
+            .and_then(|path| std::fs::read_to_string(path).ok())
+            .unwrap_or_default();
+        let lines = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        lines
+            .filter_map(|line| Some((line["current_steps"].as_u64()?, line["loss"].as_f64()?)))
+            .collect()
+    }
+
+    fn schemas(&self) -> BTreeMap<String, String> {
+        let names: std::collections::BTreeSet<&str> = self
+            .context
+            .examples()
+            .iter()
+            .map(|example| example.database.as_str())
+            .collect();
+        let schema = |name: &str| {
+            self.context
+                .databases
+                .get(name)
+                .and_then(|asked| asked.schema())
+                .unwrap_or_default()
+        };
+        names.into_iter().map(|name| (name.to_owned(), schema(name))).collect()
+    }
+
+    fn results(&self, runs: [Option<&ScoredRun>; 2]) -> BTreeMap<String, Results> {
+        let runner = self.context.databases.runner();
+        let shown = |database: &str, sql: &str| -> ResultPreview {
+            self.context
+                .session()
+                .runtime()
+                .block_on(|| preview(runner.as_ref(), database, sql))
+        };
+        let predicted = |run: Option<&ScoredRun>, id: &str| {
+            let row = run?.rows.iter().find(|row| row.prediction.id == id)?;
+            Some(shown(&row.prediction.db_id, &row.prediction.predicted_sql))
+        };
+        let golds = self
+            .context
+            .examples()
+            .iter()
+            .take(PREVIEWED)
+            .filter_map(|example| Some((example, example.gold.as_deref()?)));
+        golds
+            .map(|(example, gold)| {
+                let results = Results {
+                    gold: shown(&example.database, gold),
+                    runs: runs.map(|run| predicted(run, &example.id)),
+                };
+                (example.id.clone(), results)
+            })
+            .collect()
+    }
+}
+
+/// Digest over the weight files of a model or adapter folder.
+fn weights_digest(folder: &Path) -> Result<String, AppError> {
+    let fail = |error: std::io::Error| AppError::Usage(format!("{} cannot be read: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(fail)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
+        .collect();
+    files.sort();
+    let digests: Result<Vec<String>, _> = files
+        .iter()
+        .map(|file| std::fs::read(file).map(|bytes| digest(&bytes)))
+        .collect();
+    Ok(digest(digests.map_err(fail)?.join("\n").as_bytes()))
+}
+
+/// Whether a manifest's report comes out again.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// The manifest.
+    pub manifest: PathBuf,
+    /// In what it differs; nothing when it is reproduced.
+    pub differences: Vec<String>,
+}
+
+impl Verification {
+    /// The verification as data.
+    pub fn as_json(&self) -> Value {
+        json!({ "reproduced": self.differences.is_empty(), "differences": self.differences })
+    }
+}
+
+/// Makes the report of a manifest again and says in what it differs.
+pub(super) fn verify(job: &JobContext, path: &Path, request: &EvaluateRequest) -> Result<Verification, AppError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| AppError::Usage(format!("{} cannot be read: {error}", path.display())))?;
+    let mut recorded: Manifest = serde_json::from_str(&text)
+        .map_err(|error| AppError::Usage(format!("{} is not a manifest: {error}", path.display())))?;
+    let recorded_path = |role: &str| recorded.paths.get(role).map(PathBuf::from);
+    let mut again = request.clone();
+    again.examples.dataset = again.examples.dataset.or_else(|| recorded_path("data"));
+    again.examples.databases = again.examples.databases.or_else(|| recorded_path("databases"));
+    again.definition = Some(recorded.definition.clone());
+    again.before = recorded_path("predictions-before");
+    again.after = recorded_path("predictions-after");
+    let session = seeded(&job.session, recorded.seed)?;
+    let job = &job.within(session);
+    let context = EvaluationContext::open(job, &again.examples)?;
+    let output = again.output(&job.session);
+    let report = Evaluation {
+        context: &context,
+        request: &again,
+        output: &output,
+    }
+    .report()?;
+    // Weights were digested when they predicted; the predictions themselves are what is scored again.
+    recorded.digests.retain(|role, _| !role.starts_with("weights-"));
+    let differences = recorded.differences(&report.manifest);
+    Ok(Verification {
+        manifest: path.to_owned(),
+        differences: differences.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// A session that differs in its seed alone.
+fn seeded(session: &Session, seed: u64) -> Result<Arc<Session>, AppError> {
+    let mut profile = session.profile().clone();
+    profile.run.seed = seed;
+    Session::new(profile, Some(session.place().folder.clone()))
+}

@@ -1,0 +1,201 @@
+//! What predictions and their scores need: the examples, and the databases they are asked of.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nl2sql_evaluation::dataset::{Dataset, Example};
+use nl2sql_evaluation::schema_names::SchemaNames;
+use nl2sql_inference::Sampling;
+use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::device::DeviceChoice;
+
+use super::JobContext;
+use crate::{
+    AppError, DatabaseRegistry, Endpoint, EventKind, LocalModel, LocalModelSettings, Session, connect_providers,
+};
+
+/// What to predict, of which databases.
+#[derive(Clone, Debug, Default)]
+pub struct ExampleSource {
+    /// Data set: Alpaca, ShareGPT or Spider layout; the run's test pairs by default.
+    pub dataset: Option<PathBuf>,
+    /// Folder of SQLite files named after the data set's databases; the run's own database by default.
+    pub databases: Option<PathBuf>,
+    /// Takes the first examples only.
+    pub limit: Option<usize>,
+}
+
+/// Examples with finished prompts, and the databases they are asked of.
+pub(super) struct EvaluationContext<'a> {
+    pub(super) job: &'a JobContext,
+    pub(super) databases: Arc<DatabaseRegistry>,
+    pub(super) dataset: Dataset,
+    /// The file the data set was read from.
+    pub(super) dataset_path: PathBuf,
+}
+
+impl<'a> EvaluationContext<'a> {
+    /// Reads the examples and finishes their prompts: a bare question gets the profile's layout around it.
+    pub(super) fn open(job: &'a JobContext, source: &ExampleSource) -> Result<Self, AppError> {
+        let session = &job.session;
+        let dataset_path = source.dataset.clone().unwrap_or_else(|| test_pairs(session));
+        if source.dataset.is_none() && !dataset_path.is_file() {
+            return Err(AppError::Usage(format!(
+                "{} is not there: run `nl2sql run` first, or name a data set with --dataset",
+                dataset_path.display()
+            )));
+        }
+        let databases = match &source.databases {
+            Some(folder) => DatabaseRegistry::of_folder(session.clone(), folder),
+            None => DatabaseRegistry::of_run(session.clone())?,
+        };
+        let mut dataset = Dataset::read(&dataset_path, None).map_err(|error| AppError::Usage(error.to_string()))?;
+        dataset.examples.truncate(source.limit.unwrap_or(usize::MAX));
+        for error in &dataset.errors {
+            job.note(format!("{}: {error}", dataset_path.display()));
+        }
+        let mut context = Self {
+            job,
+            databases: Arc::new(databases),
+            dataset,
+            dataset_path,
+        };
+        context.finish_prompts()?;
+        Ok(context)
+    }
+
+    /// The session.
+    pub(super) fn session(&self) -> &'a Session {
+        &self.job.session
+    }
+
+    fn finish_prompts(&mut self) -> Result<(), AppError> {
+        let export = &self.session().profile().export;
+        for example in self.dataset.examples.iter_mut().filter(|example| example.bare) {
+            example.prompt = self
+                .databases
+                .user_message(export, &example.database, &example.question)?;
+            if !export.system.is_empty() {
+                example.system = Some(export.system.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The examples.
+    pub(super) fn examples(&self) -> &[Example] {
+        &self.dataset.examples
+    }
+
+    /// A model on this machine, with or without an adapter. The base model is the one given, else the profile's, else what the adapter's
+    /// configuration names.
+    pub(super) fn local_model(
+        &self,
+        model: Option<&Path>,
+        adapter: Option<&Path>,
+    ) -> Result<Arc<LocalModel>, AppError> {
+        let profile = self.session().profile();
+        let settings = &profile.evaluate;
+        let model = match model.map(Path::to_owned).or_else(|| profile.model.path.clone()) {
+            Some(model) => model,
+            None => self.base_of_adapter(adapter)?,
+        };
+        refuse_gguf(&model)?;
+        let device = DeviceChoice::parse_first(&profile.model.device)?;
+        self.job.tell(EventKind::LoadingModel {
+            model: model.display().to_string(),
+        });
+        Ok(Arc::new(LocalModel::load(LocalModelSettings {
+            model,
+            adapter: adapter.map(Path::to_owned),
+            device,
+            template: profile.model.template.clone(),
+            rows_at_once: settings.batch as usize,
+            max_new_tokens: settings.max_new_tokens as usize,
+            sampling: Sampling {
+                temperature: settings.temperature,
+                top_k: settings.top_k as usize,
+                top_p: settings.top_p,
+                repetition_penalty: settings.repetition_penalty,
+                seed: profile.run.seed,
+            },
+            candidate_temperature: settings.candidate_temperature,
+            names: self.names()?,
+        })?))
+    }
+
+    /// The base model that an adapter's configuration names, where that is a folder here.
+    fn base_of_adapter(&self, adapter: Option<&Path>) -> Result<PathBuf, AppError> {
+        let missing = "give the folder of the base model with --model, or set model.path in the profile";
+        let Some(adapter) = adapter else {
+            return Err(AppError::Usage(format!("no model is named: {missing}")));
+        };
+        let named = AdapterConfig::read(adapter)?.base_model;
+        let folder = PathBuf::from(&named);
+        if folder.join("config.json").is_file() {
+            self.job.note(format!("base model of {}: {named}", adapter.display()));
+            return Ok(folder);
+        }
+        Err(AppError::Usage(format!(
+            "the adapter {} was trained on `{named}`, which is not a model folder here: {missing}",
+            adapter.display()
+        )))
+    }
+
+    /// The names that answers are held to, where the profile asks for that.
+    fn names(&self) -> Result<BTreeMap<String, Arc<SchemaNames>>, AppError> {
+        if !self.session().profile().evaluate.held_to_schema {
+            return Ok(BTreeMap::new());
+        }
+        let asked = self.examples().iter().map(|example| example.database.as_str());
+        Ok(self.databases.names(asked)?)
+    }
+
+    /// The profile's language model, as an answerer of chats.
+    pub(super) fn endpoint(&self) -> Result<Endpoint, AppError> {
+        let session = self.session();
+        let settings = &session.profile().evaluate;
+        if settings.held_to_schema {
+            return Err(AppError::Usage(
+                "evaluate.held_to_schema forbids tokens while a model on this machine writes, and an endpoint cannot be held so: \
+                 leave --endpoint out, or set evaluate.held_to_schema to false"
+                    .into(),
+            ));
+        }
+        let folder = &session.place().folder;
+        std::fs::create_dir_all(folder).map_err(|error| AppError::unwritable(folder, &error))?;
+        Ok(Endpoint {
+            client: connect_providers(session.profile(), session.place(), self.job.cancel.clone())?,
+            temperature: settings.temperature,
+            candidate_temperature: settings.candidate_temperature,
+            max_new_tokens: settings.max_new_tokens,
+            cancel: self.job.cancel.clone(),
+        })
+    }
+}
+
+/// A GGUF file is no model folder, but can be made into one.
+pub(super) fn refuse_gguf(model: &Path) -> Result<(), AppError> {
+    let is_gguf = model.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("gguf"));
+    if is_gguf && !model.is_dir() {
+        let folder = model.with_extension("");
+        return Err(AppError::Usage(format!(
+            "{0} is a GGUF file, and a model folder is needed: import it with `nl2sql model import {0} {1}`, then name {1}",
+            model.display(),
+            folder.display()
+        )));
+    }
+    Ok(())
+}
+
+/// The test pairs of the run.
+fn test_pairs(session: &Session) -> PathBuf {
+    let (profile, place) = (session.profile(), session.place());
+    let name = if profile.export.name.is_empty() {
+        &place.name
+    } else {
+        &profile.export.name
+    };
+    place.folder.join("export").join(format!("{name}_test.jsonl"))
+}

@@ -1,0 +1,222 @@
+//! The stages of a run.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use nl2sql_catalog::{Sample, Verdict};
+use nl2sql_llm::{UsageLine, UsageReport};
+use nl2sql_pipeline::{Event, Observer, Pipeline, PipelineError, Rerun, Stage, StageSummary, artifact};
+use serde_json::{Value, json};
+
+use super::JobContext;
+use crate::{AppError, EventKind, RunDependencies};
+
+/// Pairs shown at the end.
+const EXAMPLES: usize = 3;
+/// Name of the file that says what the language model has cost so far, by stage and topic.
+const USAGE: &str = "usage.json";
+
+/// One stage as it was done by this job.
+#[derive(Clone, Debug)]
+pub struct StageRow {
+    /// The stage.
+    pub stage: Stage,
+    /// What it did.
+    pub summary: StageSummary,
+    /// `None` for a stage that was done before.
+    pub seconds: Option<f64>,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct RunOutcome {
+    /// Name of the run.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The stages in order.
+    pub stages: Vec<StageRow>,
+    /// What the language model has cost.
+    pub usage: UsageReport,
+    /// A few accepted pairs.
+    pub examples: Vec<Sample>,
+}
+
+impl RunOutcome {
+    /// The outcome as data.
+    pub fn as_json(&self) -> Value {
+        let stages: Vec<_> = self
+            .stages
+            .iter()
+            .map(|row| json!({ "stage": row.stage.name(), "seconds": row.seconds, "summary": row.summary }))
+            .collect();
+        let mut usage = usage_as_json(&self.usage);
+        usage["cached"] = json!(self.usage.cached);
+        json!({ "run": self.name, "folder": self.folder, "stages": stages, "usage": usage, "examples": self.examples })
+    }
+}
+
+/// All six stages.
+pub(super) fn run(context: &JobContext, rerun: Rerun) -> Result<RunOutcome, AppError> {
+    with_pipeline(context, rerun, |pipeline| pipeline.run(rerun))
+}
+
+/// One stage alone.
+pub(super) fn run_stage(context: &JobContext, stage: Stage, rerun: Rerun) -> Result<RunOutcome, AppError> {
+    with_pipeline(context, rerun, |pipeline| pipeline.run_stage(stage, rerun))
+}
+
+/// Opens the run, does `work`, and gathers what came of it.
+fn with_pipeline(
+    context: &JobContext,
+    rerun: Rerun,
+    work: impl FnOnce(&Pipeline<'_>) -> Result<(), PipelineError>,
+) -> Result<RunOutcome, AppError> {
+    let session = &context.session;
+    let (profile, place) = (session.profile(), session.place());
+    let dependencies = RunDependencies::new(session.clone(), context.cancel.clone());
+    let watcher = Watcher {
+        context,
+        rows: Mutex::default(),
+    };
+    let pipeline = Pipeline::open(&place.folder, &place.name, profile, &dependencies, &watcher, rerun)?;
+    let outcome = work(&pipeline);
+    let usage = dependencies.usage()?;
+    write_usage(&place.folder, &usage)?;
+    let stages = watcher.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if outcome.is_err() {
+        tell_what_was_done(context, &stages, &usage);
+    }
+    outcome?;
+    Ok(RunOutcome {
+        name: place.name.clone(),
+        folder: place.folder.clone(),
+        stages,
+        usage,
+        examples: examples(&pipeline),
+    })
+}
+
+/// Hands the pipeline's events on, and keeps what the outcome needs.
+struct Watcher<'a> {
+    context: &'a JobContext,
+    rows: Mutex<Vec<StageRow>>,
+}
+
+impl Watcher<'_> {
+    fn keep(&self, stage: Stage, summary: &StageSummary, seconds: Option<f64>) {
+        let row = StageRow {
+            stage,
+            summary: summary.clone(),
+            seconds,
+        };
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+    }
+}
+
+impl Observer for Watcher<'_> {
+    fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::StageUpToDate { stage, summary } => self.keep(*stage, summary, None),
+            Event::StageFinished {
+                stage,
+                summary,
+                seconds,
+            } => self.keep(*stage, summary, Some(*seconds)),
+            _ => {}
+        }
+        self.context.tell(EventKind::from(event));
+    }
+
+    fn cancelled(&self) -> bool {
+        self.context.cancel.is_cancelled()
+    }
+}
+
+/// What the stages before a failure noted, and what has been paid, since no outcome follows.
+fn tell_what_was_done(context: &JobContext, rows: &[StageRow], usage: &UsageReport) {
+    for row in rows {
+        for text in &row.summary.notes {
+            context.note(format!("{}: {text}", row.stage.name()));
+        }
+    }
+    if !usage.lines.is_empty() {
+        let total = usage.total();
+        context.note(format!(
+            "the language model so far: {} answers, {} tokens in, {} tokens out, cost {:.4}",
+            total.requests, total.input_tokens, total.output_tokens, total.cost
+        ));
+    }
+}
+
+/// A few accepted pairs, spread over the run.
+fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
+    let samples = read_lines::<Sample>(pipeline, artifact::SAMPLES);
+    let verdicts = read_lines::<Verdict>(pipeline, artifact::VERDICTS);
+    let accepted: Vec<_> = samples
+        .into_iter()
+        .zip(verdicts)
+        .filter(|(sample, verdict)| verdict.accepted && verdict.sample == sample.id)
+        .map(|(sample, _)| sample)
+        .collect();
+    let step = (accepted.len() / EXAMPLES).max(1);
+    accepted.into_iter().step_by(step).take(EXAMPLES).collect()
+}
+
+fn read_lines<T: serde::de::DeserializeOwned>(pipeline: &Pipeline<'_>, name: &str) -> Vec<T> {
+    let text = std::fs::read_to_string(pipeline.folder().path(name)).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
+
+/// Usage as data.
+fn usage_as_json(usage: &UsageReport) -> Value {
+    let amounts = |line: &UsageLine| json!({ "requests": line.requests, "input_tokens": line.input_tokens, "output_tokens": line.output_tokens, "cost": line.cost });
+    let with = |line: &UsageLine, names: &[(&str, &str)]| {
+        let mut object = json!({});
+        for (key, name) in names {
+            object[*key] = json!(name);
+        }
+        if let (Some(object), Value::Object(amounts)) = (object.as_object_mut(), amounts(line)) {
+            object.extend(amounts);
+        }
+        object
+    };
+    let stages: Vec<_> = usage
+        .by_stage()
+        .iter()
+        .map(|line| with(line, &[("stage", &line.stage)]))
+        .collect();
+    let topics: Vec<_> = usage
+        .lines
+        .iter()
+        .map(|line| {
+            with(
+                line,
+                &[
+                    ("stage", &line.stage),
+                    ("topic", &line.purpose),
+                    ("provider", &line.provider),
+                ],
+            )
+        })
+        .collect();
+    json!({ "total": amounts(&usage.total()), "stages": stages, "topics": topics })
+}
+
+/// Writes the file beside its place and renames it; a run without a language model gets none.
+fn write_usage(folder: &Path, usage: &UsageReport) -> Result<(), AppError> {
+    if usage.lines.is_empty() {
+        return Ok(());
+    }
+    let path = folder.join(USAGE);
+    let draft = folder.join(".draft-usage");
+    let text = format!("{:#}\n", usage_as_json(usage));
+    std::fs::write(&draft, text)
+        .and_then(|()| std::fs::rename(&draft, &path))
+        .map_err(|error| AppError::Unwritable {
+            path,
+            reason: error.to_string(),
+        })
+}
