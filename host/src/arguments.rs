@@ -20,7 +20,10 @@ Exit codes:
 Example:
   nl2sql init --database shop.sqlite && nl2sql run";
 
-/// From a private database to training data for NL2SQL models.
+/// Heading of the options that every command understands.
+const GLOBAL: &str = "Global options";
+
+/// From a private database to a fine-tuned NL2SQL model.
 #[derive(Debug, Parser)]
 #[command(name = "nl2sql", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub struct Arguments {
@@ -39,34 +42,35 @@ pub struct Global {
         short,
         global = true,
         env = "NL2SQL_PROFILE",
+        help_heading = GLOBAL,
         hide_env_values = true,
         value_name = "NAME"
     )]
     pub profile: Option<String>,
-    /// Overrides one setting, e.g. --set plan.total=200; may be given several times
-    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
+    /// Override one setting, e.g. --set plan.total=200; may be repeated
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "SECTION.KEY=VALUE")]
     pub set: Vec<String>,
     /// Run folder; `<run.dir>/<run.name>` by default
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FOLDER")]
     pub run_dir: Option<PathBuf>,
-    /// Prints one JSON document instead of text
-    #[arg(long, global = true)]
+    /// Print one JSON document instead of text
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
-    /// Prints errors alone
-    #[arg(long, short, global = true)]
+    /// Print only errors
+    #[arg(long, short, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
-    /// Asks no language model; answers come from the run's store or not at all
-    #[arg(long, global = true)]
+    /// Ask no language model; take answers from the run's store only
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub offline: bool,
 }
 
 /// What to do about work that is already there.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct RerunFlags {
-    /// Goes on with artifacts that were changed by hand
+    /// Continue with hand-edited artifacts
     #[arg(long)]
     pub accept_edits: bool,
-    /// Sets earlier work aside in superseded/ and makes it anew
+    /// Move earlier work to superseded/ and recreate it
     #[arg(long)]
     pub redo: bool,
 }
@@ -76,7 +80,7 @@ pub struct RerunFlags {
 pub struct PaidFlags {
     #[command(flatten)]
     pub rerun: RerunFlags,
-    /// Says what the language model is expected to cost, and asks nothing
+    /// Estimate LLM cost without sending requests
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -84,7 +88,7 @@ pub struct PaidFlags {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Writes a commented profile
+    /// Write a commented profile
     #[command(after_help = "Example:\n  nl2sql init --database shop.sqlite")]
     Init {
         /// SQLite file or URL to put into the profile
@@ -94,51 +98,51 @@ pub enum Command {
         #[arg(long, default_value = "nl2sql.toml")]
         output: PathBuf,
     },
-    /// Checks profile, database, rights, plugins and folders
+    /// Check profile, database, rights, plugins and folders
     #[command(after_help = "Example:\n  nl2sql doctor --profile shop.toml")]
     Doctor,
-    /// Connects to the database and says what it is and what the login may do
+    /// Connect to the database and show what the login may do
     #[command(after_help = "Example:\n  nl2sql connect --set database.path=shop.sqlite")]
     Connect,
-    /// Stage 1: reads the metadata of the database
+    /// Stage 1: read the metadata of the database
     #[command(after_help = "Example:\n  nl2sql extract --profile shop.toml")]
     Extract(RerunFlags),
-    /// Stage 2: writes table cards, with values where the profile lets them out
+    /// Stage 2: write table cards, with sampled values where the profile allows them
     #[command(after_help = "Example:\n  nl2sql cards --set privacy.sample_values=true")]
     Cards(RerunFlags),
-    /// Stage 3: plans topics and budgets
+    /// Stage 3: plan topics and budgets
     #[command(after_help = "Example:\n  nl2sql plan --set plan.total=200")]
     Plan(PaidFlags),
-    /// Stage 4: generates and validates pairs until the budgets are met
+    /// Stage 4: generate and validate pairs until the budgets are met
     #[command(after_help = "Example:\n  nl2sql generate --profile shop.toml")]
     Generate(PaidFlags),
-    /// Stage 5: judges the samples again and measures their coverage
+    /// Stage 5: validate the samples again and measure their coverage
     #[command(after_help = "Example:\n  nl2sql validate --accept-edits")]
     Validate(RerunFlags),
-    /// Stage 6: writes training files and a data card
+    /// Stage 6: write training files and a data card
     #[command(after_help = "Example:\n  nl2sql export --set export.schema=topic")]
     Export(RerunFlags),
-    /// All six stages, continuing where a stopped run left off
+    /// Run all six stages, continuing where a stopped run left off
     #[command(
         after_help = "Example:\n  nl2sql run --profile shop.toml --set run.seed=7\n  nl2sql run --profile shop.toml --dry-run"
     )]
     Run(PaidFlags),
-    /// Imports, inspects and merges models
+    /// Import, inspect and merge models
     #[command(subcommand)]
     Model(ModelCommand),
-    /// Fine-tunes an adapter on the exported pairs
+    /// Train an adapter on the exported pairs
     #[command(after_help = "Example:\n  nl2sql train --model models/smollm2 --set train.num_train_epochs=1")]
     Train(TrainArguments),
-    /// Lets a model answer a dataset
+    /// Generate predictions for a dataset
     #[command(after_help = "Example:\n  nl2sql predict --model models/smollm2 --adapter runs/shop/train")]
     Predict(PredictArguments),
-    /// Scores predictions, compares before with after and writes a report
+    /// Score predictions, compare before with after and write a report
     #[command(after_help = "Example:\n  nl2sql eval --before models/smollm2 --after runs/shop/train")]
     Eval(EvalArguments),
-    /// Lists, inspects, checks and starts plugins
+    /// List, inspect, check and create plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Shows the resolved profile
+    /// Show the resolved profile
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Print a generated page of the book
@@ -147,7 +151,7 @@ pub enum Command {
         /// Which page
         page: Page,
     },
-    /// Prints a completion script
+    /// Print a completion script
     #[command(after_help = "Example:\n  nl2sql completions bash > ~/.local/share/bash-completion/completions/nl2sql")]
     Completions {
         /// Shell to complete for
@@ -158,32 +162,32 @@ pub enum Command {
 /// `nl2sql plugin`
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
-    /// Every plugin there is
+    /// List every plugin
     #[command(after_help = "Example:\n  nl2sql plugin list")]
     List,
-    /// What a plugin says about itself, what it imports, its digest
+    /// Show a plugin's description, imports and digest
     #[command(after_help = "Example:\n  nl2sql plugin inspect my-validator.wasm")]
     Inspect {
         /// Name or component file
         plugin: String,
     },
-    /// Loads a plugin as a run would, with its grants
+    /// Load a plugin as a run would, with its grants
     #[command(after_help = "Example:\n  nl2sql plugin check validator-schema")]
     Check {
         /// Name or component file
         plugin: String,
     },
-    /// Starts a plugin of your own: a Rust package that builds
+    /// Create a plugin of your own: a Rust package that builds
     #[command(after_help = "Example:\n  nl2sql plugin new validator no-select-star")]
     New {
-        /// What it is to do
+        /// Kind of plugin
         kind: PluginKind,
         /// Name: lower-case letters, digits and hyphens
         name: String,
         /// Folder to write; the name by default
         #[arg(long)]
         folder: Option<PathBuf>,
-        /// Folder of an SDK to depend on; without one, a copy comes along
+        /// Folder of an SDK to depend on; a copy is included by default
         #[arg(long)]
         sdk: Option<PathBuf>,
     },
@@ -207,7 +211,7 @@ pub enum PluginKind {
 /// `nl2sql profile`
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
-    /// Every setting, with the place it comes from
+    /// Show every setting and where it comes from
     #[command(after_help = "Example:\n  nl2sql profile show --set plan.total=200")]
     Show,
 }

@@ -7,11 +7,13 @@ mod model;
 mod plugin;
 mod predict;
 mod profile;
+mod reference;
 mod train;
 
 pub use eval::EvalArguments;
 pub use model::ModelCommand;
 pub use predict::{ExampleArguments, PredictArguments};
+pub use reference::Page;
 pub use train::TrainArguments;
 
 use std::sync::Arc;
@@ -32,35 +34,38 @@ pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
     match &arguments.command {
         Command::Init { database, output } => init::run(global, database.as_deref(), output),
         Command::Doctor => check_setup(global),
-        Command::Connect => work(global, Job::CheckConnection),
+        Command::Connect => work_on_database(global, Job::CheckConnection),
         Command::Extract(rerun) => stage(global, Stage::Extract, *rerun),
         Command::Cards(rerun) => stage(global, Stage::Cards, *rerun),
         Command::Plan(flags) => paid_stage(global, Stage::Plan, *flags),
         Command::Generate(flags) => paid_stage(global, Stage::Generate, *flags),
         Command::Validate(rerun) => stage(global, Stage::Validate, *rerun),
         Command::Export(rerun) => stage(global, Stage::Export, *rerun),
-        Command::Run(flags) if flags.dry_run => work(global, Job::EstimateCost(vec![Stage::Plan, Stage::Generate])),
-        Command::Run(flags) => work(global, Job::Run(rerun(flags.rerun))),
+        Command::Run(flags) if flags.dry_run => {
+            work_on_database(global, Job::EstimateCost(vec![Stage::Plan, Stage::Generate]))
+        }
+        Command::Run(flags) => work_on_database(global, Job::Run(rerun(flags.rerun))),
         Command::Model(command) => model::run(global, command),
         Command::Train(arguments) => train::run(global, arguments),
         Command::Predict(arguments) => predict::run(global, arguments),
         Command::Eval(arguments) => eval::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),
+        Command::Reference { page } => reference::run(*page),
         Command::Completions { shell } => completions::run(global, *shell),
     }
 }
 
 fn stage(global: &Global, stage: Stage, flags: RerunFlags) -> Result<Exit, AppError> {
-    work(global, Job::Stage(stage, rerun(flags)))
+    work_on_database(global, Job::Stage(stage, rerun(flags)))
 }
 
 /// A stage that may ask a language model.
 fn paid_stage(global: &Global, stage: Stage, flags: PaidFlags) -> Result<Exit, AppError> {
     if flags.dry_run {
-        return work(global, Job::EstimateCost(vec![stage]));
+        return work_on_database(global, Job::EstimateCost(vec![stage]));
     }
-    work(global, Job::Stage(stage, rerun(flags.rerun)))
+    work_on_database(global, Job::Stage(stage, rerun(flags.rerun)))
 }
 
 fn rerun(flags: RerunFlags) -> Rerun {
@@ -85,6 +90,24 @@ fn check_setup(global: &Global) -> Result<Exit, AppError> {
 pub fn work(global: &Global, job: Job) -> Result<Exit, AppError> {
     let outcome = perform(global, &open_session(global)?, job)?;
     Ok(show_outcome(global, &outcome))
+}
+
+/// A job that needs the database of a profile.
+fn work_on_database(global: &Global, job: Job) -> Result<Exit, AppError> {
+    let resolved = resolve(global)?;
+    let database = &resolved.profile.database;
+    let named = database.path.is_some()
+        || database.url.is_some()
+        || !(database.driver.is_empty() && database.dialect.is_empty());
+    if resolved.file.is_none() && !named {
+        return Err(AppError::Usage(
+            "no nl2sql.toml here; run `nl2sql init --database <file or URL>`, or name a profile with --profile or a database with \
+             --set database.path=<file>"
+                .into(),
+        ));
+    }
+    let session = Session::new(resolved.profile, global.run_dir.clone())?;
+    Ok(show_outcome(global, &perform(global, &session, job)?))
 }
 
 /// The profile the global flags ask for.

@@ -15,13 +15,13 @@ use crate::arguments::Global;
 pub struct EvalArguments {
     #[command(flatten)]
     pub examples: ExampleArguments,
-    /// What is compared with: predictions, a model folder, or an adapter folder
+    /// Baseline: predictions, a model folder, or an adapter folder
     #[arg(long, value_name = "FILE|FOLDER")]
     pub before: Option<PathBuf>,
-    /// What is judged: predictions, a model folder, or an adapter folder
+    /// What to score: predictions, a model folder, or an adapter folder
     #[arg(long, value_name = "FILE|FOLDER", required_unless_present_any = ["before", "verify"])]
     pub after: Option<PathBuf>,
-    /// Base model of adapters; model.path of the profile by default
+    /// Base model of adapters; model.path of the profile, or the model the adapter names, by default
     #[arg(long, value_name = "FOLDER")]
     pub model: Option<PathBuf>,
     /// Definition of execution match: nl2sql, test-suite, bird or spider
@@ -30,7 +30,7 @@ pub struct EvalArguments {
     /// Folder of the report; eval/ of the run by default
     #[arg(long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
-    /// Makes the report of this manifest again and compares
+    /// Recreate the report of this manifest and compare
     #[arg(long, value_name = "FILE", conflicts_with_all = ["before", "after"])]
     pub verify: Option<PathBuf>,
 }

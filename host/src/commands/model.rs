@@ -17,7 +17,7 @@ use crate::terminal::{say, say_json};
 /// `nl2sql model`
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Writes a Hugging Face folder from a GGUF file
+    /// Write a Hugging Face folder from a GGUF file
     #[command(after_help = "Example:\n  nl2sql model import SmolLM2-135M-Instruct.Q4_1.gguf models/smollm2")]
     Import {
         /// GGUF file
@@ -28,13 +28,13 @@ pub enum ModelCommand {
         #[arg(long, value_enum, default_value_t)]
         dtype: WrittenDtype,
     },
-    /// What a model folder holds, without loading it
+    /// Show what a model folder holds, without loading it
     #[command(after_help = "Example:\n  nl2sql model inspect models/smollm2")]
     Inspect {
         /// Hugging Face folder
         folder: PathBuf,
     },
-    /// Writes a plain model from a base model and an adapter
+    /// Write a plain model from a base model and an adapter
     #[command(after_help = "Example:\n  nl2sql model merge models/smollm2 runs/shop/train models/shop")]
     Merge {
         /// Hugging Face folder of the base model
@@ -47,7 +47,7 @@ pub enum ModelCommand {
         #[arg(long, value_enum, default_value_t)]
         dtype: WrittenDtype,
     },
-    /// Lists the devices this build can compute on
+    /// List the devices this build can compute on
     #[command(after_help = "Example:\n  nl2sql model devices")]
     Devices,
 }

@@ -19,7 +19,7 @@ pub struct ExampleArguments {
     /// Folder of SQLite files named after the dataset's databases; the run's own database by default
     #[arg(long, value_name = "FOLDER")]
     pub databases: Option<PathBuf>,
-    /// Takes the first examples only
+    /// Take only the first examples
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
 }
@@ -35,7 +35,7 @@ pub struct PredictArguments {
     /// PEFT folder of an adapter
     #[arg(long, value_name = "FOLDER")]
     pub adapter: Option<PathBuf>,
-    /// Asks the profile's language model provider instead of a model on this machine
+    /// Ask the profile's language model provider instead of a model on this machine
     #[arg(long, conflicts_with_all = ["model", "adapter"])]
     pub endpoint: bool,
     /// Folder to write; predictions/ of the run by default

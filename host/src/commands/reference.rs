@@ -1,10 +1,11 @@
 //! `nl2sql reference`: pages of the book that the program writes about itself. Hidden, for `cargo xtask docs`.
 
 use clap::{CommandFactory, ValueEnum};
+use nl2sql_app::AppError;
+use nl2sql_app::diagnostic::Exit;
 use nl2sql_profile::{Key, reference};
 
 use crate::arguments::Arguments;
-use crate::failure::{CommandError, Exit};
 use crate::terminal::say;
 
 /// A generated page, by the name of its file.
@@ -14,7 +15,7 @@ pub enum Page {
     Profile,
 }
 
-pub fn run(page: Page) -> Result<Exit, CommandError> {
+pub fn run(page: Page) -> Result<Exit, AppError> {
     say(text(page).trim_end());
     Ok(Exit::Done)
 }

@@ -31,10 +31,10 @@ pub struct TrainArguments {
     /// auto, cpu, wgpu, cuda:0, or several cards as cuda:0,cuda:1; model.device of the profile by default
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<String>,
-    /// Shows steps, batch, parameters and memory, and trains nothing
+    /// Show steps, parameters, memory, time and device without training
     #[arg(long)]
     pub dry_run: bool,
-    /// Begins anew; refused where the output folder holds checkpoints
+    /// Start from the beginning; refused where the output folder holds checkpoints
     #[arg(long)]
     pub no_resume: bool,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// Before anything is counted: that work goes on, and for how long.
+/// Before anything is counted: a spinner and the time so far.
 const WAITING: &str = "{prefix:>9} {spinner} {msg}{elapsed}";
 /// Once something is counted.
 const COUNTING: &str = "{prefix:>9} [{bar:24}] {human_pos}/{human_len} {msg}{rate}{left}";

@@ -66,6 +66,10 @@ fn show_connection(connection: &ConnectionReport) {
     for right in &rights.beyond_select {
         say(format!("beyond reading: {right}"));
     }
+    for note in &rights.notes {
+        say(format!("note      {note}"));
+    }
+    say(format!("guards    {}", rights.promise));
 }
 
 fn show_setup(setup: &SetupReport) {

@@ -2,10 +2,10 @@
 
 use crate::arguments::Global;
 
-/// Flags that must not be given again when work is continued: they would begin it anew.
+/// Flags that must not be given again when work is continued: they would start it from the beginning.
 const NOT_AGAIN: [&str; 2] = ["--redo", "--no-resume"];
 
-/// The command of this process without the flags that begin anew: it continues what was stopped.
+/// The command of this process without the flags that start from the beginning, so that it continues what was stopped.
 pub fn same_command() -> String {
     let arguments = std::env::args()
         .skip(1)

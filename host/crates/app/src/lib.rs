@@ -23,6 +23,7 @@ mod runtime;
 mod session;
 mod sqlite_databases;
 mod stage_plugins;
+mod starter_profile;
 mod weights_identity;
 
 pub use advice::{advised, sentence};
@@ -39,3 +40,4 @@ pub use run_dependencies::RunDependencies;
 pub use runtime::{ServiceRuntime, off_runtime};
 pub use session::{RunPlace, Session};
 pub use sqlite_databases::SqliteDatabases;
+pub use starter_profile::{PASSWORD_VARIABLE, StarterProfile};

@@ -19,7 +19,7 @@ pub fn plugin_host(profile: &Profile) -> Result<PluginHost, Failure> {
     if let Some(folder) = user_folder().filter(|folder| folder.is_dir()) {
         builder = builder.folder(folder);
     }
-    // Without a cache plugins are compiled anew each time, which is slower and no less right.
+    // Without a cache plugins are compiled at every start, which is slower and equally correct.
     if let Ok(cache) = code_cache() {
         builder = builder.code_cache(cache);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use nl2sql_catalog::{Card, Plan};
 use nl2sql_llm::{Estimate, GenerationShape, Price, estimate_tokens};
 use nl2sql_pipeline::{CardsArtifact, Event, Observer, Pipeline, Rerun, RoundRecord, Stage, artifact};
-use nl2sql_profile::{CapSettings, Options, Profile, ProtocolKind};
+use nl2sql_profile::{BudgetCaps, Options, Profile, Protocol};
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -87,19 +87,12 @@ struct Outlook<'a> {
 
 impl<'a> Outlook<'a> {
     fn new(profile: &'a Profile, folder: &Path, cards: Vec<Card>) -> Self {
-        let price = profile
-            .llm
-            .chain()
-            .next()
-            .and_then(|(_, provider)| provider.price.clone());
+        let price = profile.llm.chain().next().and_then(|(_, provider)| provider.price);
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         let rounds = read(artifact::ROUNDS);
         Self {
             profile,
-            price: price.map_or_else(Price::default, |price| Price {
-                input: price.input,
-                output: price.output,
-            }),
+            price: price.unwrap_or_default(),
             tables: cards
                 .into_iter()
                 .map(|card| {
@@ -134,7 +127,7 @@ impl<'a> Outlook<'a> {
     fn generation(&self) -> Estimate {
         let options = &self.profile.generate.options;
         let per_request = number(options, "pairs_per_request", 15);
-        let most_schema = number(options, "schema_tokens", 12_000);
+        let max_schema = number(options, "schema_tokens", 12_000);
         let shown = number(options, "shown", 40);
         let topics = self.topics();
         let wanted: u64 = topics.iter().map(|(budget, _)| budget).sum();
@@ -145,7 +138,7 @@ impl<'a> Outlook<'a> {
                 samples: (*budget as f64 * open).ceil() as u64,
                 per_request,
                 acceptance: ACCEPTANCE,
-                prompt_tokens: INSTRUCTION_TOKENS + (*schema).min(most_schema) + known,
+                prompt_tokens: INSTRUCTION_TOKENS + (*schema).min(max_schema) + known,
                 sample_tokens: PAIR_TOKENS,
             };
             Estimate::of_generation(shape, self.price)
@@ -228,9 +221,9 @@ fn notes(profile: &Profile, estimates: &[(Stage, Estimate)]) -> Vec<String> {
     let llm = &profile.llm;
     match llm.chain().next() {
         None => notes.push("no language model is named; set llm.provider before the run".to_owned()),
-        Some((name, provider)) if provider.price.is_none() && provider.kind != ProtocolKind::Local => notes.push(
-            format!("cost is 0 because [llm.providers.{name}.price] is not set (per million tokens)"),
-        ),
+        Some((name, provider)) if provider.price.is_none() && provider.kind != Protocol::Local => notes.push(format!(
+            "cost is 0 because [llm.providers.{name}.price] is not set (per million tokens)"
+        )),
         Some(_) => {}
     }
     let total = estimates.iter().map(|(_, estimate)| *estimate).sum();
@@ -245,7 +238,7 @@ fn notes(profile: &Profile, estimates: &[(Stage, Estimate)]) -> Vec<String> {
 }
 
 /// That a cap is expected to end a run or a stage short.
-fn over(what: &str, key: &str, caps: &CapSettings, estimate: Estimate) -> Vec<String> {
+fn over(what: &str, key: &str, caps: &BudgetCaps, estimate: Estimate) -> Vec<String> {
     let tokens = caps.tokens.filter(|cap| estimate.tokens() > *cap).map(|cap| {
         format!(
             "{what} is expected to need {} tokens, and {key}.tokens ends it at {cap}",

@@ -101,7 +101,6 @@ impl Evaluation<'_> {
             let Some(source) = source else { continue };
             let mut file = self.predictions(side, source, &mut manifest)?;
             row_errors.append(&mut file.errors);
-            self.add_facts(&mut file);
             *slot = Some(
                 self.context
                     .session()
@@ -236,14 +235,9 @@ impl Evaluation<'_> {
         }
         let mut file = PredictionsFile::read(&path)
             .map_err(|error| AppError::Usage(format!("the predictions {} cannot be read: {error}", path.display())))?;
-        let wanted: std::collections::BTreeSet<&str> = self
-            .context
-            .examples()
-            .iter()
-            .map(|example| example.id.as_str())
-            .collect();
-        file.predictions
-            .retain(|prediction| wanted.contains(prediction.id.as_str()));
+        file.pair_with(self.context.examples(), self.request.examples.limit.is_some())
+            .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
+        file.extract(Some(self.context.databases.as_ref()));
         manifest
             .digests
             .insert(format!("predictions-{side}"), file.digest.clone());
@@ -261,30 +255,6 @@ impl Evaluation<'_> {
             .as_ref()
             .filter(|before| before.join("config.json").is_file());
         self.request.model.as_ref().or(before).cloned()
-    }
-
-    /// Predictions of other programs lack what the dataset knows.
-    fn add_facts(&self, file: &mut PredictionsFile) {
-        let by_id: BTreeMap<&str, _> = self
-            .context
-            .examples()
-            .iter()
-            .map(|example| (example.id.as_str(), example))
-            .collect();
-        for prediction in &mut file.predictions {
-            let Some(example) = by_id.get(prediction.id.as_str()) else {
-                continue;
-            };
-            if prediction.db_id.is_empty() {
-                prediction.db_id.clone_from(&example.database);
-            }
-            if prediction.question.is_empty() {
-                prediction.question.clone_from(&example.question);
-            }
-            if let (true, Some(gold)) = (prediction.label.is_empty(), &example.gold) {
-                prediction.label.clone_from(gold);
-            }
-        }
     }
 
     /// The loss curve of the adapter that is judged.

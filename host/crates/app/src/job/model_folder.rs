@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nl2sql_model::adapter::merge_adapter;
+use nl2sql_model::adapter::{AdapterRecord, merge_adapter};
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::gguf::{ImportReport, import_gguf};
 use nl2sql_model::weights::{Dtype, ShardLimit};
@@ -49,6 +49,9 @@ pub fn merge_adapter_into(base: &Path, adapter: &Path, folder: &Path, dtype: Dty
     merge_adapter(&mut decoder);
     save_decoder(&decoder, folder, dtype, ShardLimit::default())?;
     copy_companions(base, folder)?;
+    if let Some(record) = AdapterRecord::read(adapter)? {
+        record.write(folder)?;
+    }
     Ok(MergeOutcome {
         folder: folder.to_owned(),
     })

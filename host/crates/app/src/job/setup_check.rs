@@ -6,8 +6,8 @@ use std::sync::Arc;
 use nl2sql_catalog::ServerInfo;
 use nl2sql_database::LoginRights;
 use nl2sql_llm::{ChatRequest, Message, Role};
-use nl2sql_pipeline::{Failure, Parts};
-use nl2sql_profile::ProtocolKind;
+use nl2sql_pipeline::{Dependencies, Failure};
+use nl2sql_profile::Protocol;
 use nl2sql_training::cpu::Unit;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -144,13 +144,16 @@ fn rights(session: &Session) -> Result<String, Failure> {
         .runtime()
         .block_on(|| connection.login_rights())
         .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+    let mut more = rights.notes.clone();
+    more.push(rights.promise.to_owned());
+    let more = more.join("; ");
     if rights.read_only {
-        return Ok("read-only".into());
+        return Ok(format!("read-only; {more}"));
     }
     let beyond = rights.beyond_select.join("; ");
     if session.profile().database.allow_write_login {
         return Ok(format!(
-            "beyond reading, as database.allow_write_login allows: {beyond}"
+            "beyond reading, as database.allow_write_login allows: {beyond}; {more}"
         ));
     }
     Err(Failure::new(
@@ -210,7 +213,7 @@ fn language_model(session: &Session) -> Result<String, String> {
         let model = &opened.settings().model;
         if settings.offline {
             found.push(format!("{name}, answers from the store alone"));
-        } else if provider.kind == ProtocolKind::Local {
+        } else if provider.kind == Protocol::Local {
             found.push(format!("{name} with {model}"));
         } else {
             let question = a_word();
