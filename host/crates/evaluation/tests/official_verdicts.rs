@@ -34,7 +34,7 @@ async fn judged(test: &str, definition: Definition) -> Option<Vec<(Row, Judgemen
         data.join("spider/database"),
         Duration::from_secs(30),
     ));
-    let runner: Arc<dyn QueryRunner> = Arc::new(databases);
+    let runner: Arc<dyn QueryRunner> = databases;
     let judge = Arc::new(Judge::new(runner, definition, JudgeLimits::default()));
     let pairs = rows.iter().map(|row| Pair {
         database: row.db_id.clone(),

@@ -97,7 +97,16 @@ pub(super) fn predict_into(
     let throughput = context
         .session()
         .runtime()
-        .block_on(|| predict_rows(generator, context.examples(), candidates.as_ref(), &output, &tell))
+        .block_on(|| {
+            predict_rows(
+                generator,
+                context.examples(),
+                candidates.as_ref(),
+                Some(context.databases.as_ref()),
+                &output,
+                &tell,
+            )
+        })
         .map_err(|error| AppError::Failed(error.to_string()))?;
     let done = throughput.resumed + throughput.predicted;
     if context.job.cancel.is_cancelled() && done < throughput.rows {
