@@ -9,7 +9,7 @@ use nl2sql_catalog::ResultSet;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryFailure {
     /// It is not one read-only statement.
-    #[error("refused: {0}")]
+    #[error("refused: {}", .0.strip_prefix("refused: ").unwrap_or(.0))]
     Refused(String),
     /// It ran into the time limit.
     #[error("timeout: {0}")]

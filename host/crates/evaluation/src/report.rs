@@ -5,11 +5,15 @@
 
 mod breakdown;
 mod comparison;
+mod configuration;
 mod csv_table;
 mod html;
 mod markdown;
 mod plot;
+mod question;
 mod results;
+mod sql_diff;
+mod training_run;
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -17,7 +21,9 @@ use serde::{Deserialize, Serialize};
 
 pub use breakdown::{Breakdown, ErrorClass, Group};
 pub use comparison::{Figure, MetricChange};
+pub use configuration::SettingGroup;
 pub use results::{ResultPreview, Results, preview};
+pub use training_run::{Curve, TrainingRun, UnreadableTrainingRun};
 
 use crate::{
     dataset::RowError,
@@ -40,8 +46,12 @@ pub struct Material<'m> {
     pub facts: &'m BTreeMap<String, BTreeMap<String, String>>,
     /// Reads the golds for hardness, features and tables.
     pub reader: Option<&'m dyn SqlReader>,
-    /// Training loss by step.
-    pub loss: Vec<(u64, f64)>,
+    /// What was judged, as name and value: models, template, dataset.
+    pub identity: Vec<(String, String)>,
+    /// Settings of the evaluation.
+    pub configuration: Vec<SettingGroup>,
+    /// The training run of the adapter that is judged.
+    pub training: Option<TrainingRun>,
     /// Schema text by database, for the example browser.
     pub schemas: BTreeMap<String, String>,
     /// Result sets by example id.
@@ -67,8 +77,12 @@ pub struct Report {
     pub error_classes: Vec<ErrorClass>,
     /// Outcomes of execution match, before and after.
     pub outcomes: BTreeMap<String, [usize; 2]>,
-    /// Training loss by step.
-    pub loss: Vec<(u64, f64)>,
+    /// What was judged, as name and value: models, template, dataset.
+    pub identity: Vec<(String, String)>,
+    /// Settings of the evaluation.
+    pub configuration: Vec<SettingGroup>,
+    /// The training run of the adapter that is judged.
+    pub training: Option<TrainingRun>,
     /// The example browser.
     pub browser: Vec<BrowserRow>,
     /// Schema text by database.
@@ -142,7 +156,9 @@ impl Report {
             breakdowns: breakdown::breakdowns(&pairs, main, material.facts, material.reader),
             error_classes: breakdown::error_classes(&pairs),
             outcomes: breakdown::outcomes(&pairs),
-            loss: material.loss,
+            identity: material.identity,
+            configuration: material.configuration,
+            training: material.training,
             browser: browser(&pairs, main, material.results),
             schemas: material.schemas,
             notes,
@@ -207,10 +223,13 @@ fn shortened(text: &str) -> String {
 /// Writes `report.html`, `report.json`, `report.md`, `report.csv` and `manifest.json` into `folder`.
 ///
 /// # Errors
-/// A file cannot be written.
+/// A file cannot be written, or a plot or the page cannot be made.
 pub fn write(report: &Report, folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("report.html"), html::page(report))?;
+    std::fs::write(
+        folder.join("report.html"),
+        html::page(report).map_err(io::Error::other)?,
+    )?;
     std::fs::write(folder.join("report.json"), serde_json::to_vec_pretty(report)?)?;
     std::fs::write(folder.join("report.md"), markdown::page(report))?;
     std::fs::write(folder.join("report.csv"), csv_table::rows(report)?)?;

@@ -11,7 +11,7 @@ use nl2sql_evaluation::{
     manifest::Manifest,
     prediction::Prediction,
     query_runner::QueryRunner,
-    report::{Material, Report, Results, preview, write},
+    report::{Material, Report, Results, SettingGroup, TrainingRun, preview, write},
     scoring::{MetricPlugin, ScoredRun, score},
 };
 
@@ -161,6 +161,104 @@ async fn outcomes_are_kept_apart_and_no_row_stops_the_run() {
     );
 }
 
+fn assert_asks_for_nothing_outside(page: &str) {
+    assert!(!page.contains("alert(1)</script>"), "a question is text");
+    assert!(!page.contains("src=") && !page.contains("http:") && !page.contains("https:"));
+    assert!(
+        page.split("href=").skip(1).all(|after| after.starts_with("\"#")),
+        "links stay on the page"
+    );
+    assert!(page.contains(r#"http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-"#));
+    assert!(
+        !page.contains(" style=\"") && !page.contains(" onclick="),
+        "the policy allows no inline attributes"
+    );
+    assert!(page.contains(r#"<meta name="viewport" content="width=device-width, initial-scale=1">"#));
+    assert!(page.contains("color-scheme: light dark") && page.contains("prefers-color-scheme: dark"));
+}
+
+fn assert_shows_every_question_once(page: &str, report: &Report) {
+    assert_eq!(
+        page.matches("<details class=\"question\"").count(),
+        report.browser.len()
+    );
+    for row in &report.browser {
+        assert_eq!(
+            page.matches(&format!("<span class=\"origin\">{} ", row.id)).count(),
+            1,
+            "{}",
+            row.id
+        );
+    }
+    let changes: Vec<&str> = page
+        .split("data-change=\"")
+        .skip(1)
+        .map(|after| after.split('"').next().unwrap())
+        .collect();
+    assert_eq!(changes[..9], ["gained"; 9]);
+    assert_eq!(changes[9..], ["wrong", "right", "right"]);
+    assert!(
+        page.contains("<del>2</del><ins>&#x27;no&#x27;</ins>"),
+        "SQL differs from the gold"
+    );
+}
+
+fn assert_leaves_out_what_has_no_data(page: &str) {
+    for heading in [
+        "Schemas",
+        "Rows left out",
+        "Mistakes by kind",
+        "Learning rate",
+        "Gradient norm",
+    ] {
+        assert!(!page.contains(heading), "{heading}");
+    }
+    for heading in [
+        "Execution match",
+        "Configuration",
+        "Metrics",
+        "Questions",
+        "Training",
+        "Manifest",
+    ] {
+        assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_may_be_chance_has_no_colour() {
+    let folder = tempfile::tempdir().unwrap();
+    let runner = shop(folder.path());
+    let before = scored(
+        &runner,
+        &[("q1", "SELECT 1", "SELECT 2"), ("q2", "SELECT 1", "SELECT 1")],
+    )
+    .await;
+    let after = scored(
+        &runner,
+        &[("q1", "SELECT 1", "SELECT 1"), ("q2", "SELECT 1", "SELECT 1")],
+    )
+    .await;
+    let report = Report::new(Material {
+        title: "Chance".into(),
+        before: Some(&before),
+        after: Some(&after),
+        facts: &BTreeMap::new(),
+        reader: None,
+        identity: Vec::new(),
+        configuration: Vec::new(),
+        training: None,
+        schemas: BTreeMap::new(),
+        results: BTreeMap::new(),
+        row_errors: Vec::new(),
+        manifest: Manifest::default(),
+    });
+    write(&report, folder.path()).unwrap();
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains(r#"<span class="number ">+50.00</span>"#) && page.contains("not significant at 5%"));
+    assert!(!page.contains("<h2>Training</h2>") && !page.contains("<h2>Configuration</h2>"));
+}
+
 #[tokio::test]
 async fn a_report_compares_both_runs_and_comes_again_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
@@ -200,7 +298,14 @@ async fn a_report_compares_both_runs_and_comes_again_byte_for_byte() {
             after: Some(&after),
             facts: &[("q1".to_owned(), [("language".to_owned(), "en".to_owned())].into())].into(),
             reader: None,
-            loss: vec![(1, 2.0), (2, 1.0)],
+            identity: vec![("template".to_owned(), "qwen".to_owned())],
+            configuration: SettingGroup::new("Decoding", [("top k", Some("1".to_owned())), ("top p", None)])
+                .into_iter()
+                .collect(),
+            training: Some(TrainingRun {
+                loss: vec![(1, 2.0), (2, 1.0)],
+                ..TrainingRun::default()
+            }),
             schemas: BTreeMap::new(),
             results: [("q1".to_owned(), results)].into(),
             row_errors: Vec::new(),
@@ -223,8 +328,14 @@ async fn a_report_compares_both_runs_and_comes_again_byte_for_byte() {
         assert_eq!(read("first"), read("second"), "{file}");
     }
     let page = fs::read_to_string(folder.path().join("first/report.html")).unwrap();
-    assert!(!page.contains("alert(1)</script>") && !page.contains("src=") && !page.contains("href="));
     assert!(page.contains("Base &lt;and&gt; adapter") && page.contains("<svg"));
+    assert_asks_for_nothing_outside(&page);
+    assert_shows_every_question_once(&page, &made[0]);
+    assert_leaves_out_what_has_no_data(&page);
+    assert!(
+        page.contains(r#"<span class="number better">+75.00</span>"#),
+        "significant, so coloured"
+    );
     assert_eq!(
         fs::read_to_string(folder.path().join("first/report.csv"))
             .unwrap()

@@ -8,7 +8,7 @@ use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
-use nl2sql_evaluation::report::{ResultPreview, Results, preview};
+use nl2sql_evaluation::report::{ResultPreview, Results, SettingGroup, TrainingRun, preview};
 use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
 use serde_json::{Value, json};
 
@@ -93,6 +93,8 @@ struct Evaluation<'a> {
 impl Evaluation<'_> {
     fn report(&self) -> Result<Report, AppError> {
         let mut manifest = self.manifest()?;
+        // A damaged record is reported before a model predicts for an hour.
+        let training = self.training()?;
         let metrics = self.metrics(&mut manifest)?;
         let mut row_errors = self.context.dataset.errors.clone();
         let mut runs = [None, None];
@@ -116,12 +118,14 @@ impl Evaluation<'_> {
             .map(|example| (example.id.clone(), example.facts.clone()))
             .collect();
         let material = Material {
-            title: format!("nl2sql evaluation of {}", self.context.dataset_path.display()),
+            title: self.title(),
             before: before.as_ref(),
             after: after.as_ref(),
             facts: &facts,
             reader: Some(self.context.databases.as_ref()),
-            loss: self.training_loss(),
+            identity: self.identity(),
+            configuration: self.configuration(),
+            training,
             schemas: self.schemas(),
             results: self.results([before.as_ref(), after.as_ref()]),
             row_errors,
@@ -257,22 +261,69 @@ impl Evaluation<'_> {
         self.request.model.as_ref().or(before).cloned()
     }
 
-    /// The loss curve of the adapter that is judged.
-    fn training_loss(&self) -> Vec<(u64, f64)> {
-        let log = self
-            .request
-            .after
-            .as_ref()
-            .map(|folder| folder.join("trainer_log.jsonl"));
-        let text = log
-            .and_then(|path| std::fs::read_to_string(path).ok())
-            .unwrap_or_default();
-        let lines = text
-            .lines()
-            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        lines
-            .filter_map(|line| Some((line["current_steps"].as_u64()?, line["loss"].as_f64()?)))
+    /// The run and the databases it is about.
+    fn title(&self) -> String {
+        let databases: Vec<String> = self.schemas().into_keys().filter(|name| !name.is_empty()).collect();
+        let about = match databases.len() {
+            0 => String::new(),
+            1..=3 => format!(" on {}", databases.join(", ")),
+            many => format!(" on {many} databases"),
+        };
+        format!("Evaluation of {}{about}", self.context.session().place().name)
+    }
+
+    /// What is judged, for the header of the report.
+    fn identity(&self) -> Vec<(String, String)> {
+        let shown = |path: &Path| path.display().to_string();
+        let profile = self.context.session().profile();
+        let model = self.base_model().or_else(|| profile.model.path.clone());
+        let adapter = [&self.request.after, &self.request.before]
+            .into_iter()
+            .flatten()
+            .find(|folder| folder.join("adapter_config.json").is_file());
+        let facts = [
+            ("model", model.map(|path| shown(&path))),
+            ("adapter", adapter.map(|path| shown(path))),
+            ("before", self.request.before.as_ref().map(|path| shown(path))),
+            ("after", self.request.after.as_ref().map(|path| shown(path))),
+            ("template", Some(profile.model.template.clone())),
+            ("dataset", Some(shown(&self.context.dataset_path))),
+        ];
+        facts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.filter(|value| !value.is_empty())?)))
             .collect()
+    }
+
+    /// Settings of the evaluation, for the configuration panel of the report.
+    fn configuration(&self) -> Vec<SettingGroup> {
+        let profile = self.context.session().profile();
+        let decoding = &profile.evaluate;
+        let decoding = SettingGroup::new(
+            "Decoding",
+            [
+                ("max new tokens", Some(decoding.max_new_tokens.to_string())),
+                ("temperature", Some(decoding.temperature.to_string())),
+                ("top p", Some(decoding.top_p.to_string())),
+                ("top k", Some(decoding.top_k.to_string())),
+                ("repetition penalty", Some(decoding.repetition_penalty.to_string())),
+                ("candidates", Some(decoding.candidates.to_string())),
+                ("held to schema", Some(decoding.held_to_schema.to_string())),
+                ("seed", Some(profile.run.seed.to_string())),
+                ("metrics", Some(decoding.metrics.join(", "))),
+            ],
+        );
+        decoding.into_iter().collect()
+    }
+
+    /// The training run of the adapter that is judged.
+    fn training(&self) -> Result<Option<TrainingRun>, AppError> {
+        match &self.request.after {
+            Some(folder) if folder.is_dir() => {
+                TrainingRun::read(folder).map_err(|error| AppError::Usage(error.to_string()))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn schemas(&self) -> BTreeMap<String, String> {

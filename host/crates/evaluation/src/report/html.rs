@@ -1,163 +1,298 @@
-//! The report as one HTML page without any outside resource.
+//! The report as one HTML page that asks for nothing outside itself.
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use minijinja::{Environment, Value, context};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{
-    Breakdown, Report,
-    plot::{Bars, bars, line},
+    Figure, MAIN_METRIC, MetricChange, Report,
+    plot::{self, Bars, Line, PlotError, palette},
+    question::{Change, questions},
 };
+use crate::{manifest::Manifest, statistics::Interval};
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const STYLE: &str = include_str!("templates/page.css");
+const SCRIPT: &str = include_str!("templates/page.js");
+
+/// Changes less likely than this by chance are coloured.
+const SIGNIFICANCE: f64 = 0.05;
+
+/// Digits shown of a digest; the title of the cell has all.
+const SHOWN_DIGITS: usize = 12;
+
+/// A page that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PageError {
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    #[error("the page of the report cannot be made: {0}")]
+    Template(#[from] minijinja::Error),
+}
 
 /// The whole page.
-pub(super) fn page(report: &Report) -> String {
-    let mut body = format!(
-        "<h1>{}</h1><p>{} examples · execution match as <code>{}</code> · <span class=\"key before\"></span> before <span class=\"key after\"></span> after</p>",
-        escaped(&report.title),
-        report.examples,
-        escaped(&report.manifest.definition),
-    );
-    metric_table(&mut body, report);
-    section(&mut body, "Metrics", &bars(&metric_bars(report), 100.0));
-    section(&mut body, "Training loss", &line(&report.loss));
-    for breakdown in &report.breakdowns {
-        section(
-            &mut body,
-            &format!("Execution match by {}", breakdown.dimension),
-            &bars(&group_bars(breakdown), 100.0),
-        );
+pub(super) fn page(report: &Report) -> Result<String, PageError> {
+    let mut templates = Environment::new();
+    templates.set_trim_blocks(true);
+    templates.set_lstrip_blocks(true);
+    templates.add_template("page.html", include_str!("templates/page.html"))?;
+    templates.add_template("questions.html", include_str!("templates/questions.html"))?;
+    let metrics: Vec<Metric> = report.metrics.iter().map(metric).collect();
+    let questions = questions(&report.browser);
+    let schemas: Vec<_> = report.schemas.iter().filter(|(_, text)| !text.is_empty()).collect();
+    let page = templates.get_template("page.html")?.render(context! {
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        style_hash => Value::from_safe_string(content_hash(STYLE)),
+        script_hash => Value::from_safe_string(content_hash(SCRIPT)),
+        title => report.title,
+        examples => report.examples,
+        identity => report.identity,
+        definition => report.manifest.definition,
+        version => report.manifest.version,
+        headline => metrics.iter().find(|metric| metric.name == MAIN_METRIC),
+        is_comparison => report.metrics.iter().any(|metric| metric.before.is_some() && metric.after.is_some()),
+        metrics => metrics,
+        metric_plot => metric_plot(report)?,
+        breakdowns => breakdowns(report)?,
+        mistakes => mistakes(report)?,
+        error_classes => report.error_classes,
+        outcomes => report.outcomes.iter().filter(|(_, counts)| **counts != [0, 0]).collect::<Vec<_>>(),
+        curves => curves(report)?,
+        groups => report.configuration.iter().chain(report.training.iter().flat_map(|run| &run.settings)).collect::<Vec<_>>(),
+        changes => changes(questions.iter().map(|question| question.change)),
+        questions => questions,
+        schemas => schemas,
+        notes => report.notes,
+        sources => sources(&report.manifest),
+        seed => report.manifest.seed,
+        manifest => serde_json::to_string_pretty(&report.manifest).unwrap_or_default(),
+    })?;
+    // HTML has no NUL; a prediction may.
+    Ok(page.replace('\0', "\u{fffd}"))
+}
+
+/// The source expression of a content security policy for one inline element.
+fn content_hash(text: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
+}
+
+/// One metric in words.
+#[derive(Serialize)]
+struct Metric {
+    name: String,
+    unit: String,
+    before: Option<FigureText>,
+    after: Option<FigureText>,
+    change: Option<String>,
+    change_interval: Option<String>,
+    p: Option<String>,
+    test: Option<&'static str>,
+    /// `better` or `worse` where the change is significant.
+    verdict: &'static str,
+}
+
+/// A figure and its interval in words.
+#[derive(Serialize)]
+struct FigureText {
+    value: String,
+    interval: Option<String>,
+    rows: usize,
+}
+
+fn metric(metric: &MetricChange) -> Metric {
+    let figure = |figure: Figure| {
+        Some(FigureText {
+            value: format!("{:.2}", figure.value?),
+            interval: figure
+                .interval
+                .map(|ends| format!("{:.2} to {:.2}", ends.low, ends.high)),
+            rows: figure.rows,
+        })
+    };
+    Metric {
+        name: metric.name.clone(),
+        unit: metric.unit.clone(),
+        before: metric.before.and_then(figure),
+        after: metric.after.and_then(figure),
+        change: metric.change.map(|change| format!("{change:+.2}")),
+        change_interval: metric
+            .change_interval
+            .map(|Interval { low, high }| format!("{low:+.2} to {high:+.2}")),
+        p: metric.test.as_ref().map(|test| match test.p_value {
+            p if p < 1e-4 => "< 0.0001".to_owned(),
+            p => format!("= {p:.4}"),
+        }),
+        test: metric.test.as_ref().map(|test| match test.name.as_str() {
+            "mcnemar-exact" => "exact McNemar test",
+            _ => "paired bootstrap",
+        }),
+        verdict: verdict(metric),
     }
+}
+
+fn verdict(metric: &MetricChange) -> &'static str {
+    let is_significant = metric.test.as_ref().is_some_and(|test| test.p_value < SIGNIFICANCE);
+    match metric.change {
+        Some(change) if is_significant && change != 0.0 => {
+            if (change > 0.0) == (metric.direction == "higher") {
+                "better"
+            } else {
+                "worse"
+            }
+        }
+        _ => "",
+    }
+}
+
+/// A plot with its heading.
+#[derive(Serialize)]
+struct Figured {
+    title: String,
+    /// Names of the two colours, empty where one line speaks for itself.
+    legend: Vec<&'static str>,
+    plot: Value,
+}
+
+/// Bars of the rows that have something to show; `None` where none has.
+fn drawn(rows: Vec<Bars>, most: f64) -> Result<Option<Value>, PlotError> {
+    let rows: Vec<Bars> = rows
+        .into_iter()
+        .filter(|row| row.values.iter().any(Option::is_some))
+        .collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Value::from_safe_string(plot::bars(&rows, most)?)))
+}
+
+fn metric_plot(report: &Report) -> Result<Option<Value>, PlotError> {
+    let percent = report.metrics.iter().filter(|metric| metric.unit == "percent");
+    let rows = percent.map(|metric| Bars {
+        label: metric.name.clone(),
+        values: [metric.before, metric.after].map(|figure| figure?.value),
+        intervals: [metric.before, metric.after].map(|figure| figure?.interval),
+    });
+    drawn(rows.collect(), 100.0)
+}
+
+/// Breakdowns that say more than the figure of the whole run: those with several groups.
+fn breakdowns(report: &Report) -> Result<Vec<Figured>, PlotError> {
+    let mut figured = Vec::new();
+    for breakdown in report.breakdowns.iter().filter(|breakdown| breakdown.groups.len() > 1) {
+        let rows = breakdown.groups.iter().map(|group| Bars {
+            label: format!("{} ({})", group.name, group.rows),
+            values: [group.before, group.after],
+            intervals: [None, None],
+        });
+        if let Some(plot) = drawn(rows.collect(), 100.0)? {
+            figured.push(Figured {
+                title: format!("By {}", breakdown.dimension),
+                legend: Vec::new(),
+                plot,
+            });
+        }
+    }
+    Ok(figured)
+}
+
+fn mistakes(report: &Report) -> Result<Option<Value>, PlotError> {
     let most = report
         .error_classes
         .iter()
         .map(|class| class.before.max(class.after))
         .max()
-        .unwrap_or(1);
-    section(&mut body, "Mistakes", &bars(&error_bars(report), most as f64));
-    browser(&mut body, report);
-    if !report.notes.is_empty() {
-        let items: String = report
-            .notes
-            .iter()
-            .map(|note| format!("<li>{}</li>", escaped(note)))
-            .collect();
-        section(&mut body, "Rows left out", &format!("<ul>{items}</ul>"));
-    }
-    let manifest = serde_json::to_string_pretty(&report.manifest).unwrap_or_default();
-    section(&mut body, "Manifest", &format!("<pre>{}</pre>", escaped(&manifest)));
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title><style>{STYLE}</style></head><body>{body}<script>{SCRIPT}</script></body></html>\n",
-        escaped(&report.title),
-    )
+        .unwrap_or_default();
+    let sides = [0, 1].map(|side: usize| report.browser.iter().any(|row| row.runs[side].is_some()));
+    let rows = report.error_classes.iter().map(|class| Bars {
+        label: class.name.clone(),
+        values: [
+            sides[0].then_some(class.before as f64),
+            sides[1].then_some(class.after as f64),
+        ],
+        intervals: [None, None],
+    });
+    drawn(rows.collect(), most as f64)
 }
 
-/// Text made safe for elements and attributes.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            '\0' => safe.push('\u{fffd}'),
-            c => safe.push(c),
+/// The training curves that have points.
+fn curves(report: &Report) -> Result<Vec<Figured>, PlotError> {
+    let Some(run) = &report.training else {
+        return Ok(Vec::new());
+    };
+    let wanted = [
+        (
+            "Loss",
+            vec!["training", "evaluation"],
+            vec![&run.loss, &run.evaluation_loss],
+        ),
+        ("Learning rate", Vec::new(), vec![&run.learning_rate]),
+        ("Gradient norm", Vec::new(), vec![&run.gradient_norm]),
+        ("Throughput, tokens/s", Vec::new(), vec![&run.throughput]),
+    ];
+    let colours = [palette::BEFORE, palette::AFTER];
+    let mut figured = Vec::new();
+    for (title, legend, points) in wanted {
+        let single = points.len() == 1;
+        let lines: Vec<Line> = points
+            .into_iter()
+            .zip(colours)
+            .filter(|(points, _)| !points.is_empty())
+            .map(|(points, colour)| Line {
+                points,
+                colour: if single { palette::AFTER } else { colour },
+            })
+            .collect();
+        if lines.is_empty() {
+            continue;
+        }
+        figured.push(Figured {
+            title: title.to_owned(),
+            legend: if lines.len() == 2 { legend } else { Vec::new() },
+            plot: Value::from_safe_string(plot::lines(&lines)?),
+        });
+    }
+    Ok(figured)
+}
+
+/// How many questions became what, in the order of the page.
+fn changes(found: impl Iterator<Item = Change>) -> Vec<(Change, usize)> {
+    let mut counts: Vec<(Change, usize)> = Vec::new();
+    for change in found {
+        match counts.last_mut().filter(|last| last.0 == change) {
+            Some(last) => last.1 += 1,
+            None => counts.push((change, 1)),
         }
     }
-    safe
+    counts
 }
 
-fn section(body: &mut String, title: &str, content: &str) {
-    if !content.is_empty() && !content.ends_with("role=\"img\"></svg>") {
-        let _ = write!(body, "<h2>{}</h2>{content}", escaped(title));
-    }
+/// What the report was made from: role, path, and the digest short and whole.
+#[derive(Serialize)]
+struct Source<'m> {
+    role: &'m str,
+    path: Option<&'m str>,
+    short: Option<&'m str>,
+    digest: Option<&'m str>,
 }
 
-fn metric_table(body: &mut String, report: &Report) {
-    body.push_str("<table><tr><th>metric</th><th>before</th><th>after</th><th>change</th><th>95% interval</th><th>p</th><th>test</th></tr>");
-    for metric in &report.metrics {
-        let figure = |figure: &Option<super::Figure>| {
-            figure
-                .and_then(|figure| figure.value)
-                .map_or("–".to_owned(), |value| format!("{value:.2}"))
-        };
-        let better = metric
-            .change
-            .is_some_and(|change| (change > 0.0) == (metric.direction == "higher"));
-        let class = match metric.change {
-            Some(change) if change != 0.0 => {
-                if better {
-                    "better"
-                } else {
-                    "worse"
-                }
-            }
-            _ => "",
-        };
-        let _ = write!(
-            body,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"{class}\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escaped(&metric.name),
-            figure(&metric.before),
-            figure(&metric.after),
-            metric.change.map_or("–".to_owned(), |change| format!("{change:+.2}")),
-            metric.change_interval.map_or("–".to_owned(), |ends| format!(
-                "{:+.2} to {:+.2}",
-                ends.low, ends.high
-            )),
-            metric
-                .test
-                .as_ref()
-                .map_or("–".to_owned(), |test| format!("{:.4}", test.p_value)),
-            metric.test.as_ref().map_or(String::new(), |test| escaped(&test.name)),
-        );
-    }
-    body.push_str("</table>");
-}
-
-fn metric_bars(report: &Report) -> Vec<Bars> {
-    let percent = report.metrics.iter().filter(|metric| metric.unit == "percent");
-    percent
-        .map(|metric| {
-            let figures = [metric.before, metric.after];
-            Bars {
-                label: metric.name.clone(),
-                values: figures.map(|figure| figure?.value),
-                intervals: figures.map(|figure| figure?.interval.map(|ends| (ends.low, ends.high))),
-            }
-        })
-        .collect()
-}
-
-fn group_bars(breakdown: &Breakdown) -> Vec<Bars> {
-    let row = |group: &super::Group| Bars {
-        label: format!("{} ({})", group.name, group.rows),
-        values: [group.before, group.after],
-        intervals: [None, None],
+fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
+    let roles: BTreeSet<&str> = manifest
+        .digests
+        .keys()
+        .chain(manifest.paths.keys())
+        .map(String::as_str)
+        .collect();
+    let source = |role| {
+        let digest = manifest.digests.get(role).map(String::as_str);
+        Source {
+            role,
+            path: manifest.paths.get(role).map(String::as_str),
+            short: digest.map(|digest| digest.get(..SHOWN_DIGITS).unwrap_or(digest)),
+            digest,
+        }
     };
-    breakdown.groups.iter().map(row).collect()
-}
-
-fn error_bars(report: &Report) -> Vec<Bars> {
-    let row = |class: &super::ErrorClass| Bars {
-        label: class.name.clone(),
-        values: [Some(class.before as f64), Some(class.after as f64)],
-        intervals: [None, None],
-    };
-    report.error_classes.iter().map(row).collect()
-}
-
-/// The examples as JSON for the script that shows them; `<` is written so that no text can end the element.
-fn browser(body: &mut String, report: &Report) {
-    let data = serde_json::json!({ "rows": report.browser, "schemas": report.schemas });
-    let data = data.to_string().replace('<', "\\u003c");
-    body.push_str(
-        "<h2>Examples</h2><p><input id=\"find\" type=\"search\" placeholder=\"id, database, question, SQL\"> \
-         <select id=\"show\"><option value=\"all\">all</option><option value=\"won\">wrong before, right after</option>\
-         <option value=\"lost\">right before, wrong after</option><option value=\"wrong\">wrong after</option>\
-         <option value=\"right\">right after</option></select> <span id=\"count\"></span></p><div id=\"examples\"></div>",
-    );
-    let _ = write!(body, "<script id=\"data\" type=\"application/json\">{data}</script>");
+    roles.into_iter().map(source).collect()
 }

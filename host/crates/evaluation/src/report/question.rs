@@ -1,0 +1,99 @@
+//! The questions of the page: gained and lost first, each with SQL differences and result sets.
+
+use serde::Serialize;
+
+use super::{
+    BrowserRow, ResultPreview,
+    sql_diff::{Segment, segments},
+};
+
+/// What became of a question between the runs, in the order of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Change {
+    /// Wrong before, right after.
+    Gained,
+    /// Right before, wrong after.
+    Lost,
+    /// Wrong in every run there is.
+    Wrong,
+    /// Right in every run there is.
+    Right,
+    /// Not scored in some run, e.g. because the gold fails.
+    Unscored,
+}
+
+impl Change {
+    fn of(row: &BrowserRow) -> Self {
+        let verdicts: Vec<Option<bool>> = row
+            .runs
+            .iter()
+            .flatten()
+            .map(|run| run.value.map(|value| value >= 100.0))
+            .collect();
+        match verdicts[..] {
+            [Some(false), Some(true)] => Self::Gained,
+            [Some(true), Some(false)] => Self::Lost,
+            [Some(true)] | [Some(true), Some(true)] => Self::Right,
+            [Some(false)] | [Some(false), Some(false)] => Self::Wrong,
+            _ => Self::Unscored,
+        }
+    }
+}
+
+/// One question as the template reads it.
+#[derive(Debug, Serialize)]
+pub(super) struct Question<'r> {
+    pub(super) change: Change,
+    pub(super) id: &'r str,
+    pub(super) database: &'r str,
+    pub(super) text: &'r str,
+    pub(super) gold: &'r str,
+    pub(super) gold_result: Option<&'r ResultPreview>,
+    pub(super) answers: Vec<Answer<'r>>,
+}
+
+/// What one run answered.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer<'r> {
+    /// `before` or `after`.
+    pub(super) run: &'static str,
+    pub(super) is_right: Option<bool>,
+    pub(super) outcome: Option<&'r str>,
+    pub(super) error_class: Option<&'r str>,
+    pub(super) detail: Option<&'r str>,
+    pub(super) sql: Vec<Segment>,
+    pub(super) result: Option<&'r ResultPreview>,
+}
+
+/// Every question, ordered by what became of it and else as in the dataset.
+pub(super) fn questions(rows: &[BrowserRow]) -> Vec<Question<'_>> {
+    let mut questions: Vec<Question> = rows.iter().map(question).collect();
+    questions.sort_by_key(|question| question.change);
+    questions
+}
+
+fn question(row: &BrowserRow) -> Question<'_> {
+    let answer = |side: usize| {
+        let run = row.runs[side].as_ref()?;
+        let label = |name: &str| run.labels.get(name).map(String::as_str);
+        Some(Answer {
+            run: ["before", "after"][side],
+            is_right: run.value.map(|value| value >= 100.0),
+            outcome: label("outcome"),
+            error_class: label("error-class"),
+            detail: label("detail"),
+            sql: segments(&row.gold, &run.sql),
+            result: row.results.as_ref().and_then(|results| results.runs[side].as_ref()),
+        })
+    };
+    Question {
+        change: Change::of(row),
+        id: &row.id,
+        database: &row.database,
+        text: &row.question,
+        gold: &row.gold,
+        gold_result: row.results.as_ref().map(|results| &results.gold),
+        answers: [answer(0), answer(1)].into_iter().flatten().collect(),
+    }
+}
