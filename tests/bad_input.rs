@@ -142,7 +142,7 @@ fn a_removed_database_is_named_and_the_run_resumes_once_it_is_restored() {
     fs::rename(&path, &away).unwrap();
     let (code, text) = told(&run(folder.path(), &["run", "--set", "plan.total=20"]));
     assert_eq!(code, Some(4), "{text}");
-    assert!(text.contains("there is no database shop.sqlite"), "{text}");
+    assert!(text.contains("there is no file shop.sqlite"), "{text}");
     fs::rename(&away, &path).unwrap();
     assert_eq!(told(&run(folder.path(), &["run", "--set", "plan.total=20"])).0, Some(0));
 }

@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, ValueEnum};
 use nl2sql_app::AppError;
-use nl2sql_app::diagnostic::Exit;
+use nl2sql_app::diagnostic::{Exit, all_codes, exit_codes};
 use nl2sql_profile::{Key, reference};
 
 use crate::arguments::Arguments;
@@ -13,6 +13,8 @@ use crate::terminal::say;
 pub enum Page {
     Commands,
     Profile,
+    ExitCodes,
+    ErrorCodes,
 }
 
 pub fn run(page: Page) -> Result<Exit, AppError> {
@@ -24,6 +26,8 @@ fn text(page: Page) -> String {
     match page {
         Page::Commands => commands(),
         Page::Profile => profile(),
+        Page::ExitCodes => exit_codes_page(),
+        Page::ErrorCodes => error_codes_page(),
     }
 }
 
@@ -69,6 +73,25 @@ fn profile() -> String {
             ));
         }
         page.push_str(&row(key));
+    }
+    page
+}
+
+fn exit_codes_page() -> String {
+    let mut page = String::from("# Exit codes\n\n| code | meaning |\n|---|---|\n");
+    for (code, meaning) in exit_codes() {
+        page.push_str(&format!("| {code} | {meaning} |\n"));
+    }
+    page
+}
+
+fn error_codes_page() -> String {
+    let mut page = String::from(
+        "# Error codes\n\nWith `--json`, an error has a `code`, a `message`, a `help` and, where there is one, a `place`.\n\n| code | meaning \
+         |\n|---|---|\n",
+    );
+    for (code, meaning) in all_codes() {
+        page.push_str(&format!("| `{code}` | {meaning} |\n"));
     }
     page
 }

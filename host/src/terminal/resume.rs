@@ -1,5 +1,7 @@
 //! Commands to run next, as they are typed.
 
+use nl2sql_profile::argument_without_secrets;
+
 use crate::arguments::Global;
 
 /// Flags that must not be given again when work is continued: they would start it from the beginning.
@@ -31,7 +33,9 @@ pub fn following(global: &Global, verb: &str, own: &[&str]) -> String {
 }
 
 fn typed(arguments: impl Iterator<Item = String>) -> String {
-    let quoted: Vec<String> = arguments.map(|argument| quoted(&argument)).collect();
+    let quoted: Vec<String> = arguments
+        .map(|argument| quoted(&argument_without_secrets(&argument)))
+        .collect();
     format!("nl2sql {}", quoted.join(" "))
 }
 

@@ -30,6 +30,8 @@ pub struct TestArguments {
 pub fn run_all(arguments: &TestArguments) -> Result<()> {
     bootstrap(&[Need::GuestToolchain, Need::DatabaseServers], false)?;
     plugins::build()?;
+    announce("starting private PostgreSQL and MariaDB");
+    let servers = services::up()?;
     let mut tally = Tally::default();
     if !arguments.host_only {
         let guests = Tests {
@@ -39,7 +41,7 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
         announce("building the plugins' own tests (a minute the first time)");
         guests.build()?;
         announce("running them");
-        tally.run(&mut guests.run(arguments))?;
+        tally.run(guests.run(arguments).envs(servers.clone()))?;
     }
     let host = Tests {
         workspace: checkout::root(),
@@ -47,8 +49,6 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
     };
     announce("building program and tests (10 to 14 minutes on two cores the first time, and some 4 GiB of memory)");
     host.build()?;
-    announce("starting private PostgreSQL and MariaDB");
-    let servers = services::up()?;
     let python = python_with_clients();
     announce("running the tests (4 to 8 minutes)");
     let mut run = host.run(arguments);

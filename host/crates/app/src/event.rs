@@ -14,7 +14,7 @@ pub const EVENT_VERSION: u32 = nl2sql_pipeline::EVENT_VERSION;
 pub struct Event {
     /// Version of the form.
     pub version: u32,
-    /// Seconds since 1970-01-01 UTC.
+    /// Seconds since 1970-01-01 UTC, to the millisecond: so many digits survive JSON unchanged.
     pub time: f64,
     /// What happened.
     #[serde(flatten)]
@@ -27,7 +27,7 @@ impl Event {
         let time = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             version: EVENT_VERSION,
-            time: time.map_or(0.0, |elapsed| elapsed.as_secs_f64()),
+            time: time.map_or(0.0, |elapsed| elapsed.as_millis() as f64 / 1_000.0),
             kind,
         }
     }

@@ -69,7 +69,10 @@ max_new_tokens = 4
             profile: Some(self.folder().join("nl2sql.toml").display().to_string()),
             ..Layers::default()
         };
-        Session::new(layers.resolve().unwrap().profile, None).unwrap()
+        let mut profile = layers.resolve().unwrap().profile;
+        // Relative to the working directory by default, which is not this project's.
+        profile.run.dir = self.folder().join("runs");
+        Session::new(profile, None).unwrap()
     }
 }
 

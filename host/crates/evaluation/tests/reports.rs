@@ -136,7 +136,7 @@ async fn outcomes_are_kept_apart_and_no_row_stops_the_run() {
         ("no gold", Outcome::GoldError),
         ("gold fails", Outcome::GoldError),
         ("no prediction", Outcome::PredictionError),
-        ("nul", Outcome::PredictionError),
+        ("nul", Outcome::Refused),
         ("timeout", Outcome::Timeout),
         ("writes", Outcome::Refused),
         ("two", Outcome::Refused),

@@ -22,7 +22,7 @@ mod url_parameters;
 pub use error::ProfileError;
 pub use layers::{Layers, Resolved};
 pub use origin::{Origin, OriginLine};
-pub use redact::without_password;
+pub use redact::{argument_without_secrets, without_password};
 pub use reference::{Key, reference};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use secret::read_secret;

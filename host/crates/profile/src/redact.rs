@@ -69,6 +69,27 @@ pub(crate) fn shown(key: &str, value: String) -> String {
     }
 }
 
+/// An argument of the command line (`section.key=value`, a URL, ...) as it may be shown: without passwords, keys and whole sections that
+/// may hold some.
+pub fn argument_without_secrets(argument: &str) -> String {
+    let Some((key, value)) = argument.split_once('=') else {
+        return without_password(argument);
+    };
+    let path = key.strip_prefix("--set=").unwrap_or(key);
+    let section = path.split('.').next().unwrap_or_default();
+    if value.trim_start().starts_with('{') && ["database", "llm"].contains(&section) {
+        return format!("{key}={REDACTED}");
+    }
+    if argument.contains("://") && key.contains("://") {
+        return without_password(argument);
+    }
+    match path {
+        "database.url" => format!("{key}={}", without_password(value)),
+        _ if argument.starts_with("--set=") => format!("--set={path}={}", shown(path, value.to_owned())),
+        _ => format!("{key}={}", shown(path, value.to_owned())),
+    }
+}
+
 pub(crate) fn headers<S: Serializer>(headers: &BTreeMap<String, String>, serializer: S) -> Result<S::Ok, S::Error> {
     let shown: BTreeMap<&str, &str> = headers
         .iter()
@@ -88,6 +109,29 @@ pub(crate) fn optional_url<S: Serializer>(url: &Option<String>, serializer: S) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arguments_are_shown_without_secrets() {
+        for (argument, shown) in [
+            ("--quiet", "--quiet".to_owned()),
+            ("plan.total=20", "plan.total=20".to_owned()),
+            (
+                "llm.providers.peer.proxy=socks5h://clerk:secret@127.0.0.1:1",
+                format!("llm.providers.peer.proxy=socks5h://clerk:{REDACTED}@127.0.0.1:1"),
+            ),
+            (
+                "--set=database.url=postgres://reader:secret@db/shop",
+                format!("--set=database.url=postgres://reader:{REDACTED}@db/shop"),
+            ),
+            (
+                "mysql://reader:secret@db/shop?ssl=true",
+                format!("mysql://reader:{REDACTED}@db/shop?ssl=true"),
+            ),
+            ("llm.providers={p={key=1}}", format!("llm.providers={REDACTED}")),
+        ] {
+            assert_eq!(super::argument_without_secrets(argument), shown);
+        }
+    }
 
     #[test]
     fn passwords_and_secret_headers_are_not_shown() {
