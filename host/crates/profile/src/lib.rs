@@ -3,7 +3,7 @@
 //! A [`Profile`] is resolved from five layers, later ones winning: compiled-in defaults, the parameters of `database.url`,
 //! profile files (a file may `extends` another), environment variables `NL2SQL_<SECTION>__<KEY>`, and
 //! `--set section.key=value` flags. A key that no section knows is refused with the nearest name and the place it stands
-//! in. [`reference`] describes every key.
+//! in. [`reference()`] describes every key.
 //!
 //! Secrets are never values of a profile: it holds the name of an environment variable or of a file, and
 //! [`read_secret`] fetches the secret when it is needed.
