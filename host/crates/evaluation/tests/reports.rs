@@ -142,7 +142,7 @@ async fn outcomes_are_kept_apart_and_no_row_stops_the_run() {
         ("two", Outcome::Refused),
         ("attach", Outcome::Refused),
         ("pragma", Outcome::Refused),
-        ("long", Outcome::Mismatch),
+        ("long", Outcome::Refused),
         ("elsewhere", Outcome::GoldError),
     ] {
         assert_eq!(outcome(id), expected.name(), "{id}");

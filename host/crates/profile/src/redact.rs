@@ -72,22 +72,22 @@ pub(crate) fn shown(key: &str, value: String) -> String {
 /// An argument of the command line (`section.key=value`, a URL, ...) as it may be shown: without passwords, keys and whole sections that
 /// may hold some.
 pub fn argument_without_secrets(argument: &str) -> String {
-    let Some((key, value)) = argument.split_once('=') else {
+    let (flag, setting) = match argument.strip_prefix("--set=") {
+        Some(setting) => ("--set=", setting),
+        None => ("", argument),
+    };
+    let Some((key, value)) = setting.split_once('=').filter(|(key, _)| !key.contains("://")) else {
         return without_password(argument);
     };
-    let path = key.strip_prefix("--set=").unwrap_or(key);
-    let section = path.split('.').next().unwrap_or_default();
+    let section = key.split('.').next().unwrap_or_default();
     if value.trim_start().starts_with('{') && ["database", "llm"].contains(&section) {
-        return format!("{key}={REDACTED}");
+        return format!("{flag}{key}={REDACTED}");
     }
-    if argument.contains("://") && key.contains("://") {
-        return without_password(argument);
-    }
-    match path {
-        "database.url" => format!("{key}={}", without_password(value)),
-        _ if argument.starts_with("--set=") => format!("--set={path}={}", shown(path, value.to_owned())),
-        _ => format!("{key}={}", shown(path, value.to_owned())),
-    }
+    let value = match key {
+        "database.url" | "--database" => without_password(value),
+        _ => shown(key, value.to_owned()),
+    };
+    format!("{flag}{key}={value}")
 }
 
 pub(crate) fn headers<S: Serializer>(headers: &BTreeMap<String, String>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,6 +126,10 @@ mod tests {
             (
                 "mysql://reader:secret@db/shop?ssl=true",
                 format!("mysql://reader:{REDACTED}@db/shop?ssl=true"),
+            ),
+            (
+                "--database=mysql://reader:secret@db/shop",
+                format!("--database=mysql://reader:{REDACTED}@db/shop"),
             ),
             ("llm.providers={p={key=1}}", format!("llm.providers={REDACTED}")),
         ] {
