@@ -1,6 +1,7 @@
 //! Generation on the CPU by kernels of its own: weights are read in place, keys and values of shared prompt
-//! prefixes are kept once, and rows of any length are advanced together.
+//! prefixes are kept once, and rows of any length and adapter are advanced together.
 
+mod adapter;
 mod attention;
 mod key_values;
 mod layer;
@@ -9,15 +10,20 @@ mod prefix_cache;
 mod projection;
 mod vector;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use burn::tensor::DType;
 
+use self::adapter::{AdapterGroup, CpuAdapter, adapter_groups};
 use self::attention::AttentionShape;
-use self::key_values::CachedSequence;
+use self::key_values::{CachedSequence, PAGE_POSITIONS, PagePool, page_bytes};
 use self::layer::{CpuLayer, StepShape};
 use self::matrix::Matrix;
 use self::prefix_cache::PrefixCache;
-use crate::error::Result;
-use crate::{Advance, Engine};
+use crate::error::{InferenceError, Result};
+use crate::{AdapterId, Advance, Engine};
+use nl2sql_model::AdapterConfig;
 use nl2sql_model::decoder::{Decoder, OutputHead};
 use nl2sql_model::layers::RotaryFrequencies;
 use nl2sql_model::weights::values_of;
@@ -29,7 +35,9 @@ pub use matrix::WeightPrecision;
 pub struct CpuOptions {
     /// How weights are held. f32 is shared with the decoder and exact; bf16 halves what a step reads.
     pub precision: WeightPrecision,
-    /// Memory for keys and values of earlier prompts, in bytes; 0 turns sharing off.
+    /// Most memory for keys and values, of rows and earlier prompts together, in bytes.
+    pub key_value_bytes: usize,
+    /// Most of it that earlier prompts may hold, in bytes; 0 turns sharing off.
     pub prefix_cache_bytes: usize,
 }
 
@@ -37,6 +45,7 @@ impl Default for CpuOptions {
     fn default() -> Self {
         Self {
             precision: WeightPrecision::F32,
+            key_value_bytes: 4 << 30,
             prefix_cache_bytes: 256 << 20,
         }
     }
@@ -50,9 +59,22 @@ pub struct CpuEngine {
     final_norm: Vec<f32>,
     head: Option<Matrix>,
     epsilon: f32,
+    precision: WeightPrecision,
     attention: AttentionShape,
     rotary: RotaryFrequencies,
+    pool: PagePool,
     prefixes: PrefixCache,
+    /// The adapter that the decoder came with, for rows that name none.
+    own_adapter: Option<Arc<CpuAdapter>>,
+    adapters: BTreeMap<AdapterId, Arc<CpuAdapter>>,
+}
+
+/// One row of the CPU engine.
+#[derive(Debug)]
+pub struct CpuRow {
+    sequence: CachedSequence,
+    adapter: Option<Arc<CpuAdapter>>,
+    adapter_id: Option<AdapterId>,
 }
 
 impl CpuEngine {
@@ -75,64 +97,116 @@ impl CpuEngine {
             key_value_heads: config.num_key_value_heads,
             head_dim: config.head_dim,
         };
-        let bytes_per_token = 8 * config.num_hidden_layers * attention.key_width();
+        let (depth, width) = (config.num_hidden_layers, attention.key_width());
+        let layers = decoder.layers.iter().enumerate();
         Self {
             embedding,
-            layers: decoder
-                .layers
-                .iter()
-                .map(|layer| CpuLayer::new(layer, precision))
+            layers: layers
+                .map(|(number, layer)| CpuLayer::new(number, layer, precision))
                 .collect(),
             final_norm: values_of(decoder.final_norm.scale.clone()),
             head,
             epsilon: config.rms_norm_eps as f32,
+            precision,
             attention,
             rotary: decoder.rotary.clone(),
-            prefixes: PrefixCache::new(options.prefix_cache_bytes / bytes_per_token),
+            pool: PagePool::new(depth, width, options.key_value_bytes),
+            prefixes: PrefixCache::new(options.prefix_cache_bytes / page_bytes(depth, width)),
+            own_adapter: CpuAdapter::factors_of(decoder).map(Arc::new),
+            adapters: BTreeMap::new(),
         }
     }
 
     /// Cosines and sines of each new token's position, `[tokens, head_dim / 2]`.
-    fn angles(&self, batch: &[Advance<'_, CachedSequence>]) -> (Vec<f32>, Vec<f32>) {
+    fn angles(&self, batch: &[Advance<'_, CpuRow>]) -> (Vec<f32>, Vec<f32>) {
         let half = self.attention.head_dim / 2;
         let tokens: usize = batch.iter().map(|entry| entry.tokens.len()).sum();
         let (mut cos, mut sin) = (vec![0.0; tokens * half], vec![0.0; tokens * half]);
-        let positions = batch
-            .iter()
-            .flat_map(|entry| entry.row.length()..entry.row.length() + entry.tokens.len());
+        let positions = batch.iter().flat_map(|entry| {
+            let past = entry.row.sequence.length();
+            past..past + entry.tokens.len()
+        });
         for ((position, cos), sin) in positions.zip(cos.chunks_mut(half)).zip(sin.chunks_mut(half)) {
             self.rotary.write_angles(position, cos, sin);
         }
         (cos, sin)
     }
+
+    /// Vectors of all rows' new tokens.
+    fn embed(&self, batch: &[Advance<'_, CpuRow>]) -> Vec<f32> {
+        let hidden = self.final_norm.len();
+        let tokens: usize = batch.iter().map(|entry| entry.tokens.len()).sum();
+        let mut stream = vec![0.0; tokens * hidden];
+        let mut slots = stream.chunks_mut(hidden);
+        for entry in batch {
+            let own = entry.row.adapter.as_ref().and_then(|adapter| adapter.embedding.as_ref());
+            let table = own.unwrap_or(&self.embedding);
+            for (token, slot) in entry.tokens.iter().zip(&mut slots) {
+                table.copy_row(*token as usize, slot);
+            }
+        }
+        stream
+    }
+
+    /// Logits of normed hidden states, one row after the other.
+    fn logits(&self, last: &[f32], groups: &[AdapterGroup]) -> Vec<f32> {
+        let usual = self.head.as_ref().unwrap_or(&self.embedding);
+        let own_head = |group: &AdapterGroup| group.adapter.as_ref().is_some_and(|adapter| adapter.head.is_some());
+        if !groups.iter().any(own_head) {
+            return usual.times(last);
+        }
+        let hidden = self.final_norm.len();
+        let parts = groups.iter().map(|group| {
+            let own = group.adapter.as_ref().and_then(|adapter| adapter.head.as_ref());
+            let rows = &last[group.tokens.start * hidden..group.tokens.end * hidden];
+            own.unwrap_or(usual).times(rows)
+        });
+        parts.collect::<Vec<_>>().concat()
+    }
+}
+
+fn groups_of(batch: &[Advance<'_, CpuRow>], tokens: impl Fn(&Advance<'_, CpuRow>) -> usize) -> Vec<AdapterGroup> {
+    adapter_groups(
+        batch
+            .iter()
+            .map(|entry| (entry.row.adapter.as_ref(), tokens(entry)))
+            .filter(|(_, count)| *count > 0),
+    )
 }
 
 impl Engine for CpuEngine {
-    type Row = CachedSequence;
+    type Row = CpuRow;
 
     fn vocab_size(&self) -> usize {
         self.embedding.rows()
     }
 
-    fn open(&mut self, prompt: &[u32]) -> (CachedSequence, usize) {
-        let row = CachedSequence::new(self.prefixes.longest_prefix(prompt), self.layers.len());
-        let known = row.length();
+    fn open(&mut self, prompt: &[u32], adapter: Option<AdapterId>) -> (CpuRow, usize) {
+        let sequence = self.prefixes.open(prompt, adapter, &self.pool);
+        let known = sequence.length();
+        let row = CpuRow {
+            sequence,
+            adapter: adapter.map_or_else(|| self.own_adapter.clone(), |id| self.adapters.get(&id).cloned()),
+            adapter_id: adapter,
+        };
         (row, known)
     }
 
-    fn advance(&mut self, batch: &mut [Advance<'_, CachedSequence>]) -> Result<Vec<f32>> {
-        let hidden = self.final_norm.len();
-        let tokens: Vec<u32> = batch.iter().flat_map(|entry| entry.tokens.iter().copied()).collect();
-        let mut stream = vec![0.0; tokens.len() * hidden];
-        for (token, row) in tokens.iter().zip(stream.chunks_mut(hidden)) {
-            self.embedding.copy_row(*token as usize, row);
+    fn advance(&mut self, batch: &mut [Advance<'_, CpuRow>]) -> Result<Vec<f32>> {
+        for entry in batch.iter_mut() {
+            if !self.reserve(entry.row, entry.tokens.len()) {
+                return Err(InferenceError::OutOfMemory);
+            }
         }
+        let hidden = self.final_norm.len();
+        let mut stream = self.embed(batch);
         let (cos, sin) = self.angles(batch);
         let shape = StepShape {
             attention: self.attention,
             epsilon: self.epsilon,
             cos: &cos,
             sin: &sin,
+            groups: &groups_of(batch, |entry| entry.tokens.len()),
         };
         for (number, layer) in self.layers.iter().enumerate() {
             layer.forward(number, &mut stream, &shape, batch);
@@ -141,14 +215,50 @@ impl Engine for CpuEngine {
         let mut end = 0;
         for entry in batch.iter_mut() {
             end += entry.tokens.len();
-            last.extend_from_slice(&stream[(end - 1) * hidden..end * hidden]);
-            entry.row.advance(entry.tokens.len());
+            if entry.wants_logits {
+                last.extend_from_slice(&stream[(end - 1) * hidden..end * hidden]);
+            }
+            entry.row.sequence.advance(entry.tokens.len());
+        }
+        if last.is_empty() {
+            return Ok(last);
         }
         vector::rms_norm_rows(&mut last, &self.final_norm, self.epsilon);
-        Ok(self.head.as_ref().unwrap_or(&self.embedding).times(&last))
+        Ok(self.logits(&last, &groups_of(batch, |entry| usize::from(entry.wants_logits))))
     }
 
-    fn remember(&mut self, prompt: &[u32], row: &mut CachedSequence) {
-        self.prefixes.remember(prompt, row);
+    fn remember(&mut self, prompt: &[u32], row: &mut CpuRow) {
+        self.prefixes
+            .remember(prompt, row.adapter_id, &mut row.sequence, &self.pool);
+    }
+
+    fn reserve(&mut self, row: &mut CpuRow, positions: usize) -> bool {
+        for _ in 0..row.sequence.missing_pages(positions) {
+            match self.prefixes.page(&self.pool) {
+                Some(page) => row.sequence.add_page(page),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    fn capacity(&self) -> usize {
+        self.pool.limit() * PAGE_POSITIONS
+    }
+
+    fn memory_in_use(&self) -> f64 {
+        self.pool.used() as f64 / self.pool.limit() as f64
+    }
+
+    fn attach(&mut self, id: AdapterId, decoder: &Decoder, config: &AdapterConfig) -> Result<()> {
+        let trained_tables = !config.modules_to_save.is_empty();
+        let adapter = CpuAdapter::new(decoder, trained_tables, self.precision);
+        self.adapters.insert(id, Arc::new(adapter));
+        Ok(())
+    }
+
+    fn detach(&mut self, id: AdapterId) {
+        self.adapters.remove(&id);
+        self.prefixes.forget(id);
     }
 }

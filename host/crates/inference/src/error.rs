@@ -19,6 +19,38 @@ pub enum InferenceError {
         help: String,
     },
 
+    /// Too many requests are waiting.
+    #[error("{waiting} requests are waiting already")]
+    #[diagnostic(code(nl2sql::inference::busy), help("Try again later."))]
+    QueueFull {
+        /// Requests that wait.
+        waiting: usize,
+    },
+
+    /// The scheduler's thread has ended.
+    #[error("the thread that generates has ended")]
+    #[diagnostic(
+        code(nl2sql::inference::stopped),
+        help("This is a defect of nl2sql; load the model again.")
+    )]
+    Stopped,
+
+    /// Keys and values do not fit into their memory.
+    #[error("memory for keys and values is exhausted")]
+    #[diagnostic(
+        code(nl2sql::inference::memory),
+        help("Give keys and values more memory, or shorten prompts and answers.")
+    )]
+    OutOfMemory,
+
+    /// The engine has one model and no adapters beside it.
+    #[error("this engine serves a single model")]
+    #[diagnostic(
+        code(nl2sql::inference::adapters),
+        help("Load the adapter together with the model.")
+    )]
+    AdaptersUnsupported,
+
     /// The device did not give the logits back.
     #[error("cannot read logits from the device: {reason}")]
     #[diagnostic(

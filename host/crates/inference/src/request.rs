@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::AdapterId;
+
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
@@ -14,6 +16,10 @@ pub struct Sampling {
     /// Divides positive and multiplies negative logits of tokens seen before (Keskar et al. 2019,
     /// arXiv:1909.05858); 1 changes nothing.
     pub repetition_penalty: f32,
+    /// Subtracted from the logits of tokens that the answer has already; 0 changes nothing.
+    pub presence_penalty: f32,
+    /// Subtracted from a token's logit as often as the answer has it; 0 changes nothing.
+    pub frequency_penalty: f32,
     /// Seed of the request's own random numbers.
     pub seed: u64,
 }
@@ -25,6 +31,8 @@ impl Sampling {
         top_k: 0,
         top_p: 1.0,
         repetition_penalty: 1.0,
+        presence_penalty: 0.0,
+        frequency_penalty: 0.0,
         seed: 0,
     };
 }
@@ -49,6 +57,12 @@ pub struct GenerationRequest {
     pub stop_texts: Vec<String>,
     /// Constrains the tokens, when given.
     pub mask: Option<Box<dyn LogitsMask>>,
+    /// Added to logits before a token is chosen, by token.
+    pub logit_bias: Vec<(u32, f32)>,
+    /// How many of each step's likeliest tokens to tell of, with the chosen one; `None` tells of none at all.
+    pub logprobs: Option<usize>,
+    /// The adapter that answers; `None` is the model as it was loaded.
+    pub adapter: Option<AdapterId>,
 }
 
 impl GenerationRequest {
@@ -61,6 +75,9 @@ impl GenerationRequest {
             stop_tokens,
             stop_texts: Vec::new(),
             mask: None,
+            logit_bias: Vec::new(),
+            logprobs: None,
+            adapter: None,
         }
     }
 }
@@ -74,6 +91,7 @@ impl fmt::Debug for GenerationRequest {
             .field("stop_tokens", &self.stop_tokens)
             .field("stop_texts", &self.stop_texts)
             .field("masked", &self.mask.is_some())
+            .field("adapter", &self.adapter)
             .finish()
     }
 }
@@ -91,8 +109,19 @@ pub enum Finish {
     NothingAllowed,
 }
 
+/// How likely the model held one step's tokens to be, before penalties, biases and masks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenLogprobs {
+    /// The chosen token.
+    pub token: u32,
+    /// Natural logarithm of its probability.
+    pub logprob: f32,
+    /// The likeliest tokens with theirs, likeliest first.
+    pub top: Vec<(u32, f32)>,
+}
+
 /// A finished answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Completion {
     /// Tokens of the answer, stop tokens left out.
     pub tokens: Vec<u32>,
@@ -104,4 +133,6 @@ pub struct Completion {
     pub prompt_tokens: usize,
     /// Tokens of the prompt whose keys and values another prompt had left behind.
     pub reused_tokens: usize,
+    /// One entry for each token, where the request asked for them.
+    pub logprobs: Vec<TokenLogprobs>,
 }

@@ -1,5 +1,7 @@
 //! Chooses tokens from logits, with transformers' order of operations.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -20,9 +22,9 @@ impl Sampler {
         }
     }
 
-    /// The next token, or `None` when every token is forbidden. `seen` are prompt and answer so far.
-    pub(super) fn choose(&mut self, logits: &mut [f32], seen: impl Iterator<Item = u32>) -> Option<u32> {
-        self.penalise(logits, seen);
+    /// The next token, or `None` when every token is forbidden.
+    pub(super) fn choose(&mut self, logits: &mut [f32], prompt: &[u32], answer: &[u32]) -> Option<u32> {
+        self.penalise(logits, prompt, answer);
         if self.sampling.temperature <= 0.0 {
             return argmax(logits);
         }
@@ -63,19 +65,31 @@ impl Sampler {
         candidates.get(nucleus - 1).map(|(token, _)| *token)
     }
 
-    fn penalise(&self, logits: &mut [f32], seen: impl Iterator<Item = u32>) {
-        let penalty = self.sampling.repetition_penalty;
-        if penalty == 1.0 {
+    fn penalise(&self, logits: &mut [f32], prompt: &[u32], answer: &[u32]) {
+        let Sampling {
+            repetition_penalty: repetition,
+            presence_penalty: presence,
+            frequency_penalty: frequency,
+            ..
+        } = self.sampling;
+        if repetition != 1.0 {
+            let distinct: BTreeSet<u32> = prompt.iter().chain(answer).copied().collect();
+            for logit in distinct.into_iter().filter_map(|token| logits.get_mut(token as usize)) {
+                *logit = if *logit > 0.0 {
+                    *logit / repetition
+                } else {
+                    *logit * repetition
+                };
+            }
+        }
+        if presence == 0.0 && frequency == 0.0 {
             return;
         }
-        let distinct: std::collections::BTreeSet<u32> = seen.collect();
-        for token in distinct {
+        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        answer.iter().for_each(|token| *counts.entry(*token).or_default() += 1);
+        for (token, count) in counts {
             if let Some(logit) = logits.get_mut(token as usize) {
-                *logit = if *logit > 0.0 {
-                    *logit / penalty
-                } else {
-                    *logit * penalty
-                };
+                *logit -= presence + frequency * count as f32;
             }
         }
     }
@@ -101,7 +115,7 @@ mod tests {
     fn choices(sampling: Sampling, logits: &[f32], count: usize) -> Vec<u32> {
         let mut sampler = Sampler::new(sampling);
         (0..count)
-            .filter_map(|_| sampler.choose(&mut logits.to_vec(), std::iter::empty()))
+            .filter_map(|_| sampler.choose(&mut logits.to_vec(), &[], &[]))
             .collect()
     }
 
@@ -146,12 +160,27 @@ mod tests {
             repetition_penalty: 2.0,
             ..Sampling::GREEDY
         });
-        assert_eq!(sampler.choose(&mut [1.0, 0.8], [0].into_iter()), Some(1));
+        assert_eq!(sampler.choose(&mut [1.0, 0.8], &[0], &[]), Some(1));
+    }
+
+    #[test]
+    fn frequency_and_presence_penalties_count_tokens_of_the_answer_only() {
+        let penalised = |presence_penalty, frequency_penalty| {
+            let mut sampler = Sampler::new(Sampling {
+                presence_penalty,
+                frequency_penalty,
+                ..Sampling::GREEDY
+            });
+            sampler.choose(&mut [1.0, 0.8, 0.7], &[0, 0], &[1, 2, 2])
+        };
+        assert_eq!(penalised(0.5, 0.0), Some(0));
+        assert_eq!(penalised(-0.3, 0.0), Some(1));
+        assert_eq!(penalised(0.0, -0.2), Some(2));
     }
 
     #[test]
     fn no_token_is_chosen_when_all_are_forbidden() {
         let mut sampler = Sampler::new(Sampling::GREEDY);
-        assert_eq!(sampler.choose(&mut [f32::NEG_INFINITY; 3], std::iter::empty()), None);
+        assert_eq!(sampler.choose(&mut [f32::NEG_INFINITY; 3], &[], &[]), None);
     }
 }

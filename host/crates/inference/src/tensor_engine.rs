@@ -1,9 +1,13 @@
 //! Generation by tensor operations, on any device.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use burn::tensor::{Tensor, TensorData};
 
 use crate::error::{InferenceError, Result};
-use crate::{Advance, Engine};
+use crate::{AdapterId, Advance, Engine};
+use nl2sql_model::AdapterConfig;
 use nl2sql_model::decoder::{Decoder, token_tensor};
 use nl2sql_model::layers::{Attend, AttentionMask, scaled_dot_product};
 
@@ -11,18 +15,25 @@ use nl2sql_model::layers::{Attend, AttentionMask, scaled_dot_product};
 #[derive(Debug)]
 pub struct TensorEngine {
     decoder: Decoder,
+    /// The decoder with each adapter; what they have in common is held once.
+    adapted: BTreeMap<AdapterId, Arc<Decoder>>,
 }
 
 impl TensorEngine {
     /// An engine over a decoder, adapters included.
     pub fn new(decoder: Decoder) -> Self {
-        Self { decoder }
+        Self {
+            decoder,
+            adapted: BTreeMap::new(),
+        }
     }
 }
 
 /// Keys and values of a row: per layer two tensors `[1, key_value_heads, capacity, head_dim]`, grown by doubling.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct CachedRow {
+    /// A decoder of the row's own, which an adapter brought.
+    adapted: Option<Arc<Decoder>>,
     layers: Vec<(Tensor<4>, Tensor<4>)>,
     length: usize,
 }
@@ -89,8 +100,12 @@ impl Engine for TensorEngine {
         self.decoder.config.vocab_size
     }
 
-    fn open(&mut self, _prompt: &[u32]) -> (CachedRow, usize) {
-        (CachedRow::default(), 0)
+    fn open(&mut self, _prompt: &[u32], adapter: Option<AdapterId>) -> (CachedRow, usize) {
+        let row = CachedRow {
+            adapted: adapter.and_then(|id| self.adapted.get(&id).cloned()),
+            ..CachedRow::default()
+        };
+        (row, 0)
     }
 
     fn advance(&mut self, batch: &mut [Advance<'_, CachedRow>]) -> Result<Vec<f32>> {
@@ -99,14 +114,19 @@ impl Engine for TensorEngine {
         for entry in batch {
             let (past, added) = (entry.row.length, entry.tokens.len());
             let tokens = token_tensor(&[entry.tokens.to_vec()], added, &device);
-            let angles = self.decoder.rotary.angles(&[(past..past + added).collect()], &device);
+            let adapted = entry.row.adapted.clone();
+            let decoder = adapted.as_deref().unwrap_or(&self.decoder);
+            let angles = decoder.rotary.angles(&[(past..past + added).collect()], &device);
             let mut attend = CachedAttention {
                 mask: mask_after(past, added, &device),
                 row: entry.row,
             };
-            let hidden = self.decoder.hidden_states_with(tokens, &angles, &mut attend);
+            let hidden = decoder.hidden_states_with(tokens, &angles, &mut attend);
             entry.row.length += added;
-            let row = self.decoder.logits_at(hidden, &[added - 1]);
+            if !entry.wants_logits {
+                continue;
+            }
+            let row = decoder.logits_at(hidden, &[added - 1]);
             let data = row.inner().into_data().convert::<f32>();
             let values = data.as_slice::<f32>().map_err(|error| InferenceError::Logits {
                 reason: format!("{error:?}"),
@@ -117,4 +137,13 @@ impl Engine for TensorEngine {
     }
 
     fn remember(&mut self, _prompt: &[u32], _row: &mut CachedRow) {}
+
+    fn attach(&mut self, id: AdapterId, decoder: &Decoder, _config: &AdapterConfig) -> Result<()> {
+        self.adapted.insert(id, Arc::new(decoder.clone()));
+        Ok(())
+    }
+
+    fn detach(&mut self, id: AdapterId) {
+        self.adapted.remove(&id);
+    }
 }

@@ -136,7 +136,7 @@ impl Task<'_> {
         context
     }
 
-    /// Products of a query with the first `scores.len()` keys.
+    /// Products of a query with the first `scores.len()` keys; the last page may hold room for more.
     #[inline(always)]
     fn score<S: Simd>(&self, simd: S, query: &[f32], scores: &mut [f32]) {
         let (stride, offset, length) = self.head_layout();

@@ -1,93 +1,184 @@
-//! Keys and values of sequences; a prefix that several sequences share is held once.
+//! Keys and values of sequences, in pages of a bounded pool; pages of a common prefix are held once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Keys and values of consecutive positions, per layer `[positions, key_value_heads * head_dim]`.
-#[derive(Debug, Default)]
-pub(super) struct Segment {
-    keys: Vec<Vec<f32>>,
-    values: Vec<Vec<f32>>,
-}
+/// Positions of a page; whole tiles of attention's products.
+pub(super) const PAGE_POSITIONS: usize = 32;
 
-/// The first positions of a segment.
-#[derive(Debug, Clone)]
-pub(super) struct SharedSegment {
-    pub(super) segment: Arc<Segment>,
-    pub(super) length: usize,
-}
-
-/// One sequence: shared segments, then its own.
+/// What pages are cut to, and how many there may be.
 #[derive(Debug)]
-pub struct CachedSequence {
-    shared: Vec<SharedSegment>,
-    own: Segment,
-    own_length: usize,
+pub(super) struct PagePool {
+    layers: usize,
+    /// Width of a position's keys in one layer.
+    width: usize,
+    limit: usize,
+    used: Arc<AtomicUsize>,
 }
 
-/// Consecutive keys and values of one layer.
+/// Keys and values of consecutive positions, `[layers, 2, positions, width]`.
+#[derive(Debug)]
+pub(super) struct Page {
+    values: Vec<f32>,
+    used: Arc<AtomicUsize>,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.used.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl PagePool {
+    /// A pool of as many pages as fit into `bytes`, and at least one.
+    pub(super) fn new(layers: usize, width: usize, bytes: usize) -> Self {
+        Self {
+            layers,
+            width,
+            limit: (bytes / page_bytes(layers, width)).max(1),
+            used: Arc::default(),
+        }
+    }
+
+    /// A page, unless all are in use.
+    pub(super) fn take(&self) -> Option<Page> {
+        // One thread takes pages; others only give them back.
+        if self.used.load(Ordering::Relaxed) >= self.limit {
+            return None;
+        }
+        self.used.fetch_add(1, Ordering::Relaxed);
+        Some(Page {
+            values: vec![0.0; self.layers * 2 * PAGE_POSITIONS * self.width],
+            used: self.used.clone(),
+        })
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes of a page.
+pub(super) fn page_bytes(layers: usize, width: usize) -> usize {
+    layers * 2 * PAGE_POSITIONS * width * size_of::<f32>()
+}
+
+impl Page {
+    /// Where the keys of a layer begin; its values follow them.
+    fn start(layer: usize, width: usize) -> usize {
+        layer * 2 * PAGE_POSITIONS * width
+    }
+
+    fn write(&mut self, layer: usize, position: usize, keys: &[f32], values: &[f32], width: usize) {
+        let start = Self::start(layer, width) + position * width;
+        self.values[start..start + keys.len()].copy_from_slice(keys);
+        let start = start + PAGE_POSITIONS * width;
+        self.values[start..start + values.len()].copy_from_slice(values);
+    }
+
+    fn layer(&self, layer: usize, width: usize) -> LayerSlice<'_> {
+        let start = Self::start(layer, width);
+        let half = PAGE_POSITIONS * width;
+        LayerSlice {
+            keys: &self.values[start..start + half],
+            values: &self.values[start + half..start + 2 * half],
+        }
+    }
+}
+
+/// One sequence: whole pages that others may share, then its own.
+#[derive(Debug, Default)]
+pub(super) struct CachedSequence {
+    shared: Vec<Arc<Page>>,
+    own: Vec<Page>,
+    length: usize,
+}
+
+/// Keys and values of one page in one layer; positions behind the sequence's end hold nothing yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LayerSlice<'a> {
     pub(super) keys: &'a [f32],
     pub(super) values: &'a [f32],
 }
 
-impl Segment {
-    fn new(layers: usize) -> Self {
-        Self {
-            keys: vec![Vec::new(); layers],
-            values: vec![Vec::new(); layers],
-        }
-    }
-}
-
 impl CachedSequence {
-    pub(super) fn new(shared: Vec<SharedSegment>, layers: usize) -> Self {
+    /// A sequence that begins with shared pages.
+    pub(super) fn beginning_with(shared: Vec<Arc<Page>>) -> Self {
         Self {
+            length: shared.len() * PAGE_POSITIONS,
+            own: Vec::new(),
             shared,
-            own: Segment::new(layers),
-            own_length: 0,
         }
     }
 
     /// Positions held in every layer.
     pub(super) fn length(&self) -> usize {
-        self.shared.iter().map(|part| part.length).sum::<usize>() + self.own_length
+        self.length
     }
 
-    /// Adds keys and values of new positions to one layer.
-    pub(super) fn append(&mut self, layer: usize, keys: &[f32], values: &[f32]) {
-        self.own.keys[layer].extend_from_slice(keys);
-        self.own.values[layer].extend_from_slice(values);
+    /// Pages that are missing for this many more positions.
+    pub(super) fn missing_pages(&self, positions: usize) -> usize {
+        let needed = (self.length + positions).div_ceil(PAGE_POSITIONS);
+        needed.saturating_sub(self.shared.len() + self.own.len())
+    }
+
+    pub(super) fn add_page(&mut self, page: Page) {
+        self.own.push(page);
+    }
+
+    /// Copies the first `positions` of another sequence's last page into a page of its own.
+    pub(super) fn copy_page(&mut self, mut page: Page, other: &Page, positions: usize) {
+        page.values.copy_from_slice(&other.values);
+        self.own.push(page);
+        self.length += positions;
+    }
+
+    /// Adds keys and values of new positions to one layer; there must be pages for them.
+    pub(super) fn append(&mut self, layer: usize, keys: &[f32], values: &[f32], width: usize) {
+        let mut position = self.length - self.shared.len() * PAGE_POSITIONS;
+        let (mut keys, mut values) = (keys, values);
+        while !keys.is_empty() {
+            let within = position % PAGE_POSITIONS;
+            let count = (PAGE_POSITIONS - within).min(keys.len() / width) * width;
+            self.own[position / PAGE_POSITIONS].write(layer, within, &keys[..count], &values[..count], width);
+            (keys, values) = (&keys[count..], &values[count..]);
+            position += count / width;
+        }
     }
 
     /// Counts new positions once every layer has them.
     pub(super) fn advance(&mut self, positions: usize) {
-        self.own_length += positions;
+        self.length += positions;
     }
 
     /// All keys and values of a layer, in order; `width` is that of one position.
     pub(super) fn layer(&self, layer: usize, width: usize) -> Vec<LayerSlice<'_>> {
-        let shared = self.shared.iter().map(|part| LayerSlice {
-            keys: &part.segment.keys[layer][..part.length * width],
-            values: &part.segment.values[layer][..part.length * width],
-        });
-        let own = LayerSlice {
-            keys: &self.own.keys[layer],
-            values: &self.own.values[layer],
-        };
-        shared.chain(std::iter::once(own)).collect()
+        let pages = self.shared.iter().map(AsRef::as_ref).chain(&self.own);
+        pages.map(|page| page.layer(layer, width)).collect()
     }
 
-    /// Turns the row's own positions into a shared segment, and gives the whole chain.
-    pub(super) fn share(&mut self) -> Vec<SharedSegment> {
-        if self.own_length > 0 {
-            let layers = self.own.keys.len();
-            let segment = std::mem::replace(&mut self.own, Segment::new(layers));
-            self.shared.push(SharedSegment {
-                segment: Arc::new(segment),
-                length: std::mem::take(&mut self.own_length),
-            });
-        }
-        self.shared.clone()
+    /// Makes the sequence's whole pages shared, and gives all of these.
+    pub(super) fn share(&mut self) -> &[Arc<Page>] {
+        let whole = self.length / PAGE_POSITIONS - self.shared.len();
+        self.shared.extend(self.own.drain(..whole).map(Arc::new));
+        &self.shared
     }
+
+    /// The page that is not full yet, and how many positions it holds.
+    pub(super) fn unfinished_page(&self) -> Option<(&Page, usize)> {
+        let positions = self.length % PAGE_POSITIONS;
+        let place = self.length / PAGE_POSITIONS - self.shared.len();
+        (positions > 0).then(|| (&self.own[place], positions))
+    }
+}
+
+/// A copy of a page in a page of the pool.
+pub(super) fn copied(page: &Page, pool: &PagePool) -> Option<Page> {
+    let mut copy = pool.take()?;
+    copy.values.copy_from_slice(&page.values);
+    Some(copy)
 }

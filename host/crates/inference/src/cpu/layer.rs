@@ -1,5 +1,7 @@
 //! One decoder layer of the CPU engine.
 
+use super::CpuRow;
+use super::adapter::AdapterGroup;
 use super::attention::{AttentionShape, attend};
 use super::key_values::CachedSequence;
 use super::matrix::WeightPrecision;
@@ -18,6 +20,8 @@ pub(super) struct StepShape<'a> {
     pub(super) cos: &'a [f32],
     /// Sines `[tokens, head_dim / 2]`.
     pub(super) sin: &'a [f32],
+    /// Which tokens have which adapter.
+    pub(super) groups: &'a [AdapterGroup],
 }
 
 /// A decoder layer laid out for the CPU.
@@ -37,11 +41,13 @@ pub(super) struct CpuLayer {
 }
 
 impl CpuLayer {
-    pub(super) fn new(layer: &DecoderLayer, precision: WeightPrecision) -> Self {
+    pub(super) fn new(number: usize, layer: &DecoderLayer, precision: WeightPrecision) -> Self {
         let scale = |norm: &RmsNorm| values_of(norm.scale.clone());
-        let [query, key, value, output, gate, up, down] = layer
-            .projections()
-            .map(|projection| CpuProjection::new(projection, precision));
+        let mut place = number * DecoderLayer::PROJECTIONS.len();
+        let [query, key, value, output, gate, up, down] = layer.projections().map(|projection| {
+            place += 1;
+            CpuProjection::new(projection, precision, place - 1)
+        });
         Self {
             attention_norm: scale(&layer.attention_norm),
             feed_forward_norm: scale(&layer.feed_forward_norm),
@@ -63,29 +69,35 @@ impl CpuLayer {
         number: usize,
         stream: &mut [f32],
         shape: &StepShape<'_>,
-        batch: &mut [Advance<'_, CachedSequence>],
+        batch: &mut [Advance<'_, CpuRow>],
     ) {
         let mut normed = stream.to_vec();
         rms_norm_rows(&mut normed, &self.attention_norm, shape.epsilon);
         let queries = self.rotated(&self.query, self.query_norm.as_deref(), &normed, shape);
         let keys = self.rotated(&self.key, self.key_norm.as_deref(), &normed, shape);
-        let values = self.value.forward(&normed);
+        let values = self.value.forward(&normed, shape.groups);
         let width = shape.attention.key_width();
         let mut first = 0;
         for entry in batch.iter_mut() {
             let range = first * width..(first + entry.tokens.len()) * width;
-            entry.row.append(number, &keys[range.clone()], &values[range]);
+            entry
+                .row
+                .sequence
+                .append(number, &keys[range.clone()], &values[range], width);
             first += entry.tokens.len();
         }
-        let rows: Vec<(&CachedSequence, usize)> = batch.iter().map(|entry| (&*entry.row, entry.tokens.len())).collect();
+        let rows: Vec<(&CachedSequence, usize)> = batch
+            .iter()
+            .map(|entry| (&entry.row.sequence, entry.tokens.len()))
+            .collect();
         let context = attend(shape.attention, number, &queries, &rows);
-        add(stream, &self.output.forward(&context));
+        add(stream, &self.output.forward(&context, shape.groups));
 
         let mut normed = stream.to_vec();
         rms_norm_rows(&mut normed, &self.feed_forward_norm, shape.epsilon);
-        let mut gate = self.gate.forward(&normed);
-        gated_silu(&mut gate, &self.up.forward(&normed));
-        add(stream, &self.down.forward(&gate));
+        let mut gate = self.gate.forward(&normed, shape.groups);
+        gated_silu(&mut gate, &self.up.forward(&normed, shape.groups));
+        add(stream, &self.down.forward(&gate, shape.groups));
     }
 
     /// Projects, normalises and rotates heads.
@@ -96,7 +108,7 @@ impl CpuLayer {
         inputs: &[f32],
         shape: &StepShape<'_>,
     ) -> Vec<f32> {
-        let mut heads = projection.forward(inputs);
+        let mut heads = projection.forward(inputs, shape.groups);
         if let Some(scale) = norm {
             rms_norm_rows(&mut heads, scale, shape.epsilon);
         }

@@ -56,6 +56,10 @@ impl Matrix {
         self.rows
     }
 
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
     pub(super) fn copy_row(&self, row: usize, target: &mut [f32]) {
         let range = row * self.columns..(row + 1) * self.columns;
         match &self.values {

@@ -1,88 +1,51 @@
-//! A projection with its adapter, laid out for the CPU engine.
+//! A projection laid out for the CPU engine.
 
 use burn::tensor::DType;
 
+use super::adapter::AdapterGroup;
 use super::matrix::{Matrix, WeightPrecision};
-use nl2sql_model::layers::{LowRank, Projection};
+use nl2sql_model::layers::Projection;
 use nl2sql_model::weights::values_of;
 
-/// `f * (W x + s B (A x)) + b`, where `f` is DoRA's direction factor or absent.
+/// `f * (W x + s B (A x)) + b`, the adapter `s B A` and its direction factor `f` being each row's own.
 #[derive(Debug)]
 pub(super) struct CpuProjection {
     weight: Matrix,
     bias: Option<Vec<f32>>,
-    adapter: Option<CpuAdapter>,
-}
-
-#[derive(Debug)]
-struct CpuAdapter {
-    down: Matrix,
-    up: Matrix,
-    scale: f32,
-    factor: Option<Vec<f32>>,
+    /// Where adapters hold their factors for it.
+    place: usize,
 }
 
 impl CpuProjection {
-    pub(super) fn new(projection: &Projection, precision: WeightPrecision) -> Self {
+    pub(super) fn new(projection: &Projection, precision: WeightPrecision, place: usize) -> Self {
         let weight = projection.weight.matrix(DType::F32).transpose();
         Self {
             weight: Matrix::from_tensor(weight, precision),
             bias: projection.bias.clone().map(values_of),
-            adapter: projection
-                .adapter
-                .as_ref()
-                .map(|adapter| CpuAdapter::new(projection, adapter)),
+            place,
         }
     }
 
     /// Inputs `[count, d_in]` to `[count, d_out]`.
-    pub(super) fn forward(&self, inputs: &[f32]) -> Vec<f32> {
+    pub(super) fn forward(&self, inputs: &[f32], groups: &[AdapterGroup]) -> Vec<f32> {
         let mut outputs = self.weight.times(inputs);
-        let width = self.weight.rows();
-        if let Some(adapter) = &self.adapter {
-            adapter.add(inputs, &mut outputs);
+        let (d_in, d_out) = (self.weight.columns(), self.weight.rows());
+        for AdapterGroup { adapter, tokens } in groups {
+            let factors = adapter.as_ref().and_then(|adapter| adapter.factors(self.place));
+            if let Some(factors) = factors {
+                factors.add(
+                    &inputs[tokens.start * d_in..tokens.end * d_in],
+                    &mut outputs[tokens.start * d_out..tokens.end * d_out],
+                );
+            }
         }
         if let Some(bias) = &self.bias {
-            for row in outputs.chunks_exact_mut(width) {
+            for row in outputs.chunks_exact_mut(d_out) {
                 for (value, bias) in row.iter_mut().zip(bias) {
                     *value += bias;
                 }
             }
         }
         outputs
-    }
-}
-
-impl CpuAdapter {
-    fn new(projection: &Projection, adapter: &LowRank) -> Self {
-        let factor = adapter.magnitude.as_ref().map(|magnitude| {
-            let magnitude = values_of(magnitude.val());
-            let norms = values_of(projection.initial_magnitude());
-            magnitude
-                .iter()
-                .zip(norms)
-                .map(|(magnitude, norm)| magnitude / norm)
-                .collect()
-        });
-        Self {
-            down: Matrix::from_tensor(adapter.down.val().transpose(), WeightPrecision::F32),
-            up: Matrix::from_tensor(adapter.up.val().transpose(), WeightPrecision::F32),
-            scale: adapter.scale as f32,
-            factor,
-        }
-    }
-
-    fn add(&self, inputs: &[f32], outputs: &mut [f32]) {
-        let change = self.up.times(&self.down.times(inputs));
-        for (output, change) in outputs.iter_mut().zip(change) {
-            *output += self.scale * change;
-        }
-        if let Some(factor) = &self.factor {
-            for row in outputs.chunks_exact_mut(factor.len()) {
-                for (value, factor) in row.iter_mut().zip(factor) {
-                    *value *= factor;
-                }
-            }
-        }
     }
 }
