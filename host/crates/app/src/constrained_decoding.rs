@@ -108,7 +108,7 @@ fn by_falling_likelihood(logits: &[f32]) -> impl Iterator<Item = Likely> + use<>
 #[cfg(test)]
 mod tests {
     use nl2sql_catalog::{Column, Database, Table};
-    use nl2sql_inference::{Advance, Engine, Finish, GenerationRequest, Generator};
+    use nl2sql_inference::{AdapterId, Advance, Engine, Finish, GenerationRequest, Generator};
 
     use super::*;
 
@@ -146,7 +146,7 @@ mod tests {
             TOKENS.len()
         }
 
-        fn open(&mut self, _prompt: &[u32]) -> (usize, usize) {
+        fn open(&mut self, _prompt: &[u32], _adapter: Option<AdapterId>) -> (usize, usize) {
             (0, 0)
         }
 

@@ -237,9 +237,8 @@ impl Worker {
             sampling: Sampling {
                 temperature: request.temperature.or(sampling.temperature).unwrap_or(0.0),
                 top_p: sampling.top_p.unwrap_or(1.0),
-                repetition_penalty: 1.0,
-                top_k: 0,
                 seed: sampling.seed.map_or(seed, |own| seed ^ own.unsigned_abs()),
+                ..Sampling::GREEDY
             },
         })
     }

@@ -141,7 +141,11 @@ impl<Row> Batch<Row> {
                 let alone = self.answering.is_empty();
                 self.prefilling = Some(prefill);
                 // Running answers will leave room when they end.
-                return if alone { Err(InferenceError::OutOfMemory) } else { Ok(()) };
+                return if alone {
+                    Err(InferenceError::OutOfMemory)
+                } else {
+                    Ok(())
+                };
             }
             let last = end == prefill.tokens.len();
             let mut logits = engine.advance(&mut [Advance {
@@ -232,8 +236,7 @@ impl<Row> Batch<Row> {
             });
         }
         let mut logits = engine.advance(&mut batch)?;
-        let mut of_row: Vec<(u64, &mut [f32])> =
-            keys.into_iter().zip(logits.chunks_mut(engine.vocab_size())).collect();
+        let mut of_row: Vec<(u64, &mut [f32])> = keys.into_iter().zip(logits.chunks_mut(engine.vocab_size())).collect();
         let before = self.answering.len();
         let mut kept = Vec::with_capacity(before);
         for row in std::mem::take(&mut self.answering) {

@@ -139,7 +139,11 @@ impl CpuEngine {
         let mut stream = vec![0.0; tokens * hidden];
         let mut slots = stream.chunks_mut(hidden);
         for entry in batch {
-            let own = entry.row.adapter.as_ref().and_then(|adapter| adapter.embedding.as_ref());
+            let own = entry
+                .row
+                .adapter
+                .as_ref()
+                .and_then(|adapter| adapter.embedding.as_ref());
             let table = own.unwrap_or(&self.embedding);
             for (token, slot) in entry.tokens.iter().zip(&mut slots) {
                 table.copy_row(*token as usize, slot);

@@ -45,10 +45,7 @@ pub enum InferenceError {
 
     /// The engine has one model and no adapters beside it.
     #[error("this engine serves a single model")]
-    #[diagnostic(
-        code(nl2sql::inference::adapters),
-        help("Load the adapter together with the model.")
-    )]
+    #[diagnostic(code(nl2sql::inference::adapters), help("Load the adapter together with the model."))]
     AdaptersUnsupported,
 
     /// The device did not give the logits back.

@@ -66,6 +66,12 @@ fn all_finite(sampling: &Sampling) -> bool {
         frequency_penalty,
         seed: _,
     } = *sampling;
-    let numbers = [temperature, top_p, repetition_penalty, presence_penalty, frequency_penalty];
+    let numbers = [
+        temperature,
+        top_p,
+        repetition_penalty,
+        presence_penalty,
+        frequency_penalty,
+    ];
     numbers.iter().all(|number| number.is_finite())
 }

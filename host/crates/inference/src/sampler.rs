@@ -74,12 +74,14 @@ impl Sampler {
         } = self.sampling;
         if repetition != 1.0 {
             let distinct: BTreeSet<u32> = prompt.iter().chain(answer).copied().collect();
-            for logit in distinct.into_iter().filter_map(|token| logits.get_mut(token as usize)) {
-                *logit = if *logit > 0.0 {
-                    *logit / repetition
-                } else {
-                    *logit * repetition
-                };
+            for token in distinct {
+                if let Some(logit) = logits.get_mut(token as usize) {
+                    *logit = if *logit > 0.0 {
+                        *logit / repetition
+                    } else {
+                        *logit * repetition
+                    };
+                }
             }
         }
         if presence == 0.0 && frequency == 0.0 {

@@ -134,7 +134,12 @@ impl Sequence {
     }
 
     fn show(&mut self, end: usize) -> String {
-        let text = self.detokeniser.text().get(self.shown..end).unwrap_or_default().to_owned();
+        let text = self
+            .detokeniser
+            .text()
+            .get(self.shown..end)
+            .unwrap_or_default()
+            .to_owned();
         self.shown = self.shown.max(end);
         text
     }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use burn::tensor::Device;
 use nl2sql_inference::{
-    Completion, CpuEngine, CpuOptions, Finish, Generation, GenerationEvent, GenerationRequest, Generator, InferenceError,
-    LogitsMask, Sampling, Scheduler, SchedulerOptions, TensorEngine,
+    Completion, CpuEngine, CpuOptions, Finish, Generation, GenerationEvent, GenerationRequest, Generator,
+    InferenceError, LogitsMask, Sampling, Scheduler, SchedulerOptions, TensorEngine,
 };
 use nl2sql_model::gguf::import_gguf;
 use nl2sql_model::tokenizer::TextTokenizer;
@@ -35,7 +35,9 @@ fn adapted(name: &str, weights: &str) -> (Decoder, AdapterConfig) {
 
 /// A request that samples and tells of likelihoods, so that the smallest difference would show.
 fn request(number: u32, prompt_tokens: u32, max_new_tokens: usize) -> GenerationRequest {
-    let prompt = (0..prompt_tokens).map(|n| 3 + (n * 7 + (n / 40) * number) % 300).collect();
+    let prompt = (0..prompt_tokens)
+        .map(|n| 3 + (n * 7 + (n / 40) * number) % 300)
+        .collect();
     let mut request = GenerationRequest::greedy(prompt, max_new_tokens, Vec::new());
     request.logprobs = Some(2);
     if number % 2 == 1 {
@@ -51,17 +53,25 @@ fn request(number: u32, prompt_tokens: u32, max_new_tokens: usize) -> Generation
 
 /// Prompts longer and shorter than a page, most of them with a common beginning.
 fn requests() -> Vec<GenerationRequest> {
-    (0..12).map(|n| request(n, 5 + 13 * n, 4 + (n as usize * 11) % 40)).collect()
+    (0..12)
+        .map(|n| request(n, 5 + 13 * n, 4 + (n as usize * 11) % 40))
+        .collect()
 }
 
 fn alone(decoder: &Decoder, request: GenerationRequest) -> Completion {
     let engine = CpuEngine::new(decoder, CpuOptions::default());
-    Generator::new(engine, None, 1).generate(vec![request]).unwrap().remove(0)
+    Generator::new(engine, None, 1)
+        .generate(vec![request])
+        .unwrap()
+        .remove(0)
 }
 
 fn assert_equal(ours: &Completion, expected: &Completion) {
     assert_eq!(ours.tokens, expected.tokens);
-    assert_eq!(ours.logprobs, expected.logprobs, "likelihoods are the same to the last bit");
+    assert_eq!(
+        ours.logprobs, expected.logprobs,
+        "likelihoods are the same to the last bit"
+    );
     assert_eq!(ours.finish, expected.finish);
 }
 
@@ -76,7 +86,10 @@ fn answers_are_the_same_alone_and_in_every_company() {
         };
         let engine = CpuEngine::new(&decoder, CpuOptions::default());
         let scheduler = Scheduler::start(engine, None, options).unwrap();
-        let generations: Vec<Generation> = requests().into_iter().map(|one| scheduler.submit(one).unwrap()).collect();
+        let generations: Vec<Generation> = requests()
+            .into_iter()
+            .map(|one| scheduler.submit(one).unwrap())
+            .collect();
         for (generation, request) in generations.into_iter().zip(requests()) {
             let completion = generation.completion_blocking().unwrap();
             assert_equal(&completion, &alone(&decoder, request));
@@ -100,7 +113,10 @@ fn answers_that_had_to_give_way_to_others_continue_unchanged() {
     for (generation, request) in generations.into_iter().zip(wanted()) {
         assert_equal(&generation.completion_blocking().unwrap(), &alone(&decoder, request));
     }
-    assert!(scheduler.figures().evictions > 0, "eight pages are too few for six answers");
+    assert!(
+        scheduler.figures().evictions > 0,
+        "eight pages are too few for six answers"
+    );
     let too_long = scheduler.submit(request(0, 200, 57)).unwrap_err();
     assert!(matches!(too_long, InferenceError::Request { .. }), "{too_long}");
 }
@@ -156,11 +172,11 @@ impl LogitsMask for Gate {
     }
 }
 
-/// A request that stops the scheduler before its second token; the receiver tells when, the sender lets it go on.
+/// A request that stops the scheduler before its third token; the receiver tells when, the sender lets it go on.
 fn gated(max_new_tokens: usize) -> (GenerationRequest, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let ((waits, waiting), (opener, open)) = (mpsc::channel(), mpsc::channel());
     let mut request = request(0, 5, max_new_tokens);
-    request.mask = Some(Box::new(Gate { at: 1, waits, open }));
+    request.mask = Some(Box::new(Gate { at: 2, waits, open }));
     (request, waiting, opener)
 }
 
@@ -187,8 +203,14 @@ async fn a_detached_adapter_serves_the_requests_that_began_with_it() {
     scheduler.detach(adapter);
     let late = scheduler.submit(with_adapter(4)).unwrap();
     opener.send(()).unwrap();
-    assert_eq!(under_way.completion().await.unwrap().tokens, alone(&trained, request(0, 5, 20)).tokens);
-    assert_eq!(waiting.completion().await.unwrap().tokens, alone(&trained, request(2, 30, 10)).tokens);
+    assert_eq!(
+        under_way.completion().await.unwrap().tokens,
+        alone(&trained, request(0, 5, 20)).tokens
+    );
+    assert_eq!(
+        waiting.completion().await.unwrap().tokens,
+        alone(&trained, request(2, 30, 10)).tokens
+    );
     let refused = late.completion().await.unwrap_err();
     assert!(refused.to_string().contains("not attached"), "{refused}");
 }
@@ -271,7 +293,12 @@ fn a_long_prompt_does_not_stall_a_running_answer() {
 /// A small model with a tokenizer.
 fn imported() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    import_gguf(&fixtures().join("llama-tiny.gguf"), &folder.path().join("model"), Dtype::F32).unwrap();
+    import_gguf(
+        &fixtures().join("llama-tiny.gguf"),
+        &folder.path().join("model"),
+        Dtype::F32,
+    )
+    .unwrap();
     folder
 }
 
@@ -338,5 +365,10 @@ fn biases_force_and_forbid_tokens() {
     assert_eq!(biased(1e6).tokens, vec![usual[0]; 8]);
     let forbidden = biased(f32::NEG_INFINITY);
     assert!(!forbidden.tokens.contains(&usual[0]));
-    assert!(forbidden.logprobs.iter().all(|step| step.logprob.is_finite() && step.top.len() == 2));
+    assert!(
+        forbidden
+            .logprobs
+            .iter()
+            .all(|step| step.logprob.is_finite() && step.top.len() == 2)
+    );
 }

@@ -119,6 +119,7 @@ impl<'a> EvaluationContext<'a> {
                 top_p: settings.top_p,
                 repetition_penalty: settings.repetition_penalty,
                 seed: profile.run.seed,
+                ..Sampling::GREEDY
             },
             candidate_temperature: settings.candidate_temperature,
             names: self.names()?,

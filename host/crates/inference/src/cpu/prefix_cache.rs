@@ -204,8 +204,8 @@ mod tests {
         cache.remember(&prompt, None, &mut row, &pool);
         drop(row);
         let other: Vec<u32> = (100..190).collect();
-        assert_eq!(row_of(&mut cache, &pool, &other).length(), 90);
-        assert_eq!(pool.used(), 3);
+        let row = row_of(&mut cache, &pool, &other);
+        assert_eq!((row.length(), pool.used()), (90, 3));
         assert!(cache.page(&pool).is_none());
     }
 
