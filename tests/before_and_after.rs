@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
+use nl2sql_constrained_decoding::{DecodingState, DialectRules, SchemaConstraint};
 use serde_json::Value;
 
 const SHOP: &str = "
@@ -245,7 +245,7 @@ fn schema_constrained_answers_use_existing_names_only() {
     let folder = exported();
     let held = [
         "--set",
-        "evaluate.held_to_schema=true",
+        "evaluate.constrain=schema",
         "--set",
         "evaluate.max_new_tokens=40",
     ];
@@ -261,8 +261,8 @@ fn schema_constrained_answers_use_existing_names_only() {
     };
     let catalog = fs::read(folder.path().join("runs/shop/metadata.json")).unwrap();
     let catalog: nl2sql_catalog::Database = serde_json::from_slice(&catalog).unwrap();
-    let names = std::sync::Arc::new(SchemaNames::of(&catalog));
-    let fits = |text: &String| AnswerReader::new(names.clone()).read(text.as_bytes());
+    let names = std::sync::Arc::new(SchemaConstraint::new(&catalog, DialectRules::of_dialect("sqlite")));
+    let fits = |text: &String| DecodingState::new(names.clone()).push(text.as_bytes());
     let candidates = ["--set", "evaluate.candidates=2"];
     for more in [&held[..], &[&held[..], &candidates].concat()] {
         let output = format!("held{}", more.len());
@@ -296,7 +296,7 @@ fn schema_constrained_answers_use_existing_names_only() {
         .unwrap();
     let text = said(&output);
     assert!(
-        !output.status.success() && text.contains("evaluate.held_to_schema") && text.contains("--endpoint"),
+        !output.status.success() && text.contains("evaluate.constrain") && text.contains("--endpoint"),
         "{text}"
     );
 }

@@ -186,7 +186,7 @@ fn a_full_disk_is_named_and_the_run_resumes_once_there_is_room() {
            code=0; $NL2SQL run --quiet --run-dir disk/run {SET} > said.txt 2>&1 || code=$?
            if [ $code -eq 0 ]; then echo fits $size; else
              cat said.txt; grep -q 'disk' said.txt; grep -qi 'panicked' said.txt && exit 9
-             mount -o remount,size=8m disk; $NL2SQL run --quiet --run-dir disk/run {SET}; echo mended $size
+             mount -o remount,size=8m disk; $NL2SQL run --quiet --run-dir disk/run {SET}; echo resumed $size
            fi
            rm -rf kept/$size; cp -r disk/run kept/$size; umount disk; done"
     );
@@ -196,7 +196,7 @@ fn a_full_disk_is_named_and_the_run_resumes_once_there_is_room() {
     };
     let said = told(&output);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("mended 20k") && said.contains("mended 80k"), "{said}");
+    assert!(said.contains("resumed 20k") && said.contains("resumed 80k"), "{said}");
     assert!(said.contains("disk is full"), "{said}");
     for kept in fs::read_dir(folder.path().join("kept")).unwrap() {
         let kept = kept.unwrap().path();

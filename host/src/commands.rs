@@ -25,7 +25,7 @@ use nl2sql_pipeline::{Rerun, Stage};
 use nl2sql_profile::{Layers, Resolved};
 
 use crate::arguments::{Arguments, Command, Global, PaidFlags, RerunFlags};
-use crate::terminal::show_outcome;
+use crate::terminal::{show_notes, show_outcome};
 use crate::work::perform;
 
 /// Runs the command.
@@ -121,7 +121,9 @@ pub fn resolve(global: &Global) -> Result<Resolved, AppError> {
         flags,
         ..Layers::default()
     };
-    Ok(layers.resolve()?)
+    let resolved = layers.resolve()?;
+    show_notes(global, &resolved.notes);
+    Ok(resolved)
 }
 
 fn open_session(global: &Global) -> Result<Arc<Session>, AppError> {

@@ -16,6 +16,8 @@ use std::sync::{Mutex, PoisonError};
 use nl2sql_app::diagnostic::Exit;
 use serde_json::json;
 
+use crate::arguments::Global;
+
 pub use error::show_error;
 pub use job_view::JobView;
 pub use outcome::show_outcome;
@@ -66,6 +68,14 @@ pub fn show_usage(answer: &clap::Error) -> Exit {
         Exit::Done
     } else {
         Exit::Usage
+    }
+}
+
+/// Notes on what was asked for, on standard error, unless the user wants to hear nothing.
+pub fn show_notes(global: &Global, notes: &[String]) {
+    for note in notes.iter().filter(|_| !global.quiet) {
+        // As in `say`: a closed pipe has seen enough.
+        let _ = writeln!(io::stderr().lock(), "note: {note}");
     }
 }
 

@@ -231,7 +231,7 @@ fn no_value_leaves_unless_sampling_is_on() {
                 .received()
                 .iter()
                 .any(|request| contains(&request.raw, "the value is not shown"));
-            assert!(told, "{what}: the engine's complaints are fed back, without values");
+            assert!(told, "{what}: the engine's errors are fed back, without values");
         }
     }
 }
@@ -245,7 +245,7 @@ fn masked_hashed_and_dropped_values_do_not_leave() {
             assert!(leaks.is_empty(), "{what} {policy}: {leaks:?}");
             let cards = std::fs::read(ended.place.run().join("cards.json")).unwrap();
             let sampled = contains(&cards, "\"city\": [");
-            assert_eq!(sampled, policy != "drop", "{what} {policy}: disguised values are there");
+            assert_eq!(sampled, policy != "drop", "{what} {policy}: masked values are there");
         }
     }
 }

@@ -56,7 +56,7 @@ fn ends_with_the_exact_counts(demo: &str, protocol: &str, more: &str) {
     assert_eq!(
         (peer.received().len(), &again["usage"]["total"]),
         (asked, total),
-        "a finished run asks nothing"
+        "a finished run sends no request"
     );
 }
 

@@ -50,7 +50,7 @@ fn malformed_answers_are_retried_and_reported() {
 
     let again = place.call(&["run"]);
     assert_eq!(again.status.code(), Some(1));
-    assert_eq!(place.stored().len(), stored, "a repetition asks nothing new");
+    assert_eq!(place.stored().len(), stored, "a repetition sends no new request");
     let usage: serde_json::Value = serde_json::from_slice(&fs::read(place.run().join("usage.json")).unwrap()).unwrap();
     assert_eq!(usage["topics"][0]["provider"], "local", "{usage}");
     assert_eq!(usage["total"]["requests"].as_u64().unwrap() as usize, stored);

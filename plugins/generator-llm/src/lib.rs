@@ -49,7 +49,7 @@ const LEAST_ASKED: u32 = 5;
 /// Rounds without any pair after which a topic is given up.
 const BARREN_ROUNDS: u32 = 3;
 
-/// Tag of a pair the model wrote to mend a rejected one; such a pair is not mended again.
+/// Tag of a pair the model wrote to repair a rejected one; such a pair is not repaired again.
 const REPAIRED: &str = "repaired";
 
 type Ask<'a> = &'a dyn Fn(&[llm::Request]) -> Vec<Result<Answer, LlmError>>;
@@ -161,7 +161,7 @@ impl Round {
     }
 }
 
-/// The round's conversations: fresh pairs in portions, and those that mend what was rejected for the first time.
+/// The round's conversations: fresh pairs in portions, and those that repair what was rejected for the first time.
 fn jobs(
     context: &Context,
     options: &Options,

@@ -12,7 +12,7 @@ pub struct Options {
     pub requests_per_round: u32,
     /// How many more pairs are asked for than wanted, because some will be rejected: a factor.
     pub surplus: f64,
-    /// Times an answer without any pair is asked for anew.
+    /// Times an answer without any pair is asked for again.
     pub attempts: u32,
     /// Whether rejected pairs go back once, with what was found.
     pub repair: bool,

@@ -140,17 +140,17 @@ fn a_rejection_goes_back_once_with_what_was_found() {
     };
     let repairs = RefCell::new(0);
     let ask = |requests: &[llm::Request]| {
-        let mends = |request: &llm::Request| {
+        let repairs_pair = |request: &llm::Request| {
             request.messages[1]
                 .content
                 .contains("problem: there is no column height (perhaps age)")
         };
-        *repairs.borrow_mut() += requests.iter().filter(|request| mends(request)).count();
+        *repairs.borrow_mut() += requests.iter().filter(|request| repairs_pair(request)).count();
         requests
             .iter()
             .map(|request| {
                 answer(&pair(
-                    if mends(request) { "Mended" } else { "Fresh" },
+                    if repairs_pair(request) { "Repaired" } else { "Fresh" },
                     "SELECT age FROM singer",
                 ))
             })
@@ -169,7 +169,7 @@ fn a_rejection_goes_back_once_with_what_was_found() {
 }
 
 #[test]
-fn answers_without_pairs_are_asked_for_anew_and_then_said() {
+fn answers_without_pairs_are_requested_again_and_then_reported() {
     let attempts = RefCell::new(Vec::new());
     let ask = |requests: &[llm::Request]| {
         attempts

@@ -1,50 +1,31 @@
 //! A normal form that needs no parser, for texts that are no statement of the dialect.
 
+use nl2sql_sql_lexer::{LexicalRules, Token, TokenKind, tokens};
+
 /// Lower case outside quotes, comments stripped, single spaces between words and none around marks, no final semicolon.
 pub fn normal_form(sql: &str) -> String {
     let mut normal = String::with_capacity(sql.len());
-    let mut rest = sql;
-    let mut gap = false;
-    while let Some(first) = rest.chars().next() {
-        let length = if first.is_whitespace() {
+    let (mut after_word, mut gap) = (false, false);
+    for token in tokens(sql, &LexicalRules::GENERIC) {
+        if token.is_blank() {
             gap = true;
-            first.len_utf8()
-        } else if rest.starts_with("--") {
-            gap = true;
-            rest.find('\n').unwrap_or(rest.len())
-        } else if let Some(inside) = rest.strip_prefix("/*") {
-            gap = true;
-            inside.find("*/").map_or(rest.len(), |end| end + 4)
+            continue;
+        }
+        if gap && after_word && is_word(&token) {
+            normal.push(' ');
+        }
+        if token.is_quoted() {
+            normal.push_str(token.text);
         } else {
-            let length = if matches!(first, '\'' | '"' | '`') {
-                quoted(rest, first)
-            } else {
-                first.len_utf8()
-            };
-            let spaced = gap && normal.ends_with(is_word) && is_word(first);
-            if spaced {
-                normal.push(' ');
-            }
-            gap = false;
-            if length == first.len_utf8() {
-                normal.extend(first.to_lowercase());
-            } else {
-                normal.push_str(&rest[..length]);
-            }
-            length
-        };
-        rest = &rest[length..];
+            normal.extend(token.text.chars().flat_map(char::to_lowercase));
+        }
+        (after_word, gap) = (is_word(&token), false);
     }
     normal.trim_end_matches(';').to_owned()
 }
 
-/// Length of a quoted stretch; one without end runs to the end of the text.
-fn quoted(text: &str, quote: char) -> usize {
-    text[1..].find(quote).map_or(text.len(), |end| end + 2)
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '\'' | '"' | '`')
+fn is_word(token: &Token<'_>) -> bool {
+    token.kind == TokenKind::Word || token.is_quoted()
 }
 
 #[cfg(test)]

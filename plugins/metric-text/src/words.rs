@@ -38,7 +38,7 @@ pub fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// Cuts a stretch of characters jieba looks up, and cuts anew what lies between its Chinese and its known words.
+/// Cuts a stretch of characters jieba looks up, and cuts again what lies between its Chinese and its known words.
 fn cut_block<'t>(block: &'t str, words: &mut Vec<&'t str>) {
     let mut unknown = 0..0;
     for token in JIEBA.cut(block, true) {

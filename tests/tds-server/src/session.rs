@@ -337,12 +337,12 @@ fn batch(text: String) -> Request {
 /// A transaction manager's request as the statement it stands for ([MS-TDS] 2.2.6.9).
 fn transaction(body: &[u8]) -> Result<Request, SqlError> {
     let body = rpc::without_headers(body);
-    let begins_anew = || {
+    let restarts = || {
         body.get(2)
             .and_then(|length| body.get(3 + usize::from(*length)))
             .is_some_and(|flags| flags & 1 != 0)
     };
-    let text = match (body.first(), begins_anew()) {
+    let text = match (body.first(), restarts()) {
         (Some(5), _) => "BEGIN TRANSACTION",
         (Some(7), false) => "COMMIT TRANSACTION",
         (Some(7), true) => "COMMIT TRANSACTION; BEGIN TRANSACTION",

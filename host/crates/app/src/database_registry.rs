@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nl2sql_catalog::{Analysis, Database, SyntaxError};
+use nl2sql_constrained_decoding::{DialectRules, SchemaConstraint};
 use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
-use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_pipeline::{CardsArtifact, Failure, PromptFacts, Source, artifact, outline};
 use nl2sql_plugin_host::DialectSession;
@@ -176,22 +176,24 @@ impl DatabaseRegistry {
         })
     }
 
-    /// The names of each of these databases that has any. Blocks, as [`get`](Self::get) does.
+    /// What statements about each of these databases may be written with; one without tables constrains nothing. Blocks, as
+    /// [`get`](Self::get) does.
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    pub fn names<'n>(
+    pub fn schema_constraints<'n>(
         &self,
         databases: impl IntoIterator<Item = &'n str>,
-    ) -> Result<BTreeMap<String, Arc<SchemaNames>>, Failure> {
-        let mut names = BTreeMap::new();
+    ) -> Result<BTreeMap<String, Arc<SchemaConstraint>>, Failure> {
+        let mut constraints = BTreeMap::new();
         for database in databases.into_iter().collect::<BTreeSet<_>>() {
-            let known = SchemaNames::of(&self.get(database)?.catalog);
-            if !known.is_empty() {
-                names.insert(database.to_owned(), Arc::new(known));
+            let catalog = &self.get(database)?.catalog;
+            let constraint = SchemaConstraint::new(catalog, DialectRules::of_dialect(&catalog.dialect));
+            if !constraint.is_empty() {
+                constraints.insert(database.to_owned(), Arc::new(constraint));
             }
         }
-        Ok(names)
+        Ok(constraints)
     }
 
     /// The user message that asks `question` of a database, in the profile's layout.

@@ -4,13 +4,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use nl2sql_pipeline::{RoundRecord, Stage, StageSummary};
 use nl2sql_training::events::TrainEvent;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of the form of events; a reader refuses a later one.
-pub const EVENT_VERSION: u32 = nl2sql_pipeline::EVENT_VERSION;
+pub const EVENT_VERSION: u32 = 1;
 
 /// One thing that happened. A line of `events.jsonl` is one event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Version of the form.
     pub version: u32,
@@ -34,9 +35,28 @@ impl Event {
 }
 
 /// What can happen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum EventKind {
+    /// A job began.
+    JobStarted {
+        /// Its name, which is the command's.
+        job: String,
+    },
+    /// A job ended.
+    JobFinished {
+        /// Its name.
+        job: String,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// A job failed or was stopped.
+    JobFailed {
+        /// Its name.
+        job: String,
+        /// Why.
+        message: String,
+    },
     /// A stage began.
     StageStarted {
         /// The stage.

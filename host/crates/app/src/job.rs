@@ -13,6 +13,7 @@ mod training_settings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use nl2sql_pipeline::{Rerun, Stage};
 use nl2sql_training::TrainSummary;
@@ -20,6 +21,7 @@ use nl2sql_training::plan::PlanFigures;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::event_log::EventLog;
 use crate::{AppError, Event, EventKind, Session};
 
 pub use cost_estimate::CostEstimate;
@@ -62,6 +64,29 @@ pub enum Job {
         /// Where the profile comes from.
         profile: String,
     },
+}
+
+impl Job {
+    /// The name of the command that asks for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Run(_) | Self::EstimateCost(_) => "run",
+            Self::Stage(stage, _) => stage.name(),
+            Self::Train(_) | Self::PlanTraining(_) => "train",
+            Self::Predict(_) => "predict",
+            Self::Evaluate(_) | Self::VerifyEvaluation { .. } => "eval",
+            Self::CheckConnection => "connect",
+            Self::CheckSetup { .. } => "doctor",
+        }
+    }
+
+    /// Whether it leaves something that belongs to the run. Estimates, plans and checks leave nothing.
+    fn works_on_the_run(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_) | Self::Stage(..) | Self::Train(_) | Self::Predict(_) | Self::Evaluate(_)
+        )
+    }
 }
 
 /// What came of a job.
@@ -125,12 +150,18 @@ pub(crate) struct JobContext {
     pub(crate) session: Arc<Session>,
     pub(crate) cancel: CancellationToken,
     events: mpsc::UnboundedSender<Event>,
+    /// The run's log, for jobs that work on the run.
+    log: Option<Arc<EventLog>>,
 }
 
 impl JobContext {
     /// Tells of something that happened. Nobody has to listen.
     pub(crate) fn tell(&self, kind: EventKind) {
-        let _ = self.events.send(Event::now(kind));
+        let event = Event::now(kind);
+        if let Some(log) = &self.log {
+            log.append(&event);
+        }
+        let _ = self.events.send(event);
     }
 
     /// Tells the user something worth knowing.
@@ -147,7 +178,26 @@ impl JobContext {
             session,
             cancel: self.cancel.clone(),
             events: self.events.clone(),
+            log: self.log.clone(),
         }
+    }
+
+    /// Performs the job between the events of its start and its end.
+    fn perform_logged(&self, job: Job) -> Result<Outcome, AppError> {
+        let (name, started) = (job.name(), Instant::now());
+        self.tell(EventKind::JobStarted { job: name.into() });
+        let outcome = self.perform(job);
+        self.tell(match &outcome {
+            Ok(_) => EventKind::JobFinished {
+                job: name.into(),
+                seconds: started.elapsed().as_secs_f64(),
+            },
+            Err(error) => EventKind::JobFailed {
+                job: name.into(),
+                message: error.to_string(),
+            },
+        });
+        outcome
     }
 
     fn perform(&self, job: Job) -> Result<Outcome, AppError> {
@@ -177,10 +227,11 @@ impl Session {
             session: self.clone(),
             cancel: self.cancellation().child_token(),
             events,
+            log: job.works_on_the_run().then(|| Arc::new(EventLog::of(self.place()))),
         };
         let cancel = context.cancel.clone();
         std::thread::spawn(move || {
-            let outcome = context.perform(job);
+            let outcome = context.perform_logged(job);
             // Listeners see the end of the events before the outcome.
             drop(context);
             let _ = sender.send(outcome);

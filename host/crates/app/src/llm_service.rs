@@ -1,93 +1,66 @@
 //! The service `llm` of plugins, over the providers of the profile.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use nl2sql_llm::{
-    AnswerStore, ChatProvider, ChatRequest, HttpProvider, LlmClient, LlmClientBuilder, LlmError, RetryPolicy, UsageLine,
+    AnswerStore, ChatAnswer, ChatProvider, ChatRequest, HttpProvider, LlmClient, LlmClientBuilder, LlmError,
+    RetryPolicy, UsageLine,
 };
-use nl2sql_plugin_host::{ChatAnswer, ChatError, LlmService};
+use nl2sql_plugin_host::{ChatError, LlmService};
 use nl2sql_profile::{LlmSettings, Profile, Protocol, ProviderSettings};
 
-use tokio_util::sync::CancellationToken;
-
-use crate::local_provider::{LocalProvider, LocalWeights};
+use crate::local_model::LocalModelSettings;
+use crate::local_models::LocalModels;
+use crate::local_provider::LocalProvider;
 use crate::{RunPlace, ServiceRuntime, advised};
 
 /// Chat requests of one stage.
 pub struct StageLlm {
-    client: Arc<LlmClient>,
+    client: LlmClient,
     runtime: ServiceRuntime,
     stage: &'static str,
 }
 
 impl StageLlm {
     /// The service for the plugins of one stage. Calls block, whatever thread they come from.
-    pub fn new(client: Arc<LlmClient>, runtime: ServiceRuntime, stage: &'static str) -> Self {
+    pub fn new(client: LlmClient, runtime: ServiceRuntime, stage: &'static str) -> Self {
         Self { client, runtime, stage }
     }
 
-    fn request(&self, request: nl2sql_plugin_host::ChatRequest) -> Result<ChatRequest, ChatError> {
-        let schema = request
-            .schema
-            .map(|schema| serde_json::from_str(&schema))
-            .transpose()
-            .map_err(|error| ChatError {
-                code: "rejected".to_owned(),
-                message: format!("the plugin's JSON schema is not JSON: {error}"),
-            })?;
-        Ok(ChatRequest {
-            messages: request.messages,
-            schema,
-            temperature: request.temperature,
-            max_tokens: request.max_tokens,
+    fn of_stage(&self, request: ChatRequest) -> ChatRequest {
+        ChatRequest {
             stage: self.stage.to_owned(),
-            purpose: request.purpose,
-            attempt: request.attempt,
-        })
-    }
-}
-
-impl LlmService for StageLlm {
-    fn chat(&self, request: nl2sql_plugin_host::ChatRequest) -> Result<ChatAnswer, ChatError> {
-        let request = self.request(request)?;
-        answer(self.runtime.block_on(|| self.client.chat(&request)))
-    }
-
-    fn chat_all(&self, requests: Vec<nl2sql_plugin_host::ChatRequest>) -> Vec<Result<ChatAnswer, ChatError>> {
-        let number = requests.len();
-        let requests: Result<Vec<ChatRequest>, ChatError> =
-            requests.into_iter().map(|request| self.request(request)).collect();
-        match requests {
-            Ok(requests) => self
-                .runtime
-                .block_on(|| self.client.chat_all(&requests))
-                .into_iter()
-                .map(answer)
-                .collect(),
-            Err(error) => vec![Err(error); number],
+            ..request
         }
     }
 }
 
-fn answer(answer: Result<nl2sql_llm::ChatAnswer, LlmError>) -> Result<ChatAnswer, ChatError> {
-    let answer = answer.map_err(|error| ChatError {
+impl LlmService for StageLlm {
+    fn chat(&self, request: ChatRequest) -> Result<ChatAnswer, ChatError> {
+        let request = self.of_stage(request);
+        self.runtime.block_on(|| self.client.chat(&request)).map_err(told)
+    }
+
+    fn chat_all(&self, requests: Vec<ChatRequest>) -> Vec<Result<ChatAnswer, ChatError>> {
+        let requests: Vec<ChatRequest> = requests.into_iter().map(|request| self.of_stage(request)).collect();
+        let answers = self.runtime.block_on(|| self.client.chat_all(&requests));
+        answers.into_iter().map(|answer| answer.map_err(told)).collect()
+    }
+}
+
+/// What a plugin is told of an error.
+fn told(error: LlmError) -> ChatError {
+    ChatError {
         code: error.code().to_owned(),
         message: advised(&error),
-    })?;
-    Ok(ChatAnswer {
-        finish_reason: answer.finish_reason.name().to_owned(),
-        content: answer.content,
-        input_tokens: answer.input_tokens,
-        output_tokens: answer.output_tokens,
-    })
+    }
 }
 
 /// The client of a run: the profile's chain of providers over its answer store.
 ///
 /// # Errors
 /// When the profile names no provider, a key is missing, or the store cannot be opened.
-pub fn connect(profile: &Profile, place: &RunPlace, cancellation: CancellationToken) -> Result<LlmClient, LlmError> {
+pub(crate) fn connect(profile: &Profile, place: &RunPlace, local_models: &LocalModels) -> Result<LlmClient, LlmError> {
     let settings = &profile.llm;
     let path = store_path(settings, &place.folder);
     // The run folder is locked by the run; a store elsewhere is everybody's.
@@ -97,7 +70,7 @@ pub fn connect(profile: &Profile, place: &RunPlace, cancellation: CancellationTo
     };
     let providers = settings
         .chain()
-        .map(|(name, provider)| open_provider(profile, name, provider))
+        .map(|(name, provider)| open_provider(profile, name, provider, local_models))
         .collect::<Result<Vec<_>, _>>()?;
     let stages = settings
         .stage_budgets
@@ -111,7 +84,6 @@ pub fn connect(profile: &Profile, place: &RunPlace, cancellation: CancellationTo
             ..RetryPolicy::default()
         })
         .offline(settings.offline)
-        .cancellation(cancellation)
         .build()
 }
 
@@ -146,10 +118,11 @@ fn account(settings: &LlmSettings, place: &RunPlace) -> String {
 ///
 /// # Errors
 /// When its settings cannot work or a key is missing.
-pub fn open_provider(
+pub(crate) fn open_provider(
     profile: &Profile,
     name: &str,
     provider: &ProviderSettings,
+    local_models: &LocalModels,
 ) -> Result<Box<dyn ChatProvider>, LlmError> {
     let mut settings = provider.clone();
     if provider.kind == Protocol::Local {
@@ -159,7 +132,7 @@ pub fn open_provider(
                 message: "there is no model folder: set its path, or model.path".to_owned(),
             });
         };
-        let weights = LocalWeights {
+        let weights = LocalModelSettings {
             model,
             adapter: provider.adapter.clone(),
             template: provider
@@ -167,8 +140,14 @@ pub fn open_provider(
                 .clone()
                 .unwrap_or_else(|| profile.model.template.clone()),
             device: profile.model.device.clone(),
+            rows_at_once: provider.rate.concurrency.max(1) as usize,
         };
-        return Ok(Box::new(LocalProvider::new(name, settings, weights)?));
+        return Ok(Box::new(LocalProvider::new(
+            name,
+            settings,
+            weights,
+            local_models.clone(),
+        )?));
     }
     if profile.llm.offline {
         settings.key_env = None;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
+use nl2sql_constrained_decoding::{SchemaConstraint, Selection, TokenMask};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
-use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_inference::{
     CpuEngine, CpuOptions, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling, TensorEngine,
 };
@@ -17,32 +17,35 @@ use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::constrained_decoding::SchemaMask;
-
 /// Rows handed to the model together, in multiples of those that are decoded together: enough to keep it busy, few enough to stop soon.
 const ROWS_PER_BATCH: usize = 4;
 
-/// What to load and how to sample.
-#[derive(Clone, Debug)]
+/// What to load.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LocalModelSettings {
     /// Hugging Face folder.
     pub model: PathBuf,
     /// PEFT folder laid over it.
     pub adapter: Option<PathBuf>,
-    /// Where it computes.
-    pub device: DeviceChoice,
+    /// Device by name.
+    pub device: String,
     /// Chat template by LLaMA-Factory's name, or `auto`.
     pub template: String,
     /// Rows decoded together.
     pub rows_at_once: usize,
+}
+
+/// How answers to chats are written.
+#[derive(Clone, Debug)]
+pub struct DecodingSettings {
     /// Most tokens of one answer.
     pub max_new_tokens: usize,
     /// How tokens are chosen.
     pub sampling: Sampling,
     /// Temperature of further candidates.
     pub candidate_temperature: f32,
-    /// Names by database, to which answers about it are held; those of other databases are free.
-    pub names: BTreeMap<String, Arc<SchemaNames>>,
+    /// What answers are constrained to, by database; answers about others are free.
+    pub constraints: BTreeMap<String, Arc<SchemaConstraint>>,
 }
 
 /// A prompt, and how it is to be continued.
@@ -54,13 +57,13 @@ pub struct Question {
     pub max_new_tokens: usize,
     /// How tokens are chosen.
     pub sampling: Sampling,
-    /// Names the answer is held to.
-    pub names: Option<Arc<SchemaNames>>,
+    /// What the answer is constrained to.
+    pub constraint: Option<Arc<SchemaConstraint>>,
 }
 
 /// A loaded model.
 pub struct LocalModel {
-    settings: LocalModelSettings,
+    rows_at_once: usize,
     context: usize,
     tokenizer: TextTokenizer,
     template: &'static ChatTemplate,
@@ -90,22 +93,37 @@ impl DeviceGenerator {
     }
 }
 
+impl DecodingSettings {
+    /// How tokens of an attempt are chosen; each further one is a sample of its own.
+    fn sampling_of(&self, attempt: u32) -> Sampling {
+        if attempt == 0 {
+            return self.sampling;
+        }
+        Sampling {
+            temperature: self.candidate_temperature,
+            seed: self.sampling.seed.wrapping_add(u64::from(attempt)),
+            ..self.sampling
+        }
+    }
+}
+
 impl LocalModel {
     /// Loads model, adapter and tokenizer.
     ///
     /// # Errors
     /// When a folder is incomplete, the adapter belongs to another base, or the template is unknown.
-    pub fn load(settings: LocalModelSettings) -> Result<Self, ModelError> {
+    pub fn load(settings: &LocalModelSettings) -> Result<Self, ModelError> {
+        let device = DeviceChoice::parse_first(&settings.device)?;
         let template = resolve_template(&settings.template, &settings.model)?.template;
         let tokenizer = TextTokenizer::read(&settings.model)?;
-        let mut decoder = load_decoder(&settings.model, &LoadOptions::f32(settings.device.resolve()?))?;
+        let mut decoder = load_decoder(&settings.model, &LoadOptions::f32(device.resolve()?))?;
         tokenizer.check_fits(&decoder.config)?;
         if let Some(adapter) = &settings.adapter {
             attach_adapter(&mut decoder, adapter)?;
         }
         let context = decoder.config.max_position_embeddings;
         let (words, rows) = (Some(tokenizer.clone()), settings.rows_at_once);
-        let generator = if settings.device.is_cpu() {
+        let generator = if device.is_cpu() {
             let engine = CpuEngine::new(&decoder, CpuOptions::default());
             DeviceGenerator::Cpu(Box::new(Generator::new(engine, words, rows)))
         } else {
@@ -113,7 +131,7 @@ impl LocalModel {
         };
         let generator = Mutex::new(generator);
         Ok(Self {
-            settings,
+            rows_at_once: settings.rows_at_once,
             context,
             tokenizer,
             template,
@@ -134,6 +152,7 @@ impl LocalModel {
     pub fn answer(
         &self,
         chats: &[ChatPrompt],
+        decoding: &DecodingSettings,
         told: &mut dyn FnMut(usize, Result<Completion, String>),
     ) -> Result<(), InferenceError> {
         let mut questions = Vec::new();
@@ -149,9 +168,9 @@ impl LocalModel {
                     numbers.push((number, self.tokenizer.decode(&prompt, false).ok()));
                     questions.push(Question {
                         prompt,
-                        max_new_tokens: self.settings.max_new_tokens,
-                        sampling: self.sampling(chat.attempt),
-                        names: self.settings.names.get(&chat.database).cloned(),
+                        max_new_tokens: decoding.max_new_tokens,
+                        sampling: decoding.sampling_of(chat.attempt),
+                        constraint: decoding.constraints.get(&chat.database).cloned(),
                     });
                 }
                 Err(error) => told(number, Err(error.to_string())),
@@ -168,19 +187,6 @@ impl LocalModel {
         })
     }
 
-    /// How tokens of an attempt are chosen; each further one is a sample of its own.
-    fn sampling(&self, attempt: u32) -> Sampling {
-        let usual = self.settings.sampling;
-        if attempt == 0 {
-            return usual;
-        }
-        Sampling {
-            temperature: self.settings.candidate_temperature,
-            seed: usual.seed.wrapping_add(u64::from(attempt)),
-            ..usual
-        }
-    }
-
     /// Answers questions together, and tells of each answer with the number of its question.
     ///
     /// # Errors
@@ -194,7 +200,9 @@ impl LocalModel {
         let requests = questions
             .into_iter()
             .map(|question| GenerationRequest {
-                mask: question.names.map(|names| self.mask(names, question.sampling)),
+                mask: question
+                    .constraint
+                    .map(|constraint| self.mask(constraint, question.sampling)),
                 sampling: question.sampling,
                 ..GenerationRequest::greedy(question.prompt, question.max_new_tokens, stop_tokens.clone())
             })
@@ -208,9 +216,20 @@ impl LocalModel {
         Ok(())
     }
 
-    fn mask(&self, names: Arc<SchemaNames>, sampling: Sampling) -> Box<dyn LogitsMask> {
+    fn mask(&self, constraint: Arc<SchemaConstraint>, sampling: Sampling) -> Box<dyn LogitsMask> {
         let token_bytes = self.token_bytes.get_or_init(|| self.tokenizer.token_bytes().into());
-        Box::new(SchemaMask::new(names, Arc::clone(token_bytes), sampling))
+        // A penalty is applied after the mask and may change the order.
+        let is_greedy = sampling.temperature <= 0.0 && sampling.repetition_penalty == 1.0;
+        let selection = if is_greedy {
+            Selection::Greedy
+        } else {
+            Selection::Sampled
+        };
+        Box::new(SchemaMask(TokenMask::new(
+            constraint,
+            Arc::clone(token_bytes),
+            selection,
+        )))
     }
 
     /// The prompt of a conversation whose last turn is the user's.
@@ -223,26 +242,42 @@ impl LocalModel {
     }
 }
 
+/// Constrained decoding, as generation calls it.
+struct SchemaMask(TokenMask);
+
+impl LogitsMask for SchemaMask {
+    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
+        self.0.apply(generated, logits);
+    }
+}
+
 /// A model that predicts, and can be stopped between batches. Generation runs on a thread of its own.
 pub struct LocalGenerator {
     model: Arc<LocalModel>,
+    decoding: Arc<DecodingSettings>,
     cancel: CancellationToken,
 }
 
 impl LocalModel {
     /// The model as an answerer of chats that `cancel` stops.
-    pub fn generator(self: &Arc<Self>, cancel: CancellationToken) -> LocalGenerator {
+    pub fn generator(self: &Arc<Self>, decoding: DecodingSettings, cancel: CancellationToken) -> LocalGenerator {
         LocalGenerator {
             model: self.clone(),
+            decoding: Arc::new(decoding),
             cancel,
         }
     }
 
     /// Answers every chat, a failed one with the reason.
-    fn answer_all(&self, chats: &[ChatPrompt], answers: &mpsc::UnboundedSender<(usize, Result<Completion, String>)>) {
+    fn answer_all(
+        &self,
+        chats: &[ChatPrompt],
+        decoding: &DecodingSettings,
+        answers: &mpsc::UnboundedSender<(usize, Result<Completion, String>)>,
+    ) {
         let mut open: Vec<bool> = vec![true; chats.len()];
         // Whoever asked may have been stopped.
-        let outcome = self.answer(chats, &mut |number, completion| {
+        let outcome = self.answer(chats, decoding, &mut |number, completion| {
             open[number] = false;
             let _ = answers.send((number, completion));
         });
@@ -256,11 +291,11 @@ impl LocalModel {
 #[async_trait]
 impl TextGenerator for LocalGenerator {
     async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
-        let batch = (self.model.settings.rows_at_once * ROWS_PER_BATCH).max(1);
+        let batch = (self.model.rows_at_once * ROWS_PER_BATCH).max(1);
         for (number, chats) in prompts.chunks(batch).enumerate() {
             let (sender, mut answers) = mpsc::unbounded_channel();
-            let (model, chats) = (self.model.clone(), chats.to_vec());
-            std::thread::spawn(move || model.answer_all(&chats, &sender));
+            let (model, decoding, chats) = (self.model.clone(), self.decoding.clone(), chats.to_vec());
+            std::thread::spawn(move || model.answer_all(&chats, &decoding, &sender));
             loop {
                 tokio::select! {
                     biased;

@@ -1,39 +1,25 @@
 //! A model on this machine as a provider of the LLM stages, under the same interface as one behind a URL.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use nl2sql_inference::{Finish, Sampling};
-use nl2sql_llm::{ChatAnswer, ChatProvider, ChatRequest, FinishReason, LlmError, ProviderFault, ProviderSettings};
-use nl2sql_model::device::DeviceChoice;
+use nl2sql_llm::{
+    ChatAnswer, ChatProvider, ChatRequest, FinishReason, LlmError, ProviderFault, ProviderSettings, without_schema,
+};
 use nl2sql_model::templates::{ChatMessage, resolve_template};
 use tokio::sync::oneshot;
 
 use crate::advice::advised;
-
 use crate::local_model::{LocalModel, LocalModelSettings, Question};
+use crate::local_models::LocalModels;
 use crate::weights_identity;
 
 /// How long a lone request waits for others to be decoded together with it.
 const GATHERING: Duration = Duration::from_millis(20);
 /// Least room for an answer, in tokens.
 const LEAST_ROOM: usize = 64;
-
-/// Where the weights are.
-#[derive(Clone, Debug)]
-pub struct LocalWeights {
-    /// Hugging Face folder.
-    pub model: PathBuf,
-    /// PEFT folder laid over it.
-    pub adapter: Option<PathBuf>,
-    /// Chat template by LLaMA-Factory's name.
-    pub template: String,
-    /// Device by name.
-    pub device: String,
-}
 
 type Answer = Result<ChatAnswer, ProviderFault>;
 
@@ -48,7 +34,8 @@ pub struct LocalProvider {
     /// Name in the profile.
     name: String,
     settings: ProviderSettings,
-    weights: LocalWeights,
+    weights: LocalModelSettings,
+    models: LocalModels,
     worker: Mutex<Option<mpsc::Sender<GenerationJob>>>,
 }
 
@@ -57,7 +44,12 @@ impl LocalProvider {
     ///
     /// # Errors
     /// [`LlmError::Settings`] when the folder holds no model or the template is unknown.
-    pub fn new(name: &str, settings: ProviderSettings, weights: LocalWeights) -> Result<Self, LlmError> {
+    pub fn new(
+        name: &str,
+        settings: ProviderSettings,
+        weights: LocalModelSettings,
+        models: LocalModels,
+    ) -> Result<Self, LlmError> {
         let wrong = |message: String| LlmError::Settings {
             provider: name.to_owned(),
             message,
@@ -73,6 +65,7 @@ impl LocalProvider {
             name: name.to_owned(),
             settings,
             weights,
+            models,
             worker: Mutex::default(),
         })
     }
@@ -90,15 +83,13 @@ impl LocalProvider {
         let (sender, jobs) = mpsc::channel();
         // The receiver is at hand, so sending cannot fail.
         let _ = sender.send(job);
-        let (name, settings, weights) = (self.name.clone(), self.settings.clone(), self.weights.clone());
-        std::thread::spawn(move || {
-            Worker {
-                name,
-                settings,
-                weights,
-            }
-            .serve(&jobs)
-        });
+        let worker_thread = Worker {
+            name: self.name.clone(),
+            settings: self.settings.clone(),
+            weights: self.weights.clone(),
+            models: self.models.clone(),
+        };
+        std::thread::spawn(move || worker_thread.serve(&jobs));
         *worker = Some(sender);
     }
 }
@@ -140,25 +131,14 @@ struct Worker {
     /// Name of the provider.
     name: String,
     settings: ProviderSettings,
-    weights: LocalWeights,
+    weights: LocalModelSettings,
+    models: LocalModels,
 }
 
 impl Worker {
     fn serve(&self, jobs: &mpsc::Receiver<GenerationJob>) {
-        let rows = self.settings.rate.concurrency.max(1) as usize;
-        let model = DeviceChoice::parse_first(&self.weights.device).and_then(|device| {
-            LocalModel::load(LocalModelSettings {
-                model: self.weights.model.clone(),
-                adapter: self.weights.adapter.clone(),
-                device,
-                template: self.weights.template.clone(),
-                rows_at_once: rows,
-                max_new_tokens: self.settings.max_tokens as usize,
-                sampling: Sampling::GREEDY,
-                candidate_temperature: 0.0,
-                names: BTreeMap::new(),
-            })
-        });
+        let rows = self.weights.rows_at_once;
+        let model = self.models.get(&self.weights);
         let model = model.map_err(|error| self.fault(advised(&error)));
         while let Ok(first) = jobs.recv() {
             let mut together = vec![first];
@@ -232,7 +212,7 @@ impl Worker {
         let sampling = &self.settings.sampling;
         Ok(Question {
             prompt,
-            names: None,
+            constraint: None,
             max_new_tokens: (request.max_tokens.unwrap_or(self.settings.max_tokens) as usize).min(room),
             sampling: Sampling {
                 temperature: request.temperature.or(sampling.temperature).unwrap_or(0.0),
@@ -250,7 +230,7 @@ impl Worker {
 
 /// System text and turns, the schema spelled out since nothing else holds the model to it.
 fn turns(request: &ChatRequest) -> (String, Vec<ChatMessage>) {
-    let (system, rest) = request.in_words();
+    let (system, rest) = without_schema(request);
     let turns = rest
         .iter()
         .map(|message| match message.role {

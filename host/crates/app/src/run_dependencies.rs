@@ -11,7 +11,7 @@ use nl2sql_plugin_host::{DialectSession, Services};
 use tokio_util::sync::CancellationToken;
 
 use crate::database_source::DatabaseSource;
-use crate::llm_service::{StageLlm, connect, spending};
+use crate::llm_service::{StageLlm, spending};
 use crate::plugins::{call_failure, inspect, load_failure};
 use crate::query_service::RunQueries;
 use crate::stage_plugins::{BoundDialect, BoundGenerator, BoundPlanner, BoundValidator};
@@ -21,7 +21,7 @@ use crate::{Session, advised, dialect_name};
 pub struct RunDependencies {
     session: Arc<Session>,
     cancellation: CancellationToken,
-    llm: Mutex<Option<Arc<LlmClient>>>,
+    llm: Mutex<Option<LlmClient>>,
 }
 
 impl RunDependencies {
@@ -47,14 +47,16 @@ impl RunDependencies {
         Ok(Services::none().with_llm(Arc::new(StageLlm::new(client, self.session.runtime().clone(), stage))))
     }
 
-    fn language_model(&self) -> Result<Arc<LlmClient>, Failure> {
+    fn language_model(&self) -> Result<LlmClient, Failure> {
         let mut slot = self.llm.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = &*slot {
             return Ok(client.clone());
         }
-        let client = connect(self.session.profile(), self.session.place(), self.cancellation.clone())
+        let client = self
+            .session
+            .language_model(self.cancellation.clone())
             .map_err(|error| Failure::new("language model", "unavailable", advised(&error)))?;
-        Ok(slot.insert(Arc::new(client)).clone())
+        Ok(slot.insert(client).clone())
     }
 
     /// What the run has spent on language models, earlier processes included, with the answers that came from the store in this one.

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nl2sql_database::{Connection, DriverKind};
+use nl2sql_llm::{LlmClient, LlmError};
 use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{DialectPlugin, PluginHost};
 use nl2sql_profile::Profile;
 use tokio_util::sync::CancellationToken;
 
+use crate::llm_service::connect;
+use crate::local_models::LocalModels;
 use crate::plugins::{call_failure, inspect, load_failure, plugin_host};
 use crate::{AppError, ServiceRuntime, connection_settings, dialect_name};
 
@@ -54,6 +57,8 @@ pub struct Session {
     cancellation: CancellationToken,
     plugins: OnceLock<PluginHost>,
     connection: Mutex<Option<Connection>>,
+    llm: Mutex<Option<LlmClient>>,
+    local_models: LocalModels,
 }
 
 impl Session {
@@ -71,6 +76,8 @@ impl Session {
             cancellation: CancellationToken::new(),
             plugins: OnceLock::new(),
             connection: Mutex::default(),
+            llm: Mutex::default(),
+            local_models: LocalModels::default(),
         }))
     }
 
@@ -142,6 +149,24 @@ impl Session {
         let connection = self.connect_unchecked()?;
         self.refuse_write_login(&connection)?;
         Ok(slot.insert(connection).clone())
+    }
+
+    /// The profile's language models, opened once, for one job; `cancellation` stops its requests.
+    ///
+    /// # Errors
+    /// When the profile names no provider, a key is missing, or the store cannot be opened.
+    pub fn language_model(&self, cancellation: CancellationToken) -> Result<LlmClient, LlmError> {
+        let mut slot = self.llm.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = match &*slot {
+            Some(client) => client,
+            None => slot.insert(connect(&self.profile, &self.place, &self.local_models)?),
+        };
+        Ok(client.for_job(cancellation))
+    }
+
+    /// Models on this machine; one that is in use is not loaded again.
+    pub fn local_models(&self) -> &LocalModels {
+        &self.local_models
     }
 
     /// A connection of its own, whatever its login may do.

@@ -41,6 +41,21 @@ fn a_database_becomes_a_trained_and_evaluated_model() {
     };
     assert!(evaluated.report.examples > 0);
     assert!(evaluated.page().is_file());
+
+    let log = fs::read_to_string(session.place().folder.join("events.jsonl")).unwrap();
+    let logged: Vec<EventKind> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Event>(line).unwrap().kind)
+        .collect();
+    let ended = logged.iter().filter_map(|kind| match kind {
+        EventKind::JobFinished { job, .. } => Some(job.as_str()),
+        _ => None,
+    });
+    assert_eq!(ended.collect::<Vec<_>>(), ["run", "train", "eval"]);
+    let has = |is: fn(&EventKind) -> bool| logged.iter().any(is);
+    assert!(has(|kind| matches!(kind, EventKind::StageFinished { .. })));
+    assert!(has(|kind| matches!(kind, EventKind::Training { .. })));
+    assert!(has(|kind| matches!(kind, EventKind::Predicting { .. })));
 }
 
 #[test]

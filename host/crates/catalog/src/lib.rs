@@ -19,7 +19,7 @@ mod value_text;
 pub use analysis::{
     Analysis, ColumnUse, Position, Resolution, Scope, StatementInfo, SyntaxError, TableSource, TableUse,
 };
-pub use chat::{Message, Role};
+pub use chat::{ChatAnswer, ChatRequest, FinishReason, Message, Role};
 pub use database::{Check, Column, Database, ForeignKey, Key, Table, TableKind};
 pub use dialect::{CatalogQuery, DialectInfo, ServerInfo};
 pub use finding::{Finding, Severity, Span, Verdict};

@@ -6,7 +6,7 @@
 //! must find nothing beyond reading. Guards here: the text, with every statement keyword of T-SQL, which needs no `;` between statements.
 //!
 //! Statements go through `sp_executesql`, never `sp_prepare`: settings they change end with them, and temporary tables are out of reach. The
-//! guards are armed anew before each of them.
+//! guards are set again before each of them.
 
 mod clr_geometry;
 mod connect;

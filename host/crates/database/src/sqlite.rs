@@ -4,7 +4,7 @@
 //! second without a hop to another thread: rusqlite offers all of that in safe code, sqlx-sqlite neither. Only one crate may link SQLite, and
 //! the answer cache uses rusqlite too.
 //!
-//! Guards: the file is opened read-only, and so that nothing is made beside it; the authorizer allows reading alone; `query_only`, defensive mode and an untrusted schema
+//! Guards: the file is opened read-only, and so that nothing is made beside it; the authorizer allows nothing but reading; `query_only`, defensive mode and an untrusted schema
 //! stand behind it; `sqlite3_stmt_readonly` is asked about every statement; time, value length and plan size are limited.
 
 mod authorizer;

@@ -274,7 +274,7 @@ async fn caps_hold_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn sessions_are_pooled_and_armed_anew() {
+async fn pooled_sessions_set_their_guards_again() {
     let server = shop().start(0).await.unwrap();
     let pooled = ConnectionSettings {
         pool_size: 3,

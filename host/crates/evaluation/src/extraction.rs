@@ -37,7 +37,7 @@ pub fn extract_sql_of(reader: Option<&dyn SqlReader>, database: &str, prediction
     };
     let is_statement = |sql: &str| reader.analyse(database, sql).is_ok();
     let syntax = Syntax {
-        rules: reader.lexical_rules(database),
+        rules: reader.lexical_rules(database).in_prose(),
         is_statement: Some(&is_statement),
     };
     extract_sql(prediction, &syntax)

@@ -9,8 +9,8 @@
 //! | `eval --definition` | [`definition::Definition`], given to [`execution::Judge::new`] |
 //! | `eval --verify` | the same again, then [`manifest::Manifest::differences`] |
 //!
-//! Databases are reached through [`query_runner::QueryRunner`]. SQL is understood through [`scoring::SqlReader`], which a dialect provides; by [`schema_names`] a model is held
-//! to the names of a database while it writes. Neither wasmtime nor burn is known here.
+//! Databases are reached through [`query_runner::QueryRunner`]. SQL is understood through [`scoring::SqlReader`], which a dialect provides.
+//! Neither wasmtime nor burn is known here.
 
 pub mod candidates;
 pub mod dataset;
@@ -23,7 +23,6 @@ pub mod prediction;
 pub mod predictions_file;
 pub mod query_runner;
 pub mod report;
-pub mod schema_names;
 pub mod scoring;
 pub mod sql_text;
 pub mod statistics;

@@ -22,7 +22,7 @@ pub fn statements(sql: &str) -> Vec<&str> {
             }
             (from, says_something) = (token.end(), false);
         } else {
-            says_something |= !matches!(token.kind, TokenKind::Space | TokenKind::Comment);
+            says_something |= !token.is_blank();
         }
     }
     if says_something {
@@ -40,7 +40,7 @@ pub fn is_ordered(sql: &str) -> bool {
 pub(crate) fn significant(sql: &str) -> Vec<Token<'_>> {
     let mut tokens: Vec<_> = tokens(sql)
         .into_iter()
-        .filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
+        .filter(|token| !token.is_blank())
         .take_while(|token| !token.is_mark(";"))
         .collect();
     while tokens.len() > 1 && tokens[0].is_mark("(") && closes_first(&tokens) {

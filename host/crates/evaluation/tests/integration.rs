@@ -3,7 +3,6 @@
 mod official_verdicts;
 mod prediction_runs;
 mod reports;
-mod schema_names;
 mod shared;
 // The runner that the product wires in; it knows this crate and the driver alone.
 #[allow(dead_code, reason = "only the program asks where a file is")]

@@ -24,7 +24,7 @@ const PASSING: [&str; 8] = [
     "busy",
     "api_error",
 ];
-/// Words of errors that another try does not mend.
+/// Words of errors that another try does not cure.
 const FINAL: [&str; 9] = [
     "invalid",
     "authentication",

@@ -83,60 +83,78 @@ impl LlmClientBuilder {
             budget.restore(&line.stage, spent);
         }
         let providers = self.providers.into_iter().map(ProviderState::new).collect();
-        Ok(LlmClient {
+        let shared = Shared {
             run: self.run,
             store: self.store,
             providers,
             budget,
             retry: self.retry,
             offline: self.offline,
-            cancellation: self.cancellation,
             in_flight: Mutex::default(),
-            cached: AtomicU64::new(0),
+        };
+        Ok(LlmClient {
+            shared: Arc::new(shared),
+            cancellation: self.cancellation,
+            cached: Arc::default(),
         })
     }
 }
 
-/// Answers chat requests; shared by all workers of a run.
+/// Answers chat requests. Clones share store, budget and throttles.
+#[derive(Clone)]
 pub struct LlmClient {
+    shared: Arc<Shared>,
+    cancellation: CancellationToken,
+    cached: Arc<AtomicU64>,
+}
+
+/// What all clones have in common.
+struct Shared {
     run: String,
     store: AnswerStore,
     providers: Vec<ProviderState>,
     budget: Budget,
     retry: RetryPolicy,
     offline: bool,
-    cancellation: CancellationToken,
     in_flight: Mutex<HashMap<RequestDigest, Weak<tokio::sync::Mutex<()>>>>,
-    cached: AtomicU64,
 }
 
 impl LlmClient {
+    /// The same client for one piece of work: its own token stops it, and answers from the store are counted from zero.
+    pub fn for_job(&self, cancellation: CancellationToken) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            cancellation,
+            cached: Arc::default(),
+        }
+    }
+
     /// Answers one request, from the store or from the first provider that can.
     ///
     /// # Errors
     /// See [`LlmError`]; whatever was answered before stays stored.
     pub async fn chat(&self, request: &ChatRequest) -> Result<ChatAnswer, LlmError> {
-        let digest = RequestDigest::of(request, self.providers[0].provider.settings());
+        let digest = RequestDigest::of(request, self.shared.providers[0].provider.settings());
         // Two workers with the same question: the second waits and finds the answer stored.
         let turn = self.turn(&digest);
         let _mine = turn.lock().await;
         loop {
-            if let Some(stored) = self.store.get(&digest)? {
+            if let Some(stored) = self.shared.store.get(&digest)? {
                 self.cached.fetch_add(1, Ordering::Relaxed);
                 return Ok(stored.answer);
             }
-            if self.offline {
+            if self.shared.offline {
                 return Err(LlmError::OfflineMiss {
                     digest: digest.as_str().to_owned(),
                     stage: request.stage.clone(),
                     purpose: request.purpose.clone(),
-                    cache: self.store.path().to_owned(),
+                    cache: self.shared.store.path().to_owned(),
                 });
             }
             if self.cancellation.is_cancelled() {
                 return Err(self.cancelled(request));
             }
-            match self.store.lease(&digest)? {
+            match self.shared.store.lease(&digest)? {
                 Turn::Ours => break,
                 Turn::Answered => {}
                 Turn::Theirs => self.unless_cancelled(request, tokio::time::sleep(LOOK_AGAIN)).await?,
@@ -144,7 +162,7 @@ impl LlmClient {
         }
         let answer = self.ask(request, &digest).await;
         if answer.is_err() {
-            self.store.release(&digest)?;
+            self.shared.store.release(&digest)?;
         }
         answer
     }
@@ -164,13 +182,13 @@ impl LlmClient {
     /// [`LlmError::Cache`] when the store cannot be read.
     pub fn usage(&self) -> Result<UsageReport, LlmError> {
         Ok(UsageReport {
-            lines: self.store.spending(&self.run)?,
+            lines: self.shared.store.spending(&self.shared.run)?,
             cached: self.cached.load(Ordering::Relaxed),
         })
     }
 
     fn turn(&self, digest: &RequestDigest) -> Arc<tokio::sync::Mutex<()>> {
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_flight = self.shared.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(turn) = in_flight.get(digest).and_then(Weak::upgrade) {
             return turn;
         }
@@ -184,7 +202,7 @@ impl LlmClient {
     async fn ask(&self, request: &ChatRequest, digest: &RequestDigest) -> Result<ChatAnswer, LlmError> {
         let mut faults = Vec::new();
         let mut any_passing = false;
-        let (awake, resting): (Vec<_>, Vec<_>) = self.providers.iter().partition(|state| !state.is_resting());
+        let (awake, resting): (Vec<_>, Vec<_>) = self.shared.providers.iter().partition(|state| !state.is_resting());
         for state in awake.into_iter().chain(resting) {
             match self.ask_provider(state, request, digest).await? {
                 Ok(answer) => {
@@ -218,7 +236,7 @@ impl LlmClient {
         let mut tries = 0;
         loop {
             let held = state.throttle.held_for();
-            if held > self.retry.patience {
+            if held > self.shared.retry.patience {
                 let asked = format!("{}: it asks to be left alone for {} s", state.name(), held.as_secs());
                 return Ok(Err(ProviderFault::passing(asked)));
             }
@@ -230,7 +248,7 @@ impl LlmClient {
             let ProviderFault::Passing { retry_after, .. } = &fault else {
                 return Ok(Err(fault));
             };
-            let Some(wait) = self.retry.wait(tries, *retry_after) else {
+            let Some(wait) = self.shared.retry.wait(tries, *retry_after) else {
                 return Ok(Err(fault));
             };
             tracing::debug!(provider = state.name(), purpose = request.purpose, %fault, ?wait, "trying again");
@@ -248,7 +266,11 @@ impl LlmClient {
         let wanted = state.expected(request);
         let reserve = async {
             let permit = state.throttle.acquire(wanted.tokens).await;
-            let reservation = self.budget.reserve(&request.stage, &request.purpose, wanted).await?;
+            let reservation = self
+                .shared
+                .budget
+                .reserve(&request.stage, &request.purpose, wanted)
+                .await?;
             Ok((permit, reservation))
         };
         let (permit, reservation) = self.unless_cancelled(request, reserve).await??;
@@ -273,7 +295,9 @@ impl LlmClient {
             provider: state.name().to_owned(),
             cost,
         };
-        self.store.put(&self.run, digest, request, &settings.model, &stored)?;
+        self.shared
+            .store
+            .put(&self.shared.run, digest, request, &settings.model, &stored)?;
         reservation.settle(Amount {
             tokens: input + output,
             cost,

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Response, Url};
 
+use crate::chat::declined_by_filter;
 use crate::wire::{ProviderCapabilities, Wire, anthropic::Anthropic, openai::Openai};
 use crate::{ChatAnswer, ChatProvider, ChatRequest, LlmError, Protocol, ProviderFault, ProviderSettings, Secret};
 
@@ -244,7 +245,7 @@ impl HttpProvider {
                 continue;
             }
             return match refusal.filtered() {
-                Some(message) => Ok(ChatAnswer::refusal(self.quote(message))),
+                Some(message) => Ok(declined_by_filter(self.quote(message))),
                 None => Err(refusal.into_fault(&shown_url(&self.settings.base_url))),
             };
         }

@@ -32,12 +32,12 @@ mod wire;
 
 pub use answers::{AnswerStore, RequestDigest, StoredAnswer, Turn};
 pub use budget::{Amount, Budget, Reservation};
-pub use chat::{ChatAnswer, ChatRequest, FinishReason};
+pub use chat::without_schema;
 pub use client::{LlmClient, LlmClientBuilder};
 pub use error::{LlmError, ProviderFault};
 pub use estimate::{Estimate, GenerationShape, estimate_tokens};
 pub use http::HttpProvider;
-pub use nl2sql_catalog::{Message, Role};
+pub use nl2sql_catalog::{ChatAnswer, ChatRequest, FinishReason, Message, Role};
 pub use nl2sql_profile::{BudgetCaps, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput};
 pub use provider::ChatProvider;
 pub use retry::RetryPolicy;

@@ -9,6 +9,7 @@ mod provider_capabilities;
 use serde_json::Value;
 
 use crate::api_error::ApiError;
+use crate::chat::declined_by_filter;
 use crate::{ChatAnswer, ChatRequest, FinishReason, ProviderFault, ProviderSettings};
 
 pub use provider_capabilities::ProviderCapabilities;
@@ -36,7 +37,7 @@ pub trait Wire: Send + Sync {
 /// [`ProviderFault`], by what the error says.
 pub fn answer(wire: &dyn Wire, body: &Value) -> Result<ChatAnswer, ProviderFault> {
     match ApiError::read(body) {
-        Some(api_error) if api_error.is_filtered() => Ok(ChatAnswer::refusal(api_error.message)),
+        Some(api_error) if api_error.is_filtered() => Ok(declined_by_filter(api_error.message)),
         Some(api_error) => Err(api_error.into_fault()),
         None => wire.answer(body),
     }

@@ -124,7 +124,7 @@ pub enum PipelineError {
         known: u32,
     },
     /// Going on would set generated samples aside.
-    #[error("the {} stage would have to be done again because {reason}, and {samples} generated samples depend on it. Pass --redo to set them aside in superseded/ and generate anew, undo the change, or start another run with --set run.name=<name>", .stage.name())]
+    #[error("the {} stage would have to be done again because {reason}, and {samples} generated samples depend on it. Pass --redo to set them aside in superseded/ and generate again, undo the change, or start another run with --set run.name=<name>", .stage.name())]
     WouldSupersede {
         /// The stage.
         stage: Stage,
@@ -135,7 +135,7 @@ pub enum PipelineError {
     },
     /// Generation was begun by other plugins than the ones at hand.
     #[error(
-        "this run's generation was begun with {before} and {now} is at hand: continuing would mix the two. Use the plugin it was begun with, or pass --redo to set the {samples} samples aside and generate anew"
+        "this run's generation was begun with {before} and {now} is at hand: continuing would mix the two. Use the plugin it was begun with, or pass --redo to set the {samples} samples aside and generate again"
     )]
     OtherGenerator {
         /// Identity recorded in the run.

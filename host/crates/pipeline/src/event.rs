@@ -1,15 +1,9 @@
 //! Everything a run does, as events that something else can watch.
 
-use serde::Serialize;
-
 use crate::{RoundRecord, Stage, StageSummary};
 
-/// Version of the form of a line of `events.jsonl`.
-pub const EVENT_VERSION: u32 = 1;
-
-/// One thing that happened; a line of `events.jsonl` with a time.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+/// One thing that happened.
+#[derive(Clone, Debug)]
 pub enum Event<'a> {
     /// A stage began.
     StageStarted {

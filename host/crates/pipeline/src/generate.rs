@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use nl2sql_catalog::{Database, Plan, Sample, Verdict};
 use nl2sql_profile::GenerateSettings;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::summary::{StageSummary, count};
@@ -24,7 +25,7 @@ use journals::Journals;
 use topic_progress::{Ended, TopicProgress};
 
 /// A finished round of one topic: a line of `rounds.jsonl`. The samples and verdicts of a round count once its line stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoundRecord {
     /// Topic.
     pub topic: String,
@@ -202,7 +203,7 @@ struct Totals {
 }
 
 fn resumed_totals(folder: &RunFolder) -> Result<Totals, PipelineError> {
-    let rounds = crate::run_folder::lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS), Stage::Generate)?;
+    let rounds = folder.lines::<RoundRecord>(artifact::ROUNDS)?;
     let sum = |of: fn(&RoundRecord) -> u32| rounds.iter().map(|round| u64::from(of(round))).sum();
     let mut notes: Vec<String> = Vec::new();
     for round in &rounds {
@@ -225,8 +226,8 @@ fn resumed_totals(folder: &RunFolder) -> Result<Totals, PipelineError> {
 
 /// Samples and verdicts of a run, pairwise.
 pub(crate) fn read_judged(folder: &RunFolder) -> Result<Vec<(Sample, Verdict)>, PipelineError> {
-    let samples = crate::run_folder::lines_of::<Sample>(&folder.path(artifact::SAMPLES), Stage::Generate)?;
-    let verdicts = crate::run_folder::lines_of::<Verdict>(&folder.path(artifact::VERDICTS), Stage::Validate)?;
+    let samples = folder.lines::<Sample>(artifact::SAMPLES)?;
+    let verdicts = folder.lines::<Verdict>(artifact::VERDICTS)?;
     let mut by_id: BTreeMap<_, _> = verdicts
         .into_iter()
         .map(|verdict| (verdict.sample.clone(), verdict))

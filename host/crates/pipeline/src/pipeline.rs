@@ -6,12 +6,11 @@ mod staleness;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Instant;
 
 use nl2sql_profile::Profile;
 
-use crate::run_folder::{EventLog, Ledger, StageRecord, StageState};
+use crate::run_folder::{Ledger, StageRecord, StageState};
 use crate::{Dependencies, Event, Observer, PipelineError, PluginIdentity, RunFolder, Stage, StageSummary, artifact};
 
 /// What to do about work that is already there.
@@ -44,7 +43,6 @@ pub struct Pipeline<'a> {
     folder: RunFolder,
     dependencies: &'a dyn Dependencies,
     observer: &'a dyn Observer,
-    log: EventLog,
     ledger: RefCell<Ledger>,
     plugins: Vec<PluginIdentity>,
 }
@@ -58,20 +56,18 @@ pub(crate) struct Outcome {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Opens the run folder, checks that nobody changed its artifacts, and writes `run.toml`.
+    /// Opens the run, checks that nobody changed its artifacts, and writes `run.toml`.
     ///
     /// # Errors
     /// When the folder cannot be used, an artifact was changed, or a plugin cannot be read.
     pub fn open(
-        root: &Path,
+        folder: RunFolder,
         name: &str,
         profile: &'a Profile,
         dependencies: &'a dyn Dependencies,
         observer: &'a dyn Observer,
         rerun: Rerun,
     ) -> Result<Self, PipelineError> {
-        let folder = RunFolder::open(root)?;
-        let log = EventLog::open(&folder)?;
         let plugins = dependencies
             .identities()
             .map_err(|failure| PipelineError::part(Stage::Extract, failure))?;
@@ -87,7 +83,6 @@ impl<'a> Pipeline<'a> {
             folder,
             dependencies,
             observer,
-            log,
             ledger: RefCell::new(ledger),
             plugins,
         };
@@ -259,7 +254,6 @@ impl<'a> Pipeline<'a> {
     }
 
     fn tell(&self, event: &Event<'_>) {
-        self.log.write(event);
         self.observer.event(event);
     }
 

@@ -2,13 +2,16 @@
 
 pub mod artifact;
 mod atomic;
-mod event_log;
 mod folder;
 mod journal;
 mod ledger;
+mod local_folder;
 mod lock;
+mod store;
 
-pub(crate) use event_log::EventLog;
 pub use folder::RunFolder;
-pub(crate) use journal::{BrokenLine, Journal, lines_of, readable_lines_of};
+pub(crate) use journal::{BrokenLine, Journal, Lines};
+pub use local_folder::LocalFolder;
+pub use store::{ArtifactStore, JournalWriter};
+
 pub(crate) use ledger::{Ledger, StageRecord, StageState};

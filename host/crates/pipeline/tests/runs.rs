@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use crate::doubles::{Doubles, Listener};
 use nl2sql_catalog::{Sample, Verdict};
-use nl2sql_pipeline::{Coverage, Pipeline, PipelineError, Rerun, Stage, artifact};
+use nl2sql_pipeline::{Coverage, Pipeline, PipelineError, Rerun, RunFolder, Stage, artifact};
 use nl2sql_profile::Profile;
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ fn run_with(
     listener: &Listener,
     rerun: Rerun,
 ) -> Result<(), PipelineError> {
-    Pipeline::open(folder, "shop", profile, dependencies, listener, rerun)?.run(rerun)
+    Pipeline::open(RunFolder::open(folder)?, "shop", profile, dependencies, listener, rerun)?.run(rerun)
 }
 
 fn run(folder: &Path) -> Result<(), PipelineError> {
@@ -299,7 +299,7 @@ fn an_edited_artifact_is_noticed_and_can_be_accepted() {
     assert_eq!(
         verdicts.iter().filter(|verdict| verdict.accepted).count(),
         64,
-        "topped up, not begun anew"
+        "topped up, not started over"
     );
 }
 
@@ -396,7 +396,7 @@ fn two_processes_cannot_share_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let (dependencies, listener, profile) = (Doubles::default(), Listener::default(), profile());
     let _held = Pipeline::open(
-        folder.path(),
+        RunFolder::open(folder.path()).unwrap(),
         "shop",
         &profile,
         &dependencies,
@@ -404,14 +404,7 @@ fn two_processes_cannot_share_a_run() {
         Rerun::default(),
     )
     .unwrap();
-    let refused = Pipeline::open(
-        folder.path(),
-        "shop",
-        &profile,
-        &dependencies,
-        &listener,
-        Rerun::default(),
-    );
+    let refused = RunFolder::open(folder.path());
     assert!(matches!(refused, Err(PipelineError::Busy { process: Some(_), .. })));
 }
 
@@ -587,7 +580,7 @@ fn a_stage_alone_names_what_it_lacks() {
     let folder = tempfile::tempdir().unwrap();
     let (dependencies, listener, profile) = (Doubles::default(), Listener::default(), profile());
     let pipeline = Pipeline::open(
-        folder.path(),
+        RunFolder::open(folder.path()).unwrap(),
         "shop",
         &profile,
         &dependencies,

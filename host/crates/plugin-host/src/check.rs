@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nl2sql_catalog::{
-    Card, Column, Database, DialectInfo, GenerateRequest, GeneratorContext, MetricRow, PlanRequest, ResultSet, Sample,
-    ServerInfo, Table, Topic, TypeClass,
+    Card, ChatAnswer, ChatRequest, Column, Database, DialectInfo, GenerateRequest, GeneratorContext, MetricRow,
+    PlanRequest, ResultSet, Sample, ServerInfo, Table, Topic, TypeClass,
 };
 
 use crate::dialect::DialectPlugin;
@@ -17,8 +17,7 @@ use crate::loaded::Loaded;
 use crate::metric::MetricPlugin;
 use crate::planner::PlannerPlugin;
 use crate::services::{
-    ChatAnswer, ChatError, ChatRequest, LlmService, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError,
-    Services,
+    ChatError, LlmService, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError, Services,
 };
 use crate::validator::ValidatorPlugin;
 use crate::{Artifact, Kind, PluginHost};

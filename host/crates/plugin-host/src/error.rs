@@ -324,7 +324,7 @@ pub enum Failure {
         /// What wasmtime said.
         reason: String,
     },
-    /// The system did not give what an instance takes.
+    /// The system has too few resources for an instance.
     #[error("insufficient system resources: {reason}")]
     #[diagnostic(help("free some memory, or raise the limits of this process (`ulimit -a` shows them)"))]
     Machine {

@@ -69,7 +69,7 @@ pub use nl2sql_profile::{PluginLimits, PluginSettings};
 pub use planner::PlannerPlugin;
 pub use scaffold::{ScaffoldError, scaffold};
 pub use services::{
-    ChatAnswer, ChatError, ChatRequest, LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError,
-    QueryService, ServiceError, Services, SqlService, TracingSink,
+    ChatError, LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError,
+    Services, SqlService, TracingSink,
 };
 pub use validator::{ValidatorPlugin, ValidatorSession};

@@ -4,7 +4,9 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use nl2sql_catalog::{Analysis, DialectInfo, Finding, Message, Outcome, ResultSet, StatementInfo, SyntaxError, Table};
+use nl2sql_catalog::{
+    Analysis, ChatAnswer, ChatRequest, DialectInfo, Finding, Outcome, ResultSet, StatementInfo, SyntaxError, Table,
+};
 
 /// A service failed, and with it the call of the plugin that used it. What a plugin is meant to handle is in the answers instead.
 pub type ServiceError = Box<dyn StdError + Send + Sync>;
@@ -68,36 +70,6 @@ pub trait QueryService: Send + Sync {
     fn run(&self, sql: &str, max_rows: u32) -> Result<ResultSet, QueryError>;
     /// Runs and compares pairs under a named definition; one outcome per pair, in order.
     fn execution_match(&self, pairs: &[MatchPair], definition: &str) -> Result<Vec<MatchOutcome>, ServiceError>;
-}
-
-/// One question to the language model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChatRequest {
-    /// The conversation so far.
-    pub messages: Vec<Message>,
-    /// JSON schema the answer must follow.
-    pub schema: Option<String>,
-    /// Sampling temperature.
-    pub temperature: Option<f32>,
-    /// Most tokens of the answer.
-    pub max_tokens: Option<u32>,
-    /// What the request is for, in the usage report.
-    pub purpose: String,
-    /// Tells apart requests that are otherwise the same and are meant to get separate answers.
-    pub attempt: u32,
-}
-
-/// An answer of the language model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChatAnswer {
-    /// The text.
-    pub content: String,
-    /// `stop`, `length`, `refusal` or what the provider said.
-    pub finish_reason: String,
-    /// Tokens of the request.
-    pub input_tokens: u32,
-    /// Tokens of the answer.
-    pub output_tokens: u32,
 }
 
 /// Why there is no answer.

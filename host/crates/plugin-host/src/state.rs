@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{Message, ResultSet, Role, Table, Value};
+use nl2sql_catalog::{ChatAnswer, ChatRequest, Message, ResultSet, Role, Table, Value};
 use wasmtime::component::{Resource, ResourceTable};
 
 use crate::bindings::services::{analysis, llm, log, query, sql, types};
@@ -10,7 +10,7 @@ use crate::convert::list;
 use crate::engine::Clock;
 use crate::error::Failure;
 use crate::limits::{Limits, MemoryCap, SERVICE_TIMES};
-use crate::services::{ChatRequest, LogLevel, LogSink, MatchPair, ServiceError, Services, SqlService, TracingSink};
+use crate::services::{ChatError, LogLevel, LogSink, MatchPair, ServiceError, Services, SqlService, TracingSink};
 
 /// Maximum length of a log message that is passed on, in bytes; the rest is cut.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
@@ -247,7 +247,8 @@ fn held_by(set: &ResultSet) -> usize {
     size_of::<Rows>() + contents + names
 }
 
-fn chat_request(request: llm::Request) -> Result<ChatRequest, Failure> {
+/// The request as the host knows it, or the answer to one whose schema is none.
+fn chat_request(request: llm::Request) -> Result<Result<ChatRequest, llm::LlmError>, Failure> {
     let message = |message: llm::Message| {
         let role = Role::from_name(&message.role);
         Ok(Message {
@@ -255,27 +256,36 @@ fn chat_request(request: llm::Request) -> Result<ChatRequest, Failure> {
             content: message.content,
         })
     };
-    Ok(ChatRequest {
-        messages: request
-            .messages
-            .into_iter()
-            .map(message)
-            .collect::<Result<_, Failure>>()?,
-        schema: request.schema,
+    let messages = request
+        .messages
+        .into_iter()
+        .map(message)
+        .collect::<Result<_, Failure>>()?;
+    let schema = match request.schema.as_deref().map(serde_json::from_str).transpose() {
+        Ok(schema) => schema,
+        Err(error) => {
+            return Ok(Err(llm::LlmError {
+                code: "rejected".to_owned(),
+                message: format!("the plugin's JSON schema is not JSON: {error}"),
+            }));
+        }
+    };
+    Ok(Ok(ChatRequest {
+        messages,
+        schema,
         temperature: request.temperature,
         max_tokens: request.max_tokens,
+        stage: String::new(),
         purpose: request.purpose,
         attempt: request.attempt,
-    })
+    }))
 }
 
-fn chat_answer(
-    answer: Result<crate::services::ChatAnswer, crate::services::ChatError>,
-) -> Result<llm::Answer, llm::LlmError> {
+fn chat_answer(answer: Result<ChatAnswer, ChatError>) -> Result<llm::Answer, llm::LlmError> {
     match answer {
         Ok(answer) => Ok(llm::Answer {
             content: answer.content,
-            finish_reason: answer.finish_reason,
+            finish_reason: answer.finish_reason.name().to_owned(),
             input_tokens: answer.input_tokens,
             output_tokens: answer.output_tokens,
         }),
@@ -288,7 +298,10 @@ fn chat_answer(
 
 impl llm::Host for State {
     fn chat(&mut self, request: llm::Request) -> wasmtime::Result<Result<llm::Answer, llm::LlmError>> {
-        let request = chat_request(request)?;
+        let request = match chat_request(request)? {
+            Ok(request) => request,
+            Err(refused) => return Ok(Err(refused)),
+        };
         self.away(|services| match &services.llm {
             Some(model) => Ok(chat_answer(model.chat(request))),
             None => Err(absent("llm.chat")),
@@ -296,7 +309,15 @@ impl llm::Host for State {
     }
 
     fn chat_all(&mut self, requests: Vec<llm::Request>) -> wasmtime::Result<Vec<Result<llm::Answer, llm::LlmError>>> {
-        let requests = requests.into_iter().map(chat_request).collect::<Result<_, Failure>>()?;
+        let number = requests.len();
+        let requests = requests
+            .into_iter()
+            .map(chat_request)
+            .collect::<Result<Vec<_>, Failure>>()?;
+        let requests = match requests.into_iter().collect::<Result<Vec<ChatRequest>, _>>() {
+            Ok(requests) => requests,
+            Err(refused) => return Ok(vec![Err(refused); number]),
+        };
         self.away(|services| match &services.llm {
             Some(model) => Ok(model.chat_all(requests).into_iter().map(chat_answer).collect()),
             None => Err(absent("llm.chat-all")),

@@ -8,7 +8,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Provider};
 
 use crate::url_parameters::UrlParameters;
-use crate::{Profile, ProfileError, file};
+use crate::{Profile, ProfileError, file, renamed_key};
 
 /// What to resolve a profile from, beside the compiled-in defaults.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Resolved {
     pub profile: Profile,
     /// The profile file asked for, when there was one.
     pub file: Option<PathBuf>,
+    /// What the user should change though it was understood.
+    pub notes: Vec<String>,
     pub(crate) figment: Figment,
 }
 
@@ -48,6 +50,7 @@ impl Layers {
         for argument in &self.flags {
             given = given.merge(Flag::parse(argument)?);
         }
+        let (given, notes) = renamed_key::read(given)?;
         let mut figment = Figment::from(Serialized::defaults(mergeable_defaults()));
         if let Ok(url) = given.extract_inner::<String>("database.url") {
             figment = figment.merge(UrlParameters::of(&url)?);
@@ -62,7 +65,12 @@ impl Layers {
             key,
             reason,
         })?;
-        Ok(Resolved { profile, file, figment })
+        Ok(Resolved {
+            profile,
+            file,
+            notes,
+            figment,
+        })
     }
 
     fn file(&self) -> Result<Option<PathBuf>, ProfileError> {
@@ -136,7 +144,10 @@ pub(crate) fn describe(metadata: &Metadata, key: &str) -> String {
     if let Some(path) = metadata.source.as_ref().and_then(|source| source.file_path()) {
         return shown(path);
     }
-    if metadata.name.starts_with("flag") || metadata.name == UrlParameters::PLACE {
+    if metadata.name.starts_with("flag")
+        || metadata.name == UrlParameters::PLACE
+        || metadata.name.starts_with(renamed_key::PLACE)
+    {
         return metadata.name.to_string();
     }
     if metadata.name.contains("environment") {

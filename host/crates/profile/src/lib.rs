@@ -15,6 +15,7 @@ mod layers;
 mod origin;
 mod redact;
 mod reference;
+mod renamed_key;
 mod secret;
 mod sections;
 mod url_parameters;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use nl2sql_profile::{Layers, Profile, ProfileError, Resolved, STARTER, TlsMode, ValuePolicy, reference};
+use nl2sql_profile::{
+    DecodingConstraint, Layers, Profile, ProfileError, Resolved, STARTER, TlsMode, ValuePolicy, reference,
+};
 
 fn resolve(folder: &Path, name: &str, flags: &[&str]) -> Result<Resolved, ProfileError> {
     Layers {
@@ -38,6 +40,48 @@ fn later_layers_win_and_say_where_a_value_came_from() {
     assert!(origin("plan.minimum").ends_with("base.toml"));
     assert_eq!(origin("run.seed"), "flag --set run.seed");
     assert_eq!(origin("plan.planner"), "default");
+}
+
+#[test]
+fn a_former_key_is_read_with_a_note_and_never_contradicts() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old.toml"), "[evaluate]\nheld_to_schema = true\n").unwrap();
+    let resolved = resolve(folder.path(), "old", &[]).unwrap();
+    assert_eq!(resolved.profile.evaluate.constrain, DecodingConstraint::Schema);
+    assert!(
+        resolved.notes[0].contains("write evaluate.constrain = \"schema\""),
+        "{:?}",
+        resolved.notes
+    );
+    let origins = resolved.origins().unwrap();
+    let origin = &origins
+        .iter()
+        .find(|line| line.key == "evaluate.constrain")
+        .unwrap()
+        .origin
+        .0;
+    assert!(
+        origin.contains("evaluate.held_to_schema") && origin.ends_with("old.toml"),
+        "{origin}"
+    );
+
+    let agreeing = resolve(folder.path(), "old", &["evaluate.constrain=schema"]).unwrap();
+    assert_eq!(agreeing.profile.evaluate.constrain, DecodingConstraint::Schema);
+    for (flag, words) in [
+        ("evaluate.constrain=none", "former name of `evaluate.constrain`"),
+        ("evaluate.held_to_schema=3", "expected true or false"),
+    ] {
+        let error = resolve(folder.path(), "old", &[flag]).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    assert!(
+        resolve(folder.path(), "old", &["evaluate.held_to_schema=false"])
+            .unwrap()
+            .profile
+            .evaluate
+            .constrain
+            == DecodingConstraint::None
+    );
 }
 
 #[test]

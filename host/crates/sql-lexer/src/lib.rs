@@ -7,12 +7,12 @@
 //! use nl2sql_sql_lexer::{LexicalRules, TokenKind, tokens};
 //!
 //! let found = tokens("SELECT $$;$$;", &LexicalRules::POSTGRES);
-//! assert_eq!(found[2].kind, TokenKind::Quoted);
+//! assert_eq!(found[2].kind, TokenKind::String);
 //! assert!(found[3].is_mark(";"));
 //! ```
 
 mod rules;
 mod token;
 
-pub use rules::LexicalRules;
+pub use rules::{BracketNames, LexicalRules};
 pub use token::{Token, TokenKind, tokens};

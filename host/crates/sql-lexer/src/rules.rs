@@ -3,13 +3,17 @@
 /// Lexical rules of a dialect. `'...'` with doubled quotes, `"..."`, `--` and `/* */` comments are the same everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LexicalRules {
+    /// `"..."` is a string and no name.
+    pub double_quoted_strings: bool,
     /// `` `name` `` is a quoted name.
     pub backtick_names: bool,
-    /// `[name]` is a quoted name.
-    pub bracket_names: bool,
+    /// Whether `[name]` is a quoted name, and where it ends.
+    pub bracket_names: BracketNames,
+    /// `U&"..."` is a name written with escapes, so that it does not say what it stands for.
+    pub unicode_escaped_names: bool,
     /// A backslash escapes the next character in `'...'` and `"..."`.
     pub backslash_escapes: bool,
-    /// `E'...'` is a string with backslash escapes.
+    /// `E'...'` is a string with backslash escapes, and so is each `'...'` that follows it on another line and continues it.
     pub escape_strings: bool,
     /// `$$...$$` and `$tag$...$tag$` are strings.
     pub dollar_strings: bool,
@@ -17,44 +21,77 @@ pub struct LexicalRules {
     pub hash_comments: bool,
     /// `--` begins a comment only before white space, a control character or the end.
     pub dashes_need_blank: bool,
+    /// A carriage return ends a line and so its comment; elsewhere a line feed alone does.
+    pub carriage_return_ends_line: bool,
     /// `/* /* */ */` is one comment.
     pub nested_comments: bool,
+    /// `/*! ... */` and `/*M! ... */` are code, though they look like comments.
+    pub executable_comments: bool,
+    /// Every character beyond ASCII belongs to a word, be it white space or punctuation.
+    pub words_take_all_beyond_ascii: bool,
+}
+
+/// What `[` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BracketNames {
+    /// A mark like any other.
+    None,
+    /// It opens a name that ends at the first `]`.
+    EndAtFirst,
+    /// It opens a name in which `]]` stands for one.
+    Doubled,
 }
 
 impl LexicalRules {
     /// For texts of an unknown dialect: every kind of quoted name, no escapes.
     pub const GENERIC: Self = Self {
+        double_quoted_strings: false,
         backtick_names: true,
-        bracket_names: true,
+        bracket_names: BracketNames::Doubled,
+        unicode_escaped_names: false,
         backslash_escapes: false,
         escape_strings: false,
         dollar_strings: false,
         hash_comments: false,
         dashes_need_blank: false,
+        carriage_return_ends_line: false,
         nested_comments: false,
+        executable_comments: false,
+        words_take_all_beyond_ascii: false,
     };
     /// SQLite.
-    pub const SQLITE: Self = Self::GENERIC;
+    pub const SQLITE: Self = Self {
+        bracket_names: BracketNames::EndAtFirst,
+        words_take_all_beyond_ascii: true,
+        ..Self::GENERIC
+    };
     /// PostgreSQL.
     pub const POSTGRES: Self = Self {
         backtick_names: false,
-        bracket_names: false,
+        bracket_names: BracketNames::None,
+        unicode_escaped_names: true,
         escape_strings: true,
         dollar_strings: true,
+        carriage_return_ends_line: true,
         nested_comments: true,
+        words_take_all_beyond_ascii: true,
         ..Self::GENERIC
     };
     /// MySQL and MariaDB.
     pub const MYSQL: Self = Self {
-        bracket_names: false,
+        double_quoted_strings: true,
+        bracket_names: BracketNames::None,
         backslash_escapes: true,
         hash_comments: true,
         dashes_need_blank: true,
+        executable_comments: true,
+        words_take_all_beyond_ascii: true,
         ..Self::GENERIC
     };
     /// SQL Server.
     pub const TSQL: Self = Self {
         backtick_names: false,
+        carriage_return_ends_line: true,
         nested_comments: true,
         ..Self::GENERIC
     };
@@ -67,6 +104,14 @@ impl LexicalRules {
             "mysql" => Some(Self::MYSQL),
             "tsql" => Some(Self::TSQL),
             _ => None,
+        }
+    }
+
+    /// The same for a statement among prose, whose white space and punctuation separate words in every script.
+    pub const fn in_prose(self) -> Self {
+        Self {
+            words_take_all_beyond_ascii: false,
+            ..self
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Tokens, and how a text is cut into them.
 
-use crate::LexicalRules;
+use crate::{BracketNames, LexicalRules};
 
 /// What a [`Token`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,8 +9,10 @@ pub enum TokenKind {
     Space,
     /// A comment, its marks included.
     Comment,
-    /// A string or quoted name, quotes included.
-    Quoted,
+    /// A string, quotes included; the prefix of `E'...'` is a word of its own.
+    String,
+    /// A quoted name, quotes included.
+    Name,
     /// Letters and digits of any script, `_` and `$`.
     Word,
     /// Any other single character.
@@ -43,6 +45,16 @@ impl Token<'_> {
         self.kind == TokenKind::Mark && self.text == mark
     }
 
+    /// Whether it is a string or a quoted name.
+    pub fn is_quoted(&self) -> bool {
+        matches!(self.kind, TokenKind::String | TokenKind::Name)
+    }
+
+    /// Whether it separates other tokens and says nothing.
+    pub fn is_blank(&self) -> bool {
+        matches!(self.kind, TokenKind::Space | TokenKind::Comment)
+    }
+
     /// Just past its last byte.
     pub fn end(&self) -> usize {
         self.start + self.text.len()
@@ -53,10 +65,15 @@ impl Token<'_> {
 pub fn tokens<'t>(sql: &'t str, rules: &LexicalRules) -> Vec<Token<'t>> {
     let mut tokens: Vec<Token<'t>> = Vec::with_capacity(sql.len() / 4 + 1);
     let (mut at, mut depth) = (0, 0_u32);
+    let mut escapes = EscapeString::No;
     while let Some(first) = sql[at..].chars().next() {
-        let after_e = rules.escape_strings && first == '\'' && tokens.last().is_some_and(|last| last.is_word("e"));
-        let (kind, length) = next_token(&sql[at..], first, rules, after_e);
+        if rules.escape_strings && first == '\'' {
+            escapes = escapes.at_quote(tokens.last());
+        }
+        let escaped = rules.backslash_escapes || escapes == EscapeString::Inside;
+        let (kind, length) = next_token(&sql[at..], first, rules, escaped);
         let text = &sql[at..at + length.unwrap_or(sql.len() - at)];
+        escapes = escapes.after(kind, text);
         if kind == TokenKind::Mark && text == ")" {
             depth = depth.saturating_sub(1);
         }
@@ -75,27 +92,83 @@ pub fn tokens<'t>(sql: &'t str, rules: &LexicalRules) -> Vec<Token<'t>> {
     tokens
 }
 
-/// Kind and length of the token that `rest` begins with; no length where its end is missing.
-fn next_token(rest: &str, first: char, rules: &LexicalRules, after_e: bool) -> (TokenKind, Option<usize>) {
-    let run = |of: fn(char) -> bool| Some(rest.find(|c| !of(c)).unwrap_or(rest.len()));
-    match first {
-        c if c.is_whitespace() => (TokenKind::Space, run(char::is_whitespace)),
-        '-' if rest.starts_with("--") && (!rules.dashes_need_blank || blank_follows(&rest[2..])) => {
-            (TokenKind::Comment, run(|c| c != '\n'))
+/// Whether the text is at a string with escapes. PostgreSQL continues one with the next string where a line break parts them
+/// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS>), and the escapes hold on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EscapeString {
+    No,
+    /// In one, or just past it.
+    Inside,
+    /// Past one and a line break.
+    MayContinue,
+}
+
+impl EscapeString {
+    /// Before a quote that follows `last`.
+    fn at_quote(self, last: Option<&Token<'_>>) -> Self {
+        let prefixed = last.is_some_and(|last| last.is_word("e"));
+        match self {
+            Self::MayContinue => Self::Inside,
+            _ if prefixed => Self::Inside,
+            _ => Self::No,
         }
-        '#' if rules.hash_comments => (TokenKind::Comment, run(|c| c != '\n')),
+    }
+
+    /// Past a token.
+    fn after(self, kind: TokenKind, text: &str) -> Self {
+        match (self, kind) {
+            (Self::No, _) => Self::No,
+            (Self::Inside, TokenKind::Space) if text.contains(['\n', '\r']) => Self::MayContinue,
+            (_, TokenKind::Space) => self,
+            (_, TokenKind::Comment) if !text.starts_with("/*") => self,
+            (_, TokenKind::String) if text.starts_with('\'') => self,
+            _ => Self::No,
+        }
+    }
+}
+
+/// Kind and length of the token that `rest` begins with; no length where its end is missing.
+fn next_token(rest: &str, first: char, rules: &LexicalRules, escaped: bool) -> (TokenKind, Option<usize>) {
+    let line = || {
+        Some(
+            rest.find(|c| c == '\n' || (rules.carriage_return_ends_line && c == '\r'))
+                .unwrap_or(rest.len()),
+        )
+    };
+    let is_in_word = |c: char| is_word_character(c) || (rules.words_take_all_beyond_ascii && !c.is_ascii());
+    let is_space = |c: char| c.is_whitespace() && !is_in_word(c);
+    match first {
+        c if is_space(c) => (TokenKind::Space, run(rest, is_space)),
+        '-' if rest.starts_with("--") && (!rules.dashes_need_blank || blank_follows(&rest[2..])) => {
+            (TokenKind::Comment, line())
+        }
+        '#' if rules.hash_comments => (TokenKind::Comment, line()),
         '/' if rest.starts_with("/*") => (TokenKind::Comment, comment_length(rest, rules.nested_comments)),
-        '\'' => (
-            TokenKind::Quoted,
-            quoted_length(rest, '\'', rules.backslash_escapes || after_e),
+        '\'' => (TokenKind::String, quoted_length(rest, '\'', Doubled::Yes, escaped)),
+        '"' if rules.double_quoted_strings => {
+            let length = quoted_length(rest, '"', Doubled::Yes, rules.backslash_escapes);
+            (TokenKind::String, length)
+        }
+        '"' => (
+            TokenKind::Name,
+            quoted_length(rest, '"', Doubled::Yes, rules.backslash_escapes),
         ),
-        '"' => (TokenKind::Quoted, quoted_length(rest, '"', rules.backslash_escapes)),
-        '`' if rules.backtick_names => (TokenKind::Quoted, quoted_length(rest, '`', false)),
-        '[' if rules.bracket_names => (TokenKind::Quoted, quoted_length(rest, ']', false)),
-        '$' if rules.dollar_strings && dollar_tag(rest).is_some() => (TokenKind::Quoted, dollar_length(rest)),
-        c if is_word_character(c) => (TokenKind::Word, run(is_word_character)),
+        '`' if rules.backtick_names => (TokenKind::Name, quoted_length(rest, '`', Doubled::Yes, false)),
+        '[' if rules.bracket_names == BracketNames::Doubled => {
+            (TokenKind::Name, quoted_length(rest, ']', Doubled::Yes, false))
+        }
+        '[' if rules.bracket_names == BracketNames::EndAtFirst => {
+            (TokenKind::Name, quoted_length(rest, ']', Doubled::No, false))
+        }
+        '$' if rules.dollar_strings && dollar_tag(rest).is_some() => (TokenKind::String, dollar_length(rest)),
+        c if is_in_word(c) => (TokenKind::Word, run(rest, is_in_word)),
         c => (TokenKind::Mark, Some(c.len_utf8())),
     }
+}
+
+/// Length of the stretch of such characters.
+fn run(rest: &str, belongs: impl Fn(char) -> bool) -> Option<usize> {
+    Some(rest.find(|c| !belongs(c)).unwrap_or(rest.len()))
 }
 
 fn is_word_character(c: char) -> bool {
@@ -119,14 +192,21 @@ fn comment_length(rest: &str, nested: bool) -> Option<usize> {
     Some(at)
 }
 
+/// Whether the closing quote, written twice, stands for itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubled {
+    Yes,
+    No,
+}
+
 /// Length of a quoted stretch with both quotes; a doubled or escaped quote is part of it.
-fn quoted_length(rest: &str, closing: char, backslash: bool) -> Option<usize> {
+fn quoted_length(rest: &str, closing: char, doubled: Doubled, backslash: bool) -> Option<usize> {
     let (bytes, closing) = (rest.as_bytes(), closing as u8);
     let mut at = 1;
     loop {
         match *bytes.get(at)? {
             b'\\' if backslash => at += 2,
-            byte if byte == closing && bytes.get(at + 1) == Some(&closing) => at += 2,
+            byte if byte == closing && doubled == Doubled::Yes && bytes.get(at + 1) == Some(&closing) => at += 2,
             byte if byte == closing => return Some(at + 1),
             _ => at += 1,
         }
@@ -136,8 +216,8 @@ fn quoted_length(rest: &str, closing: char, backslash: bool) -> Option<usize> {
 /// `$$` or `$tag$` at the start of `rest`.
 fn dollar_tag(rest: &str) -> Option<&str> {
     let tag = &rest[1..1 + rest[1..].find('$')?];
-    let is_name =
-        !tag.starts_with(|c: char| c.is_ascii_digit()) && tag.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let is_name = !tag.starts_with(|c: char| c.is_ascii_digit())
+        && tag.chars().all(|c| c.is_alphanumeric() || c == '_' || !c.is_ascii());
     is_name.then(|| &rest[..tag.len() + 2])
 }
 
@@ -175,7 +255,7 @@ mod tests {
                 LexicalRules::MYSQL,
                 LexicalRules::TSQL,
             ] {
-                let text: String = tokens(sql, &rules).iter().map(|token| token.text).collect();
+                let text: std::string::String = tokens(sql, &rules).iter().map(|token| token.text).collect();
                 assert_eq!(text, sql);
             }
         }
@@ -183,22 +263,22 @@ mod tests {
 
     #[test]
     fn strings_end_where_the_dialect_ends_them() {
-        use TokenKind::{Quoted, Word};
-        assert_eq!(kinds(r"'a\' b'", LexicalRules::MYSQL), [(Quoted, r"'a\' b'")]);
-        assert_eq!(kinds(r"'a\' b", LexicalRules::SQLITE), [(Quoted, r"'a\'"), (Word, "b")]);
+        use TokenKind::{String, Word};
+        assert_eq!(kinds(r"'a\' b'", LexicalRules::MYSQL), [(String, r"'a\' b'")]);
+        assert_eq!(kinds(r"'a\' b", LexicalRules::SQLITE), [(String, r"'a\'"), (Word, "b")]);
         assert_eq!(
             kinds(r"E'a\' b' c", LexicalRules::POSTGRES),
-            [(Word, "E"), (Quoted, r"'a\' b'"), (Word, "c")]
+            [(Word, "E"), (String, r"'a\' b'"), (Word, "c")]
         );
         assert_eq!(
             kinds("$a$ ; $$ $a$ b", LexicalRules::POSTGRES),
-            [(Quoted, "$a$ ; $$ $a$"), (Word, "b")]
+            [(String, "$a$ ; $$ $a$"), (Word, "b")]
         );
     }
 
     #[test]
     fn comments_and_names_are_the_dialects() {
-        use TokenKind::{Comment, Mark, Quoted, Word};
+        use TokenKind::{Comment, Mark, Name, Word};
         assert_eq!(kinds("# a\nb", LexicalRules::MYSQL), [(Comment, "# a"), (Word, "b")]);
         assert_eq!(kinds("#", LexicalRules::POSTGRES), [(Mark, "#")]);
         assert_eq!(
@@ -206,7 +286,7 @@ mod tests {
             [(Mark, "-"), (Mark, "-"), (Word, "1")]
         );
         assert_eq!(kinds("/* /* */ */", LexicalRules::TSQL), [(Comment, "/* /* */ */")]);
-        assert_eq!(kinds("[a;b]", LexicalRules::TSQL), [(Quoted, "[a;b]")]);
+        assert_eq!(kinds("[a;b]", LexicalRules::TSQL), [(Name, "[a;b]")]);
         assert_eq!(
             kinds("a[1]", LexicalRules::POSTGRES),
             [(Word, "a"), (Mark, "["), (Word, "1"), (Mark, "]")]
@@ -217,5 +297,46 @@ mod tests {
     fn a_quote_without_end_is_not_closed() {
         assert!(!tokens("'a", &LexicalRules::SQLITE)[0].closed);
         assert!(tokens("'a'", &LexicalRules::SQLITE)[0].closed);
+    }
+
+    #[test]
+    fn a_continued_escape_string_keeps_its_escapes() {
+        use TokenKind::{Comment, Mark, String, Word};
+        let postgres = |sql| kinds(sql, LexicalRules::POSTGRES);
+        assert_eq!(
+            postgres("E'a' -- b\n  '\\'' , c"),
+            [
+                (Word, "E"),
+                (String, "'a'"),
+                (Comment, "-- b"),
+                (String, "'\\''"),
+                (Mark, ","),
+                (Word, "c")
+            ]
+        );
+        // On the same line, or after anything else, a string stands for itself.
+        assert_eq!(postgres("E'a' '\\' c").last(), Some(&(Word, "c")));
+        assert_eq!(postgres("E'a'\n, '\\' c").last(), Some(&(Word, "c")));
+        assert_eq!(postgres("E'a' /*\n*/ '\\' c").last(), Some(&(Word, "c")));
+        assert_eq!(postgres("'a'\n'\\' c").last(), Some(&(Word, "c")));
+    }
+
+    #[test]
+    fn brackets_lines_and_words_end_where_the_dialect_ends_them() {
+        use TokenKind::{Comment, Mark, Name, String, Word};
+        assert_eq!(kinds("[a]]", LexicalRules::SQLITE), [(Name, "[a]"), (Mark, "]")]);
+        assert_eq!(kinds("[a]]]", LexicalRules::TSQL), [(Name, "[a]]]")]);
+        assert_eq!(kinds("-- a\rb", LexicalRules::SQLITE), [(Comment, "-- a\rb")]);
+        assert_eq!(
+            kinds("-- a\rb", LexicalRules::POSTGRES),
+            [(Comment, "-- a"), (Word, "b")]
+        );
+        assert_eq!(kinds("a\u{a0}b，c", LexicalRules::MYSQL), [(Word, "a\u{a0}b，c")]);
+        assert_eq!(
+            kinds("a\u{a0}，c", LexicalRules::MYSQL.in_prose()),
+            [(Word, "a"), (Mark, "，"), (Word, "c")]
+        );
+        assert_eq!(kinds("\"a\"", LexicalRules::MYSQL), [(String, "\"a\"")]);
+        assert_eq!(kinds("\"a\"", LexicalRules::SQLITE), [(Name, "\"a\"")]);
     }
 }

@@ -1,25 +1,15 @@
 //! Encodes conversations as token samples and reports truncation.
 
+pub use nl2sql_profile::OnTruncation;
+
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, EncodedSample, Role, Thinking, share_of_cutoff};
 use nl2sql_model::tokenizer::TextTokenizer;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Sample;
 use crate::dataset::{Conversation, Dataset};
 use crate::error::TrainError;
-
-/// What to do with samples longer than the cutoff.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnTruncation {
-    /// Train on the truncated sample, as LLaMA-Factory does.
-    #[default]
-    Keep,
-    /// Drop the sample.
-    Drop,
-    /// Stop before training.
-    Error,
-}
 
 /// How samples are encoded.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +38,7 @@ impl<'a> Encoding<'a> {
 }
 
 /// Number of samples truncated at the cutoff, by what they lose; one sample may count several times.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TruncationReport {
     /// Number of samples.
     pub samples: usize,

@@ -48,6 +48,11 @@ pub enum TrainError {
         reason: String,
     },
 
+    /// The `[train]` section of a profile asks for something that cannot be honoured.
+    #[error("[train] of the profile: {0}")]
+    #[diagnostic(code(nl2sql::training::section))]
+    Section(String),
+
     /// The data set cannot be trained on.
     #[error("data set {}: {reason}", path.display())]
     #[diagnostic(code(nl2sql::training::dataset))]

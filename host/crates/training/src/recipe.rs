@@ -2,6 +2,7 @@
 
 mod keys;
 mod reader;
+mod section;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,8 @@ use crate::error::TrainError;
 use crate::schedule::{ScheduleKind, WarmUp};
 use crate::settings::{DataSettings, Every, Resume, TrainSettings};
 use reader::Reader;
+
+pub use section::{Surroundings, of_section};
 
 /// Settings read from a recipe, with remarks on keys that have another meaning here.
 #[derive(Debug)]
@@ -47,12 +50,22 @@ pub fn parse(text: &str, path: &Path) -> Result<Recipe, TrainError> {
     let values = serde_saphyr::from_str(text).map_err(|error| refused(format!("is not a YAML mapping: {error}")))?;
     let mut reader = Reader::new(values);
     let mut settings = TrainSettings::default();
-    task(&mut reader);
-    adapter(&mut reader, &mut settings);
-    let names = data(&mut reader, &mut settings);
-    optimization(&mut reader, &mut settings);
-    watching(&mut reader, &mut settings);
-    computing(&mut reader, &mut settings);
+    let names = data_names(&mut reader);
+    read_settings(&mut reader, &mut settings);
+    let remarks = reader.finish().map_err(refused)?;
+    settings.data.train = find_all(&names.train, &names.folder)?;
+    settings.data.evaluation = find_all(&names.evaluation, &names.folder)?;
+    Ok(Recipe { settings, remarks })
+}
+
+/// Reads every key but those that name data sets.
+fn read_settings(reader: &mut Reader, settings: &mut TrainSettings) {
+    task(reader);
+    adapter(reader, settings);
+    data(reader, settings);
+    optimization(reader, settings);
+    watching(reader, settings);
+    computing(reader, settings);
     reader.accept(keys::NO_EFFECT);
     for (_, keys) in keys::SUBORDINATE {
         reader.accept(keys);
@@ -61,10 +74,6 @@ pub fn parse(text: &str, path: &Path) -> Result<Recipe, TrainError> {
         reader.refuse_if_set(name, why);
     }
     reader.refuse_unknown();
-    let remarks = reader.finish().map_err(refused)?;
-    settings.data.train = find_all(&names.train, &names.folder)?;
-    settings.data.evaluation = find_all(&names.evaluation, &names.folder)?;
-    Ok(Recipe { settings, remarks })
 }
 
 fn task(reader: &mut Reader) {
@@ -129,7 +138,7 @@ struct DataNames {
     folder: PathBuf,
 }
 
-fn data(reader: &mut Reader, settings: &mut TrainSettings) -> DataNames {
+fn data(reader: &mut Reader, settings: &mut TrainSettings) {
     let data = &mut settings.data;
     reader.required("template", "a chat template", |text| data.template = text);
     reader.count("cutoff_len", 1, &mut data.cutoff);
@@ -162,6 +171,9 @@ fn data(reader: &mut Reader, settings: &mut TrainSettings) -> DataNames {
             )),
         }
     }
+}
+
+fn data_names(reader: &mut Reader) -> DataNames {
     let folder = reader
         .text("dataset_dir")
         .map_or_else(|| PathBuf::from("data"), PathBuf::from);

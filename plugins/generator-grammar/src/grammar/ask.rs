@@ -130,9 +130,9 @@ pub enum Pattern {
     /// Values of `by` whose average lies beyond a bound.
     GroupHavingAverage,
     /// The value of `by` with the most or fewest subjects.
-    MostCommon,
+    ModalValue,
     /// The same with the number.
-    MostCommonCount,
+    ModalValueCount,
     /// Attributes of subjects whose `by` lies beyond the average.
     BeyondAverage,
     /// How many subjects lie beyond the average.
@@ -148,7 +148,7 @@ pub enum Pattern {
     /// Subjects with a bound on the number of related rows.
     RelatedHaving,
     /// The subject with the most or fewest related rows.
-    RelatedMost,
+    RelatedTopCount,
     /// Aggregates of related rows per subject.
     RelatedAggregate,
     /// The subject with the extreme aggregate of related rows.
@@ -176,7 +176,7 @@ pub enum Pattern {
     /// Values of a key that occur here and there.
     Shared,
     /// The subject with the longest or shortest text.
-    LongestText,
+    MaxTextLength,
     /// Texts with their length.
     TextLength,
     /// Texts in capital letters.

@@ -42,7 +42,7 @@ pub fn text(chooser: &mut Chooser) -> Option<Pair> {
     let mut ask = Ask {
         by: Some(by),
         shown: vec![by],
-        ..Ask::new(Pattern::LongestText, subject)
+        ..Ask::new(Pattern::MaxTextLength, subject)
     };
     match chooser.draw.weighted(&[0.5, 0.25, 0.25])? {
         0 => {

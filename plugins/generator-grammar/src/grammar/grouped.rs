@@ -169,9 +169,9 @@ pub fn most_common(chooser: &mut Chooser) -> Option<Pair> {
     });
     body.limit = Some(1);
     let pattern = if counted {
-        Pattern::MostCommonCount
+        Pattern::ModalValueCount
     } else {
-        Pattern::MostCommon
+        Pattern::ModalValue
     };
     Pair::new(
         Ask {

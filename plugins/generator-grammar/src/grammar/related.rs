@@ -162,7 +162,7 @@ pub fn most(chooser: &mut Chooser) -> Option<Pair> {
         other_filters,
         descending,
         limit,
-        ..Ask::new(Pattern::RelatedMost, subject)
+        ..Ask::new(Pattern::RelatedTopCount, subject)
     };
     Pair::new(ask, body)
 }

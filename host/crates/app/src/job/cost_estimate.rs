@@ -4,7 +4,7 @@ use std::path::Path;
 
 use nl2sql_catalog::{Card, Plan};
 use nl2sql_llm::{Estimate, GenerationShape, Price, estimate_tokens};
-use nl2sql_pipeline::{CardsArtifact, Event, Observer, Pipeline, Rerun, RoundRecord, Stage, artifact};
+use nl2sql_pipeline::{CardsArtifact, Event, Observer, Pipeline, Rerun, RoundRecord, RunFolder, Stage, artifact};
 use nl2sql_profile::{BudgetCaps, Options, Profile, Protocol};
 use serde_json::{Value, json};
 
@@ -56,7 +56,14 @@ fn cards(context: &JobContext) -> Result<Vec<Card>, AppError> {
     let dependencies = RunDependencies::new(session.clone(), context.cancel.clone());
     let (observer, rerun) = (Unwatched(context), Rerun::default());
     let name = &session.place().name;
-    let pipeline = Pipeline::open(folder.path(), name, session.profile(), &dependencies, &observer, rerun)?;
+    let pipeline = Pipeline::open(
+        RunFolder::open(folder.path())?,
+        name,
+        session.profile(),
+        &dependencies,
+        &observer,
+        rerun,
+    )?;
     pipeline.run_stage(Stage::Extract, rerun)?;
     pipeline.run_stage(Stage::Cards, rerun)?;
     let cards: CardsArtifact = pipeline.folder().read_json(artifact::CARDS)?;

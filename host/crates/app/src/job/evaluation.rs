@@ -10,6 +10,7 @@ use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
 use nl2sql_evaluation::report::{ResultPreview, Results, SettingGroup, TrainingRun, preview};
 use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
+use nl2sql_profile::DecodingConstraint;
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -176,8 +177,9 @@ impl Evaluation<'_> {
             json!(decoding.candidates),
             json!(decoding.candidate_temperature),
         ];
-        // Said only where it is on, so that manifests from before there was such a key stay as they are.
-        settings.extend(decoding.held_to_schema.then(|| json!("held_to_schema")));
+        // Said only where it is on, so that manifests from before there was such a key are unchanged.
+        let constrained = decoding.constrain == DecodingConstraint::Schema;
+        settings.extend(constrained.then(|| json!("held_to_schema")));
         let decoding = json!(settings);
         manifest
             .digests
@@ -231,7 +233,7 @@ impl Evaluation<'_> {
             self.context
                 .job
                 .note(format!("{side}: predicting with {}", source.display()));
-            let generator = answerer.generator(self.context.job.cancel.clone());
+            let generator = answerer.generator(self.context.decoding()?, self.context.job.cancel.clone());
             predict_into(self.context, &generator, &folder)?;
             path = folder.join(PREDICTIONS);
         } else if source.is_dir() {
@@ -308,7 +310,7 @@ impl Evaluation<'_> {
                 ("top k", Some(decoding.top_k.to_string())),
                 ("repetition penalty", Some(decoding.repetition_penalty.to_string())),
                 ("candidates", Some(decoding.candidates.to_string())),
-                ("held to schema", Some(decoding.held_to_schema.to_string())),
+                ("constrained to", Some(decoding.constrain.to_string())),
                 ("seed", Some(profile.run.seed.to_string())),
                 ("metrics", Some(decoding.metrics.join(", "))),
             ],

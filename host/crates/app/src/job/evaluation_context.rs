@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nl2sql_constrained_decoding::SchemaConstraint;
 use nl2sql_evaluation::dataset::{Dataset, Example};
-use nl2sql_evaluation::schema_names::SchemaNames;
 use nl2sql_inference::Sampling;
 use nl2sql_model::adapter::AdapterConfig;
-use nl2sql_model::device::DeviceChoice;
+use nl2sql_profile::DecodingConstraint;
 
 use super::JobContext;
 use crate::{
-    AppError, DatabaseRegistry, Endpoint, EventKind, LocalModel, LocalModelSettings, Session, connect_providers,
+    AppError, DatabaseRegistry, DecodingSettings, Endpoint, EventKind, LocalModel, LocalModelSettings, Session,
 };
 
 /// What to predict, of which databases.
@@ -102,16 +102,23 @@ impl<'a> EvaluationContext<'a> {
             None => self.base_of_adapter(adapter)?,
         };
         refuse_gguf(&model)?;
-        let device = DeviceChoice::parse_first(&profile.model.device)?;
         self.job.tell(EventKind::LoadingModel {
             model: model.display().to_string(),
         });
-        Ok(Arc::new(LocalModel::load(LocalModelSettings {
+        Ok(self.session().local_models().get(&LocalModelSettings {
             model,
             adapter: adapter.map(Path::to_owned),
-            device,
+            device: profile.model.device.clone(),
             template: profile.model.template.clone(),
             rows_at_once: settings.batch as usize,
+        })?)
+    }
+
+    /// How answers are written, as the profile says.
+    pub(super) fn decoding(&self) -> Result<DecodingSettings, AppError> {
+        let profile = self.session().profile();
+        let settings = &profile.evaluate;
+        Ok(DecodingSettings {
             max_new_tokens: settings.max_new_tokens as usize,
             sampling: Sampling {
                 temperature: settings.temperature,
@@ -122,8 +129,8 @@ impl<'a> EvaluationContext<'a> {
                 ..Sampling::GREEDY
             },
             candidate_temperature: settings.candidate_temperature,
-            names: self.names()?,
-        })?))
+            constraints: self.schema_constraints()?,
+        })
     }
 
     /// The base model that an adapter's configuration names, where that is a folder here.
@@ -144,30 +151,32 @@ impl<'a> EvaluationContext<'a> {
         )))
     }
 
-    /// The names that answers are held to, where the profile asks for that.
-    fn names(&self) -> Result<BTreeMap<String, Arc<SchemaNames>>, AppError> {
-        if !self.session().profile().evaluate.held_to_schema {
-            return Ok(BTreeMap::new());
+    /// What answers are constrained to, where the profile asks for that.
+    fn schema_constraints(&self) -> Result<BTreeMap<String, Arc<SchemaConstraint>>, AppError> {
+        match self.session().profile().evaluate.constrain {
+            DecodingConstraint::None => Ok(BTreeMap::new()),
+            DecodingConstraint::Schema => {
+                let asked = self.examples().iter().map(|example| example.database.as_str());
+                Ok(self.databases.schema_constraints(asked)?)
+            }
         }
-        let asked = self.examples().iter().map(|example| example.database.as_str());
-        Ok(self.databases.names(asked)?)
     }
 
     /// The profile's language model, as an answerer of chats.
     pub(super) fn endpoint(&self) -> Result<Endpoint, AppError> {
         let session = self.session();
         let settings = &session.profile().evaluate;
-        if settings.held_to_schema {
+        if settings.constrain != DecodingConstraint::None {
             return Err(AppError::Usage(
-                "evaluate.held_to_schema forbids tokens while a model on this machine writes, and an endpoint cannot be held so: \
-                 leave --endpoint out, or set evaluate.held_to_schema to false"
+                "evaluate.constrain masks tokens while a model on this machine writes, and the answers of an endpoint cannot be constrained so: \
+                 leave --endpoint out, or set evaluate.constrain to \"none\""
                     .into(),
             ));
         }
         let folder = &session.place().folder;
         std::fs::create_dir_all(folder).map_err(|error| AppError::unwritable(folder, &error))?;
         Ok(Endpoint {
-            client: connect_providers(session.profile(), session.place(), self.job.cancel.clone())?,
+            client: session.language_model(self.job.cancel.clone())?,
             temperature: settings.temperature,
             candidate_temperature: settings.candidate_temperature,
             max_new_tokens: settings.max_new_tokens,

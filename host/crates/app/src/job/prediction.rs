@@ -56,7 +56,7 @@ pub(super) fn predict(job: &JobContext, request: &PredictRequest) -> Result<Pred
         Box::new(context.endpoint()?)
     } else {
         let model = context.local_model(request.model.as_deref(), request.adapter.as_deref())?;
-        Box::new(model.generator(job.cancel.clone()))
+        Box::new(model.generator(context.decoding()?, job.cancel.clone()))
     };
     let folder = request
         .output

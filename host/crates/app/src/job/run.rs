@@ -1,11 +1,11 @@
 //! The stages of a run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use nl2sql_catalog::{Sample, Verdict};
 use nl2sql_llm::{UsageLine, UsageReport};
-use nl2sql_pipeline::{Event, Observer, Pipeline, PipelineError, Rerun, Stage, StageSummary, artifact};
+use nl2sql_pipeline::{Event, Observer, Pipeline, PipelineError, Rerun, RunFolder, Stage, StageSummary, artifact};
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -79,10 +79,17 @@ fn with_pipeline(
         context,
         rows: Mutex::default(),
     };
-    let pipeline = Pipeline::open(&place.folder, &place.name, profile, &dependencies, &watcher, rerun)?;
+    let pipeline = Pipeline::open(
+        RunFolder::open(&place.folder)?,
+        &place.name,
+        profile,
+        &dependencies,
+        &watcher,
+        rerun,
+    )?;
     let outcome = work(&pipeline);
     let usage = dependencies.usage()?;
-    write_usage(&place.folder, &usage)?;
+    write_usage(pipeline.folder(), &usage)?;
     let stages = watcher.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if outcome.is_err() {
         tell_what_was_done(context, &stages, &usage);
@@ -151,8 +158,9 @@ fn tell_what_was_done(context: &JobContext, rows: &[StageRow], usage: &UsageRepo
 
 /// A few accepted pairs, spread over the run.
 fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
-    let samples = read_lines::<Sample>(pipeline, artifact::SAMPLES);
-    let verdicts = read_lines::<Verdict>(pipeline, artifact::VERDICTS);
+    // A journal that cannot be read has failed a stage before.
+    let samples: Vec<Sample> = pipeline.folder().lines(artifact::SAMPLES).unwrap_or_default();
+    let verdicts: Vec<Verdict> = pipeline.folder().lines(artifact::VERDICTS).unwrap_or_default();
     let accepted: Vec<_> = samples
         .into_iter()
         .zip(verdicts)
@@ -161,13 +169,6 @@ fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
         .collect();
     let step = (accepted.len() / EXAMPLES).max(1);
     accepted.into_iter().step_by(step).take(EXAMPLES).collect()
-}
-
-fn read_lines<T: serde::de::DeserializeOwned>(pipeline: &Pipeline<'_>, name: &str) -> Vec<T> {
-    let text = std::fs::read_to_string(pipeline.folder().path(name)).unwrap_or_default();
-    text.lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect()
 }
 
 /// Usage as data.
@@ -205,18 +206,10 @@ fn usage_as_json(usage: &UsageReport) -> Value {
     json!({ "total": amounts(&usage.total()), "stages": stages, "topics": topics })
 }
 
-/// Writes the file beside its place and renames it; a run without a language model gets none.
-fn write_usage(folder: &Path, usage: &UsageReport) -> Result<(), AppError> {
-    if usage.lines.is_empty() {
-        return Ok(());
+/// A run without a language model gets no such file.
+fn write_usage(folder: &RunFolder, usage: &UsageReport) -> Result<(), AppError> {
+    if !usage.lines.is_empty() {
+        folder.write(USAGE, format!("{:#}\n", usage_as_json(usage)).as_bytes())?;
     }
-    let path = folder.join(USAGE);
-    let draft = folder.join(".draft-usage");
-    let text = format!("{:#}\n", usage_as_json(usage));
-    std::fs::write(&draft, text)
-        .and_then(|()| std::fs::rename(&draft, &path))
-        .map_err(|error| AppError::Unwritable {
-            path,
-            reason: error.to_string(),
-        })
+    Ok(())
 }

@@ -12,7 +12,8 @@ use nl2sql_training::cpu::Unit;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{AppError, RunDependencies, Session, advised, code_cache, open_provider};
+use crate::llm_service::open_provider;
+use crate::{AppError, RunDependencies, Session, advised, code_cache};
 
 /// One thing that was looked at: what it is, or what is wrong with it.
 #[derive(Clone, Debug)]
@@ -209,7 +210,7 @@ fn language_model(session: &Session) -> Result<String, String> {
     }
     let mut found = Vec::new();
     for (name, provider) in settings.chain() {
-        let opened = open_provider(profile, name, provider).map_err(|error| advised(&error))?;
+        let opened = open_provider(profile, name, provider, session.local_models()).map_err(|error| advised(&error))?;
         let model = &opened.settings().model;
         if settings.offline {
             found.push(format!("{name}, answers from the store alone"));

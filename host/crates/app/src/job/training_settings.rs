@@ -2,17 +2,11 @@
 
 use std::path::Path;
 
-use nl2sql_model::TargetModules;
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_profile::{Profile, TrainSettings as Settings};
 use nl2sql_training::TrainError;
-use nl2sql_training::cpu::Precision;
 use nl2sql_training::dataset::{Description, find};
-use nl2sql_training::encoding::OnTruncation;
-use nl2sql_training::schedule::{ScheduleKind, WarmUp};
-use nl2sql_training::settings::{
-    AdapterSettings, ComputeSettings, DataSettings, Every, OptimizationSettings, Resume, TrainSettings, WatchSettings,
-};
+use nl2sql_training::recipe::{Surroundings, of_section};
+use nl2sql_training::settings::{Resume, TrainSettings};
 
 use super::evaluation_context::refuse_gguf;
 use super::training::TrainRequest;
@@ -62,51 +56,16 @@ fn of_profile(job: &JobContext, request: &TrainRequest) -> Result<TrainSettings,
     let model = model.ok_or_else(|| {
         AppError::Usage("no model is named: give its folder with --model, or set model.path in the profile".into())
     })?;
-    let has_evaluation = !sets.evaluation.is_empty();
-    Ok(TrainSettings {
+    let surroundings = Surroundings {
         model,
-        output: train.output_dir.clone().unwrap_or_else(|| place.folder.join("train")),
-        adapter: adapter(train),
-        data: DataSettings {
-            train: sets.training,
-            evaluation: sets.evaluation,
-            max_samples: train.max_samples.map(|samples| samples as usize),
-            template: profile.model.template.clone(),
-            cutoff: train.cutoff_len as usize,
-            on_truncation: match train.on_truncation {
-                nl2sql_profile::OnTruncation::Drop => OnTruncation::Drop,
-                nl2sql_profile::OnTruncation::Keep => OnTruncation::Keep,
-                nl2sql_profile::OnTruncation::Error => OnTruncation::Error,
-            },
-            packing: train.packing,
-            group_by_length: train.group_by_length,
-            ..DataSettings::default()
-        },
-        optimization: optimization(train, profile.run.seed)?,
-        watch: WatchSettings {
-            log: train.logging_steps.max(1) as usize,
-            save: train
-                .save_steps
-                .map_or(Every::Never, |steps| Every::Steps(steps as usize)),
-            keep: train.save_total_limit.map(|limit| limit as usize),
-            evaluate: train
-                .eval_steps
-                .filter(|_| has_evaluation)
-                .map_or(Every::Never, |steps| Every::Steps(steps as usize)),
-            load_best: has_evaluation && train.early_stopping_steps.is_some(),
-            patience: train
-                .early_stopping_steps
-                .filter(|_| has_evaluation)
-                .map(|patience| patience as usize),
-            ..WatchSettings::default()
-        },
-        compute: ComputeSettings {
-            recompute: train.gradient_checkpointing,
-            precision: precision(profile)?,
-            ..ComputeSettings::default()
-        },
-        ..TrainSettings::default()
-    })
+        output: place.folder.join("train"),
+        template: profile.model.template.clone(),
+        bf16: profile.model.dtype == "bf16",
+        train: sets.training,
+        evaluation: sets.evaluation,
+        seed: profile.run.seed,
+    };
+    Ok(of_section(train, surroundings)?)
 }
 
 /// What is trained and measured on.
@@ -168,61 +127,4 @@ fn described(dataset: &str, folder: &Path) -> Result<Description, TrainError> {
     } else {
         find(dataset, folder)
     }
-}
-
-fn adapter(train: &Settings) -> AdapterSettings {
-    let targets = match train.lora_target.as_str() {
-        "all" => TargetModules::All,
-        names => TargetModules::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),
-    };
-    AdapterSettings {
-        rank: train.lora_rank as usize,
-        alpha: Some(train.lora_alpha),
-        dropout: train.lora_dropout,
-        targets,
-        rank_stabilised: train.use_rslora,
-        weight_decomposed: train.use_dora,
-        modules_to_save: train.additional_target.iter().cloned().collect(),
-    }
-}
-
-fn optimization(train: &Settings, seed: u64) -> Result<OptimizationSettings, AppError> {
-    let schedule = match train.lr_scheduler_type.as_str() {
-        "cosine" => ScheduleKind::Cosine,
-        "linear" => ScheduleKind::Linear,
-        "constant" => ScheduleKind::Constant,
-        other => {
-            let message = format!("train.lr_scheduler_type is `{other}`; there are cosine, linear and constant");
-            return Err(AppError::Usage(message));
-        }
-    };
-    Ok(OptimizationSettings {
-        batch: train.per_device_train_batch_size as usize,
-        accumulation: train.gradient_accumulation_steps as usize,
-        learning_rate: train.learning_rate,
-        schedule,
-        warm_up: match train.warmup_steps {
-            Some(steps) => WarmUp::Steps(steps as usize),
-            None => WarmUp::Ratio(train.warmup_ratio),
-        },
-        epochs: train.num_train_epochs,
-        max_steps: train.max_steps.map(|steps| steps as usize),
-        max_gradient_norm: train.max_grad_norm,
-        seed: train.seed.unwrap_or(seed),
-        ..OptimizationSettings::default()
-    })
-}
-
-fn precision(profile: &Profile) -> Result<Precision, AppError> {
-    Ok(match (profile.train.quantization_bit, profile.model.dtype.as_str()) {
-        (Some(8), _) => Precision::Int8,
-        (Some(4), _) => Precision::Nf4,
-        (Some(bits), _) => {
-            return Err(AppError::Usage(format!(
-                "train.quantization_bit is {bits}; 4 and 8 are possible"
-            )));
-        }
-        (None, "bf16") => Precision::Bf16,
-        (None, _) => Precision::F32,
-    })
 }

@@ -1,7 +1,7 @@
 //! Opening a database file so that nothing beside it is made or changed.
 //!
 //! A database in WAL mode that nobody has open has no `-wal` and `-shm` files beside it; opening it read-only would make both, and leave them
-//! there. It is opened as an unchanging file instead, which takes no locks, and opened anew as soon as a writer has made its files.
+//! there. It is opened as an unchanging file instead, which takes no locks, and opened again as soon as a writer has made its files.
 
 use std::path::{Path, PathBuf};
 

@@ -108,8 +108,8 @@ impl SqliteReader {
         self.invalid_text = invalid_text;
     }
 
-    /// A file that was at rest is opened anew once somebody writes to it.
-    fn open_anew(&mut self, limits: &Limits) -> Result<(), QueryError> {
+    /// A file that was at rest is opened again once somebody writes to it.
+    fn reopen_when_written(&mut self, limits: &Limits) -> Result<(), QueryError> {
         let Some(path) = self.unwatched_file.take_if(|path| file::has_writer(path)) else {
             return Ok(());
         };
@@ -143,7 +143,7 @@ impl SqliteReader {
 
     /// Runs a statement of this crate or of a dialect's catalog queries: every guard of SQLite holds, the look at the text does not.
     pub(super) fn run_trusted(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        self.open_anew(limits)?;
+        self.reopen_when_written(limits)?;
         self.limit_bytes(limits.max_bytes)
             .map_err(|error| self.query_error(&error, limits))?;
         self.watch.start(limits.timeout());

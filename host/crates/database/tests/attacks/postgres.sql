@@ -44,6 +44,8 @@ SELECT 1;; DELETE FROM account
 SELECT 1 AS "a;b"; DROP TABLE account
 SELECT $$;$$; DROP TABLE account
 SELECT E'\';'; DROP TABLE account; --'
+SELECT E'a'␤'\'' , pg_sleep(30) , 'x' --'
+SELECT E'a' -- b␤'\'' , pg_notify('intruder', 'x') , 'x' --'
 SET default_transaction_read_only = off
 SET TRANSACTION READ WRITE
 SET SESSION AUTHORIZATION DEFAULT

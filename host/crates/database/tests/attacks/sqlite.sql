@@ -203,3 +203,5 @@ VACUUM INTO 'FOLDER/' || 'new.sqlite'
 PRAGMA hard_heap_limit = 1
 SELECT * FROM pragma_hard_heap_limit(1)
 SELECT * FROM pragma_temp_store_directory('FOLDER')
+SELECT [name]]' FROM account; DELETE FROM account; --]
+SELECT 1 -- ␍'␤, load_extension('intruder') -- '

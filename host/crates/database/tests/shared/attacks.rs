@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
-/// The statements of a data file, and whether each may run as long as it leaves nothing behind.
+/// The statements of a data file, and whether each may run as long as it leaves nothing behind. `␤` stands for a line feed
+/// and `␍` for a carriage return.
 pub fn attacks(file: &str) -> Vec<(String, bool)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attacks").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("-- ") && !line.is_empty());
     lines
         .map(|line| {
+            let statement = |line: &str| line.replace('␤', "\n").replace('␍', "\r");
             line.strip_prefix("~ ")
-                .map_or_else(|| (line.to_owned(), false), |line| (line.to_owned(), true))
+                .map_or_else(|| (statement(line), false), |line| (statement(line), true))
         })
         .collect()
 }

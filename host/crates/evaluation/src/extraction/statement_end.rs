@@ -62,7 +62,7 @@ fn hard_end(text: &str, tokens: &[Token<'_>]) -> usize {
         }
         let ends = match token.kind {
             TokenKind::Mark => [";", "；", "。", "`"].contains(&token.text),
-            TokenKind::Quoted => token.text.starts_with('`') && token.text.contains('\n'),
+            TokenKind::Name => token.text.starts_with('`') && token.text.contains('\n'),
             _ => false,
         };
         if ends {
@@ -102,10 +102,7 @@ fn is_sentence(text: &str) -> bool {
 
 /// Whether a statement may end with the last of these tokens; after a comma or an operator it goes on.
 fn may_end(tokens: &[Token<'_>]) -> bool {
-    let last = tokens
-        .iter()
-        .rev()
-        .find(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment));
+    let last = tokens.iter().rev().find(|token| !token.is_blank());
     const OPEN: [&str; 14] = [
         "select", "distinct", "from", "where", "by", "having", "join", "on", "and", "or", "not", "in", "as", "union",
     ];

@@ -24,9 +24,7 @@ pub(super) fn is_start(word: &str) -> bool {
 /// First word that is no comment.
 pub(super) fn first_word<'t>(text: &'t str, syntax: &Syntax<'_>) -> Option<&'t str> {
     let tokens = tokens(beginning(text), &syntax.rules);
-    let first = tokens
-        .iter()
-        .find(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment) && !token.is_mark("("))?;
+    let first = tokens.iter().find(|token| !token.is_blank() && !token.is_mark("("))?;
     (first.kind == TokenKind::Word).then_some(first.text)
 }
 
@@ -148,7 +146,7 @@ fn may_start(tokens: &[Token], at: usize) -> bool {
 
 /// Whether what follows WITH is `[RECURSIVE] name [(columns)] AS`.
 fn names_a_query<'t>(mut rest: impl Iterator<Item = &'t Token<'t>>, depth: u32) -> bool {
-    let named = |token: &&Token| token.kind == TokenKind::Word || token.kind == TokenKind::Quoted;
+    let named = |token: &&Token| token.kind == TokenKind::Word || token.is_quoted();
     let Some(first) = rest.next().filter(named) else {
         return false;
     };

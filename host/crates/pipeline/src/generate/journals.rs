@@ -7,7 +7,7 @@ use nl2sql_profile::GenerateSettings;
 
 use super::budget_reallocation::reallocate;
 use super::{RoundRecord, TopicProgress};
-use crate::run_folder::{BrokenLine, Journal, readable_lines_of};
+use crate::run_folder::{BrokenLine, Journal};
 use crate::validate::is_empty_result;
 use crate::{PipelineError, RunFolder, artifact};
 
@@ -36,9 +36,9 @@ impl Journals {
         catalog: &Database,
         settings: &GenerateSettings,
     ) -> Result<Resumed, PipelineError> {
-        let samples = readable_lines_of::<Sample>(&folder.path(artifact::SAMPLES))?;
-        let verdicts = readable_lines_of::<Verdict>(&folder.path(artifact::VERDICTS))?;
-        let rounds = readable_lines_of::<RoundRecord>(&folder.path(artifact::ROUNDS))?;
+        let samples = folder.readable_lines::<Sample>(artifact::SAMPLES)?;
+        let verdicts = folder.readable_lines::<Verdict>(artifact::VERDICTS)?;
+        let rounds = folder.readable_lines::<RoundRecord>(artifact::ROUNDS)?;
         let broken = [
             (artifact::SAMPLES, &samples.broken),
             (artifact::VERDICTS, &verdicts.broken),
@@ -79,9 +79,9 @@ impl Journals {
             notes.push(format!("{loose} samples of an unfinished round are made again"));
         }
         let journals = Self {
-            samples: Journal::open(&folder.path(artifact::SAMPLES), samples.length_of(written))?,
-            verdicts: Journal::open(&folder.path(artifact::VERDICTS), verdicts.length_of(written))?,
-            rounds: Journal::open(&folder.path(artifact::ROUNDS), rounds.length_of(finished))?,
+            samples: folder.journal(artifact::SAMPLES, samples.length_of(written))?,
+            verdicts: folder.journal(artifact::VERDICTS, verdicts.length_of(written))?,
+            rounds: folder.journal(artifact::ROUNDS, rounds.length_of(finished))?,
             written,
         };
         Ok(Resumed {

@@ -28,7 +28,11 @@ impl Pipeline<'_> {
         let text = toml::to_string(&manifest)
             .map_err(|error| PipelineError::io("writing", &path, std::io::Error::other(error.to_string())))?;
         let text = format!("# Written by nl2sql: what this run was made with.\n\n{text}");
-        if std::fs::read(&path).is_ok_and(|before| before == text.as_bytes()) {
+        if self
+            .folder
+            .read(artifact::RUN)?
+            .is_some_and(|before| before == text.as_bytes())
+        {
             return Ok(());
         }
         self.folder.write(artifact::RUN, text.as_bytes()).map(drop)

@@ -14,7 +14,7 @@ use crate::coverage::{Coverage, SampleFacts};
 use crate::export::Export;
 use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
 use crate::privacy::{ColumnPolicies, Masking};
-use crate::run_folder::{StageRecord, StageState, lines_of, readable_lines_of};
+use crate::run_folder::{StageRecord, StageState};
 use crate::summary::{StageSummary, count};
 use crate::validate::{reason, verdicts};
 use crate::{CardsArtifact, Dialect, Event, Failure, PipelineError, Stage, artifact, cards, catalog_repair, plan};
@@ -290,8 +290,7 @@ impl Pipeline<'_> {
 
     fn judge_again(&self, catalog: &Arc<Database>) -> Result<Vec<(Sample, Verdict)>, PipelineError> {
         let fail = |failure| PipelineError::part(Stage::Validate, failure);
-        let path = self.folder.path(artifact::SAMPLES);
-        let samples = lines_of::<Sample>(&path, Stage::Generate)?;
+        let samples: Vec<Sample> = self.folder.lines(artifact::SAMPLES)?;
         if samples.is_empty() {
             return Err(PipelineError::Missing {
                 folder: self.folder.root().to_owned(),
@@ -315,7 +314,7 @@ impl Pipeline<'_> {
                 });
             }
         }
-        let before = readable_lines_of::<Verdict>(&self.folder.path(artifact::VERDICTS))?.rows;
+        let before = self.folder.readable_lines::<Verdict>(artifact::VERDICTS)?.rows;
         keep_share_of_empty(&before, &mut judged);
         self.folder.write_lines(artifact::VERDICTS, &judged)?;
         Ok(samples.into_iter().zip(judged).collect())
@@ -328,7 +327,7 @@ impl Pipeline<'_> {
         let plan: Plan = self.folder.read_json(artifact::PLAN)?;
         let coverage: Coverage = self.folder.read_json(artifact::COVERAGE)?;
         let judged = read_judged(&self.folder)?;
-        let facts = lines_of::<SampleFacts>(&self.folder.path(artifact::ANALYSIS), Stage::Validate)?;
+        let facts: Vec<SampleFacts> = self.folder.lines(artifact::ANALYSIS)?;
         if coverage.samples == 0 {
             return Err(PipelineError::Nothing {
                 what: "no sample was accepted, so there is nothing to export".into(),
@@ -385,13 +384,7 @@ impl Pipeline<'_> {
             if !inside || written.iter().any(|(new, _)| new == name) {
                 continue;
             }
-            let path = self.folder.path(name);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(PipelineError::io("removing", &path, error));
-                }
-                _ => {}
-            }
+            self.folder.remove(name)?;
         }
         Ok(())
     }

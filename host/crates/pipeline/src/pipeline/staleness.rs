@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Pipeline, Rerun};
 use crate::digest::of_settings;
-use crate::run_folder::{StageRecord, StageState, readable_lines_of};
+use crate::run_folder::{StageRecord, StageState};
 use crate::{PipelineError, PluginIdentity, Stage, artifact};
 
 impl Pipeline<'_> {
@@ -79,9 +79,7 @@ impl Pipeline<'_> {
         if stage > Stage::Generate {
             return Ok(());
         }
-        let samples = readable_lines_of::<Sample>(&self.folder.path(artifact::SAMPLES))?
-            .rows
-            .len();
+        let samples = self.folder.readable_lines::<Sample>(artifact::SAMPLES)?.rows.len();
         let ledger = self.ledger.borrow();
         let Some(record) = ledger.stages.get(&stage) else {
             return Ok(());

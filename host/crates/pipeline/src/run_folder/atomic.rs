@@ -1,37 +1,29 @@
 //! Files that are whole or as they were.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
-use crate::PipelineError;
-
 /// Replaces `path` by `bytes`: written beside it, synced, renamed over it, folder synced.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
-    let fail = |error| PipelineError::io("writing", path, error);
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut draft = tempfile::Builder::new()
-        .prefix(".draft-")
-        .tempfile_in(folder)
-        .map_err(fail)?;
-    draft.write_all(bytes).map_err(fail)?;
-    readable_by_umask(draft.as_file()).map_err(fail)?;
-    draft.as_file().sync_all().map_err(fail)?;
-    draft.persist(path).map_err(|error| fail(error.error))?;
+    let mut draft = tempfile::Builder::new().prefix(".draft-").tempfile_in(folder)?;
+    draft.write_all(bytes)?;
+    readable_by_umask(draft.as_file())?;
+    draft.as_file().sync_all()?;
+    draft.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
 }
 
 /// Makes a rename in `folder` last through a power cut.
 #[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> Result<(), PipelineError> {
-    File::open(folder)
-        .and_then(|handle| handle.sync_all())
-        .map_err(|error| PipelineError::io("syncing", folder, error))
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Other systems open no folders as files: there a rename is atomic, and a power cut may undo the last one.
 #[cfg(not(unix))]
-pub(super) fn sync_folder(_: &Path) -> Result<(), PipelineError> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

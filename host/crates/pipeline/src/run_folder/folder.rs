@@ -1,37 +1,37 @@
-//! A run folder, open and locked.
+//! The artifacts of a run, open for one writer.
 
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ledger::{FORMAT, Marked};
-use super::lock::Lock;
-use super::{Ledger, artifact, atomic};
+use super::local_folder::LocalFolder;
+use super::store::ArtifactStore;
+use super::{BrokenLine, Journal, Ledger, Lines, artifact};
 use crate::{PipelineError, Stage, digest};
 
-/// The folder of one run. While it is open no other process can open it.
+/// The artifacts of one run. While it is open nobody else works on them.
 #[derive(Debug)]
 pub struct RunFolder {
+    store: Box<dyn ArtifactStore>,
     root: PathBuf,
-    _lock: Lock,
 }
 
 impl RunFolder {
-    /// Opens or creates the folder and locks it.
+    /// Opens or creates a folder on this machine and locks it.
     ///
     /// # Errors
     /// When it cannot be created or written, or another process works on it.
     pub fn open(root: &Path) -> Result<Self, PipelineError> {
-        fs::create_dir_all(root).map_err(|error| PipelineError::io("creating", root, error))?;
-        let lock = Lock::take(root)?;
-        let folder = Self {
-            root: root.to_owned(),
-            _lock: lock,
-        };
-        folder.sweep()?;
-        Ok(folder)
+        Ok(Self::over(Box::new(LocalFolder::open(root)?)))
+    }
+
+    /// The artifacts that a store keeps.
+    pub fn over(store: Box<dyn ArtifactStore>) -> Self {
+        let root = store.root();
+        Self { store, root }
     }
 
     /// Where it is.
@@ -39,32 +39,67 @@ impl RunFolder {
         &self.root
     }
 
-    /// The path of one of its files.
+    /// Where one of its artifacts is, for messages.
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
 
-    /// Removes drafts that a killed process left behind.
-    fn sweep(&self) -> Result<(), PipelineError> {
-        for folder in [self.root.clone(), self.path(artifact::EXPORT)] {
-            let Ok(entries) = fs::read_dir(&folder) else { continue };
-            for entry in entries.flatten() {
-                if entry.file_name().to_string_lossy().starts_with(".draft-") {
-                    let path = entry.path();
-                    fs::remove_file(&path).map_err(|error| PipelineError::io("removing", &path, error))?;
-                }
-            }
-        }
-        Ok(())
+    fn failed(&self, action: &'static str, name: &str) -> impl Fn(io::Error) -> PipelineError {
+        let path = self.path(name);
+        move |error| PipelineError::io(action, &path, error)
     }
 
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<String, PipelineError> {
-        let path = self.path(name);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|error| PipelineError::io("creating", parent, error))?;
-        }
-        atomic::write(&path, bytes)?;
+    /// Bytes of an artifact; nothing where it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, PipelineError> {
+        self.store.read(name).map_err(self.failed("reading", name))
+    }
+
+    /// Replaces an artifact, and answers the digest of what it is now.
+    ///
+    /// # Errors
+    /// When it cannot be written; it is as it was then.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<String, PipelineError> {
+        self.store.replace(name, bytes).map_err(self.failed("writing", name))?;
         Ok(digest::sha256_hex(bytes))
+    }
+
+    /// Removes an artifact, where it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), PipelineError> {
+        self.store.remove(name).map_err(self.failed("removing", name))
+    }
+
+    /// Opens a journal for appending behind its first `keep` bytes.
+    pub(crate) fn journal(&self, name: &str, keep: u64) -> Result<Journal, PipelineError> {
+        let writer = self.store.journal(name, keep).map_err(self.failed("opening", name))?;
+        Ok(Journal::new(self.path(name), writer))
+    }
+
+    /// Reads a journal as far as it can be read; an absent one is empty.
+    pub(crate) fn readable_lines<T: DeserializeOwned>(&self, name: &str) -> Result<Lines<T>, PipelineError> {
+        Ok(Lines::read(&self.read(name)?.unwrap_or_default()))
+    }
+
+    /// The rows of a journal. Half a line at the end is left out; any other line that cannot be read is an error.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn lines<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, PipelineError> {
+        let lines = self.readable_lines(name)?;
+        match lines.broken {
+            Some(BrokenLine {
+                number,
+                reason,
+                is_torn: false,
+            }) => Err(PipelineError::Broken {
+                path: self.path(name),
+                reason: format!("line {number}: {reason}"),
+                writer: Stage::writer_of(name),
+            }),
+            _ => Ok(lines.rows),
+        }
     }
 
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<String, PipelineError> {
@@ -89,38 +124,29 @@ impl RunFolder {
     /// # Errors
     /// When it is missing or broken.
     pub fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, PipelineError> {
-        let path = self.path(name);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(PipelineError::Missing {
-                    folder: self.root.clone(),
-                    artifact: name.into(),
-                    writer: Stage::writer_of(name),
-                });
-            }
-            Err(error) => return Err(PipelineError::io("reading", &path, error)),
+        let Some(bytes) = self.read(name)? else {
+            return Err(PipelineError::Missing {
+                folder: self.root.clone(),
+                artifact: name.into(),
+                writer: Stage::writer_of(name),
+            });
         };
         serde_json::from_slice(&bytes).map_err(|error| PipelineError::Broken {
-            path,
+            path: self.path(name),
             reason: error.to_string(),
             writer: Stage::writer_of(name),
         })
     }
 
-    /// Digest of a file as it is now; `None` when it is not there.
+    /// Digest of an artifact as it is now; `None` when it is not there.
     pub(crate) fn digest(&self, name: &str) -> Result<Option<String>, PipelineError> {
-        match fs::read(self.path(name)) {
-            Ok(bytes) => Ok(Some(digest::sha256_hex(bytes))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(PipelineError::io("reading", &self.path(name), error)),
-        }
+        Ok(self.read(name)?.map(digest::sha256_hex))
     }
 
     /// The ledger, an empty one in a new folder.
     pub(crate) fn read_ledger(&self) -> Result<Ledger, PipelineError> {
         // Cards are written after the first entry of the ledger.
-        let is_new = || !self.path(artifact::CARDS).exists() && !self.path(artifact::SAMPLES).exists();
+        let is_new = || !self.store.exists(artifact::CARDS) && !self.store.exists(artifact::SAMPLES);
         if let Ok(Marked { format }) = self.read_json(artifact::STAGES)
             && format > FORMAT
         {
@@ -146,40 +172,32 @@ impl RunFolder {
         self.write_json(artifact::STAGES, ledger).map(drop)
     }
 
-    /// Moves files into the next free `superseded/<n>/`; answers its path when there was something to move.
+    /// Moves artifacts into the next free `superseded/<n>/`; answers its path when there was something to move.
     pub(crate) fn supersede(&self, names: &[&str]) -> Result<Option<PathBuf>, PipelineError> {
-        let present: Vec<_> = names.iter().filter(|name| self.path(name).exists()).collect();
-        if present.is_empty() {
-            return Ok(None);
+        let shelf = self.free_shelf();
+        let mut moved = false;
+        for name in names.iter().filter(|name| self.store.exists(name)) {
+            let to = format!("{shelf}/{name}");
+            self.store.rename(name, &to).map_err(self.failed("moving", name))?;
+            moved = true;
         }
-        let place = self.free_shelf()?;
-        for name in present {
-            let from = self.path(name);
-            fs::rename(&from, place.join(name)).map_err(|error| PipelineError::io("moving", &from, error))?;
-        }
-        atomic::sync_folder(&self.root)?;
-        Ok(Some(place))
+        Ok(moved.then(|| self.path(&shelf)))
     }
 
-    /// Copies files into the next free `superseded/<n>/`; answers its path.
+    /// Copies artifacts into the next free `superseded/<n>/`; answers its path.
     pub(crate) fn keep_copies(&self, names: &[&str]) -> Result<PathBuf, PipelineError> {
-        let place = self.free_shelf()?;
-        for name in names.iter().filter(|name| self.path(name).exists()) {
-            let from = self.path(name);
-            fs::copy(&from, place.join(name)).map_err(|error| PipelineError::io("copying", &from, error))?;
+        let shelf = self.free_shelf();
+        for name in names.iter().filter(|name| self.store.exists(name)) {
+            let to = format!("{shelf}/{name}");
+            self.store.copy(name, &to).map_err(self.failed("copying", name))?;
         }
-        atomic::sync_folder(&place)?;
-        Ok(place)
+        Ok(self.path(&shelf))
     }
 
-    /// The next `superseded/<n>/` that is not there yet, made.
-    fn free_shelf(&self) -> Result<PathBuf, PipelineError> {
-        let shelf = self.path(artifact::SUPERSEDED);
-        let place = (1u32..)
-            .map(|number| shelf.join(number.to_string()))
-            .find(|path| !path.exists());
-        let place = place.unwrap_or(shelf);
-        fs::create_dir_all(&place).map_err(|error| PipelineError::io("creating", &place, error))?;
-        Ok(place)
+    /// The next `superseded/<n>` that is not there yet.
+    fn free_shelf(&self) -> String {
+        let shelves = (1u32..).map(|number| format!("{}/{number}", artifact::SUPERSEDED));
+        let mut free = shelves.skip_while(|shelf| self.store.exists(shelf));
+        free.next().unwrap_or_else(|| artifact::SUPERSEDED.into())
     }
 }

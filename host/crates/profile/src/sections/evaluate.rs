@@ -7,6 +7,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::Options;
 
+/// What the answers of a model on this machine are constrained to while it writes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecodingConstraint {
+    /// Nothing.
+    #[default]
+    None,
+    /// The names of the database.
+    Schema,
+}
+
+impl std::fmt::Display for DecodingConstraint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Schema => "schema",
+        })
+    }
+}
+
 /// Predictions and metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -29,8 +49,12 @@ pub struct EvaluateSettings {
     pub candidates: u32,
     /// Temperature of these further candidates.
     pub candidate_temperature: f32,
-    /// Whether a model on this machine may write only the names of the database.
-    pub held_to_schema: bool,
+    /// What a model on this machine may write: anything, or only statements over the names of the database.
+    pub constrain: DecodingConstraint,
+    /// The former name of `constrain`, a boolean; what it says is in `constrain` once the profile is resolved.
+    #[serde(skip_serializing)]
+    #[schemars(skip)]
+    pub(crate) held_to_schema: Option<bool>,
     /// Nucleus mass.
     pub top_p: f32,
     /// Candidates kept; 0 is all.
@@ -53,7 +77,8 @@ impl Default for EvaluateSettings {
             temperature: 0.0,
             candidates: 0,
             candidate_temperature: 0.7,
-            held_to_schema: false,
+            constrain: DecodingConstraint::None,
+            held_to_schema: None,
             top_p: 1.0,
             top_k: 0,
             repetition_penalty: 1.0,

@@ -21,8 +21,8 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
         Pattern::GroupAggregate => GROUP_AGGREGATE,
         Pattern::GroupHaving => GROUP_HAVING,
         Pattern::GroupHavingAverage => GROUP_HAVING_AVERAGE,
-        Pattern::MostCommon => MOST_COMMON,
-        Pattern::MostCommonCount => MOST_COMMON_COUNT,
+        Pattern::ModalValue => MODAL_VALUE,
+        Pattern::ModalValueCount => MODAL_VALUE_COUNT,
         Pattern::BeyondAverage => BEYOND_AVERAGE,
         Pattern::CountBeyondAverage => COUNT_BEYOND_AVERAGE,
         Pattern::BeyondGroup => BEYOND_GROUP,
@@ -32,8 +32,8 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
         Pattern::RelatedCount => RELATED_COUNT,
         Pattern::RelatedCountAll => RELATED_COUNT_ALL,
         Pattern::RelatedHaving => RELATED_HAVING,
-        Pattern::RelatedMost if ask.limit > 1 => RELATED_MOST_MANY,
-        Pattern::RelatedMost => RELATED_MOST,
+        Pattern::RelatedTopCount if ask.limit > 1 => RELATED_TOP_COUNTS,
+        Pattern::RelatedTopCount => RELATED_TOP_COUNT,
         Pattern::RelatedAggregate => RELATED_AGGREGATE,
         Pattern::RelatedTopAggregate => RELATED_TOP_AGGREGATE,
         Pattern::RelatedNone => RELATED_NONE,
@@ -49,7 +49,7 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
         Pattern::Together => TOGETHER,
         Pattern::Shared if ask.any => SHARED_EXCEPT,
         Pattern::Shared => SHARED,
-        Pattern::LongestText => LONGEST_TEXT,
+        Pattern::MaxTextLength => MAX_TEXT_LENGTH,
         Pattern::TextLength => TEXT_LENGTH,
         Pattern::UpperCase => UPPER_CASE,
         Pattern::YearCount => YEAR_COUNT,
@@ -175,14 +175,14 @@ const GROUP_HAVING_AVERAGE: &[&str] = &[
     "[列出|找出]{S}平均{M}{boundn}的{B}。",
 ];
 
-const MOST_COMMON: &[&str] = &[
+const MODAL_VALUE: &[&str] = &[
     "{F}{S}{most_n}的{B}是[什么|哪个]？",
     "哪个{B}的{F}{S}{most_n}？",
     "[查询|给出|找出]{F}{S}{most_n}的{B}。",
     "{F}{S}中[出现次数|数量]{most_n}的{B}是[什么|哪个]？",
 ];
 
-const MOST_COMMON_COUNT: &[&str] = &[
+const MODAL_VALUE_COUNT: &[&str] = &[
     "哪个{B}的{F}{S}{most_n}？[一共|]有多少{m}？",
     "[查询|给出]{F}{S}{most_n}的{B}以及[对应的|]数量。",
 ];
@@ -234,14 +234,14 @@ const RELATED_HAVING: &[&str] = &[
     "{OF}{O}[数量|个数]{boundn}的{S}的{A}[是什么|有哪些]？",
 ];
 
-const RELATED_MOST: &[&str] = &[
+const RELATED_TOP_COUNT: &[&str] = &[
     "哪{m}{S}的{OF}{O}{most_n}？[给出|列出]{A}。",
     "{OF}{O}{most_n}的{S}的{A}是什么？",
     "[查询|给出|找出|列出]{OF}{O}[数量|]{most_n}的{S}的{A}。",
     "拥有{OF}{O}{most_n}的{S}的{A}是什么？",
 ];
 
-const RELATED_MOST_MANY: &[&str] = &[
+const RELATED_TOP_COUNTS: &[&str] = &[
     "[列出|查询]{OF}{O}{most_n}的[前|]{n}{m}{S}的{A}。",
     "{OF}{O}{most_n}的{n}{m}{S}的{A}是什么？",
 ];
@@ -325,7 +325,7 @@ const SHARED_EXCEPT: &[&str] = &[
     "哪些{F}{S}不在{OF}{O}之中？[给出|列出]{A}。",
 ];
 
-const LONGEST_TEXT: &[&str] = &["{F}{S}中{longest}的{B}是什么？", "[查询|给出]{F}{S}{longest}的{B}。"];
+const MAX_TEXT_LENGTH: &[&str] = &["{F}{S}中{longest}的{B}是什么？", "[查询|给出]{F}{S}{longest}的{B}。"];
 
 const TEXT_LENGTH: &[&str] = &[
     "[列出|给出]{F}{S}的{B}及其字符数。",

@@ -54,7 +54,7 @@ pub const GROUP_HAVING_AVERAGE: &[&str] = &[
 ];
 
 /// Most common.
-pub const MOST_COMMON: &[&str] = &[
+pub const MODAL_VALUE: &[&str] = &[
     "What is the {most_common} {B} [of|among|across|for] [all |all the |the |]{Ss} {c}?",
     "{ask} the {most_common} {B} [of|among|across|for] [all |the |]{Ss} {c}.",
     "Which {B} has the {most_n} {Ss} {c}?",
@@ -67,7 +67,7 @@ pub const MOST_COMMON: &[&str] = &[
 ];
 
 /// Most common count.
-pub const MOST_COMMON_COUNT: &[&str] = &[
+pub const MODAL_VALUE_COUNT: &[&str] = &[
     "What is the {most_common} {B} [of|among] [all |the |]{Ss} {c}, and how many [are there|{Ss} have it]?",
     "Which {B} has the {most_n} {Ss} {c}, and how many [are there|does it have]?",
     "{ask} the {B} with the {most_n} {Ss} {c} and [the number of {Ss}|how many there are|their number].",

@@ -2,13 +2,13 @@
 
 use super::grouped_patterns::{
     ABOVE_AVERAGE_COUNT, AVERAGE_COUNT, BEYOND_OWN_GROUP, GROUP_AGGREGATE, GROUP_COUNT, GROUP_COUNT_ORDERED,
-    GROUP_HAVING, GROUP_HAVING_AVERAGE, MOST_COMMON, MOST_COMMON_COUNT, RANKED_WITHIN, TOP_WITHIN, YEAR_COUNT,
+    GROUP_HAVING, GROUP_HAVING_AVERAGE, MODAL_VALUE, MODAL_VALUE_COUNT, RANKED_WITHIN, TOP_WITHIN, YEAR_COUNT,
 };
 use super::related_patterns::{
     COUNT_RELATED_NONE, COUNT_RELATED_SOME, PAIRS, PAIRS_ORDERED, RELATED_AGGREGATE, RELATED_COUNT, RELATED_COUNT_ALL,
-    RELATED_COUNT_FILTERED, RELATED_EXISTS, RELATED_HAVING, RELATED_HAVING_NAME, RELATED_MOST, RELATED_MOST_MANY,
-    RELATED_MOST_NAME, RELATED_NONE, RELATED_NONE_NAME, RELATED_SOME, RELATED_TOP, RELATED_TOP_AGGREGATE,
-    RELATED_TOP_ALL,
+    RELATED_COUNT_FILTERED, RELATED_EXISTS, RELATED_HAVING, RELATED_HAVING_NAME, RELATED_NONE, RELATED_NONE_NAME,
+    RELATED_SOME, RELATED_TOP, RELATED_TOP_AGGREGATE, RELATED_TOP_ALL, RELATED_TOP_COUNT, RELATED_TOP_COUNT_NAME,
+    RELATED_TOP_COUNTS,
 };
 use crate::grammar::{Ask, Filter, Pattern};
 use nl2sql_schema::Schema;
@@ -43,8 +43,8 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::GroupAggregate => GROUP_AGGREGATE,
         Pattern::GroupHaving => GROUP_HAVING,
         Pattern::GroupHavingAverage => GROUP_HAVING_AVERAGE,
-        Pattern::MostCommon => MOST_COMMON,
-        Pattern::MostCommonCount => MOST_COMMON_COUNT,
+        Pattern::ModalValue => MODAL_VALUE,
+        Pattern::ModalValueCount => MODAL_VALUE_COUNT,
         Pattern::BeyondAverage => BEYOND_AVERAGE,
         Pattern::CountBeyondAverage => COUNT_BEYOND_AVERAGE,
         Pattern::BeyondGroup => BEYOND_GROUP,
@@ -56,9 +56,9 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::RelatedCountAll => RELATED_COUNT_ALL,
         Pattern::RelatedHaving if names_only => RELATED_HAVING_NAME,
         Pattern::RelatedHaving => RELATED_HAVING,
-        Pattern::RelatedMost if ask.limit > 1 => RELATED_MOST_MANY,
-        Pattern::RelatedMost if names_only => RELATED_MOST_NAME,
-        Pattern::RelatedMost => RELATED_MOST,
+        Pattern::RelatedTopCount if ask.limit > 1 => RELATED_TOP_COUNTS,
+        Pattern::RelatedTopCount if names_only => RELATED_TOP_COUNT_NAME,
+        Pattern::RelatedTopCount => RELATED_TOP_COUNT,
         Pattern::RelatedAggregate => RELATED_AGGREGATE,
         Pattern::RelatedTopAggregate => RELATED_TOP_AGGREGATE,
         Pattern::RelatedNone if names_only => RELATED_NONE_NAME,
@@ -75,7 +75,7 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::Together => TOGETHER,
         Pattern::Shared if ask.any => SHARED_EXCEPT,
         Pattern::Shared => SHARED,
-        Pattern::LongestText => LONGEST_TEXT,
+        Pattern::MaxTextLength => MAX_TEXT_LENGTH,
         Pattern::TextLength => TEXT_LENGTH,
         Pattern::UpperCase => UPPER_CASE,
         Pattern::YearCount => YEAR_COUNT,
@@ -319,7 +319,7 @@ const SHARED_EXCEPT: &[&str] = &[
     "Which {A} belong to {Ss} {c} but do not [appear among|occur in] the {Os} {oc}?",
 ];
 
-const LONGEST_TEXT: &[&str] = &[
+const MAX_TEXT_LENGTH: &[&str] = &[
     "What is the {longest} {B} [of|among] [all |the |]{Ss} {c}?",
     "{ask} the {longest} {B} of [all |the |any of the |]{Ss} {c}.",
     "Which {S} {B} {c} is the {longest}?",

@@ -66,7 +66,7 @@ pub const RELATED_HAVING_NAME: &[&str] = &[
 ];
 
 /// Related most.
-pub const RELATED_MOST: &[&str] = &[
+pub const RELATED_TOP_COUNT: &[&str] = &[
     "What is the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}?",
     "What is the {a} of the {S} with the {most_n} {Os} {oc}?",
     "{ask} the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}.",
@@ -76,7 +76,7 @@ pub const RELATED_MOST: &[&str] = &[
 ];
 
 /// Related most name.
-pub const RELATED_MOST_NAME: &[&str] = &[
+pub const RELATED_TOP_COUNT_NAME: &[&str] = &[
     "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}?",
     "Which {S} [has|{verb_s}] the {most_n} {Os} {oc}? {give} [{its}|the] {a}.",
     "What is the {a} of the {S} {who} {verb_s} the {most_n} {Os} {oc}?",
@@ -87,7 +87,7 @@ pub const RELATED_MOST_NAME: &[&str] = &[
 ];
 
 /// Related most many.
-pub const RELATED_MOST_MANY: &[&str] = &[
+pub const RELATED_TOP_COUNTS: &[&str] = &[
     "What are the {A} of the [top |]{n} {Ss} with the {most_n} {Os} {oc}?",
     "{ask} the {A} of the {n} {Ss} {who} {verb_p} the {most_n} {Os} {oc}.",
     "Which {n} {Ss} have the {most_n} {Os} {oc}? {give} [their|the] {A}.",

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use crate::shared::shared;
 use nl2sql_catalog::{Column, Database, Table, TableKind};
-use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
+use nl2sql_constrained_decoding::{DecodingState, DialectRules, SchemaConstraint};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -22,18 +22,21 @@ fn table(schema: Option<&str>, name: &str, columns: &[&str]) -> Table {
     }
 }
 
-fn names(dialect: &str, default_schema: &str, tables: Vec<Table>) -> Arc<SchemaNames> {
-    Arc::new(SchemaNames::of(&Database {
-        name: "concert_singer".into(),
-        dialect: dialect.into(),
-        default_schema: Some(default_schema.into()),
-        tables,
-        ..Database::default()
-    }))
+fn names(dialect: &str, default_schema: &str, tables: Vec<Table>) -> Arc<SchemaConstraint> {
+    Arc::new(SchemaConstraint::new(
+        &Database {
+            name: "concert_singer".into(),
+            dialect: dialect.into(),
+            default_schema: Some(default_schema.into()),
+            tables,
+            ..Database::default()
+        },
+        DialectRules::of_dialect(dialect),
+    ))
 }
 
 /// Singers and concerts in each dialect.
-fn concerts(dialect: &str) -> Arc<SchemaNames> {
+fn concerts(dialect: &str) -> Arc<SchemaConstraint> {
     let tables = vec![
         table(None, "singer", &["Singer_ID", "Name", "Age", "Country"]),
         table(None, "concert", &["concert_ID", "Theme", "Year", "Stadium_ID"]),
@@ -44,9 +47,9 @@ fn concerts(dialect: &str) -> Arc<SchemaNames> {
 }
 
 /// What was read before the first byte that does not fit; the whole text where it may end there.
-fn admitted<'s>(names: &Arc<SchemaNames>, sql: &'s str) -> Result<(), &'s str> {
-    let mut reader = AnswerReader::new(names.clone());
-    let refused = (0..sql.len()).find(|at| !reader.read(&sql.as_bytes()[*at..=*at]));
+fn admitted<'s>(names: &Arc<SchemaConstraint>, sql: &'s str) -> Result<(), &'s str> {
+    let mut reader = DecodingState::new(names.clone());
+    let refused = (0..sql.len()).find(|at| !reader.push(&sql.as_bytes()[*at..=*at]));
     match refused {
         Some(at) => Err(sql.get(..at).unwrap_or("?")),
         None if reader.may_end() => Ok(()),
@@ -55,7 +58,7 @@ fn admitted<'s>(names: &Arc<SchemaNames>, sql: &'s str) -> Result<(), &'s str> {
 }
 
 #[track_caller]
-fn admits(names: &Arc<SchemaNames>, statements: &[&str]) {
+fn admits(names: &Arc<SchemaConstraint>, statements: &[&str]) {
     for sql in statements {
         assert_eq!(admitted(names, sql), Ok(()), "{sql}");
     }
@@ -63,7 +66,7 @@ fn admits(names: &Arc<SchemaNames>, statements: &[&str]) {
 
 /// Statements, and what can be written of each.
 #[track_caller]
-fn refuses(names: &Arc<SchemaNames>, statements: &[(&str, &str)]) {
+fn refuses(names: &Arc<SchemaConstraint>, statements: &[(&str, &str)]) {
     for (sql, written) in statements {
         assert_eq!(admitted(names, sql), Err(*written), "{sql}");
     }
@@ -284,9 +287,9 @@ fn names_of_every_script_are_read() {
         ],
     );
     // The first two bytes of 姐 are those of 姓.
-    let mut reader = AnswerReader::new(names);
+    let mut reader = DecodingState::new(names);
     assert!(
-        reader.read("SELECT ".as_bytes()) && reader.read(&"姐".as_bytes()[..2]) && !reader.read(&"姐".as_bytes()[2..])
+        reader.push("SELECT ".as_bytes()) && reader.push(&"姐".as_bytes()[..2]) && !reader.push(&"姐".as_bytes()[2..])
     );
 }
 
@@ -304,15 +307,15 @@ fn a_full_text_table_is_a_column_of_itself() {
 
 #[test]
 fn reading_goes_on_after_what_does_not_fit() {
-    let mut reader = AnswerReader::new(concerts("sqlite"));
-    assert!(!reader.read(b"SELECT nothing FROM nowhere WHERE "));
-    assert!(!reader.read(b"x = )))) ;"));
-    assert!(reader.read(b" SELECT Name FROM singer") && reader.may_end());
+    let mut reader = DecodingState::new(concerts("sqlite"));
+    assert!(!reader.push(b"SELECT nothing FROM nowhere WHERE "));
+    assert!(!reader.push(b"x = )))) ;"));
+    assert!(reader.push(b" SELECT Name FROM singer") && reader.may_end());
 }
 
 /// Bytes that fit after what was read.
-fn next_bytes(reader: &AnswerReader) -> Vec<u8> {
-    (0..=u8::MAX).filter(|byte| reader.clone().read(&[*byte])).collect()
+fn next_bytes(reader: &DecodingState) -> Vec<u8> {
+    (0..=u8::MAX).filter(|byte| reader.clone().push(&[*byte])).collect()
 }
 
 #[test]
@@ -321,7 +324,7 @@ fn whatever_was_written_can_be_gone_on_with() {
         let names = concerts(dialect);
         let mut random = ChaCha8Rng::seed_from_u64(7);
         for _ in 0..20 {
-            let (mut reader, mut written) = (AnswerReader::new(names.clone()), Vec::new());
+            let (mut reader, mut written) = (DecodingState::new(names.clone()), Vec::new());
             for _ in 0..80 {
                 let mut fitting = next_bytes(&reader);
                 // Letters and spaces oftener than what opens strings and comments, which take anything.
@@ -332,7 +335,7 @@ fn whatever_was_written_can_be_gone_on_with() {
                 }
                 assert!(!fitting.is_empty(), "{dialect}: {}", String::from_utf8_lossy(&written));
                 let byte = fitting[random.random_range(0..fitting.len())];
-                reader.read(&[byte]);
+                reader.push(&[byte]);
                 written.push(byte);
             }
         }
@@ -345,7 +348,7 @@ fn rows(path: PathBuf) -> Vec<Value> {
 }
 
 /// Spider's schemas by database.
-fn spider(data: &std::path::Path) -> BTreeMap<String, Arc<SchemaNames>> {
+fn spider(data: &std::path::Path) -> BTreeMap<String, Arc<SchemaConstraint>> {
     let text = fs::read_to_string(data.join("spider/tables.json")).unwrap();
     let databases: Vec<Value> = serde_json::from_str(&text).unwrap();
     let schema = |database: &Value| {

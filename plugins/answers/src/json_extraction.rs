@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::mending::mended;
+use crate::json_repair::repaired;
 
 /// Stretches of an answer that may be JSON, the likeliest first: fenced blocks, then the whole answer from its first bracket on.
 pub fn json_texts(answer: &str) -> Vec<&str> {
@@ -13,14 +13,14 @@ pub fn json_texts(answer: &str) -> Vec<&str> {
         spoken
             .char_indices()
             .filter(|(_, c)| matches!(c, '{' | '['))
-            .take(MOST_STARTS)
+            .take(MAX_STARTS)
             .map(|(start, _)| &spoken[start..]),
     );
     texts
 }
 
 /// How many opening brackets in prose are tried as the start of the JSON.
-const MOST_STARTS: usize = 8;
+const MAX_STARTS: usize = 8;
 
 fn fenced_blocks(text: &str) -> Vec<&str> {
     let mut blocks = Vec::new();
@@ -35,10 +35,10 @@ fn fenced_blocks(text: &str) -> Vec<&str> {
     blocks
 }
 
-/// A JSON text, its slips mended where it has some.
+/// A JSON text, its slips repaired where it has some.
 pub fn parse(text: &str) -> Option<Value> {
     serde_json::from_str(text)
-        .or_else(|_| serde_json::from_str(&mended(text)))
+        .or_else(|_| serde_json::from_str(&repaired(text)))
         .ok()
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::name_set::Word;
-use super::scope::{Binding, Clause, Relation};
-use super::statement::{Paren, Previous, Statement};
-use super::{SchemaNames, SqlFamily, TableNames};
+use crate::name_set::Word;
+use crate::schema_constraint::{SchemaConstraint, TableNames};
+use crate::scope::{Binding, Clause, Relation};
+use crate::statement::{Paren, Previous, Statement};
 
 /// What a word is in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// A word that builds queries.
     Keyword(&'static str),
     /// A word of SQL that is a name elsewhere.
@@ -86,7 +86,7 @@ impl Glance<'_> {
 
 impl Statement {
     /// What a word is here, or nothing where it cannot be. `follow` is the first byte of what comes after it.
-    pub fn reading(&self, word: &Word, follow: Option<u8>, names: &SchemaNames) -> Option<Reading> {
+    pub fn reading(&self, word: &Word, follow: Option<u8>, schema: &SchemaConstraint) -> Option<Reading> {
         let glance = Glance { word, follow };
         match self.place() {
             Place::Anything => Some(Reading::Unknown),
@@ -94,14 +94,14 @@ impl Statement {
             Place::ExpressionName if word.is_keyword("recursive") => Some(Reading::Keyword("recursive")),
             Place::ExpressionName => Some(Reading::ExpressionName),
             Place::Start => word.among_these("select values with").map(Reading::Keyword),
-            Place::Table => self.as_table(&glance, names),
-            Place::Member(qualifier) => self.as_member(qualifier, &glance, names),
-            Place::TableAlias => self.as_table_alias(&glance, names),
-            Place::Operand => self.as_operand(&glance, names),
-            Place::Continuation => self.as_continuation(&glance, names),
+            Place::Table => self.as_table(&glance, schema),
+            Place::Member(qualifier) => self.as_member(qualifier, &glance, schema),
+            Place::TableAlias => self.as_table_alias(&glance, schema),
+            Place::Operand => self.as_operand(&glance, schema),
+            Place::Continuation => self.as_continuation(&glance, schema),
             Place::Either => self
-                .as_keyword(word, &names.words.building, names)
-                .or_else(|| self.as_operand(&glance, names)),
+                .as_keyword(word, &schema.dialect.words.building, schema)
+                .or_else(|| self.as_operand(&glance, schema)),
         }
     }
 
@@ -138,60 +138,62 @@ impl Statement {
     }
 
     /// A word that builds queries, one of those that may stand here.
-    fn as_keyword(&self, word: &Word, here: &BTreeSet<&'static str>, names: &SchemaNames) -> Option<Reading> {
-        let keyword = word.among(here).or_else(|| word.among(&names.words.after_from));
-        let keyword = keyword.filter(|keyword| self.may_come(keyword, names));
-        keyword.map(Reading::Keyword).or_else(|| self.as_soft(word, names))
+    fn as_keyword(&self, word: &Word, here: &BTreeSet<&'static str>, schema: &SchemaConstraint) -> Option<Reading> {
+        let keyword = word
+            .among(here)
+            .or_else(|| word.among(&schema.dialect.words.after_from));
+        let keyword = keyword.filter(|keyword| self.may_come(keyword, schema));
+        keyword.map(Reading::Keyword).or_else(|| self.as_soft(word, schema))
     }
 
     /// Whether a clause may begin now: FROM and WHERE once, and what follows FROM when everything used before it is there.
-    fn may_come(&self, keyword: &str, names: &SchemaNames) -> bool {
+    fn may_come(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
         let clause = self.scope().clause;
         match (keyword, &self.previous) {
             (_, Previous::Keyword("within" | "distinct")) => true,
             _ if !self.is_at_query() => true,
             ("from", _) => clause < Clause::From,
             ("where", _) if clause > Clause::From => false,
-            _ => !names.words.after_from.contains(keyword) || self.is_settled(names),
+            _ => !schema.dialect.words.after_from.contains(keyword) || self.is_settled(schema),
         }
     }
 
     /// A word that is a name elsewhere. In SQLite those are of windows and of what comes last in a query.
-    fn as_soft(&self, word: &Word, names: &SchemaNames) -> Option<Reading> {
+    fn as_soft(&self, word: &Word, schema: &SchemaConstraint) -> Option<Reading> {
         let is_in_parentheses = !self.is_at_query();
-        let is_place = is_in_parentheses || self.scope().clause == Clause::Order || names.family != SqlFamily::Sqlite;
-        let soft = word.among(&names.words.soft).filter(|_| is_place);
-        let frame = || word.among(&names.words.frames).filter(|_| is_in_parentheses);
+        let is_place = is_in_parentheses || self.scope().clause == Clause::Order || schema.dialect.soft_words_anywhere;
+        let soft = word.among(&schema.dialect.words.soft).filter(|_| is_place);
+        let frame = || word.among(&schema.dialect.words.frames).filter(|_| is_in_parentheses);
         soft.or_else(frame).map(|_| Reading::Soft)
     }
 
-    fn as_operand(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+    fn as_operand(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
-        let keyword = word.among(&names.words.operand);
+        let keyword = word.among(&schema.dialect.words.operand);
         if let Some(keyword) = keyword.or_else(|| word.among_these(self.operand_words())) {
             return Some(Reading::Keyword(keyword));
         }
         if glance.may_precede(b'.') {
-            let named = self.as_qualifier(word, names);
+            let named = self.as_qualifier(word, schema);
             if named.is_some() {
                 return named;
             }
         }
-        if glance.may_precede(b'(') && word.among(&names.words.functions).is_some() {
+        if glance.may_precede(b'(') && word.among(&schema.dialect.words.functions).is_some() {
             return Some(Reading::Function);
         }
-        if glance.may_stand_alone() && self.is_column(word, names) {
+        if glance.may_stand_alone() && self.is_column(word, schema) {
             return Some(Reading::Column);
         }
         if glance.may_stand_alone() && self.given.holds(word) {
             return Some(Reading::Given);
         }
-        if glance.may_precede(b'\'') && word.among(&names.words.types).is_some() {
+        if glance.may_precede(b'\'') && word.among(&schema.dialect.words.types).is_some() {
             return Some(Reading::Soft);
         }
         // Units of time and types are arguments on servers.
-        let is_argument = names.family != SqlFamily::Sqlite && !self.is_at_query();
-        (is_argument && word.among(&names.words.soft).is_some()).then_some(Reading::Soft)
+        let is_argument = schema.dialect.soft_words_anywhere && !self.is_at_query();
+        (is_argument && word.among(&schema.dialect.words.soft).is_some()).then_some(Reading::Soft)
     }
 
     /// Words that begin an operand only after what stood last.
@@ -211,21 +213,21 @@ impl Statement {
     }
 
     /// A table, an alias or a schema. Before FROM an alias may be any that looks like one.
-    fn as_qualifier(&self, word: &Word, names: &SchemaNames) -> Option<Reading> {
+    fn as_qualifier(&self, word: &Word, schema: &SchemaConstraint) -> Option<Reading> {
         let bound = self.scopes.iter().flat_map(|scope| &scope.bindings);
         if bound.clone().any(|binding| begins(&binding.name, word)) {
             return Some(Reading::Qualifier);
         }
         if self.is_undetermined() {
-            let is_table = names.table_names.holds(word) || self.expressions.holds(word);
+            let is_table = schema.table_names.holds(word) || self.expressions.holds(word);
             if is_table {
                 return Some(Reading::Qualifier);
             }
         }
-        if names.schemas.holds(word) {
+        if schema.schemas.holds(word) {
             return Some(Reading::Schema);
         }
-        (self.is_undetermined() && names.is_short_name(word)).then_some(Reading::Qualifier)
+        (self.is_undetermined() && schema.is_short_name(word)).then_some(Reading::Qualifier)
     }
 
     /// Whether tables that may be meant here are still to come.
@@ -235,22 +237,22 @@ impl Statement {
     }
 
     /// Whether it is a column that can be meant here: of any table before FROM, of the query's tables after it.
-    fn is_column(&self, word: &Word, names: &SchemaNames) -> bool {
+    fn is_column(&self, word: &Word, schema: &SchemaConstraint) -> bool {
         let any = self.is_undetermined() || (self.scope().compound && self.scope().clause == Clause::Order);
         let bindings = || self.scopes.iter().flat_map(|scope| &scope.bindings);
         let unknown = || bindings().next().is_none() || bindings().any(|binding| binding.relation == Relation::Any);
         if any || unknown() {
-            return names.columns.holds(word);
+            return schema.columns.holds(word);
         }
         let mut tables = bindings().flat_map(|binding| match &binding.relation {
             Relation::Tables(tables) => tables.as_slice(),
             Relation::Any => &[],
         });
-        tables.any(|table| names.tables[*table].columns.holds(word))
+        tables.any(|table| schema.tables[*table].columns.holds(word))
     }
 
-    fn as_continuation(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
-        let (word, words) = (glance.word, &names.words);
+    fn as_continuation(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
+        let (word, words) = (glance.word, &schema.dialect.words);
         let is_after_table = match self.previous {
             Previous::Table => true,
             Previous::Name => self.scope().clause == Clause::From && self.is_at_join(),
@@ -262,7 +264,7 @@ impl Statement {
             _ if is_after_table => &words.after_table,
             _ => &words.after_operand,
         };
-        if let Some(keyword) = self.as_keyword(word, here, names) {
+        if let Some(keyword) = self.as_keyword(word, here, schema) {
             return Some(keyword);
         }
         // A clause with a word run into it, or one that may not come yet, is no name.
@@ -273,8 +275,8 @@ impl Statement {
             Previous::Table if glance.follow != Some(b'.') => {
                 let last = self.scope().bindings.last();
                 let is_any = last.is_some_and(|last| last.relation == Relation::Any);
-                let may_be = is_any || names.is_short_name(word);
-                may_be.then(|| self.as_table_alias(glance, names)).flatten()
+                let may_be = is_any || schema.is_short_name(word);
+                may_be.then(|| self.as_table_alias(glance, schema)).flatten()
             }
             Previous::Operand if self.scope().clause == Clause::Select && self.is_at_query() => {
                 glance.may_stand_alone().then_some(Reading::ColumnName)
@@ -283,58 +285,58 @@ impl Statement {
         }
     }
 
-    fn as_table_alias(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+    fn as_table_alias(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
         let scope = self.scope();
         // `T1` could still become `T10`, but hardly ever does.
         let decided = word.whole || word.is_letter_and_number();
-        let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, names);
+        let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, schema);
         (!decided || scope.bindings.last().is_none_or(fits)).then_some(Reading::TableAlias)
     }
 
-    fn as_table(&self, glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+    fn as_table(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
-        if let Some(keyword) = word.among_these(source_words(names.family)) {
+        if let Some(keyword) = word.among_these(schema.dialect.source_words) {
             return Some(Reading::Keyword(keyword));
         }
-        if glance.may_precede(b'.') && names.schemas.holds(word) {
+        if glance.may_precede(b'.') && schema.schemas.holds(word) {
             return Some(Reading::Schema);
         }
-        if glance.may_precede(b'(') && word.among(&names.words.sources).is_some() {
+        if glance.may_precede(b'(') && word.among(&schema.dialect.words.sources).is_some() {
             return Some(Reading::Source);
         }
-        let named = self.expressions.holds(word) || self.is_next_table(word, names);
+        let named = self.expressions.holds(word) || self.is_next_table(word, schema);
         (glance.may_stand_alone() && named).then_some(Reading::Table)
     }
 
     /// Whether it is a table that suits what was asked before FROM; where none does, any.
-    fn is_next_table(&self, word: &Word, names: &SchemaNames) -> bool {
-        let suits = |table: &usize| self.scope().suits(*table, names);
-        let mut tables = 0..names.tables.len();
+    fn is_next_table(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let suits = |table: &usize| self.scope().suits(*table, schema);
+        let mut tables = 0..schema.tables.len();
         if !tables.clone().any(|table| suits(&table)) {
-            return names.table_names.holds(word);
+            return schema.table_names.holds(word);
         }
-        tables.any(|table| names.tables[table].names.holds(word) && suits(&table))
+        tables.any(|table| schema.tables[table].names.holds(word) && suits(&table))
     }
 
-    fn as_member(&self, qualifier: &[u8], glance: &Glance<'_>, names: &SchemaNames) -> Option<Reading> {
+    fn as_member(&self, qualifier: &[u8], glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
         // SQL Server calls methods of columns.
-        let may_end = glance.may_stand_alone() || matches!(names.family, SqlFamily::Tsql | SqlFamily::Other);
-        match self.members(qualifier, names) {
+        let may_end = glance.may_stand_alone() || schema.dialect.column_methods;
+        match self.members(qualifier, schema) {
             Members::All | Members::Of(_) if !may_end => None,
-            Members::All if names.columns.holds(word) => Some(Reading::Column),
+            Members::All if schema.columns.holds(word) => Some(Reading::Column),
             Members::All => self.given.holds(word).then_some(Reading::Given),
             Members::Of(tables) => {
-                let mut columns = tables.iter().map(|table| &names.tables[*table].columns);
+                let mut columns = tables.iter().map(|table| &schema.tables[*table].columns);
                 columns.any(|columns| columns.holds(word)).then_some(Reading::Column)
             }
-            Members::TablesOf(schema) => {
-                if glance.may_precede(b'.') && names.schemas.holds(word) {
+            Members::TablesOf(owner) => {
+                if glance.may_precede(b'.') && schema.schemas.holds(word) {
                     return Some(Reading::Schema);
                 }
-                let own = |table: &&TableNames| table.schema.as_ref().is_none_or(|own| *own == schema);
-                let named = names.tables.iter().filter(own).any(|table| table.names.holds(word));
+                let own = |table: &&TableNames| table.schema.as_ref().is_none_or(|own| *own == owner);
+                let named = schema.tables.iter().filter(own).any(|table| table.names.holds(word));
                 let reading = if self.scope().clause == Clause::From && glance.follow != Some(b'.') {
                     Reading::Table
                 } else {
@@ -345,28 +347,28 @@ impl Statement {
         }
     }
 
-    fn members(&self, qualifier: &[u8], names: &SchemaNames) -> Members {
+    fn members(&self, qualifier: &[u8], schema: &SchemaConstraint) -> Members {
         let relation = self.scopes.iter().rev().find_map(|scope| scope.bound(qualifier));
-        let is_schema = names.schemas.has(qualifier) && relation.is_none();
-        if is_schema && !(self.is_undetermined() && names.table_names.has(qualifier)) {
+        let is_schema = schema.schemas.has(qualifier) && relation.is_none();
+        if is_schema && !(self.is_undetermined() && schema.table_names.has(qualifier)) {
             return Members::TablesOf(qualifier.to_vec());
         }
         match relation {
-            _ if self.scope().is_before_from() => self.members_before_from(qualifier, names),
+            _ if self.scope().is_before_from() => self.members_before_from(qualifier, schema),
             Some(Relation::Tables(tables)) => Members::Of(tables.clone()),
             _ => Members::All,
         }
     }
 
     /// Before FROM a qualifier stands for some table that has all the columns asked of it so far.
-    fn members_before_from(&self, qualifier: &[u8], names: &SchemaNames) -> Members {
+    fn members_before_from(&self, qualifier: &[u8], schema: &SchemaConstraint) -> Members {
         let asked = self.scope().asked_of(qualifier);
-        let is_table = names.table_names.has(qualifier);
+        let is_table = schema.table_names.has(qualifier);
         let fits = |at: &usize| {
-            let table = &names.tables[*at];
+            let table = &schema.tables[*at];
             (!is_table || table.name == qualifier) && asked.iter().all(|column| table.columns.has(column))
         };
-        let tables: Vec<usize> = (0..names.tables.len()).filter(fits).collect();
+        let tables: Vec<usize> = (0..schema.tables.len()).filter(fits).collect();
         if tables.is_empty() || self.expressions.has(qualifier) {
             Members::All
         } else {
@@ -384,16 +386,8 @@ fn begins(name: &[u8], word: &Word) -> bool {
     }
 }
 
-/// Words that stand in place of a table's name.
-fn source_words(family: SqlFamily) -> &'static str {
-    match family {
-        SqlFamily::Sqlite => "select values with",
-        _ => "lateral only select table values with",
-    }
-}
-
 /// Keywords after which an operand must begin.
-pub(super) fn begins_operand(keyword: &str) -> bool {
+pub(crate) fn begins_operand(keyword: &str) -> bool {
     matches!(
         keyword,
         "select"

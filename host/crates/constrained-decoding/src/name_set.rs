@@ -8,7 +8,7 @@ use std::ops::Bound;
 /// Names are compared in lower case as far as ASCII goes; where quotes keep the case, what stands in them is compared as it is,
 /// and a name with upper-case letters cannot be written without.
 #[derive(Clone, Debug, Default)]
-pub(super) struct NameSet {
+pub(crate) struct NameSet {
     quotes_keep_case: bool,
     bare: BTreeSet<Vec<u8>>,
     quoted: BTreeSet<Vec<u8>>,
@@ -16,7 +16,7 @@ pub(super) struct NameSet {
 
 /// A word in an answer, as it is compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// Without quotes, in lower case where case does not count.
     pub text: Vec<u8>,
     pub quoted: bool,
@@ -81,7 +81,7 @@ fn is_bare(name: &[u8]) -> bool {
 }
 
 /// Bytes of unquoted words: ASCII's, and those of every other script.
-pub(super) fn is_word_byte(byte: u8) -> bool {
+pub(crate) fn is_word_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
 }
 

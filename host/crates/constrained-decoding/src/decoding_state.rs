@@ -1,16 +1,16 @@
-//! Reads an answer byte by byte, as it is written.
+//! An answer as far as it is written, byte by byte. The shared lexer reads whole texts; here each byte is judged before the next is known.
 
 use std::sync::Arc;
 
-use super::name_set::{Word, is_word_byte};
-use super::place::Reading;
-use super::statement::Statement;
-use super::{SchemaNames, SqlFamily};
+use crate::name_set::{Word, is_word_byte};
+use crate::place::Reading;
+use crate::schema_constraint::SchemaConstraint;
+use crate::statement::Statement;
 
 /// An answer as far as it is written. Cloned, it tries a continuation.
 #[derive(Clone, Debug)]
-pub struct AnswerReader {
-    names: Arc<SchemaNames>,
+pub struct DecodingState {
+    schema: Arc<SchemaConstraint>,
     mode: Mode,
     /// The word last ended: what it is may depend on what follows.
     ended: Option<Word>,
@@ -55,19 +55,19 @@ enum TextState {
     Closed,
 }
 
-impl AnswerReader {
+impl DecodingState {
     /// An answer of which nothing is written.
-    pub fn new(names: Arc<SchemaNames>) -> Self {
+    pub fn new(schema: Arc<SchemaConstraint>) -> Self {
         Self {
-            statement: Statement::new(&names),
-            names,
+            statement: Statement::new(&schema),
+            schema,
             mode: Mode::Between,
             ended: None,
         }
     }
 
     /// Reads on; whether the text can still become a statement whose names are all there. What cannot is read all the same.
-    pub fn read(&mut self, text: &[u8]) -> bool {
+    pub fn push(&mut self, text: &[u8]) -> bool {
         let refused = text.iter().filter(|byte| !self.read_byte(**byte)).count();
         refused == 0
     }
@@ -75,9 +75,9 @@ impl AnswerReader {
     /// Whether the answer may end here.
     pub fn may_end(&self) -> bool {
         let mut to_the_end = self.clone();
-        let fits = to_the_end.read(b"\n") && to_the_end.end_word(b';');
+        let fits = to_the_end.push(b"\n") && to_the_end.end_word(b';');
         let is_open = matches!(to_the_end.mode, Mode::Text { .. } | Mode::Quoted { .. });
-        fits && !is_open && to_the_end.statement.may_end(&self.names)
+        fits && !is_open && to_the_end.statement.may_end(&self.schema)
     }
 
     fn read_byte(&mut self, byte: u8) -> bool {
@@ -118,12 +118,12 @@ impl AnswerReader {
 
     /// Begins something new.
     fn begin(&mut self, byte: u8) -> bool {
-        let family = self.names.family;
+        let rules = self.schema.dialect.lexical;
         match byte {
             _ if byte.is_ascii_whitespace() => true,
             b'-' => self.attempt(byte, Mode::Dash),
             b'/' => self.attempt(byte, Mode::Slash),
-            b'#' if family == SqlFamily::Mysql => self.comment(Mode::LineComment),
+            b'#' if rules.hash_comments => self.comment(Mode::LineComment),
             b'\'' => self.begin_text(byte),
             _ if byte.is_ascii_digit() => {
                 let fits = self.end_word(byte) && self.statement.admits_opening() && !self.statement.is_after_dot();
@@ -132,7 +132,7 @@ impl AnswerReader {
                 fits
             }
             _ if is_word_byte(byte) => self.end_word(byte) & self.go_on_bare(Vec::new(), byte),
-            _ => match family.closing_quote(byte) {
+            _ => match self.schema.dialect.closing_quote(byte) {
                 Some(closing) => self.begin_quoted(closing, byte),
                 None if byte == b'"' => self.begin_text(byte),
                 None => self.mark(byte),
@@ -148,17 +148,17 @@ impl AnswerReader {
     }
 
     fn mark(&mut self, byte: u8) -> bool {
-        let fits = self.end_word(byte) && self.statement.admits_mark(byte, &self.names);
-        self.statement.mark(byte, &self.names);
+        let fits = self.end_word(byte) && self.statement.admits_mark(byte, &self.schema);
+        self.statement.mark(byte, &self.schema);
         fits
     }
 
     /// Decides what the word before was, now that it is known what follows.
     fn end_word(&mut self, follow: u8) -> bool {
         let Some(word) = self.ended.take() else { return true };
-        let reading = self.statement.reading(&word, Some(follow), &self.names);
+        let reading = self.statement.reading(&word, Some(follow), &self.schema);
         let taken = reading.unwrap_or(Reading::Unknown);
-        self.statement.take(taken, &word, &self.names);
+        self.statement.take(taken, &word, &self.schema);
         reading.is_some()
     }
 
@@ -167,10 +167,10 @@ impl AnswerReader {
             content.push(byte.to_ascii_lowercase());
             let growing = self.word(&content, false, false);
             self.mode = Mode::Bare(content);
-            return self.statement.reading(&growing, None, &self.names).is_some();
+            return self.statement.reading(&growing, None, &self.schema).is_some();
         }
         let word = self.word(&content, false, true);
-        let fits = byte == b'\'' || self.statement.reading(&word, None, &self.names).is_some();
+        let fits = byte == b'\'' || self.statement.reading(&word, None, &self.schema).is_some();
         self.ended = Some(word);
         self.begin(byte) && fits
     }
@@ -211,26 +211,26 @@ impl AnswerReader {
     fn quoted_fits(&self, closing: u8, content: &[u8], whole: bool) -> bool {
         let as_name = |whole| {
             let word = self.word(content, true, whole);
-            self.statement.reading(&word, None, &self.names).is_some()
+            self.statement.reading(&word, None, &self.schema).is_some()
         };
         // The quote that closes it here may turn out to be one of two that stand for one.
         let may_grow = || {
             let longer = [content, &[closing]].concat();
             let word = self.word(&longer, true, false);
-            whole && self.statement.reading(&word, None, &self.names).is_some()
+            whole && self.statement.reading(&word, None, &self.schema).is_some()
         };
         self.may_be_text(closing) || as_name(whole) || may_grow()
     }
 
     /// SQLite takes what is in double quotes and no name for a string.
     fn may_be_text(&self, closing: u8) -> bool {
-        let lenient = matches!(self.names.family, SqlFamily::Sqlite | SqlFamily::Other);
+        let lenient = self.schema.dialect.unknown_double_quoted_is_string;
         lenient && closing == b'"' && !self.statement.expects_table() && !self.statement.is_after_dot()
     }
 
     fn end_quoted(&mut self, closing: u8, content: &[u8]) -> bool {
         let word = self.word(content, true, true);
-        if self.may_be_text(closing) && self.statement.reading(&word, None, &self.names).is_none() {
+        if self.may_be_text(closing) && self.statement.reading(&word, None, &self.schema).is_none() {
             self.statement.text();
             return true;
         }
@@ -243,7 +243,8 @@ impl AnswerReader {
         let prefix = self
             .ended
             .take_if(|word| matches!(word.text.as_slice(), b"e" | b"n" | b"b" | b"x"));
-        let escapes = prefix.is_some_and(|word| word.text == b"e") || self.names.family == SqlFamily::Mysql;
+        let rules = self.schema.dialect.lexical;
+        let escapes = rules.backslash_escapes || (rules.escape_strings && prefix.is_some_and(|word| word.text == b"e"));
         let fits = self.end_word(quote) && self.statement.admits_opening() && !self.statement.is_after_dot();
         self.mode = Mode::Text {
             quote,
@@ -272,7 +273,7 @@ impl AnswerReader {
     }
 
     fn word(&self, content: &[u8], quoted: bool, whole: bool) -> Word {
-        let keep = quoted && self.names.family.quotes_keep_case();
+        let keep = quoted && self.schema.dialect.quoted_names_keep_case;
         let text = if keep {
             content.to_vec()
         } else {

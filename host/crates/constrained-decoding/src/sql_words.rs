@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::SqlFamily;
-
 /// Begin an operand.
 const OPERAND: &str = "case cast current_date current_time current_timestamp exists false not null true";
 
@@ -54,12 +52,12 @@ const FUNCTIONS: &str = "abs acos ascii asin atan avg ceiling char coalesce conc
      ntile nth_value nullif percent_rank power radians rank replace round row_number rtrim sign sin sqrt substring sum tan \
      trim unicode upper";
 
-const SQLITE: &str = "atan2 ceil date datetime generate_series group_concat hex if ifnull iif instr json json_array_length \
+const SQLITE_FUNCTIONS: &str = "atan2 ceil date datetime generate_series group_concat hex if ifnull iif instr json json_array_length \
      json_each json_extract json_group_array json_group_object json_insert json_patch json_quote json_remove json_replace \
      json_set json_tree json_type json_valid julianday ln log2 median mod octet_length percentile percentile_cont \
      percentile_disc pi pow printf random string_agg strftime substr time timediff total trunc typeof unixepoch";
 
-const POSTGRES: &str = "age any_value array_agg array_append array_cat array_length array_position array_remove \
+const POSTGRES_FUNCTIONS: &str = "age any_value array_agg array_append array_cat array_length array_position array_remove \
      array_to_string array_upper atan2 bit_and bit_length bit_or bool_and bool_or btrim cardinality cbrt ceil char_length \
      character_length chr clock_timestamp corr covar_pop covar_samp current_database current_schema date date_bin date_part \
      date_trunc decode div encode every extract generate_series generate_subscripts greatest initcap isfinite json_agg \
@@ -75,7 +73,7 @@ const POSTGRES: &str = "age any_value array_agg array_append array_cat array_len
      string_agg string_to_array strpos substr to_char to_date to_hex to_json to_jsonb to_number to_timestamp to_tsquery \
      to_tsvector translate trunc ts_rank unnest var_pop var_samp variance width_bucket xmlagg";
 
-const MYSQL: &str = "adddate addtime against any_value atan2 bin bit_and bit_count bit_length bit_or bit_xor ceil char_length \
+const MYSQL_FUNCTIONS: &str = "adddate addtime against any_value atan2 bin bit_and bit_count bit_length bit_or bit_xor ceil char_length \
      character_length conv convert convert_tz cot crc32 curdate curtime database date date_add date_format date_sub \
      datediff day dayname dayofmonth dayofweek dayofyear elt extract field find_in_set from_days from_unixtime greatest \
      group_concat hex hour if ifnull instr interval isnull json_arrayagg json_contains json_contains_path json_depth \
@@ -87,7 +85,7 @@ const MYSQL: &str = "adddate addtime against any_value atan2 bin bit_and bit_cou
      time_format time_to_sec timediff timestamp timestampadd timestampdiff to_days to_seconds truncate ucase unix_timestamp \
      utc_date utc_time utc_timestamp uuid values var_pop var_samp variance week weekday weekofyear year yearweek";
 
-const TSQL: &str = "approx_count_distinct atn2 charindex checksum_agg choose contains containstable convert cot count_big \
+const TSQL_FUNCTIONS: &str = "approx_count_distinct atn2 charindex checksum_agg choose contains containstable convert cot count_big \
      datalength date_bucket dateadd datediff datediff_big datefromparts datename datepart datetrunc day difference eomonth \
      exist freetext generate_series getdate getutcdate greatest grouping_id iif isdate isjson isnull isnumeric json_query \
      json_value least left len month nchar newid nodes openjson parse parsename patindex percentile_cont percentile_disc pi \
@@ -95,9 +93,26 @@ const TSQL: &str = "approx_count_distinct atn2 charindex checksum_agg choose con
      string_split stuff switchoffset sysdatetime sysdatetimeoffset sysutcdatetime todatetimeoffset translate try_cast \
      try_convert try_parse value var varp year";
 
+/// Functions of SQLite.
+pub(crate) const SQLITE: &[&str] = &[FUNCTIONS, SQLITE_FUNCTIONS];
+/// Functions of PostgreSQL.
+pub(crate) const POSTGRES: &[&str] = &[FUNCTIONS, POSTGRES_FUNCTIONS];
+/// Functions of MySQL and MariaDB.
+pub(crate) const MYSQL: &[&str] = &[FUNCTIONS, MYSQL_FUNCTIONS];
+/// Functions of SQL Server.
+pub(crate) const TSQL: &[&str] = &[FUNCTIONS, TSQL_FUNCTIONS];
+/// Functions of all of them.
+pub(crate) const ANY: &[&str] = &[
+    FUNCTIONS,
+    SQLITE_FUNCTIONS,
+    POSTGRES_FUNCTIONS,
+    MYSQL_FUNCTIONS,
+    TSQL_FUNCTIONS,
+];
+
 /// The words of one dialect, in lower case.
-#[derive(Debug)]
-pub(super) struct SqlWords {
+#[derive(Clone, Debug)]
+pub(crate) struct SqlWords {
     /// Begin an operand.
     pub operand: BTreeSet<&'static str>,
     /// Build queries, the former among them.
@@ -121,19 +136,24 @@ pub(super) struct SqlWords {
 }
 
 impl SqlWords {
-    /// The words of a dialect.
-    pub fn of(family: SqlFamily) -> Self {
-        let functions: &[&'static str] = match family {
-            SqlFamily::Sqlite => &[FUNCTIONS, SQLITE],
-            SqlFamily::Postgres => &[FUNCTIONS, POSTGRES],
-            SqlFamily::Mysql => &[FUNCTIONS, MYSQL],
-            SqlFamily::Tsql => &[FUNCTIONS, TSQL],
-            SqlFamily::Other => &[FUNCTIONS, SQLITE, POSTGRES, MYSQL, TSQL],
-        };
-        let here = |everywhere: &'static str, on_servers: &'static str| match family {
-            SqlFamily::Sqlite => words(&[everywhere]),
-            _ => words(&[everywhere, on_servers]),
-        };
+    /// The words of a dialect of files.
+    pub fn of_files(functions: &[&'static str]) -> Self {
+        Self::new(functions, |everywhere, _| words(&[everywhere]), words(&["x"]))
+    }
+
+    /// The words of a dialect of servers.
+    pub fn of_servers(functions: &[&'static str]) -> Self {
+        let both = |everywhere, on_servers| words(&[everywhere, on_servers]);
+        let mut all = Self::new(functions, both, words(&["x", TYPES]));
+        all.soft.extend(words(&[TYPES]));
+        all
+    }
+
+    fn new(
+        functions: &[&'static str],
+        here: impl Fn(&'static str, &'static str) -> BTreeSet<&'static str>,
+        types: BTreeSet<&'static str>,
+    ) -> Self {
         let operand = here(OPERAND, OPERAND_OF_SERVERS);
         let building = here(BUILDING, BUILDING_OF_SERVERS);
         let beginning = words(&["all any distinct distinctrow select some symmetric table top unbounded values"]);
@@ -143,9 +163,9 @@ impl SqlWords {
             operand,
             after_table: here(AFTER_TABLE, AFTER_TABLE_OF_SERVERS),
             after_from: words(&[AFTER_FROM]),
-            soft: &here(SOFT, SOFT_OF_SERVERS) | &here("", TYPES),
+            soft: here(SOFT, SOFT_OF_SERVERS),
             frames: words(&[FRAMES]),
-            types: here("x", TYPES),
+            types,
             sources: &words(&[SOURCES]) & &words(functions),
             functions: words(functions),
         }

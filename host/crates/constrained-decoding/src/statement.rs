@@ -1,13 +1,13 @@
 //! A statement as far as it is written: its parentheses, its queries, and what stood last.
 
-use super::SchemaNames;
-use super::name_set::{NameSet, Word};
-use super::place::{Reading, begins_operand};
-use super::scope::{Binding, Clause, Relation, Scope};
+use crate::name_set::{NameSet, Word};
+use crate::place::{Reading, begins_operand};
+use crate::schema_constraint::SchemaConstraint;
+use crate::scope::{Binding, Clause, Relation, Scope};
 
 /// What an open parenthesis encloses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paren {
+pub(crate) enum Paren {
     /// A list or a part of an expression.
     Plain,
     /// Arguments of a function.
@@ -31,7 +31,7 @@ pub(super) enum Paren {
 
 /// What stood last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Previous {
+pub(crate) enum Previous {
     #[default]
     Nothing,
     Keyword(&'static str),
@@ -64,7 +64,7 @@ pub(super) enum Previous {
 
 /// The state.
 #[derive(Clone, Debug)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     pub scopes: Vec<Scope>,
     pub parens: Vec<Paren>,
     pub previous: Previous,
@@ -75,8 +75,8 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    pub fn new(names: &SchemaNames) -> Self {
-        let set = || NameSet::new(names.family.quotes_keep_case());
+    pub fn new(schema: &SchemaConstraint) -> Self {
+        let set = || NameSet::new(schema.dialect.quoted_names_keep_case);
         Self {
             scopes: vec![Scope::default()],
             parens: Vec::new(),
@@ -107,18 +107,18 @@ impl Statement {
     }
 
     /// Whether everything the innermost query used before FROM is there, or may yet come from around it.
-    pub fn is_settled(&self, names: &SchemaNames) -> bool {
-        let (uses, columns) = self.scope().missing(self.around(), names);
+    pub fn is_settled(&self, schema: &SchemaConstraint) -> bool {
+        let (uses, columns) = self.scope().missing(self.around(), schema);
         (uses.is_empty() && columns.is_empty()) || self.around().iter().any(|scope| scope.clause == Clause::Select)
     }
 
     /// Whether the statement may end here.
-    pub fn may_end(&self, names: &SchemaNames) -> bool {
-        self.parens.is_empty() && self.is_settled(names) && !self.awaits_more()
+    pub fn may_end(&self, schema: &SchemaConstraint) -> bool {
+        self.parens.is_empty() && self.is_settled(schema) && !self.awaits_more()
     }
 
     /// Takes a word as it was read.
-    pub fn take(&mut self, reading: Reading, word: &Word, names: &SchemaNames) {
+    pub fn take(&mut self, reading: Reading, word: &Word, schema: &SchemaConstraint) {
         self.previous = match reading {
             Reading::Keyword(keyword) => return self.keyword(keyword),
             Reading::Soft => Previous::Soft,
@@ -138,7 +138,7 @@ impl Statement {
                 Previous::Source
             }
             Reading::Table => {
-                self.table(word, names);
+                self.table(word, schema);
                 Previous::Table
             }
             Reading::TableAlias => {
@@ -219,18 +219,18 @@ impl Statement {
         }
     }
 
-    fn table(&mut self, word: &Word, names: &SchemaNames) {
-        let schema = match &self.previous {
-            Previous::Dot(schema) => Some(schema.clone()),
+    fn table(&mut self, word: &Word, schema: &SchemaConstraint) {
+        let owner = match &self.previous {
+            Previous::Dot(owner) => Some(owner.clone()),
             _ => None,
         };
-        let in_schema = |own: &Option<Vec<u8>>| own.is_none() || schema.is_none() || *own == schema;
-        let found = names.tables.iter().enumerate();
+        let in_schema = |own: &Option<Vec<u8>>| own.is_none() || owner.is_none() || *own == owner;
+        let found = schema.tables.iter().enumerate();
         let tables: Vec<usize> = found
             .filter(|(_, table)| table.name == word.text && in_schema(&table.schema))
             .map(|(at, _)| at)
             .collect();
-        let relation = if tables.is_empty() || (schema.is_none() && self.expressions.has(&word.text)) {
+        let relation = if tables.is_empty() || (owner.is_none() && self.expressions.has(&word.text)) {
             Relation::Any
         } else {
             Relation::Tables(tables)
@@ -304,7 +304,7 @@ impl Statement {
     }
 
     /// Whether a mark may come here: a query is not closed before what it uses is there.
-    pub fn admits_mark(&self, mark: u8, names: &SchemaNames) -> bool {
+    pub fn admits_mark(&self, mark: u8, schema: &SchemaConstraint) -> bool {
         // Operators of several marks go on after their first.
         let awaits_operand = self.previous != Previous::Operator && self.awaits_more();
         match (&self.previous, mark) {
@@ -314,22 +314,22 @@ impl Statement {
             (_, b',' | b')' | b'=' | b'<' | b'>' | b'|' | b'/' | b'%' | b';') if awaits_operand => false,
             (_, b')') => match self.parens.last() {
                 None => false,
-                Some(Paren::Query { .. }) => self.is_settled(names),
+                Some(Paren::Query { .. }) => self.is_settled(schema),
                 Some(_) => true,
             },
-            (_, b';') => self.is_settled(names),
+            (_, b';') => self.is_settled(schema),
             _ => true,
         }
     }
 
     /// Takes a mark.
-    pub fn mark(&mut self, mark: u8, names: &SchemaNames) {
+    pub fn mark(&mut self, mark: u8, schema: &SchemaConstraint) {
         self.previous = match mark {
             b'(' => {
                 self.parens.push(self.opened());
                 Previous::Open
             }
-            b')' => self.close(names),
+            b')' => self.close(schema),
             b',' => Previous::Comma,
             b'.' => match std::mem::take(&mut self.previous) {
                 Previous::Qualifier(qualifier) => Previous::Dot(qualifier),
@@ -340,7 +340,7 @@ impl Statement {
             b']' => Previous::Operand,
             b':' if self.previous == Previous::Operator => Previous::Cast,
             b';' => {
-                *self = Self::new(names);
+                *self = Self::new(schema);
                 return;
             }
             _ => Previous::Operator,
@@ -370,10 +370,10 @@ impl Statement {
         }
     }
 
-    fn close(&mut self, names: &SchemaNames) -> Previous {
+    fn close(&mut self, schema: &SchemaConstraint) -> Previous {
         match self.parens.pop() {
             Some(Paren::Query { source }) => {
-                self.close_query(names);
+                self.close_query(schema);
                 if source {
                     self.bind(Vec::new(), Relation::Any);
                     return Previous::Table;
@@ -387,8 +387,8 @@ impl Statement {
     }
 
     /// What the query used and has not is asked of the query around it whose tables are still to come.
-    fn close_query(&mut self, names: &SchemaNames) {
-        let (uses, columns) = self.scope().missing(self.around(), names);
+    fn close_query(&mut self, schema: &SchemaConstraint) {
+        let (uses, columns) = self.scope().missing(self.around(), schema);
         self.scopes.pop();
         let around = self
             .scopes

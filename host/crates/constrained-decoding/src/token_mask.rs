@@ -1,22 +1,31 @@
-//! Holds a model to the names of a database while it writes.
+//! Tokens that a model may write next.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use nl2sql_evaluation::schema_names::{AnswerReader, SchemaNames};
-use nl2sql_inference::{LogitsMask, Sampling};
+use crate::{DecodingState, SchemaConstraint};
+
+/// How the next token is chosen from those that are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// The likeliest is taken as the mask leaves it.
+    Greedy,
+    /// One is drawn, or likelihoods change after the mask.
+    Sampled,
+}
 
 /// Likeliest tokens that are looked at where one is drawn.
-const DRAWN_FROM: usize = 64;
+const SAMPLED_FROM: usize = 64;
 
 /// Leaves tokens after which the answer can still become a statement whose names are all there.
 ///
 /// Tokens are looked at in order of falling likelihood, and no more of them than are needed: the first that fits where the likeliest
-/// is taken, else the [`DRAWN_FROM`] likeliest. Where none of the whole vocabulary fits, all stay allowed: an answer that goes on wrong
+/// is taken, else those of the 64 likeliest that do. Where none of the whole vocabulary fits, all stay allowed: an answer that goes on wrong
 /// is told from a right one when it is run, and one broken off says less.
-pub struct SchemaMask {
-    reader: AnswerReader,
+#[derive(Clone, Debug)]
+pub struct TokenMask {
+    state: DecodingState,
     token_bytes: Arc<[Vec<u8>]>,
     /// Tokens of the answer that were read.
     read: usize,
@@ -24,16 +33,17 @@ pub struct SchemaMask {
     looked_at: usize,
 }
 
-impl SchemaMask {
-    /// A mask for one answer.
-    pub fn new(names: Arc<SchemaNames>, token_bytes: Arc<[Vec<u8>]>, sampling: Sampling) -> Self {
-        // A penalty is applied after the mask and may change the order.
-        let takes_likeliest = sampling.temperature <= 0.0 && sampling.repetition_penalty == 1.0;
+impl TokenMask {
+    /// A mask for one answer. `token_bytes` has what each token of the vocabulary adds to the text; tokens that are no text have nothing.
+    pub fn new(schema: Arc<SchemaConstraint>, token_bytes: Arc<[Vec<u8>]>, selection: Selection) -> Self {
         Self {
-            reader: AnswerReader::new(names),
+            state: DecodingState::new(schema),
             token_bytes,
             read: 0,
-            looked_at: if takes_likeliest { 1 } else { DRAWN_FROM },
+            looked_at: match selection {
+                Selection::Greedy => 1,
+                Selection::Sampled => SAMPLED_FROM,
+            },
         }
     }
 
@@ -41,17 +51,16 @@ impl SchemaMask {
         match self.token_bytes.get(token).map(Vec::as_slice) {
             None => false,
             // Special tokens are no text: they end the answer.
-            Some([]) => self.reader.may_end(),
-            Some(bytes) => self.reader.clone().read(bytes),
+            Some([]) => self.state.may_end(),
+            Some(bytes) => self.state.clone().push(bytes),
         }
     }
-}
 
-impl LogitsMask for SchemaMask {
-    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
+    /// Sets the logits of forbidden tokens to negative infinity. `generated` is the answer so far.
+    pub fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
         for token in &generated[self.read..] {
-            self.reader
-                .read(self.token_bytes.get(*token as usize).map_or(&[], Vec::as_slice));
+            self.state
+                .push(self.token_bytes.get(*token as usize).map_or(&[], Vec::as_slice));
         }
         self.read = generated.len();
         let mut allowed = Vec::new();
@@ -108,19 +117,15 @@ fn by_falling_likelihood(logits: &[f32]) -> impl Iterator<Item = Likely> + use<>
 #[cfg(test)]
 mod tests {
     use nl2sql_catalog::{Column, Database, Table};
-    use nl2sql_inference::{AdapterId, Advance, Engine, Finish, GenerationRequest, Generator};
 
     use super::*;
+    use crate::DialectRules;
 
     const TOKENS: [&str; 14] = [
         "", "SELECT", " na", "me", "mes", " FROM", " sing", "er", "ers", " city", " WHERE", " name", "; DROP", " year",
     ];
 
-    fn token_bytes() -> Arc<[Vec<u8>]> {
-        TOKENS.iter().map(|token| token.as_bytes().to_vec()).collect()
-    }
-
-    fn names() -> Arc<SchemaNames> {
+    fn mask(selection: Selection) -> TokenMask {
         let table = |name: &str, column: &str| Table {
             name: name.into(),
             columns: vec![Column {
@@ -129,82 +134,60 @@ mod tests {
             }],
             ..Table::default()
         };
-        Arc::new(SchemaNames::of(&Database {
-            dialect: "sqlite".into(),
+        let catalog = Database {
             tables: vec![table("singer", "name"), table("town", "city")],
             ..Database::default()
-        }))
+        };
+        let schema = SchemaConstraint::new(&catalog, DialectRules::of_dialect("sqlite"));
+        let token_bytes = TOKENS.iter().map(|token| token.as_bytes().to_vec()).collect();
+        TokenMask::new(Arc::new(schema), token_bytes, selection)
     }
 
-    /// Wants the tokens in the order of a list, whatever was generated, and each the likelier the earlier it stands.
-    struct Stubborn(&'static [&'static str]);
-
-    impl Engine for Stubborn {
-        type Row = usize;
-
-        fn vocab_size(&self) -> usize {
-            TOKENS.len()
+    /// What greedy decoding writes, up to the end token, where tokens are the likelier the earlier they stand in `preferred`.
+    fn greedy(preferred: &[&str], mask: &mut TokenMask) -> (String, bool) {
+        let mut written: Vec<u32> = Vec::new();
+        for from in 0..preferred.len().max(8) {
+            let likelihood = |token: &&str| {
+                let place = preferred.iter().skip(from).position(|other| other == token);
+                place.map_or(-100.0, |place| -(place as f32))
+            };
+            let mut logits: Vec<f32> = TOKENS.iter().map(likelihood).collect();
+            mask.apply(&written, &mut logits);
+            let next = (0..TOKENS.len())
+                .rev()
+                .max_by(|a, b| logits[*a].total_cmp(&logits[*b]))
+                .unwrap();
+            if next == 0 {
+                return (text(&written), true);
+            }
+            written.push(next as u32);
         }
-
-        fn open(&mut self, _prompt: &[u32], _adapter: Option<AdapterId>) -> (usize, usize) {
-            (0, 0)
-        }
-
-        fn advance(&mut self, batch: &mut [Advance<'_, usize>]) -> nl2sql_inference::Result<Vec<f32>> {
-            let list = self.0;
-            let logits = batch.iter_mut().flat_map(|entry| {
-                let from = *entry.row;
-                *entry.row += 1;
-                TOKENS.iter().map(move |token| {
-                    let place = list.iter().skip(from).position(|wanted| wanted == token);
-                    place.map_or(-100.0, |place| -(place as f32))
-                })
-            });
-            Ok(logits.collect())
-        }
-
-        fn remember(&mut self, _prompt: &[u32], _row: &mut usize) {}
+        (text(&written), false)
     }
 
-    fn written(wanted: &'static [&'static str], mask: bool, sampling: Sampling) -> (String, Finish) {
-        let mut request = GenerationRequest::greedy(vec![1], 8, vec![0]);
-        request.sampling = sampling;
-        request.mask = mask.then(|| Box::new(SchemaMask::new(names(), token_bytes(), sampling)) as Box<dyn LogitsMask>);
-        let answers = Generator::new(Stubborn(wanted), None, 1)
-            .generate(vec![request])
-            .unwrap();
-        let text = answers[0].tokens.iter().map(|token| TOKENS[*token as usize]).collect();
-        (text, answers[0].finish)
+    fn text(tokens: &[u32]) -> String {
+        tokens.iter().map(|token| TOKENS[*token as usize]).collect()
     }
 
     #[test]
     fn tokens_that_make_no_name_are_passed_over() {
-        let wanted = &["SELECT", " na", "mes", "me", " FROM", " sing", "ers", "er", ""];
-        assert_eq!(
-            written(wanted, false, Sampling::GREEDY).0,
-            "SELECT namesme FROM singerser"
-        );
-        let (text, finish) = written(wanted, true, Sampling::GREEDY);
+        let preferred = ["SELECT", " na", "mes", "me", " FROM", " sing", "ers", "er", ""];
+        let (text, ended) = greedy(&preferred, &mut mask(Selection::Greedy));
         assert!(text.starts_with("SELECT name FROM singer"), "{text}");
-        assert_eq!(finish, Finish::StopToken);
+        assert!(ended);
     }
 
     #[test]
     fn an_answer_does_not_end_before_its_names_are_there() {
-        let wanted = &["SELECT", " city", "", " FROM", " sing", "er", ""];
-        let (text, _) = written(wanted, true, Sampling::GREEDY);
+        let preferred = ["SELECT", " city", "", " FROM", " sing", "er", ""];
+        let (text, _) = greedy(&preferred, &mut mask(Selection::Greedy));
         assert!(text.starts_with("SELECT city FROM"), "{text}");
     }
 
     #[test]
-    fn what_is_drawn_from_fits_too() {
-        let warm = Sampling {
-            temperature: 0.7,
-            ..Sampling::GREEDY
-        };
-        let mut mask = SchemaMask::new(names(), token_bytes(), warm);
+    fn sampled_tokens_fit_too() {
         let mut logits = [1.0; TOKENS.len()];
-        mask.apply(&[1], &mut logits);
+        mask(Selection::Sampled).apply(&[1], &mut logits);
         let allowed = TOKENS.iter().zip(logits).filter(|(_, logit)| *logit == 1.0);
         assert_eq!(
             allowed.map(|(token, _)| *token).collect::<Vec<_>>(),
@@ -214,10 +197,9 @@ mod tests {
 
     #[test]
     fn where_nothing_fits_everything_stays_allowed() {
-        let mut mask = SchemaMask::new(names(), token_bytes(), Sampling::GREEDY);
         let mut logits = [0.0; TOKENS.len()];
         // `SELECT singer` needs a dot, and this vocabulary has none.
-        mask.apply(&[1, 6, 7], &mut logits);
+        mask(Selection::Greedy).apply(&[1, 6, 7], &mut logits);
         assert_eq!(logits, [0.0; TOKENS.len()]);
     }
 }

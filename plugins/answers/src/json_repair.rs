@@ -1,23 +1,23 @@
-//! Mends the slips models make in JSON: trailing commas, comments, other quotes, bare keys, Python's literals, raw line breaks, odd escapes.
+//! Repairs the slips models make in JSON: trailing commas, comments, other quotes, bare keys, Python's literals, raw line breaks, odd escapes.
 
-/// `text` with its slips mended; what is no slip stays as it is.
-pub fn mended(text: &str) -> String {
-    let mut mender = Mender {
+/// `text` with its slips repaired; what is no slip stays as it is.
+pub fn repaired(text: &str) -> String {
+    let mut repair = Repair {
         rest: text,
         out: String::with_capacity(text.len()),
     };
-    while let Some(c) = mender.rest.chars().next() {
-        mender.step(c);
+    while let Some(c) = repair.rest.chars().next() {
+        repair.step(c);
     }
-    mender.out
+    repair.out
 }
 
-struct Mender<'a> {
+struct Repair<'a> {
     rest: &'a str,
     out: String,
 }
 
-impl Mender<'_> {
+impl Repair<'_> {
     fn step(&mut self, c: char) {
         match c {
             '"' => self.string('"'),
@@ -109,17 +109,17 @@ fn closes(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::mended;
+    use super::repaired;
 
     #[test]
     fn good_json_stays_as_it_is() {
         let good = r#"{"a": [1, -2.5e3, true, null, "b's \" \\ \u00e4 // no comment"], "c": {}}"#;
-        assert_eq!(mended(good), good);
+        assert_eq!(repaired(good), good);
     }
 
     #[test]
     fn quotes_within_words_close_nothing() {
-        assert_eq!(mended("{'a': 'don't'}"), r#"{"a": "don't"}"#);
-        assert_eq!(mended("{'a': 'say \"hi\"'}"), r#"{"a": "say \"hi\""}"#);
+        assert_eq!(repaired("{'a': 'don't'}"), r#"{"a": "don't"}"#);
+        assert_eq!(repaired("{'a': 'say \"hi\"'}"), r#"{"a": "say \"hi\""}"#);
     }
 }

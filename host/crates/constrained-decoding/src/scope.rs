@@ -1,10 +1,10 @@
 //! The tables a query reads, and what was said of them before they were named.
 
-use super::SchemaNames;
+use crate::schema_constraint::SchemaConstraint;
 
 /// How far a query is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Clause {
+pub(crate) enum Clause {
     /// Before its first word.
     #[default]
     Start,
@@ -22,7 +22,7 @@ pub(super) enum Clause {
 
 /// What a name in FROM stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Relation {
+pub(crate) enum Relation {
     /// A table, by its index; several where schemas have tables of one name.
     Tables(Vec<usize>),
     /// A derived table, a common table expression or a function, whose columns are not followed up.
@@ -30,35 +30,35 @@ pub(super) enum Relation {
 }
 
 impl Relation {
-    pub fn has(&self, column: &[u8], names: &SchemaNames) -> bool {
+    pub fn has(&self, column: &[u8], schema: &SchemaConstraint) -> bool {
         match self {
             Self::Any => true,
-            Self::Tables(tables) => tables.iter().any(|table| names.tables[*table].columns.has(column)),
+            Self::Tables(tables) => tables.iter().any(|table| schema.tables[*table].columns.has(column)),
         }
     }
 
-    fn has_all(&self, columns: &[Vec<u8>], names: &SchemaNames) -> bool {
-        columns.iter().all(|column| self.has(column, names))
+    fn has_all(&self, columns: &[Vec<u8>], schema: &SchemaConstraint) -> bool {
+        columns.iter().all(|column| self.has(column, schema))
     }
 }
 
 /// A table of a query, under the name it goes by there.
 #[derive(Clone, Debug)]
-pub(super) struct Binding {
+pub(crate) struct Binding {
     pub name: Vec<u8>,
     pub relation: Relation,
 }
 
 /// A qualifier used before FROM said what it stands for, and the columns asked of it.
 #[derive(Clone, Debug)]
-pub(super) struct Use {
+pub(crate) struct Use {
     pub qualifier: Vec<u8>,
     pub columns: Vec<Vec<u8>>,
 }
 
 /// One SELECT with its clauses.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     /// Open parentheses around it.
     pub depth: usize,
     pub clause: Clause,
@@ -106,18 +106,18 @@ impl Scope {
     }
 
     /// Qualifiers and columns used before FROM that neither its own tables nor those of the queries around it have.
-    pub fn missing(&self, around: &[Self], names: &SchemaNames) -> (Vec<Use>, Vec<Vec<u8>>) {
+    pub fn missing(&self, around: &[Self], schema: &SchemaConstraint) -> (Vec<Use>, Vec<Vec<u8>>) {
         let scopes = || around.iter().chain([self]);
         let meets = |used: &Use| {
             scopes().any(|scope| {
                 scope
                     .bound(&used.qualifier)
-                    .is_some_and(|relation| relation.has_all(&used.columns, names))
+                    .is_some_and(|relation| relation.has_all(&used.columns, schema))
             })
         };
         let has = |column: &[u8]| {
             let mut bindings = scopes().flat_map(|scope| &scope.bindings);
-            bindings.any(|binding| binding.relation.has(column, names))
+            bindings.any(|binding| binding.relation.has(column, schema))
         };
         let uses = self.uses.iter().filter(|used| !meets(used)).cloned().collect();
         let columns = self.columns.iter().filter(|column| !has(column)).cloned().collect();
@@ -125,20 +125,20 @@ impl Scope {
     }
 
     /// Whether a table may go by this name here: it is free, and the table has the columns asked of it.
-    pub fn may_bind(&self, name: &[u8], relation: &Relation, names: &SchemaNames) -> bool {
+    pub fn may_bind(&self, name: &[u8], relation: &Relation, schema: &SchemaConstraint) -> bool {
         let taken = self.bindings.iter().rev().skip(1).any(|binding| binding.name == name);
-        !taken && relation.has_all(self.asked_of(name), names)
+        !taken && relation.has_all(self.asked_of(name), schema)
     }
 
     /// Whether a table may be the next one: aliases are numbered as their tables come, so that the second is `T2` and has the
     /// columns asked of that.
-    pub fn suits(&self, table: usize, names: &SchemaNames) -> bool {
+    pub fn suits(&self, table: usize, schema: &SchemaConstraint) -> bool {
         let number = self.bindings.len() + 1;
         let numbered = self.uses.iter().find(|used| is_numbered(&used.qualifier, number));
         numbered.is_none_or(|used| {
             used.columns
                 .iter()
-                .all(|column| names.tables[table].columns.has(column))
+                .all(|column| schema.tables[table].columns.has(column))
         })
     }
 

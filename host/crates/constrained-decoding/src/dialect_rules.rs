@@ -1,0 +1,92 @@
+//! What constrained decoding knows of a dialect, as data.
+
+use nl2sql_sql_lexer::{BracketNames, LexicalRules};
+
+use crate::sql_words::{self, SqlWords};
+
+/// What constrained decoding knows of a dialect.
+#[derive(Clone, Debug)]
+pub struct DialectRules {
+    pub(crate) lexical: LexicalRules,
+    /// Whether unquoted and quoted words are compared in different ways: the former are folded to lower case.
+    pub(crate) quoted_names_keep_case: bool,
+    /// `"..."` is a string where it is no name.
+    pub(crate) unknown_double_quoted_is_string: bool,
+    /// Columns have methods, which are called behind a dot.
+    pub(crate) column_methods: bool,
+    /// A database or schema may qualify a table.
+    pub(crate) database_qualifies: bool,
+    /// Units, types and words of hints may stand anywhere, not in windows and at the end of a query alone.
+    pub(crate) soft_words_anywhere: bool,
+    /// Columns that every table has and no catalog lists.
+    pub(crate) pseudo_columns: &'static [&'static str],
+    /// Words that stand in place of a table's name.
+    pub(crate) source_words: &'static str,
+    pub(crate) words: SqlWords,
+}
+
+/// What stands in place of a table's name on servers.
+const SOURCE_WORDS_OF_SERVERS: &str = "lateral only select table values with";
+
+impl DialectRules {
+    /// The rules of a dialect by its name. What holds in any known dialect is let through in one that is not known.
+    pub fn of_dialect(name: &str) -> Self {
+        match name {
+            "sqlite" => Self {
+                unknown_double_quoted_is_string: true,
+                database_qualifies: false,
+                soft_words_anywhere: false,
+                pseudo_columns: &["rowid", "_rowid_", "oid"],
+                source_words: "select values with",
+                words: SqlWords::of_files(sql_words::SQLITE),
+                ..Self::of_server(LexicalRules::SQLITE, sql_words::SQLITE)
+            },
+            "postgres" => Self {
+                quoted_names_keep_case: true,
+                pseudo_columns: &["ctid", "tableoid", "xmin", "xmax"],
+                ..Self::of_server(LexicalRules::POSTGRES, sql_words::POSTGRES)
+            },
+            "mysql" => Self::of_server(LexicalRules::MYSQL, sql_words::MYSQL),
+            "tsql" => Self {
+                column_methods: true,
+                ..Self::of_server(LexicalRules::TSQL, sql_words::TSQL)
+            },
+            _ => Self {
+                unknown_double_quoted_is_string: true,
+                column_methods: true,
+                ..Self::of_server(
+                    LexicalRules {
+                        bracket_names: BracketNames::None,
+                        escape_strings: true,
+                        ..LexicalRules::GENERIC
+                    },
+                    sql_words::ANY,
+                )
+            },
+        }
+    }
+
+    fn of_server(lexical: LexicalRules, functions: &[&'static str]) -> Self {
+        Self {
+            lexical,
+            quoted_names_keep_case: false,
+            unknown_double_quoted_is_string: false,
+            column_methods: false,
+            database_qualifies: true,
+            soft_words_anywhere: true,
+            pseudo_columns: &[],
+            source_words: SOURCE_WORDS_OF_SERVERS,
+            words: SqlWords::of_servers(functions),
+        }
+    }
+
+    /// The quote that closes what this one opens, where it opens a name.
+    pub(crate) fn closing_quote(&self, opening: u8) -> Option<u8> {
+        match opening {
+            b'"' if !self.lexical.double_quoted_strings => Some(b'"'),
+            b'`' if self.lexical.backtick_names => Some(b'`'),
+            b'[' if self.lexical.bracket_names != BracketNames::None => Some(b']'),
+            _ => None,
+        }
+    }
+}

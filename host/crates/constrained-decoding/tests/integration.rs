@@ -1,0 +1,4 @@
+//! Constraints on whole statements, against Spider's queries where they are at hand.
+
+mod shared;
+mod statements;
