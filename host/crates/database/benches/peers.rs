@@ -114,7 +114,7 @@ fn report(what: &str, ours: &[Cost], theirs: &[Cost]) {
 
 async fn batches(name: &str, settings: &ConnectionSettings, file: &Path) {
     let texts = statements();
-    for concurrency in [1, 4] {
+    for concurrency in [1, 4, 8] {
         let connection = Connection::open(ConnectionSettings {
             pool_size: concurrency,
             ..settings.clone()

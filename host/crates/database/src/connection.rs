@@ -16,7 +16,7 @@ use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
 use crate::{
     ColumnValues, ConnectError, ConnectionSettings, DriverKind, ExtractError, Limits, LoginRights, QueryError,
-    QueryReader, SqliteReader, TlsMode, statement_guard, unreadable,
+    QueryReader, SqliteReader, TlsMode, session_runtime, statement_guard, unreadable,
 };
 
 /// First pause before something that changes nothing is tried again; each further pause is twice as long.
@@ -183,34 +183,31 @@ impl Connection {
 
     /// Runs statements with at most `concurrency` at once; results come in the order of the statements.
     ///
-    /// Each worker is a task of its own, so that waiting for the server costs no hop between threads. One worker alone keeps its session, and
-    /// the server may begin with a statement while the answer to the one before is on its way.
+    /// Each worker is a task of its own where the sessions live, so that waiting for the server costs no hop between threads.
     pub async fn run_many(
         &self,
         statements: &[String],
         limits: &Limits,
         concurrency: usize,
     ) -> Vec<Result<ResultSet, QueryError>> {
+        let runtime = match session_runtime::handle() {
+            Ok(runtime) => runtime,
+            Err(reason) => return vec![Err(QueryError::Denied(reason)); statements.len()],
+        };
         let statements: Arc<[String]> = statements.into();
         let next = Arc::new(AtomicUsize::new(0));
         let mut workers = JoinSet::new();
-        if concurrency <= 1 {
-            let (connection, statements, limits) = (self.clone(), Arc::clone(&statements), *limits);
-            workers.spawn(async move {
-                let outcomes = connection.run_in_turn(&statements, &limits).await;
-                outcomes.into_iter().enumerate().collect()
-            });
-        }
-        for _ in workers.len()..concurrency.min(statements.len()) {
+        for _ in 0..concurrency.max(1).min(statements.len()) {
             let (connection, statements, next, limits) =
                 (self.clone(), Arc::clone(&statements), Arc::clone(&next), *limits);
-            workers.spawn(async move {
+            let work = async move {
                 let mut done = Vec::new();
                 while let Some((at, sql)) = take_next(&statements, &next) {
                     done.push((at, connection.run(sql, &limits).await));
                 }
                 done
-            });
+            };
+            workers.spawn_on(work, &runtime);
         }
         let unfinished = || Err(QueryError::Failed("the worker that ran this statement ended".into()));
         let mut results: Vec<_> = statements.iter().map(|_| unfinished()).collect();
@@ -220,19 +217,6 @@ impl Connection {
             }
         }
         results
-    }
-
-    /// Runs statements one after the other; one that cost its session is run again as any other would be.
-    async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        let mut outcomes = Vec::with_capacity(statements.len());
-        while outcomes.len() < statements.len() {
-            outcomes.extend(self.driver.run_in_turn(&statements[outcomes.len()..], limits).await);
-            let last = outcomes.len().saturating_sub(1);
-            if matches!(outcomes.get(last), Some(Err(QueryError::Unavailable(_)))) {
-                outcomes[last] = self.run(&statements[last], limits).await;
-            }
-        }
-        outcomes
     }
 
     /// The `n` most frequent values of every column of `table` among its first [`SAMPLED_ROWS`] rows, in one query.

@@ -20,19 +20,6 @@ pub(crate) trait Driver: Send + Sync {
     /// Runs one statement under every guard.
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError>;
 
-    /// Runs statements one after the other. Gives one outcome at least, and may end early: after one that cost the
-    /// session, or for others who wait for one.
-    async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        let mut outcomes = Vec::with_capacity(statements.len());
-        for sql in statements {
-            outcomes.push(self.run(sql, limits).await);
-            if matches!(outcomes.last(), Some(Err(QueryError::Unavailable(_)))) {
-                break;
-            }
-        }
-        outcomes
-    }
-
     /// Runs one catalog query: the guards of the server hold, and every value comes as text.
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError>;
 

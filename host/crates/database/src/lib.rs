@@ -17,7 +17,7 @@
 //! let result = connection.run("SELECT 1", &limits).await?;
 //! let many = connection.run_many(&["SELECT 1".into(), "SELECT 2".into()], &limits, 8).await;
 //!
-//! // One reader per worker thread: a statement costs no hop between threads.
+//! // One reader per worker thread.
 //! let mut reader = connection.reader()?;
 //! reader.run("SELECT 2", &limits)?;
 //! let mut fast = SqliteReader::open(&ConnectionSettings::sqlite("shop.sqlite"))?;
@@ -45,9 +45,7 @@ mod lost_connection;
 mod mssql;
 mod mysql;
 mod postgres;
-mod roaming_socket;
 mod secret;
-mod sent_ahead;
 #[cfg(test)]
 #[path = "../tests"]
 mod integration {
@@ -60,6 +58,7 @@ mod server_guards;
 mod server_reader;
 mod session_error;
 mod session_pool;
+mod session_runtime;
 mod settings;
 mod sqlite;
 pub mod statement_guard;

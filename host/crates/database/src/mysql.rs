@@ -103,10 +103,6 @@ impl Driver for MysqlDriver {
         self.catalog_rows(UNREADABLE_COLUMNS).await.map(columns_of_rows)
     }
 
-    async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        self.pool.run_in_turn(statements, limits, |sql| self.check(sql)).await
-    }
-
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {
         self.pool.catalog_rows(sql).await
     }

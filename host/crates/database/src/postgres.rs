@@ -1,27 +1,23 @@
 //! PostgreSQL and what speaks its wire protocol.
 //!
-//! Guards in the server: every statement runs as `DECLARE ... CURSOR FOR` (which takes one SELECT or VALUES and no data-modifying WITH),
-//! through the extended protocol alone (which takes one command), inside `BEGIN READ ONLY`, under `statement_timeout`, and is rolled back.
-//! A superuser runs it as `pg_read_all_data`, so that functions that write files or signal processes are out of reach.
+//! Guards in the server: every text is parsed as a prepared statement first (of which there is one in a text), then runs as
+//! `DECLARE ... CURSOR FOR` (which takes one SELECT or VALUES and no data-modifying WITH), inside `BEGIN READ ONLY`, under
+//! `statement_timeout`, and is rolled back. A superuser runs it as `pg_read_all_data`, so that functions that write files or signal processes
+//! are out of reach.
 //! Guards here: the text, the names of all functions that the server itself calls VOLATILE, and everything in the database that runs code which a
 //! rollback does not undo (`effects`).
 //!
-//! The protocol is spoken here, over the messages of `postgres-protocol`: the drivers at hand wait for the answer to each command before they
-//! send the next, or give values in binary. Values come as text, as the server prints it: one decoder serves every type.
-//!
-//! What begins and ends the transaction, the cursor and its rows go out in one request: a command that fails keeps those behind it from
-//! running. Statements of a batch follow each other in the same way, each in a transaction of its own.
+//! sqlx speaks the protocol. Values come as text, as the server prints it: one decoder serves every type.
 
 mod array_text;
+mod connect_options;
 mod connecting;
 mod effects;
 mod incoming_rows;
-mod login;
 mod rights;
 mod server_errors;
 pub(crate) mod session;
 mod values;
-mod wire;
 
 use std::sync::Arc;
 
@@ -142,10 +138,6 @@ impl Driver for PostgresDriver {
 
     async fn unreadable_columns(&self) -> Result<Vec<UnreadableColumn>, QueryError> {
         self.catalog_rows(UNREADABLE_COLUMNS).await.map(columns_of_rows)
-    }
-
-    async fn run_in_turn(&self, statements: &[String], limits: &Limits) -> Vec<Result<ResultSet, QueryError>> {
-        self.pool.run_in_turn(statements, limits, |sql| self.check(sql)).await
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

@@ -25,7 +25,7 @@ const OF_THE_ADMINISTRATOR: [&str; 5] = [
     "setting_view",
 ];
 
-/// Runs every attack, each sent while the one before is answered where a session does that; gives the first that changed the server.
+/// Runs every attack; gives the first that changed the server.
 async fn attack<S: Session>(settings: &ConnectionSettings, file: &str, state: impl Fn() -> String) -> Option<String> {
     let before = state();
     let mut session = S::connect(settings).await.unwrap();
@@ -38,11 +38,10 @@ async fn attack<S: Session>(settings: &ConnectionSettings, file: &str, state: im
                     .any(|name| sql.to_lowercase().contains(name))
             })
             .collect();
-        for (at, sql) in aimed.iter().enumerate() {
-            let next = aimed.get(at + 1).copied();
-            let outcome = tokio::time::timeout(LIMITS.client_timeout(), session.run(sql, next, &LIMITS)).await;
+        for sql in aimed {
+            let outcome = tokio::time::timeout(LIMITS.client_timeout(), session.run(sql, &LIMITS)).await;
             let lives = outcome.is_ok_and(|result| result.err().is_none_or(|error| error.code() != "unavailable"));
-            if !lives || !session.goes_on() || (next.is_none() && !session.reset().await) {
+            if !lives || !session.is_usable() {
                 S::cancel(settings, session.cancel_key()).await.ok();
                 session = S::connect(settings).await.unwrap();
             }

@@ -1,45 +1,34 @@
 //! One thread's way to a server.
 
 use nl2sql_catalog::ResultSet;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Handle;
 
-use crate::{ConnectError, Connection, Limits, QueryError, QueryReader};
+use crate::{ConnectError, Connection, Limits, QueryError, QueryReader, session_runtime};
 
-/// Runs statements on the pool's sessions from the thread that asks: the thread itself waits for the server, so that no answer is handed from
-/// one thread to another, which takes longer than many a statement.
+/// Runs statements on the pool's sessions for a thread that waits for them.
 pub(crate) struct ServerReader {
     connection: Connection,
-    /// Present until it is dropped.
-    runtime: Option<Runtime>,
+    runtime: Handle,
 }
 
 impl ServerReader {
     pub(crate) fn new(connection: Connection) -> Result<Self, ConnectError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| ConnectError::Other {
+        let runtime = session_runtime::handle().map_err(|detail| ConnectError::Other {
             address: connection.settings().address(),
-            detail: format!("nothing to wait for answers with: {error}"),
+            detail,
         })?;
-        Ok(Self {
-            connection,
-            runtime: Some(runtime),
-        })
+        Ok(Self { connection, runtime })
     }
 }
 
 impl QueryReader for ServerReader {
     fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let runtime = self.runtime.as_ref();
-        let runtime = runtime.ok_or_else(|| QueryError::Failed("the reader is closed".into()))?;
-        runtime.block_on(self.connection.run(sql, limits))
-    }
-}
-
-impl Drop for ServerReader {
-    fn drop(&mut self) {
-        // The owner may be dropped where nothing may wait.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+        let (connection, sql, limits) = (self.connection.clone(), sql.to_owned(), *limits);
+        // A task, so that no answer on the way to the result is handed from one thread to another.
+        let running = self.runtime.spawn(async move { connection.run(&sql, &limits).await });
+        match futures::executor::block_on(running) {
+            Ok(outcome) => outcome,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Pooled sessions on a server: waiting, reuse, cancelling and giving up, the same way for every server.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use deadpool::managed::{
     Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts,
 };
 use deadpool::{Runtime, managed};
-
+use futures::FutureExt;
 use nl2sql_catalog::ResultSet;
 use tokio::runtime::Handle;
 
 use crate::catalog_rows::{CatalogRow, text_rows};
-use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError, session_runtime};
 
 /// How long a cancellation may take before it is given up; the server's own limit still stands.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,21 +27,17 @@ pub(crate) trait Session: Send + Sized + 'static {
     /// Opens a session and arms its guards.
     async fn connect(settings: &ConnectionSettings) -> Result<Self, ConnectError>;
 
-    /// Runs one statement under the guards of the server. It may let the server begin with `next` while the answer is on its way; then the
-    /// next call must be for that statement, with the same limits.
-    async fn run(&mut self, sql: &str, next: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError>;
+    /// Runs one statement under the guards of the server, and leaves the session as it was opened.
+    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError>;
 
-    /// Whether another statement may follow without a [`Self::reset`].
-    fn goes_on(&self) -> bool;
+    /// Whether another statement may follow; else the session is thrown away.
+    fn is_usable(&self) -> bool;
 
     /// What the server needs to know to cancel what this session runs.
     fn cancel_key(&self) -> i64;
 
     /// Cancels what the session of this key runs, through a session of its own.
     async fn cancel(settings: &ConnectionSettings, key: i64) -> Result<(), ConnectError>;
-
-    /// Brings the session back to how it was opened; `false` when it must be thrown away.
-    async fn reset(&mut self) -> bool;
 }
 
 struct SessionMaker<S> {
@@ -64,30 +61,51 @@ impl<S: Session> Manager for SessionMaker<S> {
             address: self.settings.address(),
             seconds: limit.as_secs(),
         };
-        let session = tokio::time::timeout(limit, S::connect(&self.settings))
-            .await
-            .map_err(|_| timed_out)??;
+        let connecting = contained(S::connect(&self.settings));
+        let connected = tokio::time::timeout(limit, connecting).await.map_err(|_| timed_out)?;
+        let session = connected.unwrap_or_else(|detail| {
+            Err(ConnectError::Other {
+                address: self.settings.address(),
+                detail,
+            })
+        })?;
         Ok(Seat { session, busy: false })
     }
 
     async fn recycle(&self, seat: &mut Seat<S>, _: &Metrics) -> RecycleResult<ConnectError> {
-        if seat.busy || !seat.session.reset().await {
+        if seat.busy || !seat.session.is_usable() {
             return Err(RecycleError::message("the session was interrupted"));
         }
         Ok(())
     }
 }
 
+/// The libraries that speak the protocols index what the server sent: one that lies costs its session, and not the program.
+async fn contained<F: Future>(speaking: F) -> Result<F::Output, String> {
+    let outcome = AssertUnwindSafe(speaking).catch_unwind().await;
+    outcome.map_err(|_| "what the server sent is not its protocol".into())
+}
+
 /// Sessions on one server.
 pub(crate) struct SessionPool<S: Session> {
     pool: Pool<SessionMaker<S>>,
     settings: Arc<ConnectionSettings>,
-    /// Where statements are cancelled: the runtime of a reader runs only while the reader waits.
+    /// Where the sessions live.
     runtime: Handle,
 }
 
+impl<S: Session> Clone for SessionPool<S> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            settings: Arc::clone(&self.settings),
+            runtime: self.runtime.clone(),
+        }
+    }
+}
+
 impl<S: Session> SessionPool<S> {
-    /// An empty pool; its statements are cancelled on the runtime that this is called on.
+    /// An empty pool.
     pub(crate) fn new(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
         let maker = SessionMaker {
             settings: Arc::clone(&settings),
@@ -98,49 +116,26 @@ impl<S: Session> SessionPool<S> {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Settings(error.to_string()))?;
+        let runtime = session_runtime::handle().map_err(|detail| ConnectError::Other {
+            address: settings.address(),
+            detail,
+        })?;
         Ok(Self {
             pool,
             settings,
-            runtime: Handle::current(),
+            runtime,
         })
     }
 
     /// Runs a statement on a session. After the limit and a grace it is cancelled on the server and the session dropped; a session
     /// whose statement was abandoned or that lost its connection is never reused.
     pub(crate) async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let mut lease = self.lease(limits).await?;
-        self.run_on(&mut lease, sql, None, limits).await
-    }
-
-    /// Runs statements one after the other on one session, which may begin with the next while the answer to the one before is on its way.
-    /// Gives one outcome at least, and ends early when that cost the session or others wait for one. `check` is the guard that a text passes
-    /// before it is sent.
-    pub(crate) async fn run_in_turn(
-        &self,
-        statements: &[String],
-        limits: &Limits,
-        check: impl Fn(&str) -> Result<(), QueryError>,
-    ) -> Vec<Result<ResultSet, QueryError>> {
-        let mut lease = match self.lease(limits).await {
-            Ok(lease) => lease,
-            Err(error) => return vec![Err(error)],
-        };
-        let mut outcomes = Vec::with_capacity(statements.len());
-        let mut verdict = statements.first().map(|sql| check(sql));
-        for (at, sql) in statements.iter().enumerate() {
-            let next = statements.get(at + 1).filter(|_| self.pool.status().waiting == 0);
-            let is_last = next.is_none();
-            let verdict_on_next = next.map(|sql| check(sql));
-            let next = next.filter(|_| matches!(verdict_on_next, Some(Ok(()))));
-            outcomes.push(match std::mem::replace(&mut verdict, verdict_on_next) {
-                Some(Err(refusal)) => Err(refusal),
-                _ => self.run_on(&mut lease, sql, next.map(String::as_str), limits).await,
-            });
-            if is_last || !lease.seat.as_ref().is_some_and(|seat| seat.session.goes_on()) {
-                break;
-            }
-        }
-        outcomes
+        let (pool, sql, limits) = (self.clone(), sql.to_owned(), *limits);
+        session_runtime::run_on(&self.runtime, async move {
+            let mut lease = pool.lease(&limits).await?;
+            pool.run_on(&mut lease, &sql, &limits).await
+        })
+        .await
     }
 
     async fn lease(&self, limits: &Limits) -> Result<Lease<S>, QueryError> {
@@ -151,19 +146,13 @@ impl<S: Session> SessionPool<S> {
         })
     }
 
-    async fn run_on(
-        &self,
-        lease: &mut Lease<S>,
-        sql: &str,
-        next: Option<&str>,
-        limits: &Limits,
-    ) -> Result<ResultSet, QueryError> {
+    async fn run_on(&self, lease: &mut Lease<S>, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         let Some(seat) = lease.seat.as_mut() else {
             return Err(QueryError::Unavailable("no session".into()));
         };
         seat.busy = true;
-        match tokio::time::timeout(limits.client_timeout(), seat.session.run(sql, next, limits)).await {
-            Ok(outcome) => {
+        match tokio::time::timeout(limits.client_timeout(), contained(seat.session.run(sql, limits))).await {
+            Ok(Ok(outcome)) => {
                 seat.busy = matches!(outcome, Err(QueryError::Unavailable(_)));
                 if seat.busy {
                     lease.discard();
@@ -171,6 +160,10 @@ impl<S: Session> SessionPool<S> {
                     self.pool.retain(|_, _| false);
                 }
                 outcome
+            }
+            Ok(Err(reason)) => {
+                lease.discard();
+                Err(QueryError::Failed(reason))
             }
             Err(_) => {
                 lease.cancel().await;
@@ -207,14 +200,15 @@ impl<S: Session> SessionPool<S> {
 
     /// The first session, so that the errors of opening one keep their type.
     pub(crate) async fn first(&self) -> Result<(), ConnectError> {
-        match self.pool.get().await {
-            Ok(_) => Ok(()),
-            Err(PoolError::Backend(error)) => Err(error),
-            Err(other) => Err(ConnectError::Other {
+        let pool = self.pool.clone();
+        let first = session_runtime::run_on(&self.runtime, async move { pool.get().await.map(drop) });
+        first.await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            other => ConnectError::Other {
                 address: self.settings.address(),
                 detail: other.to_string(),
-            }),
-        }
+            },
+        })
     }
 
     pub(crate) fn close(&self) {

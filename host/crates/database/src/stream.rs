@@ -8,7 +8,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::roaming_socket::RoamingSocket;
 use crate::session_error::SessionError;
 use crate::{ConnectionSettings, encryption};
 
@@ -24,14 +23,14 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 pub(crate) async fn over_tcp(settings: &ConnectionSettings) -> io::Result<Box<dyn Stream>> {
     let stream = TcpStream::connect((settings.host.as_str(), settings.effective_port())).await?;
     stream.set_nodelay(true)?;
-    Ok(Box::new(RoamingSocket::new(stream)))
+    Ok(Box::new(stream))
 }
 
 /// A connection to a Unix socket of this machine.
 #[cfg(unix)]
 pub(crate) async fn over_socket(path: &Path) -> io::Result<Box<dyn Stream>> {
     let stream = tokio::net::UnixStream::connect(path).await?;
-    Ok(Box::new(RoamingSocket::new(stream)))
+    Ok(Box::new(stream))
 }
 
 /// Unix sockets are not supported on this system.

@@ -249,7 +249,7 @@ async fn digits(url: &str) -> (TestDatabase, Connection) {
     (server, connection)
 }
 
-/// One worker's session begins with a statement while the one before is answered: nothing of the one may show in the other.
+/// Nothing of one statement may show in the next on the same session.
 #[tokio::test]
 async fn a_batch_gives_what_its_statements_give_one_by_one() {
     for (variable, kinds) in [
@@ -488,7 +488,7 @@ async fn a_statement_whose_session_dies_is_run_again() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let killed = server.script(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE datname = current_database() AND application_name = 'nl2sql' AND state = 'active' AND query LIKE 'DECLARE %generate_series%'",
+         WHERE datname = current_database() AND application_name = 'nl2sql' AND state = 'active' AND query LIKE '%DECLARE %generate_series%'",
     );
     assert_eq!(killed.trim(), "t");
     assert_eq!(

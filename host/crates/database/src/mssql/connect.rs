@@ -5,11 +5,10 @@ use tiberius::{AuthMethod, Client, Config, EncryptionLevel};
 use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
-use crate::roaming_socket::RoamingSocket;
 use crate::{ConnectError, ConnectionSettings, TlsMode, lost_connection};
 
 /// What the protocol library speaks through.
-pub(super) type TdsClient = Client<Compat<RoamingSocket<TcpStream>>>;
+pub(super) type TdsClient = Client<Compat<TcpStream>>;
 
 type Connected = Result<TdsClient, Error>;
 
@@ -72,7 +71,7 @@ async fn encrypted(
 async fn connect(config: Config, host: &str, port: u16) -> Connected {
     let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
-    Client::connect(config, RoamingSocket::new(stream).compat_write()).await
+    Client::connect(config, stream.compat_write()).await
 }
 
 /// A failed handshake, or a server that declines encryption (which the protocol library reports as a protocol error).

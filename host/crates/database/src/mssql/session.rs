@@ -63,7 +63,7 @@ impl Session for MssqlSession {
     }
 
     /// Runs one statement in a transaction that is always rolled back; past its time it is ended by an attention.
-    async fn run(&mut self, sql: &str, _: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
+    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         self.batch(self.opening(limits))
             .await
             .map_err(|error| query_error(&error, limits))?;
@@ -87,7 +87,7 @@ impl Session for MssqlSession {
         outcome
     }
 
-    fn goes_on(&self) -> bool {
+    fn is_usable(&self) -> bool {
         !self.unusable
     }
 
@@ -98,10 +98,6 @@ impl Session for MssqlSession {
     async fn cancel(_: &ConnectionSettings, _: i64) -> Result<(), ConnectError> {
         // The server ends what a session runs when its connection closes, and the session has been dropped.
         Ok(())
-    }
-
-    async fn reset(&mut self) -> bool {
-        !self.unusable
     }
 }
 

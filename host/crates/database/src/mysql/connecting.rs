@@ -4,7 +4,7 @@ use super::server_errors::{MysqlError, ServerError};
 use crate::{ConnectError, ConnectionSettings, lost_connection};
 
 pub(super) fn connect_error(settings: &ConnectionSettings, error: MysqlError) -> ConnectError {
-    error.into_connect_error(settings, |server| server_connect_error(settings, server))
+    error.into_connect_error(settings, |server| server_connect_error(settings, server), |_| None)
 }
 
 /// Error numbers: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,

@@ -1,6 +1,9 @@
 //! What the server's errors mean for a statement: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>,
 //! <https://mariadb.com/kb/en/mariadb-error-codes/>.
 
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
+
 use crate::error_redaction::without_values;
 use crate::session_error::{Refusal, SessionError};
 use crate::{Limits, QueryError};
@@ -23,7 +26,7 @@ pub(super) struct ServerError {
 
 impl ServerError {
     /// Reads a packet whose first byte says that it is one.
-    pub(super) fn read(packet: &[u8]) -> Self {
+    pub(super) fn of_packet(packet: &[u8]) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (number, message) = match packet {
             [_, low, high, message @ ..] => (u16::from_le_bytes([*low, *high]), message),
@@ -45,6 +48,14 @@ impl ServerError {
 }
 
 impl Refusal for ServerError {
+    fn read(error: &dyn DatabaseError) -> Self {
+        Self {
+            number: error.try_downcast_ref().map_or(0, MySqlDatabaseError::number),
+            state: error.code().map(std::borrow::Cow::into_owned),
+            message: error.message().to_owned(),
+        }
+    }
+
     /// Shutdowns, kills, time limits of sessions, and packets too large to be taken in.
     fn ends_session(&self) -> bool {
         matches!(
@@ -95,14 +106,14 @@ mod tests {
             message: message.to_owned(),
         };
         assert_eq!(
-            ServerError::read(b"\xff\x15\x04#28000Access denied"),
+            ServerError::of_packet(b"\xff\x15\x04#28000Access denied"),
             error(1045, Some("28000"), "Access denied")
         );
         assert_eq!(
-            ServerError::read(b"\xff\x10\x04Too many connections"),
+            ServerError::of_packet(b"\xff\x10\x04Too many connections"),
             error(1040, None, "Too many connections")
         );
-        assert_eq!(ServerError::read(b"\xff\x10\x04#1"), error(1040, None, "#1"));
-        assert_eq!(ServerError::read(b"\xff"), error(0, None, ""));
+        assert_eq!(ServerError::of_packet(b"\xff\x10\x04#1"), error(1040, None, "#1"));
+        assert_eq!(ServerError::of_packet(b"\xff"), error(0, None, ""));
     }
 }

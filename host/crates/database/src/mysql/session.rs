@@ -9,7 +9,6 @@ use super::server_errors::{MysqlError, query_error};
 use super::session_state::SessionState;
 use super::values::CellType;
 use super::wire::{Prepared, Wire};
-use crate::sent_ahead::SentAhead;
 use crate::session_pool::Session;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
@@ -29,8 +28,6 @@ pub(crate) struct MysqlSession {
     state: SessionState,
     /// Commands whose answers come before any other.
     unanswered: usize,
-    /// The statement that was sent while the one before it was answered.
-    ahead: SentAhead,
     /// The connection failed, or a result larger than its cap was left unread.
     unusable: bool,
 }
@@ -49,19 +46,18 @@ impl Session for MysqlSession {
             id,
             state: state.map_err(failed)?,
             unanswered: 0,
-            ahead: SentAhead::default(),
             unusable: false,
         })
     }
 
     /// Runs one statement in a read-only transaction that is always rolled back.
-    async fn run(&mut self, sql: &str, next: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
-        let outcome = self.run_in_transaction(sql, next, limits).await;
+    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
+        let outcome = self.run_in_transaction(sql, limits).await;
         self.unusable |= outcome.as_ref().is_err_and(|error| !error.leaves_session());
         outcome.map_err(|error| query_error(error, limits))
     }
 
-    fn goes_on(&self) -> bool {
+    fn is_usable(&self) -> bool {
         !self.unusable
     }
 
@@ -79,10 +75,6 @@ impl Session for MysqlSession {
             Ok(wire.close().await?)
         };
         cancelled.await.map_err(failed)
-    }
-
-    async fn reset(&mut self) -> bool {
-        !self.unusable && !self.ahead.is_some()
     }
 }
 
@@ -104,13 +96,9 @@ async fn facts(wire: &mut Wire) -> Result<(i64, String), MysqlError> {
 impl MysqlSession {
     /// Two waits: until the server has said what the statement gives, and until it gives it. What ends the transaction and begins the next
     /// goes out with the order to run it.
-    async fn run_in_transaction(
-        &mut self,
-        sql: &str,
-        next: Option<&str>,
-        limits: &Limits,
-    ) -> Result<ResultSet, MysqlError> {
-        self.ask(sql, limits)?;
+    async fn run_in_transaction(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, MysqlError> {
+        self.hold_to(limits);
+        self.wire.prepare(sql);
         self.wire.send().await?;
         self.read_earlier().await?;
         let statement = match self.wire.prepared().await {
@@ -125,21 +113,8 @@ impl MysqlSession {
         self.wire.execute(statement.id);
         self.wire.forget(statement.id);
         self.next_transaction();
-        if let Some(next) = next.filter(|next| SentAhead::takes(next)) {
-            self.wire.prepare(next);
-            self.ahead.put(next, limits);
-        }
         self.wire.send().await?;
         self.read_rows(&statement, limits).await
-    }
-
-    /// Writes the statement, unless it was sent ahead.
-    fn ask(&mut self, sql: &str, limits: &Limits) -> Result<(), MysqlError> {
-        if !self.ahead.take(sql, limits)? {
-            self.hold_to(limits);
-            self.wire.prepare(sql);
-        }
-        Ok(())
     }
 
     /// Goes on after a statement that is not run.

@@ -160,7 +160,7 @@ impl Wire {
     pub(super) async fn answer(&mut self) -> Result<&[u8], MysqlError> {
         let packet = self.receive().await?;
         match packet.first() {
-            Some(&ERROR) => Err(MysqlError::Server(ServerError::read(packet))),
+            Some(&ERROR) => Err(MysqlError::Server(ServerError::of_packet(packet))),
             Some(_) => Ok(packet),
             None => Err(unexpected("an empty packet").into()),
         }

@@ -7,7 +7,19 @@ use crate::{ConnectError, ConnectionSettings};
 const REDSHIFT: u32 = 80_002;
 
 pub(super) fn connect_error(settings: &ConnectionSettings, error: PostgresError) -> ConnectError {
-    error.into_connect_error(settings, |server| server_connect_error(settings, server))
+    error.into_connect_error(settings, |server| server_connect_error(settings, server), login_refusal)
+}
+
+/// Ways of logging in that the protocol library does not have.
+fn login_refusal(reason: &str) -> Option<String> {
+    let is_login = ["authentication method", "unsupported SASL"]
+        .iter()
+        .any(|words| reason.contains(words));
+    is_login.then(|| {
+        format!(
+            "{reason}; only passwords are supported, so pg_hba.conf must let this login in by scram-sha-256, md5 or password"
+        )
+    })
 }
 
 /// SQLSTATE classes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -31,49 +43,34 @@ fn server_connect_error(settings: &ConnectionSettings, server: ServerError) -> C
     }
 }
 
-/// Refuses servers that lack what the catalog queries need; one that announces nothing is given the benefit of the doubt.
-pub(super) fn check_version(announced: &str) -> Result<(), ConnectError> {
-    match version_number(announced) {
+/// Refuses servers that lack what the catalog queries need; one that announces nothing is given the benefit of the doubt. The number is
+/// as `libpq` counts versions: `9.6.3` is 90603, `15.20` is 150020.
+pub(super) fn check_version(announced: Option<u32>) -> Result<(), ConnectError> {
+    match announced {
         Some(old) if old < 100_000 && old != REDSHIFT => Err(ConnectError::TooOld {
-            version: announced.to_owned(),
+            version: format!("{}.{}.{}", old / 10_000, old / 100 % 100, old % 100),
             minimum: "PostgreSQL 10".into(),
         }),
         _ => Ok(()),
     }
 }
 
-/// As `libpq` counts versions: `9.6.3` is 90603, `15.20 (Debian 15.20-0)` is 150020.
-fn version_number(announced: &str) -> Option<u32> {
-    let numbers = announced.split([' ', '-', '+']).next()?;
-    let mut numbers = numbers.split('.').map_while(|number| {
-        let digits = number.split(|c: char| !c.is_ascii_digit()).next()?;
-        digits.parse::<u32>().ok()
-    });
-    let major = numbers.next()?;
-    let minor = numbers.next().unwrap_or(0);
-    Some(if major >= 10 {
-        major * 10_000 + minor
-    } else {
-        major * 10_000 + minor * 100 + numbers.next().unwrap_or(0)
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{check_version, version_number};
+    use super::*;
 
     #[test]
-    fn versions_are_counted_as_libpq_counts_them() {
-        for (announced, number) in [
-            ("9.6.24", Some(90_624)),
-            ("15.20 (Debian 15.20-0+deb12u1)", Some(150_020)),
-            ("19beta1", Some(190_000)),
-            ("8.0.2", Some(80_002)),
-            ("", None),
+    fn versions_before_10_are_refused_but_for_redshift() {
+        for (announced, is_taken) in [
+            (Some(90_624), false),
+            (Some(150_020), true),
+            (Some(190_000), true),
+            (Some(80_002), true),
+            (None, true),
         ] {
-            assert_eq!(version_number(announced), number, "{announced}");
+            assert_eq!(check_version(announced).is_ok(), is_taken, "{announced:?}");
         }
-        assert!(check_version("8.0.2").is_ok());
-        assert!(check_version("9.6.24").is_err());
+        let error = check_version(Some(90_624)).unwrap_err();
+        assert!(error.to_string().contains("9.6.24"), "{error}");
     }
 }

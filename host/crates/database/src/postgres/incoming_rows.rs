@@ -1,12 +1,12 @@
 //! Rows as they come in, typed and under their caps.
 
 use std::collections::HashMap;
-use std::io;
 
-use fallible_iterator::FallibleIterator;
 use nl2sql_catalog::{ResultSet, Value};
-use postgres_protocol::message::backend::{DataRowBody, RowDescriptionBody};
+use sqlx::postgres::{PgColumn, PgRow};
+use sqlx::{Column, Row, ValueRef};
 
+use super::server_errors::PostgresError;
 use super::values::{self, TypeKind};
 use crate::Limits;
 
@@ -15,32 +15,29 @@ pub(super) struct IncomingRows {
     limits: Limits,
     result: ResultSet,
     bytes: usize,
-    /// Numbers of the columns' types.
-    oids: Vec<u32>,
-    /// How to read them; empty while one is not known.
+    /// How the columns are read.
     kinds: Vec<TypeKind>,
-    /// Rows that wait for their types.
-    untyped: Vec<DataRowBody>,
 }
 
 impl IncomingRows {
-    pub(super) fn new(limits: Limits) -> Self {
+    /// A result of these columns; `types` are those that PostgreSQL does not ship with.
+    pub(super) fn new(limits: Limits, columns: &[PgColumn], types: &HashMap<u32, TypeKind>) -> Self {
+        let kind = |column| {
+            let number = type_number(column);
+            values::builtin(number).or_else(|| types.get(&number).copied())
+        };
         Self {
             limits,
-            result: ResultSet::default(),
+            result: ResultSet {
+                columns: columns.iter().map(|column| column.name().to_owned()).collect(),
+                ..ResultSet::default()
+            },
             bytes: 0,
-            oids: Vec::new(),
-            kinds: Vec::new(),
-            untyped: Vec::new(),
+            kinds: columns
+                .iter()
+                .map(|column| kind(column).unwrap_or(TypeKind::Other))
+                .collect(),
         }
-    }
-
-    /// Rows to ask for: one more than the cap tells whether there are more. None once a cap is reached.
-    pub(super) fn wanted(&self) -> usize {
-        if self.bytes > self.limits.max_bytes {
-            return 0;
-        }
-        self.limits.max_rows.saturating_add(1) - self.result.rows.len()
     }
 
     /// Whether so much came beyond the cap on bytes that reading the rest is not worth it.
@@ -48,55 +45,17 @@ impl IncomingRows {
         self.bytes > self.limits.max_bytes.saturating_mul(2)
     }
 
-    /// Takes names and types of the columns, which come before the rows.
-    pub(super) fn describe(&mut self, columns: &RowDescriptionBody, types: &HashMap<u32, TypeKind>) -> io::Result<()> {
-        self.result.columns.clear();
-        self.oids.clear();
-        let mut fields = columns.fields();
-        while let Some(field) = fields.next()? {
-            self.result.columns.push(field.name().to_owned());
-            self.oids.push(field.type_oid());
+    /// Takes a row.
+    pub(super) fn take(&mut self, row: &PgRow) -> Result<(), PostgresError> {
+        if row.len() != self.kinds.len() {
+            return Err(PostgresError::Unusable(
+                "a statement gave other columns than announced".into(),
+            ));
         }
-        let kinds: Option<Vec<TypeKind>> = self.oids.iter().map(|oid| kind(*oid, types)).collect();
-        self.kinds = kinds.unwrap_or_default();
-        Ok(())
-    }
-
-    /// Takes a row. Those of an unknown type wait until [`Self::type_waiting`].
-    pub(super) fn take(&mut self, row: DataRowBody) -> io::Result<()> {
-        if self.kinds.len() < self.oids.len() {
-            self.bytes += row.buffer().len();
-            self.untyped.push(row);
-            return Ok(());
-        }
-        self.add(&row)
-    }
-
-    /// The type numbers that the rows which wait have.
-    pub(super) fn waiting_types(&self) -> &[u32] {
-        if self.untyped.is_empty() { &[] } else { &self.oids }
-    }
-
-    /// Types the rows that waited.
-    pub(super) fn type_waiting(&mut self, types: &HashMap<u32, TypeKind>) -> io::Result<()> {
-        if self.untyped.is_empty() {
-            return Ok(());
-        }
-        self.kinds = self
-            .oids
-            .iter()
-            .map(|oid| kind(*oid, types).unwrap_or(TypeKind::Other))
-            .collect();
-        let waited = std::mem::take(&mut self.untyped);
-        self.bytes -= waited.iter().map(|row| row.buffer().len()).sum::<usize>();
-        waited.iter().try_for_each(|row| self.add(row))
-    }
-
-    fn add(&mut self, row: &DataRowBody) -> io::Result<()> {
         let mut values = Vec::with_capacity(self.kinds.len());
-        let mut cells = cells(row);
-        for kind in &self.kinds {
-            let content = cells.next()?.flatten();
+        for (at, kind) in self.kinds.iter().enumerate() {
+            let cell = row.try_get_raw(at)?;
+            let content = if cell.is_null() { None } else { cell.as_bytes().ok() };
             self.bytes += content.map_or(8, |content| content.len() + 8);
             values.push(
                 content.map_or(Value::Null, |content| match std::str::from_utf8(content) {
@@ -118,11 +77,7 @@ impl IncomingRows {
     }
 }
 
-/// The bytes of each cell; NULL has none.
-pub(super) fn cells(row: &DataRowBody) -> impl FallibleIterator<Item = Option<&[u8]>, Error = io::Error> {
-    row.ranges().map(|range| Ok(range.map(|range| &row.buffer()[range])))
-}
-
-fn kind(oid: u32, types: &HashMap<u32, TypeKind>) -> Option<TypeKind> {
-    values::builtin(oid).or_else(|| types.get(&oid).copied())
+/// The number of a column's type (`pg_type.oid`).
+pub(super) fn type_number(column: &PgColumn) -> u32 {
+    column.type_info().oid().map_or(0, |oid| oid.0)
 }

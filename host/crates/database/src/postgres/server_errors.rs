@@ -1,10 +1,8 @@
 //! What the server's errors mean for a statement
 //! (SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 
-use std::io;
-
-use fallible_iterator::FallibleIterator;
-use postgres_protocol::message::backend::ErrorResponseBody;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 use crate::error_redaction::without_values;
 use crate::session_error::{Refusal, SessionError};
@@ -23,25 +21,18 @@ pub(super) struct ServerError {
     hint: Option<String>,
 }
 
-impl ServerError {
-    pub(super) fn read(body: &ErrorResponseBody) -> io::Result<Self> {
-        let mut error = Self::default();
-        let mut fields = body.fields();
-        while let Some(field) = fields.next()? {
-            let text = String::from_utf8_lossy(field.value_bytes()).into_owned();
-            match field.type_() {
-                b'C' => error.code = text,
-                b'M' => error.message = text,
-                b'D' => error.detail = Some(text),
-                b'H' => error.hint = Some(text),
-                _ => {}
-            }
-        }
-        Ok(error)
-    }
-}
-
 impl Refusal for ServerError {
+    fn read(error: &dyn DatabaseError) -> Self {
+        let more = error.try_downcast_ref::<PgDatabaseError>();
+        let text = |part: Option<&str>| part.map(str::to_owned);
+        Self {
+            code: error.code().unwrap_or_default().into_owned(),
+            message: error.message().to_owned(),
+            detail: text(more.and_then(PgDatabaseError::detail)),
+            hint: text(more.and_then(PgDatabaseError::hint)),
+        }
+    }
+
     /// Exceptions of the connection but for values that were not given, shutdowns, and time limits of sessions.
     fn ends_session(&self) -> bool {
         (self.code.starts_with("08") && self.code != NO_VALUES) || self.code.starts_with("57P") || self.code == "25P03"

@@ -1,41 +1,49 @@
 //! One PostgreSQL session.
+//!
+//! A statement takes two exchanges. First the server parses its text as a prepared statement, of which there can be but one in a text, and
+//! says what it gives. Then one request opens a cursor on it in a transaction of its own, fetches and rolls back. The text stands in that
+//! request between other commands: it cannot be several there, for the same server has just read the same characters, under the same
+//! settings, as one.
 
 use std::collections::HashMap;
-use std::io;
 
 use async_trait::async_trait;
+use futures::TryStreamExt;
 use nl2sql_catalog::ResultSet;
+use sqlx::postgres::{PgColumn, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Executor, Row, SqlSafeStr, Statement, raw_sql};
 
+use super::connect_options::{PARSED_TEXTS, connect_options};
 use super::connecting::{check_version, connect_error};
-use super::incoming_rows::IncomingRows;
-use super::login::log_in;
+use super::incoming_rows::{IncomingRows, type_number};
 use super::server_errors::{PostgresError, query_error};
 use super::values::{self, TypeKind};
-use super::wire::{Answer, Wire};
-use crate::sent_ahead::SentAhead;
 use crate::session_pool::Session;
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
-/// Rows asked for at a time; the default row cap fits, so that a statement mostly takes one answer.
-const CHUNK: usize = 10_001;
+/// Rows that are fetched first. The server gathers what one command fetches before it sends any, and rows may be wide.
+const FIRST_ROWS: usize = 1_000;
+
+/// Rows that one command can fetch; more than that is all.
+const MAX_FETCH: usize = i32::MAX as usize;
+
+/// Cursor of every statement.
+const CURSOR: &str = "nl2sql_rows";
 
 /// What begins the transaction of every statement. It is sent as text each time, as its like below: a function of the database could put
 /// something else in the place of what the server keeps under a name.
 const BEGIN: &str = "BEGIN READ ONLY";
 
-/// Cursor of every statement.
-const CURSOR: &str = "nl2sql_rows";
+/// Commands before the first that fetches.
+const BEFORE_ROWS: usize = 2;
 
-/// Gives up locks that outlive transactions.
-const UNLOCK: &str = "SELECT pg_catalog.pg_advisory_unlock_all()";
-
-/// Ends the transaction of every statement.
-const ROLLBACK: &str = "ROLLBACK";
-
-/// Both, for a session whose statement failed.
+/// Ends a transaction, and gives up locks that outlive it.
 const RESET: &str = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
 
-/// How values print and what the session may do. Each is tried alone, for servers that lack some.
+/// Commands of [`RESET`].
+const AFTER_ROWS: usize = 2;
+
+/// How values print and what the session may do. Each is tried alone where the server lacks some.
 const SESSION_SETTINGS: &[&str] = &[
     "SET default_transaction_read_only = on",
     "SET datestyle = 'ISO, YMD'",
@@ -49,6 +57,8 @@ const SESSION_SETTINGS: &[&str] = &[
     "SET synchronize_seqscans = off",
     "SET cursor_tuple_fraction = 1",
     "SET idle_in_transaction_session_timeout = '60s'",
+    // Notices may quote values, and the protocol library logs them.
+    "SET client_min_messages = 'error'",
 ];
 
 /// What a session must know of its server. A superuser, whose rights would pass by every guard, becomes a role that only reads.
@@ -60,58 +70,48 @@ const FACTS: &str = "SELECT pg_backend_pid()::text, current_setting('server_enco
 const TYPES: &str =
     "SELECT t.oid::text, t.typcategory::text, t.typelem::text, t.typname::text FROM pg_catalog.pg_type t";
 
-/// Those that users and extensions added. Types of rows are left out: there is one for each table, and few are ever selected.
-const ADDED_TYPES: &str = "LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem \
-    WHERE t.oid >= 16384 AND t.typtype <> 'c' AND e.typtype IS DISTINCT FROM 'c'";
-
 /// A session with its guards armed.
 pub(crate) struct PostgresSession {
-    wire: Wire,
+    connection: PgConnection,
     process: i64,
-    /// Whether the server hands out the rows of a cursor without `FETCH`.
-    cursors_are_portals: bool,
     /// Time limit the server holds at present, in milliseconds.
     timeout_ms: u64,
+    /// Types that PostgreSQL does not ship with.
     types: HashMap<u32, TypeKind>,
-    /// The statement that was sent while the one before it was answered.
-    ahead: SentAhead,
-    /// The end of a transaction was sent and not answered yet.
-    ending: bool,
-    /// A result larger than its cap was left unread; only closing the session ends it.
-    unread: bool,
+    /// The connection failed, or a result larger than its cap was left unread.
+    unusable: bool,
 }
 
 #[async_trait]
 impl Session for PostgresSession {
     async fn connect(settings: &ConnectionSettings) -> Result<Self, ConnectError> {
         let failed = |error: PostgresError| connect_error(settings, error);
-        let (wire, version) = log_in(settings).await.map_err(failed)?;
-        check_version(&version)?;
+        let connected = connect_options(settings).connect().await;
+        let connection = connected.map_err(|error| failed(error.into()))?;
+        check_version(connection.server_version_num())?;
         let mut session = Self {
-            wire,
+            connection,
             process: 0,
-            cursors_are_portals: false,
             timeout_ms: 0,
             types: HashMap::new(),
-            ahead: SentAhead::default(),
-            ending: false,
-            unread: false,
+            unusable: false,
         };
         session.set_up().await.map_err(failed)?;
         Ok(session)
     }
 
     /// Runs one SELECT or VALUES through a cursor in a read-only transaction that is always rolled back.
-    async fn run(&mut self, sql: &str, next: Option<&str>, limits: &Limits) -> Result<ResultSet, QueryError> {
+    async fn run(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
         if sql.contains('\0') {
             return Err(QueryError::Failed("the statement holds a zero byte".into()));
         }
-        let outcome = self.run_in_transaction(sql, next, limits).await;
+        let outcome = self.run_in_transaction(sql, limits).await;
+        self.unusable |= outcome.as_ref().is_err_and(|error| !error.leaves_session());
         outcome.map_err(|error| query_error(error, limits))
     }
 
-    fn goes_on(&self) -> bool {
-        !self.unread
+    fn is_usable(&self) -> bool {
+        !self.unusable
     }
 
     fn cancel_key(&self) -> i64 {
@@ -119,244 +119,121 @@ impl Session for PostgresSession {
     }
 
     async fn cancel(settings: &ConnectionSettings, key: i64) -> Result<(), ConnectError> {
-        let failed = |error: PostgresError| connect_error(settings, error);
-        let (mut wire, _) = log_in(settings).await.map_err(failed)?;
         let cancelled = async {
-            wire.query(&format!("SELECT pg_terminate_backend({key})"))?;
-            wire.send().await?;
-            wire.outcome().await?;
-            Ok(wire.close().await?)
+            let mut connection = connect_options(settings).connect().await?;
+            let terminate = format!("SELECT pg_terminate_backend({key})");
+            connection.execute(raw_sql(AssertSqlSafe(terminate))).await?;
+            connection.close().await
         };
-        cancelled.await.map_err(failed)
-    }
-
-    async fn reset(&mut self) -> bool {
-        // Every statement has ended its transaction; nothing else can be left.
-        !self.unread && !self.ahead.is_some()
+        cancelled.await.map_err(|error| connect_error(settings, error.into()))
     }
 }
 
 impl PostgresSession {
-    /// Reads the facts and arms the settings, all in one round trip.
+    /// Arms the settings and reads the facts.
     async fn set_up(&mut self) -> Result<(), PostgresError> {
-        for setting in SESSION_SETTINGS {
-            self.wire.query(setting)?;
+        if let Err(error) = self.execute(SESSION_SETTINGS.join("; ")).await {
+            if !error.leaves_session() {
+                return Err(error);
+            }
+            self.set_one_by_one().await?;
         }
-        self.wire.query(FACTS)?;
-        self.wire.query(&format!("{TYPES} {ADDED_TYPES}"))?;
-        self.try_portals()?;
-        self.wire.send().await?;
+        let facts = self
+            .texts(FACTS.to_owned())
+            .await?
+            .into_iter()
+            .next()
+            .unwrap_or_default();
+        let fact = |at: usize| facts.get(at).map_or("", String::as_str);
+        self.process = fact(0).parse().unwrap_or(0);
+        if fact(1) == "SQL_ASCII" {
+            // The server would refuse to hand out what is not UTF-8; what it is, only the reader of the bytes can tell.
+            self.execute("SET client_encoding = 'SQL_ASCII'".to_owned()).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_one_by_one(&mut self) -> Result<(), PostgresError> {
         for setting in SESSION_SETTINGS {
-            match self.wire.outcome().await {
+            match self.execute((*setting).to_owned()).await {
                 Err(error) if error.leaves_session() => {
                     tracing::debug!(%error, setting, "the server does not know this setting");
                 }
                 outcome => outcome?,
             }
         }
-        let facts = self.wire.texts().await?.into_iter().next().unwrap_or_default();
-        let fact = |at: usize| facts.get(at).map_or("", String::as_str);
-        self.process = fact(0).parse().unwrap_or(0);
-        self.read_types().await?;
-        self.cursors_are_portals = match self.wire.outcome().await {
-            Err(error) if error.leaves_session() => false,
-            outcome => outcome.map(|()| true)?,
-        };
-        self.wire.outcome().await?;
-        if fact(1) == "SQL_ASCII" {
-            // The server would refuse to hand out what is not UTF-8; what it is, only the reader of the bytes can tell.
-            self.wire.query("SET client_encoding = 'SQL_ASCII'")?;
-            self.wire.send().await?;
-            self.wire.outcome().await?;
-        }
         Ok(())
     }
 
-    /// Asks for the rows of a cursor as for those of a portal, which they are in PostgreSQL, and not in everything that speaks its protocol.
-    fn try_portals(&mut self) -> io::Result<()> {
-        self.wire.command(BEGIN)?;
-        self.declare("SELECT 1")?;
-        self.wire.rows_of(CURSOR, 1)?;
-        self.wire.end_request();
-        self.wire.query(ROLLBACK)
-    }
-
-    /// One round trip, in which nothing waits for an answer. The server sees the text nowhere but in `DECLARE`, as one command alone.
-    async fn run_in_transaction(
-        &mut self,
-        sql: &str,
-        next: Option<&str>,
-        limits: &Limits,
-    ) -> Result<ResultSet, PostgresError> {
-        let mut rows = IncomingRows::new(*limits);
-        self.limit_time(limits.timeout_ms)?;
-        let mut earlier = self.wire.unanswered();
-        self.ask(sql, next, limits, rows.wanted())?;
-        loop {
-            let is_last = rows.wanted() <= CHUNK;
-            self.wire.send().await?;
-            self.read_earlier(earlier).await?;
-            let got = match self.read_rows(is_last, &mut rows).await {
-                Err(error) if error.leaves_session() => {
-                    self.clean_up().await?;
-                    return Err(error);
-                }
-                got => got?,
-            };
-            if !self.unread {
-                self.learn_types(rows.waiting_types()).await?;
+    async fn run_in_transaction(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, PostgresError> {
+        self.limit_time(limits.timeout_ms).await?;
+        let columns = self.parse(sql).await?;
+        self.learn_types(&columns).await?;
+        match self.fetch(sql, &columns, limits).await {
+            Err(error) if error.leaves_session() => {
+                self.execute(RESET.to_owned()).await.map_err(not_reset)?;
+                Err(error)
             }
-            rows.type_waiting(&self.types)?;
-            if is_last || self.unread {
-                return Ok(rows.into_result());
-            }
-            earlier = self.wire.unanswered();
-            if got < CHUNK || rows.wanted() == 0 {
-                self.end_transaction()?;
-                self.wire.end_request();
-                self.wire.send().await?;
-                return Ok(rows.into_result());
-            }
-            self.fetch(rows.wanted())?;
-            self.wire.end_request();
+            outcome => outcome,
         }
-    }
-
-    /// Writes the request of a statement, unless it was sent ahead, and that of the next one, if there is one and a single chunk will do.
-    fn ask(&mut self, sql: &str, next: Option<&str>, limits: &Limits, wanted: usize) -> Result<(), PostgresError> {
-        if !self.ahead.take(sql, limits)? {
-            self.begin(sql, wanted)?;
-        }
-        let next = next.filter(|next| wanted <= CHUNK && SentAhead::takes(next) && !next.contains('\0'));
-        if let Some(next) = next {
-            self.begin(next, wanted)?;
-            self.ahead.put(next, limits);
-        } else {
-            self.wire.end_request();
-        }
-        Ok(())
-    }
-
-    fn begin(&mut self, sql: &str, wanted: usize) -> io::Result<()> {
-        self.wire.command(BEGIN)?;
-        self.declare(sql)?;
-        self.fetch(wanted)
-    }
-
-    fn declare(&mut self, sql: &str) -> io::Result<()> {
-        self.wire
-            .command(&format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {sql}"))
-    }
-
-    /// Fetches so many rows, a chunk at most, which are not to wait for what follows; the last chunk brings the end of the transaction along.
-    fn fetch(&mut self, wanted: usize) -> io::Result<()> {
-        let rows = wanted.min(CHUNK);
-        if self.cursors_are_portals {
-            self.wire.rows_of(CURSOR, rows)?;
-        } else {
-            self.wire
-                .command_with_rows(&format!("FETCH FORWARD {rows} FROM {CURSOR}"))?;
-        }
-        self.wire.answer_now();
-        if wanted <= CHUNK {
-            self.end_transaction()?;
-        }
-        Ok(())
-    }
-
-    fn end_transaction(&mut self) -> io::Result<()> {
-        self.wire.command(UNLOCK)?;
-        self.wire.command(ROLLBACK)
     }
 
     /// Holds the server to a limit for every command that follows, until another is asked for.
-    fn limit_time(&mut self, timeout_ms: u64) -> io::Result<()> {
+    async fn limit_time(&mut self, timeout_ms: u64) -> Result<(), PostgresError> {
         if self.timeout_ms != timeout_ms {
             let limit = timeout_ms.clamp(1, 2_000_000_000);
-            self.wire.query(&format!("SET statement_timeout = {limit}"))?;
+            self.execute(format!("SET statement_timeout = {limit}")).await?;
             self.timeout_ms = timeout_ms;
         }
         Ok(())
     }
 
-    /// Reads the answers to requests before the current one.
-    async fn read_earlier(&mut self, requests: usize) -> Result<(), PostgresError> {
-        for _ in 0..requests {
-            self.wire.outcome().await.map_err(not_reset)?;
-            self.ending = false;
+    /// Has the server parse a text, which must be one command, and say what it gives; nothing is run.
+    async fn parse(&mut self, sql: &str) -> Result<Vec<PgColumn>, PostgresError> {
+        // All at once: that takes one exchange, which for the oldest alone would come with every statement.
+        if self.connection.cached_statements_size() >= PARSED_TEXTS {
+            self.connection.clear_cached_statements().await?;
         }
-        Ok(())
-    }
-
-    /// Reads the rows of one chunk, and says how many there were. The end of the transaction before may come first; that of this one, which
-    /// follows the last chunk, is not waited for.
-    async fn read_rows(&mut self, is_last: bool, incoming: &mut IncomingRows) -> Result<usize, PostgresError> {
-        let (mut got, mut fetching) = (0, false);
-        loop {
-            match self.wire.answer().await? {
-                Answer::Columns(columns) => {
-                    fetching = true;
-                    incoming.describe(&columns, &self.types)?;
-                }
-                Answer::Row(row) if fetching => {
-                    got += 1;
-                    incoming.take(row)?;
-                    if incoming.overflows() {
-                        self.unread = true;
-                        return Ok(got);
-                    }
-                    if self.ahead.is_some() && !incoming.waiting_types().is_empty() {
-                        return Err(PostgresError::Unusable(
-                            "the statement gives rows of an unknown type".into(),
-                        ));
-                    }
-                }
-                Answer::Done(_) | Answer::More if fetching => {
-                    self.ending = is_last;
-                    return Ok(got);
-                }
-                Answer::Done(command) => self.ending &= command.tag()? != ROLLBACK,
-                Answer::Failure(error) if self.ending => return Err(not_reset(PostgresError::Server(error))),
-                Answer::Failure(error) => return Err(PostgresError::Server(error)),
-                Answer::End => return Err(PostgresError::Unusable("an answer has no end".into())),
-                Answer::Row(_) | Answer::More => {}
-            }
+        let parsing = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str());
+        let statement = match parsing.await {
+            Err(error) if is_of_types(&error) => return self.describe(sql).await,
+            parsed => parsed?,
+        };
+        match statement.parameters() {
+            Some(Either::Left([])) | None => Ok(statement.columns().to_vec()),
+            Some(_) => Err(PostgresError::Statement(QueryError::Failed(
+                "the statement has placeholders, and there are no values for them".into(),
+            ))),
         }
     }
 
-    /// After a failure the server skips what it gets up to the end of the request, a statement sent ahead included.
-    async fn clean_up(&mut self) -> io::Result<()> {
-        if self.ahead.forget() {
-            self.wire.end_request();
-        }
-        self.ending = false;
-        self.wire.query(RESET)?;
-        self.wire.send().await
+    /// The columns of a text that the server has parsed, and whose types the protocol library does not know how to ask for (it has no
+    /// multiranges): those of a row without values. The session is replaced afterwards, for the text stays parsed under a name that nobody knows.
+    async fn describe(&mut self, sql: &str) -> Result<Vec<PgColumn>, PostgresError> {
+        self.unusable = true;
+        let sql = sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
+        let request =
+            format!("{BEGIN}; SELECT q.* FROM (SELECT 1) AS one LEFT JOIN (\n{sql}\n) AS q ON false; {RESET}");
+        let rows = self.connection.fetch_all(raw_sql(AssertSqlSafe(request))).await?;
+        Ok(rows.first().map(|row| row.columns().to_vec()).unwrap_or_default())
     }
 
-    /// Asks the server once about types it did not ship with, and that did not exist when the session began.
-    async fn learn_types(&mut self, oids: &[u32]) -> Result<(), PostgresError> {
-        let unknown = |oid: &&u32| values::builtin(**oid).is_none() && !self.types.contains_key(*oid);
-        let unknown: Vec<u32> = oids.iter().filter(unknown).copied().collect();
+    /// Asks the server about types it did not ship with.
+    async fn learn_types(&mut self, columns: &[PgColumn]) -> Result<(), PostgresError> {
+        let numbers = columns.iter().map(type_number);
+        let unknown: Vec<u32> = numbers
+            .filter(|number| values::builtin(*number).is_none() && !self.types.contains_key(number))
+            .collect();
         if unknown.is_empty() {
             return Ok(());
         }
-        self.read_earlier(self.wire.unanswered()).await?;
         let list: Vec<String> = unknown.iter().map(u32::to_string).collect();
-        self.wire
-            .query(&format!("{TYPES} WHERE t.oid IN ({})", list.join(", ")))?;
-        self.wire.send().await?;
-        self.read_types().await?;
-        for oid in unknown {
-            self.types.entry(oid).or_insert(TypeKind::Other);
-        }
-        Ok(())
-    }
-
-    /// Reads the answer to a query for types; a wire-compatible server may lack the catalog.
-    async fn read_types(&mut self) -> Result<(), PostgresError> {
-        let rows = match self.wire.texts().await {
-            Err(error) if error.leaves_session() => return Ok(()),
+        let rows = match self
+            .texts(format!("{TYPES} WHERE t.oid IN ({})", list.join(", ")))
+            .await
+        {
+            // A wire-compatible server may lack the catalog.
+            Err(error) if error.leaves_session() => Vec::new(),
             rows => rows?,
         };
         for row in rows {
@@ -365,7 +242,77 @@ impl PostgresSession {
                 self.types.insert(oid.parse().unwrap_or(0), kind);
             }
         }
+        for number in unknown {
+            self.types.entry(number).or_insert(TypeKind::Other);
+        }
         Ok(())
+    }
+
+    /// Runs a text that [`Self::parse`] has found to be one command.
+    async fn fetch(&mut self, sql: &str, columns: &[PgColumn], limits: &Limits) -> Result<ResultSet, PostgresError> {
+        let fetches = fetches(limits.max_rows);
+        let commands = BEFORE_ROWS + fetches.len() + AFTER_ROWS;
+        // The line break ends a comment that the text may end with.
+        let request = format!(
+            "{BEGIN}; DECLARE {CURSOR} NO SCROLL CURSOR FOR {sql}\n; {}; {RESET}",
+            fetches.join("; ")
+        );
+        let mut rows = IncomingRows::new(*limits, columns, &self.types);
+        let mut answers = (&mut self.connection).fetch_many(raw_sql(AssertSqlSafe(request)));
+        let mut done = 0;
+        while let Some(answer) = answers.try_next().await? {
+            match answer {
+                Either::Left(_) => done += 1,
+                Either::Right(row) if done < commands - AFTER_ROWS => rows.take(&row)?,
+                Either::Right(_) => {}
+            }
+            if rows.overflows() {
+                self.unusable = true;
+                return Ok(rows.into_result());
+            }
+        }
+        if done != commands {
+            return Err(PostgresError::Unusable("the transaction was not ended".into()));
+        }
+        Ok(rows.into_result())
+    }
+
+    async fn execute(&mut self, commands: String) -> Result<(), PostgresError> {
+        self.connection.execute(raw_sql(AssertSqlSafe(commands))).await?;
+        Ok(())
+    }
+
+    /// The rows of a query as texts; NULL is an empty one.
+    async fn texts(&mut self, query: String) -> Result<Vec<Vec<String>>, PostgresError> {
+        let rows = self.connection.fetch_all(raw_sql(AssertSqlSafe(query))).await?;
+        let text = |cell: Option<String>| cell.unwrap_or_default();
+        let texts = rows.iter().map(|row| {
+            let cells = (0..row.len()).map(|at| row.try_get_unchecked(at).map(text));
+            Ok(cells.collect::<Result<_, sqlx::Error>>()?)
+        });
+        texts.collect()
+    }
+}
+
+/// The commands that fetch so many rows, and one more, which tells whether there are more.
+fn fetches(max_rows: usize) -> Vec<String> {
+    let fetch = |rows: String| format!("FETCH FORWARD {rows} FROM {CURSOR}");
+    let wanted = max_rows.saturating_add(1);
+    let mut fetches = vec![fetch(wanted.min(FIRST_ROWS).to_string())];
+    match wanted.saturating_sub(FIRST_ROWS) {
+        0 => {}
+        rest if rest > MAX_FETCH => fetches.push(fetch("ALL".into())),
+        rest => fetches.push(fetch(rest.to_string())),
+    }
+    fetches
+}
+
+/// Whether the protocol library failed to read what the catalog says of a type, which it asks for once the server has parsed the text.
+fn is_of_types(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,
+        sqlx::Error::Protocol(reason) => reason.starts_with("unable to resolve type"),
+        _ => false,
     }
 }
 
@@ -375,33 +322,143 @@ fn not_reset(error: PostgresError) -> PostgresError {
 
 #[cfg(test)]
 mod tests {
+    use nl2sql_catalog::Value;
+
     use super::*;
     use crate::shared::server_url;
     use crate::shared::servers::TestDatabase;
 
     const SERVER: &str = "NL2SQL_TEST_POSTGRES_URL";
 
+    #[test]
+    fn one_row_more_than_the_cap_is_fetched() {
+        assert_eq!(fetches(0), ["FETCH FORWARD 1 FROM nl2sql_rows"]);
+        assert_eq!(
+            fetches(10_000),
+            [
+                "FETCH FORWARD 1000 FROM nl2sql_rows",
+                "FETCH FORWARD 9001 FROM nl2sql_rows"
+            ]
+        );
+        assert_eq!(fetches(usize::MAX)[1], "FETCH FORWARD ALL FROM nl2sql_rows");
+    }
+
     #[tokio::test]
-    async fn a_server_whose_cursors_are_no_portals_is_asked_to_fetch() {
-        let Some(url) = server_url(SERVER, "a_server_whose_cursors_are_no_portals_is_asked_to_fetch") else {
+    async fn rows_come_whole_from_either_side_of_the_first_fetch() {
+        let Some(url) = server_url(SERVER, "rows_come_whole_from_either_side_of_the_first_fetch") else {
             return;
         };
         let database = TestDatabase::create(&url);
-        let mut portals = PostgresSession::connect(&database.admin).await.unwrap();
-        assert!(portals.cursors_are_portals);
-        let mut fetches = PostgresSession::connect(&database.admin).await.unwrap();
-        fetches.cursors_are_portals = false;
-        let limits = Limits::default().with_max_rows(2 * CHUNK);
-        for sql in [
-            "SELECT 1 AS one",
-            "SELECT no_such_column",
-            "SELECT i, i::text FROM generate_series(1, 5) i WHERE i > 9",
-            "SELECT i FROM generate_series(1, 50000) i",
-            "SELECT i FROM generate_series(1, 10001) i",
-        ] {
-            let outcome = portals.run(sql, None, &limits).await;
-            assert_eq!(fetches.run(sql, None, &limits).await, outcome, "{sql}");
+        let mut session = PostgresSession::connect(&database.admin).await.unwrap();
+        for max_rows in [0, 1, FIRST_ROWS - 1, FIRST_ROWS, FIRST_ROWS + 1, 10_000, usize::MAX] {
+            let limits = Limits::default().with_max_rows(max_rows);
+            for rows in [0, 1, FIRST_ROWS - 1, FIRST_ROWS, FIRST_ROWS + 1, 10_000, 10_001, 30_000] {
+                let sql = format!("SELECT i::int4 FROM generate_series(1, {rows}) i");
+                let result = session.run(&sql, &limits).await.unwrap();
+                let wanted = (1..=rows.min(max_rows)).map(|n| vec![Value::Integer(n as i64)]);
+                assert!(result.rows.iter().cloned().eq(wanted), "{rows} under {max_rows}");
+                assert_eq!(result.truncated, rows > max_rows, "{rows} under {max_rows}");
+                assert!(session.is_usable());
+            }
         }
+    }
+
+    /// Texts that might be taken for one command where they are parsed, and for several where they are run.
+    #[tokio::test]
+    async fn a_text_cannot_leave_its_place_between_other_commands() {
+        let Some(url) = server_url(SERVER, "a_text_cannot_leave_its_place_between_other_commands") else {
+            return;
+        };
+        let database = TestDatabase::create(&url);
+        database.script("CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE TABLE u (a int)");
+        let mut session = PostgresSession::connect(&database.admin).await.unwrap();
+        let write = "COMMIT; BEGIN READ WRITE; DELETE FROM t; COMMIT";
+        for sql in [
+            format!("SELECT 1; {write}"),
+            format!("SELECT 1\n; {write}"),
+            format!("SELECT 1;; {write} --"),
+            format!("; {write}"),
+            format!("SELECT '\\'; {write} --'"),
+            format!("SELECT $a$; {write}"),
+            format!("SELECT 1 /* ; {write}"),
+            format!("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; {write}; END"),
+            format!("CREATE RULE r AS ON INSERT TO u DO ALSO (SELECT 1; {write})"),
+            "CREATE RULE r AS ON INSERT TO u DO ALSO (SELECT 1; DELETE FROM t)".to_owned(),
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2; END".to_owned(),
+            "DELETE FROM t".to_owned(),
+            "COMMIT".to_owned(),
+            "EXPLAIN ANALYZE DELETE FROM t".to_owned(),
+            "WITH gone AS (DELETE FROM t RETURNING a) SELECT * FROM gone".to_owned(),
+        ] {
+            let outcome = session.run(&sql, &Limits::default()).await;
+            assert!(outcome.is_err(), "{sql}: {outcome:?}");
+            assert!(session.is_usable(), "{sql}");
+        }
+        for sql in [
+            "SELECT a FROM t --",
+            "SELECT a FROM t -- ; DELETE FROM t",
+            "SELECT a FROM t /* ; */ ;;",
+            "SELECT a FROM t WHERE ';' <> ''",
+            "SELECT a FROM t WHERE E'\\'; COMMIT; DELETE FROM t; --' <> ''",
+            "SELECT a FROM t WHERE U&'\\003B' <> ''",
+            "SELECT a FROM t WHERE $$;$$ <> ''",
+        ] {
+            let result = session.run(sql, &Limits::default()).await.unwrap();
+            assert_eq!(result.rows, [[Value::Integer(1)]], "{sql}");
+        }
+        assert_eq!(database.script("SELECT count(*) FROM t").trim(), "1");
+        assert_eq!(
+            database
+                .script("SELECT count(*) FROM pg_rewrite WHERE rulename = 'r'")
+                .trim(),
+            "0"
+        );
+    }
+
+    #[tokio::test]
+    async fn types_that_the_library_cannot_ask_for_have_their_columns_and_values() {
+        let Some(url) = server_url(
+            SERVER,
+            "types_that_the_library_cannot_ask_for_have_their_columns_and_values",
+        ) else {
+            return;
+        };
+        let database = TestDatabase::create(&url);
+        database.script("CREATE TYPE mood AS ENUM ('sad', 'glad')");
+        for (rows, ending) in [(1, ""), (1, ";\n"), (0, " -- "), (0, " LIMIT 0")] {
+            let mut session = PostgresSession::connect(&database.admin).await.unwrap();
+            let sql = format!(
+                "SELECT int4multirange(int4range(1, 3)) AS spans, 'glad'::mood, 'sad'::mood FROM generate_series(1, {rows}){ending}"
+            );
+            let result = session.run(&sql, &Limits::default()).await.unwrap();
+            assert_eq!(result.columns, ["spans", "mood", "mood"]);
+            let row = [
+                Value::Other("{[1,3)}".into()),
+                Value::Text("glad".into()),
+                Value::Text("sad".into()),
+            ];
+            assert_eq!(result.rows, vec![row; if ending.contains("LIMIT") { 0 } else { rows }]);
+            assert!(!session.is_usable());
+        }
+    }
+
+    #[tokio::test]
+    async fn more_texts_than_are_kept_parsed_are_run() {
+        let Some(url) = server_url(SERVER, "more_texts_than_are_kept_parsed_are_run") else {
+            return;
+        };
+        let database = TestDatabase::create(&url);
+        let mut session = PostgresSession::connect(&database.admin).await.unwrap();
+        for n in 0..3 * PARSED_TEXTS as i64 {
+            let result = session.run(&format!("SELECT {n}"), &Limits::default()).await.unwrap();
+            assert_eq!(result.rows, [[Value::Integer(n)]]);
+        }
+        let kept = "SELECT count(*) FROM pg_prepared_statements";
+        let kept = session.run(kept, &Limits::default()).await.unwrap();
+        assert!(
+            matches!(kept.rows[0][0], Value::Integer(n) if n <= PARSED_TEXTS as i64 + 1),
+            "{kept:?}"
+        );
     }
 
     #[tokio::test]
@@ -414,10 +471,10 @@ mod tests {
         let limits = Limits::default();
         let takes_back =
             "SELECT set_config('role', 'none', false), set_config('default_transaction_read_only', 'off', false)";
+        session.run(takes_back, &limits).await.unwrap();
         let asks = "SELECT current_user, current_setting('default_transaction_read_only')";
-        session.run(takes_back, Some(asks), &limits).await.unwrap();
-        let after = session.run(asks, None, &limits).await.unwrap();
-        let texts: Vec<Option<String>> = after.rows[0].iter().map(nl2sql_catalog::Value::display_text).collect();
+        let after = session.run(asks, &limits).await.unwrap();
+        let texts: Vec<Option<String>> = after.rows[0].iter().map(Value::display_text).collect();
         assert_eq!(texts, [Some("pg_read_all_data".into()), Some("on".into())]);
     }
 }
