@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::servers::{TestDatabase, client, script};
 use nl2sql_catalog::{Sample, Verdict};
-use nl2sql_database::{ConnectionSettings, DriverKind};
+use nl2sql_database::ConnectionSettings;
 
 const SERVERS: [(&str, &str); 2] = [
     ("NL2SQL_TEST_POSTGRES_URL", "postgres"),
@@ -34,8 +34,8 @@ fn database(variable: &str, test: &str, text: &str) -> Option<TestDatabase> {
 }
 
 fn nl2sql(folder: &Path, login: &ConnectionSettings, run: &str) -> Command {
-    let scheme = match login.driver {
-        DriverKind::Mysql => "mysql",
+    let scheme = match login.driver.as_str() {
+        "mysql" => "mysql",
         _ => "postgres",
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_nl2sql"));

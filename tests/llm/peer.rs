@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use nl2sql_database::{ConnectionSettings, DriverKind};
+use nl2sql_database::ConnectionSettings;
 use nl2sql_llm_server::{Fault, Gateway, LlmServer, Received, Responder, SchemaWriter, Script, TlsFront};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -102,8 +102,8 @@ impl Place {
 
     /// A folder for the database of this login.
     pub fn on_server(login: &ConnectionSettings) -> Self {
-        let scheme = match login.driver {
-            DriverKind::Mysql => "mysql",
+        let scheme = match login.driver.as_str() {
+            "mysql" => "mysql",
             _ => "postgres",
         };
         let (user, host, port, name) = (&login.user, &login.host, login.effective_port(), &login.database);

@@ -1,14 +1,14 @@
 //! From the profile's words to a connection.
 
-use nl2sql_database::{ConnectionSettings, DriverKind, Limits, Secret, TlsMode};
+use nl2sql_database::{ConnectionSettings, DriverRegistry, Limits, Secret, TlsMode};
 use nl2sql_pipeline::Failure;
 use nl2sql_profile::{DatabaseSettings, ExposeSecret, read_secret};
 
-/// The dialect plugin of a database: named in the profile, or told from the URL or file.
+/// The dialect plugin of a database: named in the profile, or told from the URL, the file or the driver.
 ///
 /// # Errors
-/// When the profile names no database.
-pub fn dialect_name(settings: &DatabaseSettings) -> Result<String, Failure> {
+/// When the profile names no database, or its driver speaks more than one dialect.
+pub fn dialect_name(settings: &DatabaseSettings, drivers: &DriverRegistry) -> Result<String, Failure> {
     if !settings.dialect.is_empty() {
         return Ok(settings.dialect.clone());
     }
@@ -17,42 +17,49 @@ pub fn dialect_name(settings: &DatabaseSettings) -> Result<String, Failure> {
         (None, "") if settings.path.is_some() => "sqlite",
         (None, driver) => driver,
     };
-    let name = match told {
-        "" => {
-            return Err(
-                Failure::new("database", "unavailable", "the profile names no database").with_hint(
-                    "Set database.path to a SQLite file or database.url to a server, in the profile or with --set",
-                ),
-            );
-        }
-        "postgresql" => "postgres",
-        "mariadb" => "mysql",
-        "mssql" | "sqlserver" | "jdbc" => "tsql",
-        other => other,
+    if told.is_empty() {
+        return Err(
+            Failure::new("database", "unavailable", "the profile names no database").with_hint(
+                "Set database.path to a SQLite file or database.url to a server, in the profile or with --set",
+            ),
+        );
+    }
+    let driver = match drivers.of_scheme(told) {
+        Some(driver) => driver,
+        None => drivers.driver(told).map_err(unavailable)?,
     };
-    Ok(name.to_owned())
+    driver.dialect().map(str::to_owned).ok_or_else(|| {
+        let message = format!("the driver `{}` serves databases of many dialects", driver.name());
+        Failure::new("database", "unavailable", message)
+            .with_hint("Set database.dialect to the name of a dialect plugin; `nl2sql plugin list` names them")
+    })
 }
 
 /// Everything needed to connect. `driver` is the one the dialect rides on.
 ///
 /// # Errors
-/// When the URL cannot be read or the password is not where the profile says.
-pub fn connection_settings(settings: &DatabaseSettings, driver: &str) -> Result<ConnectionSettings, Failure> {
-    let fail = |message: String| Failure::new("database", "unavailable", message);
+/// When the URL cannot be read, there is no such driver, or the password is not where the profile says.
+pub fn connection_settings(
+    settings: &DatabaseSettings,
+    driver: &str,
+    drivers: &DriverRegistry,
+) -> Result<ConnectionSettings, Failure> {
     let mut connection = match &settings.url {
-        Some(url) => url
-            .parse::<ConnectionSettings>()
-            .map_err(|error| fail(error.to_string()))?,
+        Some(url) => ConnectionSettings::of_url(url, drivers).map_err(unavailable)?,
         None => ConnectionSettings {
-            driver: driver_kind(driver)?,
+            driver: drivers.driver(driver).map_err(unavailable)?.name().to_owned(),
             ..ConnectionSettings::default()
         },
     };
     if !settings.driver.is_empty() {
-        connection.driver = driver_kind(&settings.driver)?;
+        drivers
+            .driver(&settings.driver)
+            .map_err(unavailable)?
+            .name()
+            .clone_into(&mut connection.driver);
     }
-    let password = read_secret(settings.password_env.as_deref(), settings.password_file.as_deref())
-        .map_err(|error| fail(error.to_string()))?;
+    let password =
+        read_secret(settings.password_env.as_deref(), settings.password_file.as_deref()).map_err(unavailable)?;
     if let Some(password) = password {
         connection.password = Secret::from(password.expose_secret());
     }
@@ -85,17 +92,8 @@ pub fn connection_settings(settings: &DatabaseSettings, driver: &str) -> Result<
     Ok(connection)
 }
 
-fn driver_kind(name: &str) -> Result<DriverKind, Failure> {
-    let known = [
-        DriverKind::Sqlite,
-        DriverKind::Postgres,
-        DriverKind::Mysql,
-        DriverKind::Mssql,
-    ];
-    known.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-        Failure::new("database", "unavailable", format!("there is no driver `{name}`"))
-            .with_hint("Set database.driver to sqlite, postgres, mysql or mssql")
-    })
+pub(crate) fn unavailable(error: impl std::fmt::Display) -> Failure {
+    Failure::new("database", "unavailable", error.to_string())
 }
 
 fn tls(mode: nl2sql_profile::TlsMode) -> TlsMode {

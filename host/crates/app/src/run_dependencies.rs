@@ -167,7 +167,7 @@ impl Dependencies for RunDependencies {
     fn identities(&self) -> Result<Vec<PluginIdentity>, Failure> {
         let profile = self.session.profile();
         let mut wanted = vec![
-            ("dialect", dialect_name(&profile.database)?),
+            ("dialect", dialect_name(&profile.database, self.session.drivers())?),
             ("planner", profile.plan.planner.clone()),
             ("generator", profile.generate.generator.clone()),
         ];

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use nl2sql_database::{Connection, DriverKind};
+use nl2sql_database::{Connection, DriverRegistry};
 use nl2sql_llm::{LlmClient, LlmError};
 use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{DialectPlugin, PluginHost};
 use nl2sql_profile::Profile;
 use tokio_util::sync::CancellationToken;
 
+use crate::connection::unavailable;
 use crate::llm_service::connect;
 use crate::local_models::LocalModels;
 use crate::plugins::{call_failure, inspect, load_failure, plugin_host};
@@ -53,6 +54,7 @@ impl RunPlace {
 pub struct Session {
     profile: Profile,
     place: RunPlace,
+    drivers: DriverRegistry,
     runtime: ServiceRuntime,
     cancellation: CancellationToken,
     plugins: OnceLock<PluginHost>,
@@ -67,11 +69,24 @@ impl Session {
     /// # Errors
     /// When the system gives no threads.
     pub fn new(profile: Profile, run_folder: Option<PathBuf>) -> Result<Arc<Self>, AppError> {
+        Self::with_drivers(profile, run_folder, DriverRegistry::default())
+    }
+
+    /// A session that reaches databases by these drivers.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn with_drivers(
+        profile: Profile,
+        run_folder: Option<PathBuf>,
+        drivers: DriverRegistry,
+    ) -> Result<Arc<Self>, AppError> {
         let runtime =
             ServiceRuntime::start().map_err(|error| AppError::Failed(format!("no threads can be started: {error}")))?;
         Ok(Arc::new(Self {
             place: RunPlace::of(&profile, run_folder),
             profile,
+            drivers,
             runtime,
             cancellation: CancellationToken::new(),
             plugins: OnceLock::new(),
@@ -89,6 +104,11 @@ impl Session {
     /// Name and folder of the run.
     pub fn place(&self) -> &RunPlace {
         &self.place
+    }
+
+    /// The drivers that databases are reached by.
+    pub fn drivers(&self) -> &DriverRegistry {
+        &self.drivers
     }
 
     /// Stops every job of the session.
@@ -131,7 +151,7 @@ impl Session {
     /// # Errors
     /// When the profile names no database, or the plugin cannot be loaded.
     pub fn dialect(&self) -> Result<DialectPlugin, Failure> {
-        let name = dialect_name(&self.profile.database)?;
+        let name = dialect_name(&self.profile.database, &self.drivers)?;
         self.plugins()?
             .dialect(&name)
             .map_err(|error| load_failure(&name, &error))
@@ -179,14 +199,14 @@ impl Session {
             (None, "") => self.dialect()?.info().map_err(|error| call_failure(&error))?.driver,
             _ => settings.driver.clone(),
         };
-        let settings = connection_settings(settings, &driver)?;
+        let settings = connection_settings(settings, &driver, &self.drivers)?;
         self.runtime
-            .block_on(|| Connection::open(settings))
-            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))
+            .block_on(|| self.drivers.open(settings))
+            .map_err(unavailable)
     }
 
     fn refuse_write_login(&self, connection: &Connection) -> Result<(), Failure> {
-        if self.profile.database.allow_write_login || connection.settings().driver == DriverKind::Sqlite {
+        if self.profile.database.allow_write_login {
             return Ok(());
         }
         let rights = self

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use nl2sql_database::{Connection, ConnectionSettings, DriverKind, Limits, SqliteReader};
+use nl2sql_database::{Connection, ConnectionSettings, Limits, SqliteReader};
 use shared::servers::TestDatabase;
 use shared::{catalog_queries, server_url, sqlite_file};
 
@@ -81,7 +81,7 @@ fn peer(mode: &str, settings: &ConnectionSettings, file: Option<&Path>) -> Optio
     let mut command = Command::new(python);
     command
         .arg(script)
-        .args([mode, settings.driver.name(), &parts.to_string()])
+        .args([mode, settings.driver.as_str(), &parts.to_string()])
         .args(file);
     let output = command.output().ok()?;
     if !output.status.success() {
@@ -244,7 +244,7 @@ fn main() {
             continue;
         };
         let server = TestDatabase::create(&url);
-        let name = if server.admin.driver == DriverKind::Mysql {
+        let name = if server.admin.driver == "mysql" {
             "mysql"
         } else {
             "postgres"

@@ -9,14 +9,14 @@ use nl2sql_catalog::{CatalogQuery, Database, ResultSet, ServerInfo, Table};
 use tokio::task::JoinSet;
 
 use crate::catalog_rows::{CatalogRow, CatalogRows, Extraction};
-use crate::driver::Driver;
+use crate::driver::DriverConnection;
 use crate::server_reader::ServerReader;
 use crate::statement_guard::RestrictedObjects;
 use crate::table_filter::TableFilter;
 use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
 use crate::{
-    ColumnValues, ConnectError, ConnectionSettings, DriverKind, ExtractError, Limits, LoginRights, QueryError,
-    QueryReader, SqliteReader, TlsMode, session_runtime, statement_guard, unreadable,
+    ColumnValues, ConnectError, ConnectionSettings, DriverRegistry, ExtractError, Limits, LoginRights, QueryError,
+    QueryReader, session_runtime, statement_guard, unreadable,
 };
 
 /// First pause before something that changes nothing is tried again; each further pause is twice as long.
@@ -28,7 +28,7 @@ const CATALOG_QUERIES_AT_ONCE: usize = 2;
 /// A pool of guarded sessions on one database. Cheap to clone; clones share the pool.
 #[derive(Clone)]
 pub struct Connection {
-    driver: Arc<dyn Driver>,
+    driver: Arc<dyn DriverConnection>,
     settings: Arc<ConnectionSettings>,
 }
 
@@ -41,21 +41,16 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// Opens a first session, so that every usual mistake shows here, and reads what server it is.
+    /// Opens a database with the drivers of this crate.
+    ///
+    /// # Errors
+    /// See [`DriverRegistry::open`].
     pub async fn open(settings: ConnectionSettings) -> Result<Self, ConnectError> {
-        if let Some(file) = settings.ca_file.as_ref().filter(|_| settings.tls == TlsMode::VerifyCa) {
-            let unreadable =
-                |error| ConnectError::Settings(format!("ca_file {} cannot be read: {error}", file.display()));
-            std::fs::File::open(file).map_err(unreadable)?;
-        }
-        let settings = Arc::new(settings);
-        let driver: Arc<dyn Driver> = match settings.driver {
-            DriverKind::Sqlite => Arc::new(crate::sqlite::SqliteDriver::open(Arc::clone(&settings)).await?),
-            DriverKind::Postgres => Arc::new(crate::postgres::PostgresDriver::open(Arc::clone(&settings)).await?),
-            DriverKind::Mysql => Arc::new(crate::mysql::MysqlDriver::open(Arc::clone(&settings)).await?),
-            DriverKind::Mssql => Arc::new(crate::mssql::MssqlDriver::open(Arc::clone(&settings)).await?),
-        };
-        Ok(Self { driver, settings })
+        DriverRegistry::default().open(settings).await
+    }
+
+    pub(crate) fn new(driver: Arc<dyn DriverConnection>, settings: Arc<ConnectionSettings>) -> Self {
+        Self { driver, settings }
     }
 
     /// The settings it was opened with.
@@ -148,7 +143,7 @@ impl Connection {
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let nothing = self.driver.sample_query(table, &columns, 0);
         let outcome = match self.driver.check(&nothing) {
-            Ok(()) if unreadable::must_be_tried(table) && self.settings.driver != DriverKind::Sqlite => {
+            Ok(()) if unreadable::must_be_tried(table) && self.driver.tries_views() => {
                 self.run(&nothing, &self.settings.limits).await.map(drop)
             }
             checked => checked,
@@ -171,7 +166,7 @@ impl Connection {
             error,
         };
         // A dialect may come from anybody: its queries are looked at like any other statement.
-        statement_guard::check(self.settings.driver, &query.sql, &RestrictedObjects::default()).map_err(failed)?;
+        statement_guard::check(self.driver.guard_rules(), &query.sql, &RestrictedObjects::default()).map_err(failed)?;
         let rows = retried(self.settings.connect_timeout(), || self.driver.catalog_rows(&query.sql)).await;
         Ok((&query.section, rows.map_err(failed)?))
     }
@@ -237,10 +232,10 @@ impl Connection {
     /// A reader for one worker thread, which is the thread that waits for the database; so it must not be one of a runtime's own workers
     /// (`spawn_blocking` is fine). Readers of a server share the connection's sessions.
     pub fn reader(&self) -> Result<Box<dyn QueryReader>, ConnectError> {
-        if self.settings.driver == DriverKind::Sqlite {
-            return Ok(Box::new(SqliteReader::open(&self.settings)?));
+        match self.driver.reader() {
+            Some(reader) => reader,
+            None => Ok(Box::new(ServerReader::new(self.clone())?)),
         }
-        Ok(Box::new(ServerReader::new(self.clone())?))
     }
 
     /// Closes every session.

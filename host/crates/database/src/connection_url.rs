@@ -6,30 +6,39 @@ use std::str::FromStr;
 
 use url::Url;
 
-use crate::{ConnectError, ConnectionSettings, DriverKind, TlsMode};
+use crate::driver::Driver;
+use crate::{ConnectError, ConnectionSettings, DriverRegistry, TlsMode};
 
 impl FromStr for ConnectionSettings {
     type Err = ConnectError;
 
-    /// Reads a connection URL. The scheme is `sqlite` (or a bare path to a file), `postgres`/`postgresql`, `mysql`/`mariadb` or
+    /// Reads a connection URL of the drivers of this crate. The scheme is `sqlite` (or a bare path to a file), `postgres`/`postgresql`, `mysql`/`mariadb` or
     /// `mssql`/`sqlserver`. Query parameters: `tls` or `sslmode`/`ssl-mode`, `ca_file` or `sslrootcert`, `connect_timeout` (seconds),
     /// `statement_timeout` (milliseconds), `pool_size`, `max_rows`, `schema`, `include`, `exclude`, `allow_functions` (the last four may repeat),
     /// `host` (a Unix socket). Messages never repeat the URL, which may hold a password.
     fn from_str(text: &str) -> Result<Self, ConnectError> {
+        Self::of_url(text, &DriverRegistry::default())
+    }
+}
+
+impl ConnectionSettings {
+    /// Reads a connection URL, whose scheme is that of a registered driver.
+    ///
+    /// # Errors
+    /// When it is none, or has a parameter that is unknown. Messages never repeat the URL, which may hold a password.
+    pub fn of_url(text: &str, drivers: &DriverRegistry) -> Result<Self, ConnectError> {
         let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| scheme.len() > 1) else {
             return Ok(Self::sqlite(text));
         };
-        let driver = match scheme.to_ascii_lowercase().as_str() {
-            "sqlite" | "sqlite3" | "file" => return sqlite_settings(rest),
-            "postgres" | "postgresql" => DriverKind::Postgres,
-            "mysql" | "mariadb" => DriverKind::Mysql,
-            "mssql" | "sqlserver" => DriverKind::Mssql,
-            other => {
-                return Err(ConnectError::Settings(format!(
-                    "unknown scheme `{other}`; write sqlite:, postgres:, mysql: or mssql:"
-                )));
-            }
+        let Some(driver) = drivers.of_scheme(scheme) else {
+            return Err(ConnectError::Settings(format!(
+                "unknown scheme `{scheme}`; begin the URL with the name of a driver: {}",
+                drivers.names()
+            )));
         };
+        if driver.name() == "sqlite" {
+            return sqlite_settings(rest);
+        }
         let url =
             Url::parse(text).map_err(|error| ConnectError::Settings(format!("the URL cannot be read: {error}")))?;
         server_settings(driver, &url)
@@ -51,14 +60,14 @@ fn sqlite_settings(rest: &str) -> Result<ConnectionSettings, ConnectError> {
     Ok(settings)
 }
 
-fn server_settings(driver: DriverKind, url: &Url) -> Result<ConnectionSettings, ConnectError> {
+fn server_settings(driver: &dyn Driver, url: &Url) -> Result<ConnectionSettings, ConnectError> {
     let mut settings = ConnectionSettings {
-        driver,
+        driver: driver.name().to_owned(),
         host: url.host_str().filter(|host| !host.is_empty()).map_or_else(
             || Ok("localhost".to_owned()),
             |host| decode(host).map(|host| host.trim_matches(['[', ']']).to_owned()),
         )?,
-        port: url.port(),
+        port: url.port().or_else(|| driver.default_port()),
         user: decode(url.username())?.into_owned(),
         password: decode(url.password().unwrap_or(""))?.as_ref().into(),
         database: decode(url.path().trim_start_matches('/'))?.into_owned(),
@@ -147,7 +156,7 @@ mod tests {
     fn server_urls_give_every_field() {
         let settings =
             read("postgresql://an%40na:p%2Fw+d@db.example:6000/shop?sslmode=require&schema=a&schema=b&pool_size=7");
-        assert_eq!(settings.driver, DriverKind::Postgres);
+        assert_eq!(settings.driver, "postgres");
         assert_eq!((settings.user.as_str(), settings.password.reveal()), ("an@na", "p/w+d"));
         assert_eq!(
             (settings.host.as_str(), settings.effective_port()),

@@ -1,16 +1,47 @@
-//! What every native driver can do.
+//! What a driver is, and what a database that it opened can do.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 use serde::Serialize;
 
 use crate::catalog_rows::{CatalogRow, Extraction};
+use crate::statement_guard::GuardRules;
 use crate::unreadable::UnreadableColumn;
-use crate::{Limits, QueryError};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
 
-/// One open database behind its native protocol.
+/// A way to reach databases; a [`DriverRegistry`](crate::DriverRegistry) knows it by its name.
 #[async_trait]
-pub(crate) trait Driver: Send + Sync {
+pub trait Driver: Send + Sync {
+    /// The name that profiles and dialects know it by, e.g. `postgres`.
+    fn name(&self) -> &str;
+
+    /// What it reaches, for people, e.g. `PostgreSQL`.
+    fn title(&self) -> &str;
+
+    /// Schemes of the URLs that it reads, beside its name.
+    fn schemes(&self) -> &[&str] {
+        &[]
+    }
+
+    /// The dialect that its databases speak, where they all speak one.
+    fn dialect(&self) -> Option<&str> {
+        None
+    }
+
+    /// Port that a server listens on by default; `None` where there is no server.
+    fn default_port(&self) -> Option<u16> {
+        None
+    }
+
+    /// Opens a first session, so that every usual mistake shows here, and reads what server it is.
+    async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError>;
+}
+
+/// One open database behind its driver.
+#[async_trait]
+pub trait DriverConnection: Send + Sync {
     /// The server, as it described itself when the connection was opened.
     fn server(&self) -> &ServerInfo;
 
@@ -22,6 +53,9 @@ pub(crate) trait Driver: Send + Sync {
 
     /// Runs one catalog query: the guards of the server hold, and every value comes as text.
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError>;
+
+    /// What the look at the text of a statement knows of this database's SQL.
+    fn guard_rules(&self) -> &GuardRules;
 
     /// The guard that a statement passes before it is sent.
     fn check(&self, sql: &str) -> Result<(), QueryError>;
@@ -40,8 +74,18 @@ pub(crate) trait Driver: Send + Sync {
     /// What the login may do beyond reading.
     async fn login_rights(&self) -> Result<LoginRights, QueryError>;
 
-    /// A query for up to `rows` rows of these columns of `table`.
+    /// A query for up to `rows` rows of these columns of `table`; of all of them where none is named.
     fn sample_query(&self, table: &Table, columns: &[&str], rows: usize) -> String;
+
+    /// Whether extraction tries to read views, because the catalog does not tell which can be read.
+    fn tries_views(&self) -> bool {
+        true
+    }
+
+    /// A reader for one worker thread, where the driver has a faster one than its sessions.
+    fn reader(&self) -> Option<Result<Box<dyn QueryReader>, ConnectError>> {
+        None
+    }
 
     /// Closes every session.
     async fn close(&self);

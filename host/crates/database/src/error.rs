@@ -3,6 +3,24 @@
 /// Why there is no connection; every message ends with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
+    /// A driver that is not registered.
+    #[error("there is no driver `{name}`{did_you_mean}; set database.driver to one of: {known}")]
+    UnknownDriver {
+        /// Name asked for.
+        name: String,
+        /// The name that may have been meant, as a clause, or nothing.
+        did_you_mean: String,
+        /// Names of the registered drivers.
+        known: String,
+    },
+    /// A driver that would take the name of another.
+    #[error("the name `{name}` belongs to the driver `{driver}`; register the new driver under another name")]
+    DriverTaken {
+        /// Name or scheme.
+        name: String,
+        /// Whose it is.
+        driver: String,
+    },
     /// The settings cannot be used.
     #[error("connection settings: {0}")]
     Settings(String),

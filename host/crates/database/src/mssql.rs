@@ -20,19 +20,49 @@ use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
-use crate::driver::{Driver, LoginRights};
+use crate::driver::{Driver, DriverConnection, LoginRights};
 use crate::session_pool::SessionPool;
-use crate::statement_guard::RestrictedObjects;
+use crate::statement_guard::{GuardRules, RestrictedObjects};
 use crate::value_samples::quoted;
-use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError, statement_guard};
 use session::MssqlSession;
 
 /// Engine editions of databases that stand alone: Azure SQL Database, Synapse, Fabric
 /// (<https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql>).
 const SINGLE_DATABASE_EDITIONS: [&str; 4] = ["5", "6", "11", "12"];
 
+/// The driver `mssql`.
+pub(crate) struct MssqlDriver;
+
+#[async_trait]
+impl Driver for MssqlDriver {
+    fn name(&self) -> &str {
+        "mssql"
+    }
+
+    fn title(&self) -> &str {
+        "SQL Server"
+    }
+
+    fn schemes(&self) -> &[&str] {
+        &["sqlserver"]
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        Some("tsql")
+    }
+
+    fn default_port(&self) -> Option<u16> {
+        Some(1433)
+    }
+
+    async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {
+        Ok(Arc::new(MssqlConnection::open(settings).await?))
+    }
+}
+
 /// A pool of guarded sessions.
-pub(crate) struct MssqlDriver {
+pub(crate) struct MssqlConnection {
     pool: SessionPool<MssqlSession>,
     server: ServerInfo,
     default_schema: Option<String>,
@@ -41,7 +71,7 @@ pub(crate) struct MssqlDriver {
     settings: Arc<ConnectionSettings>,
 }
 
-impl MssqlDriver {
+impl MssqlConnection {
     pub(crate) async fn open(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
         let pool = SessionPool::new(Arc::clone(&settings))?;
         pool.first().await?;
@@ -107,7 +137,7 @@ impl MssqlDriver {
 }
 
 #[async_trait]
-impl Driver for MssqlDriver {
+impl DriverConnection for MssqlConnection {
     fn server(&self) -> &ServerInfo {
         &self.server
     }
@@ -121,8 +151,12 @@ impl Driver for MssqlDriver {
         self.pool.run(sql, limits).await
     }
 
+    fn guard_rules(&self) -> &GuardRules {
+        &statement_guard::TSQL
+    }
+
     fn check(&self, sql: &str) -> Result<(), QueryError> {
-        statement_guard::check(DriverKind::Mssql, sql, &RestrictedObjects::default())
+        statement_guard::check(self.guard_rules(), sql, &RestrictedObjects::default())
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

@@ -26,20 +26,50 @@ use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::CatalogRow;
-use crate::driver::{Driver, LoginRights, columns_of_rows};
+use crate::driver::{Driver, DriverConnection, LoginRights, columns_of_rows};
 use crate::session_pool::SessionPool;
-use crate::statement_guard::RestrictedObjects;
+use crate::statement_guard::{GuardRules, RestrictedObjects};
 use crate::unreadable::UnreadableColumn;
 use crate::value_samples::quoted;
-use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError, statement_guard};
 use session::MysqlSession;
 
 /// Columns on which the login has other rights than SELECT alone; those on which it has none are not listed at all.
 const UNREADABLE_COLUMNS: &str = "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS \
     WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') AND FIND_IN_SET('select', LOWER(PRIVILEGES)) = 0";
 
+/// The driver `mysql`.
+pub(crate) struct MysqlDriver;
+
+#[async_trait]
+impl Driver for MysqlDriver {
+    fn name(&self) -> &str {
+        "mysql"
+    }
+
+    fn title(&self) -> &str {
+        "MySQL, MariaDB"
+    }
+
+    fn schemes(&self) -> &[&str] {
+        &["mariadb"]
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        Some("mysql")
+    }
+
+    fn default_port(&self) -> Option<u16> {
+        Some(3306)
+    }
+
+    async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {
+        Ok(Arc::new(MysqlConnection::open(settings).await?))
+    }
+}
+
 /// A pool of guarded sessions.
-pub(crate) struct MysqlDriver {
+pub(crate) struct MysqlConnection {
     pool: SessionPool<MysqlSession>,
     server: ServerInfo,
     /// Functions that users made, and views that call one.
@@ -49,7 +79,7 @@ pub(crate) struct MysqlDriver {
     settings: Arc<ConnectionSettings>,
 }
 
-impl MysqlDriver {
+impl MysqlConnection {
     pub(crate) async fn open(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
         let pool = SessionPool::new(Arc::clone(&settings))?;
         pool.first().await?;
@@ -81,7 +111,7 @@ impl MysqlDriver {
 }
 
 #[async_trait]
-impl Driver for MysqlDriver {
+impl DriverConnection for MysqlConnection {
     fn server(&self) -> &ServerInfo {
         &self.server
     }
@@ -95,8 +125,12 @@ impl Driver for MysqlDriver {
         self.pool.run(sql, limits).await
     }
 
+    fn guard_rules(&self) -> &GuardRules {
+        &statement_guard::MYSQL
+    }
+
     fn check(&self, sql: &str) -> Result<(), QueryError> {
-        statement_guard::check(DriverKind::Mysql, sql, &self.restricted)
+        statement_guard::check(self.guard_rules(), sql, &self.restricted)
     }
 
     async fn unreadable_columns(&self) -> Result<Vec<UnreadableColumn>, QueryError> {

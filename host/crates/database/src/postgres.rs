@@ -25,12 +25,12 @@ use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 
 use crate::catalog_rows::CatalogRow;
-use crate::driver::{Driver, LoginRights, columns_of_rows};
+use crate::driver::{Driver, DriverConnection, LoginRights, columns_of_rows};
 use crate::session_pool::SessionPool;
-use crate::statement_guard::RestrictedObjects;
+use crate::statement_guard::{GuardRules, RestrictedObjects};
 use crate::unreadable::UnreadableColumn;
 use crate::value_samples::quoted;
-use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, statement_guard};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError, statement_guard};
 use session::PostgresSession;
 
 /// Volatile functions that only compute or only look.
@@ -59,8 +59,38 @@ const UNREADABLE_COLUMNS: &str = "SELECT n.nspname, c.relname, a.attname FROM pg
     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (NOT has_schema_privilege(n.oid, 'USAGE') OR (NOT has_table_privilege(c.oid, 'SELECT') \
     AND has_any_column_privilege(c.oid, 'SELECT') AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')))";
 
+/// The driver `postgres`.
+pub(crate) struct PostgresDriver;
+
+#[async_trait]
+impl Driver for PostgresDriver {
+    fn name(&self) -> &str {
+        "postgres"
+    }
+
+    fn title(&self) -> &str {
+        "PostgreSQL"
+    }
+
+    fn schemes(&self) -> &[&str] {
+        &["postgresql"]
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        Some("postgres")
+    }
+
+    fn default_port(&self) -> Option<u16> {
+        Some(5432)
+    }
+
+    async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {
+        Ok(Arc::new(PostgresConnection::open(settings).await?))
+    }
+}
+
 /// A pool of guarded sessions.
-pub(crate) struct PostgresDriver {
+pub(crate) struct PostgresConnection {
     pool: SessionPool<PostgresSession>,
     server: ServerInfo,
     default_schema: Option<String>,
@@ -71,7 +101,7 @@ pub(crate) struct PostgresDriver {
     settings: Arc<ConnectionSettings>,
 }
 
-impl PostgresDriver {
+impl PostgresConnection {
     pub(crate) async fn open(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
         let pool = SessionPool::new(Arc::clone(&settings))?;
         pool.first().await?;
@@ -118,7 +148,7 @@ impl PostgresDriver {
 }
 
 #[async_trait]
-impl Driver for PostgresDriver {
+impl DriverConnection for PostgresConnection {
     fn server(&self) -> &ServerInfo {
         &self.server
     }
@@ -132,8 +162,12 @@ impl Driver for PostgresDriver {
         self.pool.run(sql, limits).await
     }
 
+    fn guard_rules(&self) -> &GuardRules {
+        &statement_guard::POSTGRES
+    }
+
     fn check(&self, sql: &str) -> Result<(), QueryError> {
-        statement_guard::check(DriverKind::Postgres, sql, &self.restricted)
+        statement_guard::check(self.guard_rules(), sql, &self.restricted)
     }
 
     async fn unreadable_columns(&self) -> Result<Vec<UnreadableColumn>, QueryError> {

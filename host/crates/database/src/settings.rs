@@ -5,44 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Limits, Secret};
-
-/// Native protocol a database speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DriverKind {
-    /// A file.
-    #[default]
-    Sqlite,
-    /// PostgreSQL's wire protocol.
-    Postgres,
-    /// MySQL's wire protocol, MariaDB included.
-    Mysql,
-    /// Microsoft SQL Server's TDS.
-    Mssql,
-}
-
-impl DriverKind {
-    /// `sqlite`, `postgres`, `mysql` or `mssql`, as dialect plugins name their driver.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-            Self::Mysql => "mysql",
-            Self::Mssql => "mssql",
-        }
-    }
-
-    /// Port a server listens on by default; 0 for files.
-    pub fn default_port(self) -> u16 {
-        match self {
-            Self::Sqlite => 0,
-            Self::Postgres => 5432,
-            Self::Mysql => 3306,
-            Self::Mssql => 1433,
-        }
-    }
-}
+use crate::{ConnectError, Limits, Secret};
 
 /// Whether and how the connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,11 +26,11 @@ pub enum TlsMode {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectionSettings {
-    /// Native protocol.
-    pub driver: DriverKind,
+    /// Name of the driver, as it is registered.
+    pub driver: String,
     /// Host name, IP address, or the folder (PostgreSQL) or path (MySQL) of a Unix socket.
     pub host: String,
-    /// Port; `None` is the driver's own.
+    /// Port; `None` is the driver's own until the connection is opened.
     pub port: Option<u16>,
     /// Login name.
     pub user: String,
@@ -100,7 +63,7 @@ pub struct ConnectionSettings {
 impl Default for ConnectionSettings {
     fn default() -> Self {
         Self {
-            driver: DriverKind::Sqlite,
+            driver: "sqlite".into(),
             host: "localhost".into(),
             port: None,
             user: String::new(),
@@ -124,15 +87,15 @@ impl ConnectionSettings {
     /// Settings of an SQLite file.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
         Self {
-            driver: DriverKind::Sqlite,
+            driver: "sqlite".into(),
             path: path.into(),
             ..Self::default()
         }
     }
 
-    /// Port asked for, or the driver's own.
+    /// The port; 0 where there is no server.
     pub fn effective_port(&self) -> u16 {
-        self.port.unwrap_or_else(|| self.driver.default_port())
+        self.port.unwrap_or_default()
     }
 
     /// How long to wait for a connection.
@@ -147,10 +110,19 @@ impl ConnectionSettings {
 
     /// Where the database is, for messages: `host:port`, the socket or the file. Never holds a secret.
     pub fn address(&self) -> String {
-        match self.driver {
-            DriverKind::Sqlite => self.path.display().to_string(),
-            _ if self.host.starts_with('/') => self.host.clone(),
-            _ => format!("{}:{}", self.host, self.effective_port()),
+        match self.port {
+            _ if !self.path.as_os_str().is_empty() => self.path.display().to_string(),
+            Some(port) if !self.host.starts_with('/') => format!("{}:{port}", self.host),
+            _ => self.host.clone(),
         }
+    }
+
+    /// A missing certificate is told before anything is sent to a server.
+    pub(crate) fn check_ca_file(&self) -> Result<(), ConnectError> {
+        let Some(file) = self.ca_file.as_ref().filter(|_| self.tls == TlsMode::VerifyCa) else {
+            return Ok(());
+        };
+        let unreadable = |error| ConnectError::Settings(format!("ca_file {} cannot be read: {error}", file.display()));
+        std::fs::File::open(file).map(drop).map_err(unreadable)
     }
 }

@@ -25,11 +25,11 @@ use tokio::sync::Semaphore;
 
 use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
 
-use crate::driver::{Driver, LoginRights};
-use crate::statement_guard::{self, RestrictedObjects};
+use crate::driver::{Driver, DriverConnection, LoginRights};
+use crate::statement_guard::{self, GuardRules, RestrictedObjects};
 use crate::table_filter::TableFilter;
 use crate::value_samples::quoted;
-use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError, QueryReader};
 pub use reader::{InvalidText, SqliteReader};
 pub use scratch_copy::SqliteCopy;
 pub use shared_file::SqliteFile;
@@ -41,15 +41,41 @@ const COUNTED_ROWS: usize = 10_000;
 const PROMISE: &str = "The file is opened read-only and every statement may only read: the file is not changed and no other file is \
     made or opened.";
 
+/// The driver `sqlite`.
+pub(crate) struct SqliteDriver;
+
+#[async_trait]
+impl Driver for SqliteDriver {
+    fn name(&self) -> &str {
+        "sqlite"
+    }
+
+    fn title(&self) -> &str {
+        "SQLite"
+    }
+
+    fn schemes(&self) -> &[&str] {
+        &["sqlite3", "file"]
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        Some("sqlite")
+    }
+
+    async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {
+        Ok(Arc::new(SqliteConnection::open(settings).await?))
+    }
+}
+
 /// A few readers shared by async callers.
-pub(crate) struct SqliteDriver {
+pub(crate) struct SqliteConnection {
     settings: Arc<ConnectionSettings>,
     server: ServerInfo,
     idle: Arc<Mutex<Vec<SqliteReader>>>,
     permits: Arc<Semaphore>,
 }
 
-impl SqliteDriver {
+impl SqliteConnection {
     pub(crate) async fn open(settings: Arc<ConnectionSettings>) -> Result<Self, ConnectError> {
         let first = Arc::clone(&settings);
         let reader = tokio::task::spawn_blocking(move || SqliteReader::open(&first))
@@ -175,7 +201,7 @@ fn quote(name: &str) -> String {
 }
 
 #[async_trait]
-impl Driver for SqliteDriver {
+impl DriverConnection for SqliteConnection {
     fn server(&self) -> &ServerInfo {
         &self.server
     }
@@ -190,8 +216,21 @@ impl Driver for SqliteDriver {
             .await
     }
 
+    fn guard_rules(&self) -> &GuardRules {
+        &statement_guard::SQLITE
+    }
+
+    fn tries_views(&self) -> bool {
+        // They were prepared when the file was opened.
+        false
+    }
+
+    fn reader(&self) -> Option<Result<Box<dyn QueryReader>, ConnectError>> {
+        Some(SqliteReader::open(&self.settings).map(|reader| Box::new(reader) as Box<dyn QueryReader>))
+    }
+
     fn check(&self, sql: &str) -> Result<(), QueryError> {
-        statement_guard::check(DriverKind::Sqlite, sql, &RestrictedObjects::default())
+        statement_guard::check(self.guard_rules(), sql, &RestrictedObjects::default())
     }
 
     async fn catalog_rows(&self, sql: &str) -> Result<Vec<CatalogRow>, QueryError> {

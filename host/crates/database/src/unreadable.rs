@@ -9,10 +9,13 @@ use crate::catalog_rows::Extraction;
 
 /// A column that the login may not read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct UnreadableColumn {
-    pub(crate) schema: String,
-    pub(crate) table: String,
-    pub(crate) column: String,
+pub struct UnreadableColumn {
+    /// Schema of the table; empty where there are none.
+    pub schema: String,
+    /// Its table.
+    pub table: String,
+    /// Its name.
+    pub column: String,
 }
 
 /// Whether reading the relation runs something else than a scan of stored rows, so that only trying tells whether it can be read.

@@ -203,7 +203,7 @@ fn the_text_guard_refuses_every_attack_on_sql_server() {
         .into_iter()
         .map(|(sql, _)| sql.replace("\\n", "\n"))
         .filter(|sql| {
-            nl2sql_database::statement_guard::check(nl2sql_database::DriverKind::Mssql, sql, &nothing).is_ok()
+            nl2sql_database::statement_guard::check(&nl2sql_database::statement_guard::TSQL, sql, &nothing).is_ok()
         })
         .collect();
     assert!(passed.is_empty(), "{}", passed.join("\n"));

@@ -11,7 +11,7 @@ use crate::shared::own_server::OwnServer;
 use crate::shared::server_url;
 use crate::shared::servers::{TestDatabase, client};
 use nl2sql_catalog::Value;
-use nl2sql_database::{ConnectError, Connection, ConnectionSettings, DriverKind, Limits, TlsMode};
+use nl2sql_database::{ConnectError, Connection, ConnectionSettings, Limits, TlsMode};
 
 const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
 const MYSQL: &str = "NL2SQL_TEST_MYSQL_URL";
@@ -27,7 +27,7 @@ fn certificates(test: &str) -> Option<PathBuf> {
 
 /// Whether the server says that the connection is encrypted.
 async fn is_encrypted(server: &TestDatabase, connection: &Connection) -> bool {
-    if server.admin.driver == DriverKind::Mysql {
+    if server.admin.driver == "mysql" {
         let sql = "SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'SSL_VERSION'";
         let result = connection.run(sql, &Limits::default()).await.unwrap();
         return matches!(&result.rows[0][0], Value::Text(version) if version.starts_with("TLS"));
@@ -149,7 +149,7 @@ async fn a_refused_login_says_so_and_shows_no_password() {
 #[tokio::test]
 async fn postgres_takes_passwords_in_each_of_its_ways() {
     let test = "postgres_takes_passwords_in_each_of_its_ways";
-    let Some(mut server) = OwnServer::start(DriverKind::Postgres, test) else {
+    let Some(mut server) = OwnServer::start("postgres", test) else {
         return;
     };
     server.wait();

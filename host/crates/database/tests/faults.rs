@@ -9,7 +9,7 @@ use crate::shared::proxy::{Proxy, Weather};
 use crate::shared::servers::TestDatabase;
 use crate::shared::{catalog_queries, server_url};
 use nl2sql_catalog::{Database, Value};
-use nl2sql_database::{Connection, ConnectionSettings, DriverKind, Limits};
+use nl2sql_database::{Connection, ConnectionSettings, Limits};
 
 const SERVERS: [&str; 2] = ["NL2SQL_TEST_POSTGRES_URL", "NL2SQL_TEST_MYSQL_URL"];
 
@@ -167,12 +167,12 @@ async fn an_extraction_survives_cut_connections() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_killed_mid_statement_and_mid_extract_is_waited_for() {
     let test = "a_server_killed_mid_statement_and_mid_extract_is_waited_for";
-    for driver in [DriverKind::Postgres, DriverKind::Mysql] {
+    for driver in ["postgres", "mysql"] {
         let Some(mut server) = OwnServer::start(driver, test) else {
             continue;
         };
         server.wait();
-        let database = if driver == DriverKind::Mysql {
+        let database = if driver == "mysql" {
             "CREATE DATABASE d"
         } else {
             "CREATE DATABASE d ENCODING 'UTF8'"

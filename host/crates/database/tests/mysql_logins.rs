@@ -5,7 +5,7 @@ use crate::shared::fake_mysql::{Login, mysql_that_wants};
 use crate::shared::own_server::OwnServer;
 use crate::shared::servers::client;
 use nl2sql_catalog::Value;
-use nl2sql_database::{ConnectError, Connection, ConnectionSettings, DriverKind, Limits, TlsMode};
+use nl2sql_database::{ConnectError, Connection, ConnectionSettings, Limits, TlsMode};
 
 /// A version that is refused once the login stands, which tells that it stood.
 const TOO_OLD: &str = "5.5.62-log";
@@ -49,7 +49,7 @@ async fn a_password_is_not_given_away_to_who_asks_for_it() {
 #[tokio::test]
 async fn mariadb_takes_passwords_in_each_of_its_ways() {
     let test = "mariadb_takes_passwords_in_each_of_its_ways";
-    let Some(mut server) = OwnServer::start(DriverKind::Mysql, test) else {
+    let Some(mut server) = OwnServer::start("mysql", test) else {
         return;
     };
     server.wait();

@@ -96,6 +96,10 @@ pub(super) fn setup(session: &Arc<Session>, profile: String) -> SetupReport {
             outcome: Ok(profile),
         },
         Check::new("plugins", plugins(session)),
+        Check {
+            name: "drivers",
+            outcome: Ok(session.drivers().names()),
+        },
         Check::new("database", database(session)),
         Check::new("rights", rights(session)),
         Check {

@@ -1,9 +1,9 @@
 //! What a SQL Server login may do beyond reading. SQL Server has no read-only transaction, so this check is one of its guards.
 
-use super::{MssqlDriver, first_text};
+use super::{MssqlConnection, first_text};
 use crate::QueryError;
 use crate::catalog_rows::CatalogRow;
-use crate::driver::{Driver, LoginRights};
+use crate::driver::{DriverConnection, LoginRights};
 
 /// Each query gives one sentence a row, the most dangerous first.
 struct Probe {
@@ -73,7 +73,7 @@ const SENTENCES: usize = 8;
 
 /// Asks every probe. What the server does not tell counts as a right beyond reading: this check guards where nothing else in the
 /// server does.
-pub(super) async fn login_rights(driver: &MssqlDriver) -> Result<LoginRights, QueryError> {
+pub(super) async fn login_rights(driver: &MssqlConnection) -> Result<LoginRights, QueryError> {
     let login = driver.catalog_rows("SELECT CAST(SUSER_SNAME() AS nvarchar(256))").await;
     let login = match login {
         Ok(rows) => first_text(rows),

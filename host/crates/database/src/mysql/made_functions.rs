@@ -5,12 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::MysqlDriver;
+use super::MysqlConnection;
+use crate::QueryError;
 use crate::catalog_rows::CatalogRow;
-use crate::driver::Driver;
+use crate::driver::DriverConnection;
 use crate::statement_guard::lexer::{Token, tokens};
-use crate::statement_guard::{MADE_BY_A_USER, RestrictedObjects};
-use crate::{DriverKind, QueryError};
+use crate::statement_guard::{MADE_BY_A_USER, MYSQL, RestrictedObjects};
 
 /// Stored functions that the login may see.
 const STORED_FUNCTIONS: &str = "SELECT LOWER(ROUTINE_SCHEMA), LOWER(ROUTINE_NAME) FROM information_schema.ROUTINES \
@@ -30,7 +30,7 @@ type QualifiedName = (String, String);
 ///
 /// # Errors
 /// When the server does not list its stored functions and views.
-pub(super) async fn restricted(driver: &MysqlDriver) -> Result<(RestrictedObjects, usize), QueryError> {
+pub(super) async fn restricted(driver: &MysqlConnection) -> Result<(RestrictedObjects, usize), QueryError> {
     let allowed = driver.settings.allowed_functions();
     let mut restricted = RestrictedObjects::default();
     let reason = || MADE_BY_A_USER.to_owned();
@@ -77,7 +77,7 @@ fn views_that_call<'v>(
     let mut refused: HashMap<QualifiedName, String> = HashMap::new();
     let mut readers: Vec<(QualifiedName, HashSet<QualifiedName>)> = Vec::new();
     for (view, text) in views {
-        let Ok(tokens) = tokens(DriverKind::Mysql, text) else {
+        let Ok(tokens) = tokens(&MYSQL, text) else {
             refused.insert(view, "its text cannot be read".into());
             continue;
         };

@@ -1,8 +1,8 @@
 //! What a MySQL or MariaDB login may do beyond reading, from what `SHOW GRANTS` says, roles included.
 
-use super::MysqlDriver;
+use super::MysqlConnection;
 use crate::QueryError;
-use crate::driver::{Driver, LoginRights};
+use crate::driver::{DriverConnection, LoginRights};
 
 /// Privileges that only read.
 const READING: &[&str] = &[
@@ -36,7 +36,7 @@ const PROMISE: &str = "Every statement is one query in a read-only transaction. 
     database.allow_functions names them, and so are views that call one. Not looked through: functions that are allowed, views whose text the \
     login may not see, and tables of storage engines that reach other servers.";
 
-pub(super) async fn login_rights(driver: &MysqlDriver) -> Result<LoginRights, QueryError> {
+pub(super) async fn login_rights(driver: &MysqlConnection) -> Result<LoginRights, QueryError> {
     let login = driver.catalog_rows("SELECT CURRENT_USER()").await?;
     let grants = driver.catalog_rows("SHOW GRANTS").await?;
     let login = login.into_iter().flatten().flatten().next().unwrap_or_default();

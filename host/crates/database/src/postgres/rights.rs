@@ -1,8 +1,8 @@
 //! What a PostgreSQL login may do beyond reading.
 
-use super::PostgresDriver;
+use super::PostgresConnection;
 use crate::QueryError;
-use crate::driver::{Driver, LoginRights};
+use crate::driver::{DriverConnection, LoginRights};
 
 /// Attributes of the role, then memberships, then grants; each row is one sentence.
 const BEYOND_SELECT: &str = "\
@@ -40,7 +40,7 @@ const PROMISE: &str = "Every statement is one query in a read-only transaction t
     cannot be looked into, as the catalog was when the connection was opened. Not looked through: what other servers do when a foreign table is \
     read, and compiled functions of extensions that are declared stable or immutable.";
 
-pub(super) async fn login_rights(driver: &PostgresDriver) -> Result<LoginRights, QueryError> {
+pub(super) async fn login_rights(driver: &PostgresConnection) -> Result<LoginRights, QueryError> {
     let login = driver.catalog_rows("SELECT session_user::text").await?;
     let rows = driver.catalog_rows(BEYOND_SELECT).await?;
     let mut rights = LoginRights::of_rows(login, rows, PROMISE);

@@ -15,7 +15,7 @@ use super::schema_faults;
 use super::watch::Watch;
 use crate::error_redaction::without_values;
 use crate::statement_guard::RestrictedObjects;
-use crate::{ConnectError, ConnectionSettings, DriverKind, Limits, QueryError, QueryReader, statement_guard};
+use crate::{ConnectError, ConnectionSettings, Limits, QueryError, QueryReader, statement_guard};
 
 /// Prepared statements kept; evaluation runs the same gold query again and again.
 const STATEMENT_CACHE: usize = 64;
@@ -128,13 +128,13 @@ impl SqliteReader {
     /// # Errors
     /// [`QueryError::Refused`] before anything runs, [`QueryError::Timeout`] after `limits`, else what SQLite says.
     pub fn run_blocking(&mut self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError> {
-        statement_guard::check(DriverKind::Sqlite, sql, &RestrictedObjects::default())?;
+        statement_guard::check(&statement_guard::SQLITE, sql, &RestrictedObjects::default())?;
         self.run_trusted(sql, limits)
     }
 
     /// Whether SQLite can prepare `sql`, without running it: names, functions and argument counts are checked.
     pub fn prepare_blocking(&mut self, sql: &str) -> Result<(), QueryError> {
-        statement_guard::check(DriverKind::Sqlite, sql, &RestrictedObjects::default())?;
+        statement_guard::check(&statement_guard::SQLITE, sql, &RestrictedObjects::default())?;
         self.connection
             .prepare(sql)
             .map(|_| ())

@@ -2,7 +2,7 @@
 
 use nl2sql_sql_lexer::{LexicalRules, TokenKind};
 
-use crate::DriverKind;
+use super::GuardRules;
 
 /// One token. What stands in a string does not matter here, and comments are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +40,11 @@ impl Token<'_> {
 }
 
 /// The tokens of `sql` that say something; an error names a construct whose extent cannot be told, or that hides code from this reader.
-pub(crate) fn tokens(driver: DriverKind, sql: &str) -> Result<Vec<Token<'_>>, String> {
-    let rules = lexical_rules(driver);
+pub(crate) fn tokens<'a>(rules: &GuardRules, sql: &'a str) -> Result<Vec<Token<'a>>, String> {
+    let rules = &rules.lexical;
     let mut significant = Vec::with_capacity(sql.len() / 4);
-    for token in nl2sql_sql_lexer::tokens(sql, &rules) {
-        if let Some(what) = unreadable(&token, &sql[..token.start], &rules) {
+    for token in nl2sql_sql_lexer::tokens(sql, rules) {
+        if let Some(what) = unreadable(&token, &sql[..token.start], rules) {
             return Err(what);
         }
         significant.extend(match token.kind {
@@ -56,15 +56,6 @@ pub(crate) fn tokens(driver: DriverKind, sql: &str) -> Result<Vec<Token<'_>>, St
         });
     }
     Ok(significant)
-}
-
-fn lexical_rules(driver: DriverKind) -> LexicalRules {
-    match driver {
-        DriverKind::Sqlite => LexicalRules::SQLITE,
-        DriverKind::Postgres => LexicalRules::POSTGRES,
-        DriverKind::Mysql => LexicalRules::MYSQL,
-        DriverKind::Mssql => LexicalRules::TSQL,
-    }
 }
 
 /// What a token hides, where it hides something.
@@ -93,10 +84,10 @@ fn unreadable(token: &nl2sql_sql_lexer::Token<'_>, before: &str, rules: &Lexical
 #[cfg(test)]
 mod tests {
     use super::{Token, tokens};
-    use crate::DriverKind::{Mssql, Mysql, Postgres, Sqlite};
+    use crate::statement_guard::{GuardRules, MYSQL, POSTGRES, SQLITE, TSQL};
 
-    fn words(driver: crate::DriverKind, sql: &str) -> Vec<&str> {
-        tokens(driver, sql)
+    fn words<'a>(rules: &GuardRules, sql: &'a str) -> Vec<&'a str> {
+        tokens(rules, sql)
             .unwrap()
             .into_iter()
             .filter_map(|token| match token {
@@ -110,19 +101,22 @@ mod tests {
     fn code_inside_literals_names_and_comments_is_no_code() {
         assert_eq!(
             words(
-                Postgres,
+                &POSTGRES,
                 "SELECT 'a;DROP' , $t$ DROP $t$, \"DROP\" /* /* DROP */ */ -- DROP"
             ),
             ["SELECT"]
         );
-        assert_eq!(words(Postgres, r"SELECT E'\'; DROP', '\', x"), ["SELECT", "E", "x"]);
+        assert_eq!(words(&POSTGRES, r"SELECT E'\'; DROP', '\', x"), ["SELECT", "E", "x"]);
         assert_eq!(
-            words(Mysql, "SELECT 'a\\'DROP', \"DROP\", `DROP` # DROP\n, 1--2"),
+            words(&MYSQL, "SELECT 'a\\'DROP', \"DROP\", `DROP` # DROP\n, 1--2"),
             ["SELECT", "1", "2"]
         );
-        assert_eq!(words(Sqlite, "SELECT [DROP], `DROP`, '\\', x -- DROP"), ["SELECT", "x"]);
         assert_eq!(
-            words(Mssql, "SELECT [a]]DROP], 'it''s' /* /* */ DROP */ , é"),
+            words(&SQLITE, "SELECT [DROP], `DROP`, '\\', x -- DROP"),
+            ["SELECT", "x"]
+        );
+        assert_eq!(
+            words(&TSQL, "SELECT [a]]DROP], 'it''s' /* /* */ DROP */ , é"),
             ["SELECT", "é"]
         );
     }
@@ -131,26 +125,26 @@ mod tests {
     fn code_that_looks_like_a_part_of_a_string_name_or_comment_is_read() {
         let hidden = r"SELECT E'a'
 '\'' , pg_sleep(5) , 'x' --'";
-        assert_eq!(words(Postgres, hidden), ["SELECT", "E", "pg_sleep", "5"]);
-        assert_eq!(words(Sqlite, "SELECT [a]] DROP [b]"), ["SELECT", "DROP"]);
+        assert_eq!(words(&POSTGRES, hidden), ["SELECT", "E", "pg_sleep", "5"]);
+        assert_eq!(words(&SQLITE, "SELECT [a]] DROP [b]"), ["SELECT", "DROP"]);
         assert_eq!(
-            words(Sqlite, "SELECT 1 -- '\r'\n, load_extension('x')"),
+            words(&SQLITE, "SELECT 1 -- '\r'\n, load_extension('x')"),
             ["SELECT", "1", "load_extension"]
         );
     }
 
     #[test]
     fn what_cannot_be_delimited_is_an_error() {
-        for (driver, sql) in [
-            (Mysql, "SELECT /*!50000 1 */"),
-            (Mysql, "SELECT /*m! 1 */"),
-            (Postgres, "SELECT U&\"\\0073\"()"),
-            (Postgres, "SELECT $a$ x"),
-            (Sqlite, "SELECT 'x"),
-            (Mssql, "SELECT 1 /* /* */"),
-            (Sqlite, "SELECT \0"),
+        for (rules, sql) in [
+            (&MYSQL, "SELECT /*!50000 1 */"),
+            (&MYSQL, "SELECT /*m! 1 */"),
+            (&POSTGRES, "SELECT U&\"\\0073\"()"),
+            (&POSTGRES, "SELECT $a$ x"),
+            (&SQLITE, "SELECT 'x"),
+            (&TSQL, "SELECT 1 /* /* */"),
+            (&SQLITE, "SELECT \0"),
         ] {
-            assert!(tokens(driver, sql).is_err(), "{sql}");
+            assert!(tokens(rules, sql).is_err(), "{sql}");
         }
     }
 }

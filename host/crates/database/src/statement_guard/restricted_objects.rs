@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use super::lexer::Token;
-use super::rules;
-use crate::DriverKind;
+use super::{GuardRules, rules};
 
 /// Objects of the connected server that a statement may not use. Names are in lower case and without their schema, so that two objects of one
 /// name are both refused when one is; each stands with the reason.
@@ -59,8 +58,8 @@ impl RestrictedObjects {
     }
 
     /// Why a text that is no statement of its own, such as that of a function, uses something that may not be used.
-    pub(crate) fn use_in(&self, driver: DriverKind, tokens: &[Token<'_>]) -> Option<String> {
-        rules::forbidden_functions(driver, tokens, self).or_else(|| self.reason_against(tokens))
+    pub(crate) fn use_in(&self, rules: &GuardRules, tokens: &[Token<'_>]) -> Option<String> {
+        rules::forbidden_functions(rules, tokens, self).or_else(|| self.reason_against(tokens))
     }
 
     fn named(&self, tokens: &[Token<'_>]) -> Option<String> {

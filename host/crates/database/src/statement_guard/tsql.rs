@@ -1,6 +1,45 @@
-//! What makes a T-SQL query more than a query, where the language needs no `;` between statements.
+//! What the guard knows of SQL Server, whose language needs no `;` between statements.
 
+use std::sync::LazyLock;
+
+use nl2sql_sql_lexer::LexicalRules;
+
+use super::guard_rules::ForbiddenFunction;
 use super::lexer::Token;
+use super::{GuardRules, tsql_relations};
+
+/// The rules.
+pub static TSQL: LazyLock<GuardRules> = LazyLock::new(|| GuardRules {
+    at_functions: true,
+    functions: FUNCTIONS,
+    forbidden_mark,
+    forbidden_word,
+    forbidden_relation: tsql_relations::forbidden_relation,
+    ..GuardRules::of_lexical_rules(LexicalRules::TSQL)
+});
+
+/// Functions that reach beyond the query.
+const FUNCTIONS: &[ForbiddenFunction] = &[
+    ("openrowset", "it reaches files and other servers"),
+    ("openquery", "it reaches other servers"),
+    ("opendatasource", "it reaches other servers"),
+    ("xp_*", "it is an extended procedure"),
+    ("sp_*", "it is a system procedure"),
+    ("loginproperty", "it gives away what the server keeps of passwords"),
+    ("pwdcompare", "it tries passwords"),
+    ("pwdencrypt", "it makes passwords"),
+    ("certprivatekey", "it gives away keys"),
+    ("decryptby*", "it uses keys of the server"),
+    ("encryptby*", "it uses keys of the server"),
+    ("signby*", "it uses keys of the server"),
+    ("fn_dblog", "it reads the log of the database"),
+    ("fn_trace_*", "it reads files of the server"),
+    ("fn_get_audit_file", "it reads files of the server"),
+    ("fn_xe_file_target_read_file", "it reads files of the server"),
+    ("fn_dump_dblog", "it reads files of the server"),
+    ("dm_os_file_exists", "it looks at files of the server"),
+    ("dm_os_enumerate_filesystem", "it lists files of the server"),
+];
 
 /// Statement keywords of T-SQL, which needs no `;` between statements. All are reserved there, so none can be a bare name.
 const TSQL_STATEMENTS: &[&str] = &[
@@ -53,16 +92,11 @@ const TSQL_STATEMENTS: &[&str] = &[
 ];
 
 /// Why a mark of the statement makes it more than a query.
-pub(super) fn forbidden_mark(tokens: &[Token<'_>], at: usize) -> Option<String> {
+fn forbidden_mark(tokens: &[Token<'_>], at: usize) -> Option<String> {
     variable(tokens, at).or_else(|| other_server(tokens, at))
 }
 
-pub(super) fn forbidden_word(
-    word: &str,
-    token: &Token<'_>,
-    previous: Option<&Token<'_>>,
-    next: &[Token<'_>],
-) -> Option<String> {
+fn forbidden_word(word: &str, token: &Token<'_>, previous: Option<&Token<'_>>, next: &[Token<'_>]) -> Option<String> {
     if let Some(statement) = TSQL_STATEMENTS.iter().find(|statement| token.is(statement)) {
         return Some(format!("{} is not part of a query", statement.to_uppercase()));
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nl2sql_database::{ConnectionSettings, DriverKind};
+use nl2sql_database::ConnectionSettings;
 
 /// A running server; killed and removed with this value.
 pub struct OwnServer {
@@ -16,9 +16,9 @@ pub struct OwnServer {
 
 impl OwnServer {
     /// Makes a data folder and starts a server on it; a note that `test` is skipped where the programs are missing.
-    pub fn start(driver: DriverKind, test: &str) -> Option<Self> {
+    pub fn start(driver: &str, test: &str) -> Option<Self> {
         let (installer, scheme) = match driver {
-            DriverKind::Mysql => ("mariadb-install-db", "mysql://root"),
+            "mysql" => ("mariadb-install-db", "mysql://root"),
             _ => ("initdb", "postgres://postgres"),
         };
         if find(installer).is_none() {
@@ -49,7 +49,7 @@ impl OwnServer {
         }
         let data = server.data();
         let install = match driver {
-            DriverKind::Mysql => vec![
+            "mysql" => vec![
                 "--no-defaults".to_owned(),
                 format!("--datadir={}", data.display()),
                 "--auth-root-authentication-method=normal".into(),
@@ -83,8 +83,8 @@ impl OwnServer {
     /// Starts the server again, on the same port and data.
     pub fn run(&mut self) {
         let (data, port) = (self.data().display().to_string(), self.admin.effective_port());
-        let mut program = match self.admin.driver {
-            DriverKind::Mysql => {
+        let mut program = match self.admin.driver.as_str() {
+            "mysql" => {
                 let mut mariadbd = self.program("mariadbd");
                 mariadbd
                     .arg("--no-defaults")
@@ -141,7 +141,7 @@ impl OwnServer {
     }
 
     fn user(&self) -> &'static str {
-        if self.admin.driver == DriverKind::Mysql {
+        if self.admin.driver == "mysql" {
             "mysql"
         } else {
             "postgres"

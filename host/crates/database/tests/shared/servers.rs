@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nl2sql_database::{ConnectionSettings, DriverKind, TlsMode};
+use nl2sql_database::{ConnectionSettings, TlsMode};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -27,7 +27,7 @@ impl TestDatabase {
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
-        let create = if server.driver == DriverKind::Mysql {
+        let create = if server.driver == "mysql" {
             format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")
         } else {
             format!("CREATE DATABASE {name}")
@@ -59,8 +59,8 @@ impl TestDatabase {
     /// Makes the login that may only read this database.
     pub fn add_reader(&mut self) {
         let (user, database) = (&self.reader.user, &self.admin.database);
-        let sql = match self.admin.driver {
-            DriverKind::Mysql => format!(
+        let sql = match self.admin.driver.as_str() {
+            "mysql" => format!(
                 "CREATE USER {user}@'%' IDENTIFIED BY 'reader'; GRANT SELECT, SHOW VIEW ON {database}.* TO {user}@'%';"
             ),
             _ => format!(
@@ -75,8 +75,8 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let database = &self.admin.database;
-        match self.admin.driver {
-            DriverKind::Mysql => {
+        match self.admin.driver.as_str() {
+            "mysql" => {
                 client(&self.server, &format!("DROP DATABASE {database}"));
                 if self.has_reader {
                     client(&self.server, &format!("DROP USER {}@'%'", self.reader.user));
@@ -119,7 +119,7 @@ pub fn client(settings: &ConnectionSettings, sql: &str) -> String {
 
 fn client_command(settings: &ConnectionSettings) -> Command {
     let port = settings.effective_port().to_string();
-    if settings.driver == DriverKind::Mysql {
+    if settings.driver == "mysql" {
         let mut mysql = Command::new("mysql");
         mysql.args([
             "--host",

@@ -26,7 +26,7 @@ pub enum TlsMode {
 pub struct DatabaseSettings {
     /// Dialect plugin, e.g. `sqlite`, `postgres`, `mysql`, `tsql`; empty: derived from `url` or `path`.
     pub dialect: String,
-    /// Native driver: `sqlite`, `postgres`, `mysql` or `mssql`; empty: the dialect's own.
+    /// Driver: `sqlite`, `postgres`, `mysql` or `mssql` (`nl2sql doctor` lists them); empty: the dialect's own.
     pub driver: String,
     /// Connection URL. A password in it is used and never shown or recorded; better name it in `password_env` or `password_file`.
     #[serde(serialize_with = "crate::redact::optional_url")]

@@ -1,11 +1,11 @@
 //! Reads what runs what from PostgreSQL's catalog.
 
 use super::dependencies::{Cast, Dependencies, FIRST_USER_OBJECT, Kind, Object, ObjectId};
+use crate::QueryError;
 use crate::catalog_rows::CatalogRow;
-use crate::driver::Driver;
-use crate::postgres::{HARMLESS_VOLATILE, PostgresDriver};
-use crate::statement_guard::{RestrictedObjects, forbidden_function};
-use crate::{DriverKind, QueryError};
+use crate::driver::DriverConnection;
+use crate::postgres::{HARMLESS_VOLATILE, PostgresConnection};
+use crate::statement_guard::{POSTGRES, RestrictedObjects};
 
 /// Libraries of extensions whose functions reach out of the transaction, whatever they are declared.
 const REACHING_LIBRARIES: &[&str] = &[
@@ -116,7 +116,9 @@ SELECT f.kind, f.id::text, CASE WHEN f.label IN ('opno', 'opnos', 'eqop', 'sorto
 ///
 /// # Errors
 /// When the catalog cannot be read.
-pub(in crate::postgres) async fn restricted_objects(driver: &PostgresDriver) -> Result<RestrictedObjects, QueryError> {
+pub(in crate::postgres) async fn restricted_objects(
+    driver: &PostgresConnection,
+) -> Result<RestrictedObjects, QueryError> {
     let allowed = driver.settings.allowed_functions();
     let mut made = Dependencies::default();
     for row in driver.catalog_rows(FUNCTIONS).await? {
@@ -166,9 +168,7 @@ fn add_function(made: &mut Dependencies, row: &Cells, allowed: &[String]) {
     }
     let side_effects = || "the server says it can have side effects".to_owned();
     let reason = match language {
-        _ if forbidden_function(DriverKind::Postgres, name).is_some() => {
-            forbidden_function(DriverKind::Postgres, name).map(str::to_owned)
-        }
+        _ if POSTGRES.forbidden_function(name).is_some() => POSTGRES.forbidden_function(name).map(str::to_owned),
         _ if is_aggregate => None,
         "c" | "internal" if of_server => (is_volatile && !is_harmless).then(side_effects),
         // An administrator may have replaced the text of one that came with the server.

@@ -252,7 +252,7 @@ fn words_of(symbol: &str) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DriverKind, statement_guard};
+    use crate::statement_guard;
 
     fn object(name: &str) -> Object {
         Object {
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn everything_above_a_reaching_function_is_refused() {
         let restricted = dependencies().restricted();
-        let refused = |sql: &str| statement_guard::check(DriverKind::Postgres, sql, &restricted).err();
+        let refused = |sql: &str| statement_guard::check(&statement_guard::POSTGRES, sql, &restricted).err();
         for (sql, reason) in [
             ("SELECT wrapper()", "other servers"),
             ("SELECT * FROM outer_view", "it runs the function dblink_exec"),

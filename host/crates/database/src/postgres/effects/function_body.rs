@@ -1,8 +1,7 @@
 //! What the text of a function does, as far as its words tell.
 
-use crate::DriverKind;
-use crate::statement_guard::RestrictedObjects;
 use crate::statement_guard::lexer::{Token, tokens};
+use crate::statement_guard::{POSTGRES, RestrictedObjects};
 
 /// Words of SQL and PL/pgSQL that do more than compute. `EXECUTE` runs a text that cannot be read beforehand.
 const ACTING: &[&str] = &[
@@ -47,7 +46,7 @@ pub(super) struct FunctionBody<'t> {
 impl<'t> FunctionBody<'t> {
     pub(super) fn read(text: &'t str) -> Self {
         Self {
-            tokens: tokens(DriverKind::Postgres, text),
+            tokens: tokens(&POSTGRES, text),
         }
     }
 
@@ -73,7 +72,7 @@ impl<'t> FunctionBody<'t> {
 
     /// Why something that it uses is restricted.
     pub(super) fn uses(&self, restricted: &RestrictedObjects) -> Option<String> {
-        restricted.use_in(DriverKind::Postgres, self.tokens.as_ref().ok()?)
+        restricted.use_in(&POSTGRES, self.tokens.as_ref().ok()?)
     }
 }
 
