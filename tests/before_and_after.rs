@@ -42,7 +42,7 @@ max_new_tokens = 12
 "#;
 
 /// A folder with a database, a model and the exported pairs of a run.
-fn exported() -> tempfile::TempDir {
+pub fn exported() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     rusqlite::Connection::open(folder.path().join("shop.sqlite"))
         .unwrap()
@@ -59,7 +59,7 @@ fn exported() -> tempfile::TempDir {
     folder
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nl2sql"));
     command
         .current_dir(folder)
@@ -69,24 +69,24 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(!text.contains("panicked"), "{text}");
     text.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Runs the program to an end that must be good.
-fn done(folder: &Path, arguments: &[&str]) -> String {
+pub fn done(folder: &Path, arguments: &[&str]) -> String {
     let output = command(folder, arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", said(&output));
     said(&output)
 }
 
-fn json(path: &Path) -> Value {
+pub fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
 }
 
-fn lines(path: &Path) -> Vec<Value> {
+pub fn lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -274,21 +274,14 @@ fn schema_constrained_answers_use_existing_names_only() {
         "what random weights say is no SQL"
     );
 
-    let eval = |output: &str, more: &[&str]| {
-        let arguments = [
-            "eval",
-            "--quiet",
-            "--after",
-            "held4/generated_predictions.jsonl",
-            "--output",
-            output,
-        ];
-        done(folder.path(), &[&arguments[..], more].concat());
-        json(&folder.path().join(output).join("manifest.json"))["digests"]["decoding"].clone()
+    let made_with = |predictions: &str| {
+        let arguments = ["eval", "--quiet", "--after", predictions, "--output", "scored"];
+        done(folder.path(), &arguments);
+        json(&folder.path().join("scored/manifest.json"))["made_with"]["after"]["constrain"].clone()
     };
-    assert_ne!(
-        eval("e1", &held),
-        eval("e2", &held[2..]),
+    assert_eq!(
+        (made_with("held4"), made_with("free")),
+        ("schema".into(), "none".into()),
         "how answers were made is in the manifest"
     );
     let output = command(folder.path(), &[&["predict", "--endpoint"][..], &held].concat())

@@ -9,6 +9,7 @@ mod mssql_run;
 mod plugin_new;
 mod server_runs;
 mod surroundings;
+mod trained_prompts;
 
 #[path = "../host/crates/database/tests/shared/servers.rs"]
 #[allow(dead_code)]

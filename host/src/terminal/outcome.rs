@@ -129,6 +129,14 @@ fn show_training(global: &Global, summary: &TrainSummary) {
 
 fn show_prediction(predicted: &PredictionOutcome) {
     let throughput = &predicted.throughput;
+    if throughput.predicted == 0 {
+        say(format!(
+            "all {} rows had been predicted with the same model, prompts and decoding: {}",
+            throughput.rows,
+            predicted.predictions.display()
+        ));
+        return;
+    }
     say(format!(
         "{} of {} rows predicted ({} were there), {} failed, {:.2} rows/s, {:.0} tokens/s: {}",
         throughput.predicted,

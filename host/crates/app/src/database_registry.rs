@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nl2sql_catalog::{Analysis, Database, SyntaxError};
+use nl2sql_catalog::{Analysis, Database, Plan, SyntaxError, Topic};
 use nl2sql_constrained_decoding::{DialectRules, SchemaConstraint};
 use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::scoring::SqlReader;
-use nl2sql_pipeline::{CardsArtifact, Failure, PromptFacts, Source, artifact, outline};
+use nl2sql_pipeline::{CardsArtifact, Failure, SchemaPart, Source, artifact};
 use nl2sql_plugin_host::DialectSession;
 use nl2sql_profile::{ExportSettings, SchemaStyle};
 use nl2sql_sql_lexer::LexicalRules;
+use serde::de::DeserializeOwned;
 
 use crate::Session;
 use crate::database_source::DatabaseSource;
@@ -27,17 +28,24 @@ pub struct RegisteredDatabase {
     pub session: Arc<DialectSession>,
     /// Its cards: those of the run, or without values.
     cards: CardsArtifact,
+    /// Topics of the run; none for other databases.
+    topics: Vec<Topic>,
 }
 
 impl RegisteredDatabase {
-    /// The schema as the profile shows it to a model.
-    fn shown_schema(&self, style: SchemaStyle) -> Result<String, Failure> {
-        let tables: Vec<String> = match style {
-            SchemaStyle::Ddl => return self.schema(),
-            SchemaStyle::Cards => self.cards.cards.iter().map(|card| card.text.clone()).collect(),
-            SchemaStyle::Outline => self.catalog.tables.iter().map(outline).collect(),
-        };
-        Ok(tables.join(style.between_tables()))
+    /// The schema part of prompts, as a layout shows it.
+    ///
+    /// # Errors
+    /// When the dialect plugin fails.
+    pub fn schema_part(&self, layout: &ExportSettings) -> Result<SchemaPart, Failure> {
+        SchemaPart::new(&self.catalog, &self.cards, layout, |table| {
+            self.session.render_ddl(table).map_err(|error| call_failure(&error))
+        })
+    }
+
+    /// The run's topic of this name.
+    pub fn topic(&self, name: &str) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.name == name)
     }
 
     /// CREATE TABLE text of every table.
@@ -89,8 +97,10 @@ impl DatabaseRegistry {
         };
         let (catalog, _) = source.catalog()?;
         let own = Arc::new(RegisteredDatabase {
-            cards: cards_of_run(&session.place().folder)
+            cards: artifact_of_run(&session.place().folder, artifact::CARDS)
                 .unwrap_or_else(|| CardsArtifact::without_values(&catalog, &session.profile().cards)),
+            topics: artifact_of_run::<Plan>(&session.place().folder, artifact::PLAN)
+                .map_or_else(Vec::new, |plan| plan.topics),
             session: Arc::new(dialect.open(&catalog)),
             catalog: Arc::new(catalog),
         });
@@ -171,6 +181,7 @@ impl DatabaseRegistry {
         let session = Arc::new(dialect.open(&catalog));
         Ok(RegisteredDatabase {
             cards: CardsArtifact::without_values(&catalog, &self.session.profile().cards),
+            topics: Vec::new(),
             catalog: Arc::new(catalog),
             session,
         })
@@ -195,34 +206,15 @@ impl DatabaseRegistry {
         }
         Ok(constraints)
     }
-
-    /// The user message that asks `question` of a database, in the profile's layout.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub fn user_message(&self, settings: &ExportSettings, database: &str, question: &str) -> Result<String, Failure> {
-        let asked = self.get(database)?;
-        let info = asked.session.info().map_err(|error| call_failure(&error))?;
-        let (schema, notes) = (asked.shown_schema(settings.schema_style)?, info.prompt_notes.join("\n"));
-        let facts = PromptFacts {
-            question,
-            schema: &schema,
-            dialect: &info.name,
-            database: &asked.catalog.name,
-            notes: &notes,
-            ..PromptFacts::default()
-        };
-        Ok(facts.user_message(settings))
-    }
 }
 
 fn statement_timeout(session: &Session) -> Duration {
     Duration::from_millis(session.profile().database.statement_timeout_ms)
 }
 
-/// The cards that prompts of the run's training pairs show.
-fn cards_of_run(run_folder: &Path) -> Option<CardsArtifact> {
-    let bytes = std::fs::read(run_folder.join(artifact::CARDS)).ok()?;
+/// What the prompts of the run's training pairs were made from.
+fn artifact_of_run<T: DeserializeOwned>(run_folder: &Path, name: &str) -> Option<T> {
+    let bytes = std::fs::read(run_folder.join(name)).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 

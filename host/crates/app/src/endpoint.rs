@@ -55,6 +55,7 @@ impl Endpoint {
             text: answer.content,
             rendered_prompt: None,
             tokens: Some(u64::from(answer.output_tokens)),
+            finish_reason: Some(answer.finish_reason.name().to_owned()),
         })
     }
 }

@@ -1,11 +1,13 @@
 //! Jobs: the long pieces of work of a session, each on a thread of its own.
 
+mod answerer;
 mod cost_estimate;
 mod custom_dataset;
 mod evaluation;
 mod evaluation_context;
 mod model_folder;
 mod prediction;
+mod recorded_settings;
 mod run;
 mod setup_check;
 mod training;

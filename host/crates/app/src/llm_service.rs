@@ -6,6 +6,7 @@ use nl2sql_llm::{
     AnswerStore, ChatAnswer, ChatProvider, ChatRequest, HttpProvider, LlmClient, LlmClientBuilder, LlmError,
     RetryPolicy, UsageLine,
 };
+use nl2sql_model::adapter::AdapterRecord;
 use nl2sql_plugin_host::{ChatError, LlmService};
 use nl2sql_profile::{LlmSettings, Profile, Protocol, ProviderSettings};
 
@@ -132,13 +133,19 @@ pub(crate) fn open_provider(
                 message: "there is no model folder: set its path, or model.path".to_owned(),
             });
         };
+        let recorded = AdapterRecord::read(provider.adapter.as_ref().unwrap_or(&model)).map_err(|error| {
+            LlmError::Settings {
+                provider: name.to_owned(),
+                message: advised(&error),
+            }
+        })?;
+        let given = provider.template.is_some() || profile.given.contains("model.template");
+        let said = provider.template.as_ref().unwrap_or(&profile.model.template);
         let weights = LocalModelSettings {
             model,
             adapter: provider.adapter.clone(),
-            template: provider
-                .template
-                .clone()
-                .unwrap_or_else(|| profile.model.template.clone()),
+            template: template_of(name, said, given, recorded.as_ref())?,
+            default_system: recorded.map(|record| record.default_system).unwrap_or_default(),
             device: profile.model.device.clone(),
             rows_at_once: provider.rate.concurrency.max(1) as usize,
         };
@@ -155,4 +162,25 @@ pub(crate) fn open_provider(
         settings.headers_env.clear();
     }
     Ok(Box::new(HttpProvider::new(name, settings)?))
+}
+
+/// The chat template of a local provider: as its model was trained, else as the profile says. What was given and contradicts the record
+/// is refused.
+fn template_of(
+    provider: &str,
+    said: &str,
+    given: bool,
+    recorded: Option<&AdapterRecord>,
+) -> Result<String, LlmError> {
+    match recorded {
+        Some(record) if given && said != "auto" && said != record.template => Err(LlmError::Settings {
+            provider: provider.to_owned(),
+            message: format!(
+                "its template is `{said}`, and its model was trained with `{}`: leave the template out",
+                record.template
+            ),
+        }),
+        Some(record) => Ok(record.template.clone()),
+        None => Ok(said.to_owned()),
+    }
 }

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use nl2sql_constrained_decoding::{SchemaConstraint, Selection, TokenMask};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_inference::{
-    CpuEngine, CpuOptions, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling, TensorEngine,
+    CpuEngine, CpuOptions, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling, TensorEngine,
 };
+use nl2sql_llm::FinishReason;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking, resolve_template};
 use nl2sql_model::tokenizer::TextTokenizer;
@@ -31,6 +32,8 @@ pub struct LocalModelSettings {
     pub device: String,
     /// Chat template by LLaMA-Factory's name, or `auto`.
     pub template: String,
+    /// System text of chats without one; empty for the template's own.
+    pub default_system: String,
     /// Rows decoded together.
     pub rows_at_once: usize,
 }
@@ -67,6 +70,7 @@ pub struct LocalModel {
     context: usize,
     tokenizer: TextTokenizer,
     template: &'static ChatTemplate,
+    default_system: String,
     generator: Mutex<DeviceGenerator>,
     /// What each token adds to an answer, once that is asked for.
     token_bytes: OnceLock<Arc<[Vec<u8>]>>,
@@ -135,6 +139,7 @@ impl LocalModel {
             context,
             tokenizer,
             template,
+            default_system: settings.default_system.clone(),
             generator,
             token_bytes: OnceLock::new(),
         })
@@ -182,6 +187,7 @@ impl LocalModel {
                 text: completion.text.trim().to_owned(),
                 rendered_prompt: rendered_prompt.clone(),
                 tokens: Some(completion.tokens.len() as u64),
+                finish_reason: Some(finish_reason(completion.finish).name().to_owned()),
             };
             told(*number, Ok(completion));
         })
@@ -237,6 +243,10 @@ impl LocalModel {
     /// # Errors
     /// When the template or the tokenizer cannot write it.
     pub fn encode(&self, system: &str, turns: &[ChatMessage]) -> Result<Vec<u32>, ModelError> {
+        let system = match system {
+            "" => &self.default_system,
+            system => system,
+        };
         self.template
             .encode_prompt(&self.tokenizer, system, turns, Thinking::Disabled)
     }
@@ -248,6 +258,14 @@ struct SchemaMask(TokenMask);
 impl LogitsMask for SchemaMask {
     fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
         self.0.apply(generated, logits);
+    }
+}
+
+/// Why an answer ended, in the words of a chat protocol.
+pub fn finish_reason(finish: Finish) -> FinishReason {
+    match finish {
+        Finish::Length => FinishReason::Length,
+        _ => FinishReason::Stop,
     }
 }
 

@@ -4,15 +4,13 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nl2sql_inference::{Finish, Sampling};
-use nl2sql_llm::{
-    ChatAnswer, ChatProvider, ChatRequest, FinishReason, LlmError, ProviderFault, ProviderSettings, without_schema,
-};
+use nl2sql_inference::Sampling;
+use nl2sql_llm::{ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault, ProviderSettings, without_schema};
 use nl2sql_model::templates::{ChatMessage, resolve_template};
 use tokio::sync::oneshot;
 
 use crate::advice::advised;
-use crate::local_model::{LocalModel, LocalModelSettings, Question};
+use crate::local_model::{LocalModel, LocalModelSettings, Question, finish_reason};
 use crate::local_models::LocalModels;
 use crate::weights_identity;
 
@@ -174,10 +172,7 @@ impl Worker {
                     waiting,
                     Ok(ChatAnswer {
                         content: completion.text.trim().to_owned(),
-                        finish_reason: match completion.finish {
-                            Finish::Length => FinishReason::Length,
-                            _ => FinishReason::Stop,
-                        },
+                        finish_reason: finish_reason(completion.finish),
                         input_tokens: completion.prompt_tokens as u32,
                         output_tokens: completion.tokens.len().max(1) as u32,
                     }),

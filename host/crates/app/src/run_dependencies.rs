@@ -7,7 +7,8 @@ use nl2sql_catalog::{Database, GeneratorContext};
 use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
 use nl2sql_pipeline::{Dependencies, Failure, PluginIdentity};
-use nl2sql_plugin_host::{DialectSession, Services};
+use nl2sql_plugin_host::{DialectSession, Manifest, Services};
+use nl2sql_profile::GenerateSettings;
 use tokio_util::sync::CancellationToken;
 
 use crate::database_source::DatabaseSource;
@@ -183,6 +184,9 @@ impl Dependencies for RunDependencies {
             .into_iter()
             .map(|(role, name)| {
                 let artifact = inspect(host, role, &name)?;
+                if role == "generator" {
+                    refuse_unspoken(&profile.generate, &artifact.manifest)?;
+                }
                 Ok(PluginIdentity {
                     role: role.into(),
                     name: artifact.manifest.name,
@@ -192,4 +196,24 @@ impl Dependencies for RunDependencies {
             })
             .collect()
     }
+}
+
+/// Languages that a generator does not speak are refused before anything is made, not when its turn comes.
+fn refuse_unspoken(settings: &GenerateSettings, generator: &Manifest) -> Result<(), Failure> {
+    let wanted = settings.languages.iter().filter(|(_, weight)| **weight > 0.0);
+    let unspoken: Vec<&str> = wanted
+        .map(|(tag, _)| tag.as_str())
+        .filter(|tag| !generator.speaks(tag))
+        .collect();
+    if unspoken.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "generate.languages asks for {}, and {} words questions in {} alone",
+        unspoken.join(" and "),
+        generator.name,
+        generator.languages.join(" and ")
+    );
+    Err(Failure::new(&generator.name, "unsupported-language", message)
+        .with_hint("Leave these languages out, or set generate.generator to \"generator-llm\""))
 }

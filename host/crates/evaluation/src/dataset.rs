@@ -34,6 +34,9 @@ pub struct Example {
     pub prompt: String,
     /// The question; the prompt where the layout does not tell them apart.
     pub question: String,
+    /// Knowledge that comes with the question (BIRD's `evidence`); empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub evidence: String,
     /// Whether `prompt` is the question alone, with no schema around it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bare: bool,

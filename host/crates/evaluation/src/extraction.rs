@@ -6,11 +6,13 @@ mod prose;
 mod statement_end;
 mod statement_start;
 
+use std::borrow::Cow;
+
 use nl2sql_sql_lexer::LexicalRules;
 
 use crate::scoring::SqlReader;
 use answer_parts::{after_thinking, code_span, json_field, last_sql_fence};
-use statement_end::first_statement;
+use statement_end::{first_statement, first_two_statements};
 use statement_start::{start, without_label};
 
 /// What tells a statement from the words around it.
@@ -32,15 +34,23 @@ impl Syntax<'_> {
 
 /// [`extract_sql`] in the dialect of a database; in no dialect where nobody reads it.
 pub fn extract_sql_of(reader: Option<&dyn SqlReader>, database: &str, prediction: &str) -> String {
+    in_dialect(reader, database, |syntax| extract_sql(prediction, syntax))
+}
+
+/// [`extract_statements`] in the dialect of a database; in no dialect where nobody reads it.
+pub fn extract_statements_of(reader: Option<&dyn SqlReader>, database: &str, prediction: &str) -> String {
+    in_dialect(reader, database, |syntax| extract_statements(prediction, syntax))
+}
+
+fn in_dialect(reader: Option<&dyn SqlReader>, database: &str, extract: impl FnOnce(&Syntax<'_>) -> String) -> String {
     let Some(reader) = reader else {
-        return extract_sql(prediction, &Syntax::GENERIC);
+        return extract(&Syntax::GENERIC);
     };
     let is_statement = |sql: &str| reader.analyse(database, sql).is_ok();
-    let syntax = Syntax {
+    extract(&Syntax {
         rules: reader.lexical_rules(database).in_prose(),
         is_statement: Some(&is_statement),
-    };
-    extract_sql(prediction, &syntax)
+    })
 }
 
 /// The first statement a prediction offers as its answer, without its semicolon.
@@ -50,22 +60,38 @@ pub fn extract_sql_of(reader: Option<&dyn SqlReader>, database: &str, prediction
 /// anywhere. It ends at a semicolon, an end-of-turn token, a fence or prose, never inside a literal. A text without SQL is
 /// returned whole, so that its syntax error can be told; a thinking block that never ends leaves nothing.
 pub fn extract_sql(prediction: &str, syntax: &Syntax<'_>) -> String {
+    match sql_part(prediction, syntax) {
+        Ok(sql) => first_statement(&sql, syntax).to_owned(),
+        Err(no_sql) => no_sql,
+    }
+}
+
+/// That statement with the one that follows it directly, where there is one: official evaluators are handed the whole answer.
+pub fn extract_statements(prediction: &str, syntax: &Syntax<'_>) -> String {
+    match sql_part(prediction, syntax) {
+        Ok(sql) => first_two_statements(&sql, syntax).to_owned(),
+        Err(no_sql) => no_sql,
+    }
+}
+
+/// The text of a prediction from its statement on; where there is none, what it says instead.
+fn sql_part<'t>(prediction: &'t str, syntax: &Syntax<'_>) -> Result<Cow<'t, str>, String> {
     let answer = after_thinking(prediction).trim();
     if let Some(sql) = json_field(answer) {
-        return first_statement(&sql, syntax).to_owned();
+        return Ok(sql.into());
     }
     if let Some(fenced) = last_sql_fence(answer, syntax) {
-        return first_statement(without_label(fenced), syntax).to_owned();
+        return Ok(without_label(fenced).into());
     }
     if let Some(span) = code_span(answer, syntax) {
-        return first_statement(span, syntax).to_owned();
+        return Ok(span.into());
     }
     match start(answer, syntax) {
-        Some(start) => first_statement(&answer[start..], syntax).to_owned(),
-        None => statement_end::before_end_marker(answer)
+        Some(start) => Ok(answer[start..].into()),
+        None => Err(statement_end::before_end_marker(answer)
             .trim_end_matches(';')
             .trim()
-            .to_owned(),
+            .to_owned()),
     }
 }
 
@@ -130,6 +156,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(extract_sql(prediction), sql, "{prediction}");
+        }
+    }
+
+    #[test]
+    fn statements_that_follow_each_other_are_kept_for_official_evaluators() {
+        let both = |text: &str| super::extract_statements(text, &Syntax::GENERIC);
+        for (prediction, sql) in [
+            ("SELECT 1; SELECT 1", "SELECT 1; SELECT 1"),
+            ("```sql\nSELECT 1;\nSELECT ';';\n```", "SELECT 1;\nSELECT ';'"),
+            ("SELECT 1; That is all.", "SELECT 1"),
+            ("SELECT 1;", "SELECT 1"),
+            ("SELECT 1;; SELECT 2", "SELECT 1;; SELECT 2"),
+            ("No idea.", "No idea."),
+        ] {
+            assert_eq!(both(prediction), sql, "{prediction}");
         }
     }
 

@@ -20,6 +20,8 @@ pub mod extraction;
 pub mod manifest;
 pub mod official;
 pub mod prediction;
+pub mod prediction_journal;
+pub mod prediction_settings;
 pub mod predictions_file;
 pub mod query_runner;
 pub mod report;

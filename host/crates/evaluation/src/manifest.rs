@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::prediction_settings::PredictionSettings;
+
 /// SHA-256 in lower-case hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
@@ -19,11 +21,20 @@ pub struct Manifest {
     pub definition: String,
     /// Seed of the resampling.
     pub seed: u64,
-    /// Digests by role: `data`, `schema`, `template`, `weights-before`, `weights-after`, `predictions-before`,
-    /// `predictions-after`, `plugin:<name>`, ...
+    /// Digests by role: `data`, `schema`, `weights-before`, `weights-after`, `predictions-before`, `predictions-after`,
+    /// `plugin:<name>`, ...
     pub digests: BTreeMap<String, String>,
     /// Paths as given, by the same roles, so that the run can be repeated.
     pub paths: BTreeMap<String, String>,
+    /// How the predictions of each side were made, where that is known.
+    #[serde(default)]
+    pub made_with: BTreeMap<String, PredictionSettings>,
+    /// How many examples were taken, where not all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Sections of the profile that decide the figures, so that they need not be given again. Secrets only as names.
+    #[serde(default)]
+    pub settings: BTreeMap<String, serde_json::Value>,
     /// Every figure of the report by run (`before`, `after`) and metric.
     pub figures: BTreeMap<String, BTreeMap<String, Option<f64>>>,
 }
@@ -51,6 +62,11 @@ impl Manifest {
             Some(&again.definition),
         );
         compare(&mut found, "seed", Some(&self.seed), Some(&again.seed));
+        for side in keys(&self.made_with, &again.made_with) {
+            let fingerprint = |manifest: &Self| manifest.made_with.get(side).map(PredictionSettings::fingerprint);
+            let (was, is) = (fingerprint(self), fingerprint(again));
+            compare(&mut found, &format!("fingerprint of the predictions {side}"), was.as_ref(), is.as_ref());
+        }
         for role in keys(&self.digests, &again.digests) {
             compare(
                 &mut found,

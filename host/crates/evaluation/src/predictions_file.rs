@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use crate::{
     dataset::{Example, RowError},
-    extraction::extract_sql_of,
+    extraction::{extract_sql_of, extract_statements_of},
     prediction::Prediction,
+    prediction_settings::PredictionSettings,
     scoring::SqlReader,
 };
 
@@ -164,11 +165,29 @@ impl PredictionsFile {
         Ok(())
     }
 
+    /// The settings that made all of them, where they are kept in the folder of the file.
+    pub fn made_with(&self, folder: &Path) -> Option<PredictionSettings> {
+        let fingerprint = &self.predictions.first()?.fingerprint;
+        let alike = self.predictions.iter().all(|row| row.fingerprint == *fingerprint);
+        alike.then(|| PredictionSettings::read(folder, fingerprint)).flatten()
+    }
+
     /// Extracts the SQL of predictions that lack it.
     pub fn extract(&mut self, reader: Option<&dyn SqlReader>) {
         let lacking = |row: &&mut Prediction| row.predicted_sql.is_empty();
         for row in self.predictions.iter_mut().filter(lacking) {
             row.predicted_sql = extract_sql_of(reader, &row.db_id, &row.predict);
+        }
+    }
+
+    /// Takes two statements of an answer that has several, as the official evaluators do: to them, and to the engine's one-statement
+    /// interface that they use, such an answer is an error.
+    pub fn take_following_statements(&mut self, reader: Option<&dyn SqlReader>) {
+        for row in &mut self.predictions {
+            let both = extract_statements_of(reader, &row.db_id, &row.predict);
+            if both.starts_with(&row.predicted_sql) {
+                row.predicted_sql = both;
+            }
         }
     }
 }

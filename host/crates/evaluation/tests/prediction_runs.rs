@@ -13,6 +13,8 @@ use nl2sql_evaluation::{
     candidates::CandidateSettings,
     dataset::Dataset,
     prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator, Throughput, predict},
+    prediction_journal::PredictionJournal,
+    prediction_settings::PredictionSettings,
     predictions_file::{PairingError, PredictionsFile},
 };
 
@@ -35,6 +37,7 @@ impl TextGenerator for Fenced {
                         text: format!("```sql\nSELECT {at};\n```\nThat is it."),
                         rendered_prompt: None,
                         tokens: Some(7),
+                        finish_reason: None,
                     }),
                 },
             );
@@ -49,9 +52,18 @@ fn dataset(folder: &Path, bytes: &[u8]) -> Dataset {
 }
 
 async fn run(generator: &Fenced, data: &Dataset, output: &Path) -> Throughput {
-    predict(generator, &data.examples, None, None, output, &|_| {})
+    run_with(generator, data, output, "qwen").await
+}
+
+async fn run_with(generator: &Fenced, data: &Dataset, output: &Path, template: &str) -> Throughput {
+    let journal = PredictionJournal::open(output, &settings(template)).unwrap();
+    predict(generator, &data.examples, None, None, journal, &|_| {})
         .await
         .unwrap()
+}
+
+fn settings(template: &str) -> PredictionSettings {
+    PredictionSettings([("template".to_owned(), template.to_owned())].into())
 }
 
 #[tokio::test]
@@ -87,6 +99,61 @@ async fn a_run_that_was_killed_goes_on_and_asks_nothing_twice() {
     );
     let refused = file.predictions.iter().find(|row| row.id == "b").unwrap();
     assert_eq!(refused.error.as_deref(), Some("the endpoint said no"));
+}
+
+#[tokio::test]
+async fn predictions_of_other_settings_are_kept_apart_and_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(folder.path(), b"{\"id\": \"a\", \"question\": \"one\"}\n");
+    let output = folder.path().join("generated_predictions.jsonl");
+    let first = settings("qwen").fingerprint();
+    run_with(&Fenced::default(), &data, &output, "qwen").await;
+    let bytes = fs::read(&output).unwrap();
+
+    let journal = PredictionJournal::open(&output, &settings("llama3")).unwrap();
+    let kept = folder.path().join(format!("generated_predictions-{first}.jsonl"));
+    let aside = journal.set_aside.clone().unwrap();
+    assert_eq!(aside.path, kept);
+    assert_eq!(aside.differences, [r#"template was "qwen", is "llama3""#]);
+    assert_eq!(fs::read(&kept).unwrap(), bytes);
+    drop(journal);
+    let other = run_with(&Fenced::default(), &data, &output, "llama3").await;
+    assert_eq!((other.resumed, other.predicted), (0, 1));
+
+    let again = run_with(&Fenced::default(), &data, &output, "qwen").await;
+    assert_eq!((again.resumed, again.predicted), (1, 0));
+    assert_eq!(fs::read(&output).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn a_row_that_is_asked_otherwise_is_predicted_again_and_the_last_line_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut data = dataset(
+        folder.path(),
+        b"{\"id\": \"a\", \"question\": \"one\"}\n{\"id\": \"b\", \"question\": \"two\"}\n",
+    );
+    let output = folder.path().join("generated_predictions.jsonl");
+    run(&Fenced::default(), &data, &output).await;
+    data.examples[1].prompt = "two, with another schema".to_owned();
+    let generator = Fenced::default();
+    let second = run(&generator, &data, &output).await;
+    assert_eq!((second.resumed, second.predicted), (1, 1));
+    assert_eq!(*generator.asked.lock().unwrap(), ["two, with another schema"]);
+    let file = PredictionsFile::read(&output).unwrap();
+    assert_eq!(file.predictions.len(), 2);
+    assert_eq!(file.predictions[1].prompt, "two, with another schema");
+}
+
+#[tokio::test]
+async fn predictions_of_another_program_are_not_taken_for_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(folder.path(), b"{\"id\": \"a\", \"question\": \"one\"}\n");
+    let output = folder.path().join("generated_predictions.jsonl");
+    let foreign = "{\"prompt\": \"p\", \"predict\": \"x\", \"label\": \"\", \"id\": \"a\"}\n";
+    fs::write(&output, foreign).unwrap();
+    assert_eq!(run(&Fenced::default(), &data, &output).await.predicted, 1);
+    let kept = folder.path().join("generated_predictions-unknown.jsonl");
+    assert_eq!(fs::read_to_string(kept).unwrap(), foreign);
 }
 
 #[test]
@@ -226,6 +293,7 @@ impl TextGenerator for Stumbling {
                 text: sql.to_owned(),
                 rendered_prompt: None,
                 tokens: Some(1),
+                finish_reason: None,
             };
             on_completion(at, Ok(completion));
         }
@@ -251,7 +319,8 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
         count: 4,
     };
     let output = folder.path().join("generated_predictions.jsonl");
-    let throughput = predict(&Stumbling, &data.examples, Some(&candidates), None, &output, &|_| {})
+    let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
+    let throughput = predict(&Stumbling, &data.examples, Some(&candidates), None, journal, &|_| {})
         .await
         .unwrap();
     assert_eq!(

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::provider_state::ProviderState;
 use crate::thinking::without_thinking;
 use crate::{
-    Amount, AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault,
+    Amount, AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault, ProviderSettings,
     RequestDigest, RetryPolicy, StoredAnswer, Turn, UsageReport, estimate_tokens,
 };
 
@@ -120,6 +120,11 @@ struct Shared {
 }
 
 impl LlmClient {
+    /// Settings of the providers, in the order they are tried.
+    pub fn providers(&self) -> impl Iterator<Item = &ProviderSettings> {
+        self.shared.providers.iter().map(|state| state.provider.settings())
+    }
+
     /// The same client for one piece of work: its own token stops it, and answers from the store are counted from zero.
     pub fn for_job(&self, cancellation: CancellationToken) -> Self {
         Self {

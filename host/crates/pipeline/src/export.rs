@@ -5,6 +5,7 @@ mod layout;
 mod llama_factory;
 mod outline;
 mod prompt;
+mod schema_part;
 mod split;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::{CardsArtifact, Dialect, Failure, PipelineError, PluginIdentity, Stag
 pub use layout::PromptFacts;
 pub use outline::outline;
 use prompt::Prompts;
+pub use schema_part::SchemaPart;
 use split::Split;
 
 /// Everything an export is made from.

@@ -29,7 +29,7 @@ pub use dependencies::{Dependencies, Dialect, Generator, Planner, PluginIdentity
 pub use digest::sha256_hex;
 pub use error::{Failure, PipelineError};
 pub use event::{Event, Observer};
-pub use export::{PromptFacts, outline};
+pub use export::{PromptFacts, SchemaPart, outline};
 pub use generate::RoundRecord;
 pub use pipeline::{Pipeline, Rerun};
 pub use run_folder::{ArtifactStore, JournalWriter, LocalFolder, RunFolder, artifact};

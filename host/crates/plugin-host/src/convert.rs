@@ -28,3 +28,4 @@ macro_rules! same_fields {
 }
 pub(crate) use finding::check_severities;
 pub(crate) use same_fields;
+pub(crate) use sample::check_difficulties;

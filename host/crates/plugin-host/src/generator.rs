@@ -8,7 +8,7 @@ use wasmtime::component::ResourceAny;
 
 use crate::bindings::generator::exports::nl2sql::plugin::generator as wit;
 use crate::bindings::generator::{GeneratorPlugin as World, GeneratorPluginPre};
-use crate::convert::list;
+use crate::convert::{check_difficulties, list};
 use crate::error::{CallError, Failure};
 use crate::host::Kinded;
 use crate::loaded::Loaded;
@@ -84,14 +84,13 @@ impl GeneratorSession {
                 .session()
                 .call_generate(store, *session, &request)
         })?;
-        match answer {
-            Ok(batch) => Ok(Batch {
-                samples: list(batch.samples),
-                exhausted: batch.exhausted,
-                notes: batch.notes,
-            }),
-            Err(refusal) => Err(self.pool.fault(CALL, Failure::Refused(refusal.into()))),
-        }
+        let batch = answer.map_err(|refusal| self.pool.fault(CALL, Failure::Refused(refusal.into())))?;
+        check_difficulties(&batch.samples).map_err(|failure| self.pool.fault(CALL, failure))?;
+        Ok(Batch {
+            samples: list(batch.samples),
+            exhausted: batch.exhausted,
+            notes: batch.notes,
+        })
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Manifest {
     /// Services it asks for, each with the reason in one line.
     #[serde(default)]
     pub imports: BTreeMap<String, String>,
+    /// Languages a generator words questions in, as primary subtags of BCP 47 tags; none listed: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
 }
 
 impl Manifest {
@@ -38,6 +41,12 @@ impl Manifest {
             ));
         }
         Ok(manifest)
+    }
+
+    /// Whether the plugin words questions in the language of a BCP 47 tag.
+    pub fn speaks(&self, tag: &str) -> bool {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        self.languages.is_empty() || self.languages.iter().any(|language| language.eq_ignore_ascii_case(primary))
     }
 }
 

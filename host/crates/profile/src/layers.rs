@@ -1,5 +1,6 @@
 //! Resolving a profile from its layers.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use figment::error::Kind;
@@ -55,8 +56,9 @@ impl Layers {
         if let Ok(url) = given.extract_inner::<String>("database.url") {
             figment = figment.merge(UrlParameters::of(&url)?);
         }
-        figment = figment.merge(given);
+        figment = figment.merge(&given);
         let mut profile: Profile = figment.extract().map_err(|error| explain(error, &figment))?;
+        profile.given = given_keys(&given);
         if profile.generate.languages.is_empty() {
             profile.generate.languages = Profile::default().generate.languages;
         }
@@ -93,6 +95,24 @@ fn environment() -> Env {
     Env::prefixed("NL2SQL_")
         .filter(|key| key.as_str().contains("__"))
         .split("__")
+}
+
+/// The dotted keys of every value.
+fn given_keys(given: &Figment) -> BTreeSet<String> {
+    fn collect(prefix: &str, dict: &Dict, keys: &mut BTreeSet<String>) {
+        for (name, value) in dict {
+            let key = format!("{prefix}{name}");
+            match value {
+                Value::Dict(_, inner) => collect(&format!("{key}."), inner, keys),
+                _ => drop(keys.insert(key)),
+            }
+        }
+    }
+    let mut keys = BTreeSet::new();
+    if let Ok(Value::Dict(_, sections)) = given.find_value("") {
+        collect("", &sections, &mut keys);
+    }
+    keys
 }
 
 /// One `--set section.key=value`.

@@ -14,7 +14,7 @@ mod run;
 mod train;
 mod validate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,9 @@ pub struct Profile {
     pub train: TrainSettings,
     /// Predictions and metrics.
     pub evaluate: EvaluateSettings,
+    /// Dotted keys that a file, a variable or a flag set. A setting that was left alone gives way to what a model was trained with.
+    #[serde(skip)]
+    pub given: BTreeSet<String>,
 }
 
 impl Profile {

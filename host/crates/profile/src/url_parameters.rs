@@ -52,6 +52,7 @@ fn set(settings: &mut Dict, name: &str, value: &str) -> Result<(), ProfileError>
         "schema" => return push(settings, "schemas", value),
         "include" => return push(settings, "include", value),
         "exclude" => return push(settings, "exclude", value),
+        "allow_functions" => return push(settings, "allow_functions", value),
         "connect_timeout" => ("connect_timeout_ms", Value::from(number()?.saturating_mul(1_000))),
         "statement_timeout" => ("statement_timeout_ms", Value::from(number()?)),
         "max_rows" => ("max_rows", Value::from(number()?)),

@@ -180,6 +180,7 @@ fn the_starter_holds_only_known_keys_and_the_defaults() {
     let mut plain = resolve(folder.path(), "plain", &[]).unwrap().profile;
     plain.database.path = None;
     plain.run.dir = Profile::default().run.dir;
+    plain.given.clear();
     assert_eq!(plain, Profile::default());
 
     let uncommented: String = STARTER
@@ -277,11 +278,12 @@ fn the_starter_shows_every_default_with_the_value_of_the_code() {
 fn url_parameters_win_over_defaults_and_lose_to_the_profile() {
     let folder = tempfile::tempdir().unwrap();
     let url = "postgres://reader:s3cret@db/shop?schema=a&schema=b&pool_size=7&statement_timeout=900&connect_timeout=3\
-               &max_rows=5&max_bytes=6&include=x*&exclude=y*&sslmode=require";
+               &max_rows=5&max_bytes=6&include=x*&exclude=y*&allow_functions=f&sslmode=require";
     fs::write(folder.path().join("url.toml"), format!("[database]\nurl = \"{url}\"\n")).unwrap();
     let resolved = resolve(folder.path(), "url", &[]).unwrap();
     let database = &resolved.profile.database;
     assert_eq!(database.schemas, ["a", "b"]);
+    assert_eq!(database.allow_functions, ["f"]);
     assert_eq!(
         (&database.include[..], &database.exclude[..]),
         (&["x*".to_owned()][..], &["y*".to_owned()][..])

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::adapter::{AdapterConfig, AdapterRecord};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::json;
@@ -31,6 +31,8 @@ pub struct Snapshot<'a> {
     pub state: &'a TrainerState,
     /// The adapter's description.
     pub adapter: &'a AdapterConfig,
+    /// What it is trained with.
+    pub record: &'a AdapterRecord,
     /// What must be unchanged to resume; see [`restore`].
     pub fingerprint: &'a BTreeMap<String, String>,
 }
@@ -59,6 +61,7 @@ fn fill(folder: &Path, snapshot: &Snapshot) -> Result<(), TrainError> {
     std::fs::create_dir_all(folder).map_err(|source| TrainError::file("create", folder, source))?;
     adapter_file::write(&folder.join(ADAPTER), snapshot.layout, snapshot.values)?;
     snapshot.adapter.write(folder)?;
+    snapshot.record.write(folder)?;
     write_optimizer(&folder.join(OPTIMIZER), snapshot.optimizer)?;
     write_json(&folder.join("fingerprint.json"), &json!(snapshot.fingerprint))?;
     snapshot.state.write(folder)?;

@@ -32,7 +32,7 @@ pub fn fingerprint(
     }
     set("samples", plan.samples.len().to_string());
     set("encoded samples", samples_digest(&plan.samples));
-    set("template", data.template.clone());
+    set("template", plan.template.to_owned());
     set("cutoff_len", data.cutoff.to_string());
     set("packing", data.packing.to_string());
     set("group_by_length", data.group_by_length.to_string());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nl2sql_model::TargetModules;
-use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::adapter::{AdapterConfig, PromptLayout};
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::templates::Thinking;
 
@@ -77,6 +77,8 @@ pub struct DataSettings {
     pub shuffle: bool,
     /// `default_system`: system text of samples without one, instead of the template's own.
     pub default_system: Option<String>,
+    /// How the questions of the data became prompts, where that is known; it is written beside the adapter.
+    pub prompt: Option<PromptLayout>,
 }
 
 impl Default for DataSettings {
@@ -94,6 +96,7 @@ impl Default for DataSettings {
             group_by_length: false,
             shuffle: true,
             default_system: None,
+            prompt: None,
         }
     }
 }

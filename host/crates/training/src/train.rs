@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use nl2sql_model::ModelConfig;
-use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::adapter::{AdapterConfig, AdapterRecord};
 use serde::Serialize;
 use serde_json::json;
 
@@ -51,6 +51,8 @@ pub struct TrainSummary {
 pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<TrainSummary, TrainError> {
     let plan = TrainPlan::prepare(settings, events)?;
     let adapter = settings.adapter_config();
+    let default_system = settings.data.default_system.clone().unwrap_or_default();
+    let record = AdapterRecord::new(plan.template, default_system, settings.data.prompt.clone());
     let start = starting_point(settings)?;
     let mut engine = engine::open(settings, &adapter)?;
     let fingerprint = manifest::fingerprint(settings, &plan, &adapter)?;
@@ -72,6 +74,7 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
     let mut trainer = Trainer {
         settings,
         adapter: &adapter,
+        record: &record,
         engine: engine.as_mut(),
         samples: &plan.samples,
         held_out: &plan.held_out,
@@ -90,6 +93,7 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
         if let (true, Some(best)) = (settings.watch.load_best, &state.best_model_checkpoint) {
             values = checkpoint::values(&settings.output.join(best), engine.layout())?;
         }
+        record.write(&settings.output)?;
         write_outputs(settings, &plan, &adapter, engine.as_ref(), &values, &state)?;
     }
     Ok(TrainSummary {

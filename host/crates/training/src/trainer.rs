@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::adapter::{AdapterConfig, AdapterRecord};
 
 use crate::adamw::{AdamW, clip_global_norm};
 use crate::batch::{Sample, mix};
@@ -34,6 +34,8 @@ pub struct Trainer<'a> {
     pub settings: &'a TrainSettings,
     /// The adapter's description.
     pub adapter: &'a AdapterConfig,
+    /// What the adapter is trained with.
+    pub record: &'a AdapterRecord,
     /// Computes losses and gradients.
     pub engine: &'a mut dyn Engine,
     /// Samples with their row numbers.
@@ -282,6 +284,7 @@ impl Trainer<'_> {
             optimizer: &self.optimizer,
             state: &self.state,
             adapter: self.adapter,
+            record: self.record,
             fingerprint: self.fingerprint,
         };
         match checkpoint::save(output, &snapshot) {

@@ -19,7 +19,8 @@ pub(super) fn write_prompted(job: &JobContext, dataset: &Path, databases: &Path)
         limit: None,
     };
     let context = EvaluationContext::open(job, &source)?;
-    let with_answer = context.examples().iter().filter_map(|example| {
+    let examples = context.prompted(&job.session.profile().export)?;
+    let with_answer = examples.iter().filter_map(|example| {
         let gold = example.gold.as_deref()?;
         Some(match &example.system {
             Some(system) => json!({ "instruction": example.prompt, "output": gold, "system": system }),
@@ -27,7 +28,7 @@ pub(super) fn write_prompted(job: &JobContext, dataset: &Path, databases: &Path)
         })
     });
     let rows: Vec<String> = with_answer.map(|row| row.to_string()).collect();
-    let unanswered = context.examples().len() - rows.len();
+    let unanswered = examples.len() - rows.len();
     if unanswered > 0 {
         let message = format!("{}: {unanswered} rows without a query are left out", dataset.display());
         job.note(message);

@@ -1,8 +1,7 @@
 //! Scores predictions, compares before with after, and writes the report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
@@ -14,9 +13,11 @@ use nl2sql_profile::DecodingConstraint;
 use serde_json::{Value, json};
 
 use super::JobContext;
+use super::answerer::Answerer;
 use super::evaluation_context::{EvaluationContext, ExampleSource};
 use super::prediction::{PREDICTIONS, predict_into};
-use crate::{AppError, BoundMetric, Session};
+use super::recorded_settings::{as_recorded, recorded_settings};
+use crate::{AppError, BoundMetric, PromptSettings, Session};
 
 /// Examples whose result sets are shown side by side in the report.
 const PREVIEWED: usize = 200;
@@ -124,8 +125,8 @@ impl Evaluation<'_> {
             after: after.as_ref(),
             facts: &facts,
             reader: Some(self.context.databases.as_ref()),
-            identity: self.identity(),
-            configuration: self.configuration(),
+            identity: self.identity(&manifest),
+            configuration: self.configuration(&manifest),
             training,
             schemas: self.schemas(),
             results: self.results([before.as_ref(), after.as_ref()]),
@@ -149,6 +150,8 @@ impl Evaluation<'_> {
             version: env!("CARGO_PKG_VERSION").into(),
             definition,
             seed: self.context.session().profile().run.seed,
+            limit: self.request.examples.limit,
+            settings: recorded_settings(self.context.session().profile()),
             ..Manifest::default()
         };
         manifest
@@ -160,30 +163,6 @@ impl Evaluation<'_> {
         if let Some(folder) = &self.request.examples.databases {
             manifest.paths.insert("databases".into(), folder.display().to_string());
         }
-        let template = format!(
-            "{}\n{}\n{}",
-            self.context.session().profile().model.template,
-            self.context.session().profile().export.instruction,
-            self.context.session().profile().export.prompt
-        );
-        manifest.digests.insert("template".into(), digest(template.as_bytes()));
-        let decoding = &self.context.session().profile().evaluate;
-        let mut settings = vec![
-            json!(decoding.max_new_tokens),
-            json!(decoding.temperature),
-            json!(decoding.top_p),
-            json!(decoding.top_k),
-            json!(decoding.repetition_penalty),
-            json!(decoding.candidates),
-            json!(decoding.candidate_temperature),
-        ];
-        // Said only where it is on, so that manifests from before there was such a key are unchanged.
-        let constrained = decoding.constrain == DecodingConstraint::Schema;
-        settings.extend(constrained.then(|| json!("held_to_schema")));
-        let decoding = json!(settings);
-        manifest
-            .digests
-            .insert("decoding".into(), digest(decoding.to_string().as_bytes()));
         manifest
             .digests
             .insert("schema".into(), digest(format!("{:?}", self.schemas()).as_bytes()));
@@ -220,21 +199,14 @@ impl Evaluation<'_> {
         let mut path = source.to_owned();
         if source.is_dir() && !source.join(PREDICTIONS).is_file() {
             let folder = self.output.join(side);
-            let is_adapter = source.join("adapter_config.json").is_file();
-            let (model, adapter) = if is_adapter {
-                (self.base_model(), Some(source))
-            } else {
-                (Some(source.to_owned()), None)
-            };
-            let answerer = self.context.local_model(model.as_deref(), adapter)?;
+            let answerer = self.answerer(source)?;
             manifest
                 .digests
                 .insert(format!("weights-{side}"), weights_digest(source)?);
             self.context
                 .job
                 .note(format!("{side}: predicting with {}", source.display()));
-            let generator = answerer.generator(self.context.decoding()?, self.context.job.cancel.clone());
-            predict_into(self.context, &generator, &folder)?;
+            predict_into(self.context, answerer, &folder)?;
             path = folder.join(PREDICTIONS);
         } else if source.is_dir() {
             path = source.join(PREDICTIONS);
@@ -244,6 +216,12 @@ impl Evaluation<'_> {
         file.pair_with(self.context.examples(), self.request.examples.limit.is_some())
             .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
         file.extract(Some(self.context.databases.as_ref()));
+        if manifest.definition != Definition::Nl2sql.name() {
+            file.take_following_statements(Some(self.context.databases.as_ref()));
+        }
+        if let Some(settings) = file.made_with(path.parent().unwrap_or(Path::new(""))) {
+            manifest.made_with.insert(side.to_owned(), settings);
+        }
         manifest
             .digests
             .insert(format!("predictions-{side}"), file.digest.clone());
@@ -251,6 +229,35 @@ impl Evaluation<'_> {
             .paths
             .insert(format!("predictions-{side}"), path.display().to_string());
         Ok(file)
+    }
+
+    /// The model or adapter in a folder.
+    fn answerer(&self, source: &Path) -> Result<Answerer, AppError> {
+        let adapter = Some(source).filter(|folder| folder.join("adapter_config.json").is_file());
+        let model = match adapter {
+            Some(_) => self.base_model(),
+            None => Some(source.to_owned()),
+        };
+        let model = self.context.model_folder(model.as_deref(), adapter)?;
+        let prompts = self.prompts(&model, adapter)?;
+        Answerer::local(model, adapter, prompts)
+    }
+
+    /// How a model is asked. One without a record is asked in the layout of the one it is compared with: what was learned shows only when
+    /// both get the same prompts.
+    fn prompts(&self, model: &Path, adapter: Option<&Path>) -> Result<PromptSettings, AppError> {
+        let profile = self.context.session().profile();
+        let mut prompts = PromptSettings::of_model(profile, Some(model), adapter)?;
+        if prompts.recorded_in.is_none() {
+            let sides = [&self.request.before, &self.request.after];
+            for other in sides.into_iter().flatten().filter(|folder| folder.is_dir()) {
+                let recorded = PromptSettings::of_model(profile, Some(other), None)?;
+                if recorded.recorded_in.is_some() {
+                    (prompts.layout, prompts.recorded_in) = (recorded.layout, recorded.recorded_in);
+                }
+            }
+        }
+        Ok(prompts)
     }
 
     /// The base model of an adapter: as given, else what is compared with when that is a model, else the profile's.
@@ -275,7 +282,7 @@ impl Evaluation<'_> {
     }
 
     /// What is judged, for the header of the report.
-    fn identity(&self) -> Vec<(String, String)> {
+    fn identity(&self, manifest: &Manifest) -> Vec<(String, String)> {
         let shown = |path: &Path| path.display().to_string();
         let profile = self.context.session().profile();
         let model = self.base_model().or_else(|| profile.model.path.clone());
@@ -283,12 +290,18 @@ impl Evaluation<'_> {
             .into_iter()
             .flatten()
             .find(|folder| folder.join("adapter_config.json").is_file());
+        let templates: BTreeSet<&str> = manifest
+            .made_with
+            .values()
+            .filter_map(|settings| settings.0.get("model.template").map(String::as_str))
+            .collect();
+        let templates = templates.into_iter().collect::<Vec<_>>().join(", ");
         let facts = [
             ("model", model.map(|path| shown(&path))),
             ("adapter", adapter.map(|path| shown(path))),
             ("before", self.request.before.as_ref().map(|path| shown(path))),
             ("after", self.request.after.as_ref().map(|path| shown(path))),
-            ("template", Some(profile.model.template.clone())),
+            ("template", Some(templates)),
             ("dataset", Some(shown(&self.context.dataset_path))),
         ];
         facts
@@ -298,24 +311,24 @@ impl Evaluation<'_> {
     }
 
     /// Settings of the evaluation, for the configuration panel of the report.
-    fn configuration(&self) -> Vec<SettingGroup> {
+    fn configuration(&self, manifest: &Manifest) -> Vec<SettingGroup> {
         let profile = self.context.session().profile();
-        let decoding = &profile.evaluate;
-        let decoding = SettingGroup::new(
-            "Decoding",
+        let scoring = SettingGroup::new(
+            "Scoring",
             [
-                ("max new tokens", Some(decoding.max_new_tokens.to_string())),
-                ("temperature", Some(decoding.temperature.to_string())),
-                ("top p", Some(decoding.top_p.to_string())),
-                ("top k", Some(decoding.top_k.to_string())),
-                ("repetition penalty", Some(decoding.repetition_penalty.to_string())),
-                ("candidates", Some(decoding.candidates.to_string())),
-                ("constrained to", Some(decoding.constrain.to_string())),
-                ("seed", Some(profile.run.seed.to_string())),
-                ("metrics", Some(decoding.metrics.join(", "))),
+                ("definition", Some(manifest.definition.clone())),
+                ("metrics", Some(profile.evaluate.metrics.join(", "))),
+                ("seed", Some(manifest.seed.to_string())),
             ],
         );
-        decoding.into_iter().collect()
+        let made_with = manifest.made_with.iter().filter_map(|(side, settings)| {
+            let settings = settings.0.iter();
+            SettingGroup::new(
+                &format!("Predictions {side}"),
+                settings.map(|(name, value)| (name.as_str(), Some(value.clone()))),
+            )
+        });
+        scoring.into_iter().chain(made_with).collect()
     }
 
     /// The training run of the adapter that is judged.
@@ -329,7 +342,7 @@ impl Evaluation<'_> {
     }
 
     fn schemas(&self) -> BTreeMap<String, String> {
-        let names: std::collections::BTreeSet<&str> = self
+        let names: BTreeSet<&str> = self
             .context
             .examples()
             .iter()
@@ -417,10 +430,11 @@ pub(super) fn verify(job: &JobContext, path: &Path, request: &EvaluateRequest) -
     let mut again = request.clone();
     again.examples.dataset = again.examples.dataset.or_else(|| recorded_path("data"));
     again.examples.databases = again.examples.databases.or_else(|| recorded_path("databases"));
+    again.examples.limit = again.examples.limit.or(recorded.limit);
     again.definition = Some(recorded.definition.clone());
     again.before = recorded_path("predictions-before");
     again.after = recorded_path("predictions-after");
-    let session = seeded(&job.session, recorded.seed)?;
+    let session = as_recorded(&job.session, &recorded)?;
     let job = &job.within(session);
     let context = EvaluationContext::open(job, &again.examples)?;
     let output = again.output(&job.session);
@@ -437,11 +451,4 @@ pub(super) fn verify(job: &JobContext, path: &Path, request: &EvaluateRequest) -
         manifest: path.to_owned(),
         differences: differences.iter().map(ToString::to_string).collect(),
     })
-}
-
-/// A session that differs in its seed alone.
-fn seeded(session: &Session, seed: u64) -> Result<Arc<Session>, AppError> {
-    let mut profile = session.profile().clone();
-    profile.run.seed = seed;
-    Session::new(profile, Some(session.place().folder.clone()))
 }

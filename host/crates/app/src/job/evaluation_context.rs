@@ -1,6 +1,6 @@
 //! What predictions and their scores need: the examples, and the databases they are asked of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,11 +8,12 @@ use nl2sql_constrained_decoding::SchemaConstraint;
 use nl2sql_evaluation::dataset::{Dataset, Example};
 use nl2sql_inference::Sampling;
 use nl2sql_model::adapter::AdapterConfig;
-use nl2sql_profile::DecodingConstraint;
+use nl2sql_profile::{DecodingConstraint, ExportSettings};
 
 use super::JobContext;
 use crate::{
-    AppError, DatabaseRegistry, DecodingSettings, Endpoint, EventKind, LocalModel, LocalModelSettings, Session,
+    AppError, DatabaseRegistry, DecodingSettings, Endpoint, EventKind, LocalModel, LocalModelSettings, PromptSettings,
+    PromptWriter, Session,
 };
 
 /// What to predict, of which databases.
@@ -26,7 +27,7 @@ pub struct ExampleSource {
     pub limit: Option<usize>,
 }
 
-/// Examples with finished prompts, and the databases they are asked of.
+/// Examples, and the databases they are asked of.
 pub(super) struct EvaluationContext<'a> {
     pub(super) job: &'a JobContext,
     pub(super) databases: Arc<DatabaseRegistry>,
@@ -36,7 +37,7 @@ pub(super) struct EvaluationContext<'a> {
 }
 
 impl<'a> EvaluationContext<'a> {
-    /// Reads the examples and finishes their prompts: a bare question gets the profile's layout around it.
+    /// Reads the examples, and opens the databases that questions without a schema are asked of.
     pub(super) fn open(job: &'a JobContext, source: &ExampleSource) -> Result<Self, AppError> {
         let session = &job.session;
         let dataset_path = source.dataset.clone().unwrap_or_else(|| test_pairs(session));
@@ -55,14 +56,16 @@ impl<'a> EvaluationContext<'a> {
         for error in &dataset.errors {
             job.note(format!("{}: {error}", dataset_path.display()));
         }
-        let mut context = Self {
+        let bare = dataset.examples.iter().filter(|example| example.bare);
+        for database in bare.map(|example| example.database.as_str()).collect::<BTreeSet<_>>() {
+            databases.get(database)?;
+        }
+        Ok(Self {
             job,
             databases: Arc::new(databases),
             dataset,
             dataset_path,
-        };
-        context.finish_prompts()?;
-        Ok(context)
+        })
     }
 
     /// The session.
@@ -70,17 +73,26 @@ impl<'a> EvaluationContext<'a> {
         &self.job.session
     }
 
-    fn finish_prompts(&mut self) -> Result<(), AppError> {
-        let export = &self.session().profile().export;
-        for example in self.dataset.examples.iter_mut().filter(|example| example.bare) {
-            example.prompt = self
-                .databases
-                .user_message(export, &example.database, &example.question)?;
-            if !export.system.is_empty() {
-                example.system = Some(export.system.clone());
-            }
+    /// The examples with finished prompts: a bare question gets the layout around it.
+    pub(super) fn prompted(&self, layout: &ExportSettings) -> Result<Vec<Example>, AppError> {
+        let mut examples = self.dataset.examples.clone();
+        let mut writer = PromptWriter::new(&self.databases, layout);
+        for example in examples.iter_mut().filter(|example| example.bare) {
+            writer.write(example)?;
         }
-        Ok(())
+        if writer.without_evidence > 0 {
+            self.job.note(format!(
+                "{} questions come with evidence that no prompt shows: put {{evidence}} into export.prompt",
+                writer.without_evidence
+            ));
+        }
+        if writer.without_topic > 0 {
+            self.job.note(format!(
+                "{} questions belong to no topic of the run, so their prompts show every table instead of a topic's",
+                writer.without_topic
+            ));
+        }
+        Ok(examples)
     }
 
     /// The examples.
@@ -88,28 +100,35 @@ impl<'a> EvaluationContext<'a> {
         &self.dataset.examples
     }
 
-    /// A model on this machine, with or without an adapter. The base model is the one given, else the profile's, else what the adapter's
-    /// configuration names.
+    /// The folder of a model: the one given, else the profile's, else what the adapter's configuration names.
+    pub(super) fn model_folder(&self, model: Option<&Path>, adapter: Option<&Path>) -> Result<PathBuf, AppError> {
+        let profile = self.session().profile();
+        let folder = match model.map(Path::to_owned).or_else(|| profile.model.path.clone()) {
+            Some(folder) => folder,
+            None => self.base_of_adapter(adapter)?,
+        };
+        refuse_gguf(&folder)?;
+        Ok(folder)
+    }
+
+    /// A model on this machine, with or without an adapter, asked by these settings.
     pub(super) fn local_model(
         &self,
-        model: Option<&Path>,
+        model: &Path,
         adapter: Option<&Path>,
+        prompts: &PromptSettings,
     ) -> Result<Arc<LocalModel>, AppError> {
         let profile = self.session().profile();
         let settings = &profile.evaluate;
-        let model = match model.map(Path::to_owned).or_else(|| profile.model.path.clone()) {
-            Some(model) => model,
-            None => self.base_of_adapter(adapter)?,
-        };
-        refuse_gguf(&model)?;
         self.job.tell(EventKind::LoadingModel {
             model: model.display().to_string(),
         });
         Ok(self.session().local_models().get(&LocalModelSettings {
-            model,
+            model: model.to_owned(),
             adapter: adapter.map(Path::to_owned),
             device: profile.model.device.clone(),
-            template: profile.model.template.clone(),
+            template: prompts.template.clone(),
+            default_system: prompts.default_system.clone(),
             rows_at_once: settings.batch as usize,
         })?)
     }

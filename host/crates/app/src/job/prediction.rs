@@ -3,12 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use nl2sql_evaluation::candidates::CandidateSettings;
+use nl2sql_evaluation::dataset::Example;
 use nl2sql_evaluation::prediction::{TextGenerator, Throughput, predict as predict_rows};
+use nl2sql_evaluation::prediction_journal::PredictionJournal;
+use nl2sql_evaluation::scoring::SqlReader;
 use serde_json::{Value, json};
 
 use super::JobContext;
+use super::answerer::Answerer;
 use super::evaluation_context::{EvaluationContext, ExampleSource};
-use crate::{AppError, EventKind};
+use crate::{AppError, EventKind, PromptSettings};
 
 /// Name of the file predictions go to, as LLaMA-Factory calls it.
 pub const PREDICTIONS: &str = "generated_predictions.jsonl";
@@ -43,7 +47,8 @@ impl PredictionOutcome {
         let throughput = &self.throughput;
         json!({
             "predictions": self.predictions, "rows": throughput.rows, "resumed": throughput.resumed,
-            "predicted": throughput.predicted, "failed": throughput.failed, "tokens": throughput.tokens,
+            "predicted": throughput.predicted, "failed": throughput.failed, "cut_off": throughput.cut_off,
+            "tokens": throughput.tokens,
             "seconds": throughput.elapsed.as_secs_f64(),
         })
     }
@@ -52,17 +57,19 @@ impl PredictionOutcome {
 /// Predicts every example that has no line yet.
 pub(super) fn predict(job: &JobContext, request: &PredictRequest) -> Result<PredictionOutcome, AppError> {
     let context = EvaluationContext::open(job, &request.examples)?;
-    let generator: Box<dyn TextGenerator> = if request.endpoint {
-        Box::new(context.endpoint()?)
+    let answerer = if request.endpoint {
+        Answerer::endpoint(&context)?
     } else {
-        let model = context.local_model(request.model.as_deref(), request.adapter.as_deref())?;
-        Box::new(model.generator(context.decoding()?, job.cancel.clone()))
+        let adapter = request.adapter.as_deref();
+        let model = context.model_folder(request.model.as_deref(), adapter)?;
+        let prompts = PromptSettings::of_model(job.session.profile(), Some(&model), adapter)?;
+        Answerer::local(model, adapter, prompts)?
     };
     let folder = request
         .output
         .clone()
         .unwrap_or_else(|| job.session.place().folder.join("predictions"));
-    let throughput = predict_into(&context, generator.as_ref(), &folder)?;
+    let throughput = predict_into(&context, answerer, &folder)?;
     Ok(PredictionOutcome {
         predictions: folder.join(PREDICTIONS),
         throughput,
@@ -72,8 +79,56 @@ pub(super) fn predict(job: &JobContext, request: &PredictRequest) -> Result<Pred
 /// Predicts into a folder. Rows that are there are kept, also when the job is stopped.
 pub(super) fn predict_into(
     context: &EvaluationContext<'_>,
-    generator: &dyn TextGenerator,
+    answerer: Answerer,
     folder: &Path,
+) -> Result<Throughput, AppError> {
+    let (job, profile) = (context.job, context.session().profile());
+    let examples = context.prompted(&answerer.prompts.layout)?;
+    if let Some(departures) = answerer.prompts.departures(profile) {
+        job.note(departures);
+    }
+    if let Some(adapter) = answerer.unrecorded_adapter() {
+        job.note(format!(
+            "{} has no nl2sql.json, so nothing says how it was trained; template and prompts are the profile's",
+            adapter.display()
+        ));
+    }
+    let output = folder.join(PREDICTIONS);
+    let journal = PredictionJournal::open(&output, &answerer.settings(context)?)
+        .map_err(|error| AppError::Failed(error.to_string()))?;
+    if let Some(aside) = &journal.set_aside {
+        job.note(aside);
+    }
+    let rows = examples.len();
+    if examples.iter().all(|example| journal.answers(example)) {
+        return Ok(Throughput {
+            rows,
+            resumed: rows,
+            ..Throughput::default()
+        });
+    }
+    let generator = answerer.generator(context)?;
+    let throughput = predicted(context, generator.as_ref(), &examples, journal)?;
+    let done = throughput.resumed + throughput.predicted;
+    if job.cancel.is_cancelled() && done < throughput.rows {
+        let kept = format!("{done} of {} predictions are in {}", throughput.rows, output.display());
+        return Err(AppError::Stopped { kept });
+    }
+    if throughput.cut_off > 0 {
+        let limit = profile.evaluate.max_new_tokens;
+        job.note(format!(
+            "{} answers were cut off at evaluate.max_new_tokens = {limit}; raise it, for a model that thinks to 4096 or more",
+            throughput.cut_off
+        ));
+    }
+    Ok(throughput)
+}
+
+fn predicted(
+    context: &EvaluationContext<'_>,
+    generator: &dyn TextGenerator,
+    examples: &[Example],
+    journal: PredictionJournal,
 ) -> Result<Throughput, AppError> {
     let tell = |throughput: &Throughput| {
         context.job.tell(EventKind::Predicting {
@@ -85,7 +140,7 @@ pub(super) fn predict_into(
         });
     };
     tell(&Throughput {
-        rows: context.examples().len(),
+        rows: examples.len(),
         ..Throughput::default()
     });
     let settings = &context.session().profile().evaluate;
@@ -93,25 +148,10 @@ pub(super) fn predict_into(
         runner: context.databases.runner(),
         count: settings.candidates,
     });
-    let output = folder.join(PREDICTIONS);
-    let throughput = context
+    let reader = Some(context.databases.as_ref() as &dyn SqlReader);
+    context
         .session()
         .runtime()
-        .block_on(|| {
-            predict_rows(
-                generator,
-                context.examples(),
-                candidates.as_ref(),
-                Some(context.databases.as_ref()),
-                &output,
-                &tell,
-            )
-        })
-        .map_err(|error| AppError::Failed(error.to_string()))?;
-    let done = throughput.resumed + throughput.predicted;
-    if context.job.cancel.is_cancelled() && done < throughput.rows {
-        let kept = format!("{done} of {} predictions are in {}", throughput.rows, output.display());
-        return Err(AppError::Stopped { kept });
-    }
-    Ok(throughput)
+        .block_on(|| predict_rows(generator, examples, candidates.as_ref(), reader, journal, &tell))
+        .map_err(|error| AppError::Failed(error.to_string()))
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use nl2sql_model::adapter::PromptLayout;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_training::TrainError;
 use nl2sql_training::dataset::{Description, find};
@@ -11,7 +12,7 @@ use nl2sql_training::settings::{Resume, TrainSettings};
 use super::evaluation_context::refuse_gguf;
 use super::training::TrainRequest;
 use super::{JobContext, custom_dataset};
-use crate::AppError;
+use crate::{AppError, prompt_layout};
 
 /// The settings of a training.
 pub(super) fn settings(job: &JobContext, request: &TrainRequest) -> Result<TrainSettings, AppError> {
@@ -24,6 +25,9 @@ pub(super) fn settings(job: &JobContext, request: &TrainRequest) -> Result<Train
         settings.model.clone_from(model);
     }
     refuse_gguf(&settings.model)?;
+    if settings.data.prompt.is_none() {
+        settings.data.prompt = layout_of_exports(&settings.data.train)?;
+    }
     if let Some(output) = &request.output {
         settings.output.clone_from(output);
     }
@@ -65,13 +69,17 @@ fn of_profile(job: &JobContext, request: &TrainRequest) -> Result<TrainSettings,
         evaluation: sets.evaluation,
         seed: profile.run.seed,
     };
-    Ok(of_section(train, surroundings)?)
+    let mut settings = of_section(train, surroundings)?;
+    settings.data.prompt = sets.prompt;
+    Ok(settings)
 }
 
 /// What is trained and measured on.
 struct DataSets {
     training: Vec<Description>,
     evaluation: Vec<Description>,
+    /// Layout of the prompts, where they are written now.
+    prompt: Option<PromptLayout>,
 }
 
 fn data_sets(job: &JobContext, request: &TrainRequest) -> Result<DataSets, AppError> {
@@ -96,8 +104,10 @@ fn data_sets(job: &JobContext, request: &TrainRequest) -> Result<DataSets, AppEr
             .map(|name| described(name, &folder))
             .collect::<Result<_, _>>()
     };
+    let mut prompt = None;
     let training = match (&request.dataset, &request.databases) {
         (Some(dataset), Some(databases)) => {
+            prompt = Some(prompt_layout(&profile.export));
             let prompted = custom_dataset::write_prompted(job, Path::new(dataset), databases)?;
             vec![Description::file(prompted)]
         }
@@ -117,7 +127,39 @@ fn data_sets(job: &JobContext, request: &TrainRequest) -> Result<DataSets, AppEr
         Some(_) => named(&train.eval_dataset, "dev")?,
         None => Vec::new(),
     };
-    Ok(DataSets { training, evaluation })
+    Ok(DataSets {
+        training,
+        evaluation,
+        prompt,
+    })
+}
+
+/// The layout that the data cards of exported data sets record; none where a data set was not exported, or by another layout.
+fn layout_of_exports(sets: &[Description]) -> Result<Option<PromptLayout>, AppError> {
+    let mut layouts = sets.iter().map(layout_of_export).collect::<Result<Vec<_>, _>>()?;
+    let last = layouts.pop().flatten();
+    Ok(last.filter(|layout| layouts.iter().all(|other| other.as_ref() == Some(layout))))
+}
+
+fn layout_of_export(set: &Description) -> Result<Option<PromptLayout>, AppError> {
+    let Some(path) = set.path.parent().map(|folder| folder.join("datacard.json")) else {
+        return Ok(None);
+    };
+    let Ok(bytes) = std::fs::read(&path) else {
+        return Ok(None);
+    };
+    let unusable = |error: serde_json::Error| AppError::Usage(format!("{} cannot be read: {error}", path.display()));
+    let card: serde_json::Value = serde_json::from_slice(&bytes).map_err(unusable)?;
+    let name = card["name"].as_str().unwrap_or_default();
+    let file = set.path.file_name().unwrap_or_default().to_string_lossy();
+    let exported = ["train", "dev", "test"]
+        .iter()
+        .flat_map(|split| [format!("{name}_{split}.json"), format!("{name}_{split}_sharegpt.json")])
+        .any(|exported| exported == file);
+    match card.get("prompt") {
+        Some(prompt) if exported => serde_json::from_value(prompt.clone()).map(Some).map_err(unusable),
+        _ => Ok(None),
+    }
 }
 
 /// A data set by file or by its name in the folder's dataset_info.json.

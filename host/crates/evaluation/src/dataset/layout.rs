@@ -122,9 +122,15 @@ fn spider(row: &Row) -> Result<Example, String> {
     let gold = ["query", "SQL", "sql", "gold"]
         .iter()
         .find_map(|field| text(row, field));
+    let evidence = match row.get("evidence") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(evidence)) => evidence.trim().to_owned(),
+        Some(_) => return Err("its field `evidence` is no text".to_owned()),
+    };
     Ok(Example {
         prompt: question.clone(),
         question,
+        evidence,
         bare: true,
         gold: gold.filter(|gold| !gold.trim().is_empty()),
         ..Example::default()
@@ -199,6 +205,14 @@ mod tests {
     fn spider_keeps_database_and_id() {
         let example = read(r#"{"id": "d1", "db_id": "pets", "question": "How many?", "query": "SELECT 1"}"#).unwrap();
         assert_eq!((example.id.as_str(), example.database.as_str()), ("d1", "pets"));
+    }
+
+    #[test]
+    fn evidence_comes_with_its_question() {
+        let evidence = |field: &str| read(&format!(r#"{{"question": "q", "SQL": "SELECT 1"{field}}}"#));
+        assert_eq!(evidence(r#", "evidence": " a = 1 ""#).unwrap().evidence, "a = 1");
+        assert_eq!(evidence(r#", "evidence": null"#).unwrap().evidence, "");
+        assert!(evidence(r#", "evidence": ["a"]"#).unwrap_err().contains("evidence"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use nl2sql_sql_lexer::{Token, TokenKind, tokens};
 use super::Syntax;
 use super::literals::places_outside;
 use super::prose::is_prose;
-use super::statement_start::{first_word, is_capitalised};
+use super::statement_start::{first_word, is_capitalised, starts_like_sql};
 
 /// What ends a model's turn, closes a tag around SQL, or fences it.
 const END_MARKERS: [&str; 10] = [
@@ -51,6 +51,18 @@ pub(super) fn first_statement<'t>(text: &'t str, syntax: &Syntax<'_>) -> &'t str
         .into_iter()
         .find(|part| is_statement(part))
         .unwrap_or_else(|| text[..first].trim_end())
+}
+
+/// The first statement of a text that starts with SQL, and the one that follows it directly: two are as wrong as many.
+pub(super) fn first_two_statements<'t>(text: &'t str, syntax: &Syntax<'_>) -> &'t str {
+    let text = text.trim();
+    let end = first_statement(text, syntax).len();
+    let rest = text[end..].trim_start();
+    let second = rest.trim_start_matches([';', ' ', '\n', '\r', '\t']);
+    if !rest.starts_with(';') || !starts_like_sql(second, syntax) {
+        return &text[..end];
+    }
+    &text[..text.len() - second.len() + first_statement(second, syntax).len()]
 }
 
 /// The first semicolon, full stop of Chinese, end marker or fence outside literals and comments. A quote that nobody closes holds no literal, so that markers count in it.

@@ -1,5 +1,6 @@
 //! `nl2sql.json` beside an adapter: how the prompts looked that it was trained on.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -15,13 +16,9 @@ const FORMAT: u32 = 1;
 
 /// What an adapter was trained with; a model answers well only when it is asked in the same way.
 ///
-/// Training fills it in and calls [`AdapterRecord::write`] on every folder that holds an adapter, checkpoints included.
-/// Whatever loads an adapter (predict, eval, ask, serve, merge) calls [`AdapterRecord::read`] on the adapter's folder:
-/// - `None` means an adapter of another program; the profile's settings hold, and that is said.
-/// - Settings that the user left alone are taken from the record.
-/// - For settings that the user gave, [`AdapterRecord::contradictions`] lists what differs, to be refused by name.
-///
-/// Merging copies the file into the merged model's folder, where it is read in the same way.
+/// Training writes it into every folder that holds an adapter, checkpoints included; merging copies it into the merged
+/// model's folder. Whatever loads an adapter asks as the record says, and refuses settings that contradict it by name.
+/// A folder without one comes from another program: there the profile's settings hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdapterRecord {
@@ -31,6 +28,8 @@ pub struct AdapterRecord {
     pub version: String,
     /// Chat template by LLaMA-Factory's name; never `auto`.
     pub template: String,
+    /// System text of conversations without one (LLaMA-Factory's `default_system`); empty for the template's own.
+    pub default_system: String,
     /// How prompts were written. Absent where the data came from somewhere else and its prompts are not ours.
     pub prompt: Option<PromptLayout>,
 }
@@ -47,8 +46,24 @@ pub struct PromptLayout {
     pub prompt: String,
     /// `export.schema_style`: `ddl`, `cards` or `outline`.
     pub schema_style: String,
-    /// `export.schema_scope`: `topic` or `database`.
-    pub schema_scope: String,
+    /// `export.schema`: `topic` or `database`.
+    pub schema: String,
+    /// `export.schema_tokens`: where the whole database takes more, a prompt shows the tables of its topic.
+    pub schema_tokens: u32,
+}
+
+impl PromptLayout {
+    /// The settings it holds, by the profile's key.
+    pub fn settings(&self) -> [(&'static str, String); 6] {
+        [
+            ("export.system", self.system.clone()),
+            ("export.instruction", self.instruction.clone()),
+            ("export.prompt", self.prompt.clone()),
+            ("export.schema_style", self.schema_style.clone()),
+            ("export.schema", self.schema.clone()),
+            ("export.schema_tokens", self.schema_tokens.to_string()),
+        ]
+    }
 }
 
 /// A setting in which two records differ.
@@ -64,11 +79,12 @@ pub struct Contradiction {
 
 impl AdapterRecord {
     /// A record for an adapter that this program trains.
-    pub fn new(template: impl Into<String>, prompt: Option<PromptLayout>) -> Self {
+    pub fn new(template: impl Into<String>, default_system: impl Into<String>, prompt: Option<PromptLayout>) -> Self {
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             template: template.into(),
+            default_system: default_system.into(),
             prompt,
         }
     }
@@ -106,28 +122,28 @@ impl AdapterRecord {
         write_json(&path, &document)
     }
 
+    /// The settings it holds, by the profile's key.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let prompt = self.prompt.iter().flat_map(PromptLayout::settings);
+        [("model.template", self.template.clone())]
+            .into_iter()
+            .chain(prompt)
+            .collect()
+    }
+
     /// Settings in which `asked` differs from what the adapter was trained with. Prompts are compared only where both
     /// sides know them.
     pub fn contradictions(&self, asked: &Self) -> Vec<Contradiction> {
-        let mut pairs = vec![("model.template", &self.template, &asked.template)];
-        if let (Some(trained), Some(asked)) = (&self.prompt, &asked.prompt) {
-            pairs.extend([
-                ("export.system", &trained.system, &asked.system),
-                ("export.instruction", &trained.instruction, &asked.instruction),
-                ("export.prompt", &trained.prompt, &asked.prompt),
-                ("export.schema_style", &trained.schema_style, &asked.schema_style),
-                ("export.schema_scope", &trained.schema_scope, &asked.schema_scope),
-            ]);
-        }
-        pairs
-            .into_iter()
-            .filter(|(_, trained, asked)| trained != asked)
-            .map(|(setting, trained, asked)| Contradiction {
+        let asked: BTreeMap<&str, String> = asked.settings().into_iter().collect();
+        let differing = |(setting, trained): (&'static str, String)| {
+            let asked = asked.get(setting).filter(|asked| **asked != trained)?.clone();
+            Some(Contradiction {
                 setting,
-                trained: trained.clone(),
-                asked: asked.clone(),
+                trained,
+                asked,
             })
-            .collect()
+        };
+        self.settings().into_iter().filter_map(differing).collect()
     }
 }
 
@@ -141,9 +157,10 @@ mod tests {
             instruction: "{schema}".to_owned(),
             prompt: "{question}".to_owned(),
             schema_style: schema_style.to_owned(),
-            schema_scope: "topic".to_owned(),
+            schema: "topic".to_owned(),
+            schema_tokens: 8_000,
         };
-        AdapterRecord::new("qwen", Some(prompt))
+        AdapterRecord::new("qwen", "", Some(prompt))
     }
 
     #[test]
@@ -167,7 +184,7 @@ mod tests {
         assert!(record("ddl").contradictions(&record("ddl")).is_empty());
         assert!(
             record("ddl")
-                .contradictions(&AdapterRecord::new("qwen", None))
+                .contradictions(&AdapterRecord::new("qwen", "", None))
                 .is_empty()
         );
     }
@@ -179,7 +196,7 @@ mod tests {
         std::fs::write(&path, r#"{"format": 2}"#).unwrap();
         let error = AdapterRecord::read(folder.path()).unwrap_err().to_string();
         assert!(error.contains("format 2"), "{error}");
-        let unknown = r#"{"format": 1, "version": "0.1.0", "template": "qwen", "prompt": null, "mood": 1}"#;
+        let unknown = r#"{"format": 1, "version": "0.1.0", "template": "qwen", "default_system": "", "prompt": null, "mood": 1}"#;
         std::fs::write(&path, unknown).unwrap();
         let error = AdapterRecord::read(folder.path()).unwrap_err().to_string();
         assert!(error.contains("mood"), "{error}");

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::ChatTemplate;
+use crate::adapter::AdapterRecord;
 use crate::error::{ModelError, Result};
 use crate::tokenizer::{TextTokenizer, read_optional};
 
@@ -53,12 +54,18 @@ pub fn resolve_template(name: &str, folder: &Path) -> Result<DetectedTemplate> {
     })
 }
 
-/// Tells the template from the model's own chat template, else from the tokenizer's special tokens and `model_type`.
+/// Tells the template from the record of the adapter that a model was merged from, the model's own chat template, else from the tokenizer's special tokens and `model_type`.
 /// A base model without either takes LLaMA-Factory's `default`.
 ///
 /// # Errors
 /// When the tokenizer or a file cannot be read, or the model has a chat template of an unknown family.
 pub fn detect_template(folder: &Path) -> Result<DetectedTemplate> {
+    if let Some(record) = AdapterRecord::read(folder)? {
+        return Ok(DetectedTemplate {
+            template: ChatTemplate::named(&record.template)?,
+            evidence: "nl2sql.json says that the model was trained with it".to_owned(),
+        });
+    }
     let tokenizer = TextTokenizer::read(folder)?;
     let model_type = model_type(folder)?;
     let (name, evidence) = match chat_template_text(folder)? {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use nl2sql_profile::{SchemaScope, SchemaStyle};
 use serde::Serialize;
 
 use super::Export;
@@ -19,6 +20,7 @@ pub(super) struct DataCard<'a> {
     seed: u64,
     version: &'static str,
     splits: &'a BTreeMap<&'static str, usize>,
+    prompt: PromptCard<'a>,
     accepted: usize,
     rejected: usize,
     rejections: BTreeMap<String, usize>,
@@ -31,6 +33,17 @@ pub(super) struct DataCard<'a> {
     foreign_keys: Share,
     value_policies: &'a BTreeMap<String, usize>,
     plugins: &'a [PluginIdentity],
+}
+
+/// How a question became a prompt: the settings of `[export]` that decide it. Training writes them beside the adapter.
+#[derive(Serialize)]
+struct PromptCard<'a> {
+    system: &'a str,
+    instruction: &'a str,
+    prompt: &'a str,
+    schema: SchemaScope,
+    schema_style: SchemaStyle,
+    schema_tokens: u32,
 }
 
 #[derive(Serialize)]
@@ -64,6 +77,14 @@ impl<'a> DataCard<'a> {
             seed: export.seed,
             version: env!("CARGO_PKG_VERSION"),
             splits,
+            prompt: PromptCard {
+                system: &export.settings.system,
+                instruction: &export.settings.instruction,
+                prompt: &export.settings.prompt,
+                schema: export.settings.schema,
+                schema_style: export.settings.schema_style,
+                schema_tokens: export.settings.schema_tokens,
+            },
             accepted: coverage.samples,
             rejected: rejections.values().sum(),
             rejections,

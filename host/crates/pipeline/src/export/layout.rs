@@ -17,13 +17,23 @@ pub struct PromptFacts<'a> {
     pub topic: &'a str,
     /// The dialect's notes for a model.
     pub notes: &'a str,
+    /// Knowledge that comes with the question, as BIRD's `evidence`; mostly empty.
+    pub evidence: &'a str,
 }
 
+/// The placeholder whose line is left out where it has nothing to show.
+const EVIDENCE: &str = "{evidence}";
+
 impl PromptFacts<'_> {
-    /// A layout with its placeholders filled; what is filled in is not searched again, and unknown placeholders stay.
+    /// A layout with its placeholders filled; what is filled in is not searched again, and unknown placeholders stay. A line with
+    /// `{evidence}` and no other placeholder is left out for a question without any.
     pub fn fill(&self, layout: &str) -> String {
+        let layout = match self.evidence.is_empty() && layout.contains(EVIDENCE) {
+            true => without_evidence(layout),
+            false => layout.to_owned(),
+        };
         let mut out = String::with_capacity(layout.len() + self.schema.len() + 256);
-        let mut rest = layout;
+        let mut rest = layout.as_str();
         while let Some(open) = rest.find('{') {
             out.push_str(&rest[..open]);
             let tail = &rest[open + 1..];
@@ -63,14 +73,40 @@ impl PromptFacts<'_> {
             "database" => self.database,
             "topic" => self.topic,
             "notes" => self.notes,
+            "evidence" => self.evidence,
             _ => return None,
         })
     }
 }
 
+/// A layout without the lines that show evidence and nothing else of a question.
+fn without_evidence(layout: &str) -> String {
+    let shows_it_alone = |line: &str| line.contains(EVIDENCE) && !line.replace(EVIDENCE, "").contains('{');
+    let lines = layout.split('\n').filter(|line| !shows_it_alone(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::PromptFacts;
+
+    #[test]
+    fn the_line_of_evidence_is_left_out_without_any() {
+        let layout = "{question}\nHint: {evidence}\n\n{schema}";
+        let bare = PromptFacts {
+            question: "How many?",
+            schema: "t(a)",
+            ..PromptFacts::default()
+        };
+        assert_eq!(bare.fill(layout), "How many?\n\nt(a)");
+        assert_eq!(bare.fill("{question}\n{evidence}"), "How many?");
+        assert_eq!(bare.fill("{question} ({evidence})"), "How many? ()");
+        let knowing = PromptFacts {
+            evidence: "a is {question}",
+            ..bare
+        };
+        assert_eq!(knowing.fill(layout), "How many?\nHint: a is {question}\n\nt(a)");
+    }
 
     #[test]
     fn placeholders_in_filled_values_are_not_expanded() {

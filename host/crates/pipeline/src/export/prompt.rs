@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use nl2sql_catalog::Sample;
-use nl2sql_profile::{SchemaScope, SchemaStyle};
 
 use super::Export;
 use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
-use super::outline::outline;
+use super::schema_part::SchemaPart;
 use crate::Failure;
-use crate::cards::estimate_tokens;
 
 /// Schema texts rendered once, and the layout to fill.
 pub(super) struct Prompts<'a> {
@@ -25,53 +23,26 @@ pub(super) struct Prompts<'a> {
 
 impl<'a> Prompts<'a> {
     pub(super) fn new(export: &'a Export<'a>) -> Result<Self, Failure> {
-        let mut texts = Vec::with_capacity(export.catalog.tables.len());
-        for (index, table) in export.catalog.tables.iter().enumerate() {
-            let text = match export.settings.schema_style {
-                SchemaStyle::Ddl => export.dialect.render_ddl(table)?.trim_end().to_owned(),
-                SchemaStyle::Cards => export
-                    .cards
-                    .cards
-                    .get(index)
-                    .map(|card| card.text.clone())
-                    .unwrap_or_default(),
-                SchemaStyle::Outline => outline(table),
-            };
-            texts.push((table, text));
-        }
-        let between = export.settings.schema_style.between_tables();
-        let joined = |of: &dyn Fn(&nl2sql_catalog::Table) -> bool| {
-            let chosen: Vec<_> = texts
-                .iter()
-                .filter(|(table, _)| of(table))
-                .map(|(_, text)| text.as_str())
-                .collect();
-            chosen.join(between)
-        };
+        let settings = export.settings;
+        let schema = SchemaPart::new(export.catalog, export.cards, settings, |table| {
+            export.dialect.render_ddl(table)
+        })?;
         let by_topic = export
             .plan
             .topics
             .iter()
-            .map(|topic| {
-                let member = |table: &nl2sql_catalog::Table| {
-                    topic.tables.contains(&table.qualified_name()) || topic.tables.contains(&table.name)
-                };
-                (topic.name.as_str(), joined(&member))
-            })
+            .map(|topic| (topic.name.as_str(), schema.of_topic(topic)))
             .collect();
-        let tokens: usize = texts.iter().map(|(_, text)| estimate_tokens(text)).sum();
-        let limit = export.settings.schema_tokens as usize;
-        let outgrown = export.settings.schema == SchemaScope::Database && tokens > limit;
-        let whole = (export.settings.schema == SchemaScope::Database && !outgrown).then(|| joined(&|_| true));
         Ok(Self {
             export,
-            note: outgrown.then(|| {
+            note: schema.outgrown().map(|tokens| {
                 format!(
-                    "the schema takes about {tokens} tokens, more than export.schema_tokens = {limit}; prompts show the tables of \
-                     their topic"
+                    "the schema takes about {tokens} tokens, more than export.schema_tokens = {}; prompts show the tables of \
+                     their topic",
+                    settings.schema_tokens
                 )
             }),
-            whole,
+            whole: (!schema.is_by_topic()).then(|| schema.whole()),
             by_topic,
             notes: export.dialect.info().prompt_notes.join("\n"),
         })
@@ -102,6 +73,7 @@ impl<'a> Prompts<'a> {
             database: &self.export.catalog.name,
             topic: &sample.topic,
             notes: &self.notes,
+            ..PromptFacts::default()
         };
         facts.fill(layout)
     }

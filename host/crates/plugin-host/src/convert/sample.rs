@@ -5,7 +5,7 @@ use nl2sql_catalog::{Card, Difficulty, MetricInfo, MetricRow, RowScore, Sample, 
 use super::same_fields;
 use crate::bindings::metric::exports::nl2sql::plugin::metric;
 use crate::bindings::services::types as wit;
-use crate::error::Refusal;
+use crate::error::{Failure, Refusal};
 
 same_fields!(Card, wit::Card, { table, text, neighbours });
 same_fields!(Topic, wit::Topic, { name, reason, tables, budget });
@@ -27,6 +27,21 @@ impl From<&Sample> for wit::Sample {
     }
 }
 
+/// Refuses samples whose difficulty the contract does not know, before they are converted.
+pub(crate) fn check_difficulties(samples: &[wit::Sample]) -> Result<(), Failure> {
+    let unknown = samples
+        .iter()
+        .find(|sample| Difficulty::from_name(&sample.difficulty).is_none());
+    match unknown {
+        Some(sample) => Err(Failure::unknown_name(
+            "difficulty of a sample",
+            &sample.difficulty,
+            &Difficulty::ALL.map(Difficulty::name),
+        )),
+        None => Ok(()),
+    }
+}
+
 impl From<wit::Sample> for Sample {
     fn from(sample: wit::Sample) -> Self {
         Self {
@@ -35,6 +50,7 @@ impl From<wit::Sample> for Sample {
             question: sample.question,
             sql: sample.sql,
             language: sample.language,
+            // Unknown names were refused by `check_difficulties`.
             difficulty: Difficulty::from_name(&sample.difficulty).unwrap_or_default(),
             tags: sample.tags,
         }
@@ -48,5 +64,21 @@ impl From<wit::PluginError> for Refusal {
             message: error.message,
             hint: error.hint,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difficulty_that_is_no_level_is_refused_by_name() {
+        let sample = |difficulty: &str| wit::Sample {
+            difficulty: difficulty.to_owned(),
+            ..wit::Sample::from(&Sample::default())
+        };
+        assert!(check_difficulties(&[sample("easy"), sample("extra")]).is_ok());
+        let refused = check_difficulties(&[sample("easy"), sample("Brutal")]).unwrap_err().to_string();
+        assert!(refused.contains("Brutal") && refused.contains("medium"), "{refused}");
     }
 }

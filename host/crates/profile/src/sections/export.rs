@@ -79,7 +79,8 @@ pub struct ExportSettings {
     pub name: String,
     /// Instruction text; `{dialect}` and `{database}` are filled in.
     pub instruction: String,
-    /// Layout of the input; `{question}`, `{schema}`, `{dialect}`, `{database}`, `{topic}` and `{notes}` are filled in.
+    /// Layout of the input; `{question}`, `{evidence}`, `{schema}`, `{dialect}`, `{database}`, `{topic}` and `{notes}` are filled in. A line
+    /// with `{evidence}`, the knowledge that comes with some questions, is left out for those without.
     pub prompt: String,
     /// System prompt; left out when empty.
     pub system: String,
@@ -99,7 +100,7 @@ impl Default for ExportSettings {
             formats: vec![ExportFormat::Alpaca, ExportFormat::Sharegpt, ExportFormat::Pairs],
             name: String::new(),
             instruction: "Write one {dialect} query that answers the question about the database {database}. Answer with the SQL alone.".into(),
-            prompt: "{question}\n\n{schema}".into(),
+            prompt: "{question}\nExternal knowledge: {evidence}\n\n{schema}".into(),
             system: String::new(),
             schema: SchemaScope::Database,
             schema_style: SchemaStyle::Ddl,
@@ -111,7 +112,16 @@ impl Default for ExportSettings {
 
 impl ExportSettings {
     /// Names in braces that instruction and prompt may use.
-    pub const PLACEHOLDERS: [&str; 6] = ["question", "schema", "dialect", "database", "topic", "notes"];
+    pub const PLACEHOLDERS: [&str; 7] = [
+        "question", "evidence", "schema", "dialect", "database", "topic", "notes",
+    ];
+
+    /// Whether prompts show the knowledge that comes with a question.
+    pub fn shows_evidence(&self) -> bool {
+        [&self.instruction, &self.prompt, &self.system]
+            .iter()
+            .any(|layout| layout.contains("{evidence}"))
+    }
 
     pub(crate) fn check(&self) -> Result<(), (String, String)> {
         let SplitRatios { train, dev, test } = self.split;

@@ -1,0 +1,82 @@
+//! Bare questions with the prompt layout around them.
+
+use std::collections::BTreeMap;
+
+use nl2sql_evaluation::dataset::Example;
+use nl2sql_pipeline::{Failure, PromptFacts, SchemaPart};
+use nl2sql_profile::ExportSettings;
+
+use crate::DatabaseRegistry;
+use crate::plugins::call_failure;
+
+/// Writes prompts in one layout; the schema of each database is rendered once.
+pub struct PromptWriter<'a> {
+    databases: &'a DatabaseRegistry,
+    layout: &'a ExportSettings,
+    schemas: BTreeMap<String, Schema>,
+    /// Questions whose prompt shows every table although the layout shows a topic's, for they have no topic of the run.
+    pub without_topic: usize,
+    /// Questions that come with knowledge which the layout does not show.
+    pub without_evidence: usize,
+}
+
+/// What prompts show of one database.
+struct Schema {
+    part: SchemaPart,
+    dialect: String,
+    notes: String,
+}
+
+impl<'a> PromptWriter<'a> {
+    /// A writer for questions of these databases.
+    pub fn new(databases: &'a DatabaseRegistry, layout: &'a ExportSettings) -> Self {
+        Self {
+            databases,
+            layout,
+            schemas: BTreeMap::new(),
+            without_topic: 0,
+            without_evidence: 0,
+        }
+    }
+
+    /// Puts the layout around a question. Blocks, as [`DatabaseRegistry::get`] does.
+    ///
+    /// # Errors
+    /// When the database is not there, or its dialect fails.
+    pub fn write(&mut self, example: &mut Example) -> Result<(), Failure> {
+        let database = self.databases.get(&example.database)?;
+        if !self.schemas.contains_key(&example.database) {
+            let info = database.session.info().map_err(|error| call_failure(&error))?;
+            let schema = Schema {
+                part: database.schema_part(self.layout)?,
+                notes: info.prompt_notes.join("\n"),
+                dialect: info.name,
+            };
+            self.schemas.insert(example.database.clone(), schema);
+        }
+        let schema = &self.schemas[&example.database];
+        let topic_name = example.facts.get("topic").map_or("", String::as_str);
+        let topic = database.topic(topic_name);
+        let text = match topic {
+            Some(topic) if schema.part.is_by_topic() => schema.part.of_topic(topic),
+            _ => schema.part.whole(),
+        };
+        self.without_topic += usize::from(topic.is_none() && schema.part.is_by_topic());
+        self.without_evidence += usize::from(!example.evidence.is_empty() && !self.layout.shows_evidence());
+        let facts = PromptFacts {
+            question: &example.question,
+            schema: &text,
+            dialect: &schema.dialect,
+            database: &database.catalog.name,
+            topic: topic_name,
+            notes: &schema.notes,
+            evidence: &example.evidence,
+        };
+        example.prompt = facts.user_message(self.layout);
+        let system = facts.fill(&self.layout.system);
+        if !system.is_empty() {
+            example.system = Some(system);
+        }
+        Ok(())
+    }
+}
