@@ -75,6 +75,7 @@ fn of_failure(failure: &Failure, message: String) -> Diagnostic {
     let code = match failure.code.as_str() {
         "cancelled" => Code::Stopped,
         "budget" | "offline-miss" | "rejected" => llm_code(&failure.code),
+        "unsupported-language" => Code::RunSetting,
         "unavailable" if failure.part == "language model" => Code::LlmUnavailable,
         "unavailable" => Code::PartUnavailable,
         _ => Code::PartFailed,
@@ -137,10 +138,12 @@ pub fn exit(error: &AppError) -> Exit {
         ) => Exit::Decision,
         AppError::Pipeline(PipelineError::Part { failure, .. }) => match failure.code.as_str() {
             "cancelled" => Exit::Interrupted,
+            "unsupported-language" => Exit::Usage,
             "unavailable" | "offline-miss" | "rejected" => Exit::Unavailable,
             _ => Exit::Failed,
         },
         AppError::Part(failure) if failure.code == "cancelled" => Exit::Interrupted,
+        AppError::Part(failure) if failure.code == "unsupported-language" => Exit::Usage,
         AppError::Llm(LlmError::Cancelled { .. }) => Exit::Interrupted,
         AppError::Part(_) | AppError::Llm(_) => Exit::Unavailable,
         AppError::Model(error) => exit_of_model(error),
