@@ -30,7 +30,14 @@ fn trained_on_outlines() -> tempfile::TempDir {
         .collect();
     fs::write(&profile, silent.join("\n")).unwrap();
     done(folder.path(), &[&["run", "--quiet"][..], &OUTLINE].concat());
-    let training = ["train", "--quiet", "--set", "run.name=styled", "--set", "model.template=llama2"];
+    let training = [
+        "train",
+        "--quiet",
+        "--set",
+        "run.name=styled",
+        "--set",
+        "model.template=llama2",
+    ];
     done(folder.path(), &training);
     folder
 }
@@ -49,14 +56,21 @@ fn first_prompt(predictions: &Path) -> String {
 fn models_are_asked_as_they_were_trained() {
     let folder = trained_on_outlines();
     let adapter = folder.path().join("runs/styled/train");
-    for place in [adapter.clone(), adapter.join("checkpoint-2"), adapter.join("checkpoint-8")] {
+    for place in [
+        adapter.clone(),
+        adapter.join("checkpoint-2"),
+        adapter.join("checkpoint-8"),
+    ] {
         let record = json(&place.join("nl2sql.json"));
         assert_eq!(record["template"], "llama2", "{}", place.display());
         assert_eq!(record["prompt"]["schema_style"], "outline", "{}", place.display());
         assert_eq!(record["prompt"]["prompt"], "{question}\n\n{schema}");
     }
     let run = ["--set", "run.name=styled", "--set", "evaluate.max_new_tokens=2"];
-    let text = done(folder.path(), &[&["eval", "--before", "tiny", "--after", "runs/styled/train"][..], &run].concat());
+    let text = done(
+        folder.path(),
+        &[&["eval", "--before", "tiny", "--after", "runs/styled/train"][..], &run].concat(),
+    );
     assert!(text.contains("export.schema_style = \"outline\""), "{text}");
     let eval = folder.path().join("runs/styled/eval");
     for side in ["before", "after"] {
@@ -74,22 +88,39 @@ fn models_are_asked_as_they_were_trained() {
         let setting_given = format!("{setting}={value}");
         let text = refused(
             folder.path(),
-            &[&["predict", "--adapter", "runs/styled/train", "--set", &setting_given][..], &run].concat(),
+            &[
+                &["predict", "--adapter", "runs/styled/train", "--set", &setting_given][..],
+                &run,
+            ]
+            .concat(),
         );
         assert!(text.contains(setting) && text.contains("nl2sql.json"), "{text}");
     }
 
     // A merged model keeps the record.
-    done(folder.path(), &["model", "merge", "tiny", "runs/styled/train", "merged"]);
-    done(folder.path(), &[&["predict", "--quiet", "--model", "merged", "--output", "p"][..], &run].concat());
+    done(
+        folder.path(),
+        &["model", "merge", "tiny", "runs/styled/train", "merged"],
+    );
+    done(
+        folder.path(),
+        &[&["predict", "--quiet", "--model", "merged", "--output", "p"][..], &run].concat(),
+    );
     let prompt = first_prompt(&folder.path().join("p/generated_predictions.jsonl"));
-    assert!(prompt.contains("customers(id, city, points)") && prompt.contains("[INST]"), "{prompt}");
+    assert!(
+        prompt.contains("customers(id, city, points)") && prompt.contains("[INST]"),
+        "{prompt}"
+    );
 
     // An adapter of another program has none, and that is said.
     fs::remove_file(adapter.join("nl2sql.json")).unwrap();
     let text = done(
         folder.path(),
-        &[&["predict", "--adapter", "runs/styled/train", "--output", "q"][..], &run].concat(),
+        &[
+            &["predict", "--adapter", "runs/styled/train", "--output", "q"][..],
+            &run,
+        ]
+        .concat(),
     );
     assert!(text.contains("has no nl2sql.json"), "{text}");
 }
@@ -122,7 +153,9 @@ fn predictions_of_another_model_are_not_taken_for_new_ones() {
 }
 
 fn fingerprints(predictions: &str) -> Vec<Value> {
-    let rows = predictions.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let rows = predictions
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     let mut found: Vec<Value> = rows.map(|row| row["fingerprint"].clone()).collect();
     found.dedup();
     assert_eq!(found.len(), 1, "a file holds predictions of one fingerprint: {found:?}");
@@ -144,24 +177,37 @@ fn a_report_is_verified_without_the_flags_it_was_made_with() {
         "--definition",
         "bird",
     ];
-    done(folder.path(), &[&["eval", "--quiet", "--after", "tiny"][..], &flags].concat());
+    done(
+        folder.path(),
+        &[&["eval", "--quiet", "--after", "tiny"][..], &flags].concat(),
+    );
     let manifest = "runs/shop/eval/manifest.json";
     let text = done(folder.path(), &["eval", "--verify", manifest]);
     assert!(text.contains("reproduced"), "{text}");
     // A prediction that is not the one that was scored is noticed.
     let predictions = folder.path().join("runs/shop/eval/after/generated_predictions.jsonl");
-    let changed = fs::read_to_string(&predictions).unwrap().replacen("\"predict\":\"", "\"predict\":\"x", 1);
+    let changed = fs::read_to_string(&predictions)
+        .unwrap()
+        .replacen("\"predict\":\"", "\"predict\":\"x", 1);
     fs::write(&predictions, changed).unwrap();
-    let output = command(folder.path(), &["eval", "--verify", manifest]).output().unwrap();
+    let output = command(folder.path(), &["eval", "--verify", manifest])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("digest of predictions-after"), "{}", said(&output));
+    assert!(
+        said(&output).contains("digest of predictions-after"),
+        "{}",
+        said(&output)
+    );
 }
 
 #[test]
 fn evidence_is_shown_to_the_model_that_trains_and_to_the_one_that_is_asked() {
     let folder = exported();
     let profile = folder.path().join("nl2sql.toml");
-    let text = fs::read_to_string(&profile).unwrap().replace("prompt = \"{question}\"\n", "");
+    let text = fs::read_to_string(&profile)
+        .unwrap()
+        .replace("prompt = \"{question}\"\n", "");
     fs::write(&profile, text).unwrap();
     let row = |evidence: &str| {
         serde_json::json!({ "question_id": 7, "db_id": "shop", "question": "How many loyal customers?", "evidence": evidence,
@@ -169,19 +215,33 @@ fn evidence_is_shown_to_the_model_that_trains_and_to_the_one_that_is_asked() {
     };
     let rows = serde_json::json!([row("loyal means points > 20"), row("")]);
     fs::write(folder.path().join("bird.json"), rows.to_string()).unwrap();
-    done(folder.path(), &["predict", "--quiet", "--dataset", "bird.json", "--output", "p"]);
+    done(
+        folder.path(),
+        &["predict", "--quiet", "--dataset", "bird.json", "--output", "p"],
+    );
     let predictions = lines(&folder.path().join("p/generated_predictions.jsonl"));
     let prompts: Vec<String> = predictions
         .iter()
         .map(|row| row["prompt"].as_str().unwrap().split_whitespace().collect())
         .collect();
-    assert!(prompts[0].contains("Externalknowledge:loyalmeanspoints>20"), "{}", prompts[0]);
+    assert!(
+        prompts[0].contains("Externalknowledge:loyalmeanspoints>20"),
+        "{}",
+        prompts[0]
+    );
     assert!(!prompts[1].contains("knowledge"), "{}", prompts[1]);
 
     let databases = folder.path().join("databases");
     fs::create_dir_all(&databases).unwrap();
     fs::copy(folder.path().join("shop.sqlite"), databases.join("shop.sqlite")).unwrap();
-    let training = ["train", "--dry-run", "--dataset", "bird.json", "--databases", "databases"];
+    let training = [
+        "train",
+        "--dry-run",
+        "--dataset",
+        "bird.json",
+        "--databases",
+        "databases",
+    ];
     done(folder.path(), &training);
     let pairs = lines(&folder.path().join("runs/shop/export/bird_prompted.jsonl"));
     let prompt = pairs[0]["instruction"].as_str().unwrap();
@@ -190,7 +250,18 @@ fn evidence_is_shown_to_the_model_that_trains_and_to_the_one_that_is_asked() {
     // A layout without a place for it leaves it out, and that is said.
     let text = done(
         folder.path(),
-        &["predict", "--dataset", "bird.json", "--output", "q", "--set", "export.prompt={question}"],
+        &[
+            "predict",
+            "--dataset",
+            "bird.json",
+            "--output",
+            "q",
+            "--set",
+            "export.prompt={question}",
+        ],
     );
-    assert!(text.contains("1 questions come with evidence that no prompt shows"), "{text}");
+    assert!(
+        text.contains("1 questions come with evidence that no prompt shows"),
+        "{text}"
+    );
 }

@@ -133,12 +133,11 @@ pub(crate) fn open_provider(
                 message: "there is no model folder: set its path, or model.path".to_owned(),
             });
         };
-        let recorded = AdapterRecord::read(provider.adapter.as_ref().unwrap_or(&model)).map_err(|error| {
-            LlmError::Settings {
+        let recorded =
+            AdapterRecord::read(provider.adapter.as_ref().unwrap_or(&model)).map_err(|error| LlmError::Settings {
                 provider: name.to_owned(),
                 message: advised(&error),
-            }
-        })?;
+            })?;
         let given = provider.template.is_some() || profile.given.contains("model.template");
         let said = provider.template.as_ref().unwrap_or(&profile.model.template);
         let weights = LocalModelSettings {
@@ -166,12 +165,7 @@ pub(crate) fn open_provider(
 
 /// The chat template of a local provider: as its model was trained, else as the profile says. What was given and contradicts the record
 /// is refused.
-fn template_of(
-    provider: &str,
-    said: &str,
-    given: bool,
-    recorded: Option<&AdapterRecord>,
-) -> Result<String, LlmError> {
+fn template_of(provider: &str, said: &str, given: bool, recorded: Option<&AdapterRecord>) -> Result<String, LlmError> {
     match recorded {
         Some(record) if given && said != "auto" && said != record.template => Err(LlmError::Settings {
             provider: provider.to_owned(),

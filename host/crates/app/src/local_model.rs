@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use nl2sql_constrained_decoding::{SchemaConstraint, Selection, TokenMask};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_inference::{
-    CpuEngine, CpuOptions, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling, TensorEngine,
+    CpuEngine, CpuOptions, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling,
+    TensorEngine,
 };
 use nl2sql_llm::FinishReason;
 use nl2sql_model::device::DeviceChoice;

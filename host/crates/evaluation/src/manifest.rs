@@ -65,7 +65,12 @@ impl Manifest {
         for side in keys(&self.made_with, &again.made_with) {
             let fingerprint = |manifest: &Self| manifest.made_with.get(side).map(PredictionSettings::fingerprint);
             let (was, is) = (fingerprint(self), fingerprint(again));
-            compare(&mut found, &format!("fingerprint of the predictions {side}"), was.as_ref(), is.as_ref());
+            compare(
+                &mut found,
+                &format!("fingerprint of the predictions {side}"),
+                was.as_ref(),
+                is.as_ref(),
+            );
         }
         for role in keys(&self.digests, &again.digests) {
             compare(

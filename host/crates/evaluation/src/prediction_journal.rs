@@ -25,7 +25,11 @@ pub struct SetAside {
 
 impl fmt::Display for SetAside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "predictions made with other settings are kept as {}", self.path.display())?;
+        write!(
+            f,
+            "predictions made with other settings are kept as {}",
+            self.path.display()
+        )?;
         match self.differences.as_slice() {
             [] => Ok(()),
             differences => write!(f, " ({})", differences.join("; ")),

@@ -33,7 +33,8 @@ impl PredictionSettings {
         let names: BTreeSet<&String> = self.0.keys().chain(now.0.keys()).collect();
         let difference = |name: &String| {
             let values = [self.0.get(name), now.0.get(name)];
-            let [was, is] = values.map(|value| value.map_or_else(|| "not set".to_owned(), |value| format!("{value:?}")));
+            let [was, is] =
+                values.map(|value| value.map_or_else(|| "not set".to_owned(), |value| format!("{value:?}")));
             match values.into_iter().flatten().any(|value| value.len() > MAX_SHOWN) {
                 _ if was == is => None,
                 true => Some(format!("another {name}")),

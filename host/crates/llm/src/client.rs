@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::provider_state::ProviderState;
 use crate::thinking::without_thinking;
 use crate::{
-    Amount, AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault, ProviderSettings,
-    RequestDigest, RetryPolicy, StoredAnswer, Turn, UsageReport, estimate_tokens,
+    Amount, AnswerStore, Budget, BudgetCaps, ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault,
+    ProviderSettings, RequestDigest, RetryPolicy, StoredAnswer, Turn, UsageReport, estimate_tokens,
 };
 
 /// Puts an [`LlmClient`] together.

@@ -46,7 +46,11 @@ impl Manifest {
     /// Whether the plugin words questions in the language of a BCP 47 tag.
     pub fn speaks(&self, tag: &str) -> bool {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        self.languages.is_empty() || self.languages.iter().any(|language| language.eq_ignore_ascii_case(primary))
+        self.languages.is_empty()
+            || self
+                .languages
+                .iter()
+                .any(|language| language.eq_ignore_ascii_case(primary))
     }
 }
 

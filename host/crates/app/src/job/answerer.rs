@@ -68,7 +68,9 @@ impl Answerer {
             Source::Endpoint(endpoint) => Ok(endpoint),
             Source::Local { model, adapter, .. } => {
                 let model = context.local_model(&model, adapter.as_deref(), &self.prompts)?;
-                Ok(Box::new(model.generator(context.decoding()?, context.job.cancel.clone())))
+                Ok(Box::new(
+                    model.generator(context.decoding()?, context.job.cancel.clone()),
+                ))
             }
         }
     }

@@ -9,7 +9,6 @@ use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
 use nl2sql_evaluation::report::{ResultPreview, Results, SettingGroup, TrainingRun, preview};
 use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
-use nl2sql_profile::DecodingConstraint;
 use serde_json::{Value, json};
 
 use super::JobContext;

@@ -196,7 +196,8 @@ mod tests {
         std::fs::write(&path, r#"{"format": 2}"#).unwrap();
         let error = AdapterRecord::read(folder.path()).unwrap_err().to_string();
         assert!(error.contains("format 2"), "{error}");
-        let unknown = r#"{"format": 1, "version": "0.1.0", "template": "qwen", "default_system": "", "prompt": null, "mood": 1}"#;
+        let unknown =
+            r#"{"format": 1, "version": "0.1.0", "template": "qwen", "default_system": "", "prompt": null, "mood": 1}"#;
         std::fs::write(&path, unknown).unwrap();
         let error = AdapterRecord::read(folder.path()).unwrap_err().to_string();
         assert!(error.contains("mood"), "{error}");

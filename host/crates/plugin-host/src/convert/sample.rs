@@ -78,7 +78,9 @@ mod tests {
             ..wit::Sample::from(&Sample::default())
         };
         assert!(check_difficulties(&[sample("easy"), sample("extra")]).is_ok());
-        let refused = check_difficulties(&[sample("easy"), sample("Brutal")]).unwrap_err().to_string();
+        let refused = check_difficulties(&[sample("easy"), sample("Brutal")])
+            .unwrap_err()
+            .to_string();
         assert!(refused.contains("Brutal") && refused.contains("medium"), "{refused}");
     }
 }
