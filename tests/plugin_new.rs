@@ -47,7 +47,8 @@ fn a_new_plugin_of_every_kind_builds_and_passes_its_check() {
         let report = host.check(&component).unwrap();
         assert_eq!(report.artifact.manifest.name, name);
         // The template calls no service, so all it imports is types and the log.
-        let free = ["types", "analysis", "log"].map(|interface| format!("nl2sql:plugin/{interface}@0.1.0"));
+        let free =
+            ["types", "description", "analysis", "log"].map(|interface| format!("nl2sql:plugin/{interface}@0.2.0"));
         assert!(
             report.artifact.imports.iter().all(|import| free.contains(import)),
             "{:?}",

@@ -1,24 +1,23 @@
-//! Prints samples for a catalog as JSON lines: `generate <metadata.json> <driver> <want> <languages> [options]`.
+//! Prints samples for a catalog as JSON lines: `generate <metadata.json> <dialect> <want> <languages> [options]`.
 
 use std::io::Write;
 use std::time::Instant;
 
 use nl2sql_generator_grammar::Session;
 use nl2sql_sdk::generator::Request;
-use nl2sql_sdk::types::{Catalog, DialectInfo, Topic};
+use nl2sql_sdk::types::{Catalog, Topic};
+use nl2sql_sql::Dialect;
+use nl2sql_sql::guest::describe;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [path, driver, want, languages, ..] = arguments.as_slice() else {
-        return Err("usage: generate <metadata.json> <driver> <want> <en,zh> [options]".into());
+    let [path, dialect, want, languages, ..] = arguments.as_slice() else {
+        return Err("usage: generate <metadata.json> <dialect> <want> <en,zh> [options]".into());
     };
     let catalog: Catalog = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-    let dialect = DialectInfo {
-        driver: driver.clone(),
-        ..DialectInfo::default()
-    };
+    let dialect = Dialect::from_name(dialect).ok_or("the dialects are sqlite, postgres, mysql and tsql")?;
     let options = arguments.get(4).map_or("{}", String::as_str);
-    let session = Session::open(&catalog, &dialect, options, 7).map_err(|error| error.message)?;
+    let session = Session::open(&catalog, &describe(dialect), options, 7).map_err(|error| error.message)?;
     let tables = catalog
         .tables
         .iter()

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use nl2sql_sdk::description::DialectInfo;
 use nl2sql_sdk::generator::{Batch, Request};
-use nl2sql_sdk::types::{Catalog, DialectInfo, PluginError, Sample};
+use nl2sql_sdk::types::{Catalog, Difficulty, PluginError, Sample};
 
 use crate::grammar::{Ask, Attribute, Chooser, FAMILIES, Filter, Pair, relations};
 use crate::options::Options;
 use crate::quota::Quota;
 use crate::random::Draw;
-use crate::sql::{Dialect, Difficulty, hardness, render};
+use crate::sql::{Dialect, hardness, render};
 use crate::wording::Language;
 use nl2sql_schema::{Link, Schema};
 
@@ -122,10 +123,8 @@ impl<'a> Run<'a> {
     ) -> Self {
         let want = request.want as usize;
         let mut weights = [0.0_f32; 4];
-        for (name, weight) in &request.difficulties {
-            if let Some(level) = Difficulty::ALL.iter().position(|level| level.name() == name) {
-                weights[level] += weight.max(0.0);
-            }
+        for (level, weight) in &request.difficulties {
+            weights[*level as usize] += weight.max(0.0);
         }
         if weights.iter().sum::<f32>() <= 0.0 {
             weights = USUAL_LEVELS;
@@ -133,7 +132,7 @@ impl<'a> Run<'a> {
         let done = |is: &dyn Fn(&Sample) -> bool| request.accepted.iter().filter(|sample| is(sample)).count();
         let levels_done: Vec<usize> = Difficulty::ALL
             .iter()
-            .map(|level| done(&|sample| sample.difficulty == level.name()))
+            .map(|level| done(&|sample| sample.difficulty == *level))
             .collect();
         let tongues_done: Vec<usize> = languages
             .iter()
@@ -214,6 +213,10 @@ impl<'a> Run<'a> {
                 self.yields[family].0 += 1.0;
                 continue;
             };
+            if !self.session.dialect.can_say(&pair.statement) {
+                self.yields[family].0 += 1.0;
+                continue;
+            }
             let difficulty = hardness(&pair.statement);
             let drawn = difficulty as usize;
             self.yields[family].0 += 1.0;
@@ -272,7 +275,7 @@ impl<'a> Run<'a> {
                 question,
                 sql: sql.clone(),
                 language: tag.clone(),
-                difficulty: difficulty.name().to_owned(),
+                difficulty,
                 tags: vec![family.to_owned()],
             });
             kept += 1;

@@ -4,11 +4,10 @@ mod dialect;
 mod expression;
 mod hardness;
 mod render;
-mod reserved;
 mod tree;
 
-pub use dialect::{Dialect, Driver};
-pub use hardness::{Difficulty, hardness};
+pub use dialect::Dialect;
+pub use hardness::hardness;
 pub use render::render;
 pub use tree::{
     Aggregate, Compare, Condition, Expr, Literal, Order, Ref, Rows, Select, SetOperator, Source, Statement, Window,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use nl2sql_generator_grammar::Session;
 use nl2sql_sdk::generator::Request;
-use nl2sql_sdk::types::{Catalog, Column, DialectInfo, ForeignKey, Sample, Table, Topic};
+use nl2sql_sdk::types::{Catalog, Column, ForeignKey, Sample, Table, Topic};
+use nl2sql_sql::Dialect;
+use nl2sql_sql::guest::describe;
 use rusqlite::Connection;
 
 /// The script of the concert database.
@@ -130,13 +132,9 @@ fn foreign_keys(connection: &Connection, table: &str) -> Vec<ForeignKey> {
     keys.into_values().collect()
 }
 
-/// A session that writes SQL for this driver.
-pub fn session(catalog: &Catalog, driver: &str, options: &str) -> Session {
-    let dialect = DialectInfo {
-        name: driver.to_owned(),
-        driver: driver.to_owned(),
-        ..DialectInfo::default()
-    };
+/// A session that writes SQL of this dialect.
+pub fn session(catalog: &Catalog, dialect: &str, options: &str) -> Session {
+    let dialect = describe(Dialect::from_name(dialect).unwrap());
     Session::open(catalog, &dialect, options, 42).unwrap()
 }
 
@@ -164,7 +162,7 @@ pub fn printed(samples: &[Sample]) -> String {
             format!(
                 "{} / {}\n{}\n{}\n",
                 sample.tags.join(" "),
-                sample.difficulty,
+                sample.difficulty.name(),
                 sample.question,
                 sample.sql
             )

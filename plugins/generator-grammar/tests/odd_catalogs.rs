@@ -2,7 +2,8 @@
 
 use crate::demo;
 use nl2sql_generator_grammar::Session;
-use nl2sql_sdk::types::{Catalog, Column, DialectInfo, ForeignKey, Table};
+use nl2sql_sdk::description::DialectInfo;
+use nl2sql_sdk::types::{Catalog, Column, ForeignKey, Table};
 
 #[test]
 fn reserved_words_spaces_and_emoji_are_quoted() {
@@ -100,9 +101,14 @@ fn two_thousand_tables_with_cyclic_composite_and_dangling_keys() {
 }
 
 fn refused(options: &str) -> (String, String) {
-    let error = Session::open(&Catalog::default(), &DialectInfo::default(), options, 0)
-        .err()
-        .unwrap();
+    let error = Session::open(
+        &Catalog::default(),
+        &DialectInfo::standard("standard", "none"),
+        options,
+        0,
+    )
+    .err()
+    .unwrap();
     (error.message, error.hint.unwrap_or_default())
 }
 

@@ -3,7 +3,7 @@
 use crate::demo;
 use std::collections::BTreeSet;
 
-use nl2sql_sdk::types::{Catalog, Sample};
+use nl2sql_sdk::types::{Catalog, Difficulty, Sample};
 use rusqlite::Connection;
 
 fn run(connection: &Connection, sample: &Sample) -> usize {
@@ -116,9 +116,12 @@ fn rounds_go_on_where_the_last_one_stopped() {
     let (_, catalog) = demo::open(demo::CONCERTS);
     let session = demo::session(&catalog, "sqlite", "");
     let mut request = demo::request(&catalog, 150, &["en"]);
-    request.difficulties = [("easy", 1.0), ("medium", 2.0), ("hard", 1.0), ("extra", 1.0)]
-        .map(|(level, weight)| (level.to_owned(), weight))
-        .to_vec();
+    request.difficulties = vec![
+        (Difficulty::Easy, 1.0),
+        (Difficulty::Medium, 2.0),
+        (Difficulty::Hard, 1.0),
+        (Difficulty::Extra, 1.0),
+    ];
     request.accepted = session.generate(&request).unwrap().samples;
     request.round = 1;
     let second = session.generate(&request).unwrap().samples;
@@ -136,7 +139,7 @@ fn rounds_go_on_where_the_last_one_stopped() {
         .accepted
         .iter()
         .chain(&second)
-        .filter(|sample| sample.difficulty == "medium")
+        .filter(|sample| sample.difficulty == Difficulty::Medium)
         .count();
     assert!((114..=126).contains(&medium), "{medium} of 300");
 }

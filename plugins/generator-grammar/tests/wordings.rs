@@ -38,14 +38,14 @@ fn dialects() {
         .map(|family| format!("\"{}\": 0", family.name))
         .collect();
     let options = format!("{{\"families\": {{{}}}}}", off.join(", "));
-    let printed: Vec<String> = ["sqlite", "postgres", "mysql", "mssql"]
+    let printed: Vec<String> = ["sqlite", "postgres", "mysql", "tsql"]
         .into_iter()
-        .map(|driver| {
-            let batch = crate::demo::session(&catalog, driver, &options)
+        .map(|dialect| {
+            let batch = crate::demo::session(&catalog, dialect, &options)
                 .generate(&crate::demo::request(&catalog, 16, &["en"]))
                 .unwrap();
             let queries: Vec<&str> = batch.samples.iter().map(|sample| sample.sql.as_str()).collect();
-            format!("-- {driver}\n{}", queries.join("\n"))
+            format!("-- {dialect}\n{}", queries.join("\n"))
         })
         .collect();
     insta::assert_snapshot!(printed.join("\n\n"));

@@ -208,6 +208,7 @@ fn llm_request(job: &GenerationJob, options: &Options, request: &Request, attemp
         max_tokens: options.max_tokens,
         purpose: request.topic.name.clone(),
         attempt: request.round * options.attempts.max(1) + attempt,
+        extra: Vec::new(),
     }
 }
 

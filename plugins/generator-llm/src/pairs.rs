@@ -1,10 +1,8 @@
 //! Pairs out of a model's answer.
 
 use nl2sql_answers::Names;
-use nl2sql_sdk::types::Sample;
+use nl2sql_sdk::types::{Difficulty, Sample};
 use serde_json::{Map, Value};
-
-const LEVELS: [&str; 4] = ["easy", "medium", "hard", "extra"];
 
 const QUESTION: Names = &["question", "q", "natural_language", "nl", "instruction", "问题"];
 const SQL: Names = &["sql", "query", "sql_query", "statement", "answer", "output"];
@@ -69,11 +67,7 @@ fn sample(object: &Map<String, Value>, topic: &str, languages: &Languages) -> Sa
     let read = from_text(text("question"), &text("sql"), topic, languages);
     Sample {
         language: languages.of(&read.question, &text("language")),
-        difficulty: if LEVELS.contains(&level.as_str()) {
-            level
-        } else {
-            read.difficulty
-        },
+        difficulty: Difficulty::from_name(&level).unwrap_or(read.difficulty),
         ..read
     }
 }
@@ -85,7 +79,7 @@ fn from_text(question: String, sql: &str, topic: &str, languages: &Languages) ->
         language: languages.of(&question, ""),
         question,
         sql: bare_sql(sql),
-        difficulty: "medium".to_owned(),
+        difficulty: Difficulty::Medium,
         tags: vec!["llm".to_owned()],
     }
 }

@@ -54,6 +54,7 @@ fn answer(content: &str) -> Result<Answer, LlmError> {
         finish_reason: "stop".to_owned(),
         input_tokens: 1,
         output_tokens: 1,
+        extra: Vec::new(),
     })
 }
 
@@ -86,11 +87,7 @@ fn a_round_is_split_into_requests_and_repeats_are_dropped() {
     assert_eq!(batch.samples.len(), 1);
     let sample = &batch.samples[0];
     assert_eq!(
-        (
-            sample.sql.as_str(),
-            sample.difficulty.as_str(),
-            sample.language.as_str()
-        ),
+        (sample.sql.as_str(), sample.difficulty.name(), sample.language.as_str()),
         ("SELECT age FROM singer", "easy", "en")
     );
     let asked = asked.into_inner();
@@ -224,6 +221,7 @@ fn an_answer_that_was_cut_off_is_asked_for_more_briefly() {
             finish_reason: "length".into(),
             input_tokens: 1,
             output_tokens: 1,
+            extra: Vec::new(),
         };
         vec![Ok(cut)]
     };

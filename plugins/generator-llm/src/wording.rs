@@ -115,8 +115,10 @@ impl Wording {
         let mut parts = vec![
             schema.to_owned(),
             self.topic(request),
-            self.languages.replace("{mix}", &mix(&request.languages)),
-            self.difficulties.replace("{mix}", &mix(&request.difficulties)),
+            self.languages
+                .replace("{mix}", &mix(&request.languages, String::as_str)),
+            self.difficulties
+                .replace("{mix}", &mix(&request.difficulties, |level| level.name())),
             self.emphasis.replace("{emphasis}", emphasis),
         ];
         parts.extend(options.style.as_ref().map(|style| self.style.replace("{style}", style)));
@@ -185,12 +187,12 @@ impl Wording {
 }
 
 /// Weights as percentages, e.g. `en 70%, zh 30%`.
-fn mix(weights: &[(String, f32)]) -> String {
+fn mix<T>(weights: &[(T, f32)], name: fn(&T) -> &str) -> String {
     let sum: f32 = weights.iter().map(|(_, weight)| weight).sum();
     let share = |weight: f32| if sum > 0.0 { (weight * 100.0 / sum).round() } else { 0.0 };
     weights
         .iter()
-        .map(|(name, weight)| format!("{name} {}%", share(*weight)))
+        .map(|(named, weight)| format!("{} {}%", name(named), share(*weight)))
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use nl2sql_sdk::analysis::{Analysis, ColumnUse};
+use nl2sql_sdk::analysis::{Analysis, ColumnUse, Resolution, TableSource};
+use nl2sql_sdk::types::Severity;
 
 /// Not a statement of the dialect.
 pub const SYNTAX: &str = "syntax";
@@ -35,9 +36,14 @@ pub fn of_names(predicted: &Analysis) -> Option<&'static str> {
         predicted
             .findings
             .iter()
-            .any(|finding| finding.severity == "error" && finding.code == code)
+            .any(|finding| finding.severity == Severity::Error && finding.code == code)
     };
-    if predicted.tables.iter().any(|table| table.source == "unknown") || has("unknown-table") {
+    if predicted
+        .tables
+        .iter()
+        .any(|table| table.source == TableSource::Unknown)
+        || has("unknown-table")
+    {
         Some(TABLE)
     } else if ["unknown-column", "ambiguous-column", "unknown-alias"]
         .into_iter()
@@ -45,7 +51,7 @@ pub fn of_names(predicted: &Analysis) -> Option<&'static str> {
         || predicted
             .columns
             .iter()
-            .any(|column| matches!(column.resolution.as_str(), "unknown" | "ambiguous"))
+            .any(|column| matches!(column.resolution, Resolution::Unknown | Resolution::Ambiguous))
     {
         Some(COLUMN)
     } else {
@@ -84,7 +90,10 @@ pub fn of_difference(gold: &Analysis, predicted: &Analysis, detail: Option<&str>
 }
 
 fn tables(analysis: &Analysis) -> Vec<String> {
-    let catalog = analysis.tables.iter().filter(|table| table.source == "catalog");
+    let catalog = analysis
+        .tables
+        .iter()
+        .filter(|table| table.source == TableSource::Catalog);
     let mut names: Vec<String> = catalog.map(|table| table.name.to_lowercase()).collect();
     names.sort();
     names
@@ -119,6 +128,7 @@ fn feature(analysis: &Analysis, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use nl2sql_sdk::analysis::{Position, StatementInfo, TableUse};
+    use nl2sql_sdk::types::Difficulty;
 
     use super::*;
 
@@ -129,7 +139,7 @@ mod tests {
             schema: None,
             alias: None,
             scope: 0,
-            source: "catalog".to_owned(),
+            source: TableSource::Catalog,
             position,
         };
         let column = |name: &&str| ColumnUse {
@@ -137,7 +147,7 @@ mod tests {
             table: Some(0),
             scope: 0,
             clause: "select".to_owned(),
-            resolution: "column".to_owned(),
+            resolution: Resolution::Column,
             position,
         };
         Analysis {
@@ -152,7 +162,7 @@ mod tests {
             functions: functions.iter().map(|name| (*name).to_owned()).collect(),
             ordered: false,
             features: Vec::new(),
-            hardness: "easy".to_owned(),
+            hardness: Difficulty::Easy,
             findings: Vec::new(),
         }
     }
@@ -183,9 +193,9 @@ mod tests {
     fn names_that_do_not_resolve_come_first() {
         let mut predicted = analysis(&["singer"], &["nme"], &[]);
         assert_eq!(of_names(&predicted), None);
-        predicted.columns[0].resolution = "unknown".to_owned();
+        predicted.columns[0].resolution = Resolution::Unknown;
         assert_eq!(of_names(&predicted), Some(COLUMN));
-        predicted.tables[0].source = "unknown".to_owned();
+        predicted.tables[0].source = TableSource::Unknown;
         assert_eq!(of_names(&predicted), Some(TABLE));
     }
 }

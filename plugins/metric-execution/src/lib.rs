@@ -5,9 +5,9 @@
 //! have no value and so do not count.
 
 use nl2sql_sdk::{
-    metric::{Metric, MetricInfo, Row, RowScore},
+    metric::{Context, Metric, MetricInfo, Row, RowScore},
     options,
-    query::{MatchOutcome, MatchPair, execution_match},
+    query::{MatchOutcome, MatchPair, Outcome, execution_match},
     sql,
     types::PluginError,
 };
@@ -27,26 +27,28 @@ fn nl2sql() -> String {
     "nl2sql".to_owned()
 }
 
-struct ExecutionMatch;
+struct ExecutionMatch {
+    definition: String,
+}
 
 impl Metric for ExecutionMatch {
     fn describe() -> Vec<MetricInfo> {
-        vec![MetricInfo {
-            name: "execution-match".to_owned(),
-            direction: "higher".to_owned(),
-            unit: "percent".to_owned(),
-        }]
+        vec![MetricInfo::percent("execution-match")]
     }
 
-    fn score(rows: Vec<Row>, options: &str) -> Result<Vec<RowScore>, PluginError> {
-        let options: Options = options::parse(options)?;
+    fn open(context: Context) -> Result<Self, PluginError> {
+        let Options { definition } = options::parse(&context.options)?;
+        Ok(Self { definition })
+    }
+
+    fn score(&self, rows: Vec<Row>) -> Result<Vec<RowScore>, PluginError> {
         let pair = |row: &Row| MatchPair {
             database: row.database.clone(),
             gold: row.gold.clone(),
             predicted: row.predicted_sql.clone(),
         };
         let pairs: Vec<MatchPair> = rows.iter().map(pair).collect();
-        let outcomes = execution_match(&pairs, &options.definition);
+        let outcomes = execution_match(&pairs, &self.definition);
         Ok(rows
             .iter()
             .zip(outcomes)
@@ -58,12 +60,12 @@ impl Metric for ExecutionMatch {
 nl2sql_sdk::register!(metric: ExecutionMatch);
 
 fn score(row: &Row, judged: MatchOutcome) -> RowScore {
-    let value = match judged.outcome.as_str() {
-        "match" | "empty-match" => Some(100.0),
-        "gold-error" => None,
-        _ => Some(0.0),
+    let value = match judged.outcome {
+        Outcome::Match | Outcome::EmptyMatch => Some(100.0),
+        Outcome::GoldError => None,
+        Outcome::Mismatch | Outcome::PredictionError | Outcome::Timeout | Outcome::Refused => Some(0.0),
     };
-    let mut labels = vec![("outcome".to_owned(), judged.outcome.clone())];
+    let mut labels = vec![("outcome".to_owned(), judged.outcome.name().to_owned())];
     if value == Some(0.0) {
         labels.push(("error-class".to_owned(), class(row, &judged).to_owned()));
     }
@@ -77,9 +79,9 @@ fn score(row: &Row, judged: MatchOutcome) -> RowScore {
 }
 
 fn class(row: &Row, judged: &MatchOutcome) -> &'static str {
-    match judged.outcome.as_str() {
-        "timeout" => error_class::TIMEOUT,
-        "refused" => error_class::REFUSED,
+    match judged.outcome {
+        Outcome::Timeout => error_class::TIMEOUT,
+        Outcome::Refused => error_class::REFUSED,
         _ => match sql::analyse(&row.predicted_sql) {
             Err(_) => error_class::SYNTAX,
             Ok(predicted) => error_class::of_names(&predicted).unwrap_or_else(|| {

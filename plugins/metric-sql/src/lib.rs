@@ -10,9 +10,9 @@
 //! A row without gold has no value for the first two.
 
 use nl2sql_sdk::{
-    metric::{Metric, MetricInfo, Row, RowScore},
+    metric::{Context, Metric, MetricInfo, Row, RowScore},
     sql,
-    types::PluginError,
+    types::{PluginError, Severity},
 };
 
 pub mod normal_form;
@@ -22,17 +22,16 @@ struct SqlMetrics;
 
 impl Metric for SqlMetrics {
     fn describe() -> Vec<MetricInfo> {
-        let info = |name: &str| MetricInfo {
-            name: name.to_owned(),
-            direction: "higher".to_owned(),
-            unit: "percent".to_owned(),
-        };
         ["exact-match", "token-f1", "syntax-valid", "schema-valid"]
-            .map(info)
+            .map(MetricInfo::percent)
             .into()
     }
 
-    fn score(rows: Vec<Row>, _: &str) -> Result<Vec<RowScore>, PluginError> {
+    fn open(_: Context) -> Result<Self, PluginError> {
+        Ok(Self)
+    }
+
+    fn score(&self, rows: Vec<Row>) -> Result<Vec<RowScore>, PluginError> {
         Ok(rows.iter().map(score).collect())
     }
 }
@@ -49,7 +48,7 @@ fn score(row: &Row) -> RowScore {
     };
     let schema_valid = diagnosis
         .as_ref()
-        .is_some_and(|findings| findings.iter().all(|finding| finding.severity != "error"));
+        .is_some_and(|findings| findings.iter().all(|finding| finding.severity != Severity::Error));
     RowScore {
         values: vec![
             gold.map(|gold| percent(same_normal_form(predicted, gold))),

@@ -4,7 +4,7 @@
 //! mirror the script's: [`bleu`] (nltk), [`words`] (jieba), [`sentences`] and [`rouge`] (rouge-chinese).
 
 use nl2sql_sdk::{
-    metric::{Metric, MetricInfo, Row, RowScore},
+    metric::{Context, Metric, MetricInfo, Row, RowScore},
     types::PluginError,
 };
 
@@ -19,16 +19,15 @@ struct TextMetrics;
 
 impl Metric for TextMetrics {
     fn describe() -> Vec<MetricInfo> {
-        let info = |name: &str| MetricInfo {
-            name: name.to_owned(),
-            direction: "higher".to_owned(),
-            unit: "percent".to_owned(),
-        };
-        score::NAMES.into_iter().map(info).collect()
+        score::NAMES.into_iter().map(MetricInfo::percent).collect()
+    }
+
+    fn open(_: Context) -> Result<Self, PluginError> {
+        Ok(Self)
     }
 
     /// Scores what the model wrote against the reference answer, both unchanged.
-    fn score(rows: Vec<Row>, _: &str) -> Result<Vec<RowScore>, PluginError> {
+    fn score(&self, rows: Vec<Row>) -> Result<Vec<RowScore>, PluginError> {
         let score = |row: &Row| RowScore {
             values: score::score(&row.prediction, &row.gold).map(Some).to_vec(),
             labels: Vec::new(),
@@ -36,9 +35,9 @@ impl Metric for TextMetrics {
         Ok(rows.iter().map(score).collect())
     }
 
-    fn aggregate(scores: &[RowScore]) -> Vec<Option<f64>> {
+    fn aggregate(&self, scores: &[RowScore]) -> Result<Vec<Option<f64>>, PluginError> {
         let mean = |at: usize| score::mean(scores.iter().map(|score| score.values.get(at).copied().flatten()));
-        (0..score::NAMES.len()).map(mean).collect()
+        Ok((0..score::NAMES.len()).map(mean).collect())
     }
 }
 

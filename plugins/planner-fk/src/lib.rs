@@ -8,28 +8,35 @@ mod options;
 
 use nl2sql_planning::share_budget;
 use nl2sql_schema::Schema;
-use nl2sql_sdk::planner::{PlanRequest, Planner, TopicPlan};
+use nl2sql_sdk::planner::{Context, PlanRequest, Planner, TopicPlan};
 use nl2sql_sdk::types::{PluginError, Topic};
 
 use community::{Community, communities};
 use options::Options;
 
 /// The plugin.
-pub struct ForeignKeys;
+pub struct ForeignKeys {
+    context: Context,
+    options: Options,
+}
 
 impl Planner for ForeignKeys {
-    fn plan(request: PlanRequest) -> Result<TopicPlan, PluginError> {
-        plan(&request)
+    fn open(context: Context) -> Result<Self, PluginError> {
+        let options: Options = nl2sql_sdk::options::parse(&context.options)?;
+        options.check()?;
+        Ok(Self { context, options })
+    }
+
+    fn plan(&self, request: PlanRequest) -> Result<TopicPlan, PluginError> {
+        plan(&self.context, &self.options, &request)
     }
 }
 
 nl2sql_sdk::register!(planner: ForeignKeys);
 
 /// Topics for the catalog whose budgets sum to `request.total`.
-pub fn plan(request: &PlanRequest) -> Result<TopicPlan, PluginError> {
-    let options: Options = nl2sql_sdk::options::parse(&request.options)?;
-    options.check()?;
-    let schema = Schema::new(&request.catalog);
+fn plan(context: &Context, options: &Options, request: &PlanRequest) -> Result<TopicPlan, PluginError> {
+    let schema = Schema::new(&context.catalog);
     let mut notes = Vec::new();
     let usable: Vec<usize> = (0..schema.tables.len())
         .filter(|table| !schema.tables[*table].columns.is_empty())
@@ -44,12 +51,12 @@ pub fn plan(request: &PlanRequest) -> Result<TopicPlan, PluginError> {
                 .hint("check the include and exclude globs of the profile and run `nl2sql extract` again"),
         );
     }
-    note_dangling(request, &schema, &mut notes);
+    note_dangling(context, &schema, &mut notes);
     let communities = communities(&schema, &usable, options.max_tables);
     let weights: Vec<u64> = communities.iter().map(|community| weight(&schema, community)).collect();
     let budgets = share_budget(&weights, request.total, request.minimum);
     note_budgets(request, &budgets, &mut notes);
-    let names = naming::names(&schema, &communities, &request.language);
+    let names = naming::names(&schema, &communities, &context.language);
     let topics = communities
         .iter()
         .zip(names)
@@ -57,7 +64,7 @@ pub fn plan(request: &PlanRequest) -> Result<TopicPlan, PluginError> {
         .filter(|(_, budget)| *budget > 0)
         .map(|((community, name), budget)| Topic {
             name,
-            reason: naming::reason(&schema, community, &request.language),
+            reason: naming::reason(&schema, community, &context.language),
             tables: community
                 .tables
                 .iter()
@@ -79,8 +86,8 @@ fn weight(schema: &Schema, community: &Community) -> u64 {
     (4 * community.tables.len() + 3 * community.links + columns) as u64
 }
 
-fn note_dangling(request: &PlanRequest, schema: &Schema, notes: &mut Vec<String>) {
-    let declared: usize = request
+fn note_dangling(context: &Context, schema: &Schema, notes: &mut Vec<String>) {
+    let declared: usize = context
         .catalog
         .tables
         .iter()

@@ -1,9 +1,9 @@
 use std::time::Instant;
 
-use nl2sql_sdk::planner::{PlanRequest, TopicPlan};
+use nl2sql_sdk::planner::{Context, PlanRequest, Planner, TopicPlan};
 use nl2sql_sdk::types::{Catalog, Column, ForeignKey, Table};
 
-use super::plan;
+use super::ForeignKeys;
 
 fn table(name: &str, columns: &[&str], keys: &[(&str, &str)]) -> Table {
     Table {
@@ -32,20 +32,24 @@ fn table(name: &str, columns: &[&str], keys: &[(&str, &str)]) -> Table {
 }
 
 fn planned(tables: Vec<Table>, total: u32, minimum: u32, language: &str) -> TopicPlan {
-    let request = PlanRequest {
+    let planner = ForeignKeys::open(Context {
         catalog: Catalog {
             tables,
             ..Catalog::default()
         },
+        language: language.to_owned(),
+        ..Context::default()
+    })
+    .unwrap();
+    let request = PlanRequest {
         total,
         minimum,
-        language: language.to_owned(),
         ..PlanRequest::default()
     };
-    let first = plan(&request).unwrap();
+    let first = planner.plan(request.clone()).unwrap();
     assert_eq!(
         format!("{first:?}"),
-        format!("{:?}", plan(&request).unwrap()),
+        format!("{:?}", planner.plan(request).unwrap()),
         "a plan repeats"
     );
     assert_eq!(first.topics.iter().map(|topic| topic.budget).sum::<u32>(), total);
@@ -150,17 +154,17 @@ fn dangling_keys_and_small_totals_are_noted() {
 
 #[test]
 fn an_empty_catalog_and_bad_options_are_refused() {
-    let error = plan(&PlanRequest {
+    let planner = ForeignKeys::open(Context::default()).unwrap();
+    let request = PlanRequest {
         total: 5,
         ..PlanRequest::default()
-    })
-    .unwrap_err();
-    assert_eq!(error.code, "no-tables");
-    let request = PlanRequest {
-        options: r#"{"max_table": 3}"#.to_owned(),
-        ..PlanRequest::default()
     };
-    let error = plan(&request).unwrap_err();
+    assert_eq!(planner.plan(request).unwrap_err().code, "no-tables");
+    let context = Context {
+        options: r#"{"max_table": 3}"#.to_owned(),
+        ..Context::default()
+    };
+    let error = ForeignKeys::open(context).err().unwrap();
     assert!(error.message.contains("max_table"), "{}", error.message);
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use nl2sql_planning::share_budget;
-use nl2sql_sdk::planner::PlanRequest;
 use nl2sql_sdk::types::Topic;
 
+use crate::Planning;
 use crate::pages::Page;
 use crate::proposal::Proposal;
 use crate::wording;
@@ -19,24 +19,24 @@ struct Weighted {
 }
 
 /// The plan's topics, with every adjustment said in `notes`.
-pub fn adjust(request: &PlanRequest, pages: &[Page], proposals: Vec<Proposal>, notes: &mut Vec<String>) -> Vec<Topic> {
+pub fn adjust(planning: &Planning, pages: &[Page], proposals: Vec<Proposal>, notes: &mut Vec<String>) -> Vec<Topic> {
     let mut topics: Vec<Weighted> = Vec::new();
     for (page, proposal) in pages.iter().zip(proposals) {
         merge(&mut topics, page, proposal, notes);
     }
-    cover_all_tables(request, &mut topics, notes);
+    cover_all_tables(planning, &mut topics, notes);
     let asked: u64 = topics.iter().map(|topic| topic.weight).sum();
     if asked == 0 {
         return Vec::new();
     }
     let weights: Vec<u64> = topics.iter().map(|topic| topic.weight).collect();
-    let shares = share_budget(&weights, request.total, request.minimum);
+    let shares = share_budget(&weights, planning.request.total, planning.request.minimum);
     let mut plan = Vec::new();
     for (Weighted { mut topic, .. }, budget) in topics.into_iter().zip(shares) {
         if budget == 0 {
             notes.push(format!(
                 "topic `{}` was dropped: {} samples are too few for it",
-                topic.name, request.total
+                topic.name, planning.request.total
             ));
             continue;
         }
@@ -84,10 +84,15 @@ fn merge(topics: &mut Vec<Weighted>, page: &Page, proposal: Proposal, notes: &mu
 }
 
 /// A table that no topic has joins the topic with most of its neighbours; tables without any share a topic of their own.
-fn cover_all_tables(request: &PlanRequest, topics: &mut Vec<Weighted>, notes: &mut Vec<String>) {
+fn cover_all_tables(planning: &Planning, topics: &mut Vec<Weighted>, notes: &mut Vec<String>) {
     let covered: BTreeSet<String> = topics.iter().flat_map(|topic| topic.topic.tables.clone()).collect();
     let mut alone = Vec::new();
-    for card in request.cards.iter().filter(|card| !covered.contains(&card.table)) {
+    for card in planning
+        .context
+        .cards
+        .iter()
+        .filter(|card| !covered.contains(&card.table))
+    {
         let related = |topic: &Topic| {
             topic
                 .tables
@@ -117,7 +122,7 @@ fn cover_all_tables(request: &PlanRequest, topics: &mut Vec<Weighted>, notes: &m
     if alone.is_empty() {
         return;
     }
-    let (name, reason) = wording::remaining_tables(&request.language);
+    let (name, reason) = wording::remaining_tables(&planning.context.language);
     notes.push(format!("{} tables were in no topic and share `{name}`", alone.len()));
     let weight = alone.len() as u64 * SCALE;
     topics.push(Weighted {

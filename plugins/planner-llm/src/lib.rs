@@ -10,7 +10,7 @@ mod proposal;
 mod wording;
 
 use nl2sql_sdk::llm::{Answer, LlmError, Message, Request};
-use nl2sql_sdk::planner::{PlanRequest, Planner, TopicPlan};
+use nl2sql_sdk::planner::{Context, PlanRequest, Planner, TopicPlan};
 use nl2sql_sdk::types::PluginError;
 
 use options::Options;
@@ -18,11 +18,19 @@ use pages::Page;
 use proposal::Proposal;
 
 /// The planner.
-pub struct LlmPlanner;
+pub struct LlmPlanner {
+    context: Context,
+    options: Options,
+}
 
 impl Planner for LlmPlanner {
-    fn plan(request: PlanRequest) -> Result<TopicPlan, PluginError> {
-        plan(&request, &|requests| nl2sql_sdk::llm::chat_all(requests))
+    fn open(context: Context) -> Result<Self, PluginError> {
+        let options = nl2sql_sdk::options::parse(&context.options)?;
+        Ok(Self { context, options })
+    }
+
+    fn plan(&self, request: PlanRequest) -> Result<TopicPlan, PluginError> {
+        self.plan_asking(&request, &|requests| nl2sql_sdk::llm::chat_all(requests))
     }
 }
 
@@ -31,18 +39,29 @@ nl2sql_sdk::register!(planner: LlmPlanner);
 /// Asks several things at once; answers come in the order of the requests.
 type Ask<'a> = &'a dyn Fn(&[Request]) -> Vec<Result<Answer, LlmError>>;
 
-fn plan(request: &PlanRequest, ask: Ask) -> Result<TopicPlan, PluginError> {
-    let options: Options = nl2sql_sdk::options::parse(&request.options)?;
-    let pages = pages::paginate(&request.cards, options.page_tokens);
-    let mut notes = Vec::new();
-    let proposals = propose(request, &options, &pages, ask, &mut notes)?;
-    let topics = adjustment::adjust(request, &pages, proposals, &mut notes);
-    Ok(TopicPlan { topics, notes })
+/// What is planned: the catalog's cards and the budget to share among their topics.
+struct Planning<'a> {
+    context: &'a Context,
+    request: &'a PlanRequest,
+}
+
+impl LlmPlanner {
+    fn plan_asking(&self, request: &PlanRequest, ask: Ask) -> Result<TopicPlan, PluginError> {
+        let planning = Planning {
+            context: &self.context,
+            request,
+        };
+        let pages = pages::paginate(&self.context.cards, self.options.page_tokens);
+        let mut notes = Vec::new();
+        let proposals = propose(&planning, &self.options, &pages, ask, &mut notes)?;
+        let topics = adjustment::adjust(&planning, &pages, proposals, &mut notes);
+        Ok(TopicPlan { topics, notes })
+    }
 }
 
 /// One proposal per page; pages whose answer has the wrong shape are asked again, with what was wrong.
 fn propose(
-    request: &PlanRequest,
+    planning: &Planning,
     options: &Options,
     pages: &[Page],
     ask: Ask,
@@ -52,7 +71,7 @@ fn propose(
     let mut open: Vec<(usize, Vec<Message>)> = pages
         .iter()
         .enumerate()
-        .map(|(index, page)| (index, wording::prompt(request, options, page)))
+        .map(|(index, page)| (index, wording::prompt(planning, options, page)))
         .collect();
     for attempt in 0..options.attempts {
         let requests: Vec<Request> = open
@@ -62,13 +81,13 @@ fn propose(
         let mut again = Vec::new();
         for ((index, mut messages), answer) in open.into_iter().zip(ask(&requests)) {
             let content = answer?.content;
-            let proposal = Proposal::read(&content, request, &pages[index]);
+            let proposal = Proposal::read(&content, planning, &pages[index]);
             if !proposal.topics.is_empty() {
                 proposals[index] = proposal;
                 continue;
             }
             messages.push(Message::assistant(nl2sql_answers::beginning(&content)));
-            messages.push(Message::user(wording::wrong_shape(&request.language)));
+            messages.push(Message::user(wording::wrong_shape(&planning.context.language)));
             again.push((index, messages));
         }
         open = again;
@@ -94,6 +113,7 @@ fn llm_request(messages: &[Message], options: &Options, attempt: u32) -> Request
         max_tokens: options.max_tokens,
         purpose: "topics".to_owned(),
         attempt,
+        extra: Vec::new(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the model proposed for one page, tables resolved.
 
 use nl2sql_answers::Names;
-use nl2sql_sdk::planner::PlanRequest;
 use serde_json::Value;
 
+use crate::Planning;
 use crate::pages::Page;
 
 /// How alike two names must be for the one to be taken for the other (normalised Damerau-Levenshtein, 0 to 1).
@@ -41,7 +41,7 @@ pub struct Proposal {
 
 impl Proposal {
     /// Reads an answer; topics without a name or without any table that resolves are left out and noted.
-    pub fn read(answer: &str, request: &PlanRequest, page: &Page) -> Self {
+    pub fn read(answer: &str, planning: &Planning, page: &Page) -> Self {
         let mut proposal = Self::default();
         for object in nl2sql_answers::objects(answer, "topics", &[NAME, TABLES]) {
             let text = |names: Names| {
@@ -54,7 +54,7 @@ impl Proposal {
             if name.is_empty() {
                 continue;
             }
-            let tables = proposal.resolve_all(&name, &table_names(&object["tables"]), request, page);
+            let tables = proposal.resolve_all(&name, &table_names(&object["tables"]), planning, page);
             if tables.is_empty() {
                 proposal.notes.push(format!(
                     "topic `{name}` names no table of the database and was left out"
@@ -71,10 +71,10 @@ impl Proposal {
         proposal
     }
 
-    fn resolve_all(&mut self, topic: &str, tables: &[String], request: &PlanRequest, page: &Page) -> Vec<String> {
+    fn resolve_all(&mut self, topic: &str, tables: &[String], planning: &Planning, page: &Page) -> Vec<String> {
         let mut resolved = Vec::new();
         for written in tables {
-            match resolve(written, request, page) {
+            match resolve(written, planning, page) {
                 Some(table) if resolved.contains(&table) => {}
                 Some(table) => {
                     if !same_name(written, &table) {
@@ -127,10 +127,10 @@ fn same_name(written: &str, table: &str) -> bool {
 }
 
 /// The table a name means: the same name, with or without its schema and whatever the case; else the nearest one.
-fn resolve(written: &str, request: &PlanRequest, page: &Page) -> Option<String> {
+fn resolve(written: &str, planning: &Planning, page: &Page) -> Option<String> {
     let of_page = page.cards.iter().map(|card| card.table.as_str());
     let names: Vec<&str> = of_page
-        .chain(request.cards.iter().map(|card| card.table.as_str()))
+        .chain(planning.context.cards.iter().map(|card| card.table.as_str()))
         .collect();
     if let Some(name) = names.iter().find(|name| same_name(written, name)) {
         return Some((*name).to_owned());

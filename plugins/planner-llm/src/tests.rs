@@ -1,10 +1,10 @@
 use std::cell::RefCell;
 
 use nl2sql_sdk::llm::{Answer, LlmError, Request};
-use nl2sql_sdk::planner::PlanRequest;
-use nl2sql_sdk::types::{Card, Catalog};
+use nl2sql_sdk::planner::{Context, PlanRequest, Planner, TopicPlan};
+use nl2sql_sdk::types::{Card, Catalog, PluginError};
 
-use crate::plan;
+use crate::{Ask, LlmPlanner};
 
 fn card(table: &str, neighbours: &[&str]) -> Card {
     let neighbours = neighbours.iter().map(|name| (*name).to_owned()).collect();
@@ -15,20 +15,27 @@ fn card(table: &str, neighbours: &[&str]) -> Card {
     }
 }
 
-fn request(cards: Vec<Card>, total: u32) -> PlanRequest {
+fn context(cards: Vec<Card>) -> Context {
     let catalog = Catalog {
         dialect: "sqlite".to_owned(),
         ..Catalog::default()
     };
-    PlanRequest {
+    Context {
         catalog,
         cards,
+        language: "en".to_owned(),
+        seed: 1,
+        ..Context::default()
+    }
+}
+
+fn plan(context: Context, total: u32, ask: Ask) -> Result<TopicPlan, PluginError> {
+    let request = PlanRequest {
         total,
         minimum: 2,
-        language: "en".to_owned(),
-        options: String::new(),
-        seed: 1,
-    }
+        ..PlanRequest::default()
+    };
+    LlmPlanner::open(context)?.plan_asking(&request, ask)
 }
 
 fn answer(content: &str) -> Result<Answer, LlmError> {
@@ -37,6 +44,7 @@ fn answer(content: &str) -> Result<Answer, LlmError> {
         finish_reason: "stop".to_owned(),
         input_tokens: 1,
         output_tokens: 1,
+        extra: Vec::new(),
     })
 }
 
@@ -55,7 +63,7 @@ fn an_answer_is_held_to_the_catalog_and_to_the_total() {
         {"name": "Singers", "tables": ["SINGER", "singer_in_concerts"], "reason": "who sings", "count": 30},
         {"name": "Concerts", "tables": ["concert", "ticket"], "reason": "what is on", "count": "10"},
         {"name": "Ghosts", "tables": ["castle"], "reason": "", "count": 5}]}"#;
-    let plan = plan(&request(singers(), 20), &|_| vec![answer(said)]).unwrap();
+    let plan = plan(context(singers()), 20, &|_| vec![answer(said)]).unwrap();
     let topics: Vec<(&str, Vec<&str>, u32)> = plan
         .topics
         .iter()
@@ -100,7 +108,7 @@ fn a_wrong_shape_costs_a_retry_and_never_the_run() {
         asked.borrow_mut().extend_from_slice(requests);
         vec![answer(answers.borrow_mut().pop().unwrap())]
     };
-    let first = plan(&request(singers(), 9), &ask).unwrap();
+    let first = plan(context(singers()), 9, &ask).unwrap();
     assert_eq!(first.topics.iter().map(|topic| topic.budget).sum::<u32>(), 9);
     let asked = asked.into_inner();
     assert_eq!(
@@ -111,7 +119,7 @@ fn a_wrong_shape_costs_a_retry_and_never_the_run() {
         [(0, 2), (1, 4), (2, 6)]
     );
 
-    let never = plan(&request(singers(), 9), &|_| vec![answer("no")]).unwrap();
+    let never = plan(context(singers()), 9, &|_| vec![answer("no")]).unwrap();
     assert_eq!((never.topics.len(), never.topics[0].budget), (1, 9));
     assert!(
         never.notes[0].contains("no usable topics for 4 tables"),
@@ -123,7 +131,7 @@ fn a_wrong_shape_costs_a_retry_and_never_the_run() {
 #[test]
 fn too_few_samples_keep_the_weightiest_topics() {
     let said = r#"[{"name": "A", "tables": ["singer"], "count": 1}, {"name": "B", "tables": ["concert", "stadium", "singer_in_concert"], "count": 9}]"#;
-    let plan = plan(&request(singers(), 1), &|_| vec![answer(said)]).unwrap();
+    let plan = plan(context(singers()), 1, &|_| vec![answer(said)]).unwrap();
     assert_eq!(
         plan.topics
             .iter()
@@ -166,9 +174,11 @@ fn a_thousand_tables_are_planned_in_pages_of_related_ones() {
         };
         requests.iter().map(|request| answer(&topic_of(request))).collect()
     };
-    let mut request = request(cards, 5000);
-    request.options = r#"{"page_tokens": 24000}"#.to_owned();
-    let plan = plan(&request, &ask).unwrap();
+    let context = Context {
+        options: r#"{"page_tokens": 24000}"#.to_owned(),
+        ..context(cards)
+    };
+    let plan = plan(context, 5000, &ask).unwrap();
     assert_eq!(*pages.borrow(), 5);
     assert_eq!(plan.topics.iter().map(|topic| topic.budget).sum::<u32>(), 5000);
     assert_eq!(plan.topics.iter().map(|topic| topic.tables.len()).sum::<usize>(), 1000);
@@ -176,14 +186,16 @@ fn a_thousand_tables_are_planned_in_pages_of_related_ones() {
 
 #[test]
 fn errors_of_the_model_reach_the_user() {
-    let error = plan(&request(singers(), 5), &|_| {
+    let error = plan(context(singers()), 5, &|_| {
         vec![Err(LlmError {
             code: "budget".into(),
             message: "the run budget is used up".into(),
         })]
     });
     assert_eq!(error.unwrap_err().code, "llm-budget");
-    let mut bad = request(singers(), 5);
-    bad.options = r#"{"page_token": 1}"#.to_owned();
-    assert_eq!(plan(&bad, &|_| vec![]).unwrap_err().code, "bad-options");
+    let bad = Context {
+        options: r#"{"page_token": 1}"#.to_owned(),
+        ..context(singers())
+    };
+    assert_eq!(plan(bad, 5, &|_| vec![]).unwrap_err().code, "bad-options");
 }

@@ -1,8 +1,8 @@
 //! The prompt, in English or Chinese.
 
 use nl2sql_sdk::llm::Message;
-use nl2sql_sdk::planner::PlanRequest;
 
+use crate::Planning;
 use crate::options::Options;
 use crate::pages::Page;
 
@@ -24,20 +24,21 @@ fn is_chinese(language: &str) -> bool {
 }
 
 /// The conversation that asks for the topics of one page. The page's share of the total goes by its tables.
-pub fn prompt(request: &PlanRequest, options: &Options, page: &Page) -> Vec<Message> {
-    let built_in = if is_chinese(&request.language) {
+pub fn prompt(planning: &Planning, options: &Options, page: &Page) -> Vec<Message> {
+    let Planning { context, request } = planning;
+    let built_in = if is_chinese(&context.language) {
         CHINESE
     } else {
         ENGLISH
     };
-    let share = (u64::from(request.total) * page.cards.len() as u64 / request.cards.len().max(1) as u64).max(1);
+    let share = (u64::from(request.total) * page.cards.len() as u64 / context.cards.len().max(1) as u64).max(1);
     let instructions = options
         .instructions
         .as_deref()
         .unwrap_or(built_in)
         .replace("{total}", &share.to_string())
         .replace("{minimum}", &request.minimum.max(1).to_string())
-        .replace("{dialect}", &request.catalog.dialect);
+        .replace("{dialect}", &context.catalog.dialect);
     let cards: Vec<String> = page
         .cards
         .iter()

@@ -1,25 +1,26 @@
 //! Dialects: the SQL of one database family.
 
 use crate::analysis::{Analysis, StatementInfo, SyntaxError};
+use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{self, Guest, GuestSession};
 pub use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{CatalogQuery, ServerInfo};
-use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{Guest, GuestSession};
-use crate::types::{Catalog, DialectInfo, Finding, Table};
+use crate::description::DialectInfo;
+use crate::types::{Catalog, Finding, PluginError, Table};
 
 /// A dialect.
 pub trait Dialect: 'static {
     /// The dialect bound to one catalog.
     type Session: DialectSession;
 
-    /// The dialect's description of itself.
+    /// The dialect's description of itself; [`DialectInfo::standard`] is a beginning.
     fn info() -> DialectInfo;
     /// One bulk query per section of a catalog; the contract's interface `dialect` fixes what each returns.
-    fn catalog_queries(server: ServerInfo) -> Vec<CatalogQuery>;
+    fn catalog_queries(server: ServerInfo) -> Result<Vec<CatalogQuery>, PluginError>;
     /// CREATE TABLE text for a prompt, comments included.
     fn render_ddl(table: &Table) -> String;
     /// An identifier, quoted where the dialect needs it.
     fn quote(identifier: &str) -> String;
     /// Binds the dialect to a catalog.
-    fn open(catalog: Catalog) -> Self::Session;
+    fn open(catalog: Catalog) -> Result<Self::Session, PluginError>;
 }
 
 /// A dialect bound to one catalog.
@@ -55,7 +56,7 @@ impl<D: Dialect> Guest for Exported<D> {
         D::info()
     }
 
-    fn catalog_queries(server: ServerInfo) -> Vec<CatalogQuery> {
+    fn catalog_queries(server: ServerInfo) -> Result<Vec<CatalogQuery>, PluginError> {
         crate::install_panic_report();
         D::catalog_queries(server)
     }
@@ -69,14 +70,14 @@ impl<D: Dialect> Guest for Exported<D> {
         crate::install_panic_report();
         D::quote(&identifier)
     }
+
+    fn open(catalog: Catalog) -> Result<dialect::Session, PluginError> {
+        crate::install_panic_report();
+        D::open(catalog).map(|session| dialect::Session::new(Session::<D>(session)))
+    }
 }
 
 impl<D: Dialect> GuestSession for Session<D> {
-    fn new(catalog: Catalog) -> Self {
-        crate::install_panic_report();
-        Self(D::open(catalog))
-    }
-
     fn statement(&self, sql: String) -> StatementInfo {
         self.0.statement(&sql)
     }

@@ -1,28 +1,28 @@
 //! Short ways to say what is wrong.
 
 use crate::analysis::SyntaxError;
-use crate::types::{Finding, PluginError, Position, Span};
+use crate::types::{Difficulty, Finding, PluginError, Position, Severity, Span};
 
 impl Finding {
     /// A finding that rejects the sample.
     pub fn error(layer: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::new(layer, "error", code, message)
+        Self::new(layer, Severity::Error, code, message)
     }
 
     /// A finding that is suspicious and rejects nothing.
     pub fn warning(layer: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::new(layer, "warning", code, message)
+        Self::new(layer, Severity::Warning, code, message)
     }
 
     /// A finding worth knowing.
     pub fn info(layer: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::new(layer, "info", code, message)
+        Self::new(layer, Severity::Info, code, message)
     }
 
-    fn new(layer: &str, severity: &str, code: &str, message: impl Into<String>) -> Self {
+    fn new(layer: &str, severity: Severity, code: &str, message: impl Into<String>) -> Self {
         Self {
             layer: layer.into(),
-            severity: severity.into(),
+            severity,
             code: code.into(),
             message: message.into(),
             span: None,
@@ -68,5 +68,25 @@ impl PluginError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl Difficulty {
+    /// The levels in rising order.
+    pub const ALL: [Self; 4] = [Self::Easy, Self::Medium, Self::Hard, Self::Extra];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Easy => "easy",
+            Self::Medium => "medium",
+            Self::Hard => "hard",
+            Self::Extra => "extra",
+        }
+    }
+
+    /// The level of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
     }
 }

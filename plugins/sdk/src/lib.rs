@@ -7,6 +7,7 @@ mod findings;
 mod panic_report;
 mod register;
 
+pub mod description;
 pub mod dialect;
 pub mod generator;
 pub mod llm;

@@ -1,13 +1,13 @@
 //! The service `llm`: the profile's language model. The host caches, retries and keeps to the budget.
 
-pub use crate::bindings::services::llm::{Answer, LlmError, Message, Request, chat, chat_all};
+pub use crate::bindings::services::llm::{Answer, LlmError, Message, Request, Role, chat, chat_all};
 use crate::types::PluginError;
 
 impl Message {
     /// What the model is told to be.
     pub fn system(content: impl Into<String>) -> Self {
         Self {
-            role: "system".into(),
+            role: Role::System,
             content: content.into(),
         }
     }
@@ -15,7 +15,7 @@ impl Message {
     /// What the model is asked.
     pub fn user(content: impl Into<String>) -> Self {
         Self {
-            role: "user".into(),
+            role: Role::User,
             content: content.into(),
         }
     }
@@ -23,7 +23,7 @@ impl Message {
     /// What the model said before.
     pub fn assistant(content: impl Into<String>) -> Self {
         Self {
-            role: "assistant".into(),
+            role: Role::Assistant,
             content: content.into(),
         }
     }

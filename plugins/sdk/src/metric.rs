@@ -1,19 +1,22 @@
 //! Metrics: score predictions.
 
-use crate::bindings::metric::exports::nl2sql::plugin::metric::Guest;
-pub use crate::bindings::metric::exports::nl2sql::plugin::metric::{MetricInfo, Row, RowScore};
+use crate::bindings::metric::exports::nl2sql::plugin::metric::{self, Guest, GuestSession};
+pub use crate::bindings::metric::exports::nl2sql::plugin::metric::{Context, Direction, MetricInfo, Row, RowScore};
 use crate::types::PluginError;
 
-/// A plugin that computes one or more metrics.
-pub trait Metric: 'static {
+/// A plugin that computes one or more metrics, bound to its options and to the catalog of a database.
+pub trait Metric: Sized + 'static {
     /// The metrics, in the order of [`RowScore::values`].
     fn describe() -> Vec<MetricInfo>;
 
-    /// One score per row, in order; `options` is the profile's options for this metric as JSON.
-    fn score(rows: Vec<Row>, options: &str) -> Result<Vec<RowScore>, PluginError>;
+    /// Binds the metric. An error here is the answer to every request.
+    fn open(context: Context) -> Result<Self, PluginError>;
+
+    /// One score per row, in order.
+    fn score(&self, rows: Vec<Row>) -> Result<Vec<RowScore>, PluginError>;
 
     /// One figure per metric over all rows of a run; by default the mean of the rows that have a value, `None` where none has.
-    fn aggregate(scores: &[RowScore]) -> Vec<Option<f64>> {
+    fn aggregate(&self, scores: &[RowScore]) -> Result<Vec<Option<f64>>, PluginError> {
         let mean = |metric: usize| {
             let values = || {
                 scores
@@ -23,7 +26,19 @@ pub trait Metric: 'static {
             let count = values().count();
             (count > 0).then(|| values().sum::<f64>() / count as f64)
         };
-        (0..Self::describe().len()).map(mean).collect()
+        Ok((0..Self::describe().len()).map(mean).collect())
+    }
+}
+
+impl MetricInfo {
+    /// A metric that is better when it is higher, in percent.
+    pub fn percent(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            direction: Direction::HigherIsBetter,
+            unit: "percent".into(),
+            extra: Vec::new(),
+        }
     }
 }
 
@@ -31,20 +46,30 @@ pub trait Metric: 'static {
 #[doc(hidden)]
 pub struct Exported<M>(core::marker::PhantomData<M>);
 
+#[doc(hidden)]
+pub struct Session<M>(M);
+
 impl<M: Metric> Guest for Exported<M> {
+    type Session = Session<M>;
+
     fn describe() -> Vec<MetricInfo> {
         crate::install_panic_report();
         M::describe()
     }
 
-    fn score(rows: Vec<Row>, options: String) -> Result<Vec<RowScore>, PluginError> {
+    fn open(context: Context) -> Result<metric::Session, PluginError> {
         crate::install_panic_report();
-        M::score(rows, &options)
+        M::open(context).map(|open| metric::Session::new(Session(open)))
+    }
+}
+
+impl<M: Metric> GuestSession for Session<M> {
+    fn score(&self, rows: Vec<Row>) -> Result<Vec<RowScore>, PluginError> {
+        self.0.score(rows)
     }
 
-    fn aggregate(scores: Vec<RowScore>) -> Vec<Option<f64>> {
-        crate::install_panic_report();
-        M::aggregate(&scores)
+    fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, PluginError> {
+        self.0.aggregate(&scores)
     }
 }
 
@@ -59,7 +84,11 @@ mod tests {
             vec![MetricInfo::default(), MetricInfo::default()]
         }
 
-        fn score(_: Vec<Row>, _: &str) -> Result<Vec<RowScore>, PluginError> {
+        fn open(_: Context) -> Result<Self, PluginError> {
+            Ok(Self)
+        }
+
+        fn score(&self, _: Vec<Row>) -> Result<Vec<RowScore>, PluginError> {
             Ok(Vec::new())
         }
     }
@@ -75,7 +104,7 @@ mod tests {
             score(&[None, None]),
             score(&[Some(4.0), None]),
         ];
-        assert_eq!(Length::aggregate(&scores), [Some(2.5), None]);
-        assert_eq!(Length::aggregate(&[]), [None, None]);
+        assert_eq!(Length.aggregate(&scores).unwrap(), [Some(2.5), None]);
+        assert_eq!(Length.aggregate(&[]).unwrap(), [None, None]);
     }
 }

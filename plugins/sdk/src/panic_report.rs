@@ -7,7 +7,8 @@ pub fn install() {
         static INSTALLED: std::sync::Once = std::sync::Once::new();
         INSTALLED.call_once(|| {
             std::panic::set_hook(Box::new(|panic| {
-                crate::bindings::services::log::write("panic", &panic.to_string())
+                use crate::bindings::services::log::{Level, write};
+                write(Level::Panic, &panic.to_string())
             }));
         });
     }

@@ -26,7 +26,7 @@ pub(crate) fn analyse(dialect: Dialect, statement: &Statement, schema: &Schema) 
         functions: functions_used(source, ast),
         ordered: ast.root.is_some_and(|root| is_ordered(ast, root)),
         features,
-        hardness: hardness::hardness(source, ast).to_owned(),
+        hardness: hardness::hardness(source, ast),
         findings,
     }
 }

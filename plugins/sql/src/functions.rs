@@ -32,15 +32,24 @@ pub(crate) fn is_aggregate(dialect: Dialect, name: &str, arguments: usize) -> bo
     if lists(AGGREGATES, name) {
         return dialect != Dialect::Sqlite || arguments <= 1;
     }
-    lists(
-        match dialect {
-            Dialect::Sqlite => SQLITE_AGGREGATES,
-            Dialect::Postgres => POSTGRES_AGGREGATES,
-            Dialect::Mysql => MYSQL_AGGREGATES,
-            Dialect::Tsql => TSQL_AGGREGATES,
-        },
-        name,
-    )
+    lists(own_aggregates(dialect), name)
+}
+
+/// Aggregates of a dialect beside those that all have.
+fn own_aggregates(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => SQLITE_AGGREGATES,
+        Dialect::Postgres => POSTGRES_AGGREGATES,
+        Dialect::Mysql => MYSQL_AGGREGATES,
+        Dialect::Tsql => TSQL_AGGREGATES,
+    }
+}
+
+/// Every aggregate of a dialect.
+#[cfg(feature = "guest")]
+pub(crate) fn aggregates(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    let lists = [AGGREGATES, own_aggregates(dialect)];
+    lists.into_iter().flat_map(str::split_ascii_whitespace)
 }
 
 /// Whether a function needs OVER.

@@ -4,10 +4,15 @@ use std::marker::PhantomData;
 
 use nl2sql_catalog as catalog;
 use nl2sql_sdk::analysis as wit_analysis;
+use nl2sql_sdk::description::DialectInfo;
 use nl2sql_sdk::dialect::{CatalogQuery, DialectSession, ServerInfo};
 use nl2sql_sdk::types as wit;
 
 use crate::{Dialect, Session};
+
+mod description;
+
+pub use description::describe;
 
 /// A session of a plugin.
 pub struct GuestSession(Session);
@@ -83,24 +88,23 @@ pub struct DialectGuest<T>(PhantomData<T>);
 impl<T: DialectTraits> nl2sql_sdk::Dialect for DialectGuest<T> {
     type Session = GuestSession;
 
-    fn info() -> wit::DialectInfo {
+    fn info() -> DialectInfo {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        let (open, close) = T::DIALECT.identifier_quotes();
-        wit::DialectInfo {
+        DialectInfo {
             name: T::name().to_owned(),
             aliases: words(T::ALIASES),
             driver: T::DRIVER.to_owned(),
-            identifier_quotes: (open.to_string(), close.to_string()),
             prompt_notes: words(T::PROMPT_NOTES),
+            ..describe(T::DIALECT)
         }
     }
 
-    fn catalog_queries(server: ServerInfo) -> Vec<CatalogQuery> {
+    fn catalog_queries(server: ServerInfo) -> Result<Vec<CatalogQuery>, wit::PluginError> {
         let query = |(section, sql): (&str, String)| CatalogQuery {
             section: section.to_owned(),
             sql,
         };
-        T::catalog_queries(&server).into_iter().map(query).collect()
+        Ok(T::catalog_queries(&server).into_iter().map(query).collect())
     }
 
     fn render_ddl(from: &wit::Table) -> String {
@@ -111,8 +115,8 @@ impl<T: DialectTraits> nl2sql_sdk::Dialect for DialectGuest<T> {
         crate::quote(T::DIALECT, identifier)
     }
 
-    fn open(catalog: wit::Catalog) -> GuestSession {
-        GuestSession::open(T::DIALECT, catalog)
+    fn open(catalog: wit::Catalog) -> Result<GuestSession, wit::PluginError> {
+        Ok(GuestSession::open(T::DIALECT, catalog))
     }
 }
 
@@ -199,13 +203,13 @@ fn statement(from: catalog::StatementInfo) -> wit_analysis::StatementInfo {
 
 fn finding(from: catalog::Finding) -> wit::Finding {
     let severity = match from.severity {
-        catalog::Severity::Info => "info",
-        catalog::Severity::Warning => "warning",
-        catalog::Severity::Error => "error",
+        catalog::Severity::Info => wit::Severity::Info,
+        catalog::Severity::Warning => wit::Severity::Warning,
+        catalog::Severity::Error => wit::Severity::Error,
     };
     wit::Finding {
         layer: from.layer,
-        severity: severity.to_owned(),
+        severity,
         code: from.code,
         message: from.message,
         span: from.span.map(|span| wit::Span {
@@ -232,43 +236,52 @@ fn analysis(from: catalog::Analysis) -> wit_analysis::Analysis {
         functions: from.functions,
         ordered: from.ordered,
         features: from.features,
-        hardness: from.hardness,
+        hardness: difficulty(from.hardness),
         findings: from.findings.into_iter().map(finding).collect(),
+    }
+}
+
+fn difficulty(from: catalog::Difficulty) -> wit::Difficulty {
+    match from {
+        catalog::Difficulty::Easy => wit::Difficulty::Easy,
+        catalog::Difficulty::Medium => wit::Difficulty::Medium,
+        catalog::Difficulty::Hard => wit::Difficulty::Hard,
+        catalog::Difficulty::Extra => wit::Difficulty::Extra,
     }
 }
 
 fn table_use(from: catalog::TableUse) -> wit_analysis::TableUse {
     let source = match from.source {
-        catalog::TableSource::Catalog => "catalog",
-        catalog::TableSource::Cte => "cte",
-        catalog::TableSource::Derived => "derived",
-        catalog::TableSource::Function => "function",
-        catalog::TableSource::Unknown => "unknown",
+        catalog::TableSource::Catalog => wit_analysis::TableSource::Catalog,
+        catalog::TableSource::Cte => wit_analysis::TableSource::Cte,
+        catalog::TableSource::Derived => wit_analysis::TableSource::Derived,
+        catalog::TableSource::Function => wit_analysis::TableSource::TableFunction,
+        catalog::TableSource::Unknown => wit_analysis::TableSource::Unknown,
     };
     wit_analysis::TableUse {
         name: from.name,
         schema: from.schema,
         alias: from.alias,
         scope: from.scope,
-        source: source.to_owned(),
+        source,
         position: position(from.position),
     }
 }
 
 fn column_use(from: catalog::ColumnUse) -> wit_analysis::ColumnUse {
     let resolution = match from.resolution {
-        catalog::Resolution::Column => "column",
-        catalog::Resolution::Alias => "alias",
-        catalog::Resolution::Pseudo => "pseudo",
-        catalog::Resolution::Ambiguous => "ambiguous",
-        catalog::Resolution::Unknown => "unknown",
+        catalog::Resolution::Column => wit_analysis::Resolution::Column,
+        catalog::Resolution::Alias => wit_analysis::Resolution::Alias,
+        catalog::Resolution::Pseudo => wit_analysis::Resolution::Pseudo,
+        catalog::Resolution::Ambiguous => wit_analysis::Resolution::Ambiguous,
+        catalog::Resolution::Unknown => wit_analysis::Resolution::Unknown,
     };
     wit_analysis::ColumnUse {
         name: from.name,
         table: from.table,
         scope: from.scope,
         clause: from.clause,
-        resolution: resolution.to_owned(),
+        resolution,
         position: position(from.position),
     }
 }

@@ -1,6 +1,8 @@
 //! Spider's hardness of a query, as `eval_hardness` of the official evaluator computes it (taoyds/spider, evaluation.py): three
 //! counts over the outermost SELECT.
 
+use nl2sql_catalog::Difficulty;
+
 use crate::ast::{Ast, BinaryOp, Body, Expr, ExprId, JoinOn, List, QueryId, Select, TableId, TableRef};
 use crate::names::Source;
 
@@ -8,8 +10,8 @@ use crate::names::Source;
 const SPIDER_AGGREGATES: [&str; 5] = ["max", "min", "count", "sum", "avg"];
 
 /// `easy`, `medium`, `hard` or `extra`.
-pub(crate) fn hardness(source: Source<'_>, ast: &Ast) -> &'static str {
-    let Some(root) = ast.root else { return "easy" };
+pub(crate) fn hardness(source: Source<'_>, ast: &Ast) -> Difficulty {
+    let Some(root) = ast.root else { return Difficulty::Easy };
     let mut counter = Counter {
         source,
         ast,
@@ -20,15 +22,15 @@ pub(crate) fn hardness(source: Source<'_>, ast: &Ast) -> &'static str {
     let others = counter.query(root);
     let (clauses, nested) = (counter.clauses, counter.nested);
     if clauses <= 1 && others == 0 && nested == 0 {
-        "easy"
+        Difficulty::Easy
     } else if nested == 0 && ((others <= 2 && clauses <= 1) || (clauses <= 2 && others < 2)) {
-        "medium"
+        Difficulty::Medium
     } else if (nested == 0 && ((others > 2 && clauses <= 2) || (clauses == 3 && others <= 2)))
         || (clauses <= 1 && others == 0 && nested <= 1)
     {
-        "hard"
+        Difficulty::Hard
     } else {
-        "extra"
+        Difficulty::Extra
     }
 }
 

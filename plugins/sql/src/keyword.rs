@@ -147,6 +147,12 @@ impl Kw {
         Kw::NONE
     }
 
+    /// Every keyword of any dialect.
+    #[cfg(feature = "guest")]
+    pub fn all() -> impl Iterator<Item = Self> {
+        KEYWORDS.iter().copied().skip(1)
+    }
+
     /// Its spelling in upper case.
     pub fn name(self) -> &'static str {
         NAMES[self as usize]

@@ -279,6 +279,20 @@ const MYSQL_8_RESERVED: &str = "array cube cume_dist dense_rank empty first_valu
      io_before_gtids json_table lag last_value lateral lead master_bind member nth_value ntile of optimizer_costs percent_rank rank \
      row row_number stored system virtual window";
 
+/// Every word that [`is_reserved`], in lower case.
+#[cfg(feature = "guest")]
+pub fn reserved_words(dialect: Dialect) -> Vec<String> {
+    let newer = MYSQL_8_RESERVED.split_ascii_whitespace().map(str::to_owned);
+    let mut words: Vec<String> = Kw::all()
+        .map(|keyword| keyword.name().to_lowercase())
+        .chain(newer)
+        .collect();
+    words.retain(|word| is_reserved(dialect, word));
+    words.sort();
+    words.dedup();
+    words
+}
+
 /// Whether an identifier of this spelling has to be quoted to be a column or table name.
 pub fn is_reserved(dialect: Dialect, word: &str) -> bool {
     let newer = dialect == Dialect::Mysql

@@ -113,14 +113,19 @@ const TSQL: &[(&str, &str)] = &[
     ("dm_os_enumerate_filesystem", OUTSIDE),
 ];
 
-/// What calling `function` does beyond computing a value, to go after its name in a sentence.
-pub fn of(dialect: Dialect, function: &str) -> Option<&'static str> {
-    let list = match dialect {
+/// Functions with what they do, names in lower case, a trailing `*` for any ending.
+pub fn list(dialect: Dialect) -> &'static [(&'static str, &'static str)] {
+    match dialect {
         Dialect::Sqlite => SQLITE,
         Dialect::Postgres => POSTGRES,
         Dialect::Mysql => MYSQL,
         Dialect::Tsql => TSQL,
-    };
+    }
+}
+
+/// What calling `function` does beyond computing a value, to go after its name in a sentence.
+pub fn of(dialect: Dialect, function: &str) -> Option<&'static str> {
+    let list = list(dialect);
     let matches = |pattern: &str| match pattern.strip_suffix('*') {
         Some(prefix) => function
             .get(..prefix.len())

@@ -1,6 +1,6 @@
 //! Accepts statements that run: read-only, limited to one row, within the time limit.
 
-use nl2sql_sdk::query::{self, QueryError};
+use nl2sql_sdk::query::{self, QueryError, QueryFailure};
 use nl2sql_sdk::sql;
 use nl2sql_sdk::types::{Finding, PluginError, Sample};
 use nl2sql_sdk::validator::{Context, Validator};
@@ -43,10 +43,13 @@ impl Validator for ExecutionValidator {
         Ok(match query::run(&limited, 1) {
             Ok(rows) => self.finding_on_rows(rows.row_count()).into_iter().collect(),
             // Without a connection nothing is known about the sample, so the run stops rather than reject what may be good.
-            Err(QueryError { code, message }) if code == "unavailable" => {
+            Err(QueryError {
+                code: QueryFailure::Unavailable,
+                message,
+            }) => {
                 return Err(PluginError::new("unavailable", message).hint("check the connection and run again"));
             }
-            Err(QueryError { code, message }) => vec![Finding::error("execution", &code, message)],
+            Err(QueryError { code, message }) => vec![Finding::error("execution", code.name(), message)],
         })
     }
 }
@@ -66,6 +69,8 @@ nl2sql_sdk::register!(validator: ExecutionValidator);
 
 #[cfg(test)]
 mod tests {
+    use nl2sql_sdk::types::Severity;
+
     use super::*;
 
     fn open(options: &str) -> Result<ExecutionValidator, PluginError> {
@@ -84,8 +89,8 @@ mod tests {
                 .map(|finding| finding.severity)
         };
         assert_eq!(severity("{}", 1), None);
-        assert_eq!(severity("", 0).as_deref(), Some("info"));
-        assert_eq!(severity(r#"{"on_empty": "reject"}"#, 0).as_deref(), Some("error"));
+        assert_eq!(severity("", 0), Some(Severity::Info));
+        assert_eq!(severity(r#"{"on_empty": "reject"}"#, 0), Some(Severity::Error));
     }
 
     #[test]

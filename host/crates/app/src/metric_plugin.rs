@@ -34,15 +34,32 @@ struct Instances {
     databases: Arc<DatabaseRegistry>,
     /// Whether the plugin uses a database at all.
     asks: bool,
-    bound: Mutex<BTreeMap<String, plugin_host::MetricPlugin>>,
+    bound: Mutex<BTreeMap<String, Arc<plugin_host::MetricSession>>>,
 }
 
 impl Instances {
-    fn get(&self, database: &str) -> Result<plugin_host::MetricPlugin, String> {
+    fn get(&self, database: &str) -> Result<Arc<plugin_host::MetricSession>, String> {
         let key = if self.asks { database } else { "" };
-        if let Some(plugin) = self.bound.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
-            return Ok(plugin.clone());
+        if let Some(session) = self.bound.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
+            return Ok(session.clone());
         }
+        let plugin = self.load(database)?;
+        let catalog = if self.asks {
+            let asked = self.databases.get(database).map_err(|error| error.to_string())?;
+            Some(asked.catalog.clone())
+        } else {
+            None
+        };
+        let session = Arc::new(plugin.open(catalog.as_deref(), &self.options));
+        self.bound
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.to_owned(), session.clone());
+        Ok(session)
+    }
+
+    /// The plugin with the services of a database.
+    fn load(&self, database: &str) -> Result<plugin_host::MetricPlugin, String> {
         let mut services = Services::none();
         if self.asks {
             let asked = self.databases.get(database).map_err(|error| error.to_string())?;
@@ -53,14 +70,7 @@ impl Instances {
             services = services.with_sql(asked.session.clone()).with_query(Arc::new(queries));
         }
         let plugins = self.databases.session().plugins().map_err(|error| error.to_string())?;
-        let plugin = plugins
-            .metric(&self.name, services)
-            .map_err(|error| error.to_string())?;
-        self.bound
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.to_owned(), plugin.clone());
-        Ok(plugin)
+        plugins.metric(&self.name, services).map_err(|error| error.to_string())
     }
 }
 
@@ -87,7 +97,7 @@ impl BoundMetric {
             bound: Mutex::default(),
         };
         let plugin = instances
-            .get(database)
+            .load(database)
             .map_err(|message| Failure::new(name, "unavailable", message))?;
         Ok(Self {
             digest: artifact.sha256,
@@ -117,7 +127,7 @@ impl MetricPlugin for BoundMetric {
         off_runtime(move || {
             instances
                 .get(&database)?
-                .score(&rows, &instances.options)
+                .score(&rows)
                 .map_err(|error| call_failure(&error).to_string())
         })
         .await

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Finding;
+use crate::{Difficulty, Finding};
 
 /// A place in a SQL text; both count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +51,8 @@ pub struct Analysis {
     pub ordered: bool,
     /// SQL features used, e.g. `join`, `group-by`, `having`, `window`, in a fixed order without duplicates.
     pub features: Vec<String>,
-    /// Spider's hardness level: `easy`, `medium`, `hard` or `extra`.
-    pub hardness: String,
+    /// Spider's hardness level.
+    pub hardness: Difficulty,
     /// Names that do not resolve and other errors the engine would report when preparing the statement.
     pub findings: Vec<Finding>,
 }

@@ -7,6 +7,7 @@ mod analysis;
 mod chat;
 mod database;
 mod dialect;
+mod dialect_contradiction;
 mod finding;
 mod generation;
 mod metric;
@@ -21,7 +22,10 @@ pub use analysis::{
 };
 pub use chat::{ChatAnswer, ChatRequest, FinishReason, Message, Role};
 pub use database::{Check, Column, Database, ForeignKey, Key, Table, TableKind};
-pub use dialect::{CatalogQuery, DialectInfo, ServerInfo};
+pub use dialect::{
+    CatalogQuery, Concatenation, DialectInfo, Feature, FunctionLists, GuardRules, IdentifierCase, LimitStyle,
+    NameRules, NullOrder, ServerInfo, Spelling,
+};
 pub use finding::{Finding, Severity, Span, Verdict};
 pub use generation::{Batch, GenerateRequest, GeneratorContext, PlanRequest, Rejection};
 pub use metric::{MetricInfo, MetricRow, RowScore};

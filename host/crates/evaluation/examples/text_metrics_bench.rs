@@ -28,16 +28,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
     }
     let host = PluginHost::builder().folder(plugins).build()?;
-    let metric = host.metric("metric-text", Services::none())?;
+    let metric = host.metric("metric-text", Services::none())?.open(None, "{}");
     let begun = Instant::now();
-    metric.score(&rows[..rows.len().min(1)], "{}")?;
+    metric.score(&rows[..rows.len().min(1)])?;
     println!(
         "first row, dictionary included: {:.0} ms",
         begun.elapsed().as_secs_f64() * 1e3
     );
     let begun = Instant::now();
     for batch in rows.chunks(BATCH) {
-        metric.score(batch, "{}")?;
+        metric.score(batch)?;
     }
     let ours = rows.len() as f64 / begun.elapsed().as_secs_f64();
     println!("ours, one thread: {ours:.0} rows/s");

@@ -91,7 +91,7 @@ impl Coverage {
         for feature in &analysis.features {
             *self.features.entry(feature.clone()).or_default() += 1;
         }
-        *self.hardness.entry(analysis.hardness.clone()).or_default() += 1;
+        *self.hardness.entry(analysis.hardness.name().to_owned()).or_default() += 1;
         *self.languages.entry(sample.language.clone()).or_default() += 1;
         self.topics.entry(sample.topic.clone()).or_default().0 += 1;
     }
@@ -150,7 +150,7 @@ impl SampleFacts {
         Self {
             sample: sample.id.clone(),
             template,
-            hardness: analysis.hardness.clone(),
+            hardness: analysis.hardness.name().to_owned(),
             features: analysis.features.clone(),
             tables: used.tables().map(str::to_owned).collect(),
         }

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use nl2sql_catalog::{
-    Analysis, Batch, Column, ColumnUse, Database, DialectInfo, Finding, ForeignKey, GenerateRequest, GeneratorContext,
-    Plan, PlanRequest, Resolution, Sample, Severity, SyntaxError, Table, TableSource, TableUse, Topic, TypeClass,
+    Analysis, Batch, Column, ColumnUse, Database, DialectInfo, Difficulty, Finding, ForeignKey, GenerateRequest,
+    GeneratorContext, Plan, PlanRequest, Resolution, Sample, Severity, SyntaxError, Table, TableSource, TableUse,
+    Topic, TypeClass,
 };
 use nl2sql_pipeline::{
     Dependencies, Dialect, Event, Failure, Generator, Observer, Planner, PluginIdentity, Source, Validator,
@@ -174,7 +175,7 @@ impl Dialect for Plain {
             tables: vec![use_of(words[3])],
             columns: vec![column],
             features: vec!["filter".into()],
-            hardness: "easy".into(),
+            hardness: Difficulty::Easy,
             ..Analysis::default()
         }))
     }

@@ -5,6 +5,7 @@ use wasmparser::{Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::bounds;
+use crate::contract::Version;
 use crate::error::LoadError;
 use crate::kind::{CONTRACT, Kind, SERVED_VERSIONS};
 use crate::manifest::{MANIFEST_SECTION, Manifest};
@@ -16,6 +17,8 @@ pub struct Artifact {
     pub manifest: Manifest,
     /// Version of the contract it was built for.
     pub contract: String,
+    /// The same as the host knows it.
+    pub(crate) version: Version,
     /// Interfaces it imports, as it spells them, in order.
     pub imports: Vec<String>,
     /// SHA-256 of the bytes as they were given, in lower-case hex.
@@ -38,7 +41,7 @@ impl Artifact {
             origin: origin.to_owned(),
             reason,
         })?;
-        let (kind, contract) = outline.world(origin)?;
+        let (kind, version) = outline.world(origin)?;
         let manifest = match outline.manifest {
             Some(section) => Manifest::parse(&section).map_err(|reason| LoadError::BadManifest {
                 origin: origin.to_owned(),
@@ -59,7 +62,8 @@ impl Artifact {
         }
         Ok(Self {
             manifest,
-            contract,
+            contract: version.name().to_owned(),
+            version,
             imports: outline.imports,
             sha256: sha256_hex(bytes),
             size: bytes.len(),
@@ -141,7 +145,7 @@ impl Outline {
     }
 
     /// The kind and the version of the contract, told from the one exported interface of the contract.
-    fn world(&self, origin: &str) -> Result<(Kind, String), LoadError> {
+    fn world(&self, origin: &str) -> Result<(Kind, Version), LoadError> {
         let wrong_world = || LoadError::WrongWorld {
             origin: origin.to_owned(),
             found: if self.exports.is_empty() {
@@ -157,9 +161,24 @@ impl Outline {
             let (name, version) = export.strip_prefix(CONTRACT)?.strip_prefix('/')?.split_once('@')?;
             Some((Kind::from_name(name)?, version))
         });
-        match (worlds.next(), worlds.next()) {
-            (Some((kind, version)), None) if SERVED_VERSIONS.contains(&version) => Ok((kind, version.to_owned())),
-            _ => Err(wrong_world()),
+        let (Some((kind, name)), None) = (worlds.next(), worlds.next()) else {
+            return Err(wrong_world());
+        };
+        match Version::from_name(name) {
+            Some(version) => Ok((kind, version)),
+            None if is_newer(name) => Err(LoadError::NewerContract {
+                origin: origin.to_owned(),
+                found: name.to_owned(),
+                served: SERVED_VERSIONS.join(" and "),
+            }),
+            None => Err(wrong_world()),
         }
     }
+}
+
+/// Whether a version of the contract comes after all that are served.
+fn is_newer(version: &str) -> bool {
+    let numbers = |version: &str| -> Option<Vec<u64>> { version.split('.').map(|part| part.parse().ok()).collect() };
+    let newest = SERVED_VERSIONS.into_iter().filter_map(numbers).max();
+    numbers(version) > newest
 }

@@ -235,7 +235,7 @@ fn planner(plugin: &PlannerPlugin, calls: &mut Calls) {
 
 fn generator(plugin: &GeneratorPlugin, calls: &mut Calls) {
     let dialect = DialectInfo {
-        name: "sqlite".to_owned(),
+        name: "standard".to_owned(),
         driver: "sqlite".to_owned(),
         ..DialectInfo::default()
     };
@@ -301,9 +301,12 @@ fn metric(plugin: &MetricPlugin, calls: &mut Calls) {
         ..MetricRow::default()
     };
     let mut scores = Vec::new();
-    calls.make("metric.score", || {
-        scores = plugin.score(std::slice::from_ref(&row), "{}")?;
+    let session = plugin.open(Some(&database()), "{}");
+    calls.make("metric.session.score", || {
+        scores = session.score(std::slice::from_ref(&row))?;
         Ok(format!("{:?}", scores[0].values))
     });
-    calls.make("metric.aggregate", || Ok(format!("{:?}", plugin.aggregate(&scores)?)));
+    calls.make("metric.session.aggregate", || {
+        Ok(format!("{:?}", session.aggregate(&scores)?))
+    });
 }

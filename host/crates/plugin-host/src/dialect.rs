@@ -3,15 +3,11 @@
 use std::sync::Arc;
 
 use nl2sql_catalog::{
-    Analysis, CatalogQuery, Database, DialectInfo, Finding, ServerInfo, StatementInfo, SyntaxError, Table,
+    Analysis, CatalogQuery, Database, DialectInfo, Finding, NameRules, ServerInfo, StatementInfo, SyntaxError, Table,
 };
 use wasmtime::Store;
-use wasmtime::component::ResourceAny;
 
-use crate::bindings::dialect::exports::nl2sql::plugin::dialect::{Guest, GuestSession};
-use crate::bindings::dialect::{DialectPlugin as World, DialectPluginPre};
-use crate::bindings::services::types;
-use crate::convert::{check_severities, list};
+use crate::contract::{Answer, DialectBinding, DialectInstance, DialectSessionInstance, Read, Version};
 use crate::error::CallError;
 use crate::host::Kinded;
 use crate::loaded::Loaded;
@@ -22,22 +18,29 @@ use crate::state::State;
 /// A loaded dialect; usable from several threads at once.
 #[derive(Clone)]
 pub struct DialectPlugin {
-    pre: DialectPluginPre<State>,
+    binding: Arc<dyn DialectBinding>,
     services: Services,
-    pool: Arc<Pool<World>>,
+    pool: Arc<Pool<Box<dyn DialectInstance>>>,
+    /// What the contract it was built for has no words for.
+    inherited: Option<Arc<DialectInfo>>,
 }
 
 impl Kinded for DialectPlugin {
     const KIND: crate::Kind = crate::Kind::Dialect;
 
     fn bind(plugin: Arc<Loaded>, services: Services) -> wasmtime::Result<Self> {
-        let pre = DialectPluginPre::new(plugin.pre.clone())?;
+        let binding: Arc<dyn DialectBinding> = plugin.contract().dialect(plugin.pre.clone())?.into();
         let bind = {
-            let pre = pre.clone();
-            move |store: &mut Store<State>| pre.instantiate(store)
+            let binding = binding.clone();
+            move |store: &mut Store<State>| Ok(Ok(binding.instantiate(store)?))
         };
         let pool = Arc::new(Pool::new(plugin, services.clone(), bind));
-        Ok(Self { pre, services, pool })
+        Ok(Self {
+            binding,
+            services,
+            pool,
+            inherited: None,
+        })
     }
 }
 
@@ -49,62 +52,73 @@ impl DialectPlugin {
 
     /// The dialect's description of itself.
     pub fn info(&self) -> Result<DialectInfo, CallError> {
-        self.call("dialect.info", |store, dialect| dialect.call_info(store))
-            .map(Into::into)
+        let info = self.pool.answer("dialect.info", |store, dialect| dialect.info(store))?;
+        Ok(completed(info, self.inherited.as_deref()))
+    }
+
+    /// Whether the contract it was built for has words for a description.
+    pub(crate) fn describes_itself(&self) -> bool {
+        self.pool.plugin().version != Version::V0_1
+    }
+
+    /// The same, completed with the description of a dialect over the same driver.
+    pub(crate) fn inheriting(self, description: Option<DialectInfo>) -> Self {
+        Self {
+            inherited: description.map(Arc::new),
+            ..self
+        }
     }
 
     /// One bulk query per section of a catalog.
     pub fn catalog_queries(&self, server: &ServerInfo) -> Result<Vec<CatalogQuery>, CallError> {
-        let server = server.into();
-        self.call("dialect.catalog-queries", |store, dialect| {
-            dialect.call_catalog_queries(store, &server)
+        self.pool.answer("dialect.catalog-queries", |store, dialect| {
+            dialect.catalog_queries(store, server)
         })
-        .map(list)
     }
 
     /// CREATE TABLE text for a prompt, comments included.
     pub fn render_ddl(&self, table: &Table) -> Result<String, CallError> {
-        let table = table.into();
-        self.call("dialect.render-ddl", |store, dialect| {
-            dialect.call_render_ddl(store, &table)
-        })
+        self.pool
+            .answer("dialect.render-ddl", |store, dialect| dialect.render_ddl(store, table))
     }
 
     /// An identifier, quoted where the dialect needs it.
     pub fn quote(&self, identifier: &str) -> Result<String, CallError> {
-        self.call("dialect.quote", |store, dialect| dialect.call_quote(store, identifier))
+        self.pool
+            .answer("dialect.quote", |store, dialect| dialect.quote(store, identifier))
     }
 
     /// Binds the dialect to a catalog. Instances are made as threads call.
     pub fn open(&self, database: &Database) -> DialectSession {
-        let catalog: types::Catalog = database.into();
-        let pre = self.pre.clone();
-        let bind = move |store: &mut Store<State>| {
-            let world = pre.instantiate(&mut *store)?;
-            let session = world
-                .nl2sql_plugin_dialect()
-                .session()
-                .call_constructor(store, &catalog)?;
-            Ok((world, session))
-        };
+        let (binding, database) = (self.binding.clone(), database.clone());
+        let bind = move |store: &mut Store<State>| binding.open(store, &database);
         DialectSession {
             pool: Pool::new(self.pool.plugin().clone(), self.services.clone(), bind),
+            inherited: self.inherited.clone(),
         }
-    }
-
-    fn call<R>(
-        &self,
-        call: &'static str,
-        work: impl FnOnce(&mut Store<State>, &Guest) -> wasmtime::Result<R>,
-    ) -> Result<R, CallError> {
-        self.pool
-            .call(call, |store, world| work(store, world.nl2sql_plugin_dialect()))
     }
 }
 
 /// A dialect bound to one catalog; usable from several threads at once, and the run's [`SqlService`].
 pub struct DialectSession {
-    pool: Pool<(World, ResourceAny)>,
+    pool: Pool<Box<dyn DialectSessionInstance>>,
+    inherited: Option<Arc<DialectInfo>>,
+}
+
+/// A description with what it does not say itself.
+fn completed(info: DialectInfo, inherited: Option<&DialectInfo>) -> DialectInfo {
+    let Some(inherited) = inherited else { return info };
+    DialectInfo {
+        name: info.name,
+        aliases: info.aliases,
+        driver: info.driver,
+        prompt_notes: info.prompt_notes,
+        names: NameRules {
+            quotes: info.names.quotes,
+            ..inherited.names.clone()
+        },
+        ..inherited.clone()
+    }
 }
 
 impl DialectSession {
@@ -115,100 +129,85 @@ impl DialectSession {
 
     /// The dialect's description of itself.
     pub fn info(&self) -> Result<DialectInfo, CallError> {
-        self.dialect("dialect.info", |store, dialect| dialect.call_info(store))
-            .map(Into::into)
+        let info = self.ask("dialect.info", |store, session| session.dialect().info(store))?;
+        Ok(completed(info, self.inherited.as_deref()))
     }
 
     /// CREATE TABLE text for a prompt, comments included.
     pub fn render_ddl(&self, table: &Table) -> Result<String, CallError> {
-        let table = table.into();
-        self.dialect("dialect.render-ddl", |store, dialect| {
-            dialect.call_render_ddl(store, &table)
+        self.ask("dialect.render-ddl", |store, session| {
+            session.dialect().render_ddl(store, table)
         })
     }
 
     /// An identifier, quoted where the dialect needs it.
     pub fn quote(&self, identifier: &str) -> Result<String, CallError> {
-        self.dialect("dialect.quote", |store, dialect| dialect.call_quote(store, identifier))
+        self.ask("dialect.quote", |store, session| {
+            session.dialect().quote(store, identifier)
+        })
     }
 
     /// Kind and read-only verdict; a text that is no SELECT is classified, not parsed.
     pub fn statement(&self, sql: &str) -> Result<StatementInfo, CallError> {
-        self.session("dialect.session.statement", |store, session, handle| {
-            session.call_statement(store, handle, sql)
+        self.ask("dialect.session.statement", |store, session| {
+            session.statement(store, sql)
         })
-        .map(Into::into)
     }
 
     /// Whether the text is one statement of the dialect.
     pub fn check_syntax(&self, sql: &str) -> Result<Result<(), SyntaxError>, CallError> {
-        let answer = self.session("dialect.session.check-syntax", |store, session, handle| {
-            session.call_check_syntax(store, handle, sql)
-        })?;
-        Ok(answer.map_err(Into::into))
+        self.read("dialect.session.check-syntax", |store, session| {
+            session.check_syntax(store, sql)
+        })
     }
 
     /// What the engine would report when preparing the statement; empty for a good one.
     pub fn diagnose(&self, sql: &str) -> Result<Result<Vec<Finding>, SyntaxError>, CallError> {
-        const CALL: &str = "dialect.session.diagnose";
-        let answer = self.session(CALL, |store, session, handle| session.call_diagnose(store, handle, sql))?;
-        if let Ok(findings) = &answer {
-            check_severities(findings).map_err(|failure| self.pool.fault(CALL, failure))?;
-        }
-        Ok(answer.map(list).map_err(Into::into))
+        self.read("dialect.session.diagnose", |store, session| {
+            session.diagnose(store, sql)
+        })
     }
 
     /// Everything about the statement.
     pub fn analyse(&self, sql: &str) -> Result<Result<Analysis, SyntaxError>, CallError> {
-        const CALL: &str = "dialect.session.analyse";
-        let answer = self.session(CALL, |store, session, handle| session.call_analyse(store, handle, sql))?;
-        if let Ok(analysis) = &answer {
-            check_severities(&analysis.findings).map_err(|failure| self.pool.fault(CALL, failure))?;
-        }
-        Ok(answer.map(Into::into).map_err(Into::into))
+        self.read("dialect.session.analyse", |store, session| session.analyse(store, sql))
     }
 
     /// The statement with its row count limited to `rows`.
     pub fn with_limit(&self, sql: &str, rows: u32) -> Result<Result<String, SyntaxError>, CallError> {
-        let answer = self.session("dialect.session.with-limit", |store, session, handle| {
-            session.call_with_limit(store, handle, sql, rows)
-        })?;
-        Ok(answer.map_err(Into::into))
+        self.read("dialect.session.with-limit", |store, session| {
+            session.with_limit(store, sql, rows)
+        })
     }
 
     /// Comments stripped, keywords and unquoted identifiers in lower case, single spaces.
     pub fn normalise(&self, sql: &str) -> Result<Result<String, SyntaxError>, CallError> {
-        let answer = self.session("dialect.session.normalise", |store, session, handle| {
-            session.call_normalise(store, handle, sql)
-        })?;
-        Ok(answer.map_err(Into::into))
+        self.read("dialect.session.normalise", |store, session| {
+            session.normalise(store, sql)
+        })
     }
 
     /// The normal form with every literal replaced by `?`.
     pub fn template(&self, sql: &str) -> Result<Result<String, SyntaxError>, CallError> {
-        let answer = self.session("dialect.session.template", |store, session, handle| {
-            session.call_template(store, handle, sql)
-        })?;
-        Ok(answer.map_err(Into::into))
-    }
-
-    fn dialect<R>(
-        &self,
-        call: &'static str,
-        work: impl FnOnce(&mut Store<State>, &Guest) -> wasmtime::Result<R>,
-    ) -> Result<R, CallError> {
-        self.pool
-            .call(call, |store, (world, _)| work(store, world.nl2sql_plugin_dialect()))
-    }
-
-    fn session<R>(
-        &self,
-        call: &'static str,
-        work: impl FnOnce(&mut Store<State>, GuestSession<'_>, ResourceAny) -> wasmtime::Result<R>,
-    ) -> Result<R, CallError> {
-        self.pool.call(call, |store, (world, handle)| {
-            work(store, world.nl2sql_plugin_dialect().session(), *handle)
+        self.read("dialect.session.template", |store, session| {
+            session.template(store, sql)
         })
+    }
+
+    fn ask<R>(
+        &self,
+        call: &'static str,
+        work: impl FnOnce(&mut Store<State>, &dyn DialectSessionInstance) -> Answer<R>,
+    ) -> Result<R, CallError> {
+        self.pool.answer(call, |store, session| work(store, &**session))
+    }
+
+    fn read<R>(
+        &self,
+        call: &'static str,
+        work: impl FnOnce(&mut Store<State>, &dyn DialectSessionInstance) -> Read<R>,
+    ) -> Result<Result<R, SyntaxError>, CallError> {
+        self.ask(call, work)
     }
 }
 

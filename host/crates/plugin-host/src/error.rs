@@ -65,6 +65,17 @@ pub enum LoadError {
         /// What the host serves.
         served: String,
     },
+    /// The component was built for a contract that this host does not know yet.
+    #[error("{origin} was built for version {found} of the plugin contract; this nl2sql serves {served}")]
+    #[diagnostic(help("update nl2sql, or build the plugin with an nl2sql-sdk of version {served}"))]
+    NewerContract {
+        /// Where the bytes came from.
+        origin: String,
+        /// Version it was built for.
+        found: String,
+        /// Versions the host serves.
+        served: String,
+    },
     /// There is no manifest in the bytes.
     #[error("{origin} carries no manifest")]
     #[diagnostic(help(
@@ -140,7 +151,7 @@ pub enum LoadError {
     },
     /// An import its kind may not have.
     #[error("plugin `{plugin}` imports `{import}`, which a {kind} may not")]
-    #[diagnostic(help("a {kind} may import {}", allowed(*kind)))]
+    #[diagnostic(help("a {kind} of its version of the contract may import {}", listed(allowed)))]
     ForbiddenImport {
         /// The plugin.
         plugin: String,
@@ -148,6 +159,8 @@ pub enum LoadError {
         kind: Kind,
         /// The import.
         import: String,
+        /// The services it may import.
+        allowed: String,
     },
     /// An import its manifest does not ask for.
     #[error("plugin `{plugin}` imports `{service}`, but its manifest does not ask for it")]
@@ -201,12 +214,11 @@ pub enum LoadError {
     },
 }
 
-fn allowed(kind: Kind) -> String {
-    let services = kind.services();
+fn listed(services: &str) -> String {
     if services.is_empty() {
         "`log` alone".to_owned()
     } else {
-        format!("`{}` and `log`", services.join("`, `"))
+        format!("`{services}` and `log`")
     }
 }
 
@@ -360,6 +372,15 @@ pub enum Failure {
         given: String,
         /// The names there are.
         known: String,
+    },
+    /// A dialect's description of itself cannot all be true. Everything that reads its SQL goes by it, so nothing is made of it.
+    #[error("the description of the dialect `{dialect}` contradicts itself: {contradiction}")]
+    #[diagnostic(help("this is a fault of the plugin; report it to its author"))]
+    Contradiction {
+        /// The dialect, by its own name.
+        dialect: String,
+        /// What it says, in one sentence.
+        contradiction: String,
     },
     /// It said itself that it cannot.
     #[error("{0}")]

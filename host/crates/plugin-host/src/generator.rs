@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{Batch, GenerateRequest, GeneratorContext, Rejection};
+use nl2sql_catalog::{Batch, GenerateRequest, GeneratorContext};
 use wasmtime::Store;
-use wasmtime::component::ResourceAny;
 
-use crate::bindings::generator::exports::nl2sql::plugin::generator as wit;
-use crate::bindings::generator::{GeneratorPlugin as World, GeneratorPluginPre};
-use crate::convert::{check_difficulties, list};
-use crate::error::{CallError, Failure};
+use crate::contract::{GeneratorBinding, GeneratorInstance};
+use crate::error::CallError;
 use crate::host::Kinded;
 use crate::loaded::Loaded;
 use crate::pool::Pool;
@@ -20,7 +17,7 @@ use crate::state::State;
 #[derive(Clone)]
 pub struct GeneratorPlugin {
     plugin: Arc<Loaded>,
-    pre: GeneratorPluginPre<State>,
+    binding: Arc<dyn GeneratorBinding>,
     services: Services,
 }
 
@@ -28,8 +25,12 @@ impl Kinded for GeneratorPlugin {
     const KIND: crate::Kind = crate::Kind::Generator;
 
     fn bind(plugin: Arc<Loaded>, services: Services) -> wasmtime::Result<Self> {
-        let pre = GeneratorPluginPre::new(plugin.pre.clone())?;
-        Ok(Self { plugin, pre, services })
+        let binding = plugin.contract().generator(plugin.pre.clone())?.into();
+        Ok(Self {
+            plugin,
+            binding,
+            services,
+        })
     }
 }
 
@@ -41,22 +42,8 @@ impl GeneratorPlugin {
 
     /// Binds the generator. Instances are made as threads call.
     pub fn open(&self, context: &GeneratorContext) -> GeneratorSession {
-        let context = wit::Context {
-            catalog: context.catalog.as_ref().into(),
-            cards: list(&context.cards),
-            dialect: (&context.dialect).into(),
-            options: context.options.clone(),
-            seed: context.seed,
-        };
-        let pre = self.pre.clone();
-        let bind = move |store: &mut Store<State>| {
-            let world = pre.instantiate(&mut *store)?;
-            let session = world
-                .nl2sql_plugin_generator()
-                .session()
-                .call_constructor(store, &context)?;
-            Ok((world, session))
-        };
+        let (binding, context) = (self.binding.clone(), context.clone());
+        let bind = move |store: &mut Store<State>| binding.open(store, &context);
         GeneratorSession {
             pool: Pool::new(self.plugin.clone(), self.services.clone(), bind),
         }
@@ -65,7 +52,7 @@ impl GeneratorPlugin {
 
 /// A generator bound to one catalog; usable from several threads at once.
 pub struct GeneratorSession {
-    pool: Pool<(World, ResourceAny)>,
+    pool: Pool<Box<dyn GeneratorInstance>>,
 }
 
 impl GeneratorSession {
@@ -76,38 +63,8 @@ impl GeneratorSession {
 
     /// Samples for one topic.
     pub fn generate(&self, request: &GenerateRequest<'_>) -> Result<Batch, CallError> {
-        const CALL: &str = "generator.session.generate";
-        let request = wit::Request::from(request);
-        let answer = self.pool.call(CALL, |store, (world, session)| {
-            world
-                .nl2sql_plugin_generator()
-                .session()
-                .call_generate(store, *session, &request)
-        })?;
-        let batch = answer.map_err(|refusal| self.pool.fault(CALL, Failure::Refused(refusal.into())))?;
-        check_difficulties(&batch.samples).map_err(|failure| self.pool.fault(CALL, failure))?;
-        Ok(Batch {
-            samples: list(batch.samples),
-            exhausted: batch.exhausted,
-            notes: batch.notes,
+        self.pool.answer("generator.session.generate", |store, session| {
+            session.generate(store, request)
         })
-    }
-}
-
-impl From<&GenerateRequest<'_>> for wit::Request {
-    fn from(request: &GenerateRequest<'_>) -> Self {
-        let rejection = |rejection: &Rejection| wit::Rejection {
-            sample: (&rejection.sample).into(),
-            findings: list(rejection.findings.iter().cloned()),
-        };
-        Self {
-            topic: request.topic.into(),
-            want: request.want,
-            round: request.round,
-            languages: request.languages.to_vec(),
-            difficulties: request.difficulties.to_vec(),
-            accepted: list(request.accepted),
-            rejected: request.rejected.iter().map(rejection).collect(),
-        }
     }
 }

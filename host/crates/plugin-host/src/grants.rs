@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::artifact::Artifact;
+use crate::contract::Contract;
 use crate::error::LoadError;
-use crate::kind::{CONTRACT, SERVED_VERSIONS};
+use crate::kind::CONTRACT;
 
 /// The services a profile lets one plugin use: `[plugins.<name>] grant = [...]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,11 +39,15 @@ impl Grants {
 /// Checks every import of a plugin: known, allowed for its kind, asked for and granted. Returns the services to link.
 ///
 /// Types and the log need no key: they carry nothing out of the host. WASI needs none either, for it is empty here.
-pub(crate) fn check(artifact: &Artifact, grants: &Grants) -> Result<BTreeSet<String>, LoadError> {
+pub(crate) fn check(
+    artifact: &Artifact,
+    contract: &dyn Contract,
+    grants: &Grants,
+) -> Result<BTreeSet<String>, LoadError> {
     let manifest = &artifact.manifest;
     let mut services = BTreeSet::new();
     for import in &artifact.imports {
-        let Some(service) = contract_interface(import) else {
+        let Some(service) = contract_interface(import, &artifact.contract) else {
             if import.starts_with("wasi:") {
                 continue;
             }
@@ -51,14 +56,16 @@ pub(crate) fn check(artifact: &Artifact, grants: &Grants) -> Result<BTreeSet<Str
                 import: import.clone(),
             });
         };
-        if matches!(service, "types" | "analysis" | "log") {
+        if contract.is_free(service) {
             continue;
         }
-        if !manifest.kind.services().contains(&service) {
+        let allowed = contract.services(manifest.kind);
+        if !allowed.contains(&service) {
             return Err(LoadError::ForbiddenImport {
                 plugin: manifest.name.clone(),
                 kind: manifest.kind,
                 import: import.clone(),
+                allowed: allowed.join("`, `"),
             });
         }
         if !manifest.imports.contains_key(service) {
@@ -80,8 +87,8 @@ pub(crate) fn check(artifact: &Artifact, grants: &Grants) -> Result<BTreeSet<Str
     Ok(services)
 }
 
-/// The name of an interface of a served version of the contract.
-fn contract_interface(import: &str) -> Option<&str> {
+/// The name of an interface of this version of the contract; a plugin speaks one version alone.
+fn contract_interface<'i>(import: &'i str, contract: &str) -> Option<&'i str> {
     let (name, version) = import.strip_prefix(CONTRACT)?.strip_prefix('/')?.split_once('@')?;
-    SERVED_VERSIONS.contains(&version).then_some(name)
+    (version == contract).then_some(name)
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nl2sql_catalog::DialectInfo;
 use nl2sql_profile::PluginSettings;
 use wasmtime::Engine;
 
 use crate::code_cache::CodeCache;
+use crate::contract::Version;
 use crate::dialect::DialectPlugin;
 use crate::engine::{self, Clock};
 use crate::error::LoadError;
@@ -111,12 +113,17 @@ impl PluginHost {
 
     /// The dialect of this name, `sqlite` or `dialect-sqlite`.
     pub fn dialect(&self, name: &str) -> Result<DialectPlugin, LoadError> {
-        self.handle(name, Services::none())
+        self.dialect_with(name, Services::none())
     }
 
     /// The dialect of this name, with a log of the caller's.
     pub fn dialect_with(&self, name: &str, services: Services) -> Result<DialectPlugin, LoadError> {
-        self.handle(name, services)
+        let dialect: DialectPlugin = self.handle(name, services)?;
+        if dialect.describes_itself() {
+            return Ok(dialect);
+        }
+        let inherited = self.inherited_description(&dialect);
+        Ok(dialect.inheriting(inherited))
     }
 
     /// The planner of this name.
@@ -156,6 +163,20 @@ impl PluginHost {
             reason: format!("{error:#}"),
         };
         H::bind(plugin.clone(), services).map_err(rejected)
+    }
+
+    /// The description of the built-in dialect over the same driver, for a dialect built for a contract without descriptions.
+    fn inherited_description(&self, dialect: &DialectPlugin) -> Option<DialectInfo> {
+        let driver = dialect.info().ok()?.driver;
+        self.library.embedded().iter().find_map(|plugin| {
+            let artifact = Artifact::read(plugin.bytes, plugin.name).ok()?;
+            if artifact.manifest.kind != Kind::Dialect || artifact.version == Version::V0_1 {
+                return None;
+            }
+            let loaded = Arc::new(self.load_artifact(&artifact, &Grants::none()).ok()?);
+            let info = DialectPlugin::bind(loaded, Services::none()).ok()?.info().ok()?;
+            (info.driver == driver).then_some(info)
+        })
     }
 
     fn load(&self, kind: Kind, name: &str) -> Result<Arc<Loaded>, LoadError> {

@@ -4,11 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Version;
+
 /// Package of the contract, without its version.
 pub const CONTRACT: &str = "nl2sql:plugin";
 
 /// Versions of the contract this host serves.
-pub const SERVED_VERSIONS: [&str; 1] = ["0.1.0"];
+pub const SERVED_VERSIONS: [&str; 2] = [Version::V0_1.name(), Version::V0_2.name()];
 
 /// What a plugin is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,13 +54,13 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The services a plugin of this kind may import when its manifest asks for them and the profile grants them.
+    /// The services a plugin of this kind may import when its manifest asks for them and the profile grants them, in the
+    /// newest version of the contract.
     pub fn services(self) -> &'static [&'static str] {
         match self {
             Self::Dialect => &[],
             Self::Planner => &["llm"],
-            Self::Generator => &["llm", "sql", "query"],
-            Self::Validator | Self::Metric => &["sql", "query"],
+            Self::Generator | Self::Validator | Self::Metric => &["llm", "sql", "query"],
         }
     }
 

@@ -56,6 +56,11 @@ pub struct Library {
 }
 
 impl Library {
+    /// The plugins compiled into the binary.
+    pub(crate) fn embedded(&self) -> &'static [Embedded] {
+        self.embedded
+    }
+
     pub(crate) fn new(
         embedded: &'static [Embedded],
         folders: Vec<PathBuf>,

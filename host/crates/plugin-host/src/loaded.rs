@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::artifact::Artifact;
-use crate::bindings::services::{analysis, llm, log, query, sql, types};
 use crate::code_cache::CodeCache;
+use crate::contract::{Contract, Version};
 use crate::engine::Clock;
 use crate::error::LoadError;
 use crate::grants::{self, Grants};
@@ -24,6 +24,7 @@ pub(crate) struct Loaded {
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<Clock>,
     pub(crate) pre: InstancePre<State>,
+    pub(crate) version: Version,
     services: BTreeSet<String>,
 }
 
@@ -37,7 +38,8 @@ impl Loaded {
         clock: &Arc<Clock>,
         cache: Option<&CodeCache>,
     ) -> Result<Self, LoadError> {
-        let services = grants::check(artifact, grants)?;
+        let contract = artifact.version.contract();
+        let services = grants::check(artifact, contract, grants)?;
         let rejected = |error: wasmtime::Error| LoadError::Compile {
             plugin: artifact.manifest.name.clone(),
             reason: format!("{error:#}"),
@@ -47,19 +49,25 @@ impl Loaded {
             None => Component::from_binary(engine, &artifact.component),
         }
         .map_err(rejected)?;
-        let pre = link(engine, &component, &services).map_err(rejected)?;
+        let pre = link(engine, &component, contract, &services).map_err(rejected)?;
         Ok(Self {
             manifest: artifact.manifest.clone(),
             sha256: artifact.sha256.clone(),
             limits,
             clock: clock.clone(),
             pre,
+            version: artifact.version,
             services,
         })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.manifest.name
+    }
+
+    /// The contract it was built for.
+    pub(crate) fn contract(&self) -> &'static dyn Contract {
+        self.version.contract()
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -83,18 +91,16 @@ impl Loaded {
     }
 }
 
-fn link(engine: &Engine, component: &Component, services: &BTreeSet<String>) -> wasmtime::Result<InstancePre<State>> {
+fn link(
+    engine: &Engine,
+    component: &Component,
+    contract: &dyn Contract,
+    services: &BTreeSet<String>,
+) -> wasmtime::Result<InstancePre<State>> {
     let mut linker: Linker<State> = Linker::new(engine);
-    types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-    analysis::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-    log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    contract.link_shared(&mut linker)?;
     for service in services {
-        match service.as_str() {
-            "sql" => sql::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?,
-            "query" => query::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?,
-            "llm" => llm::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?,
-            _ => {}
-        }
+        contract.link_service(&mut linker, service)?;
     }
     crate::wasi::add_to_linker(&mut linker, component)?;
     linker.instantiate_pre(component)

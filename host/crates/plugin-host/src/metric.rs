@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{MetricInfo, MetricRow, RowScore};
+use nl2sql_catalog::{Database, MetricInfo, MetricRow, RowScore};
 use wasmtime::Store;
 
-use crate::bindings::metric::exports::nl2sql::plugin::metric as wit;
-use crate::bindings::metric::{MetricPlugin as World, MetricPluginPre};
-use crate::convert::list;
+use crate::contract::{MetricBinding, MetricInstance};
 use crate::error::{CallError, Failure};
 use crate::host::Kinded;
 use crate::loaded::Loaded;
@@ -18,20 +16,23 @@ use crate::state::State;
 /// Which way a metric gets better, as the contract spells it.
 const DIRECTIONS: [&str; 2] = ["higher", "lower"];
 
-/// A loaded metric plugin; usable from several threads at once.
+/// A loaded metric plugin.
 #[derive(Clone)]
 pub struct MetricPlugin {
-    pool: Arc<Pool<World>>,
+    plugin: Arc<Loaded>,
+    binding: Arc<dyn MetricBinding>,
+    services: Services,
 }
 
 impl Kinded for MetricPlugin {
     const KIND: crate::Kind = crate::Kind::Metric;
 
     fn bind(plugin: Arc<Loaded>, services: Services) -> wasmtime::Result<Self> {
-        let pre = MetricPluginPre::new(plugin.pre.clone())?;
-        let bind = move |store: &mut Store<State>| pre.instantiate(store);
+        let binding = plugin.contract().metric(plugin.pre.clone())?.into();
         Ok(Self {
-            pool: Arc::new(Pool::new(plugin, services, bind)),
+            plugin,
+            binding,
+            services,
         })
     }
 }
@@ -39,32 +40,45 @@ impl Kinded for MetricPlugin {
 impl MetricPlugin {
     /// Name of the plugin.
     pub fn name(&self) -> &str {
-        self.pool.plugin().name()
+        self.plugin.name()
     }
 
     /// The metrics it computes, in the order of [`RowScore::values`].
     pub fn describe(&self) -> Result<Vec<MetricInfo>, CallError> {
         const CALL: &str = "metric.describe";
-        let infos = self
-            .pool
-            .call(CALL, |store, world| world.nl2sql_plugin_metric().call_describe(store))?;
+        let pool = Pool::new(self.plugin.clone(), self.services.clone(), |_: &mut Store<State>| {
+            Ok(Ok(()))
+        });
+        let infos = pool.answer(CALL, |store, ()| self.binding.describe(store))?;
         match infos.iter().find(|info| !DIRECTIONS.contains(&info.direction.as_str())) {
             Some(info) => {
                 let failure = Failure::unknown_name("direction of a metric", &info.direction, &DIRECTIONS);
-                Err(self.pool.fault(CALL, failure))
+                Err(pool.fault(CALL, failure))
             }
-            None => Ok(list(infos)),
+            None => Ok(infos),
         }
     }
 
-    /// Scores rows, one score per row in order; `options` is JSON.
-    pub fn score(&self, rows: &[MetricRow], options: &str) -> Result<Vec<RowScore>, CallError> {
-        const CALL: &str = "metric.score";
-        let wit: Vec<wit::Row> = list(rows);
-        let answer = self.pool.call(CALL, |store, world| {
-            world.nl2sql_plugin_metric().call_score(store, &wit, options)
-        })?;
-        let scores = answer.map_err(|refusal| self.pool.fault(CALL, Failure::Refused(refusal.into())))?;
+    /// Binds the metric to its options (JSON) and, where it uses a database, to the database's catalog. Instances are made as threads call.
+    pub fn open(&self, database: Option<&Database>, options: &str) -> MetricSession {
+        let (binding, database, options) = (self.binding.clone(), database.cloned(), options.to_owned());
+        let bind = move |store: &mut Store<State>| binding.open(store, database.as_ref(), &options);
+        MetricSession {
+            pool: Pool::new(self.plugin.clone(), self.services.clone(), bind),
+        }
+    }
+}
+
+/// A metric bound to its options; usable from several threads at once.
+pub struct MetricSession {
+    pool: Pool<Box<dyn MetricInstance>>,
+}
+
+impl MetricSession {
+    /// Scores rows, one score per row in order.
+    pub fn score(&self, rows: &[MetricRow]) -> Result<Vec<RowScore>, CallError> {
+        const CALL: &str = "metric.session.score";
+        let scores = self.pool.answer(CALL, |store, metric| metric.score(store, rows))?;
         if scores.len() != rows.len() {
             return Err(self.pool.fault(
                 CALL,
@@ -75,14 +89,13 @@ impl MetricPlugin {
                 },
             ));
         }
-        Ok(list(scores))
+        Ok(scores)
     }
 
     /// One figure per metric over all rows of a run.
     pub fn aggregate(&self, scores: &[RowScore]) -> Result<Vec<Option<f64>>, CallError> {
-        let scores: Vec<wit::RowScore> = list(scores);
-        self.pool.call("metric.aggregate", |store, world| {
-            world.nl2sql_plugin_metric().call_aggregate(store, &scores)
+        self.pool.answer("metric.session.aggregate", |store, metric| {
+            metric.aggregate(store, scores)
         })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::contract::Answer;
 use crate::engine::Clock;
 use crate::error::{CallError, Failure};
 use crate::limits::{MemoryRefused, SERVICE_TIMES, STACK};
@@ -26,7 +27,7 @@ struct Instance<B> {
 }
 
 /// Binds a fresh store: instantiates the component and opens its session.
-type Bind<B> = Box<dyn Fn(&mut Store<State>) -> wasmtime::Result<B> + Send + Sync>;
+type Bind<B> = Box<dyn Fn(&mut Store<State>) -> Answer<B> + Send + Sync>;
 
 /// Instances of one plugin that are all bound alike.
 pub(crate) struct Pool<B> {
@@ -40,7 +41,7 @@ impl<B> Pool<B> {
     pub(crate) fn new(
         plugin: Arc<Loaded>,
         services: Services,
-        bind: impl Fn(&mut Store<State>) -> wasmtime::Result<B> + Send + Sync + 'static,
+        bind: impl Fn(&mut Store<State>) -> Answer<B> + Send + Sync + 'static,
     ) -> Self {
         Self {
             plugin,
@@ -76,6 +77,15 @@ impl<B> Pool<B> {
         }
     }
 
+    /// Makes one call whose answer may be a failure: the plugin said that it cannot, or what it said is not of the contract.
+    pub(crate) fn answer<R>(
+        &self,
+        call: &'static str,
+        work: impl FnOnce(&mut Store<State>, &B) -> Answer<R>,
+    ) -> Result<R, CallError> {
+        self.call(call, work)?.map_err(|failure| self.fault(call, failure))
+    }
+
     /// A failure the host found in an answer.
     pub(crate) fn fault(&self, call: &'static str, failure: Failure) -> CallError {
         CallError {
@@ -104,7 +114,8 @@ impl<B> Pool<B> {
         });
         self.begin(&mut store);
         match (self.bind)(&mut store) {
-            Ok(bound) => Ok(Box::new(Instance { store, bound })),
+            Ok(Ok(bound)) => Ok(Box::new(Instance { store, bound })),
+            Ok(Err(failure)) => Err(self.fault("open", failure)),
             Err(error) => Err(self.failed("open", error, &mut store)),
         }
     }

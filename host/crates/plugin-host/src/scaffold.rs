@@ -48,15 +48,15 @@ macro_rules! files {
 }
 
 /// The SDK, put into every new crate, so that the crate builds wherever it lies.
-const SDK: [(&str, &str); 17] = files!("plugins/sdk":
-    "Cargo.toml", "README.md", "src/bindings.rs", "src/dialect.rs", "src/findings.rs", "src/generator.rs", "src/lib.rs", "src/llm.rs",
+const SDK: [(&str, &str); 18] = files!("plugins/sdk":
+    "Cargo.toml", "README.md", "src/bindings.rs", "src/description.rs", "src/dialect.rs", "src/findings.rs", "src/generator.rs", "src/lib.rs", "src/llm.rs",
     "src/log.rs", "src/metric.rs", "src/options.rs", "src/panic_report.rs", "src/planner.rs", "src/query.rs", "src/register.rs",
     "src/sql.rs", "src/validator.rs",
 );
 
 /// The contract the SDK is made from.
-const CONTRACT: [(&str, &str); 7] = files!("wit/since_v0_1_0":
-    "dialect.wit", "generator.wit", "metric.wit", "planner.wit", "services.wit", "types.wit", "validator.wit",
+const CONTRACT: [(&str, &str); 8] = files!("wit/since_v0_2_0":
+    "description.wit", "dialect.wit", "generator.wit", "metric.wit", "planner.wit", "services.wit", "types.wit", "validator.wit",
 );
 
 const CARGO: &str = include_str!("../templates/Cargo.toml.txt");
@@ -90,7 +90,7 @@ pub fn scaffold(kind: Kind, name: &str, folder: &Path, sdk: Option<&Path>) -> Re
     if sdk.is_none() {
         cargo.push_str(VENDORED);
         write_all(&folder.join("vendor/sdk"), &SDK)?;
-        write_all(&folder.join("wit/since_v0_1_0"), &CONTRACT)?;
+        write_all(&folder.join("wit/since_v0_2_0"), &CONTRACT)?;
     }
     let own = [
         ("Cargo.toml", cargo),
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn templates_are_copied_completely() {
         assert_eq!(below("plugins/sdk"), SDK.map(|(file, _)| file.to_owned()));
-        assert_eq!(below("wit/since_v0_1_0"), CONTRACT.map(|(file, _)| file.to_owned()));
+        assert_eq!(below("wit/since_v0_2_0"), CONTRACT.map(|(file, _)| file.to_owned()));
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{ChatAnswer, ChatRequest, Message, ResultSet, Role, Table, Value};
+use nl2sql_catalog::{ResultSet, Value};
 use wasmtime::component::{Resource, ResourceTable};
 
-use crate::bindings::services::{analysis, llm, log, query, sql, types};
-use crate::convert::list;
 use crate::engine::Clock;
 use crate::error::Failure;
 use crate::limits::{Limits, MemoryCap, SERVICE_TIMES};
-use crate::services::{ChatError, LogLevel, LogSink, MatchPair, ServiceError, Services, SqlService, TracingSink};
+use crate::services::{
+    LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError, Services,
+    SqlService, TracingSink,
+};
 
 /// Maximum length of a log message that is passed on, in bytes; the rest is cut.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
@@ -90,7 +91,8 @@ impl State {
         answer
     }
 
-    fn sql<R>(
+    /// Asks the run's dialect.
+    pub(crate) fn sql<R>(
         &mut self,
         service: &'static str,
         work: impl FnOnce(&dyn SqlService) -> Result<R, ServiceError>,
@@ -99,6 +101,86 @@ impl State {
             Some(sql) => work(&**sql).map_err(|source| service_failure(service, source)),
             None => Err(absent(service)),
         })
+    }
+
+    /// Asks the language model.
+    pub(crate) fn llm<R>(
+        &mut self,
+        service: &'static str,
+        work: impl FnOnce(&dyn LlmService) -> R,
+    ) -> wasmtime::Result<R> {
+        self.away(|services| match &services.llm {
+            Some(model) => Ok(work(&**model)),
+            None => Err(absent(service)),
+        })
+    }
+
+    fn query<R>(
+        &mut self,
+        service: &'static str,
+        work: impl FnOnce(&dyn QueryService) -> wasmtime::Result<R>,
+    ) -> wasmtime::Result<R> {
+        self.away(|services| match &services.query {
+            Some(query) => work(&**query),
+            None => Err(absent(service)),
+        })
+    }
+
+    /// Runs one statement; its rows stay here behind the handle.
+    pub(crate) fn run_query(
+        &mut self,
+        sql: &str,
+        max_rows: u32,
+    ) -> wasmtime::Result<Result<Resource<Rows>, QueryError>> {
+        let answer = self.query("query.run", |query| Ok(query.run(sql, max_rows)))?;
+        Ok(match answer {
+            Ok(set) => {
+                let bytes = held_by(&set);
+                self.memory.take(bytes)?;
+                Ok(self.rows.push(Rows { set, bytes })?)
+            }
+            Err(error) => Err(error),
+        })
+    }
+
+    /// Runs and compares pairs.
+    pub(crate) fn match_results(
+        &mut self,
+        pairs: &[MatchPair],
+        definition: &str,
+    ) -> wasmtime::Result<Vec<MatchOutcome>> {
+        const SERVICE: &str = "query.execution-match";
+        self.query(SERVICE, |query| {
+            query
+                .execution_match(pairs, definition)
+                .map_err(|source| service_failure(SERVICE, source))
+        })
+    }
+
+    /// The rows behind a handle.
+    pub(crate) fn rows(&self, rows: &Resource<Rows>) -> wasmtime::Result<&ResultSet> {
+        Ok(&self.rows.get(rows)?.set)
+    }
+
+    /// Lets the rows behind a handle go.
+    pub(crate) fn drop_rows(&mut self, rows: Resource<Rows>) -> wasmtime::Result<()> {
+        let rows = self.rows.delete(rows)?;
+        self.memory.give_back(rows.bytes);
+        Ok(())
+    }
+
+    /// Passes a message on to the run's log.
+    pub(crate) fn log(&mut self, level: LogLevel, message: String) {
+        if self.messages < MAX_MESSAGES {
+            self.messages += 1;
+            let sink: &dyn LogSink = self.services.log.as_deref().unwrap_or(&TracingSink);
+            sink.write(&self.plugin, level, &shortened(message));
+        }
+    }
+
+    /// Keeps what a panic said for the error of the call that it ends.
+    pub(crate) fn panicked(&mut self, message: String) {
+        self.panic = Some(shortened(message));
     }
 }
 
@@ -112,133 +194,6 @@ fn absent(service: &'static str) -> wasmtime::Error {
     service_failure(service, "the service is not available here".into())
 }
 
-impl types::Host for State {}
-
-impl analysis::Host for State {}
-
-impl sql::Host for State {
-    fn info(&mut self) -> wasmtime::Result<types::DialectInfo> {
-        self.sql("sql.info", |sql| sql.info()).map(|info| (&info).into())
-    }
-
-    fn statement(&mut self, text: String) -> wasmtime::Result<analysis::StatementInfo> {
-        self.sql("sql.statement", |sql| sql.statement(&text)).map(Into::into)
-    }
-
-    fn check_syntax(&mut self, text: String) -> wasmtime::Result<Result<(), analysis::SyntaxError>> {
-        let answer = self.sql("sql.check-syntax", |sql| sql.check_syntax(&text))?;
-        Ok(answer.map_err(Into::into))
-    }
-
-    fn diagnose(&mut self, text: String) -> wasmtime::Result<Result<Vec<types::Finding>, analysis::SyntaxError>> {
-        let answer = self.sql("sql.diagnose", |sql| sql.diagnose(&text))?;
-        Ok(answer.map(list).map_err(Into::into))
-    }
-
-    fn analyse(&mut self, text: String) -> wasmtime::Result<Result<analysis::Analysis, analysis::SyntaxError>> {
-        let answer = self.sql("sql.analyse", |sql| sql.analyse(&text))?;
-        Ok(answer.map(Into::into).map_err(Into::into))
-    }
-
-    fn with_limit(&mut self, text: String, rows: u32) -> wasmtime::Result<Result<String, analysis::SyntaxError>> {
-        let answer = self.sql("sql.with-limit", |sql| sql.with_limit(&text, rows))?;
-        Ok(answer.map_err(Into::into))
-    }
-
-    fn normalise(&mut self, text: String) -> wasmtime::Result<Result<String, analysis::SyntaxError>> {
-        let answer = self.sql("sql.normalise", |sql| sql.normalise(&text))?;
-        Ok(answer.map_err(Into::into))
-    }
-
-    fn template(&mut self, text: String) -> wasmtime::Result<Result<String, analysis::SyntaxError>> {
-        let answer = self.sql("sql.template", |sql| sql.template(&text))?;
-        Ok(answer.map_err(Into::into))
-    }
-
-    fn render_ddl(&mut self, table: types::Table) -> wasmtime::Result<String> {
-        let table = Table::from(table);
-        self.sql("sql.render-ddl", |sql| sql.render_ddl(&table))
-    }
-
-    fn quote(&mut self, identifier: String) -> wasmtime::Result<String> {
-        self.sql("sql.quote", |sql| sql.quote(&identifier))
-    }
-}
-
-impl query::Host for State {
-    fn run(&mut self, sql: String, max_rows: u32) -> wasmtime::Result<Result<Resource<Rows>, query::QueryError>> {
-        let answer = self.away(|services| match &services.query {
-            Some(query) => Ok(query.run(&sql, max_rows)),
-            None => Err(absent("query.run")),
-        })?;
-        Ok(match answer {
-            Ok(set) => {
-                let bytes = held_by(&set);
-                self.memory.take(bytes)?;
-                Ok(self.rows.push(Rows { set, bytes })?)
-            }
-            Err(error) => Err(query::QueryError {
-                code: error.code.to_owned(),
-                message: error.message,
-            }),
-        })
-    }
-
-    fn execution_match(
-        &mut self,
-        pairs: Vec<query::MatchPair>,
-        definition: String,
-    ) -> wasmtime::Result<Vec<query::MatchOutcome>> {
-        let pairs: Vec<MatchPair> = pairs
-            .into_iter()
-            .map(|pair| MatchPair {
-                database: pair.database,
-                gold: pair.gold,
-                predicted: pair.predicted,
-            })
-            .collect();
-        let outcomes = self.away(|services| match &services.query {
-            Some(query) => query
-                .execution_match(&pairs, &definition)
-                .map_err(|source| service_failure("query.execution-match", source)),
-            None => Err(absent("query.execution-match")),
-        })?;
-        Ok(outcomes
-            .into_iter()
-            .map(|outcome| query::MatchOutcome {
-                outcome: outcome.outcome.name().to_owned(),
-                detail: outcome.detail,
-            })
-            .collect())
-    }
-}
-
-impl query::HostRows for State {
-    fn columns(&mut self, rows: Resource<Rows>) -> wasmtime::Result<Vec<String>> {
-        Ok(self.rows.get(&rows)?.set.columns.clone())
-    }
-
-    fn row_count(&mut self, rows: Resource<Rows>) -> wasmtime::Result<u32> {
-        Ok(u32::try_from(self.rows.get(&rows)?.set.rows.len()).unwrap_or(u32::MAX))
-    }
-
-    fn truncated(&mut self, rows: Resource<Rows>) -> wasmtime::Result<bool> {
-        Ok(self.rows.get(&rows)?.set.truncated)
-    }
-
-    fn cells(&mut self, rows: Resource<Rows>, start: u32, count: u32) -> wasmtime::Result<Vec<Vec<Option<String>>>> {
-        let rows = &self.rows.get(&rows)?.set.rows;
-        let row = |row: &Vec<_>| row.iter().map(Value::display_text).collect();
-        Ok(rows.iter().skip(start as usize).take(count as usize).map(row).collect())
-    }
-
-    fn drop(&mut self, rows: Resource<Rows>) -> wasmtime::Result<()> {
-        let rows = self.rows.delete(rows)?;
-        self.memory.give_back(rows.bytes);
-        Ok(())
-    }
-}
-
 /// Bytes that a result takes, roughly.
 fn held_by(set: &ResultSet) -> usize {
     let cells = set.rows.iter().flatten();
@@ -247,98 +202,7 @@ fn held_by(set: &ResultSet) -> usize {
     size_of::<Rows>() + contents + names
 }
 
-/// The request as the host knows it, or the answer to one whose schema is none.
-fn chat_request(request: llm::Request) -> Result<Result<ChatRequest, llm::LlmError>, Failure> {
-    let message = |message: llm::Message| {
-        let role = Role::from_name(&message.role);
-        Ok(Message {
-            role: role.ok_or_else(|| Failure::unknown_name("role of a chat message", &message.role, &Role::NAMES))?,
-            content: message.content,
-        })
-    };
-    let messages = request
-        .messages
-        .into_iter()
-        .map(message)
-        .collect::<Result<_, Failure>>()?;
-    let schema = match request.schema.as_deref().map(serde_json::from_str).transpose() {
-        Ok(schema) => schema,
-        Err(error) => {
-            return Ok(Err(llm::LlmError {
-                code: "rejected".to_owned(),
-                message: format!("the plugin's JSON schema is not JSON: {error}"),
-            }));
-        }
-    };
-    Ok(Ok(ChatRequest {
-        messages,
-        schema,
-        temperature: request.temperature,
-        max_tokens: request.max_tokens,
-        stage: String::new(),
-        purpose: request.purpose,
-        attempt: request.attempt,
-    }))
-}
-
-fn chat_answer(answer: Result<ChatAnswer, ChatError>) -> Result<llm::Answer, llm::LlmError> {
-    match answer {
-        Ok(answer) => Ok(llm::Answer {
-            content: answer.content,
-            finish_reason: answer.finish_reason.name().to_owned(),
-            input_tokens: answer.input_tokens,
-            output_tokens: answer.output_tokens,
-        }),
-        Err(error) => Err(llm::LlmError {
-            code: error.code,
-            message: error.message,
-        }),
-    }
-}
-
-impl llm::Host for State {
-    fn chat(&mut self, request: llm::Request) -> wasmtime::Result<Result<llm::Answer, llm::LlmError>> {
-        let request = match chat_request(request)? {
-            Ok(request) => request,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        self.away(|services| match &services.llm {
-            Some(model) => Ok(chat_answer(model.chat(request))),
-            None => Err(absent("llm.chat")),
-        })
-    }
-
-    fn chat_all(&mut self, requests: Vec<llm::Request>) -> wasmtime::Result<Vec<Result<llm::Answer, llm::LlmError>>> {
-        let number = requests.len();
-        let requests = requests
-            .into_iter()
-            .map(chat_request)
-            .collect::<Result<Vec<_>, Failure>>()?;
-        let requests = match requests.into_iter().collect::<Result<Vec<ChatRequest>, _>>() {
-            Ok(requests) => requests,
-            Err(refused) => return Ok(vec![Err(refused); number]),
-        };
-        self.away(|services| match &services.llm {
-            Some(model) => Ok(model.chat_all(requests).into_iter().map(chat_answer).collect()),
-            None => Err(absent("llm.chat-all")),
-        })
-    }
-}
-
-impl log::Host for State {
-    fn write(&mut self, level: String, mut message: String) -> wasmtime::Result<()> {
-        message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
-        if level == "panic" {
-            self.panic = Some(message);
-            return Ok(());
-        }
-        let known = LogLevel::from_name(&level);
-        let level = known.ok_or_else(|| Failure::unknown_name("log level", &level, &LogLevel::NAMES))?;
-        if self.messages < MAX_MESSAGES {
-            self.messages += 1;
-            let sink: &dyn LogSink = self.services.log.as_deref().unwrap_or(&TracingSink);
-            sink.write(&self.plugin, level, &message);
-        }
-        Ok(())
-    }
+fn shortened(mut message: String) -> String {
+    message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
+    message
 }

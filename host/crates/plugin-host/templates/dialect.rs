@@ -1,8 +1,9 @@
 //! A dialect that knows a SELECT when it sees one. It shows the shape; a real one parses.
 
 use nl2sql_sdk::analysis::{Analysis, Position, StatementInfo, SyntaxError};
+use nl2sql_sdk::description::{DialectInfo, Feature, LimitStyle, Spelling};
 use nl2sql_sdk::dialect::{CatalogQuery, Dialect, DialectSession, ServerInfo};
-use nl2sql_sdk::types::{Catalog, DialectInfo, Finding, Table};
+use nl2sql_sdk::types::{Catalog, Finding, PluginError, Table};
 
 struct Plugin;
 
@@ -10,20 +11,20 @@ impl Dialect for Plugin {
     type Session = Session;
 
     fn info() -> DialectInfo {
+        let standard = DialectInfo::standard("plain", "sqlite");
         DialectInfo {
-            name: "plain".into(),
-            driver: "sqlite".into(),
-            identifier_quotes: ("\"".into(), "\"".into()),
-            ..DialectInfo::default()
+            features: vec![Feature::Ordinals],
+            spelling: Spelling { limit: LimitStyle::Limit, ..standard.spelling },
+            ..standard
         }
     }
 
-    fn catalog_queries(_: ServerInfo) -> Vec<CatalogQuery> {
+    fn catalog_queries(_: ServerInfo) -> Result<Vec<CatalogQuery>, PluginError> {
         let tables = "SELECT NULL, name, type, NULL, NULL FROM sqlite_schema WHERE type IN ('table', 'view')";
         let columns = "SELECT NULL, t.name, c.cid + 1, c.name, c.type, 1 - c.\"notnull\", c.dflt_value, NULL, 0, 0, NULL, NULL \
                        FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type IN ('table', 'view')";
         let query = |section: &str, sql: &str| CatalogQuery { section: section.into(), sql: sql.into() };
-        vec![query("tables", tables), query("columns", columns)]
+        Ok(vec![query("tables", tables), query("columns", columns)])
     }
 
     fn render_ddl(table: &Table) -> String {
@@ -35,8 +36,8 @@ impl Dialect for Plugin {
         format!("\"{}\"", identifier.replace('"', "\"\""))
     }
 
-    fn open(_: Catalog) -> Session {
-        Session
+    fn open(_: Catalog) -> Result<Session, PluginError> {
+        Ok(Session)
     }
 }
 
@@ -63,7 +64,7 @@ impl DialectSession for Session {
 
     fn analyse(&self, sql: &str) -> Result<Analysis, SyntaxError> {
         self.check_syntax(sql)?;
-        Ok(Analysis { statement: self.statement(sql), hardness: "easy".into(), ..Analysis::default() })
+        Ok(Analysis { statement: self.statement(sql), ..Analysis::default() })
     }
 
     fn with_limit(&self, sql: &str, rows: u32) -> Result<String, SyntaxError> {

@@ -1,7 +1,7 @@
 //! Asks for the rows of every table of a topic.
 
 use nl2sql_sdk::generator::{Batch, Context, Generator, Request};
-use nl2sql_sdk::types::{PluginError, Sample};
+use nl2sql_sdk::types::{Difficulty, PluginError, Sample};
 
 struct Plugin;
 
@@ -18,7 +18,7 @@ impl Generator for Plugin {
             question: format!("Show everything about {table}."),
             sql: format!("SELECT * FROM {table}"),
             language: "en".into(),
-            difficulty: "easy".into(),
+            difficulty: Difficulty::Easy,
             ..Sample::default()
         };
         let samples = tables.into_iter().take(request.want as usize).map(sample).collect();

@@ -6,10 +6,16 @@ use std::path::Path;
 use nl2sql_plugin_host::{SERVED_VERSIONS, sha256_hex};
 
 /// Digest of every contract: SHA-256 over each file's name, a NUL, its content and a NUL, files in the order of their names.
-const DIGESTS: [(&str, &str); 1] = [(
-    "since_v0_1_0",
-    "9c9485f7b769900d7987310072b942f088777b8e35e9c115e97200931b17112d",
-)];
+const DIGESTS: [(&str, &str); 2] = [
+    (
+        "since_v0_1_0",
+        "9c9485f7b769900d7987310072b942f088777b8e35e9c115e97200931b17112d",
+    ),
+    (
+        "since_v0_2_0",
+        "1dd2dcaa99b9eb4137d369da47969b2400f8865bd77a05edc1442799f0766d05",
+    ),
+];
 
 #[test]
 fn released_contracts_are_as_they_were() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::dialect::Driver;
+use super::dialect::Dialect;
 use super::render::{Frame, Writer};
 use super::tree::{Aggregate, Condition, Expr, Literal, Ref, Window};
 
@@ -20,17 +20,10 @@ impl Writer<'_> {
                 self.select(select, frame);
                 self.text.push(')');
             }
-            Expr::Year(column) => self.date_part("%Y", "YEAR", column, frame),
-            Expr::Month(column) => self.date_part("%m", "MONTH", column, frame),
-            Expr::Length(column) => {
-                let function = match self.dialect.driver {
-                    Driver::Mssql => "len",
-                    Driver::Mysql => "char_length",
-                    Driver::Sqlite | Driver::Postgres => "length",
-                };
-                self.call(function, column, frame);
-            }
-            Expr::Upper(column) => self.call("upper", column, frame),
+            Expr::Year(column) => self.spelled(Dialect::year, column, frame),
+            Expr::Month(column) => self.spelled(Dialect::month, column, frame),
+            Expr::Length(column) => self.spelled(Dialect::text_length, column, frame),
+            Expr::Upper(column) => self.spelled(Dialect::upper, column, frame),
             Expr::Minus(left, right) => self.binary(left, " - ", right, frame),
             Expr::Times(left, right) => self.binary(left, " * ", right, frame),
             Expr::Case(condition, yes, no) => {
@@ -42,10 +35,17 @@ impl Writer<'_> {
         }
     }
 
-    fn call(&mut self, function: &str, column: &Ref, frame: &Frame) {
-        let _ = write!(self.text, "{function}(");
-        self.column(column, frame);
-        self.text.push(')');
+    /// What the dialect's template makes of a column.
+    fn spelled(&mut self, spell: fn(&Dialect, &str) -> String, column: &Ref, frame: &Frame) {
+        let operand = self.apart(|writer| writer.column(column, frame));
+        self.text.push_str(&spell(self.dialect, &operand));
+    }
+
+    /// What `write` writes, apart from the statement.
+    fn apart(&mut self, write: impl FnOnce(&mut Self)) -> String {
+        let start = self.text.len();
+        write(self);
+        self.text.split_off(start)
     }
 
     fn binary(&mut self, left: &Expr, operator: &str, right: &Expr, frame: &Frame) {
@@ -54,24 +54,12 @@ impl Writer<'_> {
         self.expr(right, frame);
     }
 
-    fn date_part(&mut self, format: &str, part: &str, column: &Ref, frame: &Frame) {
-        match self.dialect.driver {
-            Driver::Sqlite => {
-                let _ = write!(self.text, "strftime('{format}', ");
-            }
-            Driver::Postgres => {
-                let _ = write!(self.text, "EXTRACT({part} FROM ");
-            }
-            Driver::Mysql | Driver::Mssql => {
-                let _ = write!(self.text, "{part}(");
-            }
-        }
-        self.column(column, frame);
-        self.text.push(')');
-    }
-
     fn aggregate(&mut self, function: Aggregate, of: &Expr, frame: &Frame) {
-        let integer_average = function == Aggregate::Average && self.dialect.driver == Driver::Mssql;
+        if function == Aggregate::Average {
+            let operand = self.apart(|writer| writer.expr(of, frame));
+            self.text.push_str(&self.dialect.average(&operand));
+            return;
+        }
         self.text.push_str(match function {
             Aggregate::CountDistinct => "count(DISTINCT ",
             Aggregate::Count => "count(",
@@ -80,10 +68,6 @@ impl Writer<'_> {
             Aggregate::Maximum => "max(",
             Aggregate::Minimum => "min(",
         });
-        // SQL Server averages integers as an integer.
-        if integer_average {
-            self.text.push_str("1.0 * ");
-        }
         self.expr(of, frame);
         self.text.push(')');
     }
@@ -107,8 +91,8 @@ impl Writer<'_> {
             });
             self.column(by, frame);
             self.text.push_str(if *descending { " DESC" } else { "" });
-            if *descending && self.dialect.driver == Driver::Postgres && self.may_be_null(&Expr::Column(*by), frame) {
-                self.text.push_str(" NULLS LAST");
+            if *descending && self.may_be_null(&Expr::Column(*by), frame) {
+                self.text.push_str(self.dialect.nulls_last_descending());
             }
         }
         self.text.push(')');
@@ -121,12 +105,7 @@ impl Writer<'_> {
                 let quoted = self.dialect.string(text);
                 self.text.push_str(&quoted);
             }
-            Literal::Boolean(value) => self.text.push_str(match (self.dialect.driver, value) {
-                (Driver::Postgres | Driver::Mysql, true) => "TRUE",
-                (Driver::Postgres | Driver::Mysql, false) => "FALSE",
-                (Driver::Sqlite | Driver::Mssql, true) => "1",
-                (Driver::Sqlite | Driver::Mssql, false) => "0",
-            }),
+            Literal::Boolean(value) => self.text.push_str(self.dialect.boolean(*value)),
         }
     }
 
@@ -170,13 +149,13 @@ impl Writer<'_> {
         }
     }
 
-    /// The right side of a comparison; SQLite's date parts are text, the others' are numbers.
+    /// The right side of a comparison; parts of dates are text in some dialects and numbers in others.
     fn date_operand(&mut self, left: &Expr, right: &Expr, frame: &Frame) {
-        match (left, right, self.dialect.driver) {
-            (Expr::Year(_), Expr::Literal(Literal::Number(number)), Driver::Sqlite) => {
+        match (left, right, self.dialect.date_parts_are_text()) {
+            (Expr::Year(_), Expr::Literal(Literal::Number(number)), true) => {
                 self.literal(&Literal::Text(number.clone()));
             }
-            (Expr::Month(_), Expr::Literal(Literal::Number(number)), Driver::Sqlite) => {
+            (Expr::Month(_), Expr::Literal(Literal::Number(number)), true) => {
                 self.literal(&Literal::Text(format!("{number:0>2}")));
             }
             _ => self.expr(right, frame),

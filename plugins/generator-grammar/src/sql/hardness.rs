@@ -3,35 +3,9 @@
 //! Source: `eval_hardness` of the official Spider evaluator (Yu et al. 2018, <https://github.com/taoyds/spider>),
 //! with its habits: a negated condition counts as an aggregate, HAVING does not, and only the outermost query is counted.
 
+use nl2sql_sdk::types::Difficulty;
+
 use super::tree::{Condition, Expr, Rows, Select, Statement};
-
-/// Spider's four levels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Difficulty {
-    /// Level 1.
-    Easy,
-    /// Level 2.
-    Medium,
-    /// Level 3.
-    Hard,
-    /// Level 4.
-    Extra,
-}
-
-impl Difficulty {
-    /// The levels in rising order.
-    pub const ALL: [Self; 4] = [Self::Easy, Self::Medium, Self::Hard, Self::Extra];
-
-    /// The name across the plugin boundary.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Easy => "easy",
-            Self::Medium => "medium",
-            Self::Hard => "hard",
-            Self::Extra => "extra",
-        }
-    }
-}
 
 /// The level of a statement.
 pub fn hardness(statement: &Statement) -> Difficulty {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::dialect::{Dialect, Driver};
+use nl2sql_sdk::description::LimitStyle;
+
+use super::dialect::Dialect;
 use super::tree::{Condition, Expr, Order, Ref, Rows, Select, SetOperator, Source, Statement};
 use nl2sql_schema::Schema;
 
@@ -57,7 +59,7 @@ impl Writer<'_> {
         if select.distinct {
             self.text.push_str("DISTINCT ");
         }
-        if let (Driver::Mssql, Some(limit)) = (self.dialect.driver, select.limit) {
+        if let (LimitStyle::Top, Some(limit)) = (self.dialect.limit(), select.limit) {
             let _ = write!(self.text, "TOP {limit} ");
         }
         for (index, (expr, name)) in select.items.iter().enumerate() {
@@ -81,8 +83,12 @@ impl Writer<'_> {
             self.condition(having, &frame, false);
         }
         self.order(select, &frame);
-        if let (Some(limit), false) = (select.limit, self.dialect.driver == Driver::Mssql) {
-            let _ = write!(self.text, " LIMIT {limit}");
+        if let Some(limit) = select.limit {
+            let _ = match self.dialect.limit() {
+                LimitStyle::Limit => write!(self.text, " LIMIT {limit}"),
+                LimitStyle::FetchFirst => write!(self.text, " FETCH FIRST {limit} ROWS ONLY"),
+                LimitStyle::Top => Ok(()),
+            };
         }
         if let Some((operator, right)) = &select.combined {
             self.text.push_str(match operator {
@@ -96,7 +102,7 @@ impl Writer<'_> {
 
     /// Aliases T1, T2 ... where there is more than one source or an enclosing query to tell apart.
     fn frame(&self, select: &Select, around: &Frame) -> Frame {
-        let correlated = is_correlated(select) || refers_out(select);
+        let correlated = select.is_correlated() || refers_out(select);
         let named = select.from.len() > 1 || correlated;
         let mut frame = Frame {
             slots: Vec::new(),
@@ -199,9 +205,9 @@ impl Writer<'_> {
             self.expr(by, frame);
             if *descending {
                 self.text.push_str(" DESC");
-                // PostgreSQL alone sorts NULL as the largest value, which would make it every maximum.
-                if self.dialect.driver == Driver::Postgres && select.limit.is_some() && self.may_be_null(by, frame) {
-                    self.text.push_str(" NULLS LAST");
+                // Where NULL is the largest value, it would be every maximum.
+                if select.limit.is_some() && self.may_be_null(by, frame) {
+                    self.text.push_str(self.dialect.nulls_last_descending());
                 }
             }
         }
@@ -237,17 +243,19 @@ impl Writer<'_> {
     }
 }
 
-/// A condition holds a subquery that refers to this query.
-fn is_correlated(select: &Select) -> bool {
-    fn any(condition: &Condition) -> bool {
-        match condition {
-            Condition::Exists(inner, _) | Condition::In(_, inner, _) => refers_out(inner),
-            Condition::Compare(_, _, Expr::Scalar(inner)) => refers_out(inner),
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(any),
-            _ => false,
+impl Select {
+    /// A condition holds a subquery that refers to this query.
+    pub fn is_correlated(&self) -> bool {
+        fn any(condition: &Condition) -> bool {
+            match condition {
+                Condition::Exists(inner, _) | Condition::In(_, inner, _) => refers_out(inner),
+                Condition::Compare(_, _, Expr::Scalar(inner)) => refers_out(inner),
+                Condition::All(parts) | Condition::Any(parts) => parts.iter().any(any),
+                _ => false,
+            }
         }
+        self.filter.as_ref().is_some_and(any)
     }
-    select.filter.as_ref().is_some_and(any)
 }
 
 /// A condition refers to the enclosing query.

@@ -75,8 +75,7 @@ pub(super) fn breakdowns(
             }
         }
         if let Some(Ok(gold)) = reader.map(|reader| reader.analyse(&row.prediction.db_id, &row.prediction.label)) {
-            let rank = Difficulty::from_name(&gold.hardness).map_or(9, |level| level as usize);
-            put("hardness", rank, gold.hardness.clone());
+            put("hardness", gold.hardness as usize, gold.hardness.name().to_owned());
             put("tables", 0, table_count(&gold));
             for feature in gold.features.iter().collect::<BTreeSet<_>>() {
                 put("feature", 0, feature.clone());
