@@ -9,16 +9,26 @@ pub struct LexicalRules {
     pub backtick_names: bool,
     /// Whether `[name]` is a quoted name, and where it ends.
     pub bracket_names: BracketNames,
+    /// A further pair of quotes around names, the closing one doubled inside.
+    pub other_name_quotes: Option<(char, char)>,
     /// `U&"..."` is a name written with escapes, so that it does not say what it stands for.
     pub unicode_escaped_names: bool,
     /// A backslash escapes the next character in `'...'` and `"..."`.
     pub backslash_escapes: bool,
     /// `E'...'` is a string with backslash escapes, and so is each `'...'` that follows it on another line and continues it.
     pub escape_strings: bool,
+    /// `r'...'` is a string in which a backslash stands for itself.
+    pub raw_strings: bool,
+    /// Three quotes open a string that three quotes close.
+    pub triple_quoted_strings: bool,
+    /// `q'[...]'`, with any character in place of the brackets, is a string.
+    pub delimited_strings: bool,
     /// `$$...$$` and `$tag$...$tag$` are strings.
     pub dollar_strings: bool,
     /// `#` begins a comment that ends with the line.
     pub hash_comments: bool,
+    /// `//` begins a comment that ends with the line.
+    pub slash_comments: bool,
     /// `--` begins a comment only before white space, a control character or the end.
     pub dashes_need_blank: bool,
     /// A carriage return ends a line and so its comment; elsewhere a line feed alone does.
@@ -48,11 +58,16 @@ impl LexicalRules {
         double_quoted_strings: false,
         backtick_names: true,
         bracket_names: BracketNames::Doubled,
+        other_name_quotes: None,
         unicode_escaped_names: false,
         backslash_escapes: false,
         escape_strings: false,
+        raw_strings: false,
+        triple_quoted_strings: false,
+        delimited_strings: false,
         dollar_strings: false,
         hash_comments: false,
+        slash_comments: false,
         dashes_need_blank: false,
         carriage_return_ends_line: false,
         nested_comments: false,

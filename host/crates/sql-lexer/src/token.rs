@@ -70,8 +70,15 @@ pub fn tokens<'t>(sql: &'t str, rules: &LexicalRules) -> Vec<Token<'t>> {
         if rules.escape_strings && first == '\'' {
             escapes = escapes.at_quote(tokens.last());
         }
-        let escaped = rules.backslash_escapes || escapes == EscapeString::Inside;
-        let (kind, length) = next_token(&sql[at..], first, rules, escaped);
+        let after_word = |word: &str| tokens.last().is_some_and(|last| last.is_word(word));
+        let raw = rules.raw_strings && after_word("r");
+        let escaped = (rules.backslash_escapes && !raw) || escapes == EscapeString::Inside;
+        let delimited = rules.delimited_strings && first == '\'' && (after_word("q") || after_word("nq"));
+        let (kind, length) = if delimited {
+            (TokenKind::String, delimited_length(&sql[at..]))
+        } else {
+            next_token(&sql[at..], first, rules, escaped)
+        };
         let text = &sql[at..at + length.unwrap_or(sql.len() - at)];
         escapes = escapes.after(kind, text);
         if kind == TokenKind::Mark && text == ")" {
@@ -143,12 +150,16 @@ fn next_token(rest: &str, first: char, rules: &LexicalRules, escaped: bool) -> (
             (TokenKind::Comment, line())
         }
         '#' if rules.hash_comments => (TokenKind::Comment, line()),
+        '/' if rules.slash_comments && rest.starts_with("//") => (TokenKind::Comment, line()),
         '/' if rest.starts_with("/*") => (TokenKind::Comment, comment_length(rest, rules.nested_comments)),
-        '\'' => (TokenKind::String, quoted_length(rest, '\'', Doubled::Yes, escaped)),
-        '"' if rules.double_quoted_strings => {
-            let length = quoted_length(rest, '"', Doubled::Yes, rules.backslash_escapes);
-            (TokenKind::String, length)
+        '\'' if rules.triple_quoted_strings && rest.starts_with("'''") => {
+            (TokenKind::String, triple_length(rest, "'''", escaped))
         }
+        '"' if rules.triple_quoted_strings && rules.double_quoted_strings && rest.starts_with("\"\"\"") => {
+            (TokenKind::String, triple_length(rest, "\"\"\"", escaped))
+        }
+        '\'' => (TokenKind::String, quoted_length(rest, '\'', Doubled::Yes, escaped)),
+        '"' if rules.double_quoted_strings => (TokenKind::String, quoted_length(rest, '"', Doubled::Yes, escaped)),
         '"' => (
             TokenKind::Name,
             quoted_length(rest, '"', Doubled::Yes, rules.backslash_escapes),
@@ -161,6 +172,10 @@ fn next_token(rest: &str, first: char, rules: &LexicalRules, escaped: bool) -> (
             (TokenKind::Name, quoted_length(rest, ']', Doubled::No, false))
         }
         '$' if rules.dollar_strings && dollar_tag(rest).is_some() => (TokenKind::String, dollar_length(rest)),
+        c if rules.other_name_quotes.is_some_and(|(open, _)| open == c) => (
+            TokenKind::Name,
+            rules.other_name_quotes.and_then(|pair| name_length(rest, pair)),
+        ),
         c if is_in_word(c) => (TokenKind::Word, run(rest, is_in_word)),
         c => (TokenKind::Mark, Some(c.len_utf8())),
     }
@@ -211,6 +226,48 @@ fn quoted_length(rest: &str, closing: char, doubled: Doubled, backslash: bool) -
             _ => at += 1,
         }
     }
+}
+
+/// Length of a name between any two characters, with both; the closing one doubled is part of it.
+fn name_length(rest: &str, (open, close): (char, char)) -> Option<usize> {
+    let mut at = open.len_utf8();
+    loop {
+        at += rest[at..].find(close)? + close.len_utf8();
+        if !rest[at..].starts_with(close) {
+            return Some(at);
+        }
+        at += close.len_utf8();
+    }
+}
+
+/// Length of a string between two times three quotes.
+fn triple_length(rest: &str, quotes: &str, backslash: bool) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut at = quotes.len();
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if backslash => at += 2,
+            _ if bytes[at..].starts_with(quotes.as_bytes()) => return Some(at + quotes.len()),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Length of Oracle's `'[...]'` after its `q`
+/// (<https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/Literals.html>), quotes included.
+fn delimited_length(rest: &str) -> Option<usize> {
+    let open = rest[1..].chars().next()?;
+    let close = match open {
+        '[' => ']',
+        '{' => '}',
+        '(' => ')',
+        '<' => '>',
+        other => other,
+    };
+    let start = 1 + open.len_utf8();
+    let end = rest[start..].find(&format!("{close}\'"))?;
+    Some(start + end + close.len_utf8() + 1)
 }
 
 /// `$$` or `$tag$` at the start of `rest`.
@@ -291,6 +348,34 @@ mod tests {
             kinds("a[1]", LexicalRules::POSTGRES),
             [(Word, "a"), (Mark, "["), (Word, "1"), (Mark, "]")]
         );
+    }
+
+    #[test]
+    fn strings_and_names_of_other_databases_end_where_theirs_do() {
+        use TokenKind::{Comment, Name, String, Word};
+        let odd = LexicalRules {
+            other_name_quotes: Some(('«', '»')),
+            raw_strings: true,
+            triple_quoted_strings: true,
+            delimited_strings: true,
+            slash_comments: true,
+            words_take_all_beyond_ascii: false,
+            ..LexicalRules::MYSQL
+        };
+        assert_eq!(kinds("«a»»;b» c", odd), [(Name, "«a»»;b»"), (Word, "c")]);
+        assert_eq!(kinds(r"r'a\' b", odd), [(Word, "r"), (String, r"'a\'"), (Word, "b")]);
+        assert_eq!(kinds(r"x'a\' b'", odd), [(Word, "x"), (String, r"'a\' b'")]);
+        assert_eq!(kinds("'''a';''' b", odd), [(String, "'''a';'''"), (Word, "b")]);
+        assert_eq!(
+            kinds("\"\"\"a\";\"\"\" b", odd),
+            [(String, "\"\"\"a\";\"\"\""), (Word, "b")]
+        );
+        assert_eq!(
+            kinds("q'[it's];]' b", odd),
+            [(Word, "q"), (String, "'[it's];]'"), (Word, "b")]
+        );
+        assert_eq!(kinds("// a; b\nc", odd), [(Comment, "// a; b"), (Word, "c")]);
+        assert!(!tokens("«a", &odd)[0].closed && !tokens("'''a", &odd)[0].closed);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Conversion between the nouns of the catalog crate and the records of a contract, the parts that no version changes.
 
-use nl2sql_catalog::{TableKind, TypeClass};
+use nl2sql_catalog::{FinishReason, TableKind, TypeClass};
 
 use crate::error::Failure;
 
@@ -258,6 +258,12 @@ impl ToNoun<TypeClass> for String {
     /// An open set: a class that this host does not know is `other`.
     fn to_noun(self) -> Result<TypeClass, Failure> {
         Ok(TypeClass::from_name(&self))
+    }
+}
+
+impl ToRecord<String> for FinishReason {
+    fn to_record(&self) -> String {
+        self.name().to_owned()
     }
 }
 

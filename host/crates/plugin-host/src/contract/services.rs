@@ -134,11 +134,6 @@ macro_rules! shared_services {
         }
 
         to_noun!(Message, services::llm::Message, { role, content });
-        to_noun!(
-            ChatRequest,
-            services::llm::Request,
-            { messages, schema, temperature, max_tokens, purpose, attempt }
-        );
         to_record!(
             ChatAnswer,
             services::llm::Answer,
@@ -146,12 +141,40 @@ macro_rules! shared_services {
         );
         to_record!(ChatError, services::llm::LlmError, { code, message });
 
+        /// The request as the host knows it, or the answer to one whose schema is none.
+        fn chat_request(
+            request: services::llm::Request,
+        ) -> Result<Result<ChatRequest, services::llm::LlmError>, crate::error::Failure> {
+            let messages = request.messages.to_noun()?;
+            let schema = match request.schema.as_deref().map(serde_json::from_str).transpose() {
+                Ok(schema) => schema,
+                Err(error) => {
+                    return Ok(Err(services::llm::LlmError {
+                        code: "rejected".to_owned(),
+                        message: format!("the plugin's JSON schema is not JSON: {error}"),
+                    }));
+                }
+            };
+            Ok(Ok(ChatRequest {
+                messages,
+                schema,
+                temperature: request.temperature,
+                max_tokens: request.max_tokens,
+                stage: String::new(),
+                purpose: request.purpose,
+                attempt: request.attempt,
+            }))
+        }
+
         impl services::llm::Host for State {
             fn chat(
                 &mut self,
                 request: services::llm::Request,
             ) -> wasmtime::Result<Result<services::llm::Answer, services::llm::LlmError>> {
-                let request = request.to_noun()?;
+                let request = match chat_request(request)? {
+                    Ok(request) => request,
+                    Err(refused) => return Ok(Err(refused)),
+                };
                 let answer = self.llm("llm.chat", |model| model.chat(request))?;
                 Ok(answer.map(|answer| answer.to_record()).map_err(|error| error.to_record()))
             }
@@ -160,7 +183,15 @@ macro_rules! shared_services {
                 &mut self,
                 requests: Vec<services::llm::Request>,
             ) -> wasmtime::Result<Vec<Result<services::llm::Answer, services::llm::LlmError>>> {
-                let requests: Vec<ChatRequest> = requests.to_noun()?;
+                let number = requests.len();
+                let requests = requests
+                    .into_iter()
+                    .map(chat_request)
+                    .collect::<Result<Vec<_>, crate::error::Failure>>()?;
+                let requests = match requests.into_iter().collect::<Result<Vec<ChatRequest>, _>>() {
+                    Ok(requests) => requests,
+                    Err(refused) => return Ok(vec![Err(refused); number]),
+                };
                 let answers = self.llm("llm.chat-all", |model| model.chat_all(requests))?;
                 let record = |answer: Result<ChatAnswer, ChatError>| {
                     answer.map(|answer| answer.to_record()).map_err(|error| error.to_record())

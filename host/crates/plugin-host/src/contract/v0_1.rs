@@ -1,9 +1,9 @@
 //! Version 0.1.0: closed sets are texts, sessions are constructed and cannot fail, planners and metrics get everything in each call.
 
 use nl2sql_catalog::{
-    Analysis, Batch, CatalogQuery, Database, DialectInfo, Difficulty, Finding, GenerateRequest, GeneratorContext,
-    Message, MetricInfo, MetricRow, NameRules, Outcome, Plan, PlanRequest, Resolution, ResultSet, Role, RowScore,
-    Sample, ServerInfo, Severity, StatementInfo, Table, TableSource, Value,
+    Analysis, Batch, CatalogQuery, ChatAnswer, ChatRequest, Database, DialectInfo, Difficulty, Finding,
+    GenerateRequest, GeneratorContext, Message, MetricInfo, MetricRow, NameRules, Outcome, Plan, PlanRequest,
+    Resolution, ResultSet, Role, RowScore, Sample, ServerInfo, Severity, StatementInfo, Table, TableSource, Value,
 };
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker, Resource, ResourceAny};
@@ -18,7 +18,7 @@ use super::{
 use crate::Kind;
 use crate::bindings::v0_1::services::types::DialectInfo as DialectInfoRecord;
 use crate::error::Failure;
-use crate::services::{ChatAnswer, ChatError, ChatRequest, LogLevel, MatchOutcome, MatchPair, QueryError};
+use crate::services::{ChatError, LogLevel, MatchOutcome, MatchPair, QueryError};
 use crate::state::{Rows, State};
 
 /// The contract of this version.

@@ -1,9 +1,9 @@
 //! Version 0.2.0: closed sets are enums, opening a session can fail, every kind has sessions, a dialect describes itself as data.
 
 use nl2sql_catalog::{
-    Analysis, Batch, CatalogQuery, Database, Difficulty, Finding, FunctionLists, GenerateRequest, GeneratorContext,
-    GuardRules, Message, MetricInfo, MetricRow, Plan, PlanRequest, ResultSet, RowScore, Sample, ServerInfo, Spelling,
-    StatementInfo, Table, TypeClass, Value,
+    Analysis, Batch, CatalogQuery, ChatAnswer, ChatRequest, Database, Difficulty, Finding, FunctionLists,
+    GenerateRequest, GeneratorContext, GuardRules, Message, MetricInfo, MetricRow, Plan, PlanRequest, ResultSet,
+    RowScore, Sample, ServerInfo, Spelling, StatementInfo, Table, TypeClass, Value,
 };
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker, Resource, ResourceAny};
@@ -19,7 +19,7 @@ use crate::Kind;
 use crate::bindings::v0_2::services::description as described;
 use crate::bindings::v0_2::services::description::DialectInfo as DialectInfoRecord;
 use crate::error::Failure;
-use crate::services::{ChatAnswer, ChatError, ChatRequest, LogLevel, MatchOutcome, MatchPair, QueryError};
+use crate::services::{ChatError, LogLevel, MatchOutcome, MatchPair, QueryError};
 use crate::state::{Rows, State};
 
 mod description;

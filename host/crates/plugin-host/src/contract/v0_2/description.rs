@@ -1,7 +1,7 @@
 //! A dialect's description of itself.
 
 use nl2sql_catalog::{DialectInfo, NameRules};
-use nl2sql_sql_lexer::LexicalRules;
+use nl2sql_sql_lexer::{BracketNames, LexicalRules};
 
 use crate::bindings::v0_2::services::description as described;
 use crate::contract::convert::{ToNoun, ToRecord};
@@ -68,61 +68,110 @@ impl ToNoun<DialectInfo> for described::DialectInfo {
 }
 
 fn lexical_record(rules: &LexicalRules, written: (char, char)) -> described::LexicalRules {
-    let mut pairs = vec![written];
-    pairs.extend([('"', '"')]);
-    pairs.extend(rules.backtick_names.then_some(('`', '`')));
-    pairs.extend(rules.bracket_names.then_some(('[', ']')));
-    let mut identifier_quotes: Vec<described::IdentifierQuote> = Vec::new();
-    for (open, close) in pairs {
-        if identifier_quotes.iter().all(|known| known.open != open) {
-            identifier_quotes.push(described::IdentifierQuote {
-                open,
-                close,
-                doubled: true,
-            });
-        }
+    let pair = |open, close, doubled| described::IdentifierQuote { open, close, doubled };
+    let mut quotes = Vec::new();
+    quotes.extend((!rules.double_quoted_strings).then(|| pair('"', '"', true)));
+    quotes.extend(rules.backtick_names.then(|| pair('`', '`', true)));
+    match rules.bracket_names {
+        BracketNames::None => {}
+        BracketNames::EndAtFirst => quotes.push(pair('[', ']', false)),
+        BracketNames::Doubled => quotes.push(pair('[', ']', true)),
     }
+    quotes.extend(rules.other_name_quotes.map(|(open, close)| pair(open, close, true)));
+    // The pair to write comes first.
+    quotes.sort_by_key(|quote| (quote.open, quote.close) != written);
+    let mut string_quotes = vec!['\''];
+    string_quotes.extend(rules.double_quoted_strings.then_some('"'));
     described::LexicalRules {
-        identifier_quotes,
-        string_quotes: vec!['\''],
+        identifier_quotes: quotes,
+        string_quotes,
         backslash_escapes: rules.backslash_escapes,
         escape_strings: rules.escape_strings,
-        raw_strings: false,
-        triple_quoted_strings: false,
+        raw_strings: rules.raw_strings,
+        triple_quoted_strings: rules.triple_quoted_strings,
         dollar_strings: rules.dollar_strings,
-        delimited_strings: false,
-        unicode_escaped_names: false,
+        delimited_strings: rules.delimited_strings,
+        unicode_escaped_names: rules.unicode_escaped_names,
         hash_comments: rules.hash_comments,
-        slash_comments: false,
+        slash_comments: rules.slash_comments,
         dashes_need_blank: rules.dashes_need_blank,
         nested_comments: rules.nested_comments,
-        executable_comments: false,
-        carriage_return_ends_line: false,
-        words_take_all_beyond_ascii: false,
+        executable_comments: rules.executable_comments,
+        carriage_return_ends_line: rules.carriage_return_ends_line,
+        words_take_all_beyond_ascii: rules.words_take_all_beyond_ascii,
     }
 }
 
 /// The rules and the pair of quotes to write, or what contradicts what.
 fn lexical_noun(record: &described::LexicalRules) -> Result<(LexicalRules, (char, char)), String> {
+    check_quotes(record)?;
     let quotes = &record.identifier_quotes;
     let first = quotes.first().ok_or("it has no quotes around identifiers")?;
-    if record.string_quotes.is_empty() {
-        return Err("it has no quotes around strings".into());
-    }
-    let both = quotes.iter().find(|quote| record.string_quotes.contains(&quote.open));
-    if let Some(quote) = both {
-        return Err(format!("`{}` opens identifiers and strings", quote.open));
-    }
-    let has = |open: char| quotes.iter().any(|quote| quote.open == open);
+    let opening = |open: char| quotes.iter().find(|quote| quote.open == open);
     let rules = LexicalRules {
-        backtick_names: has('`'),
-        bracket_names: has('['),
+        double_quoted_strings: record.string_quotes.contains(&'"'),
+        backtick_names: opening('`').is_some(),
+        bracket_names: match opening('[') {
+            None => BracketNames::None,
+            Some(quote) if quote.doubled => BracketNames::Doubled,
+            Some(_) => BracketNames::EndAtFirst,
+        },
+        other_name_quotes: quotes
+            .iter()
+            .find(|quote| !is_usual(quote))
+            .map(|quote| (quote.open, quote.close)),
+        unicode_escaped_names: record.unicode_escaped_names,
         backslash_escapes: record.backslash_escapes,
         escape_strings: record.escape_strings,
+        raw_strings: record.raw_strings,
+        triple_quoted_strings: record.triple_quoted_strings,
+        delimited_strings: record.delimited_strings,
         dollar_strings: record.dollar_strings,
         hash_comments: record.hash_comments,
+        slash_comments: record.slash_comments,
         dashes_need_blank: record.dashes_need_blank,
+        carriage_return_ends_line: record.carriage_return_ends_line,
         nested_comments: record.nested_comments,
+        executable_comments: record.executable_comments,
+        words_take_all_beyond_ascii: record.words_take_all_beyond_ascii,
     };
     Ok((rules, (first.open, first.close)))
+}
+
+/// Pairs of quotes that some built-in dialect has.
+fn is_usual(quote: &described::IdentifierQuote) -> bool {
+    matches!((quote.open, quote.close), ('"', '"') | ('`', '`') | ('[', ']'))
+}
+
+/// Refuses quotes that cannot all be told apart, and those that the lexer has no rule for.
+fn check_quotes(record: &described::LexicalRules) -> Result<(), String> {
+    let quotes = &record.identifier_quotes;
+    for (at, quote) in quotes.iter().enumerate() {
+        let open = quote.open;
+        if quotes[..at].iter().any(|known| known.open == open) {
+            return Err(format!("`{open}` opens identifiers twice"));
+        }
+        if record.string_quotes.contains(&open) {
+            return Err(format!("`{open}` opens identifiers and strings"));
+        }
+        if !quote.doubled && open != '[' {
+            return Err(format!(
+                "`{}` cannot be doubled inside a name, and only `]` may be so",
+                quote.close
+            ));
+        }
+    }
+    if let Some(second) = quotes.iter().filter(|quote| !is_usual(quote)).nth(1) {
+        return Err(format!(
+            "`{}` is a second pair of quotes beside `\"`, `` ` `` and `[`, and there may be one",
+            second.open
+        ));
+    }
+    if !record.string_quotes.contains(&'\'') {
+        return Err("strings do not begin with `'`, which they do in every dialect of SQL".into());
+    }
+    match record.string_quotes.iter().find(|quote| !"'\"".contains(**quote)) {
+        Some(odd) => Err(format!("`{odd}` opens strings, and only `'` and `\"` can")),
+        None => Ok(()),
+    }
 }
