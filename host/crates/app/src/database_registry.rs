@@ -233,8 +233,6 @@ impl SqlReader for DatabaseRegistry {
 
     fn lexical_rules(&self, database: &str) -> LexicalRules {
         let dialect = self.get(database).ok().and_then(|asked| asked.session.info().ok());
-        dialect
-            .and_then(|info| LexicalRules::of_dialect(&info.name))
-            .unwrap_or(LexicalRules::GENERIC)
+        dialect.map_or(LexicalRules::GENERIC, |info| info.lexical)
     }
 }

@@ -13,7 +13,7 @@ const DIGESTS: [(&str, &str); 2] = [
     ),
     (
         "since_v0_2_0",
-        "1dd2dcaa99b9eb4137d369da47969b2400f8865bd77a05edc1442799f0766d05",
+        "96463915f17a35c1f7312f3bc8e3bba6ca08fb1565d1ec18836941c32e063622",
     ),
 ];
 

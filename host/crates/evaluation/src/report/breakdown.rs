@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nl2sql_catalog::{Analysis, Difficulty, TableSource};
+use nl2sql_catalog::{Analysis, TableSource};
 use serde::{Deserialize, Serialize};
 
 use super::Pair;

@@ -104,15 +104,22 @@ open_set!(
         (Resolution::Ambiguous, "ambiguous"),
     ]
 );
-open_set!(
-    Difficulty,
-    [
-        (Difficulty::Easy, "easy"),
-        (Difficulty::Medium, "medium"),
-        (Difficulty::Hard, "hard"),
-        (Difficulty::Extra, "extra"),
-    ]
-);
+impl ToNoun<Difficulty> for String {
+    /// A level that is not said counts as the first.
+    fn to_noun(self) -> Result<Difficulty, Failure> {
+        if self.is_empty() {
+            return Ok(Difficulty::default());
+        }
+        let names = Difficulty::ALL.map(Difficulty::name);
+        member("difficulty of a sample", &self, &names, Difficulty::from_name(&self))
+    }
+}
+
+impl ToRecord<String> for Difficulty {
+    fn to_record(&self) -> String {
+        self.name().to_owned()
+    }
+}
 
 impl ToRecord<String> for Severity {
     fn to_record(&self) -> String {
@@ -277,5 +284,34 @@ impl MetricInstance for OptionedMetric {
     fn aggregate(&self, store: &mut Store<State>, scores: &[RowScore]) -> Answer<Vec<Option<f64>>> {
         let metric = self.world.nl2sql_plugin_metric();
         Ok(Ok(metric.call_aggregate(store, &scores.to_record())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difficulty_that_is_no_level_is_refused_by_name() {
+        let level = |name: &str| -> Result<Difficulty, Failure> { name.to_owned().to_noun() };
+        assert_eq!(level("extra").unwrap(), Difficulty::Extra);
+        let refused = level("Brutal").unwrap_err().to_string();
+        assert!(refused.contains("Brutal") && refused.contains("medium"), "{refused}");
+    }
+
+    #[test]
+    fn tables_round_trip_through_the_contract() {
+        let table = Table {
+            name: "orders".into(),
+            columns: vec![nl2sql_catalog::Column {
+                name: "id".into(),
+                labels: vec!["a".into()],
+                ..nl2sql_catalog::Column::default()
+            }],
+            row_estimate: Some(7),
+            ..Table::default()
+        };
+        let record: wit::types::Table = table.to_record();
+        assert_eq!(ToNoun::<Table>::to_noun(record).unwrap(), table);
     }
 }
