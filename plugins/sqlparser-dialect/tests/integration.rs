@@ -1,0 +1,6 @@
+//! Integration tests of the crate.
+
+mod accuracy;
+mod names;
+mod own_parser;
+mod rewriting;
