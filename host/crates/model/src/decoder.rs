@@ -64,7 +64,7 @@ impl Decoder {
         angles: &RotaryAngles,
         attend: &mut dyn Attend,
     ) -> Tensor<3> {
-        let embedded = self.embedding.forward(tokens);
+        let embedded = self.embed(tokens);
         let last = self
             .layers
             .iter()
@@ -73,14 +73,15 @@ impl Decoder {
         self.final_norm.forward(last)
     }
 
+    /// Token vectors `[rows, length, hidden]` in the dtype of the model; a trained table may be kept in a wider one.
+    pub fn embed(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+        self.embedding.forward(tokens).cast(self.final_norm.scale.dtype())
+    }
+
     /// Logits `[positions, vocab]` at the given positions of hidden states `[rows, length, hidden]`;
     /// a position is `row * length + column`.
     pub fn logits_at(&self, hidden: Tensor<3>, positions: &[usize]) -> Tensor<2> {
-        let [rows, length, width] = hidden.dims();
-        let count = positions.len();
-        let indices: Vec<i64> = positions.iter().map(|position| *position as i64).collect();
-        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [count]), &self.device());
-        self.head_logits(hidden.reshape([rows * length, width]).select(0, indices))
+        self.head_logits(select_positions(hidden, positions))
     }
 
     /// Logits `[positions, vocab]` of hidden states `[positions, hidden]`.
@@ -88,7 +89,10 @@ impl Decoder {
         match &self.head {
             OutputHead::Tied(_) => self.embedding.logits(hidden),
             OutputHead::Untied(projection) => projection.forward(hidden.unsqueeze_dim(0)).squeeze_dim(0),
-            OutputHead::Trained(weight) => hidden.matmul(weight.val().transpose()),
+            OutputHead::Trained(weight) => {
+                let weight = weight.val().cast(hidden.dtype());
+                hidden.matmul(weight.transpose())
+            }
         }
     }
 
@@ -134,6 +138,14 @@ impl Decoder {
             })
             .collect()
     }
+}
+
+/// The given positions of `[rows, length, width]`, `[positions, width]`; a position is `row * length + column`.
+pub fn select_positions(hidden: Tensor<3>, positions: &[usize]) -> Tensor<2> {
+    let [rows, length, width] = hidden.dims();
+    let indices: Vec<i64> = positions.iter().map(|position| *position as i64).collect();
+    let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [positions.len()]), &hidden.device());
+    hidden.reshape([rows * length, width]).select(0, indices)
 }
 
 /// Right-pads rows of tokens with zeros to `length`.

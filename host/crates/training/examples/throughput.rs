@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         base_model: model.clone(),
     };
     let mut engine = CpuEngine::load(Path::new(model), &adapter, compute)?;
-    let mut values = engine.initial_values(1);
+    let mut values = engine.initial_values(1)?;
     let mut optimizer = AdamW::new(AdamWSettings::default(), values.len());
     let mut gradients = vec![0.0; values.len()];
     let samples: Vec<Sample> = (0..rows)

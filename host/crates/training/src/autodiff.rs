@@ -1,21 +1,27 @@
 //! Losses and gradients on burn's devices: graphics cards, and the CPU as a reference for the CPU engine.
 //!
 //! Each device holds the whole frozen model; a step's samples are sharded over the devices and gradients are summed in
-//! device order. Trained values, optimizer and clipping stay in host memory: adapters are small.
+//! device order. Trained values are kept in f32 and multiplied in the dtype of the model. Optimizer and clipping stay in
+//! host memory: a step uploads the values once and reads gradients and loss once.
+
+mod cross_entropy;
+mod layer_pass;
+mod query_blocks;
+mod trained_values;
 
 use std::path::Path;
 use std::time::Instant;
 
-use burn::module::Param;
-use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData, activation::log_softmax};
+use burn::tensor::{DType, Device, Tensor};
 use nl2sql_model::adapter::AdapterConfig;
-use nl2sql_model::layers::LowRank;
 use nl2sql_model::{Decoder, LoadOptions, ModelConfig, OutputHead, StoredDtype, load_decoder};
 
-use crate::batch::{IGNORED, Sample};
+use self::layer_pass::LayerPass;
+use self::trained_values::{DeviceGradients, DeviceValues};
+use crate::batch::Sample;
 use crate::engine::{Engine, StepSamples, device_name};
 use crate::error::TrainError;
-use crate::parameters::{ParameterLayout, Slot};
+use crate::parameters::ParameterLayout;
 
 /// The engine over one or more burn devices.
 pub struct AutodiffEngine {
@@ -44,7 +50,7 @@ impl AutodiffEngine {
                 load_decoder(
                     folder,
                     &LoadOptions {
-                        device: device.clone().autodiff(),
+                        device: device.clone(),
                         dtype,
                     },
                 )
@@ -64,15 +70,15 @@ impl Engine for AutodiffEngine {
         &self.layout
     }
 
-    fn initial_values(&self, seed: u64) -> Vec<f32> {
+    fn initial_values(&self, seed: u64) -> Result<Vec<f32>, TrainError> {
         let mut values = self.layout.initial_factors(seed);
         let Some(model) = self.replicas.first() else {
-            return values;
+            return Ok(values);
         };
         for (number, layer) in model.layers.iter().enumerate() {
             for (projection, slots) in layer.projections().iter().zip(self.layout.projections(number)) {
                 if let Some(magnitude) = slots.and_then(|slots| slots.magnitude) {
-                    let start = host_values(projection.initial_magnitude());
+                    let start = host_values(projection.initial_magnitude())?;
                     values[self.layout.slots()[magnitude].range.clone()].copy_from_slice(&start);
                 }
             }
@@ -85,58 +91,41 @@ impl Engine for AutodiffEngine {
         };
         for (slot, start) in [(self.layout.embedding(), table), (self.layout.head(), head)] {
             if let Some(slot) = slot {
-                values[self.layout.slots()[slot].range.clone()].copy_from_slice(&host_values(start));
+                values[self.layout.slots()[slot].range.clone()].copy_from_slice(&host_values(start)?);
             }
         }
-        values
+        Ok(values)
     }
 
     fn step(&mut self, values: &[f32], samples: &StepSamples, gradients: &mut [f32]) -> Result<f64, TrainError> {
         let scale = 1.0 / samples.scored().max(1) as f64;
+        // Nothing is read back before all devices have their work, so that they compute at the same time.
+        let shares: Vec<Tensor<1>> = (0..self.replicas.len())
+            .map(|number| self.share_of_step(number, values, samples, scale))
+            .collect();
         gradients.fill(0.0);
         let mut total = 0.0;
-        let count = self.replicas.len();
-        for (number, replica) in self.replicas.iter_mut().enumerate() {
-            let device = replica.device();
-            load_values(
-                replica,
-                &self.layout,
-                &self.adapter,
-                values,
-                self.adapter.dropout,
-                &device,
-            );
-            for micro_batch in &samples.micro_batches {
-                let share: Vec<&Sample> = micro_batch
-                    .iter()
-                    .skip(number)
-                    .step_by(count)
-                    .map(|(sample, _)| *sample)
-                    .collect();
-                if let Some((_, key)) = micro_batch.first() {
-                    device.seed(*key);
-                }
-                let Some(loss) = summed_loss(replica, &share) else {
-                    continue;
-                };
-                let graph = (loss.clone() * scale).backward();
-                total += f64::from(host_values(loss)[0]) * scale;
-                collect(replica, &self.layout, &graph, |slot, gradient| {
-                    let sum = gradients[slot.range.clone()].iter_mut();
-                    sum.zip(gradient).for_each(|(sum, g)| *sum += g);
-                });
-            }
+        for share in shares {
+            let share = host_values(share)?;
+            let Some((loss, share)) = share.split_last() else {
+                continue;
+            };
+            total += f64::from(*loss) * scale;
+            gradients.iter_mut().zip(share).for_each(|(sum, g)| *sum += g);
         }
         Ok(total)
     }
 
     fn summed_loss(&mut self, values: &[f32], samples: &[&Sample]) -> Result<f64, TrainError> {
-        let Some(replica) = self.replicas.first_mut() else {
+        let Some(frozen) = self.replicas.first() else {
             return Ok(0.0);
         };
-        let device = replica.device();
-        load_values(replica, &self.layout, &self.adapter, values, 0.0, &device);
-        Ok(summed_loss(replica, samples).map_or(0.0, |loss| f64::from(host_values(loss)[0])))
+        let values = DeviceValues::upload(values, &self.layout, &frozen.device());
+        let model = values.put_into(frozen, &self.adapter, 0.0, false);
+        match LayerPass::new(&model, samples, None) {
+            Some(pass) => Ok(f64::from(host_values(pass.summed_loss())?[0])),
+            None => Ok(0.0),
+        }
     }
 
     fn description(&self) -> String {
@@ -144,109 +133,39 @@ impl Engine for AutodiffEngine {
     }
 }
 
-/// Loads the flat values into the model as parameters. PEFT's factors are the transposes of burn's.
-fn load_values(
-    model: &mut Decoder,
-    layout: &ParameterLayout,
-    adapter: &AdapterConfig,
-    values: &[f32],
-    dropout: f64,
-    device: &Device,
-) {
-    let matrix = |slot: usize| -> Tensor<2> {
-        let slot = &layout.slots()[slot];
-        let data = TensorData::new(values[slot.range.clone()].to_vec(), [slot.shape[0], slot.shape[1]]);
-        Tensor::from_data(data, device)
-    };
-    for (number, layer) in model.layers.iter_mut().enumerate() {
-        for (projection, slots) in layer.projections_mut().into_iter().zip(layout.projections(number)) {
-            let Some(slots) = slots else { continue };
-            let mut factors = LowRank::new(
-                matrix(slots.down).transpose(),
-                matrix(slots.up).transpose(),
-                adapter.scale(),
-                dropout,
-            );
-            factors.magnitude = slots.magnitude.map(|slot| {
-                let slot = &layout.slots()[slot];
-                let data = TensorData::new(values[slot.range.clone()].to_vec(), [slot.shape[0]]);
-                Param::from_tensor(Tensor::from_data(data, device))
-            });
-            projection.adapter = Some(factors);
+impl AutodiffEngine {
+    /// Gradients of replica `number`'s share of the samples, then its loss, on its device.
+    fn share_of_step(&self, number: usize, values: &[f32], samples: &StepSamples, scale: f64) -> Tensor<1> {
+        let frozen = &self.replicas[number];
+        let device = frozen.device();
+        let values = DeviceValues::upload(values, &self.layout, &device);
+        let model = values.put_into(frozen, &self.adapter, self.adapter.dropout, true);
+        let mut gradients = DeviceGradients::new(&self.layout);
+        let mut loss = Tensor::zeros([1], (&device, DType::F32));
+        for micro_batch in &samples.micro_batches {
+            let share = micro_batch.iter().skip(number).step_by(self.replicas.len());
+            let share: Vec<&Sample> = share.map(|(sample, _)| *sample).collect();
+            let key = micro_batch.first().map(|(_, key)| *key);
+            let key = key.filter(|_| self.adapter.dropout > 0.0);
+            if let Some(pass) = LayerPass::new(&model, &share, key) {
+                loss = loss + pass.summed_loss_backward(&self.layout, scale, &mut gradients);
+            }
         }
-    }
-    // A tied head keeps reading the frozen table, as in PEFT.
-    if let (Some(_), None, OutputHead::Tied(_)) = (layout.embedding(), layout.head(), &model.head) {
-        model.head = OutputHead::Trained(Param::from_tensor(model.embedding.table.val()).set_require_grad(false));
-    }
-    if let Some(slot) = layout.embedding() {
-        model.embedding.table = Param::from_tensor(matrix(slot));
-    }
-    if let Some(slot) = layout.head() {
-        model.head = OutputHead::Trained(Param::from_tensor(matrix(slot)));
+        gradients.with_loss(loss)
     }
 }
 
-/// Sum of the cross-entropies of the scored tokens; `None` when nothing is scored.
-fn summed_loss(model: &Decoder, samples: &[&Sample]) -> Option<Tensor<1>> {
-    let length = samples.iter().map(|sample| sample.input_ids.len()).max()?;
-    let (mut positions, mut targets) = (Vec::new(), Vec::new());
-    for (row, sample) in samples.iter().enumerate() {
-        for (column, &label) in sample
-            .labels
-            .iter()
-            .enumerate()
-            .skip(1)
-            .filter(|(_, label)| **label != IGNORED)
-        {
-            positions.push(row * length + column - 1);
-            targets.push(label);
-        }
-    }
-    if targets.is_empty() {
-        return None;
-    }
-    let device = model.device();
-    let rows: Vec<Vec<u32>> = samples.iter().map(|sample| sample.input_ids.clone()).collect();
-    let logits = model.logits_at(model.hidden_states(&rows), &positions);
-    let count = targets.len();
-    let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [count, 1]), &device);
-    Some(log_softmax(logits, 1).gather(1, targets).sum().neg())
-}
-
-/// Passes every trained tensor's gradient, in PEFT's layout, to `take`.
-fn collect(model: &Decoder, layout: &ParameterLayout, graph: &Gradients, mut take: impl FnMut(&Slot, Vec<f32>)) {
-    let slots = layout.slots();
-    for (number, layer) in model.layers.iter().enumerate() {
-        for (projection, placed) in layer.projections().iter().zip(layout.projections(number)) {
-            let (Some(placed), Some(factors)) = (placed, &projection.adapter) else {
-                continue;
-            };
-            for (slot, factor) in [(placed.down, &factors.down), (placed.up, &factors.up)] {
-                if let Some(gradient) = factor.val().grad(graph) {
-                    take(&slots[slot], host_values(gradient.transpose()));
-                }
-            }
-            if let (Some(slot), Some(magnitude)) = (placed.magnitude, &factors.magnitude)
-                && let Some(gradient) = magnitude.val().grad(graph)
-            {
-                take(&slots[slot], host_values(gradient));
-            }
-        }
-    }
-    if let (Some(slot), Some(gradient)) = (layout.embedding(), model.embedding.table.val().grad(graph)) {
-        take(&slots[slot], host_values(gradient));
-    }
-    if let (Some(slot), OutputHead::Trained(weight)) = (layout.head(), &model.head)
-        && let Some(gradient) = weight.val().grad(graph)
-    {
-        take(&slots[slot], host_values(gradient));
-    }
+/// `sum(tensor * gradient)`: its backward pass hands `gradient` on to whatever `tensor` was computed from.
+fn weighted_sum<const D: usize>(tensor: Tensor<D>, gradient: Tensor<D>) -> Tensor<1> {
+    (tensor * gradient).sum()
 }
 
 /// Values of a tensor in host memory, in f32.
-fn host_values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
+fn host_values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
+    let data = tensor.inner().into_data().convert_dtype(DType::F32);
+    data.try_to_vec().map_err(|error| TrainError::Device {
+        reason: format!("values could not be read back: {error:?}"),
+    })
 }
 
 /// Operations per second of products of 512 rows with a matrix of shape `[rows, columns]` on `device`.

@@ -4,6 +4,7 @@ use burn::tensor::Device;
 use nl2sql_model::StoredDtype;
 use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::device::devices;
+use nl2sql_model::layers::QuantisedBits;
 
 use crate::autodiff::AutodiffEngine;
 use crate::batch::Sample;
@@ -45,7 +46,10 @@ pub trait Engine {
     fn layout(&self) -> &ParameterLayout;
 
     /// Values at the start of training, drawn with `seed`.
-    fn initial_values(&self, seed: u64) -> Vec<f32>;
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn initial_values(&self, seed: u64) -> Result<Vec<f32>, TrainError>;
 
     /// Mean cross-entropy over the scored tokens of the whole step, and its gradient into `gradients` (overwritten).
     ///
@@ -103,21 +107,9 @@ impl ComputeTarget {
         let dtype = match compute.precision {
             Precision::F32 => StoredDtype::F32,
             Precision::Bf16 => StoredDtype::Bf16,
-            Precision::Int8 | Precision::Nf4 => {
-                return Err(TrainError::setting(
-                    "quantization_bit",
-                    "is not supported on this device",
-                    "train with dtype bf16, or with --device cpu",
-                ));
-            }
+            Precision::Int8 => StoredDtype::QuantisedBf16(QuantisedBits::Eight),
+            Precision::Nf4 => StoredDtype::QuantisedBf16(QuantisedBits::Four),
         };
-        if compute.recompute {
-            return Err(TrainError::setting(
-                "gradient_checkpointing",
-                "is not supported on this device",
-                "remove it, lower the batch size, or train with --device cpu",
-            ));
-        }
         let devices = compute.devices.iter().map(|device| device.resolve());
         let devices = devices.collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = devices.iter().map(device_name).collect();

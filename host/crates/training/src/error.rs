@@ -26,6 +26,14 @@ pub enum TrainError {
         source: std::io::Error,
     },
 
+    /// The compute device failed.
+    #[error("the compute device failed: {reason}; lower the batch size, or train with --device cpu")]
+    #[diagnostic(code(nl2sql::training::device))]
+    Device {
+        /// What the device said.
+        reason: String,
+    },
+
     /// A setting is impossible.
     #[error("{name} {reason}; {advice}")]
     #[diagnostic(code(nl2sql::training::setting))]

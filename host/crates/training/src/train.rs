@@ -138,7 +138,7 @@ fn begin(
     }
     let values = match &settings.start_adapter {
         Some(folder) => adapter_file::read(&folder.join("adapter_model.safetensors"), engine.layout())?,
-        None => engine.initial_values(o.seed),
+        None => engine.initial_values(o.seed)?,
     };
     Ok((
         values,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::layers::QuantisedBits;
 use nl2sql_model::weights::{Dtype, ShardLimit, TensorToWrite, write_shards};
 use nl2sql_model::{StoredDtype, TargetModules};
 use nl2sql_training::adamw::{AdamW, AdamWSettings, clip_global_norm};
@@ -139,6 +140,175 @@ fn burn_engine_matches_transformers_and_peft() {
     }
 }
 
+/// transformers' own figures in bf16 (`fixtures/bf16_step.py`).
+#[derive(Deserialize)]
+struct ExpectedInBf16 {
+    loss: f64,
+    gradient_norm: f64,
+    distance_to_f32: f64,
+}
+
+/// The adapter is f32, the model bf16. transformers' gradients in bf16 are 4% from its own in f32 on these models, whose weights are large.
+#[test]
+fn burn_engine_in_bf16_matches_transformers_in_bf16() {
+    for folder in folders() {
+        let path = folder.join("expected_bf16.json");
+        if !path.exists() {
+            continue;
+        }
+        let expected: ExpectedInBf16 = json(&path);
+        let adapter = AdapterConfig::read(&folder).unwrap();
+        let step = |dtype| {
+            let mut engine = AutodiffEngine::load(&folder, &adapter, &[Device::flex()], dtype).unwrap();
+            let values = adapter_file::read(&folder.join("adapter_init.safetensors"), engine.layout()).unwrap();
+            first_step(&folder, &mut engine, &values)
+        };
+        let (_, wide) = step(StoredDtype::F32);
+        let (loss, rounded) = step(StoredDtype::Bf16);
+        let within = |a: f64, b: f64, share: f64, what: &str| {
+            assert!((a - b).abs() <= share * b, "{} {what}: {a} and {b}", folder.display());
+        };
+        within(loss, expected.loss, 0.01, "loss");
+        within(norm(&rounded), expected.gradient_norm, 0.03, "gradient norm");
+        let apart = norm(&difference(&rounded, &wide)) / norm(&wide);
+        assert!(
+            apart <= 1.25 * expected.distance_to_f32,
+            "{}: {apart}",
+            folder.display()
+        );
+    }
+}
+
+/// DoRA's magnitudes and trained tables are f32 too, and are multiplied in bf16.
+#[test]
+fn every_kind_of_adapter_trains_in_bf16() {
+    for folder in folders() {
+        let plain = AdapterConfig::read(&folder).unwrap();
+        let decomposed = AdapterConfig {
+            weight_decomposed: true,
+            ..plain.clone()
+        };
+        let with_tables = AdapterConfig {
+            modules_to_save: tables(&["embed_tokens", "lm_head"]),
+            ..plain
+        };
+        for adapter in [decomposed, with_tables] {
+            let (loss, wide) = drawn_step(&folder, &adapter, StoredDtype::F32);
+            let (rounded_loss, rounded) = drawn_step(&folder, &adapter, StoredDtype::Bf16);
+            let apart = (rounded_loss - loss).abs() / loss;
+            assert!(
+                apart < 0.01,
+                "{}: loss {rounded_loss} instead of {loss}",
+                folder.display()
+            );
+            let apart = norm(&difference(&rounded, &wide)) / norm(&wide);
+            assert!(apart < 0.06, "{}: gradients {apart} apart", folder.display());
+        }
+    }
+}
+
+/// Blocks of 8 and 4 bits are opened by other code than the CPU engine's, which holds tables in bf16. Rows of the fixtures are shorter than a
+/// block, so that the engines cut them differently; those of real models are not.
+#[test]
+fn engines_agree_on_quantised_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    write_wide_model(folder.path());
+    let adapter = AdapterConfig::read(&folders()[1]).unwrap();
+    for (precision, bits) in [
+        (Precision::Int8, QuantisedBits::Eight),
+        (Precision::Nf4, QuantisedBits::Four),
+    ] {
+        let options = CpuOptions {
+            workers: 1,
+            recompute: false,
+            precision,
+        };
+        let mut cpu = CpuEngine::load(folder.path(), &adapter, options).unwrap();
+        let values = drawn_values(&cpu);
+        let (expected_loss, expected) = first_step(folder.path(), &mut cpu, &values);
+        for (dtype, tolerance) in [
+            (StoredDtype::Quantised(bits), 0.06),
+            (StoredDtype::QuantisedBf16(bits), 0.12),
+        ] {
+            let (loss, gradients) = drawn_step(folder.path(), &adapter, dtype);
+            let off = (loss - expected_loss).abs() / expected_loss;
+            let apart = norm(&difference(&gradients, &expected)) / norm(&expected);
+            assert!(
+                off < 0.002 && apart < tolerance,
+                "{dtype:?}: loss {off}, gradients {apart} apart"
+            );
+        }
+    }
+}
+
+/// Loss and gradients of the first step on burn's CPU backend, from drawn values.
+fn drawn_step(folder: &Path, adapter: &AdapterConfig, dtype: StoredDtype) -> (f64, Vec<f32>) {
+    let mut engine = AutodiffEngine::load(folder, adapter, &[Device::flex()], dtype).unwrap();
+    let values = drawn_values(&engine);
+    first_step(folder, &mut engine, &values)
+}
+
+/// Values at the start, moved so that no gradient is zero.
+fn drawn_values(engine: &dyn Engine) -> Vec<f32> {
+    let values = engine.initial_values(5).unwrap().into_iter().enumerate();
+    values
+        .map(|(i, value)| value + ((i * 37 % 101) as f32 - 50.0) * 1e-3)
+        .collect()
+}
+
+fn first_step(folder: &Path, engine: &mut dyn Engine, values: &[f32]) -> (f64, Vec<f32>) {
+    let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
+    let micro_batches = steps[0]
+        .iter()
+        .map(|batch| batch.iter().map(|sample| (sample, 0)).collect())
+        .collect();
+    let mut gradients = vec![0.0; values.len()];
+    let loss = engine.step(values, &StepSamples { micro_batches }, &mut gradients);
+    (loss.unwrap(), gradients)
+}
+
+fn difference(a: &[f32], b: &[f32]) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+fn norm(values: &[f32]) -> f64 {
+    values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Masks are drawn again for the backward pass; it must meet the same ones.
+#[test]
+fn dropout_gradients_match_finite_differences() {
+    for folder in folders() {
+        let adapter = AdapterConfig {
+            dropout: 0.3,
+            ..AdapterConfig::read(&folder).unwrap()
+        };
+        let mut engine = AutodiffEngine::load(&folder, &adapter, &[Device::flex()], StoredDtype::F32).unwrap();
+        let values = adapter_file::read(&folder.join("adapter_init.safetensors"), engine.layout()).unwrap();
+        let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
+        let mut step = |values: &[f32]| {
+            let micro_batches = vec![steps[0][0].iter().map(|sample| (sample, 77)).collect()];
+            let mut gradients = vec![0.0; values.len()];
+            let loss = engine.step(values, &StepSamples { micro_batches }, &mut gradients);
+            (loss.unwrap(), gradients)
+        };
+        let (_, gradients) = step(&values);
+        let along = 1e-3 / norm(&gradients);
+        let moved = |sign: f64| -> Vec<f32> {
+            let pairs = values.iter().zip(&gradients);
+            pairs.map(|(v, g)| v + (sign * along * f64::from(*g)) as f32).collect()
+        };
+        let slope = (step(&moved(1.0)).0 - step(&moved(-1.0)).0) / 2e-3;
+        let apart = (slope - norm(&gradients)).abs() / norm(&gradients);
+        assert!(
+            apart < 0.02,
+            "{}: slope {slope} instead of {}",
+            folder.display(),
+            norm(&gradients)
+        );
+    }
+}
+
 /// On the first wgpu device; software drivers count.
 #[test]
 #[cfg(feature = "wgpu")]
@@ -259,8 +429,8 @@ fn agree(folder: &Path, adapter: &AdapterConfig) {
     };
     let mut cpu = CpuEngine::load(folder, adapter, options).unwrap();
     let mut burn = AutodiffEngine::load(folder, adapter, &[Device::flex()], StoredDtype::F32).unwrap();
-    let mut values = cpu.initial_values(5);
-    assert!(relative_distance(&burn.initial_values(5), &values) < 1e-6);
+    let mut values = cpu.initial_values(5).unwrap();
+    assert!(relative_distance(&burn.initial_values(5).unwrap(), &values) < 1e-6);
     for (i, value) in values.iter_mut().enumerate() {
         *value += ((i * 37 % 101) as f32 - 50.0) * 1e-3;
     }

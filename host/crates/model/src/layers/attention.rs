@@ -1,7 +1,7 @@
 //! Self-attention with any number of key/value heads (MHA, GQA, MQA).
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation::softmax};
+use burn::tensor::{DType, Tensor, activation::softmax};
 
 use super::{AttentionMask, Projection, RmsNorm, RotaryAngles};
 
@@ -27,7 +27,8 @@ impl Attend for MaskedAttention {
 
 /// `softmax(Q K^T / sqrt(head_dim)) V`, with each key/value head serving a group of query heads.
 ///
-/// Queries of a group are stacked along the length, so that keys and values are never repeated.
+/// Queries of a group are stacked along the length, so that keys and values are never repeated. The softmax is taken in
+/// f32 whatever the dtype, as transformers does.
 pub fn scaled_dot_product(queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>, mask: &AttentionMask) -> Tensor<4> {
     let [rows, heads, length, width] = queries.dims();
     let [_, key_value_heads, key_length, _] = keys.dims();
@@ -42,7 +43,8 @@ pub fn scaled_dot_product(queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>
         .expand([mask_rows, group, length, key_length])
         .reshape([mask_rows, 1, group * length, key_length])
         .expand([rows, key_value_heads, group * length, key_length]);
-    let weights = softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
+    let scores = scores.cast(DType::F32).mask_fill(hidden, f32::NEG_INFINITY);
+    let weights = softmax(scores, 3).cast(values.dtype());
     weights.matmul(values).reshape([rows, heads, length, width])
 }
 
@@ -66,16 +68,19 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Attention over `[rows, length, hidden]`.
-    pub fn forward(&self, layer: usize, x: Tensor<3>, angles: &RotaryAngles, attend: &mut dyn Attend) -> Tensor<3> {
-        let [rows, length, _] = x.dims();
+    /// Queries, keys and values of `[rows, length, hidden]`, as [`Attend`] takes them.
+    pub fn queries_keys_values(&self, x: Tensor<3>, angles: &RotaryAngles) -> [Tensor<4>; 3] {
         let queries = self.heads(&self.query, self.query_norm.as_ref(), x.clone());
         let keys = self.heads(&self.key, self.key_norm.as_ref(), x.clone());
         let values = self.heads(&self.value, None, x);
-        let context = attend.attend(layer, angles.rotate(queries), angles.rotate(keys), values);
-        let width = context.dims()[1] * self.head_dim;
+        [angles.rotate(queries), angles.rotate(keys), values]
+    }
+
+    /// Projects what attention gave, `[rows, heads, length, head_dim]`, to `[rows, length, hidden]`.
+    pub fn project_output(&self, context: Tensor<4>) -> Tensor<3> {
+        let [rows, heads, length, width] = context.dims();
         self.output
-            .forward(context.swap_dims(1, 2).reshape([rows, length, width]))
+            .forward(context.swap_dims(1, 2).reshape([rows, length, heads * width]))
     }
 
     fn heads(&self, projection: &Projection, norm: Option<&RmsNorm>, x: Tensor<3>) -> Tensor<4> {

@@ -32,10 +32,20 @@ impl DecoderLayer {
 
     /// Runs layer number `layer` over `[rows, length, hidden]`.
     pub fn forward(&self, layer: usize, x: Tensor<3>, angles: &RotaryAngles, attend: &mut dyn Attend) -> Tensor<3> {
-        let attended = self
-            .attention
-            .forward(layer, self.attention_norm.forward(x.clone()), angles, attend);
-        let x = x + attended;
+        let [queries, keys, values] = self.attention.queries_keys_values(x.clone(), angles);
+        self.finish(x, attend.attend(layer, queries, keys, values))
+    }
+
+    /// The part before attention: queries, keys and values of `[rows, length, hidden]`, as [`Attend`] takes them.
+    pub fn attention_inputs(&self, x: Tensor<3>, angles: &RotaryAngles) -> [Tensor<4>; 3] {
+        self.attention
+            .queries_keys_values(self.attention_norm.forward(x), angles)
+    }
+
+    /// The part after attention: what it gave, `[rows, heads, length, head_dim]`, is added to the layer's input `x`, and
+    /// the feed-forward layer runs.
+    pub fn finish(&self, x: Tensor<3>, context: Tensor<4>) -> Tensor<3> {
+        let x = x + self.attention.project_output(context);
         let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
         x + fed
     }

@@ -25,7 +25,8 @@ impl TokenEmbedding {
 
     /// The table as an output head: `[positions, hidden]` to `[positions, vocab]`.
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
-        hidden.matmul(self.table.val().transpose())
+        let table = self.table.val().cast(hidden.dtype());
+        hidden.matmul(table.transpose())
     }
 
     /// Makes the table trainable.

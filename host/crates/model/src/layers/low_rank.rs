@@ -61,8 +61,11 @@ impl LowRank {
         self.down.val().matmul(self.up.val()) * self.scale
     }
 
-    /// The low-rank path alone: `scale * (dropout(x) down) up`.
+    /// The low-rank path alone: `scale * (dropout(x) down) up`. Factors are multiplied in the dtype of `x`, whatever
+    /// they are kept in.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        x.matmul(self.down.val().unsqueeze()).matmul(self.up.val().unsqueeze()) * self.scale
+        let dtype = x.dtype();
+        let (down, up) = (self.down.val().cast(dtype), self.up.val().cast(dtype));
+        x.matmul(down.unsqueeze()).matmul(up.unsqueeze()) * self.scale
     }
 }

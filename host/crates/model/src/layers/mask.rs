@@ -1,6 +1,6 @@
 //! Which key positions a query may see.
 
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 /// Boolean mask of shape `[rows or 1, 1, queries, keys]`; `true` hides a key.
 #[derive(Debug, Clone)]
@@ -13,7 +13,18 @@ impl AttentionMask {
     /// Every query sees itself and what came before it. Enough for right-padded rows too: padding is only
     /// seen from padding.
     pub fn causal(length: usize, device: &Device) -> Self {
-        Self::from_rule(1, length, device, |_, query, key| key > query)
+        Self::causal_block(0, length, device)
+    }
+
+    /// Causal attention of `queries` positions from `first` on, to all keys up to the last of them. Made on the device.
+    pub fn causal_block(first: usize, queries: usize, device: &Device) -> Self {
+        let last = first + queries;
+        let keys = Tensor::<1, Int>::arange(0..last as i64, device).reshape([1, 1, 1, last]);
+        let seen_from = Tensor::<1, Int>::arange(first as i64..last as i64, device).reshape([1, 1, queries, 1]);
+        let shape = [1, 1, queries, last];
+        Self {
+            hidden: keys.expand(shape).greater(seen_from.expand(shape)),
+        }
     }
 
     /// Causal attention inside segments: `segments[row][position]` numbers the packed sample a token belongs to,

@@ -77,13 +77,15 @@ impl Projection {
     /// Applies the projection to `[rows, length, d_in]`.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let weight = self.weight.matrix(x.dtype());
-        let base = flat_matmul(x.clone(), weight.clone());
+        let base = flat_matmul(x.clone(), weight);
         let adapted = match &self.adapter {
             None => base,
             Some(adapter) => match &adapter.magnitude {
                 None => base + adapter.forward(adapter.dropout.forward(x)),
                 Some(magnitude) => {
-                    let factor = magnitude.val() / column_norms(weight + adapter.delta().detach()).detach();
+                    // Norms of bf16 sums would be off by a percent.
+                    let norms = column_norms(self.weight.matrix(DType::F32) + adapter.delta().detach());
+                    let factor = (magnitude.val() / norms.detach()).cast(x.dtype());
                     directional(base, x, adapter, factor, &self.weight)
                 }
             },

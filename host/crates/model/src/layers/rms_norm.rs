@@ -18,11 +18,11 @@ impl RmsNorm {
         Self { scale, epsilon }
     }
 
-    /// Normalises `[.., width]`; the mean square is taken in f32 whatever the dtype.
+    /// Normalises `[.., width]`, in f32 whatever the dtype.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let dtype = x.dtype();
         let wide = x.cast(DType::F32);
         let inverse = (wide.clone().square().mean_dim(D - 1) + self.epsilon).sqrt().recip();
-        (wide * inverse).cast(dtype) * self.scale.clone().unsqueeze()
+        (wide * inverse * self.scale.clone().cast(DType::F32).unsqueeze()).cast(dtype)
     }
 }

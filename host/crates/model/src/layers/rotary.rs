@@ -1,6 +1,6 @@
 //! Rotary position embedding (Su et al. 2021, arXiv:2104.09864), on the two halves of a head.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use crate::config::ModelConfig;
 
@@ -43,8 +43,9 @@ impl RotaryFrequencies {
             let range = slot * half..(slot + 1) * half;
             self.write_angles(*position, &mut cos[range.clone()], &mut sin[range]);
         }
-        let tensor =
-            |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, [rows, 1, length, half]), device);
+        let tensor = |values: Vec<f32>| {
+            Tensor::<4>::from_data(TensorData::new(values, [rows, 1, length, half]), (device, DType::F32))
+        };
         RotaryAngles {
             cos: tensor(cos),
             sin: tensor(sin),
@@ -62,15 +63,16 @@ pub struct RotaryAngles {
 }
 
 impl RotaryAngles {
-    /// Rotates queries or keys of shape `[rows, heads, length, head_dim]`.
+    /// Rotates queries or keys of shape `[rows, heads, length, head_dim]`, in f32 whatever the dtype.
     pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
+        let dtype = x.dtype();
+        let x = x.cast(DType::F32);
         let half = self.cos.dims()[3];
         let first = x.clone().narrow(3, 0, half);
         let second = x.narrow(3, half, half);
-        let dtype = first.dtype();
-        let (cos, sin) = (self.cos.clone().cast(dtype), self.sin.clone().cast(dtype));
+        let (cos, sin) = (self.cos.clone(), self.sin.clone());
         let left = first.clone() * cos.clone() - second.clone() * sin.clone();
         let right = second * cos + first * sin;
-        Tensor::cat(vec![left, right], 3)
+        Tensor::cat(vec![left, right], 3).cast(dtype)
     }
 }

@@ -23,8 +23,10 @@ pub enum StoredDtype {
     Bf16,
     /// Half precision, computed in half precision where the device can.
     F16,
-    /// Packed blocks for the projections (QLoRA); everything else in f32.
+    /// Packed blocks for the projections (QLoRA); everything else, and what is computed with opened blocks, in f32.
     Quantised(QuantisedBits),
+    /// As [`StoredDtype::Quantised`], with bf16 for f32.
+    QuantisedBf16(QuantisedBits),
 }
 
 /// What to load, and where.
@@ -132,7 +134,7 @@ impl Loader<'_> {
     fn projection(&self, name: &str, shape: [usize; 2], bias: bool) -> Result<Projection> {
         let weight_name = format!("{name}.weight");
         let weight = match self.options.dtype {
-            StoredDtype::Quantised(bits) => {
+            StoredDtype::Quantised(bits) | StoredDtype::QuantisedBf16(bits) => {
                 let values = self.values(&weight_name, &self.view(&weight_name, &shape)?)?;
                 let blocks = BlockQuantised::from_rows(&values, shape[1], bits, &self.options.device);
                 ProjectionWeight::Quantised(blocks)
@@ -151,7 +153,7 @@ impl Loader<'_> {
         let view = self.view(name, &shape)?;
         let dtype = match self.options.dtype {
             StoredDtype::F32 | StoredDtype::Quantised(_) => DType::F32,
-            StoredDtype::Bf16 => DType::BF16,
+            StoredDtype::Bf16 | StoredDtype::QuantisedBf16(_) => DType::BF16,
             StoredDtype::F16 => DType::F16,
         };
         let data = TensorData::new(self.values(name, &view)?, shape).convert_dtype(dtype);

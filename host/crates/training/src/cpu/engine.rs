@@ -76,7 +76,7 @@ impl Engine for CpuEngine {
         &self.layout
     }
 
-    fn initial_values(&self, seed: u64) -> Vec<f32> {
+    fn initial_values(&self, seed: u64) -> Result<Vec<f32>, TrainError> {
         let mut values = self.layout.initial_factors(seed);
         for layer in &self.decoder.layers {
             for group in [&layer.qkv, &layer.output, &layer.gate_up, &layer.down] {
@@ -92,7 +92,7 @@ impl Engine for CpuEngine {
                 values[range.clone()].copy_from_slice(table.open(&mut Vec::new()));
             }
         }
-        values
+        Ok(values)
     }
 
     fn step(&mut self, values: &[f32], samples: &StepSamples, gradients: &mut [f32]) -> Result<f64, TrainError> {

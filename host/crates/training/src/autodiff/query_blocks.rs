@@ -1,0 +1,134 @@
+//! Causal attention by blocks of queries, forward and backward, so that memory grows with the length and not with its
+//! square.
+//!
+//! Scores are computed again for the backward pass, one block at a time (Rabe and Staats 2021, arXiv:2112.05682).
+
+use std::ops::Range;
+
+use burn::tensor::{DType, Tensor};
+use nl2sql_model::layers::{AttentionMask, scaled_dot_product};
+
+use super::weighted_sum;
+
+/// Scores of one block, in elements; 256 MiB in f32.
+const MAX_SCORES: usize = 1 << 26;
+
+/// Fewest queries of a block: with fewer, matrix products are too thin to keep a device busy.
+const MIN_QUERIES: usize = 64;
+
+/// Queries per block for `heads` query heads over `rows` sequences of `length` tokens.
+pub fn queries_per_block(rows: usize, heads: usize, length: usize) -> usize {
+    let fitting = MAX_SCORES / (rows * heads * length).max(1);
+    fitting.max(MIN_QUERIES).min(length.max(1))
+}
+
+/// Attention of `[rows, heads, length, head_dim]` on keys and values `[rows, key_value_heads, length, head_dim]`.
+pub fn attend([queries, keys, values]: [Tensor<4>; 3], block: usize) -> Tensor<4> {
+    let length = queries.dims()[2];
+    let contexts = blocks(length, block).map(|range| {
+        attend_block(
+            first(&queries, range.clone()),
+            first(&keys, 0..range.end),
+            first(&values, 0..range.end),
+            range,
+        )
+    });
+    Tensor::cat(contexts.collect(), 2)
+}
+
+/// Gradients of queries, keys and values, given that of the context.
+pub fn attend_backward([queries, keys, values]: [Tensor<4>; 3], gradient: Tensor<4>, block: usize) -> [Tensor<4>; 3] {
+    let mut query_gradients = Vec::new();
+    // Many blocks add to the same keys and values; in bf16 the sums would lose what small blocks add.
+    let mut key_gradients = keys.zeros_like().cast(DType::F32);
+    let mut value_gradients = values.zeros_like().cast(DType::F32);
+    for range in blocks(queries.dims()[2], block) {
+        let leaf = |tensor: &Tensor<4>, range| first(tensor, range).autodiff().require_grad();
+        let (q, k, v) = (
+            leaf(&queries, range.clone()),
+            leaf(&keys, 0..range.end),
+            leaf(&values, 0..range.end),
+        );
+        let context = attend_block(q.clone(), k.clone(), v.clone(), range.clone());
+        let mut graph = weighted_sum(context, first(&gradient, range)).backward();
+        query_gradients.extend(q.grad_remove(&mut graph));
+        if let (Some(k), Some(v)) = (k.grad_remove(&mut graph), v.grad_remove(&mut graph)) {
+            key_gradients = add_to_first(key_gradients, k.cast(DType::F32));
+            value_gradients = add_to_first(value_gradients, v.cast(DType::F32));
+        }
+    }
+    let dtype = keys.dtype();
+    [
+        Tensor::cat(query_gradients, 2),
+        key_gradients.cast(dtype),
+        value_gradients.cast(dtype),
+    ]
+}
+
+fn attend_block(queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>, range: Range<usize>) -> Tensor<4> {
+    let mask = AttentionMask::causal_block(range.start, range.len(), &keys.device().without_autodiff());
+    scaled_dot_product(queries, keys, values, &mask)
+}
+
+fn blocks(length: usize, block: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..length)
+        .step_by(block.max(1))
+        .map(move |start| start..(start + block.max(1)).min(length))
+}
+
+fn first(tensor: &Tensor<4>, range: Range<usize>) -> Tensor<4> {
+    tensor.clone().narrow(2, range.start, range.len())
+}
+
+/// Adds `part` to the first positions of `sum`.
+fn add_to_first(sum: Tensor<4>, part: Tensor<4>) -> Tensor<4> {
+    let [rows, heads, count, width] = part.dims();
+    let added = sum.clone().narrow(2, 0, count) + part;
+    sum.slice_assign([0..rows, 0..heads, 0..count, 0..width], added)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+
+    fn tensor(shape: [usize; 4], salt: usize) -> Tensor<4> {
+        let count: usize = shape.iter().product();
+        let values: Vec<f32> = (0..count)
+            .map(|i| ((i * 7_919 + salt * 104_729) % 1_009) as f32 / 504.0 - 1.0)
+            .collect();
+        Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+    }
+
+    fn apart(a: Tensor<4>, b: Tensor<4>) -> f32 {
+        (a - b).abs().max().into_scalar()
+    }
+
+    #[test]
+    fn blocks_give_the_context_and_gradients_of_one_block() {
+        let inputs = || {
+            [
+                tensor([2, 6, 11, 4], 1),
+                tensor([2, 3, 11, 4], 2),
+                tensor([2, 3, 11, 4], 3),
+            ]
+        };
+        let gradient = tensor([2, 6, 11, 4], 4);
+        let whole = attend_backward(inputs(), gradient.clone(), 11);
+        for block in [1, 4, 10] {
+            assert!(apart(attend(inputs(), block), attend(inputs(), 11)) < 1e-5);
+            let parts = attend_backward(inputs(), gradient.clone(), block);
+            for (part, whole) in parts.into_iter().zip(whole.clone()) {
+                assert!(apart(part, whole) < 1e-5, "blocks of {block}");
+            }
+        }
+    }
+
+    #[test]
+    fn long_sequences_are_cut_and_short_ones_are_not() {
+        assert_eq!(queries_per_block(3, 4, 40), 40);
+        assert_eq!(queries_per_block(8, 32, 2048), 128);
+        assert_eq!(queries_per_block(64, 64, 8192), MIN_QUERIES);
+    }
+}
