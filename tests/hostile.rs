@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use miette::Diagnostic;
 use nl2sql_catalog::{Database, Sample};
-use nl2sql_plugin_host::{Artifact, Limits, PluginHost, PluginLimits, PluginSettings, Services};
+use nl2sql_plugin_host::{Artifact, Limits, LogLevel, LogSink, PluginHost, PluginLimits, PluginSettings, Services};
 use nl2sql_tests::guest;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -112,6 +112,49 @@ fn every_hostile_guest_fails_with_its_error_and_the_host_survives() {
         assert_eq!(good.check(&samples(3)).unwrap(), vec![Vec::new(); 3], "after {name}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Keeps what is logged.
+#[derive(Default)]
+struct Log(Mutex<Vec<(LogLevel, String)>>);
+
+impl LogSink for Log {
+    fn write(&self, _: &str, level: LogLevel, message: &str) {
+        self.0.lock().unwrap().push((level, message.to_owned()));
+    }
+}
+
+/// What a guest's call brings into its log.
+fn logged(name: &str) -> Vec<(LogLevel, String)> {
+    let log = Arc::new(Log::default());
+    let services = Services::none().with_log(log.clone());
+    let validator = host()
+        .validator(name, services)
+        .unwrap()
+        .open(&Database::default(), "{}");
+    let _ = validator.check(&samples(1));
+    std::mem::take(&mut *log.0.lock().unwrap())
+}
+
+#[test]
+fn standard_output_and_error_go_to_the_log_line_by_line_and_no_further_than_its_cap() {
+    let line = |level, text: &str| (level, text.to_owned());
+    assert_eq!(
+        logged("prints"),
+        [
+            line(LogLevel::Info, "hello"),
+            line(LogLevel::Warn, "hello"),
+            line(LogLevel::Info, "world")
+        ]
+    );
+    assert_eq!(
+        logged("prints-and-traps"),
+        [
+            line(LogLevel::Warn, "Traceback:"),
+            line(LogLevel::Warn, "ValueError: no such table")
+        ]
+    );
+    assert_eq!(logged("output-flood").len(), 1_000);
 }
 
 #[test]

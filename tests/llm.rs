@@ -3,6 +3,7 @@
 mod budgets;
 mod canaries;
 mod company_network;
+mod disclosure;
 mod faults;
 mod interrupted;
 mod large_schema;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use nl2sql_plugin_host::{Kind, PluginHost, scaffold};
+use nl2sql_plugin_host::{CheckSetup, Kind, PluginHost, scaffold};
 
 const PROFILE: &str = r#"
 [database]
@@ -44,7 +44,7 @@ fn a_new_plugin_of_every_kind_builds_and_passes_its_check() {
         let crate_folder = folder.path().join(&name);
         scaffold(kind, &name, &crate_folder, None).unwrap();
         let component = build(&crate_folder);
-        let report = host.check(&component).unwrap();
+        let report = host.check(&component, &CheckSetup::default()).unwrap();
         assert_eq!(report.artifact.manifest.name, name);
         // The template calls no service, so all it imports is types and the log.
         let free =
@@ -54,10 +54,18 @@ fn a_new_plugin_of_every_kind_builds_and_passes_its_check() {
             "{:?}",
             report.artifact.imports
         );
-        assert!(report.profile.is_empty(), "it asks for nothing: {}", report.profile);
+        // A dialect writes the queries that read the catalog; the others ask for nothing.
+        assert_eq!(
+            report.profile.contains("disclose-rows"),
+            kind == Kind::Dialect,
+            "{}",
+            report.profile
+        );
+        assert_eq!(report.profile.is_empty(), kind != Kind::Dialect, "{}", report.profile);
         assert!(!report.calls.is_empty());
         assert!(report.passed(), "{:#?}", report.calls);
-        profile.push_str(&format!("[plugins.{name}]\npath = {}\n", toml_text(&component)));
+        let own = report.profile.lines().skip(1).collect::<Vec<_>>().join("\n");
+        profile.push_str(&format!("[plugins.{name}]\npath = {}\n{own}\n", toml_text(&component)));
     }
     fs::write(folder.path().join("nl2sql.toml"), profile).unwrap();
     rusqlite::Connection::open(folder.path().join("shop.sqlite"))

@@ -171,11 +171,33 @@ pub enum PluginCommand {
         /// Name or component file
         plugin: String,
     },
-    /// Load a plugin as a run would, with its grants
-    #[command(after_help = "Example:\n  nl2sql plugin check validator-schema")]
+    /// Load a plugin as a run would, with its limits and pin, and call it once
+    #[command(
+        after_help = "Example:\n  nl2sql plugin check my-validator.wasm --options '{\"max_rows\": 100}' --database shop.sqlite"
+    )]
     Check {
         /// Name or component file
         plugin: String,
+        /// Options as JSON; those of the profile by default
+        #[arg(long)]
+        options: Option<String>,
+        /// SQLite file or URL to run queries against; without it, queries are answered by nothing
+        #[arg(long)]
+        database: Option<String>,
+    },
+    /// Put a plugin.toml into a component that another tool built
+    #[command(
+        after_help = "Example:\n  nl2sql plugin pack judge.wasm --manifest plugin.toml --output judge.nl2sql.wasm"
+    )]
+    Pack {
+        /// Component file
+        component: PathBuf,
+        /// Manifest
+        #[arg(long, default_value = "plugin.toml")]
+        manifest: PathBuf,
+        /// File to write; the component by default
+        #[arg(long)]
+        output: Option<PathBuf>,
     },
     /// Create a plugin of your own: a Rust package that builds
     #[command(after_help = "Example:\n  nl2sql plugin new validator no-select-star")]

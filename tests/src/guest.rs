@@ -8,10 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use nl2sql_plugin_host::MANIFEST_SECTION;
+use nl2sql_plugin_host::{Kind, MANIFEST_SECTION};
 use wasm_encoder::{CustomSection, Section};
-use wit_component::{StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_component::{StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
 /// Folder of the guests that mean harm.
 pub fn hostile() -> PathBuf {
@@ -27,6 +27,34 @@ pub fn build(folder: &Path) -> Result<Vec<u8>> {
     let manifest = fs::read_to_string(folder.join("plugin.toml")).unwrap_or_else(|_| {
         format!("name = \"{name}\"\nversion = \"0.1.0\"\nkind = \"validator\"\ndescription = \"A test.\"\n")
     });
+    let section = CustomSection {
+        name: MANIFEST_SECTION.into(),
+        data: manifest.as_bytes().into(),
+    };
+    section.append_to(&mut module);
+    Ok(module)
+}
+
+/// A plugin of this name and kind that imports `services`, asks for them in its manifest and does nothing.
+pub fn idle(name: &str, kind: Kind, services: &[&str]) -> Result<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/since_v0_1_0"))?;
+    let imports: String = services
+        .iter()
+        .map(|service| format!("import nl2sql:plugin/{service}@0.1.0; "))
+        .collect();
+    let text = format!("package test:guest; world guest {{ {imports} export nl2sql:plugin/{kind}@0.1.0; }}");
+    let package = resolve.push_str("guest.wit", &text)?;
+    let world = resolve.select_world(&[package], Some("guest"))?;
+    let mut module = dummy_module(&resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
+    let asked: String = services
+        .iter()
+        .map(|service| format!("{service} = \"a test\"\n"))
+        .collect();
+    let manifest = format!(
+        "name = \"{name}\"\nversion = \"0.1.0\"\nkind = \"{kind}\"\ndescription = \"A test.\"\n[imports]\n{asked}"
+    );
     let section = CustomSection {
         name: MANIFEST_SECTION.into(),
         data: manifest.as_bytes().into(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use miette::Diagnostic;
-use nl2sql_app::{call_failure, inspect, load_failure, plugin_host};
+use nl2sql_app::{call_failure, check_plugin, inspect, load_failure, plugin_host};
 use nl2sql_plugin_host::{Artifact, Kind, Origin, scaffold};
 use serde_json::json;
 
@@ -17,7 +17,16 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, AppError> {
     match command {
         PluginCommand::List => list(global),
         PluginCommand::Inspect { plugin } => show(global, plugin),
-        PluginCommand::Check { plugin } => check(global, plugin),
+        PluginCommand::Check {
+            plugin,
+            options,
+            database,
+        } => check(global, plugin, options.as_deref(), database.as_deref()),
+        PluginCommand::Pack {
+            component,
+            manifest,
+            output,
+        } => pack(global, component, manifest, output.as_deref().unwrap_or(component)),
         PluginCommand::New {
             kind,
             name,
@@ -90,10 +99,25 @@ fn service_of(import: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
 
-/// Loads the plugin under the profile's grants and makes a few calls with nothing behind its services.
-fn check(global: &Global, plugin: &str) -> Result<Exit, AppError> {
-    let host = plugin_host(&resolve(global)?.profile)?;
-    let report = host.check(plugin).map_err(|error| load_failure(plugin, &error))?;
+/// Embeds a manifest.
+fn pack(global: &Global, component: &Path, manifest: &Path, output: &Path) -> Result<Exit, AppError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| AppError::Usage(format!("`{}` cannot be read: {error}", path.display())))
+    };
+    let packed = nl2sql_plugin_host::pack(&read(component)?, &read(manifest)?, &component.display().to_string())
+        .map_err(|error| load_failure(&component.display().to_string(), &error))?;
+    std::fs::write(output, packed).map_err(|error| AppError::unwritable(output, &error))?;
+    if global.json {
+        say_json(&json!({ "written": [output] }));
+    } else if !global.quiet {
+        say(format!("wrote {}", output.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Loads the plugin under the profile's limits and pin and makes a few calls.
+fn check(global: &Global, plugin: &str, options: Option<&str>, database: Option<&str>) -> Result<Exit, AppError> {
+    let report = check_plugin(resolve(global)?.profile, plugin, options, database)?;
     let calls = report.calls.iter().map(|call| match &call.outcome {
         Ok(outcome) => (call, true, outcome.clone()),
         Err(error) => (call, false, call_failure(error).to_string()),

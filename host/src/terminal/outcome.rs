@@ -9,7 +9,7 @@ use nl2sql_training::TrainSummary;
 use serde_json::json;
 
 use super::resume::following;
-use super::run_report::{self, table};
+use super::run_report::{self, cost, table};
 use super::{say, say_json};
 use crate::arguments::Global;
 
@@ -103,7 +103,7 @@ fn show_estimate(estimate: &CostEstimate) {
                 amounts.requests.to_string(),
                 amounts.input_tokens.to_string(),
                 amounts.output_tokens.to_string(),
-                format!("{:.4}", amounts.cost),
+                cost(estimate.known_cost(&amounts)),
             ]
         });
         say(table(

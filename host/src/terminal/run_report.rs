@@ -54,7 +54,7 @@ fn print_usage(usage: &UsageReport) {
             line.requests.to_string(),
             line.input_tokens.to_string(),
             line.output_tokens.to_string(),
-            cost(line.cost),
+            cost(line.known_cost()),
         ]
     };
     let mut rows = Vec::new();
@@ -80,6 +80,7 @@ fn print_usage(usage: &UsageReport) {
         &["language model", "requests", "tokens in", "tokens out", "cost"],
         rows,
     ));
+    usage.fallbacks.iter().for_each(say);
     if usage.cached > 0 {
         say(format!("{} answers came from the store and cost nothing", usage.cached));
     }
@@ -89,8 +90,8 @@ fn print_usage(usage: &UsageReport) {
 const TOPICS_SHOWN: usize = 20;
 
 /// Money as far as it is worth showing.
-fn cost(cost: f64) -> String {
-    format!("{cost:.4}")
+pub fn cost(cost: Option<f64>) -> String {
+    cost.map_or_else(|| "unknown".to_owned(), |cost| format!("{cost:.4}"))
 }
 
 /// Reasons by falling count.

@@ -10,6 +10,7 @@ use nl2sql_model::adapter::AdapterRecord;
 use nl2sql_plugin_host::{ChatError, LlmService};
 use nl2sql_profile::{LlmSettings, Profile, Protocol, ProviderSettings};
 
+use crate::keyless_provider::KeylessProvider;
 use crate::local_model::LocalModelSettings;
 use crate::local_models::LocalModels;
 use crate::local_provider::LocalProvider;
@@ -69,10 +70,7 @@ pub(crate) fn connect(profile: &Profile, place: &RunPlace, local_models: &LocalM
         Some(_) => AnswerStore::open_shared(&path)?,
         None => AnswerStore::open(&path)?,
     };
-    let providers = settings
-        .chain()
-        .map(|(name, provider)| open_provider(profile, name, provider, local_models))
-        .collect::<Result<Vec<_>, _>>()?;
+    let providers = open_chain(profile, local_models)?;
     let stages = settings
         .stage_budgets
         .iter()
@@ -86,6 +84,33 @@ pub(crate) fn connect(profile: &Profile, place: &RunPlace, local_models: &LocalM
         })
         .offline(settings.offline)
         .build()
+}
+
+/// The providers of the profile, first to last. Where another can be asked, one without its key is passed over and says so when it is asked.
+fn open_chain(profile: &Profile, local_models: &LocalModels) -> Result<Vec<Box<dyn ChatProvider>>, LlmError> {
+    let mut providers: Vec<Box<dyn ChatProvider>> = Vec::new();
+    let (mut usable, mut keyless) = (0, None);
+    for (name, provider) in profile.llm.chain() {
+        match open_provider(profile, name, provider, local_models) {
+            Ok(provider) => {
+                usable += 1;
+                providers.push(provider);
+            }
+            Err(error @ LlmError::Key { .. }) => {
+                providers.push(Box::new(KeylessProvider::new(
+                    name,
+                    provider.clone(),
+                    error.to_string(),
+                )));
+                keyless.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match keyless {
+        Some(error) if usable == 0 => Err(error),
+        _ => Ok(providers),
+    }
 }
 
 /// What a run has spent so far, as its store says; nothing when there is no store yet.

@@ -99,9 +99,17 @@ impl BoundMetric {
         let plugin = instances
             .load(database)
             .map_err(|message| Failure::new(name, "unavailable", message))?;
+        let metrics = plugin.describe().map_err(|error| call_failure(&error))?;
+        // Options that it refuses would be refused on every row.
+        match plugin.score(&[MetricRow::default()], &instances.options) {
+            Err(error) if error.is_lasting() || matches!(error.failure, plugin_host::Failure::Service { .. }) => {
+                return Err(call_failure(&error));
+            }
+            _ => {}
+        }
         Ok(Self {
             digest: artifact.sha256,
-            metrics: plugin.describe().map_err(|error| call_failure(&error))?,
+            metrics,
             home: database.to_owned(),
             instances: Arc::new(instances),
         })
@@ -124,24 +132,43 @@ impl MetricPlugin for BoundMetric {
 
     async fn score(&self, database: &str, rows: Vec<MetricRow>) -> Result<Vec<RowScore>, String> {
         let (instances, database) = (self.instances.clone(), database.to_owned());
-        off_runtime(move || {
+        let scored = off_runtime(move || {
             instances
                 .get(&database)?
                 .score(&rows)
                 .map_err(|error| call_failure(&error).to_string())
-        })
-        .await
+        });
+        let scores = scored.await?;
+        scores.iter().try_for_each(|score| self.check_ranges(&score.values))?;
+        Ok(scores)
     }
 
     async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String> {
         let (instances, home) = (self.instances.clone(), self.home.clone());
-        off_runtime(move || {
+        let aggregated = off_runtime(move || {
             instances
                 .get(&home)?
                 .aggregate(&scores)
                 .map_err(|error| call_failure(&error).to_string())
-        })
-        .await
+        });
+        let figures = aggregated.await?;
+        self.check_ranges(&figures)?;
+        Ok(figures)
+    }
+}
+
+impl BoundMetric {
+    /// Refuses figures that their unit does not have.
+    fn check_ranges(&self, values: &[Option<f64>]) -> Result<(), String> {
+        for (info, value) in self.metrics.iter().zip(values) {
+            let Some(value) = value else { continue };
+            let most = if info.unit == "percent" { 100.0 } else { f64::INFINITY };
+            let least = if info.unit == "percent" { 0.0 } else { f64::NEG_INFINITY };
+            if !value.is_finite() || !(least..=most).contains(value) {
+                return Err(format!("it gave {value} as `{}`, which is no {}", info.name, info.unit));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use nl2sql_pipeline::Failure;
-use nl2sql_plugin_host::{Artifact, CallError, CodeCache, LoadError, PluginHost};
+use nl2sql_plugin_host::{Artifact, CallError, CodeCache, Kind, LoadError, PluginHost};
 use nl2sql_profile::Profile;
 
 use crate::advice::sentence;
@@ -46,15 +46,12 @@ fn user_folder() -> Option<PathBuf> {
 /// # Errors
 /// When there is none or its file is not usable.
 pub fn inspect(host: &PluginHost, kind: &str, name: &str) -> Result<Artifact, Failure> {
-    let long = format!("{kind}-{name}");
     let library = host.library();
-    match library.inspect(name) {
-        Err(LoadError::NotFound { .. }) if !kind.is_empty() => library
-            .inspect(&long)
-            .or_else(|_| library.inspect(name))
-            .map_err(|error| load_failure(name, &error)),
-        other => other.map_err(|error| load_failure(name, &error)),
-    }
+    let found = match Kind::from_name(kind) {
+        Some(kind) => library.resolve(kind, name),
+        None => library.inspect(name),
+    };
+    found.map_err(|error| load_failure(name, &error))
 }
 
 /// A plugin that cannot be loaded, in the pipeline's words.

@@ -8,27 +8,31 @@ use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
 use nl2sql_pipeline::{Dependencies, Failure, PluginIdentity};
 use nl2sql_plugin_host::{DialectSession, Manifest, Services};
-use nl2sql_profile::GenerateSettings;
+use nl2sql_profile::{GenerateSettings, Protocol, ProviderSettings};
 use tokio_util::sync::CancellationToken;
 
 use crate::database_source::DatabaseSource;
 use crate::llm_service::{StageLlm, spending};
+use crate::plugin_log::PluginLog;
+use crate::plugin_probe::probe_stages;
 use crate::plugins::{call_failure, inspect, load_failure};
 use crate::query_service::RunQueries;
 use crate::stage_plugins::{BoundDialect, BoundGenerator, BoundPlanner, BoundValidator};
-use crate::{Session, advised, dialect_name};
+use crate::{Session, advised, weights_identity};
 
 /// What the stages of a run work with, made from a session when a stage asks for it.
 pub struct RunDependencies {
     session: Arc<Session>,
     cancellation: CancellationToken,
     llm: Mutex<Option<LlmClient>>,
+    log: Arc<PluginLog>,
 }
 
 impl RunDependencies {
     /// The dependencies of the session's run; `cancellation` stops requests to language models.
     pub fn new(session: Arc<Session>, cancellation: CancellationToken) -> Self {
         Self {
+            log: Arc::new(PluginLog::new(&session.place().folder)),
             session,
             cancellation,
             llm: Mutex::default(),
@@ -39,13 +43,35 @@ impl RunDependencies {
         Ok(Arc::new(self.session.dialect()?.open(catalog)))
     }
 
+    fn logged(&self) -> Services {
+        Services::none().with_log(self.log.clone())
+    }
+
     /// Services of a stage's plugin: the language model where it asks for one and the profile names one, the others where they are given.
     fn services(&self, stage: &'static str, kind: &str, plugin: &str) -> Result<Services, Failure> {
         if self.session.profile().llm.provider.is_empty() || !self.session.plugin_imports(kind, plugin, "llm")? {
-            return Ok(Services::none());
+            return Ok(self.logged());
         }
         let client = self.language_model()?;
-        Ok(Services::none().with_llm(Arc::new(StageLlm::new(client, self.session.runtime().clone(), stage))))
+        Ok(self
+            .logged()
+            .with_llm(Arc::new(StageLlm::new(client, self.session.runtime().clone(), stage))))
+    }
+
+    /// The language models of the profile, first to last, as provider and model; local ones by their weights.
+    fn models(&self) -> Vec<String> {
+        let profile = self.session.profile();
+        let named = profile.llm.chain().map(|(name, provider)| {
+            let folder = provider.path.as_ref().or(profile.model.path.as_ref());
+            let model = match folder.filter(|_| provider.kind == Protocol::Local) {
+                // Weights that are gone are reported by the stage that wants them.
+                Some(folder) => weights_identity::of(folder, provider.adapter.as_deref())
+                    .unwrap_or_else(|_| folder.display().to_string()),
+                None => provider.model.clone(),
+            };
+            format!("{name}/{model}")
+        });
+        named.collect()
     }
 
     fn language_model(&self) -> Result<LlmClient, Failure> {
@@ -65,13 +91,19 @@ impl RunDependencies {
     /// # Errors
     /// When the store cannot be read.
     pub fn usage(&self) -> Result<UsageReport, LlmError> {
-        match &*self.llm.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(client) => client.usage(),
-            None => Ok(UsageReport {
-                lines: spending(&self.session.profile().llm, self.session.place())?,
-                cached: 0,
-            }),
+        let settings = &self.session.profile().llm;
+        let mut report = match &*self.llm.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(client) => client.usage()?,
+            None => UsageReport {
+                lines: spending(settings, self.session.place())?,
+                ..UsageReport::default()
+            },
+        };
+        for line in &mut report.lines {
+            let provider = settings.providers.get(&line.provider);
+            line.unpriced = line.cost == 0.0 && provider.is_none_or(ProviderSettings::is_unpriced);
         }
+        Ok(report)
     }
 
     fn queries(&self, catalog: &Arc<Database>) -> Result<Arc<RunQueries>, Failure> {
@@ -149,7 +181,7 @@ impl Dependencies for RunDependencies {
         let settings = &self.session.profile().validate;
         let mut validators: Vec<Box<dyn pipeline::Validator>> = Vec::new();
         for name in &settings.validators {
-            let mut services = Services::none().with_sql(session.clone());
+            let mut services = self.logged().with_sql(session.clone());
             if self.session.plugin_imports("validator", name, "query")? {
                 services = services.with_query(self.queries(catalog)?);
             }
@@ -165,10 +197,19 @@ impl Dependencies for RunDependencies {
         Ok(validators)
     }
 
+    fn preflight(&self, catalog: &Arc<Database>) -> Result<(), Failure> {
+        let profile = self.session.profile();
+        let asks = |kind, name: &str| self.session.plugin_imports(kind, name, "llm");
+        if asks("planner", &profile.plan.planner)? || asks("generator", &profile.generate.generator)? {
+            return probe_stages(&self.session, catalog);
+        }
+        Ok(())
+    }
+
     fn identities(&self) -> Result<Vec<PluginIdentity>, Failure> {
         let profile = self.session.profile();
         let mut wanted = vec![
-            ("dialect", dialect_name(&profile.database, self.session.drivers())?),
+            ("dialect", self.session.dialect_plugin()?),
             ("planner", profile.plan.planner.clone()),
             ("generator", profile.generate.generator.clone()),
         ];
@@ -187,11 +228,14 @@ impl Dependencies for RunDependencies {
                 if role == "generator" {
                     refuse_unspoken(&profile.generate, &artifact.manifest)?;
                 }
+                let asks = artifact.manifest.imports.contains_key("llm");
+                let models = if asks { self.models() } else { Vec::new() };
                 Ok(PluginIdentity {
                     role: role.into(),
                     name: artifact.manifest.name,
                     version: artifact.manifest.version,
                     sha256: artifact.sha256,
+                    models,
                 })
             })
             .collect()

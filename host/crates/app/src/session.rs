@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use nl2sql_database::{Connection, DriverRegistry};
 use nl2sql_llm::{LlmClient, LlmError};
 use nl2sql_pipeline::Failure;
-use nl2sql_plugin_host::{DialectPlugin, PluginHost};
+use nl2sql_plugin_host::{DialectPlugin, LoadError, PluginHost};
 use nl2sql_profile::Profile;
 use tokio_util::sync::CancellationToken;
 
@@ -151,10 +151,30 @@ impl Session {
     /// # Errors
     /// When the profile names no database, or the plugin cannot be loaded.
     pub fn dialect(&self) -> Result<DialectPlugin, Failure> {
-        let name = dialect_name(&self.profile.database, &self.drivers)?;
+        let name = self.dialect_plugin()?;
         self.plugins()?
             .dialect(&name)
             .map_err(|error| load_failure(&name, &error))
+    }
+
+    /// Name of the plugin that is the dialect of the session's database.
+    ///
+    /// # Errors
+    /// When the profile names no database, or there is no such plugin.
+    pub fn dialect_plugin(&self) -> Result<String, Failure> {
+        let name = dialect_name(&self.profile.database, &self.drivers)?;
+        let plugins = self.plugins()?;
+        match plugins.dialect_plugin(&name) {
+            // Another usual name of its database, such as `postgresql`.
+            Err(error @ LoadError::NotFound { .. }) => {
+                match self.drivers.of_scheme(&name).and_then(|driver| driver.dialect()) {
+                    Some(dialect) => plugins.dialect_plugin(dialect),
+                    None => Err(error),
+                }
+            }
+            found => found,
+        }
+        .map_err(|error| load_failure(&name, &error))
     }
 
     /// The connection to the session's database, opened once.

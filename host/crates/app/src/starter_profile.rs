@@ -36,7 +36,15 @@ impl StarterProfile {
                 password_variable: None,
             });
         };
-        if !database.contains("://") {
+        if let Some(scheme) =
+            scheme_of(database).filter(|_| !database.contains("://") && !database.starts_with("jdbc:"))
+        {
+            return Err(AppError::Usage(format!(
+                "`{database}` is neither the path of a SQLite file nor a URL that this nl2sql knows: for a file write `./{database}`; a database behind another \
+                 driver is described in the profile ([database] driver and dialect), so run `nl2sql init` and edit it there, with driver = \"{scheme}\""
+            )));
+        }
+        if !database.contains("://") && !database.starts_with("jdbc:") {
             let setting = format!("path = {}   # the SQLite file", quoted(database));
             return Ok(Self {
                 text: STARTER.replacen(DATABASE_SETTING, &setting, 1),
@@ -79,6 +87,15 @@ impl StarterProfile {
         let mut file = std::fs::File::create_new(path).map_err(unwritable)?;
         file.write_all(self.text.as_bytes()).map_err(unwritable)
     }
+}
+
+/// What stands before the colon, where it can be the scheme of a URL; a single letter is a drive.
+fn scheme_of(database: &str) -> Option<&str> {
+    let (scheme, _) = database.split_once(':')?;
+    let valid = scheme.len() > 1
+        && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    valid.then_some(scheme)
 }
 
 /// A TOML string.
@@ -149,6 +166,17 @@ mod tests {
             "{}",
             starter.text
         );
+    }
+
+    #[test]
+    fn what_looks_like_a_url_of_another_driver_is_no_path() {
+        for database in ["duckdb:x", "duckdb:shop.duckdb", "snowflake:account"] {
+            let refused = StarterProfile::new(Some(database)).unwrap_err().to_string();
+            assert!(refused.contains(database) && refused.contains("driver"), "{refused}");
+        }
+        for path in ["./duckdb:x", "C:shop.sqlite", "shop.sqlite"] {
+            assert!(StarterProfile::new(Some(path)).is_ok(), "{path}");
+        }
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use nl2sql_builtin_plugins::PLUGINS;
-use nl2sql_plugin_host::{CodeCache, PluginHost};
+use nl2sql_plugin_host::{CheckSetup, CodeCache, PluginHost};
 
 #[test]
 fn every_built_in_plugin_passes_its_check() {
     let host = PluginHost::builder().embedded(PLUGINS).build().unwrap();
     assert!(!PLUGINS.is_empty());
     for plugin in PLUGINS {
-        let report = host.check(plugin.name).unwrap();
+        let report = host.check(plugin.name, &CheckSetup::default()).unwrap();
         let artifact = &report.artifact;
         assert_eq!(artifact.manifest.name, plugin.name);
         for service in artifact.manifest.imports.keys() {

@@ -282,6 +282,7 @@ impl AnswerStore {
                     input_tokens: row.get::<_, i64>(4)?.unsigned_abs(),
                     output_tokens: row.get::<_, i64>(5)?.unsigned_abs(),
                     cost: row.get(6)?,
+                    unpriced: false,
                 })
             })?;
             lines.collect()

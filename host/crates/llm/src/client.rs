@@ -91,6 +91,7 @@ impl LlmClientBuilder {
             retry: self.retry,
             offline: self.offline,
             in_flight: Mutex::default(),
+            fallbacks: Mutex::default(),
         };
         Ok(LlmClient {
             shared: Arc::new(shared),
@@ -117,6 +118,8 @@ struct Shared {
     retry: RetryPolicy,
     offline: bool,
     in_flight: Mutex<HashMap<RequestDigest, Weak<tokio::sync::Mutex<()>>>>,
+    /// Providers that answered in place of others, with what is to be said of it.
+    fallbacks: Mutex<BTreeMap<String, String>>,
 }
 
 impl LlmClient {
@@ -189,6 +192,14 @@ impl LlmClient {
         Ok(UsageReport {
             lines: self.shared.store.spending(&self.shared.run)?,
             cached: self.cached.load(Ordering::Relaxed),
+            fallbacks: self
+                .shared
+                .fallbacks
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .values()
+                .cloned()
+                .collect(),
         })
     }
 
@@ -203,21 +214,31 @@ impl LlmClient {
         turn
     }
 
-    /// Asks the providers in turn. One that failed a moment ago is left to rest as long as another can be asked.
+    /// Asks the providers in turn. One that failed a moment ago is left to rest as long as another can be asked, and one that denied the run is not
+    /// asked again.
     async fn ask(&self, request: &ChatRequest, digest: &RequestDigest) -> Result<ChatAnswer, LlmError> {
         let mut faults = Vec::new();
         let mut any_passing = false;
         let (awake, resting): (Vec<_>, Vec<_>) = self.shared.providers.iter().partition(|state| !state.is_resting());
         for state in awake.into_iter().chain(resting) {
+            if let Some(denial) = state.denial() {
+                faults.push(denial);
+                continue;
+            }
             match self.ask_provider(state, request, digest).await? {
                 Ok(answer) => {
                     state.wake();
+                    self.notice_fallback(state, &faults);
                     return Ok(answer);
                 }
                 Err(fault) => {
-                    if matches!(fault, ProviderFault::Passing { .. }) {
-                        state.rest();
-                        any_passing = true;
+                    match &fault {
+                        ProviderFault::Passing { .. } => {
+                            state.rest();
+                            any_passing = true;
+                        }
+                        ProviderFault::Denied(reason) => state.deny(reason),
+                        ProviderFault::Final(_) => {}
                     }
                     faults.push(fault.to_string());
                 }
@@ -229,6 +250,19 @@ impl LlmClient {
         } else {
             LlmError::Rejected { purpose, faults }
         })
+    }
+
+    /// Notes, once per provider, that it answers in place of one before it, and why.
+    fn notice_fallback(&self, state: &ProviderState, faults: &[String]) {
+        if faults.is_empty() {
+            return;
+        }
+        let mut fallbacks = self.shared.fallbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !fallbacks.contains_key(state.name()) {
+            let notice = format!("{} answers in place of others: {}", state.name(), faults.join("; "));
+            tracing::warn!("{notice}");
+            fallbacks.insert(state.name().to_owned(), notice);
+        }
     }
 
     /// Asks one provider as often as the retry policy allows. The outer error ends the request, the inner one goes on to the next provider.

@@ -22,6 +22,9 @@ pub enum ProviderFault {
     /// The provider will not answer this request, nor a repetition of it: bad key, unknown model, too long a prompt.
     #[error("{0}")]
     Final(String),
+    /// The provider will answer no request of this run: the key is missing or refused, or the account has no credit.
+    #[error("{0}")]
+    Denied(String),
 }
 
 impl ProviderFault {

@@ -219,6 +219,7 @@ impl HttpProvider {
         let named = |message: &str| format!("{}: {}", self.name, self.quote(message));
         match fault {
             ProviderFault::Final(message) => ProviderFault::Final(named(&message)),
+            ProviderFault::Denied(message) => ProviderFault::Denied(named(&message)),
             ProviderFault::Passing {
                 message,
                 retry_after,

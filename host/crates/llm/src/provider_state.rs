@@ -25,6 +25,8 @@ struct Learned {
     /// The largest ratio of the tokens the provider counted in a prompt to those of the rule of thumb.
     counts_more: f64,
     rests_until: Option<Instant>,
+    /// Why it answers nothing in this run.
+    denial: Option<String>,
 }
 
 impl ProviderState {
@@ -32,6 +34,7 @@ impl ProviderState {
         let learned = Learned {
             counts_more: 1.0,
             rests_until: None,
+            denial: None,
         };
         Self {
             throttle: Throttle::new(provider.settings().rate),
@@ -79,6 +82,16 @@ impl ProviderState {
         {
             self.throttle.overloaded(*retry_after);
         }
+    }
+
+    /// Leaves the provider out from here on.
+    pub fn deny(&self, reason: &str) {
+        self.learned().denial = Some(reason.to_owned());
+    }
+
+    /// Why the provider is left out.
+    pub fn denial(&self) -> Option<String> {
+        self.learned().denial.clone()
     }
 
     pub fn rest(&self) {

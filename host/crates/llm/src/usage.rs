@@ -19,14 +19,23 @@ pub struct UsageLine {
     pub output_tokens: u64,
     /// Cost in the currency of the profile's prices.
     pub cost: f64,
+    /// Whether some of it was answered by a provider without a price, so that the cost is not known.
+    #[serde(default)]
+    pub unpriced: bool,
 }
 
 impl UsageLine {
+    /// The cost, where it is known.
+    pub fn known_cost(&self) -> Option<f64> {
+        (!self.unpriced).then_some(self.cost)
+    }
+
     fn add(&mut self, other: &Self) {
         self.requests += other.requests;
         self.input_tokens += other.input_tokens;
         self.output_tokens += other.output_tokens;
         self.cost += other.cost;
+        self.unpriced |= other.unpriced;
     }
 }
 
@@ -37,6 +46,9 @@ pub struct UsageReport {
     pub lines: Vec<UsageLine>,
     /// Answers that came from the cache in this process.
     pub cached: u64,
+    /// Providers that answered in place of others in this process, a sentence each.
+    #[serde(default)]
+    pub fallbacks: Vec<String>,
 }
 
 impl UsageReport {
@@ -106,7 +118,7 @@ mod tests {
                 line("generate", "staff", 5),
                 line("plan", "topics", 7),
             ],
-            cached: 0,
+            ..UsageReport::default()
         };
         let stages = report.by_stage();
         let sums: Vec<_> = stages

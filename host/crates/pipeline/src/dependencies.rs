@@ -36,6 +36,14 @@ pub trait Dependencies: Sync {
     /// # Errors
     /// When a plugin cannot be loaded.
     fn validators(&self, catalog: &Arc<Database>) -> Result<Vec<Box<dyn Validator>>, Failure>;
+    /// Opens every plugin that later stages use with its options, before anything is paid for; nothing to do where nothing is paid.
+    ///
+    /// # Errors
+    /// When one cannot work.
+    fn preflight(&self, catalog: &Arc<Database>) -> Result<(), Failure> {
+        let _ = catalog;
+        Ok(())
+    }
     /// Every plugin the run uses, in a fixed order.
     ///
     /// # Errors
@@ -54,16 +62,65 @@ pub struct PluginIdentity {
     pub version: String,
     /// SHA-256 of the component.
     pub sha256: String,
+    /// The language models it asks, first to last, as provider and model; empty when it asks none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+}
+
+impl PluginIdentity {
+    /// What is another one in `now` than in `before`, in words; `None` when they are the same. A version says nothing that the digest does not.
+    pub(crate) fn difference(before: &[Self], now: &[Self]) -> Option<String> {
+        let names = |plugins: &[Self]| {
+            let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+            if names.is_empty() {
+                "nothing".to_owned()
+            } else {
+                format!("`{}`", names.join("`, `"))
+            }
+        };
+        if names(before) != names(now) {
+            return Some(format!(
+                "it was done with {}, and {} is at hand",
+                names(before),
+                names(now)
+            ));
+        }
+        before.iter().zip(now).find_map(|(before, now)| {
+            let models = |plugin: &Self| {
+                if plugin.models.is_empty() {
+                    "none".to_owned()
+                } else {
+                    plugin.models.join(", then ")
+                }
+            };
+            if before.sha256 != now.sha256 {
+                Some(format!(
+                    "plugin `{}` is now {}, it was {}",
+                    now.name,
+                    now.short(),
+                    before.short()
+                ))
+            } else if before.models != now.models {
+                Some(format!(
+                    "the language model of `{}` is now {}, it was {}",
+                    now.name,
+                    models(now),
+                    models(before)
+                ))
+            } else {
+                None
+            }
+        })
+    }
+
+    fn short(&self) -> String {
+        format!("sha256 {}", self.sha256.get(..12).unwrap_or(&self.sha256))
+    }
 }
 
 impl std::fmt::Display for PluginIdentity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} (sha256 {})",
-            self.name,
-            self.sha256.get(..12).unwrap_or(&self.sha256)
-        )
+        write!(f, "{} ({})", self.name, self.short())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::Stage;
 pub struct Failure {
     /// The part, e.g. `database` or the name of a plugin.
     pub part: String,
-    /// Stable kebab-case code. `unavailable` and `cancelled` stop a stage, `budget` ends it short; others are about one call.
+    /// Stable kebab-case code. `unavailable`, `cancelled` and `bad-options` stop a stage, `budget` ends it short; others are about one call.
     pub code: String,
     /// What happened, in one sentence.
     pub message: String,
@@ -38,7 +38,7 @@ impl Failure {
 
     /// Whether asking the same part for something else is pointless.
     pub(crate) fn stops_the_stage(&self) -> bool {
-        matches!(self.code.as_str(), "unavailable" | "cancelled")
+        matches!(self.code.as_str(), "unavailable" | "cancelled" | "bad-options")
     }
 }
 
@@ -133,15 +133,13 @@ pub enum PipelineError {
         /// Samples that depend on it.
         samples: usize,
     },
-    /// Generation was begun by other plugins than the ones at hand.
-    #[error(
-        "this run's generation was begun with {before} and {now} is at hand: continuing would mix the two. Use the plugin it was begun with, or pass --redo to set the {samples} samples aside and generate again"
-    )]
-    OtherGenerator {
-        /// Identity recorded in the run.
-        before: String,
-        /// Identity at hand.
-        now: String,
+    /// A stage was done with another plugin or language model than the one at hand, and samples depend on it.
+    #[error("the {} stage would have to be done again because {reason}, and {samples} generated samples depend on it. Pass --accept-edits to keep what is there and go on with what is at hand, --redo to set the samples aside in superseded/ and generate anew, or put back what was there", .stage.name())]
+    OtherPlugin {
+        /// The stage.
+        stage: Stage,
+        /// What is another one now.
+        reason: String,
         /// Samples already there.
         samples: usize,
     },

@@ -18,8 +18,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::summary::{StageSummary, count};
-use crate::validate::is_empty_result;
-use crate::{Dialect, Failure, Generator, PipelineError, RunFolder, Stage, Validator, artifact};
+use crate::validate::{ValidatorChain, is_empty_result};
+use crate::{Dialect, Failure, Generator, PipelineError, RunFolder, Stage, artifact};
 use generation_round::GenerationRound;
 use journals::Journals;
 use topic_progress::{Ended, TopicProgress};
@@ -58,7 +58,7 @@ pub(crate) struct Generation<'a> {
     pub(crate) settings: &'a GenerateSettings,
     pub(crate) dialect: &'a dyn Dialect,
     pub(crate) generator: &'a dyn Generator,
-    pub(crate) validators: &'a [Box<dyn Validator>],
+    pub(crate) validators: &'a ValidatorChain,
 }
 
 /// What the caller is told while generation runs.

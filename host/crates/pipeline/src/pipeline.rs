@@ -56,7 +56,7 @@ pub(crate) struct Outcome {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Opens the run, checks that nobody changed its artifacts, and writes `run.toml`.
+    /// Opens the run and checks that nobody changed its artifacts.
     ///
     /// # Errors
     /// When the folder cannot be used, an artifact was changed, or a plugin cannot be read.
@@ -90,7 +90,7 @@ impl<'a> Pipeline<'a> {
             pipeline.begin_new_ledger(&what)?;
         }
         pipeline.check_artifacts(rerun)?;
-        pipeline.write_manifest()?;
+        pipeline.accept_plugins(rerun);
         Ok(pipeline)
     }
 
@@ -156,7 +156,12 @@ impl<'a> Pipeline<'a> {
 
     fn perform(&self, stage: Stage, alone: bool) -> Result<(), PipelineError> {
         self.guard_samples(stage)?;
+        self.write_manifest(stage)?;
+        let again = self.why_again(stage)?;
         self.tell(&Event::StageStarted { stage });
+        if let Some(reason) = again {
+            self.note(stage, &format!("done again: {reason}"));
+        }
         let began = Instant::now();
         let inputs = self.input_digests(stage)?;
         self.begin(stage)?;

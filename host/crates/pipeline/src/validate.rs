@@ -1,5 +1,7 @@
 //! The chain of validators: cheapest first, the first that finds an error rejects.
 
+use std::sync::{Mutex, PoisonError};
+
 use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
 use rayon::prelude::*;
 
@@ -8,16 +10,86 @@ use crate::{Failure, Validator};
 /// Samples handed to a validator in one call.
 const CHUNK: usize = 32;
 
-/// Verdicts in the order of the samples.
-pub(crate) fn verdicts(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
-    let chunks: Result<Vec<_>, _> = samples
-        .par_chunks(CHUNK)
-        .map(|chunk| judge(validators, chunk))
-        .collect();
-    Ok(chunks?.into_iter().flatten().collect())
+/// Samples that a validator may fail on before it has judged any; then it is taken for broken, and what is paid for is not spent on it.
+const MAX_FAILURES: u64 = 8;
+
+/// Code of the finding that stands for a call which failed.
+const VALIDATOR_FAILED: &str = "validator-failed";
+
+/// The validators of a stage, and how each has fared.
+pub(crate) struct ValidatorChain {
+    validators: Vec<Box<dyn Validator>>,
+    records: Mutex<Vec<Record>>,
 }
 
-fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
+/// How a validator has fared.
+#[derive(Clone, Debug, Default)]
+struct Record {
+    judged: u64,
+    failed: u64,
+    /// What was wrong the last time.
+    reason: String,
+}
+
+impl ValidatorChain {
+    pub(crate) fn new(validators: Vec<Box<dyn Validator>>) -> Self {
+        Self {
+            records: Mutex::new(vec![Record::default(); validators.len()]),
+            validators,
+        }
+    }
+
+    /// Verdicts in the order of the samples.
+    ///
+    /// # Errors
+    /// When a validator cannot work, or has failed on every sample and on more than a few.
+    pub(crate) fn verdicts(&self, samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
+        let chunks: Result<Vec<_>, _> = samples
+            .par_chunks(CHUNK)
+            .map(|chunk| judge(&self.validators, chunk))
+            .collect();
+        let mut verdicts = Vec::with_capacity(samples.len());
+        let mut all = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        for (chunk, records) in chunks? {
+            verdicts.extend(chunk);
+            for (sum, record) in all.iter_mut().zip(records) {
+                sum.add(record);
+            }
+        }
+        // All samples of the call count, so that it does not depend on threads whether a stage stops.
+        match self
+            .validators
+            .iter()
+            .zip(all.iter())
+            .find(|(_, record)| record.is_broken())
+        {
+            Some((validator, record)) => Err(record.failure(validator.name())),
+            None => Ok(verdicts),
+        }
+    }
+}
+
+impl Record {
+    fn add(&mut self, more: Self) {
+        self.judged += more.judged;
+        self.failed += more.failed;
+        if more.failed > 0 {
+            self.reason = more.reason;
+        }
+    }
+
+    fn is_broken(&self) -> bool {
+        self.judged == 0 && self.failed >= MAX_FAILURES
+    }
+
+    fn failure(&self, validator: &str) -> Failure {
+        let message = format!("it failed on each of {} samples: {}", self.failed, self.reason);
+        Failure::new(validator, "unavailable", message)
+            .with_hint("Correct its options or the plugin, or leave it out of validate.validators, and run again")
+    }
+}
+
+fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<(Vec<Verdict>, Vec<Record>), Failure> {
     let mut verdicts: Vec<_> = samples
         .iter()
         .map(|sample| Verdict {
@@ -26,7 +98,8 @@ fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<Vec<Ve
             ..Verdict::default()
         })
         .collect();
-    for validator in validators {
+    let mut records = vec![Record::default(); validators.len()];
+    for (validator, record) in validators.iter().zip(&mut records) {
         let standing: Vec<_> = (0..samples.len()).filter(|index| verdicts[*index].accepted).collect();
         if standing.is_empty() {
             break;
@@ -38,10 +111,17 @@ fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<Vec<Ve
                 verdict.accepted = false;
                 verdict.rejected_by = Some(error.layer.clone());
             }
+            match findings.iter().find(|finding| finding.code == VALIDATOR_FAILED) {
+                Some(failed) => {
+                    record.failed += 1;
+                    record.reason.clone_from(&failed.message);
+                }
+                None => record.judged += 1,
+            }
             verdict.findings.extend(findings);
         }
     }
-    Ok(verdicts)
+    Ok((verdicts, records))
 }
 
 /// One call, or one per sample when the call fails, so that a sample that breaks a validator is rejected alone.
@@ -68,7 +148,7 @@ fn broken(validator: &dyn Validator, message: &str) -> Finding {
     Finding {
         layer: validator.name().to_owned(),
         severity: Severity::Error,
-        code: "validator-failed".into(),
+        code: VALIDATOR_FAILED.into(),
         message: format!("{} could not judge this sample: {message}", validator.name()),
         ..Finding::default()
     }
@@ -95,7 +175,7 @@ pub(crate) fn is_empty_result(verdict: &Verdict) -> bool {
 mod tests {
     use nl2sql_catalog::{Finding, Sample, Severity};
 
-    use super::{reason, verdicts};
+    use super::{MAX_FAILURES, ValidatorChain, reason};
     use crate::{Failure, Validator};
 
     /// Rejects what contains its word; fails on the whole call when any sample contains `crash`.
@@ -145,8 +225,8 @@ mod tests {
 
     #[test]
     fn the_first_layer_rejects_and_a_crash_costs_one_sample() {
-        let chain: Vec<Box<dyn Validator>> = vec![Box::new(Word("one")), Box::new(Word("two"))];
-        let verdicts = verdicts(&chain, &samples(&["good", "two one", "crash", "two"])).unwrap();
+        let chain = ValidatorChain::new(vec![Box::new(Word("one")), Box::new(Word("two"))]);
+        let verdicts = chain.verdicts(&samples(&["good", "two one", "crash", "two"])).unwrap();
         assert_eq!(
             verdicts.iter().map(|v| v.accepted).collect::<Vec<_>>(),
             [true, false, false, false]
@@ -159,7 +239,32 @@ mod tests {
 
     #[test]
     fn an_unavailable_database_rejects_no_samples() {
-        let chain: Vec<Box<dyn Validator>> = vec![Box::new(Word("one"))];
-        assert!(verdicts(&chain, &samples(&["good", "gone"])).is_err());
+        let chain = ValidatorChain::new(vec![Box::new(Word("one"))]);
+        assert!(chain.verdicts(&samples(&["good", "gone"])).is_err());
+    }
+
+    #[test]
+    fn a_validator_that_fails_on_every_sample_stops_after_a_bounded_number() {
+        let chain = ValidatorChain::new(vec![Box::new(Word("one"))]);
+        for _ in 1..MAX_FAILURES {
+            assert!(!chain.verdicts(&samples(&["crash"])).unwrap()[0].accepted);
+        }
+        let broken = chain.verdicts(&samples(&["crash"])).unwrap_err();
+        assert!(broken.message.contains("failed on each of 8 samples"), "{broken}");
+        assert!(broken.message.contains("unreachable"), "the reason is said: {broken}");
+    }
+
+    #[test]
+    fn a_validator_that_judges_some_samples_goes_on() {
+        let chain = ValidatorChain::new(vec![Box::new(Word("one"))]);
+        chain.verdicts(&samples(&["good"])).unwrap();
+        let many = vec!["crash"; 100];
+        assert!(chain.verdicts(&samples(&many)).is_ok());
+    }
+
+    #[test]
+    fn a_validator_that_later_ones_hide_behind_is_counted_alone() {
+        let chain = ValidatorChain::new(vec![Box::new(Word("crash")), Box::new(Word("two"))]);
+        assert!(chain.verdicts(&samples(&["crash"; 50])).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Dependencies that live in the test process: a small shop, a dialect over plain text, a generator that counts.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -75,6 +76,10 @@ pub struct Doubles {
     pub calls: Arc<AtomicU64>,
     /// Stands for the digest of the generator.
     pub generator: String,
+    /// Stands for the digests of the other plugins, by role.
+    pub others: BTreeMap<&'static str, &'static str>,
+    /// The language model of planner and generator.
+    pub model: Option<&'static str>,
 }
 
 impl Default for Doubles {
@@ -84,6 +89,8 @@ impl Default for Doubles {
             faults: Arc::default(),
             calls: Arc::default(),
             generator: "counting".into(),
+            others: BTreeMap::new(),
+            model: None,
         }
     }
 }
@@ -121,7 +128,11 @@ impl Dependencies for Doubles {
             role: role.into(),
             name: name.into(),
             version: "1".into(),
-            sha256: nl2sql_pipeline::sha256_hex(name),
+            sha256: nl2sql_pipeline::sha256_hex(self.others.get(role).unwrap_or(&name)),
+            models: match role {
+                "planner" | "generator" => self.model.iter().map(ToString::to_string).collect(),
+                _ => Vec::new(),
+            },
         };
         Ok(vec![
             identity("dialect", "plain"),

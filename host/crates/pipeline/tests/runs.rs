@@ -362,7 +362,7 @@ fn export_settings_change_the_export_alone() {
 }
 
 #[test]
-fn another_generator_does_not_continue_a_begun_run() {
+fn another_generator_continues_a_begun_run_only_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let listener = Listener {
         stop_after: Some(3),
@@ -388,7 +388,94 @@ fn another_generator_does_not_continue_a_begun_run() {
         Rerun::default(),
     )
     .unwrap_err();
-    assert!(matches!(refused, PipelineError::OtherGenerator { .. }), "{refused}");
+    assert!(
+        matches!(
+            refused,
+            PipelineError::OtherPlugin {
+                stage: Stage::Generate,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    let listener = Listener::default();
+    let accepting = Rerun {
+        accept_edits: true,
+        ..Rerun::default()
+    };
+    run_with(folder.path(), &profile(), &other, &listener, accepting).unwrap();
+    let notes = listener.notes.lock().unwrap().join(" ");
+    assert!(
+        notes.contains("keeping what is there although it was done with `counting`"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn plugins_and_models_that_were_replaced_are_noticed_and_run_toml_names_what_was_used() {
+    let replaced = |role: &'static str| Doubles {
+        others: [(role, "another digest")].into(),
+        ..Doubles::default()
+    };
+    let run_again = |folder: &Path, dependencies: &Doubles, rerun: Rerun| {
+        let listener = Listener::default();
+        let ended = run_with(folder, &profile(), dependencies, &listener, rerun);
+        let notes = listener.notes.lock().unwrap().join("\n");
+        (ended, notes)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path()).unwrap();
+    let (made, manifest) = (bytes(folder.path()), folder.path().join(artifact::RUN));
+    let other_model = Doubles {
+        model: Some("other/model"),
+        ..Doubles::default()
+    };
+    for (dependencies, stage, reason) in [
+        (replaced("dialect"), Stage::Extract, "plugin `plain` is now sha256"),
+        (replaced("planner"), Stage::Plan, "plugin `topics` is now sha256"),
+        (
+            replaced("generator"),
+            Stage::Generate,
+            "plugin `counting` is now sha256",
+        ),
+        (
+            other_model,
+            Stage::Plan,
+            "the language model of `topics` is now other/model, it was none",
+        ),
+    ] {
+        let refused = run_again(folder.path(), &dependencies, Rerun::default()).0.unwrap_err();
+        assert!(
+            matches!(&refused, PipelineError::OtherPlugin { stage: at, .. } if *at == stage),
+            "{refused}"
+        );
+        assert!(refused.to_string().contains(reason), "{refused}");
+        assert_eq!(bytes(folder.path()), made, "nothing was touched: {refused}");
+    }
+    // Verdicts cost nothing, so they are made again; and run.toml names the validator that made them.
+    let (ended, notes) = run_again(folder.path(), &replaced("validator"), Rerun::default());
+    ended.unwrap();
+    assert!(notes.contains("done again: plugin `odd` is now sha256"), "{notes}");
+    let named = fs::read_to_string(&manifest).unwrap();
+    assert!(
+        named.contains(&nl2sql_pipeline::sha256_hex("another digest")),
+        "{named}"
+    );
+    // What is kept although its generator is another one is kept, and said.
+    let (ended, notes) = run_again(
+        folder.path(),
+        &replaced("generator"),
+        Rerun {
+            accept_edits: true,
+            ..Rerun::default()
+        },
+    );
+    ended.unwrap();
+    assert!(
+        notes.contains("keeping what is there although plugin `counting` is now"),
+        "{notes}"
+    );
+    assert_eq!(bytes(folder.path())[artifact::SAMPLES], made[artifact::SAMPLES]);
 }
 
 #[test]

@@ -8,7 +8,10 @@ use nl2sql_catalog::{
     PlanRequest, ResultSet, Sample, ServerInfo, Table, Topic, TypeClass,
 };
 
+use thiserror::Error;
+
 use crate::dialect::DialectPlugin;
+use crate::disclosure::{BAD_OPTIONS, DISCLOSE_ROWS};
 use crate::error::{CallError, LoadError};
 use crate::generator::GeneratorPlugin;
 use crate::grants::Grants;
@@ -51,19 +54,82 @@ pub struct CheckedCall {
     pub time: Duration,
 }
 
+/// What a plugin is called with.
+#[derive(Clone)]
+pub struct CheckSetup {
+    /// Its options as JSON.
+    pub options: String,
+    /// The catalog; a small one of one table by default.
+    pub catalog: Database,
+    /// A statement over the catalog that runs.
+    pub statement: String,
+    /// What is behind its services. Of those that are absent, a check says so when they are called.
+    pub services: Services,
+}
+
+impl Default for CheckSetup {
+    fn default() -> Self {
+        Self {
+            options: "{}".to_owned(),
+            catalog: database(),
+            statement: "SELECT name FROM singer".to_owned(),
+            services: Services::none(),
+        }
+    }
+}
+
+impl CheckSetup {
+    /// A check over a catalog of the user's.
+    pub fn over(catalog: Database, services: Services) -> Self {
+        let table = catalog.tables.first();
+        let columns = table.and_then(|table| Some((table.columns.first()?, table)));
+        Self {
+            statement: columns.map_or_else(
+                || "SELECT 1".to_owned(),
+                |(column, table)| format!("SELECT {} FROM {}", column.name, table.qualified_name()),
+            ),
+            catalog,
+            services,
+            ..Self::default()
+        }
+    }
+
+    /// The same with these options.
+    pub fn with_options(self, options: String) -> Self {
+        Self { options, ..self }
+    }
+
+    fn cards(&self) -> Vec<Card> {
+        let tables = self.catalog.tables.iter();
+        let card = |table: &Table| Card {
+            table: table.qualified_name(),
+            text: table
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+            neighbours: Vec::new(),
+        };
+        tables.map(card).collect()
+    }
+}
+
 impl PluginHost {
-    /// Checks a plugin by name or by the path of its file. There is no database and no language model in a check: calls of those services
-    /// say so, and a plugin that answers with a refusal then has answered. The service `sql` is the dialect `sqlite`.
-    pub fn check(&self, name_or_path: &str) -> Result<CheckReport, LoadError> {
-        let artifact = self.library().inspect(name_or_path)?;
-        let grants = Grants::of(artifact.manifest.imports.keys());
+    /// Checks a plugin by name or by the path of its file. Where the setup brings no database or language model, calls of those services say so,
+    /// and a plugin that answers with a refusal then has answered. Without a dialect of the setup's, the service `sql` is the dialect `sqlite`.
+    pub fn check(&self, name_or_path: &str, setup: &CheckSetup) -> Result<CheckReport, LoadError> {
+        let artifact = self.library().inspect_pinned(name_or_path)?;
+        // What is checked is told to the user alone.
+        let grants = Grants::of(artifact.manifest.imports.keys()).reviewed();
         let plugin = Arc::new(self.load_artifact(&artifact, &grants)?);
-        let services = self.services_of_a_check(&plugin)?;
-        plugin.require(&services)?;
-        let calls = smoke(artifact.manifest.kind, plugin, services).map_err(|error| LoadError::Compile {
-            plugin: artifact.manifest.name.clone(),
-            reason: format!("{error:#}"),
-        })?;
+        let mut services = setup.services.clone();
+        if plugin.uses("sql") && services.sql.is_none() {
+            services = services.with_sql(Arc::new(self.dialect("sqlite")?.open(&setup.catalog)));
+        }
+        let services = with_absent(services);
+        plugin.require(|service| services.has(service))?;
+        let calls = self.smoke(plugin, services, setup)?;
         Ok(CheckReport {
             profile: profile_of(&artifact),
             artifact,
@@ -71,28 +137,91 @@ impl PluginHost {
         })
     }
 
-    fn services_of_a_check(&self, plugin: &Loaded) -> Result<Services, LoadError> {
-        let services = Services::none().with_query(Arc::new(Absent)).with_llm(Arc::new(Absent));
-        if !plugin.uses("sql") {
-            return Ok(services);
+    /// Opens a plugin as a run would, with its grants and options, and has it answer once with nothing behind `query` and `llm`: so it is known
+    /// before anything is paid for whether it can work at all. `available` names the services that the run has.
+    pub fn probe(&self, kind: Kind, name: &str, setup: &CheckSetup, available: &[&str]) -> Result<(), ProbeError> {
+        let plugin = self.load(kind, name)?;
+        plugin.require(|service| available.contains(&service))?;
+        let services = with_absent(Services {
+            query: None,
+            llm: None,
+            ..setup.services.clone()
+        });
+        let calls = self.smoke(plugin, services, setup)?;
+        let broken = calls
+            .into_iter()
+            .filter_map(|call| call.outcome.err())
+            .find(CallError::is_lasting);
+        match broken {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
         }
-        let dialect = self.dialect("sqlite")?;
-        Ok(services.with_sql(Arc::new(dialect.open(&database()))))
+    }
+
+    fn smoke(
+        &self,
+        plugin: Arc<Loaded>,
+        services: Services,
+        setup: &CheckSetup,
+    ) -> Result<Vec<CheckedCall>, LoadError> {
+        let name = plugin.name().to_owned();
+        let mut calls = Calls::default();
+        let made = match plugin.manifest.kind {
+            Kind::Dialect => DialectPlugin::bind(plugin, services).map(|plugin| dialect(&plugin, setup, &mut calls)),
+            Kind::Planner => PlannerPlugin::bind(plugin, services).map(|plugin| planner(&plugin, setup, &mut calls)),
+            Kind::Generator => {
+                GeneratorPlugin::bind(plugin, services).map(|plugin| generator(&plugin, setup, &mut calls))
+            }
+            Kind::Validator => {
+                ValidatorPlugin::bind(plugin, services).map(|plugin| validator(&plugin, setup, &mut calls))
+            }
+            Kind::Metric => MetricPlugin::bind(plugin, services).map(|plugin| metric(&plugin, setup, &mut calls)),
+        };
+        match made {
+            Ok(()) => Ok(calls.0),
+            Err(error) => Err(LoadError::Compile {
+                plugin: name,
+                reason: format!("{error:#}"),
+            }),
+        }
+    }
+}
+
+/// Why a plugin could not be opened.
+#[derive(Debug, Error)]
+pub enum ProbeError {
+    /// It cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It cannot work with its options.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+fn with_absent(services: Services) -> Services {
+    Services {
+        query: services.query.or_else(|| Some(Arc::new(Absent))),
+        llm: services.llm.or_else(|| Some(Arc::new(Absent))),
+        ..services
     }
 }
 
 /// The profile lines that a plugin with these imports needs.
 fn profile_of(artifact: &Artifact) -> String {
     let manifest = &artifact.manifest;
-    if manifest.imports.is_empty() {
-        return String::new();
-    }
-    let services: Vec<String> = manifest
+    let asks = |service: &str| manifest.imports.contains_key(service);
+    let words_leave = asks("query") && (asks("llm") || manifest.kind == Kind::Generator);
+    let discloses = words_leave || manifest.kind == Kind::Dialect;
+    let words = manifest
         .imports
         .keys()
-        .map(|service| format!("\"{service}\""))
-        .collect();
-    format!("[plugins.{}]\ngrant = [{}]\n", manifest.name, services.join(", "))
+        .map(String::as_str)
+        .chain(discloses.then_some(DISCLOSE_ROWS));
+    let words: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    format!("[plugins.{}]\ngrant = [{}]\n", manifest.name, words.join(", "))
 }
 
 /// The services a check does not have.
@@ -151,14 +280,6 @@ fn database() -> Database {
     }
 }
 
-fn cards() -> Vec<Card> {
-    vec![Card {
-        table: "singer".to_owned(),
-        text: "singer(singer_id INTEGER key, name TEXT, age INTEGER)".to_owned(),
-        neighbours: Vec::new(),
-    }]
-}
-
 /// Collects calls with their outcomes and times.
 #[derive(Default)]
 struct Calls(Vec<CheckedCall>);
@@ -166,10 +287,10 @@ struct Calls(Vec<CheckedCall>);
 impl Calls {
     fn make(&mut self, call: &'static str, work: impl FnOnce() -> Result<String, CallError>) {
         let start = Instant::now();
-        // A plugin that says why it cannot has kept to the contract.
+        // A plugin that says why it cannot has kept to the contract; one that refuses its options cannot be used with them.
         let outcome = work().or_else(|error| match error.refusal() {
-            Some(refusal) => Ok(format!("declined: {refusal}")),
-            None => Err(error),
+            Some(refusal) if refusal.code != BAD_OPTIONS => Ok(format!("declined: {refusal}")),
+            _ => Err(error),
         });
         self.0.push(CheckedCall {
             call,
@@ -179,20 +300,8 @@ impl Calls {
     }
 }
 
-fn smoke(kind: Kind, plugin: Arc<Loaded>, services: Services) -> wasmtime::Result<Vec<CheckedCall>> {
-    let mut calls = Calls::default();
-    match kind {
-        Kind::Dialect => dialect(&DialectPlugin::bind(plugin, services)?, &mut calls),
-        Kind::Planner => planner(&PlannerPlugin::bind(plugin, services)?, &mut calls),
-        Kind::Generator => generator(&GeneratorPlugin::bind(plugin, services)?, &mut calls),
-        Kind::Validator => validator(&ValidatorPlugin::bind(plugin, services)?, &mut calls),
-        Kind::Metric => metric(&MetricPlugin::bind(plugin, services)?, &mut calls),
-    }
-    Ok(calls.0)
-}
-
-fn dialect(plugin: &DialectPlugin, calls: &mut Calls) {
-    let database = database();
+fn dialect(plugin: &DialectPlugin, setup: &CheckSetup, calls: &mut Calls) {
+    let database = &setup.catalog;
     calls.make("dialect.info", || {
         let info = plugin.info()?;
         Ok(format!("{} over the driver {}", info.name, info.driver))
@@ -201,14 +310,12 @@ fn dialect(plugin: &DialectPlugin, calls: &mut Calls) {
         let queries = plugin.catalog_queries(&ServerInfo::default())?;
         Ok(format!("{} queries", queries.len()))
     });
-    calls.make("dialect.render-ddl", || plugin.render_ddl(&database.tables[0]));
-    let session = plugin.open(&database);
-    for (call, sql) in [
-        ("dialect.session.diagnose", "SELECT name FROM singer"),
-        ("dialect.session.diagnose", "SELECT nam FROM singer"),
-        ("dialect.session.diagnose", "SELECT FROM WHERE"),
-    ] {
-        calls.make(call, || {
+    if let Some(table) = database.tables.first() {
+        calls.make("dialect.render-ddl", || plugin.render_ddl(table));
+    }
+    let session = plugin.open(database);
+    for sql in [&setup.statement, "SELECT nam FROM singer", "SELECT FROM WHERE"] {
+        calls.make("dialect.session.diagnose", || {
             Ok(match session.diagnose(sql)? {
                 Ok(findings) => format!("`{sql}`: {} findings", findings.len()),
                 Err(error) => format!("`{sql}`: {}", error.message),
@@ -217,39 +324,40 @@ fn dialect(plugin: &DialectPlugin, calls: &mut Calls) {
     }
 }
 
-fn planner(plugin: &PlannerPlugin, calls: &mut Calls) {
-    let (database, cards) = (database(), cards());
+fn planner(plugin: &PlannerPlugin, setup: &CheckSetup, calls: &mut Calls) {
+    let cards = setup.cards();
     calls.make("planner.plan", || {
         let plan = plugin.plan(&PlanRequest {
-            catalog: &database,
+            catalog: &setup.catalog,
             cards: &cards,
             total: 10,
             minimum: 1,
             language: "en",
-            options: "{}",
+            options: &setup.options,
             seed: 1,
         })?;
         Ok(format!("{} topics for {} samples", plan.topics.len(), plan.total()))
     });
 }
 
-fn generator(plugin: &GeneratorPlugin, calls: &mut Calls) {
-    let dialect = DialectInfo {
+fn generator(plugin: &GeneratorPlugin, setup: &CheckSetup, calls: &mut Calls) {
+    let told = setup.services.sql.as_ref().and_then(|sql| sql.info().ok());
+    let dialect = told.unwrap_or_else(|| DialectInfo {
         name: "standard".to_owned(),
         driver: "sqlite".to_owned(),
         ..DialectInfo::default()
-    };
+    });
     let session = plugin.open(&GeneratorContext {
-        catalog: Arc::new(database()),
-        cards: cards(),
+        catalog: Arc::new(setup.catalog.clone()),
+        cards: setup.cards(),
         dialect,
-        options: "{}".to_owned(),
+        options: setup.options.clone(),
         seed: 1,
     });
     let topic = Topic {
-        name: "singers".to_owned(),
-        reason: "the only table".to_owned(),
-        tables: vec!["singer".to_owned()],
+        name: "first table".to_owned(),
+        reason: "a check".to_owned(),
+        tables: setup.catalog.tables.iter().take(1).map(Table::qualified_name).collect(),
         budget: 5,
     };
     let request = GenerateRequest {
@@ -267,12 +375,12 @@ fn generator(plugin: &GeneratorPlugin, calls: &mut Calls) {
     });
 }
 
-fn validator(plugin: &ValidatorPlugin, calls: &mut Calls) {
-    let session = plugin.open(&database(), "{}");
-    for sql in ["SELECT name FROM singer", "SELECT nam FROM singer"] {
+fn validator(plugin: &ValidatorPlugin, setup: &CheckSetup, calls: &mut Calls) {
+    let session = plugin.open(&setup.catalog, &setup.options);
+    for sql in [&setup.statement, "SELECT nam FROM singer"] {
         calls.make("validator.session.check", || {
             let sample = Sample {
-                question: "What are the singers called?".to_owned(),
+                question: "What is there?".to_owned(),
                 sql: sql.to_owned(),
                 language: "en".to_owned(),
                 ..Sample::default()
@@ -286,7 +394,7 @@ fn validator(plugin: &ValidatorPlugin, calls: &mut Calls) {
     }
 }
 
-fn metric(plugin: &MetricPlugin, calls: &mut Calls) {
+fn metric(plugin: &MetricPlugin, setup: &CheckSetup, calls: &mut Calls) {
     calls.make("metric.describe", || {
         let infos = plugin.describe()?;
         let names: Vec<_> = infos.into_iter().map(|info| info.name).collect();
@@ -294,14 +402,14 @@ fn metric(plugin: &MetricPlugin, calls: &mut Calls) {
     });
     let row = MetricRow {
         id: "1".to_owned(),
-        question: "What are the singers called?".to_owned(),
-        prediction: "SELECT name FROM singer".to_owned(),
-        predicted_sql: "SELECT name FROM singer".to_owned(),
-        gold: "SELECT name FROM singer".to_owned(),
+        question: "What is there?".to_owned(),
+        prediction: setup.statement.clone(),
+        predicted_sql: setup.statement.clone(),
+        gold: setup.statement.clone(),
         ..MetricRow::default()
     };
     let mut scores = Vec::new();
-    let session = plugin.open(Some(&database()), "{}");
+    let session = plugin.open(Some(&setup.catalog), &setup.options);
     calls.make("metric.session.score", || {
         scores = session.score(std::slice::from_ref(&row))?;
         Ok(format!("{:?}", scores[0].values))

@@ -8,7 +8,7 @@ use nl2sql_catalog::{
 use wasmtime::Store;
 
 use crate::contract::{Answer, DialectBinding, DialectInstance, DialectSessionInstance, Read, Version};
-use crate::error::CallError;
+use crate::error::{CallError, Failure};
 use crate::host::Kinded;
 use crate::loaded::Loaded;
 use crate::pool::Pool;
@@ -71,9 +71,13 @@ impl DialectPlugin {
 
     /// One bulk query per section of a catalog.
     pub fn catalog_queries(&self, server: &ServerInfo) -> Result<Vec<CatalogQuery>, CallError> {
-        self.pool.answer("dialect.catalog-queries", |store, dialect| {
-            dialect.catalog_queries(store, server)
-        })
+        const CALL: &str = "dialect.catalog-queries";
+        if !self.pool.plugin().reads_catalogs {
+            let plugin = self.name().to_owned();
+            return Err(self.pool.fault(CALL, Failure::CatalogQueries { plugin }));
+        }
+        self.pool
+            .answer(CALL, |store, dialect| dialect.catalog_queries(store, server))
     }
 
     /// CREATE TABLE text for a prompt, comments included.

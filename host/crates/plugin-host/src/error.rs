@@ -7,6 +7,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::Kind;
+use crate::disclosure::BAD_OPTIONS;
 
 /// Why a plugin could not be loaded.
 #[derive(Debug, Error, Diagnostic)]
@@ -25,6 +26,39 @@ pub enum LoadError {
         /// The name most like it.
         nearest: Option<String>,
     },
+    /// Two files of a folder hold plugins of one name.
+    #[error("both `{}` and `{}` hold a plugin `{name}`", first.display(), second.display())]
+    #[diagnostic(help(
+        "remove one, or name the one you want: `path = \"...\"` under `[plugins.{name}]` of the profile"
+    ))]
+    Ambiguous {
+        /// Name asked for.
+        name: String,
+        /// One file.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// Several dialects give themselves one name.
+    #[error("plugins `{plugins}` are all the dialect `{name}`")]
+    #[diagnostic(help("set `database.dialect` to the plugin that you want"))]
+    AmbiguousDialect {
+        /// Name asked for.
+        name: String,
+        /// Plugins.
+        plugins: String,
+    },
+    /// A file of the plugin folder has the name of a built-in plugin, and the profile does not say that it stands in for it.
+    #[error("`{}` holds a plugin `{name}`, which would take the place of the built-in `{built_in}`", path.display())]
+    #[diagnostic(help("it is not used; to use it instead, put this into the profile:\n[plugins.{name}]\npath = \"{}\"", path.display()))]
+    TakesBuiltIn {
+        /// The file.
+        path: PathBuf,
+        /// Name in its manifest.
+        name: String,
+        /// The built-in plugin.
+        built_in: &'static str,
+    },
     /// A file or folder cannot be read.
     #[error("cannot read `{}`: {source}", path.display())]
     #[diagnostic(help("check that the path is right and readable"))]
@@ -36,7 +70,7 @@ pub enum LoadError {
     },
     /// The bytes are no plugin.
     #[error("{origin} is not a WebAssembly plugin: {reason}")]
-    #[diagnostic(help("rebuild it with `cargo build --release --target wasm32-unknown-unknown`; it may be truncated"))]
+    #[diagnostic(help("build it again as a WebAssembly component; it may be truncated"))]
     NotWasm {
         /// Where the bytes came from.
         origin: String,
@@ -46,7 +80,7 @@ pub enum LoadError {
     /// The bytes are more than a plugin may be made of.
     #[error("{origin} is too large for a plugin: {excess}")]
     #[diagnostic(help(
-        "build it with `--release` and strip it; data belongs into the options of the profile, not into the plugin"
+        "build it for release and strip it; data belongs into the options of the profile, not into the plugin"
     ))]
     TooLarge {
         /// Where the bytes came from.
@@ -56,7 +90,7 @@ pub enum LoadError {
     },
     /// The component was built for no world this host serves.
     #[error("{origin} exports {found}; this nl2sql serves exactly one of {served}")]
-    #[diagnostic(help("build it with the nl2sql-sdk that belongs to this nl2sql"))]
+    #[diagnostic(help("build it with an SDK for one of these versions"))]
     WrongWorld {
         /// Where the bytes came from.
         origin: String,
@@ -79,7 +113,7 @@ pub enum LoadError {
     /// There is no manifest in the bytes.
     #[error("{origin} carries no manifest")]
     #[diagnostic(help(
-        "put a `plugin.toml` beside its Cargo.toml and register the plugin with `nl2sql_sdk::register!`"
+        "an SDK embeds the `plugin.toml` beside its sources when it builds; into what other tools built, `nl2sql plugin pack` puts it"
     ))]
     NoManifest {
         /// Where the bytes came from.
@@ -186,6 +220,28 @@ pub enum LoadError {
         /// The profile line to write.
         line: String,
     },
+    /// A grant that means nothing.
+    #[error("the profile grants `{word}` to plugin `{plugin}`, which this nl2sql does not know")]
+    #[diagnostic(help("grants are `llm`, `query`, `sql` and `disclose-rows`"))]
+    UnknownGrant {
+        /// The plugin.
+        plugin: String,
+        /// The word.
+        word: String,
+    },
+    /// It can read rows, and what it makes of them leaves.
+    #[error("plugin `{plugin}` can read rows and {way}, so rows would leave the database whatever `[privacy]` says")]
+    #[diagnostic(help(
+        "if that is acceptable, name the risk in the profile:\n[plugins.{plugin}]\n{line}\notherwise use a plugin that does one or the other"
+    ))]
+    RowsWouldLeave {
+        /// The plugin.
+        plugin: String,
+        /// How they would leave.
+        way: &'static str,
+        /// The profile line to write.
+        line: String,
+    },
     /// A granted service that this command does not offer.
     #[error("plugin `{plugin}` uses the service `{service}`, which is not available here")]
     #[diagnostic(help("{}", offer(service)))]
@@ -255,6 +311,13 @@ impl CallError {
             Failure::Refused(refusal) => Some(refusal),
             _ => None,
         }
+    }
+}
+
+impl CallError {
+    /// Whether the plugin cannot work at all as it was opened, whatever it is asked.
+    pub fn is_lasting(&self) -> bool {
+        self.call == "open" || self.refusal().is_some_and(|refusal| refusal.code == BAD_OPTIONS)
     }
 }
 
@@ -382,6 +445,30 @@ pub enum Failure {
         /// What it says, in one sentence.
         contradiction: String,
     },
+    /// It failed, and its words are not passed on, for they could hold rows.
+    #[error("{what}")]
+    #[diagnostic(help(
+        "it can read rows, so its own words are withheld; to see them, grant `disclose-rows` to plugin `{plugin}`"
+    ))]
+    Withheld {
+        /// What happened, in the host's words.
+        what: String,
+        /// The plugin.
+        plugin: String,
+    },
+    /// It writes queries over the catalog, which could read rows.
+    #[error("it would write the queries that read the catalog, and could read rows with them")]
+    #[diagnostic(help(
+        "if you trust it with that, say so in the profile:\n[plugins.{plugin}]\ngrant = [\"disclose-rows\"]"
+    ))]
+    CatalogQueries {
+        /// The plugin.
+        plugin: String,
+    },
+    /// A metric described itself after it read rows.
+    #[error("it read rows before it said which metrics it computes")]
+    #[diagnostic(help("this is a fault of the plugin; report it to its author"))]
+    DescribedFromRows,
     /// It said itself that it cannot.
     #[error("{0}")]
     Refused(Refusal),

@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::artifact::Artifact;
 use crate::contract::Contract;
+use crate::disclosure::DISCLOSE_ROWS;
 use crate::error::LoadError;
 use crate::kind::CONTRACT;
 
-/// The services a profile lets one plugin use: `[plugins.<name>] grant = [...]`.
+/// What a profile lets one plugin do: `[plugins.<name>] grant = [...]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants(BTreeSet<String>);
+pub struct Grants {
+    services: BTreeSet<String>,
+    disclose_rows: bool,
+}
 
 impl Grants {
     /// Nothing but the log.
@@ -17,24 +21,61 @@ impl Grants {
         Self::default()
     }
 
-    /// These services, by name: `llm`, `sql`, `query`.
-    pub fn of<S: Into<String>>(services: impl IntoIterator<Item = S>) -> Self {
-        Self(services.into_iter().map(Into::into).collect())
+    /// These services, by name: `llm`, `sql`, `query`; and [`DISCLOSE_ROWS`].
+    pub fn of<S: Into<String>>(granted: impl IntoIterator<Item = S>) -> Self {
+        let mut services: BTreeSet<String> = granted.into_iter().map(Into::into).collect();
+        let disclose_rows = services.remove(DISCLOSE_ROWS);
+        Self {
+            services,
+            disclose_rows,
+        }
+    }
+
+    /// The same for a plugin that is part of the program: what it says was reviewed with it.
+    pub(crate) fn reviewed(self) -> Self {
+        Self {
+            disclose_rows: true,
+            ..self
+        }
     }
 
     /// Whether a service is granted.
     pub fn contains(&self, service: &str) -> bool {
-        self.0.contains(service)
+        self.services.contains(service)
     }
 
-    /// The profile line that grants one service more.
-    fn line_with(&self, service: &str) -> String {
-        let mut services = self.0.clone();
-        services.insert(service.to_owned());
-        let services: Vec<String> = services.iter().map(|service| format!("\"{service}\"")).collect();
-        format!("grant = [{}]", services.join(", "))
+    /// Whether the plugin may say in words what it read from rows.
+    pub fn disclose_rows(&self) -> bool {
+        self.disclose_rows
+    }
+
+    /// The profile line that grants one thing more.
+    pub(crate) fn line_with(&self, more: &str) -> String {
+        let own = self.disclose_rows.then_some(DISCLOSE_ROWS);
+        let granted: BTreeSet<&str> = self
+            .services
+            .iter()
+            .map(String::as_str)
+            .chain(own)
+            .chain([more])
+            .collect();
+        let granted: Vec<String> = granted.iter().map(|word| format!("\"{word}\"")).collect();
+        format!("grant = [{}]", granted.join(", "))
+    }
+
+    fn check_words(&self, plugin: &str) -> Result<(), LoadError> {
+        match self.services.iter().find(|word| !SERVICES.contains(&word.as_str())) {
+            Some(word) => Err(LoadError::UnknownGrant {
+                plugin: plugin.to_owned(),
+                word: word.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 }
+
+/// The services there are to grant.
+const SERVICES: [&str; 3] = ["llm", "query", "sql"];
 
 /// Checks every import of a plugin: known, allowed for its kind, asked for and granted. Returns the services to link.
 ///
@@ -45,6 +86,7 @@ pub(crate) fn check(
     grants: &Grants,
 ) -> Result<BTreeSet<String>, LoadError> {
     let manifest = &artifact.manifest;
+    grants.check_words(&manifest.name)?;
     let mut services = BTreeSet::new();
     for import in &artifact.imports {
         let Some(service) = contract_interface(import, &artifact.contract) else {

@@ -111,9 +111,39 @@ impl PluginHost {
         &self.library
     }
 
-    /// The dialect of this name, `sqlite` or `dialect-sqlite`.
+    /// The dialect of this name: the plugin's (`dialect-sqlite`), the plugin's without its kind (`sqlite`), or the one it gives itself.
     pub fn dialect(&self, name: &str) -> Result<DialectPlugin, LoadError> {
-        self.dialect_with(name, Services::none())
+        match self.dialect_with(name, Services::none()) {
+            Err(LoadError::NotFound { .. }) => self.dialect_with(&self.dialect_plugin(name)?, Services::none()),
+            found => found,
+        }
+    }
+
+    /// Name of the plugin that serves as the dialect of this name.
+    pub fn dialect_plugin(&self, name: &str) -> Result<String, LoadError> {
+        let missing = match self.library.resolve(Kind::Dialect, name) {
+            Err(error @ LoadError::NotFound { .. }) => error,
+            found => return Ok(found?.manifest.name),
+        };
+        let mut called_so = Vec::new();
+        for entry in self.library.list()? {
+            let Ok(artifact) = entry.artifact else { continue };
+            if artifact.manifest.kind != Kind::Dialect {
+                continue;
+            }
+            let dialect = self.dialect_with(&artifact.manifest.name, Services::none())?;
+            if dialect.info().is_ok_and(|info| info.name == name) {
+                called_so.push(artifact.manifest.name);
+            }
+        }
+        match called_so.as_slice() {
+            [] => Err(missing),
+            [plugin] => Ok(plugin.clone()),
+            several => Err(LoadError::AmbiguousDialect {
+                name: name.to_owned(),
+                plugins: several.join("`, `"),
+            }),
+        }
     }
 
     /// The dialect of this name, with a log of the caller's.
@@ -157,7 +187,7 @@ impl PluginHost {
 
     fn handle<H: Kinded>(&self, name: &str, services: Services) -> Result<H, LoadError> {
         let plugin = self.load(H::KIND, name)?;
-        plugin.require(&services)?;
+        plugin.require(|service| services.has(service))?;
         let rejected = |error: wasmtime::Error| LoadError::Compile {
             plugin: plugin.name().to_owned(),
             reason: format!("{error:#}"),
@@ -179,7 +209,7 @@ impl PluginHost {
         })
     }
 
-    fn load(&self, kind: Kind, name: &str) -> Result<Arc<Loaded>, LoadError> {
+    pub(crate) fn load(&self, kind: Kind, name: &str) -> Result<Arc<Loaded>, LoadError> {
         let key = format!("{kind} {name}");
         // Held while compiling, so that threads that want the same plugin at once compile it once.
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -191,10 +221,11 @@ impl PluginHost {
         Ok(plugin)
     }
 
-    /// Checks, compiles and links an artifact under the usual limits.
+    /// Checks, compiles and links an artifact under the limits of its name.
     pub(crate) fn load_artifact(&self, artifact: &Artifact, grants: &Grants) -> Result<Loaded, LoadError> {
         let cache = self.cache.as_ref();
-        Loaded::new(artifact, grants, self.limits, &self.engine, &self.clock, cache)
+        let limits = self.library.limits(&artifact.manifest.name, self.limits);
+        Loaded::new(artifact, grants, limits, &self.engine, &self.clock, cache)
     }
 
     fn load_found(&self, kind: Kind, found: Found) -> Result<Loaded, LoadError> {

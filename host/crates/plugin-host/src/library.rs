@@ -9,6 +9,8 @@ use nl2sql_profile::PluginSettings;
 
 use crate::bounds;
 use crate::error::LoadError;
+use crate::limits::Limits;
+use crate::settings;
 use crate::{Artifact, Kind};
 
 /// A plugin compiled into the binary.
@@ -47,7 +49,8 @@ pub(crate) struct Found {
     pub(crate) settings: PluginSettings,
 }
 
-/// The plugins a host can find, by name. A profile's `path` comes before folders, folders before built-in plugins.
+/// The plugins a host can find, by name. A profile's `path` comes before built-in plugins, and they before folders: nothing takes the place of
+/// a built-in plugin unless the profile says so.
 #[derive(Clone, Debug)]
 pub struct Library {
     embedded: &'static [Embedded],
@@ -88,16 +91,50 @@ impl Library {
                 add(name.clone(), Origin::File(path.clone()), artifact);
             }
         }
-        for folder in &self.folders {
-            for path in wasm_files(folder)? {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                add(stem, Origin::File(path.clone()), read(&path));
-            }
-        }
         for plugin in self.embedded {
             add(plugin.name.to_owned(), Origin::BuiltIn, built_in(plugin));
         }
-        Ok(entries.into_values().collect())
+        let mut unused = Vec::new();
+        for folder in &self.folders {
+            for path in wasm_files(folder)? {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let artifact = read(&path);
+                let name = artifact
+                    .as_ref()
+                    .map_or(stem, |artifact| artifact.manifest.name.clone());
+                match self.built_in_like(&name) {
+                    Some(taken) if self.settings_path(&name).is_none() => unused.push(Entry {
+                        artifact: Err(LoadError::TakesBuiltIn {
+                            path: path.clone(),
+                            name: name.clone(),
+                            built_in: taken,
+                        }),
+                        name,
+                        origin: Origin::File(path),
+                    }),
+                    _ => add(name, Origin::File(path), artifact),
+                }
+            }
+        }
+        Ok(entries.into_values().chain(unused).collect())
+    }
+
+    /// The built-in plugin that a plugin of this name would stand in for: `dialect-sqlite` for both `dialect-sqlite` and `sqlite`.
+    fn built_in_like(&self, name: &str) -> Option<&'static str> {
+        let stands_for = |plugin: &&Embedded| {
+            plugin.name == name || Kind::ALL.iter().any(|kind| plugin.name == format!("{kind}-{name}"))
+        };
+        self.embedded.iter().find(stands_for).map(|plugin| plugin.name)
+    }
+
+    /// The limits of a plugin.
+    pub(crate) fn limits(&self, name: &str, usual: Limits) -> Limits {
+        let settings = self.settings.get(name);
+        settings.map_or(usual, |settings| settings::limits_over(&settings.limits, usual))
+    }
+
+    fn settings_path(&self, name: &str) -> Option<&PathBuf> {
+        self.settings.get(name)?.path.as_ref()
     }
 
     /// Reads one plugin by name, or by the path of its file.
@@ -112,13 +149,36 @@ impl Library {
             .artifact)
     }
 
-    /// The plugin of this name; a dialect called `sqlite` may be the plugin `dialect-sqlite`.
-    pub(crate) fn find(&self, kind: Kind, name: &str) -> Result<Found, LoadError> {
-        if let Some(found) = self.find_exact(name)? {
-            return Ok(found);
+    /// As [`inspect`](Self::inspect), and held to the digest that the profile pins, a file too.
+    pub fn inspect_pinned(&self, name_or_path: &str) -> Result<Artifact, LoadError> {
+        let artifact = self.inspect(name_or_path)?;
+        match self.settings.get(&artifact.manifest.name) {
+            Some(settings) => pinned(artifact, settings),
+            None => Ok(artifact),
         }
-        self.find_exact(&format!("{kind}-{name}"))?
-            .ok_or_else(|| self.not_found(name))
+    }
+
+    /// Reads the plugin of this name and kind as a host would load it; a dialect called `sqlite` may be the plugin `dialect-sqlite`.
+    pub fn resolve(&self, kind: Kind, name: &str) -> Result<Artifact, LoadError> {
+        Ok(self.find(kind, name)?.artifact)
+    }
+
+    pub(crate) fn find(&self, kind: Kind, name: &str) -> Result<Found, LoadError> {
+        let long = format!("{kind}-{name}");
+        let is_built_in = |name: &str| self.embedded.iter().any(|plugin| plugin.name == name);
+        let long_first = self.settings_path(name).is_none()
+            && (self.settings_path(&long).is_some() || (is_built_in(&long) && !is_built_in(name)));
+        let names = if long_first {
+            [long.as_str(), name]
+        } else {
+            [name, long.as_str()]
+        };
+        for name in names {
+            if let Some(found) = self.find_exact(name)? {
+                return Ok(found);
+            }
+        }
+        Err(self.not_found(name))
     }
 
     fn find_exact(&self, name: &str) -> Result<Option<Found>, LoadError> {
@@ -143,15 +203,15 @@ impl Library {
             }
             return found(artifact, false);
         }
+        if let Some(plugin) = self.embedded.iter().find(|plugin| plugin.name == name) {
+            return found(built_in(plugin)?, true);
+        }
         for folder in &self.folders {
             if let Some(artifact) = find_in(folder, name)? {
                 return found(artifact, false);
             }
         }
-        match self.embedded.iter().find(|plugin| plugin.name == name) {
-            Some(plugin) => found(built_in(plugin)?, true),
-            None => Ok(None),
-        }
+        Ok(None)
     }
 
     fn not_found(&self, name: &str) -> LoadError {
@@ -223,19 +283,31 @@ fn pinned(artifact: Artifact, settings: &PluginSettings) -> Result<Artifact, Loa
 /// The plugin of this name in a folder: the file called after it (`-` may be `_`, as cargo writes it), else any file whose manifest says so.
 fn find_in(folder: &Path, name: &str) -> Result<Option<Artifact>, LoadError> {
     let mut files = wasm_files(folder)?;
-    let called_so = |path: &PathBuf| {
+    let called_otherwise = |path: &PathBuf| {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
         stem != name
     };
-    files.sort_by_key(called_so);
+    files.sort_by_key(called_otherwise);
+    let mut found: Option<(PathBuf, Artifact)> = None;
     for path in files {
-        match read(&path) {
-            Ok(artifact) if artifact.manifest.name == name => return Ok(Some(artifact)),
-            Err(error) if !called_so(&path) => return Err(error),
+        // A file that is called after the plugin decides; others only where there is none.
+        if called_otherwise(&path) && found.as_ref().is_some_and(|(first, _)| !called_otherwise(first)) {
+            break;
+        }
+        match (read(&path), &found) {
+            (Ok(artifact), None) if artifact.manifest.name == name => found = Some((path, artifact)),
+            (Ok(artifact), Some((first, _))) if artifact.manifest.name == name => {
+                return Err(LoadError::Ambiguous {
+                    name: name.to_owned(),
+                    first: first.clone(),
+                    second: path,
+                });
+            }
+            (Err(error), _) if !called_otherwise(&path) => return Err(error),
             _ => {}
         }
     }
-    Ok(None)
+    Ok(found.map(|(_, artifact)| artifact))
 }
 
 /// The `*.wasm` files of a folder, by name.

@@ -9,12 +9,12 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use crate::artifact::Artifact;
 use crate::code_cache::CodeCache;
 use crate::contract::{Contract, Version};
+use crate::disclosure::Disclosure;
 use crate::engine::Clock;
 use crate::error::LoadError;
 use crate::grants::{self, Grants};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
-use crate::services::Services;
 use crate::state::State;
 
 /// A plugin ready to be instantiated.
@@ -26,6 +26,9 @@ pub(crate) struct Loaded {
     pub(crate) pre: InstancePre<State>,
     pub(crate) version: Version,
     services: BTreeSet<String>,
+    pub(crate) disclosure: Arc<Disclosure>,
+    /// Whether it may write the queries that read a catalog.
+    pub(crate) reads_catalogs: bool,
 }
 
 impl Loaded {
@@ -40,6 +43,7 @@ impl Loaded {
     ) -> Result<Self, LoadError> {
         let contract = artifact.version.contract();
         let services = grants::check(artifact, contract, grants)?;
+        let disclosure = Arc::new(Disclosure::of(artifact, grants, &services)?);
         let rejected = |error: wasmtime::Error| LoadError::Compile {
             plugin: artifact.manifest.name.clone(),
             reason: format!("{error:#}"),
@@ -58,6 +62,8 @@ impl Loaded {
             pre,
             version: artifact.version,
             services,
+            disclosure,
+            reads_catalogs: grants.disclose_rows(),
         })
     }
 
@@ -80,8 +86,8 @@ impl Loaded {
     }
 
     /// Checks that every service the plugin uses is at hand.
-    pub(crate) fn require(&self, services: &Services) -> Result<(), LoadError> {
-        match self.services.iter().find(|service| !services.has(service)) {
+    pub(crate) fn require(&self, has: impl Fn(&str) -> bool) -> Result<(), LoadError> {
+        match self.services.iter().find(|service| !has(service)) {
             Some(absent) => Err(LoadError::ServiceAbsent {
                 plugin: self.name().to_owned(),
                 service: absent.clone(),

@@ -27,7 +27,16 @@ pub struct Manifest {
     /// Languages a generator words questions in, as primary subtags of BCP 47 tags; none listed: any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
+    /// Codes of its findings, errors and labels, each with what it means in one sentence. All that a plugin which can read rows may say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, String>,
 }
+
+/// Most codes of a manifest.
+const MAX_CODES: usize = 64;
+
+/// Most characters of what a code means.
+const MAX_SENTENCE: usize = 300;
 
 impl Manifest {
     /// Reads a manifest; the error says what is wrong with it, in one sentence.
@@ -40,6 +49,7 @@ impl Manifest {
                 manifest.name
             ));
         }
+        manifest.check_codes()?;
         Ok(manifest)
     }
 
@@ -51,6 +61,25 @@ impl Manifest {
                 .languages
                 .iter()
                 .any(|language| language.eq_ignore_ascii_case(primary))
+    }
+
+    fn check_codes(&self) -> Result<(), String> {
+        if self.codes.len() > MAX_CODES {
+            return Err(format!("it lists {} codes, {MAX_CODES} are allowed", self.codes.len()));
+        }
+        for (code, sentence) in &self.codes {
+            if !is_plugin_name(code) {
+                return Err(format!(
+                    "`{code}` is no code: lower-case letters, digits and hyphens, starting with a letter"
+                ));
+            }
+            if sentence.chars().count() > MAX_SENTENCE || sentence.contains(char::is_control) {
+                return Err(format!(
+                    "what code `{code}` means is no sentence of at most {MAX_SENTENCE} characters"
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -87,6 +116,8 @@ mod tests {
             (GOOD.replace("\"validator\"", "\"oracle\""), "oracle"),
             (format!("{GOOD}[import]\nsql = \"x\"\n"), "import"),
             (String::new(), "name"),
+            (format!("{GOOD}[codes]\nA = \"x\"\n"), "no code"),
+            (format!("{GOOD}[codes]\na = \"x\\ny\"\n"), "no sentence"),
         ] {
             let error = Manifest::parse(text.as_bytes()).unwrap_err();
             assert!(error.contains(reason), "{error}");

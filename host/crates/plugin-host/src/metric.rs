@@ -46,10 +46,18 @@ impl MetricPlugin {
     /// The metrics it computes, in the order of [`RowScore::values`].
     pub fn describe(&self) -> Result<Vec<MetricInfo>, CallError> {
         const CALL: &str = "metric.describe";
+        // On an instance of its own, so that what scoring read cannot be told here.
         let pool = Pool::new(self.plugin.clone(), self.services.clone(), |_: &mut Store<State>| {
             Ok(Ok(()))
         });
-        let infos = pool.answer(CALL, |store, ()| self.binding.describe(store))?;
+        let (infos, has_read_rows) = pool.call(CALL, |store, ()| {
+            let infos = self.binding.describe(store)?;
+            Ok((infos, store.data().has_read_rows))
+        })?;
+        if has_read_rows && self.plugin.disclosure.is_coded() {
+            return Err(pool.fault(CALL, Failure::DescribedFromRows));
+        }
+        let infos = infos.map_err(|failure| pool.fault(CALL, failure))?;
         match infos.iter().find(|info| !DIRECTIONS.contains(&info.direction.as_str())) {
             Some(info) => {
                 let failure = Failure::unknown_name("direction of a metric", &info.direction, &DIRECTIONS);
@@ -89,7 +97,7 @@ impl MetricSession {
                 },
             ));
         }
-        Ok(scores)
+        Ok(self.pool.plugin().disclosure.scores(scores))
     }
 
     /// One figure per metric over all rows of a run.

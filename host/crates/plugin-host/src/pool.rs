@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::contract::Answer;
+use crate::disclosure::BAD_OPTIONS;
 use crate::engine::Clock;
 use crate::error::{CallError, Failure};
 use crate::limits::{MemoryRefused, SERVICE_TIMES, STACK};
@@ -68,6 +69,7 @@ impl<B> Pool<B> {
         self.begin(&mut instance.store);
         match work(&mut instance.store, &instance.bound) {
             Ok(answer) => {
+                instance.store.data_mut().end_output();
                 if instance.store.data().rows.is_empty() {
                     self.park(instance);
                 }
@@ -77,32 +79,39 @@ impl<B> Pool<B> {
         }
     }
 
-    /// Makes one call whose answer may be a failure: the plugin said that it cannot, or what it said is not of the contract.
+    /// Makes one call whose answer may be a failure: the plugin said that it cannot, or what it said is not of the contract. What it says about
+    /// its options is passed on where its instance has read no row.
     pub(crate) fn answer<R>(
         &self,
         call: &'static str,
         work: impl FnOnce(&mut Store<State>, &B) -> Answer<R>,
     ) -> Result<R, CallError> {
-        self.call(call, work)?.map_err(|failure| self.fault(call, failure))
+        let (answer, has_read_rows) = self.call(call, |store, bound| {
+            let answer = work(store, bound)?;
+            Ok((answer, store.data().has_read_rows))
+        })?;
+        answer.map_err(|failure| {
+            let of_options = matches!(&failure, Failure::Refused(refusal) if refusal.code == BAD_OPTIONS);
+            self.fault_of(call, failure, of_options && !has_read_rows)
+        })
     }
 
-    /// A failure the host found in an answer.
+    /// A failure the host found in an answer, without words that could hold rows.
     pub(crate) fn fault(&self, call: &'static str, failure: Failure) -> CallError {
+        self.fault_of(call, failure, false)
+    }
+
+    fn fault_of(&self, call: &'static str, failure: Failure, clean: bool) -> CallError {
         CallError {
             plugin: self.plugin.name().to_owned(),
             call,
-            failure,
+            failure: self.plugin.disclosure.failure(failure, clean),
         }
     }
 
     fn fresh(&self) -> Result<Box<Instance<B>>, CallError> {
         let limits = &self.plugin.limits;
-        let state = State::new(
-            self.plugin.name().into(),
-            self.services.clone(),
-            self.plugin.clock.clone(),
-            limits,
-        );
+        let state = State::new(&self.plugin, self.services.clone());
         let mut store = Store::new(self.plugin.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.output);
@@ -114,9 +123,15 @@ impl<B> Pool<B> {
         });
         self.begin(&mut store);
         match (self.bind)(&mut store) {
-            Ok(Ok(bound)) => Ok(Box::new(Instance { store, bound })),
-            Ok(Err(failure)) => Err(self.fault("open", failure)),
-            Err(error) => Err(self.failed("open", error, &mut store)),
+            Ok(Ok(bound)) => {
+                store.data_mut().end_output();
+                Ok(Box::new(Instance { store, bound }))
+            }
+            Ok(Err(failure)) => Err(self.fault_of("open", failure, !store.data().has_read_rows)),
+            Err(error) => {
+                let failure = self.failure(error, store.data_mut());
+                Err(self.fault_of("open", failure, !store.data().has_read_rows))
+            }
         }
     }
 
@@ -130,6 +145,7 @@ impl<B> Pool<B> {
     }
 
     fn failure(&self, error: wasmtime::Error, state: &mut State) -> Failure {
+        let last_words = state.end_output();
         let plugin = || self.plugin.name().to_owned();
         let limits = &self.plugin.limits;
         let error = match error.downcast::<Failure>() {
@@ -157,6 +173,10 @@ impl<B> Pool<B> {
             Some(Trap::UnreachableCodeReached) if state.panic.is_some() => Failure::Panic {
                 message: state.panic.take().unwrap_or_default(),
             },
+            // What an interpreter in the guest wrote before it gave up.
+            Some(Trap::UnreachableCodeReached) if last_words.is_some() => Failure::Panic {
+                message: last_words.unwrap_or_default(),
+            },
             // wasmtime keeps the type of this error to itself.
             None if error
                 .to_string()
@@ -169,6 +189,9 @@ impl<B> Pool<B> {
             }
             None if error.is::<std::io::Error>() => Failure::Machine {
                 reason: format!("{error:#}"),
+            },
+            None if last_words.is_some() => Failure::Panic {
+                message: last_words.unwrap_or_default(),
             },
             _ => Failure::Trap {
                 reason: format!("{error:#}"),

@@ -109,6 +109,16 @@ impl LogLevel {
     /// Every name the contract knows.
     pub(crate) const NAMES: [&str; 4] = ["error", "warn", "info", "debug"];
 
+    /// The name in the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+
     /// The level of this name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {

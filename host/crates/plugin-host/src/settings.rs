@@ -20,9 +20,10 @@ pub(crate) fn limits_over(limits: &PluginLimits, usual: Limits) -> Limits {
 
 /// The services granted to a plugin found at a place the user trusts (`built_in`) or elsewhere.
 pub(crate) fn grants(settings: &PluginSettings, artifact: &Artifact, built_in: bool) -> Grants {
-    match &settings.grant {
-        Some(services) => Grants::of(services),
+    let granted = match &settings.grant {
+        Some(granted) => Grants::of(granted),
         None if built_in => Grants::of(artifact.manifest.imports.keys()),
         None => Grants::none(),
-    }
+    };
+    if built_in { granted.reviewed() } else { granted }
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use nl2sql_catalog::{ResultSet, Value};
 use wasmtime::component::{Resource, ResourceTable};
 
+use crate::disclosure::Disclosure;
 use crate::engine::Clock;
 use crate::error::Failure;
-use crate::limits::{Limits, MemoryCap, SERVICE_TIMES};
+use crate::guest_output::{GuestOutput, Output};
+use crate::limits::{MemoryCap, SERVICE_TIMES};
+use crate::loaded::Loaded;
 use crate::services::{
     LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError, Services,
     SqlService, TracingSink,
@@ -31,6 +34,9 @@ pub(crate) struct State {
     plugin: Arc<str>,
     services: Services,
     clock: Arc<Clock>,
+    disclosure: Arc<Disclosure>,
+    /// Whether the instance asked for rows, or for what follows from rows.
+    pub(crate) has_read_rows: bool,
     pub(crate) memory: MemoryCap,
     pub(crate) rows: ResourceTable,
     pub(crate) wasi: crate::wasi::Randomness,
@@ -42,15 +48,19 @@ pub(crate) struct State {
     longest_wait: u64,
     /// What the guest's panic hook said last.
     pub(crate) panic: Option<String>,
+    output: GuestOutput,
     messages: u32,
 }
 
 impl State {
-    pub(crate) fn new(plugin: Arc<str>, services: Services, clock: Arc<Clock>, limits: &Limits) -> Self {
+    pub(crate) fn new(plugin: &Loaded, services: Services) -> Self {
+        let limits = &plugin.limits;
         Self {
-            plugin,
+            plugin: plugin.name().into(),
             services,
-            clock,
+            clock: plugin.clock.clone(),
+            disclosure: plugin.disclosure.clone(),
+            has_read_rows: false,
             memory: MemoryCap::new(limits.memory),
             rows: ResourceTable::new(),
             wasi: crate::wasi::Randomness::default(),
@@ -58,6 +68,7 @@ impl State {
             patience: 0,
             longest_wait: Clock::ticks(limits.time),
             panic: None,
+            output: GuestOutput::default(),
             messages: 0,
         }
     }
@@ -91,6 +102,23 @@ impl State {
         answer
     }
 
+    /// Takes what the guest writes to an output; whole lines go to its log.
+    pub(crate) fn print(&mut self, output: Output, bytes: impl Iterator<Item = u8>) {
+        for line in self.output.write(output, bytes) {
+            self.log(level_of(output), line);
+        }
+    }
+
+    /// Ends the lines that the guest left unfinished. Gives the end of what went to standard error in this call.
+    pub(crate) fn end_output(&mut self) -> Option<String> {
+        for output in [Output::Stdout, Output::Stderr] {
+            if let Some(line) = self.output.end(output) {
+                self.log(level_of(output), line);
+            }
+        }
+        self.output.take_tail()
+    }
+
     /// Asks the run's dialect.
     pub(crate) fn sql<R>(
         &mut self,
@@ -120,6 +148,7 @@ impl State {
         service: &'static str,
         work: impl FnOnce(&dyn QueryService) -> wasmtime::Result<R>,
     ) -> wasmtime::Result<R> {
+        self.has_read_rows = true;
         self.away(|services| match &services.query {
             Some(query) => work(&**query),
             None => Err(absent(service)),
@@ -169,18 +198,30 @@ impl State {
         Ok(())
     }
 
-    /// Passes a message on to the run's log.
+    /// Passes a message on to the run's log, as far as it may be told and the call has not said too much.
     pub(crate) fn log(&mut self, level: LogLevel, message: String) {
-        if self.messages < MAX_MESSAGES {
-            self.messages += 1;
-            let sink: &dyn LogSink = self.services.log.as_deref().unwrap_or(&TracingSink);
-            sink.write(&self.plugin, level, &shortened(message));
+        if self.messages >= MAX_MESSAGES {
+            return;
+        }
+        self.messages += 1;
+        let sink: &dyn LogSink = self.services.log.as_deref().unwrap_or(&TracingSink);
+        match self.disclosure.withholds_log() {
+            None => sink.write(&self.plugin, level, &shortened(message)),
+            Some(Some(notice)) => sink.write(&self.plugin, LogLevel::Warn, &notice),
+            Some(None) => {}
         }
     }
 
     /// Keeps what a panic said for the error of the call that it ends.
     pub(crate) fn panicked(&mut self, message: String) {
         self.panic = Some(shortened(message));
+    }
+}
+
+fn level_of(output: Output) -> LogLevel {
+    match output {
+        Output::Stdout => LogLevel::Info,
+        Output::Stderr => LogLevel::Warn,
     }
 }
 

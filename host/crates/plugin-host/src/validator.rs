@@ -6,6 +6,7 @@ use nl2sql_catalog::{Database, Finding, Sample};
 use wasmtime::Store;
 
 use crate::contract::{ValidatorBinding, ValidatorInstance};
+use crate::disclosure::CatalogNames;
 use crate::error::{CallError, Failure};
 use crate::host::Kinded;
 use crate::loaded::Loaded;
@@ -42,10 +43,12 @@ impl ValidatorPlugin {
 
     /// Binds the validator to a catalog and its options (JSON). Instances are made as threads call.
     pub fn open(&self, database: &Database, options: &str) -> ValidatorSession {
+        let names = CatalogNames::of(database);
         let (binding, database, options) = (self.binding.clone(), database.clone(), options.to_owned());
         let bind = move |store: &mut Store<State>| binding.open(store, &database, &options);
         ValidatorSession {
             pool: Pool::new(self.plugin.clone(), self.services.clone(), bind),
+            names,
         }
     }
 }
@@ -53,6 +56,7 @@ impl ValidatorPlugin {
 /// A validator bound to one catalog; usable from several threads at once.
 pub struct ValidatorSession {
     pool: Pool<Box<dyn ValidatorInstance>>,
+    names: CatalogNames,
 }
 
 impl ValidatorSession {
@@ -75,6 +79,10 @@ impl ValidatorSession {
                 },
             ));
         }
-        Ok(findings)
+        let disclosure = &self.pool.plugin().disclosure;
+        let told = findings.into_iter().zip(samples);
+        Ok(told
+            .map(|(found, sample)| disclosure.findings(&self.names, sample, found))
+            .collect())
     }
 }

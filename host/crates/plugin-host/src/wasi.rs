@@ -2,12 +2,13 @@
 //!
 //! It is made from the component's own import types, whichever version of WASI they are: every call is answered with what there is in
 //! an empty world. There are no files, arguments, variables or sockets; both clocks stand at zero; random numbers are the same in every
-//! call; what is written is thrown away.
+//! call; what is written to standard output and standard error goes to the plugin's log.
 
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceAny, ResourceType, Type, Val};
 use wasmtime::{StoreContextMut, bail};
 
+use crate::guest_output::Output;
 use crate::state::State;
 
 /// Most random bytes one call hands out.
@@ -16,8 +17,11 @@ const MAX_RANDOM_BYTES: u64 = 1 << 20;
 /// Bytes an output stream takes at a time.
 const STREAM_CAPACITY: u64 = 1 << 16;
 
-/// Stands behind every WASI handle; there is nothing to know about any of them.
+/// Stands behind every WASI handle; there is nothing to know about any of them but whether it is an output.
 struct Nothing;
+
+/// What stands behind a handle that is no output.
+const NO_OUTPUT: u32 = 0;
 
 /// Source of random numbers that starts alike in every instance.
 #[derive(Debug, Default)]
@@ -65,6 +69,10 @@ fn link_function(linked: &mut LinkerInstance<'_, State>, interface: &str, name: 
         .to_owned();
     let function = name.to_owned();
     linked.func_new(name, move |mut store, ty, params, results| {
+        let handles = release(&mut store, params)?;
+        if let ("wasi:io/streams", Some(output)) = (package.as_str(), handles.first().copied().and_then(Output::of)) {
+            write(store.data_mut(), output, params);
+        }
         for (result, ty) in results.iter_mut().zip(ty.results()) {
             *result = match exception(&mut store, &package, &function, params, &ty)? {
                 Some(value) => value,
@@ -79,6 +87,30 @@ fn link_function(linked: &mut LinkerInstance<'_, State>, interface: &str, name: 
     })
 }
 
+/// Takes over the handles among the parameters, lent ones included, and says what stands behind each: a call does not end while it holds one.
+fn release(store: &mut StoreContextMut<'_, State>, params: &[Val]) -> wasmtime::Result<Vec<u32>> {
+    let mut handles = Vec::new();
+    for param in params {
+        match param {
+            Val::Resource(handle) => handles.push(handle.try_into_resource::<Nothing>(&mut *store)?.rep()),
+            Val::List(items) | Val::Tuple(items) => handles.extend(release(store, items)?),
+            Val::Option(Some(item)) => handles.extend(release(store, std::slice::from_ref(item))?),
+            _ => {}
+        }
+    }
+    Ok(handles)
+}
+
+/// Passes on what is written to an output.
+fn write(state: &mut State, output: Output, params: &[Val]) {
+    let Some(Val::List(bytes)) = params.get(1) else { return };
+    let bytes = bytes.iter().filter_map(|byte| match byte {
+        Val::U8(byte) => Some(*byte),
+        _ => None,
+    });
+    state.print(output, bytes);
+}
+
 /// The calls whose answer in an empty world is not the empty one.
 fn exception(
     store: &mut StoreContextMut<'_, State>,
@@ -88,7 +120,10 @@ fn exception(
     ty: &Type,
 ) -> wasmtime::Result<Option<Val>> {
     let ok = |value: Option<Val>| Some(Val::Result(Ok(value.map(Box::new))));
+    let stream = |output: Output| Resource::<Nothing>::new_own(output.handle());
     Ok(match (package, function, params) {
+        ("wasi:cli/stdout", "get-stdout", _) => Some(owned(stream(Output::Stdout), store)?),
+        ("wasi:cli/stderr", "get-stderr", _) => Some(owned(stream(Output::Stderr), store)?),
         ("wasi:io/streams", "[method]output-stream.check-write", _) => ok(Some(Val::U64(STREAM_CAPACITY))),
         ("wasi:io/streams", function, _) if function.starts_with("[method]output-stream.") => {
             matches!(ty, Type::Result(result) if result.ok().is_none()).then(|| Val::Result(Ok(None)))
@@ -114,6 +149,10 @@ fn exception(
         }
         _ => None,
     })
+}
+
+fn owned(handle: Resource<Nothing>, store: &mut StoreContextMut<'_, State>) -> wasmtime::Result<Val> {
+    Ok(Val::Resource(ResourceAny::try_from_resource(handle, store)?))
 }
 
 /// What there is of a type in an empty world: nothing, zero, the end of the stream, a refusal.
@@ -171,10 +210,7 @@ fn empty(store: &mut StoreContextMut<'_, State>, ty: &Type) -> wasmtime::Result<
             Some(error) => Val::Result(Err(Some(Box::new(empty(store, &error)?)))),
             None => Val::Result(Err(None)),
         },
-        Type::Own(_) => {
-            let handle = Resource::<Nothing>::new_own(0);
-            Val::Resource(ResourceAny::try_from_resource(handle, store)?)
-        }
+        Type::Own(_) => owned(Resource::new_own(NO_OUTPUT), store)?,
         other => bail!("a value of type {other:?}, which the empty WASI does not have"),
     })
 }

@@ -40,7 +40,7 @@ codes! {
     RunNoLedger = "run::no-ledger": "The ledger of the run is missing or cannot be understood.";
     RunLaterFormat = "run::later-format": "The run was made by a later version of nl2sql.";
     RunWouldSupersede = "run::would-supersede": "Continuing would set generated samples aside.";
-    RunOtherGenerator = "run::other-generator": "Generation was begun with another plugin.";
+    RunOtherPlugin = "run::other-plugin": "A stage that samples depend on was done with another plugin or language model.";
     RunNothing = "run::nothing-to-do": "A stage has nothing to work on.";
     RunSetting = "run::setting": "A setting does not fit the data.";
     RunFailed = "run::failed": "A stage failed.";

@@ -60,7 +60,7 @@ fn of_pipeline(error: &PipelineError) -> Diagnostic {
         PipelineError::NoLedger { path, .. } => Diagnostic::new(Code::RunNoLedger, text).at(path.display()),
         PipelineError::LaterFormat { folder, .. } => Diagnostic::new(Code::RunLaterFormat, text).at(folder.display()),
         PipelineError::WouldSupersede { stage, .. } => Diagnostic::new(Code::RunWouldSupersede, text).at(stage.name()),
-        PipelineError::OtherGenerator { .. } => Diagnostic::new(Code::RunOtherGenerator, text),
+        PipelineError::OtherPlugin { stage, .. } => Diagnostic::new(Code::RunOtherPlugin, text).at(stage.name()),
         PipelineError::Nothing { .. } => Diagnostic::new(Code::RunNothing, text),
         PipelineError::Part { failure, .. } => of_failure(failure, text),
         PipelineError::Setting { key, .. } => Diagnostic::new(Code::RunSetting, text).at(key),
@@ -133,7 +133,7 @@ pub fn exit(error: &AppError) -> Exit {
             | PipelineError::NoLedger { .. }
             | PipelineError::LaterFormat { .. }
             | PipelineError::WouldSupersede { .. }
-            | PipelineError::OtherGenerator { .. }
+            | PipelineError::OtherPlugin { .. }
             | PipelineError::Busy { .. },
         ) => Exit::Decision,
         AppError::Pipeline(PipelineError::Part { failure, .. }) => match failure.code.as_str() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use nl2sql_catalog::{Card, Plan};
 use nl2sql_llm::{Estimate, GenerationShape, Price, estimate_tokens};
 use nl2sql_pipeline::{CardsArtifact, Event, Observer, Pipeline, Rerun, RoundRecord, RunFolder, Stage, artifact};
-use nl2sql_profile::{BudgetCaps, Options, Profile, Protocol};
+use nl2sql_profile::{BudgetCaps, Options, Profile};
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -44,6 +44,11 @@ pub(super) fn estimate(context: &JobContext, stages: &[Stage]) -> Result<CostEst
     let provider = profile.llm.chain().next();
     Ok(CostEstimate {
         provider: provider.map(|(name, provider)| (name.to_owned(), provider.model.clone())),
+        unpriced: profile
+            .llm
+            .chain()
+            .next()
+            .is_some_and(|(_, provider)| provider.is_unpriced()),
         notes: notes(profile, &estimates),
         stages: estimates,
     })
@@ -188,6 +193,8 @@ pub struct CostEstimate {
     pub provider: Option<(String, String)>,
     /// Each stage that asks a language model.
     pub stages: Vec<(Stage, Estimate)>,
+    /// Whether the provider has no price, so that nothing is known of the cost.
+    pub unpriced: bool,
     /// What the user should know.
     pub notes: Vec<String>,
 }
@@ -198,11 +205,16 @@ impl CostEstimate {
         self.stages.iter().map(|(_, estimate)| *estimate).sum()
     }
 
+    /// What an estimate comes to in money, where prices are known.
+    pub fn known_cost(&self, estimate: &Estimate) -> Option<f64> {
+        (!self.unpriced).then_some(estimate.cost)
+    }
+
     /// The estimate as data.
     pub fn as_json(&self) -> Value {
         let amounts = |estimate: &Estimate| {
             json!({ "requests": estimate.requests, "input_tokens": estimate.input_tokens,
-                    "output_tokens": estimate.output_tokens, "cost": estimate.cost })
+                    "output_tokens": estimate.output_tokens, "cost": self.known_cost(estimate) })
         };
         let stages: Vec<_> = self
             .stages
@@ -228,8 +240,8 @@ fn notes(profile: &Profile, estimates: &[(Stage, Estimate)]) -> Vec<String> {
     let llm = &profile.llm;
     match llm.chain().next() {
         None => notes.push("no language model is named; set llm.provider before the run".to_owned()),
-        Some((name, provider)) if provider.price.is_none() && provider.kind != Protocol::Local => notes.push(format!(
-            "cost is 0 because [llm.providers.{name}.price] is not set (per million tokens)"
+        Some((name, provider)) if provider.is_unpriced() => notes.push(format!(
+            "cost is unknown because [llm.providers.{name}.price] is not set (per million tokens)"
         )),
         Some(_) => {}
     }

@@ -149,10 +149,17 @@ fn tell_what_was_done(context: &JobContext, rows: &[StageRow], usage: &UsageRepo
     }
     if !usage.lines.is_empty() {
         let total = usage.total();
+        let cost = total
+            .known_cost()
+            .map_or_else(|| "unknown".to_owned(), |cost| format!("{cost:.4}"));
         context.note(format!(
-            "the language model so far: {} answers, {} tokens in, {} tokens out, cost {:.4}",
-            total.requests, total.input_tokens, total.output_tokens, total.cost
+            "the language model so far: {} answers, {} tokens in, {} tokens out, cost {cost}",
+            total.requests, total.input_tokens, total.output_tokens
         ));
+        usage
+            .fallbacks
+            .iter()
+            .for_each(|fallback| context.note(fallback.clone()));
     }
 }
 
@@ -173,7 +180,7 @@ fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
 
 /// Usage as data.
 fn usage_as_json(usage: &UsageReport) -> Value {
-    let amounts = |line: &UsageLine| json!({ "requests": line.requests, "input_tokens": line.input_tokens, "output_tokens": line.output_tokens, "cost": line.cost });
+    let amounts = |line: &UsageLine| json!({ "requests": line.requests, "input_tokens": line.input_tokens, "output_tokens": line.output_tokens, "cost": line.known_cost() });
     let with = |line: &UsageLine, names: &[(&str, &str)]| {
         let mut object = json!({});
         for (key, name) in names {
@@ -203,7 +210,7 @@ fn usage_as_json(usage: &UsageReport) -> Value {
             )
         })
         .collect();
-    json!({ "total": amounts(&usage.total()), "stages": stages, "topics": topics })
+    json!({ "total": amounts(&usage.total()), "stages": stages, "topics": topics, "fallbacks": usage.fallbacks })
 }
 
 /// A run without a language model gets no such file.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::llm_service::open_provider;
+use crate::plugin_probe::{probe_metrics, probe_stages};
 use crate::{AppError, RunDependencies, Session, advised, code_cache};
 
 /// One thing that was looked at: what it is, or what is wrong with it.
@@ -122,8 +123,13 @@ pub(super) fn setup(session: &Arc<Session>, profile: String) -> SetupReport {
     SetupReport { checks }
 }
 
+/// Every plugin of the profile, opened with its grants and options over the catalog of the database.
 fn plugins(session: &Arc<Session>) -> Result<String, Failure> {
-    let identities = RunDependencies::new(session.clone(), CancellationToken::new()).identities()?;
+    let dependencies = RunDependencies::new(session.clone(), CancellationToken::new());
+    let identities = dependencies.identities()?;
+    let (catalog, _) = dependencies.source()?.catalog()?;
+    probe_stages(session, &catalog)?;
+    probe_metrics(session, &catalog)?;
     Ok(identities
         .iter()
         .map(|plugin| format!("{} {}", plugin.name, plugin.version))

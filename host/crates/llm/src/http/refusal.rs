@@ -82,7 +82,11 @@ impl Refusal {
             300..=399 => "the server sends requests elsewhere; correct base_url",
             _ => return ProviderFault::Final(message),
         };
-        ProviderFault::Final(format!("{message} ({advice}; the server is {base_url})"))
+        let message = format!("{message} ({advice}; the server is {base_url})");
+        match self.status {
+            401..=403 | 429 => ProviderFault::Denied(message),
+            _ => ProviderFault::Final(message),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::budget_reallocation::reallocate;
 use super::duplicates::{Duplicates, question_key};
 use super::journals::{Journals, replay};
 use super::{Generation, Notice, RoundRecord, TopicProgress};
-use crate::validate::{is_empty_result, verdicts};
+use crate::validate::is_empty_result;
 use crate::{Dialect, Failure, PipelineError, Stage};
 
 /// Topics generated side by side before their rounds are committed.
@@ -221,7 +221,7 @@ impl<'a> GenerationRound<'a> {
             .iter()
             .flat_map(|round| round.candidates.iter().map(|candidate| candidate.sample.clone()))
             .collect();
-        let mut all = verdicts(self.generation.validators, &samples)?.into_iter();
+        let mut all = self.generation.validators.verdicts(&samples)?.into_iter();
         for round in rounds {
             round.verdicts = all.by_ref().take(round.candidates.len()).collect();
         }

@@ -4,24 +4,25 @@ use nl2sql_profile::Profile;
 use serde::Serialize;
 
 use super::Pipeline;
-use crate::{PipelineError, PluginIdentity, artifact};
+use crate::{PipelineError, PluginIdentity, Stage, artifact};
 
 #[derive(Serialize)]
 struct Manifest<'a> {
     name: &'a str,
     version: &'static str,
     seed: u64,
-    plugins: &'a [PluginIdentity],
+    plugins: Vec<PluginIdentity>,
     profile: &'a Profile,
 }
 
 impl Pipeline<'_> {
-    pub(super) fn write_manifest(&self) -> Result<(), PipelineError> {
+    /// Writes down what the run is made with once `stage` is done: earlier stages as they were done, the rest with what is at hand.
+    pub(super) fn write_manifest(&self, stage: Stage) -> Result<(), PipelineError> {
         let manifest = Manifest {
             name: &self.name,
             version: env!("CARGO_PKG_VERSION"),
             seed: self.profile.run.seed,
-            plugins: &self.plugins,
+            plugins: self.plugins_from(stage),
             profile: self.profile,
         };
         let path = self.folder.path(artifact::RUN);
@@ -36,5 +37,22 @@ impl Pipeline<'_> {
             return Ok(());
         }
         self.folder.write(artifact::RUN, text.as_bytes()).map(drop)
+    }
+
+    fn plugins_from(&self, stage: Stage) -> Vec<PluginIdentity> {
+        let ledger = self.ledger.borrow();
+        let mut plugins: Vec<PluginIdentity> = Vec::new();
+        for done in Stage::ALL {
+            let used = match ledger.stages.get(&done).filter(|_| done < stage) {
+                Some(record) => record.plugins.clone(),
+                None => self.plugins_of(done),
+            };
+            for plugin in used {
+                if !plugins.contains(&plugin) {
+                    plugins.push(plugin);
+                }
+            }
+        }
+        plugins
     }
 }

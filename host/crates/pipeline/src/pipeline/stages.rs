@@ -16,7 +16,7 @@ use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
 use crate::privacy::{ColumnPolicies, Masking};
 use crate::run_folder::{StageRecord, StageState};
 use crate::summary::{StageSummary, count};
-use crate::validate::{reason, verdicts};
+use crate::validate::{ValidatorChain, reason};
 use crate::{CardsArtifact, Dialect, Event, Failure, PipelineError, Stage, artifact, cards, catalog_repair, plan};
 
 impl Pipeline<'_> {
@@ -138,6 +138,7 @@ impl Pipeline<'_> {
             options: &as_json(&settings.options),
             seed: self.profile.run.seed,
         };
+        self.dependencies.preflight(&catalog).map_err(fail)?;
         let mut made = self
             .dependencies
             .planner()
@@ -171,8 +172,9 @@ impl Pipeline<'_> {
             options: as_json(&self.profile.generate.options),
             seed: self.profile.run.seed,
         };
+        self.dependencies.preflight(&catalog).map_err(fail)?;
         let generator = self.dependencies.generator(&catalog, context).map_err(fail)?;
-        let validators = self.dependencies.validators(&catalog).map_err(fail)?;
+        let validators = ValidatorChain::new(self.dependencies.validators(&catalog).map_err(fail)?);
         self.begin_generation(inputs)?;
         let generation = Generation {
             folder: &self.folder,
@@ -298,10 +300,10 @@ impl Pipeline<'_> {
                 writer: Stage::Generate,
             });
         }
-        let validators = self.dependencies.validators(catalog).map_err(fail)?;
+        let validators = ValidatorChain::new(self.dependencies.validators(catalog).map_err(fail)?);
         let mut judged = Vec::with_capacity(samples.len());
         for part in samples.chunks(1_024) {
-            judged.extend(verdicts(&validators, part).map_err(fail)?);
+            judged.extend(validators.verdicts(part).map_err(fail)?);
             let (done, total) = (judged.len() as u64, samples.len() as u64);
             self.tell(&Event::Progress {
                 stage: Stage::Validate,

@@ -54,15 +54,57 @@ impl Pipeline<'_> {
         Ok(())
     }
 
-    /// Whether a stage needs not run again.
-    pub(super) fn is_current(&self, stage: Stage) -> Result<bool, PipelineError> {
-        Ok(match self.ledger.borrow().stages.get(&stage) {
-            Some(record) => record.state == StageState::Complete && self.change_since(stage, record)?.is_none(),
-            None => false,
-        })
+    /// Takes what stages before the export of samples made with other plugins as it is.
+    pub(super) fn accept_plugins(&self, rerun: Rerun) {
+        if !rerun.accept_edits || rerun.redo {
+            return;
+        }
+        for stage in Stage::ALL.into_iter().filter(|stage| *stage <= Stage::Generate) {
+            let now = self.plugins_of(stage);
+            let mut ledger = self.ledger.borrow_mut();
+            let Some(record) = ledger.stages.get_mut(&stage) else {
+                continue;
+            };
+            let Some(reason) = PluginIdentity::difference(&record.plugins, &now) else {
+                continue;
+            };
+            record.plugins = now;
+            drop(ledger);
+            self.note(stage, &format!("keeping what is there although {reason}"));
+        }
     }
 
-    /// What changed since a stage ran, in words.
+    /// Whether a stage needs not run again.
+    pub(super) fn is_current(&self, stage: Stage) -> Result<bool, PipelineError> {
+        let ledger = self.ledger.borrow();
+        let complete = |record: &&StageRecord| record.state == StageState::Complete;
+        match ledger.stages.get(&stage).filter(complete) {
+            Some(record) => Ok(self.any_change(stage, record)?.is_none()),
+            None => Ok(false),
+        }
+    }
+
+    /// Why a stage that was done is done again, in words.
+    pub(super) fn why_again(&self, stage: Stage) -> Result<Option<String>, PipelineError> {
+        let ledger = self.ledger.borrow();
+        ledger
+            .stages
+            .get(&stage)
+            .map_or(Ok(None), |record| self.any_change(stage, record))
+    }
+
+    fn any_change(&self, stage: Stage, record: &StageRecord) -> Result<Option<String>, PipelineError> {
+        match self.plugin_change(stage, record) {
+            None => self.change_since(stage, record),
+            change => Ok(change),
+        }
+    }
+
+    fn plugin_change(&self, stage: Stage, record: &StageRecord) -> Option<String> {
+        PluginIdentity::difference(&record.plugins, &self.plugins_of(stage))
+    }
+
+    /// What changed in settings and artifacts since a stage ran, in words.
     fn change_since(&self, stage: Stage, record: &StageRecord) -> Result<Option<String>, PipelineError> {
         if record.settings != self.settings_digest(stage) {
             return Ok(Some(format!("the profile's settings for {} changed", stage.name())));
@@ -87,19 +129,13 @@ impl Pipeline<'_> {
         if samples == 0 {
             return Ok(());
         }
+        if let Some(reason) = self.plugin_change(stage, record) {
+            return Err(PipelineError::OtherPlugin { stage, reason, samples });
+        }
         if let Some(reason) = self.change_since(stage, record)?
             && !(stage == Stage::Generate && reason == format!("{} changed", artifact::PLAN))
         {
             return Err(PipelineError::WouldSupersede { stage, reason, samples });
-        }
-        let now = self.plugins_of(stage);
-        if stage == Stage::Generate && record.state != StageState::Complete && record.plugins != now {
-            let name = |plugins: &[PluginIdentity]| plugins.first().map(ToString::to_string).unwrap_or_default();
-            return Err(PipelineError::OtherGenerator {
-                before: name(&record.plugins),
-                now: name(&now),
-                samples,
-            });
         }
         Ok(())
     }

@@ -284,7 +284,8 @@ impl ProviderSettings {
         self.price.unwrap_or_default().of(input_tokens, output_tokens)
     }
 
-    fn is_unpriced(&self) -> bool {
+    /// Whether what it costs is not known; a model on this machine costs nothing.
+    pub fn is_unpriced(&self) -> bool {
         self.price.is_none() && self.kind != Protocol::Local
     }
 

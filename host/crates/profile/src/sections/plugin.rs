@@ -13,7 +13,8 @@ pub struct PluginSettings {
     pub path: Option<PathBuf>,
     /// SHA-256 of the file in hex; a file with another digest is refused.
     pub sha256: Option<String>,
-    /// Host services it may import: `llm`, `sql`, `query`. Unset: a built-in plugin gets what it asks for, any other nothing.
+    /// Host services it may import: `llm`, `sql`, `query`; and `disclose-rows`, which lets its words carry what it read from rows into prompts,
+    /// exports and logs. Unset: a built-in plugin gets what it asks for, any other nothing.
     pub grant: Option<Vec<String>>,
     /// What a call may use.
     pub limits: PluginLimits,

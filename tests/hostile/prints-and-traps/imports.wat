@@ -1,0 +1,7 @@
+(import "wasi:cli/stdout@0.2.6" "get-stdout" (func $stdout (result i32)))
+(import "wasi:cli/stderr@0.2.6" "get-stderr" (func $stderr (result i32)))
+(import "wasi:io/streams@0.2.6" "[method]output-stream.blocking-write-and-flush" (func $print (param i32 i32 i32 i32)))
+(import "wasi:io/streams@0.2.6" "[method]output-stream.subscribe" (func $subscribe (param i32) (result i32)))
+(import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $block (param i32)))
+(import "wasi:io/poll@0.2.6" "[resource-drop]pollable" (func $pollable_drop (param i32)))
+(import "wasi:io/streams@0.2.6" "[resource-drop]output-stream" (func $stream_drop (param i32)))

@@ -1,0 +1,16 @@
+;; Writes to both outputs as an interpreter does, waiting until it may, and answers.
+(data (i32.const 1024) "hello\nworld")
+
+(func (export "nl2sql:plugin/validator@0.1.0#[method]session.check") (param $session i32) (param $samples i32) (param $count i32) (result i32)
+  (local $stream i32)
+  (local $pollable i32)
+  (local.set $stream (call $stdout))
+  (local.set $pollable (call $subscribe (local.get $stream)))
+  (call $block (local.get $pollable))
+  (call $pollable_drop (local.get $pollable))
+  (call $print (local.get $stream) (i32.const 1024) (i32.const 11) (i32.const 64))
+  (call $stream_drop (local.get $stream))
+  (local.set $stream (call $stderr))
+  (call $print (local.get $stream) (i32.const 1024) (i32.const 6) (i32.const 64))
+  (call $stream_drop (local.get $stream))
+  (call $nothing_found (local.get $count)))
