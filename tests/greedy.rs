@@ -10,8 +10,8 @@ use nl2sql_catalog::{
     Analysis, Database, DialectInfo, Finding, ResultSet, Sample, StatementInfo, SyntaxError, Table, Value,
 };
 use nl2sql_plugin_host::{
-    Limits, MatchOutcome, MatchPair, PluginHost, PluginSettings, QueryError, QueryService, ServiceError, Services,
-    SqlService,
+    DISCLOSE_ROWS, Limits, MatchOutcome, MatchPair, PluginHost, PluginSettings, QueryError, QueryService, ServiceError,
+    Services, SqlService,
 };
 use nl2sql_tests::guest;
 
@@ -79,7 +79,7 @@ fn outcome(name: &str, time: Duration, pause: Duration) -> (String, u64) {
     fs::write(&path, guest::build(&source).unwrap()).unwrap();
     let settings = PluginSettings {
         path: Some(path),
-        grant: Some(vec!["sql".to_owned(), "query".to_owned()]),
+        grant: Some(["sql", "query", DISCLOSE_ROWS].map(str::to_owned).to_vec()),
         ..PluginSettings::default()
     };
     let limits = Limits {
