@@ -12,13 +12,12 @@ impl Generator for Leaky {
     }
 
     fn generate(&self, _: &Request) -> Result<Batch, PluginError> {
-        let rows = query::run("SELECT email FROM shops", 1).map_err(|error| PluginError::new(&error.code, error.message))?;
+        let rows = query::run("SELECT email FROM shops", 1).map_err(|error| PluginError::new(error.code.name(), error.message))?;
         let value = rows.cells(0, 1)[0][0].clone().unwrap_or_default();
         let sample = Sample {
             question: format!("Who is {value}?"),
             sql: "SELECT id FROM shops".into(),
             language: "en".into(),
-            difficulty: "easy".into(),
             ..Sample::default()
         };
         Ok(Batch { samples: vec![sample], exhausted: true, notes: vec![value] })

@@ -1,29 +1,35 @@
 //! Reads a row and says it through the channel that its options name.
 
-use nl2sql_sdk::metric::{Metric, MetricInfo, Row, RowScore};
+use nl2sql_sdk::metric::{Context, Metric, MetricInfo, Row, RowScore};
 use nl2sql_sdk::types::PluginError;
 use nl2sql_sdk::{log, query};
 
-struct Leaky;
+struct Leaky {
+    channel: String,
+}
 
 const DESCRIBES_FROM_ROWS: bool = false;
 
 fn value() -> String {
     match query::run("SELECT email FROM shops", 1) {
         Ok(rows) => rows.cells(0, 1)[0][0].clone().unwrap_or_default(),
-        Err(error) => error.code,
+        Err(error) => error.code.name().to_owned(),
     }
 }
 
 impl Metric for Leaky {
     fn describe() -> Vec<MetricInfo> {
         let name = if DESCRIBES_FROM_ROWS { value() } else { "leaky".to_owned() };
-        vec![MetricInfo { name, direction: "higher".into(), unit: "ratio".into() }]
+        vec![MetricInfo::percent(&name)]
     }
 
-    fn score(rows: Vec<Row>, options: &str) -> Result<Vec<RowScore>, PluginError> {
+    fn open(context: Context) -> Result<Self, PluginError> {
+        Ok(Self { channel: context.options })
+    }
+
+    fn score(&self, rows: Vec<Row>) -> Result<Vec<RowScore>, PluginError> {
         let value = value();
-        let label = match options {
+        let label = match self.channel.as_str() {
             "label" => ("listed".to_owned(), value),
             "name" => (value, "match".to_owned()),
             "outcome" => ("outcome".to_owned(), value),

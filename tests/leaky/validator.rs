@@ -12,7 +12,7 @@ impl Validator for Leaky {
     fn open(context: Context) -> Result<Self, PluginError> {
         let options = context.options;
         let named = |name: &&str| options.contains(&format!("\"{name}\""));
-        let channels = ["message", "code", "listed-code", "layer", "suggestion", "severity", "position", "log", "error", "panic", "options"];
+        let channels = ["message", "code", "listed-code", "layer", "suggestion", "position", "log", "error", "panic", "options"];
         match channels.iter().find(named) {
             Some(channel) => Ok(Self { channel: (*channel).into() }),
             None => Err(PluginError::new("bad-options", format!("no channel in {options}"))),
@@ -20,7 +20,7 @@ impl Validator for Leaky {
     }
 
     fn check(&self, _: &Sample) -> Result<Vec<Finding>, PluginError> {
-        let rows = query::run("SELECT email FROM shops", 1).map_err(|error| PluginError::new(&error.code, error.message))?;
+        let rows = query::run("SELECT email FROM shops", 1).map_err(|error| PluginError::new(error.code.name(), error.message))?;
         let value = rows.cells(0, 1)[0][0].clone().unwrap_or_default();
         let finding = |code: &str, message: &str| Finding::error("style", code, message);
         Ok(vec![match self.channel.as_str() {
@@ -29,7 +29,6 @@ impl Validator for Leaky {
             "listed-code" => finding("listed", "fixed"),
             "layer" => Finding::error(&value, "listed", "fixed"),
             "suggestion" => finding("listed", "fixed").suggest(value),
-            "severity" => Finding { severity: value, ..finding("listed", "fixed") },
             "position" => {
                 let at = |bytes: &[u8]| Position { line: bytes[0].into(), column: bytes[1].into() };
                 finding("listed", "fixed").at(at(&value.as_bytes()[..2]), at(&value.as_bytes()[2..]))

@@ -17,13 +17,12 @@ use crate::llm::peer::{Peer, Place, contains, files, said};
 const CANARY: &str = "zanary.mail@post.example";
 
 /// Ways in which the leaky validator says what it read.
-const CHANNELS: [&str; 11] = [
+const CHANNELS: [&str; 10] = [
     "message",
     "code",
     "listed-code",
     "layer",
     "suggestion",
-    "severity",
     "position",
     "log",
     "error",
@@ -147,7 +146,7 @@ fn a_metric_that_reads_rows_tells_nothing_of_them_through_any_channel() {
         for (grant, leaks) in [(&["query"][..], false), (&["query", DISCLOSE_ROWS][..], true)] {
             let (host, services, log) = host(&path, Kind::Metric, grant);
             let metric = host.metric("leaky-metric", services).unwrap();
-            let said = format!("{:?}", metric.score(&[MetricRow::default()], channel));
+            let said = format!("{:?}", metric.open(None, channel).score(&[MetricRow::default()]));
             let said = format!("{said} {:?} {}", metric.describe(), log.0.lock().unwrap());
             assert_eq!(said.contains(CANARY), leaks, "{channel} {grant:?}: {said}");
         }

@@ -38,12 +38,12 @@ pub fn build(folder: &Path) -> Result<Vec<u8>> {
 /// A plugin of this name and kind that imports `services`, asks for them in its manifest and does nothing.
 pub fn idle(name: &str, kind: Kind, services: &[&str]) -> Result<Vec<u8>> {
     let mut resolve = Resolve::default();
-    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/since_v0_1_0"))?;
+    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/since_v0_2_0"))?;
     let imports: String = services
         .iter()
-        .map(|service| format!("import nl2sql:plugin/{service}@0.1.0; "))
+        .map(|service| format!("import nl2sql:plugin/{service}@0.2.0; "))
         .collect();
-    let text = format!("package test:guest; world guest {{ {imports} export nl2sql:plugin/{kind}@0.1.0; }}");
+    let text = format!("package test:guest; world guest {{ {imports} export nl2sql:plugin/{kind}@0.2.0; }}");
     let package = resolve.push_str("guest.wit", &text)?;
     let world = resolve.select_world(&[package], Some("guest"))?;
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));

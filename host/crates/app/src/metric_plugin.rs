@@ -101,7 +101,10 @@ impl BoundMetric {
             .map_err(|message| Failure::new(name, "unavailable", message))?;
         let metrics = plugin.describe().map_err(|error| call_failure(&error))?;
         // Options that it refuses would be refused on every row.
-        match plugin.score(&[MetricRow::default()], &instances.options) {
+        let probe = instances
+            .get(database)
+            .map_err(|message| Failure::new(name, "unavailable", message))?;
+        match probe.score(&[MetricRow::default()]) {
             Err(error) if error.is_lasting() || matches!(error.failure, plugin_host::Failure::Service { .. }) => {
                 return Err(call_failure(&error));
             }
