@@ -5,6 +5,7 @@ mod before_and_after;
 mod cases;
 mod killed_runs;
 mod llm;
+mod mapped_databases;
 mod mssql_run;
 mod plugin_new;
 mod server_runs;

@@ -12,7 +12,7 @@ use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_pipeline::{CardsArtifact, Failure, SchemaPart, Source, artifact};
 use nl2sql_plugin_host::DialectSession;
-use nl2sql_profile::{ExportSettings, SchemaStyle};
+use nl2sql_profile::{DatabasePlace, ExportSettings, SchemaStyle};
 use nl2sql_sql_lexer::LexicalRules;
 use serde::de::DeserializeOwned;
 
@@ -20,6 +20,7 @@ use crate::Session;
 use crate::database_source::DatabaseSource;
 use crate::plugins::{call_failure, load_failure};
 use crate::query_service::RunDatabase;
+use crate::server_databases::ServerDatabases;
 use crate::sqlite_databases::SqliteDatabases;
 
 /// One database: its catalog, and its dialect bound to that.
@@ -63,11 +64,27 @@ impl RegisteredDatabase {
     }
 }
 
+/// Where databases come from.
+enum RegistrySource {
+    /// Files of a folder.
+    Folder {
+        path: PathBuf,
+        runner: Arc<SqliteDatabases>,
+    },
+    /// The run's server; places that were opened, so that many ids share one connection.
+    Server {
+        runner: Arc<ServerDatabases>,
+        places: Mutex<BTreeMap<DatabasePlace, OpenedPlace>>,
+    },
+}
+
+/// A place of the run's server, with its catalog and what runs statements there.
+type OpenedPlace = (Arc<RegisteredDatabase>, Arc<RunDatabase>);
+
 /// Databases by name, opened when they are first asked for.
 pub struct DatabaseRegistry {
     session: Arc<Session>,
-    folder: Option<PathBuf>,
-    runner: Arc<dyn QueryRunner>,
+    source: RegistrySource,
     opened: Mutex<BTreeMap<String, Arc<RegisteredDatabase>>>,
 }
 
@@ -77,56 +94,48 @@ impl DatabaseRegistry {
         let runner = Arc::new(SqliteDatabases::new(folder, statement_timeout(&session)));
         Self {
             session,
-            folder: Some(folder.to_owned()),
-            runner,
+            source: RegistrySource::Folder {
+                path: folder.to_owned(),
+                runner,
+            },
             opened: Mutex::default(),
         }
     }
 
-    /// The session's own database.
+    /// The session's own database, and those of its server that `evaluate.db_ids` names.
     ///
     /// # Errors
     /// When it cannot be connected to or its catalog cannot be read.
     pub fn of_run(session: Arc<Session>) -> Result<Self, Failure> {
-        let connection = session.connection()?;
-        let dialect = session.dialect()?;
-        let source = DatabaseSource {
-            connection: connection.clone(),
-            dialect: dialect.clone(),
-            runtime: session.runtime().clone(),
-        };
-        let (catalog, _) = source.catalog()?;
-        let own = Arc::new(RegisteredDatabase {
-            cards: artifact_of_run(&session.place().folder, artifact::CARDS)
-                .unwrap_or_else(|| CardsArtifact::without_values(&catalog, &session.profile().cards)),
-            topics: artifact_of_run::<Plan>(&session.place().folder, artifact::PLAN)
-                .map_or_else(Vec::new, |plan| plan.topics),
-            session: Arc::new(dialect.open(&catalog)),
-            catalog: Arc::new(catalog),
-        });
+        let own_place = DatabasePlace::default();
+        let own = open_place(&session, session.connection()?, &own_place)?;
+        let runner = Arc::new(ServerDatabases::default());
         let names = [
             String::new(),
-            own.catalog.name.clone(),
-            connection.server_info().database.clone(),
+            own.0.catalog.name.clone(),
+            own.1.connection.server_info().database.clone(),
         ];
-        let opened = names.into_iter().map(|name| (name, own.clone())).collect();
-        let limits = connection.settings().limits.with_timeout(statement_timeout(&session));
-        let runner = Arc::new(RunDatabase {
-            connection,
-            catalog: Arc::clone(&own.catalog),
-            limits,
-        });
+        let mut opened = BTreeMap::new();
+        for name in names {
+            runner.add(&name, own.1.clone());
+            opened.insert(name, own.0.clone());
+        }
         Ok(Self {
             session,
-            folder: None,
-            runner,
+            source: RegistrySource::Server {
+                runner,
+                places: Mutex::new(BTreeMap::from([(own_place, own)])),
+            },
             opened: Mutex::new(opened),
         })
     }
 
     /// What runs statements on them.
     pub fn runner(&self) -> Arc<dyn QueryRunner> {
-        self.runner.clone()
+        match &self.source {
+            RegistrySource::Folder { runner, .. } => runner.clone(),
+            RegistrySource::Server { runner, .. } => runner.clone(),
+        }
     }
 
     /// The session they belong to.
@@ -142,23 +151,46 @@ impl DatabaseRegistry {
         if let Some(known) = self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(known.clone());
         }
-        let Some(folder) = &self.folder else {
-            return Err(Failure::new(
-                "database",
-                "unavailable",
-                format!("the run does not read a database `{name}`"),
-            )
-            .with_hint("Give the folder of the databases with --databases"));
+        let database = match &self.source {
+            RegistrySource::Folder { path, .. } => Arc::new(self.file(path, name)?),
+            RegistrySource::Server { runner, places } => {
+                let (database, run) = self.place(name, places)?;
+                runner.add(name, run);
+                database
+            }
         };
-        let file = SqliteDatabases::new(folder, Duration::from_secs(1))
-            .file(name)
-            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
-        let database = Arc::new(self.open(&file)?);
         self.opened
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.to_owned(), database.clone());
         Ok(database)
+    }
+
+    /// The place of the run's server that an id is mapped to.
+    fn place(&self, name: &str, places: &Mutex<BTreeMap<DatabasePlace, OpenedPlace>>) -> Result<OpenedPlace, Failure> {
+        let ids = &self.session.profile().evaluate.db_ids;
+        let Some(place) = ids.get(name).or_else(|| ids.get("*")) else {
+            let message = format!("the run does not read a database `{name}`");
+            let hint = format!(
+                "Say where it lies on the server with evaluate.db_ids, e.g. --set 'evaluate.db_ids={{ {name:?} = {{}} }}' for the run's own \
+                 database, or give a folder of SQLite files with --databases"
+            );
+            return Err(Failure::new("database", "unavailable", message).with_hint(hint));
+        };
+        let mut places = places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = places.get(place) {
+            return Ok(known.clone());
+        }
+        let opened = open_place(&self.session, self.session.connection_to(place)?, place)?;
+        places.insert(place.clone(), opened.clone());
+        Ok(opened)
+    }
+
+    fn file(&self, folder: &Path, name: &str) -> Result<RegisteredDatabase, Failure> {
+        let file = SqliteDatabases::new(folder, Duration::from_secs(1))
+            .file(name)
+            .map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+        self.open(&file)
     }
 
     fn open(&self, file: &Path) -> Result<RegisteredDatabase, Failure> {
@@ -206,6 +238,34 @@ impl DatabaseRegistry {
         }
         Ok(constraints)
     }
+}
+
+/// Reads the catalog behind a connection of the run's server.
+fn open_place(session: &Arc<Session>, connection: Connection, place: &DatabasePlace) -> Result<OpenedPlace, Failure> {
+    let dialect = session.dialect()?;
+    let source = DatabaseSource {
+        connection: connection.clone(),
+        dialect: dialect.clone(),
+        runtime: session.runtime().clone(),
+    };
+    let (catalog, _) = source.catalog()?;
+    // Cards and topics of the run are about its own database.
+    let run_folder = Some(&session.place().folder).filter(|_| *place == DatabasePlace::default());
+    let cards = run_folder.and_then(|folder| artifact_of_run(folder, artifact::CARDS));
+    let plan: Option<Plan> = run_folder.and_then(|folder| artifact_of_run(folder, artifact::PLAN));
+    let database = Arc::new(RegisteredDatabase {
+        cards: cards.unwrap_or_else(|| CardsArtifact::without_values(&catalog, &session.profile().cards)),
+        topics: plan.map_or_else(Vec::new, |plan| plan.topics),
+        session: Arc::new(dialect.open(&catalog)),
+        catalog: Arc::new(catalog),
+    });
+    let limits = connection.settings().limits.with_timeout(statement_timeout(session));
+    let run = Arc::new(RunDatabase {
+        connection,
+        catalog: Arc::clone(&database.catalog),
+        limits,
+    });
+    Ok((database, run))
 }
 
 fn statement_timeout(session: &Session) -> Duration {

@@ -28,6 +28,7 @@ mod prompt_writer;
 mod query_service;
 mod run_dependencies;
 mod runtime;
+mod server_databases;
 mod session;
 mod sqlite_databases;
 mod stage_plugins;

@@ -96,6 +96,12 @@ pub struct RunDatabase {
 }
 
 impl RunDatabase {
+    /// The result of a statement.
+    pub async fn run_here(&self, sql: &str, max_rows: usize) -> Result<Arc<ResultSet>, QueryFailure> {
+        let rows = self.connection.run(sql, &self.limits.with_max_rows(max_rows)).await;
+        rows.map(Arc::new).map_err(query_failure)
+    }
+
     fn check_name(&self, database: &str) -> Result<(), QueryFailure> {
         let own = &self.connection.server_info().database;
         if database.is_empty() || database == own {
@@ -111,12 +117,18 @@ impl RunDatabase {
 impl QueryRunner for RunDatabase {
     async fn run(&self, database: &str, sql: &str, max_rows: usize) -> Result<Arc<ResultSet>, QueryFailure> {
         self.check_name(database)?;
-        let rows = self.connection.run(sql, &self.limits.with_max_rows(max_rows)).await;
-        rows.map(Arc::new).map_err(query_failure)
+        self.run_here(sql, max_rows).await
     }
 
     async fn outline(&self, database: &str) -> Result<Arc<SchemaOutline>, QueryFailure> {
         self.check_name(database)?;
+        Ok(self.outline_here())
+    }
+}
+
+impl RunDatabase {
+    /// Tables, columns and foreign keys.
+    pub fn outline_here(&self) -> Arc<SchemaOutline> {
         let tables = || {
             self.catalog
                 .tables
@@ -129,7 +141,7 @@ impl QueryRunner for RunDatabase {
                 ends.map(move |(from, to)| [(table.name.clone(), from.clone()), (key.ref_table.clone(), to.clone())])
             })
         });
-        Ok(Arc::new(SchemaOutline {
+        Arc::new(SchemaOutline {
             tables: tables()
                 .map(|table| {
                     (
@@ -139,6 +151,6 @@ impl QueryRunner for RunDatabase {
                 })
                 .collect(),
             foreign_keys: keys.collect(),
-        }))
+        })
     }
 }

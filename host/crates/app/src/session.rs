@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use nl2sql_database::{Connection, DriverRegistry};
+use nl2sql_database::{Connection, ConnectionSettings, DriverRegistry};
 use nl2sql_llm::{LlmClient, LlmError};
 use nl2sql_pipeline::Failure;
-use nl2sql_plugin_host::{DialectPlugin, LoadError, PluginHost};
-use nl2sql_profile::Profile;
+use crate::connection::{dialect_alias, unavailable};
+use crate::llm_service::connect;
+use crate::local_models::LocalModels;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::unavailable;
@@ -214,12 +215,27 @@ impl Session {
     /// # Errors
     /// When it cannot be opened.
     pub fn connect_unchecked(&self) -> Result<Connection, Failure> {
+        self.connect_to(&DatabasePlace::default())
+    }
+
+    /// A connection to another database or schema of the same server.
+    ///
+    /// # Errors
+    /// As [`connection`](Self::connection), or when the driver knows no such place.
+    pub fn connection_to(&self, place: &DatabasePlace) -> Result<Connection, Failure> {
+        let connection = self.connect_to(place)?;
+        self.refuse_write_login(&connection)?;
+        Ok(connection)
+    }
+
+    fn connect_to(&self, place: &DatabasePlace) -> Result<Connection, Failure> {
         let settings = &self.profile.database;
         let driver = match (&settings.url, settings.driver.as_str()) {
             (None, "") => self.dialect()?.info().map_err(|error| call_failure(&error))?.driver,
             _ => settings.driver.clone(),
         };
-        let settings = connection_settings(settings, &driver, &self.drivers)?;
+        let mut settings = connection_settings(settings, &driver, &self.drivers)?;
+        go_to(&mut settings, place)?;
         self.runtime
             .block_on(|| self.drivers.open(settings))
             .map_err(unavailable)
@@ -243,4 +259,32 @@ impl Session {
             .with_hint("Use a login with SELECT alone, or accept this one with database.allow_write_login = true")),
         }
     }
+}
+
+/// Turns settings to another place of their server.
+fn go_to(settings: &mut ConnectionSettings, place: &DatabasePlace) -> Result<(), Failure> {
+    let refuse = |what: &str| {
+        let message = format!(
+            "evaluate.db_ids names a {what}, and the driver `{}` has none to go to",
+            settings.driver
+        );
+        Err(Failure::new("database", "unavailable", message)
+            .with_hint("Map the ids to {}, the run's own database, or give a folder of SQLite files with --databases"))
+    };
+    match (settings.driver.as_str(), &place.database, &place.schema) {
+        (_, None, None) => {}
+        ("postgres", database, schema) => {
+            if let Some(database) = database {
+                settings.database.clone_from(database);
+            }
+            if let Some(schema) = schema {
+                settings.schemas = vec![schema.clone()];
+                settings.current_schema = Some(schema.clone());
+            }
+        }
+        ("mysql" | "mssql", Some(database), None) => settings.database.clone_from(database),
+        ("mysql" | "mssql", _, Some(_)) => return refuse("schema"),
+        _ => return refuse("database"),
+    }
+    Ok(())
 }

@@ -52,6 +52,8 @@ pub struct ConnectionSettings {
     pub pool_size: usize,
     /// Schemas to extract; empty means the login's default.
     pub schemas: Vec<String>,
+    /// Schema in which names without one are looked up (PostgreSQL); the login's own where there is none.
+    pub current_schema: Option<String>,
     /// Globs of tables to extract, matched against `table` and `schema.table`; empty means all.
     pub include: Vec<String>,
     /// Globs of tables to leave out; wins over `include`.
@@ -76,6 +78,7 @@ impl Default for ConnectionSettings {
             limits: Limits::default(),
             pool_size: 4,
             schemas: Vec::new(),
+            current_schema: None,
             include: Vec::new(),
             exclude: Vec::new(),
             allow_functions: Vec::new(),

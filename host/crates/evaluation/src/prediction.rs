@@ -82,10 +82,12 @@ pub trait TextGenerator: Send + Sync {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prediction {
     /// The prompt as the model saw it, or the last user message.
+    #[serde(default)]
     pub prompt: String,
     /// What the model wrote; empty where it failed.
     pub predict: String,
     /// Reference answer; empty where there is none.
+    #[serde(default)]
     pub label: String,
     /// Id of the example.
     #[serde(default)]

@@ -1,4 +1,6 @@
-//! `generated_predictions.jsonl` read back: ours, or LLaMA-Factory's with its three fields.
+//! Predictions read back: ours, LLaMA-Factory's with its three fields, BIRD's and Spider's.
+
+mod layouts;
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -9,6 +11,7 @@ use crate::{
     prediction_settings::PredictionSettings,
     scoring::SqlReader,
 };
+use layouts::rows;
 
 /// Predictions in file order, and the lines that are none.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,25 @@ pub enum PairingError {
         /// Examples in the dataset.
         examples: usize,
     },
+    /// Where rows pair by position, none may be missing.
+    #[error("{error}; rows without ids pair by position, so each must be there")]
+    Damaged {
+        /// The first row that cannot be read.
+        error: RowError,
+    },
+    /// A row is about another database than the example in its place.
+    #[error(
+        "prediction {row} is of the database `{found}`, and example {row} of the dataset of `{expected}`; without ids the rows pair \
+         by position, so predict this dataset in its order"
+    )]
+    Database {
+        /// Row, counted from 1.
+        row: usize,
+        /// The prediction's database.
+        found: String,
+        /// The example's.
+        expected: String,
+    },
     /// A line's label is not what the dataset says.
     #[error(
         "prediction {row} has the label `{label}`, and example {row} of the dataset has `{gold}`; without ids the rows pair by \
@@ -75,7 +97,9 @@ pub enum PairingError {
 }
 
 impl PredictionsFile {
-    /// Reads a file; a byte order mark is passed over.
+    /// Reads a file in any of the layouts that evaluators and trainers write; a byte order mark is passed over. Told from the text are
+    /// lines or an array of predictions and BIRD's object of numbered statements; by its ending (`.txt`, `.sql`) a file of one statement a
+    /// line, as Spider's evaluators read it.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -87,9 +111,9 @@ impl PredictionsFile {
         };
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let lines = text.split(|byte| *byte == b'\n').enumerate();
-        for (at, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
-            match prediction(line) {
+        let is_statements = path.extension().is_some_and(|kind| kind == "txt" || kind == "sql");
+        for (number, row) in rows(text, is_statements) {
+            match row {
                 Ok(prediction) => match places.get(&prediction.id) {
                     Some(place) if !prediction.id.is_empty() => file.predictions[*place] = prediction,
                     _ => {
@@ -97,7 +121,7 @@ impl PredictionsFile {
                         file.predictions.push(prediction);
                     }
                 },
-                Err(reason) => file.errors.push(RowError { row: at + 1, reason }),
+                Err(reason) => file.errors.push(RowError { row: number, reason }),
             }
         }
         Ok(file)
@@ -118,11 +142,11 @@ impl PredictionsFile {
         let found = first.id.clone();
         match self.predictions.iter().filter(|row| row.id.is_empty()).count() {
             0 => {}
-            without if without == rows && self.errors.is_empty() => self.pair_by_position(examples, limited)?,
-            without => {
-                let rows = rows + self.errors.len();
-                return Err(PairingError::SomeIds { without, rows });
-            }
+            without if without < rows => return Err(PairingError::SomeIds { without, rows }),
+            _ => match self.errors.first() {
+                Some(error) => return Err(PairingError::Damaged { error: error.clone() }),
+                None => self.pair_by_position(examples, limited)?,
+            },
         }
         let by_id: BTreeMap<&str, &Example> = examples.iter().map(|row| (row.id.as_str(), row)).collect();
         self.predictions
@@ -149,11 +173,14 @@ impl PredictionsFile {
         }
         self.predictions.truncate(examples.len());
         for (at, (prediction, example)) in self.predictions.iter_mut().zip(examples).enumerate() {
-            if let Some(gold) = example
-                .gold
-                .as_ref()
-                .filter(|gold| !same_words(gold, &prediction.label))
-            {
+            if !prediction.db_id.is_empty() && !example.database.is_empty() && prediction.db_id != example.database {
+                return Err(PairingError::Database {
+                    row: at + 1,
+                    found: prediction.db_id.clone(),
+                    expected: example.database.clone(),
+                });
+            }
+            if let Some(gold) = example.gold.as_ref().filter(|gold| !agrees(gold, &prediction.label)) {
                 return Err(PairingError::Label {
                     row: at + 1,
                     label: prediction.label.clone(),
@@ -192,11 +219,6 @@ impl PredictionsFile {
     }
 }
 
-fn prediction(line: &[u8]) -> Result<Prediction, String> {
-    let text = std::str::from_utf8(line).map_err(|error| format!("it is not UTF-8: {error}"))?;
-    serde_json::from_str(text).map_err(|error| format!("it is not a prediction: {error}"))
-}
-
 /// Predictions of other programs lack what the dataset knows.
 fn complete(prediction: &mut Prediction, example: &Example) {
     if prediction.db_id.is_empty() {
@@ -210,7 +232,13 @@ fn complete(prediction: &mut Prediction, example: &Example) {
     }
 }
 
-/// A label that went through a tokenizer may differ in blanks; one that is missing says nothing.
-fn same_words(gold: &str, label: &str) -> bool {
-    label.trim().is_empty() || gold.split_whitespace().eq(label.split_whitespace())
+/// Letters of a label that was cut off from which on it still tells whose it is.
+const TELLING_LABEL: usize = 12;
+
+/// A label that went through a tokenizer may differ in blanks, and may have been cut at the length of training samples
+/// (`cutoff_len`); one that is missing says nothing.
+fn agrees(gold: &str, label: &str) -> bool {
+    let blankless = |text: &str| text.split_whitespace().collect::<String>();
+    let (gold, label) = (blankless(gold), blankless(label));
+    label.is_empty() || gold == label || (label.chars().count() >= TELLING_LABEL && gold.starts_with(&label))
 }

@@ -257,6 +257,60 @@ fn predictions_without_ids_pair_by_position_when_their_labels_agree() {
 }
 
 #[test]
+fn labels_that_lost_blanks_or_were_cut_still_pair() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(
+        folder.path(),
+        b"{\"id\": \"a\", \"question\": \"one\", \"query\": \"SELECT name FROM t WHERE a = 'x'\"}\n",
+    );
+    for (label, pairs) in [
+        ("SELECT name FROM t WHERE a ='x'", true),
+        ("SELECT name FROM t WH", true),
+        ("", true),
+        ("SELECT", false),
+        ("SELECT name FROM u", false),
+    ] {
+        let mut file = without_ids(folder.path(), &[("SELECT 1", label)]);
+        assert_eq!(file.pair_with(&data.examples, false).is_ok(), pairs, "{label}");
+    }
+}
+
+#[test]
+fn predictions_of_bird_and_spider_pair_by_position_and_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(
+        folder.path(),
+        b"{\"db_id\": \"d\", \"question\": \"one\", \"SQL\": \"SELECT 1\"}\n{\"db_id\": \"e\", \"question\": \"two\", \"SQL\": \"SELECT 2\"}\n",
+    );
+    let read = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let mut file = PredictionsFile::read(&path).unwrap();
+        file.pair_with(&data.examples, false).map(|()| {
+            file.extract(None);
+            let sql = file.predictions.into_iter().map(|row| (row.id, row.predicted_sql));
+            sql.collect::<Vec<_>>()
+        })
+    };
+    let right = vec![
+        ("0".to_owned(), "SELECT 1".to_owned()),
+        ("1".to_owned(), "SELECT 3".to_owned()),
+    ];
+    let bird = r#"{"0": "SELECT 1\t----- bird -----\td", "1": "SELECT 3;\t----- bird -----\te"}"#;
+    assert_eq!(read("predict_dev.json", bird), Ok(right.clone()));
+    assert_eq!(read("pred.txt", "SELECT 1\nSELECT 3\te\n"), Ok(right));
+    assert!(matches!(
+        read("predict_dev.json", &bird.replace("\\td\"", "\\te\"")),
+        Err(PairingError::Database { row: 1, .. })
+    ));
+    let cut = r#"{"0": "SELECT 1", "1": "SELECT 3\t----- bird -----\te"}"#;
+    assert!(matches!(
+        read("predict_dev.json", cut),
+        Err(PairingError::Damaged { .. })
+    ));
+}
+
+#[test]
 fn predictions_of_another_dataset_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = dataset(folder.path(), b"{\"id\": \"a\", \"question\": \"one\"}\n");

@@ -10,9 +10,9 @@ use crate::LlmError;
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret; surrounding white space (a key file's newline) is dropped.
+    /// Wraps a secret; surrounding white space (a key file's newline) and a byte order mark are dropped.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into().trim().to_owned())
+        Self(value.into().trim_start_matches('\u{feff}').trim().to_owned())
     }
 
     /// The secret itself, for the one place that sends it.
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_secret_never_prints_and_is_cut_out_of_echoes() {
-        let key = Secret::new("sk-canary-123\n");
+        let key = Secret::new("\u{feff}sk-canary-123\r\n");
         assert_eq!(key.expose(), "sk-canary-123");
         assert_eq!(format!("{key:?}"), "[key]");
         assert_eq!(key.redact("invalid key sk-canary-123"), "invalid key [key]");

@@ -10,6 +10,7 @@ pub use rope_scaling::RopeScaling;
 
 use crate::architecture::{self, Architecture};
 use crate::error::{ModelError, Result};
+use crate::tokenizer::read_object;
 
 /// The shape of a decoder model.
 #[derive(Debug, Clone)]
@@ -59,9 +60,7 @@ impl ModelConfig {
     /// When the file is missing, is not JSON, names an unknown `model_type` or asks for something unsupported.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("config.json");
-        let text = std::fs::read_to_string(&path).map_err(|source| ModelError::file("read", &path, source))?;
-        let document: Map<String, Value> =
-            serde_json::from_str(&text).map_err(|source| ModelError::json(&path, source))?;
+        let document = read_object(&path)?;
         Self::from_document(document, &path)
     }
 

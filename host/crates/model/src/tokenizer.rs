@@ -132,8 +132,13 @@ pub(crate) fn read_optional(path: &Path) -> Result<Map<String, Value>> {
     if !path.exists() {
         return Ok(Map::new());
     }
+    read_object(path)
+}
+
+/// A JSON object in a file; a byte order mark is passed over.
+pub(crate) fn read_object(path: &Path) -> Result<Map<String, Value>> {
     let text = std::fs::read_to_string(path).map_err(|source| ModelError::file("read", path, source))?;
-    serde_json::from_str(&text).map_err(|source| ModelError::json(path, source))
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|source| ModelError::json(path, source))
 }
 
 /// A special token is either its text or an object with `content`.

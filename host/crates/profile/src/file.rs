@@ -96,7 +96,8 @@ fn parse(path: &Path) -> Result<Dict, ProfileError> {
             reason: error.to_string(),
         })?,
     };
-    toml::from_str(&text).map_err(|error| ProfileError::Syntax {
+    // Editors on Windows put a byte order mark first.
+    toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| ProfileError::Syntax {
         path: path.to_owned(),
         reason: error.to_string().trim_end().into(),
     })

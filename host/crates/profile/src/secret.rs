@@ -8,7 +8,7 @@ use crate::ProfileError;
 
 /// Reads a secret from the environment variable `env`, else from `file`; `None` when the profile names neither.
 ///
-/// Trailing line breaks of a file are not part of the secret.
+/// Trailing line breaks and a byte order mark of a file are not part of the secret.
 ///
 /// # Errors
 /// When a named variable is unset or a named file cannot be read.
@@ -24,7 +24,10 @@ pub fn read_secret(env: Option<&str>, file: Option<&Path>) -> Result<Option<Secr
     }
     let Some(path) = file else { return Ok(None) };
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))),
+        Ok(text) => {
+            let secret = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
+            Ok(Some(SecretString::from(secret.to_owned())))
+        }
         Err(error) => Err(ProfileError::Secret {
             what: format!("file {}", path.display()),
             reason: error.to_string(),

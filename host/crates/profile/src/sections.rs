@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use cards::CardSettings;
 pub use database::{DatabaseSettings, TlsMode};
-pub use evaluate::{DecodingConstraint, EvaluateSettings};
+pub use evaluate::{DatabasePlace, DecodingConstraint, EvaluateSettings};
 pub use export::{ExportFormat, ExportSettings, SchemaScope, SchemaStyle, SplitRatios};
 pub use generate::GenerateSettings;
 pub use llm::{BudgetCaps, LlmSettings, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput};

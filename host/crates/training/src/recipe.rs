@@ -34,7 +34,8 @@ pub struct Recipe {
 /// honoured; all reasons are reported at once.
 pub fn read(path: &Path) -> Result<Recipe, TrainError> {
     let text = std::fs::read_to_string(path).map_err(|source| TrainError::file("read", path, source))?;
-    parse(&text, path)
+    // Editors on Windows put a byte order mark first.
+    parse(text.trim_start_matches('\u{feff}'), path)
 }
 
 /// As [`read`], from text; `path` is only used in messages.

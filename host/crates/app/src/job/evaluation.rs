@@ -423,7 +423,7 @@ impl Verification {
 pub(super) fn verify(job: &JobContext, path: &Path, request: &EvaluateRequest) -> Result<Verification, AppError> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| AppError::Usage(format!("{} cannot be read: {error}", path.display())))?;
-    let mut recorded: Manifest = serde_json::from_str(&text)
+    let mut recorded: Manifest = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| AppError::Usage(format!("{} is not a manifest: {error}", path.display())))?;
     let recorded_path = |role: &str| recorded.paths.get(role).map(PathBuf::from);
     let mut again = request.clone();

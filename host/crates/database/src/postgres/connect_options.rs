@@ -36,6 +36,14 @@ pub(super) fn connect_options(settings: &ConnectionSettings) -> PgConnectOptions
         Some(file) => options.ssl_root_cert(file),
         None => options,
     };
+    let options = match &settings.current_schema {
+        Some(schema) => options.options([("search_path", quoted_name(schema))]),
+        None => options,
+    };
     // Its log would show statements and their values.
     options.disable_statement_logging()
+}
+
+fn quoted_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{ModelError, Result};
 use crate::layers::DecoderLayer;
+use crate::tokenizer::read_object;
 use crate::weights::write_json;
 
 /// Which projections carry low-rank factors.
@@ -121,9 +122,7 @@ impl AdapterConfig {
     /// When the file is missing, broken, or asks for a PEFT feature that is not supported.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("adapter_config.json");
-        let text = std::fs::read_to_string(&path).map_err(|source| ModelError::file("read", &path, source))?;
-        let document: Map<String, Value> =
-            serde_json::from_str(&text).map_err(|source| ModelError::json(&path, source))?;
+        let document = read_object(&path)?;
         let reader = Reader {
             document: &document,
             folder,

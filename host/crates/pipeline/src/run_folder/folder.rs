@@ -131,7 +131,7 @@ impl RunFolder {
                 writer: Stage::writer_of(name),
             });
         };
-        serde_json::from_slice(&bytes).map_err(|error| PipelineError::Broken {
+        serde_json::from_slice(without_byte_order_mark(&bytes)).map_err(|error| PipelineError::Broken {
             path: self.path(name),
             reason: error.to_string(),
             writer: Stage::writer_of(name),
@@ -200,4 +200,9 @@ impl RunFolder {
         let mut free = shelves.skip_while(|shelf| self.store.exists(shelf));
         free.next().unwrap_or_else(|| artifact::SUPERSEDED.into())
     }
+}
+
+/// Artifacts that were edited on Windows may begin with a byte order mark.
+fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }

@@ -71,6 +71,11 @@ impl<T: DeserializeOwned> Lines<T> {
                 is_torn,
             };
             let row = match line.strip_suffix(b"\n") {
+                // A journal that was edited on Windows may begin with a byte order mark.
+                Some(whole) if index == 0 => {
+                    let row = whole.strip_prefix(b"\xef\xbb\xbf").unwrap_or(whole);
+                    serde_json::from_slice(row).map_err(|error| broken(error.to_string(), false))
+                }
                 Some(whole) => serde_json::from_slice(whole).map_err(|error| broken(error.to_string(), false)),
                 None => Err(broken("it has no end".to_owned(), true)),
             };

@@ -27,12 +27,25 @@ impl std::fmt::Display for DecodingConstraint {
     }
 }
 
+/// Where a database of a data set lies on the run's server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabasePlace {
+    /// Database on the server; unset: the run's own.
+    pub database: Option<String>,
+    /// Schema of its tables (PostgreSQL); unset: the login's own.
+    pub schema: Option<String>,
+}
+
 /// Predictions and metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateSettings {
     /// Data set to predict; empty: the test split of the run.
     pub dataset: String,
+    /// Where the databases of a data set lie on the run's server, by the `db_id` of its rows; `*` stands for all other ids, and `{}` for
+    /// the run's own database.
+    pub db_ids: BTreeMap<String, DatabasePlace>,
     /// Metric plugins.
     pub metrics: Vec<String>,
     /// Options per metric.
@@ -67,6 +80,7 @@ impl Default for EvaluateSettings {
     fn default() -> Self {
         Self {
             dataset: String::new(),
+            db_ids: BTreeMap::new(),
             metrics: ["metric-text", "metric-sql", "metric-execution"]
                 .map(String::from)
                 .to_vec(),
