@@ -80,6 +80,11 @@ fn ids_are_mapped_to_schemas_of_a_postgres_database() {
          INSERT INTO \"gas Stations\".customers VALUES (1, 'Oslo'), (2, 'Rome');",
     );
     server.add_reader();
+    let grants = "USAGE ON SCHEMA debit, \"gas Stations\" TO ; GRANT SELECT ON ALL TABLES IN SCHEMA debit, \"gas Stations\" TO ;";
+    server.script(&format!(
+        "GRANT {}",
+        grants.replace(" TO ;", &format!(" TO {};", server.reader.user))
+    ));
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rows.jsonl"), ROWS).unwrap();
     let predictions = "SELECT 1\tdebit_card\nSELECT city FROM customers ORDER BY city DESC\tgas_stations\n";
