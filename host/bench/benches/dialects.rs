@@ -1,7 +1,8 @@
 //! How many valid and invalid queries each dialect accepts, through WASM, beside sqlparser and sqlglot on the same lists.
 //!
-//! `cargo xtask bench dialects [-- <folder>] [-- --verbose]`. The folder holds `valid_<dialect>.jsonl` and `invalid_<dialect>.jsonl` with an
-//! `sql` in each row; without one, `sql` of the shared data is read. Only SELECT and WITH statements count.
+//! `cargo xtask bench dialects [-- <folder>]`. The folder holds `valid_<dialect>.jsonl` and `invalid_<dialect>.jsonl` with an `sql` in each row;
+//! without one, `sql` of the shared data is read. Only SELECT and WITH statements count. Each statement that is judged otherwise than its
+//! list says is printed, with the reason: what the dialect says of it, or what the engine said.
 
 use std::path::{Path, PathBuf};
 
@@ -26,16 +27,9 @@ struct Accepted {
 }
 
 fn main() {
-    let (mut folder, mut verbose) = (None, false);
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--verbose" => verbose = true,
-            // Cargo tells every bench so.
-            "--bench" => {}
-            path => folder = Some(PathBuf::from(path)),
-        }
-    }
-    let folder = folder.unwrap_or_else(|| nl2sql_bench::data().join("sql"));
+    // Cargo tells every bench `--bench`.
+    let folder = std::env::args().skip(1).find(|argument| argument != "--bench");
+    let folder = folder.map_or_else(|| nl2sql_bench::data().join("sql"), PathBuf::from);
     let host = PluginHost::builder()
         .embedded(nl2sql_builtin_plugins::PLUGINS)
         .build()
@@ -51,7 +45,7 @@ fn main() {
             .open(&Database::default());
         for kind in ["valid", "invalid"] {
             let path = folder.join(format!("{kind}_{name}.jsonl"));
-            let found = accepted(&path, name, dialect, &session, verbose.then_some(kind == "valid"));
+            let found = accepted(&path, name, dialect, &session, kind == "valid");
             println!(
                 "{name:<9} {kind:<8} {:>7} {:>7} {:>10} {:>8}",
                 found.queries, found.ours, found.sqlparser, found.sqlglot
@@ -60,37 +54,31 @@ fn main() {
     }
 }
 
-/// Counts, and prints each query that is not judged as `expected`, where that is given.
-fn accepted(
-    path: &Path,
-    name: &str,
-    dialect: &dyn Dialect,
-    session: &DialectSession,
-    expected: Option<bool>,
-) -> Accepted {
+/// Counts, and prints each query that is not judged as `expected`.
+fn accepted(path: &Path, name: &str, dialect: &dyn Dialect, session: &DialectSession, expected: bool) -> Accepted {
     let rows = nl2sql_bench::rows(path);
-    let queries: Vec<&str> = rows
+    let text = |row: &serde_json::Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    let queries: Vec<(String, String)> = rows
         .iter()
-        .filter_map(|row| row["sql"].as_str())
-        .filter(|sql| begins_query(sql))
+        .map(|row| (text(row, "sql"), text(row, "engine_msg")))
+        .filter(|(sql, _)| begins_query(sql))
         .collect();
-    let ours: Vec<bool> = queries
-        .iter()
-        .map(|sql| session.check_syntax(sql).expect("the dialect answers").is_ok())
-        .collect();
-    for (sql, _) in queries
-        .iter()
-        .zip(&ours)
-        .filter(|(_, ok)| expected.is_some_and(|expected| **ok != expected))
-    {
-        println!("  {sql}");
+    let mut ours = 0;
+    for (sql, engine) in &queries {
+        let judged = session.check_syntax(sql).expect("the dialect answers");
+        ours += usize::from(judged.is_ok());
+        match judged {
+            Err(error) if expected => println!("  refused: {sql}\n    {}", error.message),
+            Ok(()) if !expected => println!("  accepted: {sql}\n    {}", engine.trim()),
+            _ => {}
+        }
     }
-    let by_sqlparser = |sql: &&&str| Parser::parse_sql(dialect, sql).is_ok_and(|statements| !statements.is_empty());
-    let by_sqlglot = nl2sql_bench::sqlglot("accepts", queries.iter().map(|sql| (name, *sql)));
+    let by_sqlparser = |sql: &str| Parser::parse_sql(dialect, sql).is_ok_and(|statements| !statements.is_empty());
+    let by_sqlglot = nl2sql_bench::sqlglot("accepts", queries.iter().map(|(sql, _)| (name, sql.as_str())));
     Accepted {
         queries: queries.len(),
-        ours: ours.iter().filter(|ok| **ok).count(),
-        sqlparser: queries.iter().filter(by_sqlparser).count(),
+        ours,
+        sqlparser: queries.iter().filter(|(sql, _)| by_sqlparser(sql)).count(),
         sqlglot: by_sqlglot.lines().filter(|line| *line == "1").count(),
     }
 }

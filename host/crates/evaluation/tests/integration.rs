@@ -1,5 +1,6 @@
 //! Evaluation against official verdicts, and its artifacts.
 
+mod departures;
 mod official_verdicts;
 mod prediction_runs;
 mod reports;
