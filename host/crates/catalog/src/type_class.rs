@@ -120,6 +120,8 @@ impl TypeClass {
             "enum" | "set" => Self::Enum,
             "geometry" | "geography" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
             | "multipolygon" | "geometrycollection" | "box" | "circle" | "line" | "lseg" | "path" => Self::Geometry,
+            // PostgreSQL's int4range, nummultirange and int2vector are no numbers.
+            word if word.ends_with("range") || word.ends_with("vector") => Self::Other,
             _ => Self::by_affinity(word),
         }
     }
@@ -165,6 +167,9 @@ mod tests {
             ("enum('a','b')", TypeClass::Enum),
             ("uniqueidentifier", TypeClass::Uuid),
             ("point", TypeClass::Geometry),
+            ("int4range", TypeClass::Other),
+            ("int8multirange", TypeClass::Other),
+            ("int2vector", TypeClass::Other),
             ("", TypeClass::Other),
         ] {
             assert_eq!(TypeClass::of_type_name(name), class, "{name}");
