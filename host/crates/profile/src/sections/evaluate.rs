@@ -31,7 +31,7 @@ impl std::fmt::Display for DecodingConstraint {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabasePlace {
-    /// Database on the server; unset: the run's own.
+    /// Database on the run's server that rows of this `db_id` are asked of, `*` standing for all other ids; unset: the run's own.
     pub database: Option<String>,
     /// Schema of its tables (PostgreSQL); unset: the login's own.
     pub schema: Option<String>,
