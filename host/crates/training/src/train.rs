@@ -52,6 +52,7 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
     let plan = TrainPlan::prepare(settings, events)?;
     let adapter = settings.adapter_config();
     let default_system = settings.data.default_system.clone().unwrap_or_default();
+    refuse_other_template(settings, plan.template)?;
     let record = AdapterRecord::new(plan.template, default_system, settings.data.prompt.clone());
     let start = starting_point(settings)?;
     let mut engine = engine::open(settings, &adapter)?;
@@ -106,6 +107,25 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
         cancelled: outcome == Outcome::Cancelled,
         stopped_early: outcome == Outcome::StoppedEarly,
     })
+}
+
+/// An adapter goes on with the template it was begun with.
+fn refuse_other_template(settings: &TrainSettings, template: &str) -> Result<(), TrainError> {
+    let Some(folder) = &settings.start_adapter else {
+        return Ok(());
+    };
+    match AdapterRecord::read(folder)? {
+        Some(record) if record.template != template => Err(TrainError::setting(
+            "template",
+            format!(
+                "is {template}, but {} was trained with {}",
+                folder.display(),
+                record.template
+            ),
+            "use the adapter's template, or start a new adapter",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The checkpoint to resume from, if any.
