@@ -19,7 +19,7 @@ pub use layout::Layout;
 /// One question to ask a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
-    /// Unique in the dataset: the row's own `id`, or its number from 0.
+    /// Unique in the dataset: the row's own `id` (`question_id`, `instance_id`), or its number from 0.
     pub id: String,
     /// Database it is asked of; empty for the run's own.
     #[serde(default)]

@@ -90,7 +90,7 @@ pub struct Prediction {
     #[serde(default)]
     pub label: String,
     /// Id of the example.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_as_text")]
     pub id: String,
     /// Database it is asked of.
     #[serde(default)]
@@ -113,6 +113,20 @@ pub struct Prediction {
     /// Digest of what was asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub asked: String,
+}
+
+/// Ids are often numbers.
+fn id_as_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Text(String),
+        Number(serde_json::Number),
+    }
+    Ok(match Id::deserialize(deserializer)? {
+        Id::Text(text) => text,
+        Id::Number(number) => number.to_string(),
+    })
 }
 
 /// How far a run is.

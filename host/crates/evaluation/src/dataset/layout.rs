@@ -51,7 +51,11 @@ pub(super) fn example(row: &Row, layout: Option<Layout>, number: usize) -> Resul
     if example.prompt.trim().is_empty() {
         return Err("its question is empty".to_owned());
     }
-    example.id = text(row, "id").unwrap_or_else(|| (number - 1).to_string());
+    // BIRD calls it question_id, Spider 2 instance_id.
+    let id = ["id", "question_id", "instance_id"]
+        .iter()
+        .find_map(|field| text(row, field));
+    example.id = id.unwrap_or_else(|| (number - 1).to_string());
     if let Some(database) = text(row, "db_id").or_else(|| text(row, "database")) {
         example.database = database;
     }

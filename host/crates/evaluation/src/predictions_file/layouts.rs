@@ -122,6 +122,12 @@ mod tests {
     }
 
     #[test]
+    fn ids_may_be_numbers() {
+        let rows = rows(br#"{"id": 7, "predict": "SELECT 1"}"#, false);
+        assert_eq!(rows[0].1.as_ref().map(|row| row.id.as_str()), Ok("7"));
+    }
+
+    #[test]
     fn statements_of_spider_stand_one_a_line() {
         let rows = read("SELECT 1\tshop\nSELECT 2\n\n", true);
         assert_eq!(rows, [row("SELECT 1", "shop"), row("SELECT 2", "")]);
