@@ -81,6 +81,32 @@ pub enum PairingError {
         /// The dataset's answer.
         gold: String,
     },
+    /// The ids agree, for most datasets number their rows, and the questions do not.
+    #[error(
+        "prediction `{id}` answers `{found}`, and example `{id}` of the dataset asks `{expected}`; give the dataset that was \
+         predicted, or predict this one again"
+    )]
+    Question {
+        /// The id.
+        id: String,
+        /// What was asked.
+        found: String,
+        /// What the dataset asks.
+        expected: String,
+    },
+    /// The ids agree, and the labels do not.
+    #[error(
+        "prediction `{id}` has the label `{label}`, and example `{id}` of the dataset has `{gold}`; give the dataset that was \
+         predicted"
+    )]
+    LabelOfId {
+        /// The id.
+        id: String,
+        /// The prediction's label.
+        label: String,
+        /// The dataset's answer.
+        gold: String,
+    },
     /// No id is one of the dataset's.
     #[error(
         "no prediction belongs to the dataset: predictions have ids such as `{found}`, examples such as `{expected}`"
@@ -157,6 +183,7 @@ impl PredictionsFile {
         }
         for prediction in &mut self.predictions {
             if let Some(example) = by_id.get(prediction.id.as_str()) {
+                refuse_another(prediction, example)?;
                 complete(prediction, example);
             }
         }
@@ -219,6 +246,29 @@ impl PredictionsFile {
     }
 }
 
+/// Refuses a prediction of another dataset whose rows have the same ids. A reference that was corrected since is the dataset's to say: the
+/// question tells.
+fn refuse_another(prediction: &Prediction, example: &Example) -> Result<(), PairingError> {
+    let id = prediction.id.clone();
+    if !prediction.question.is_empty() && prediction.question != example.question {
+        return Err(PairingError::Question {
+            id,
+            found: prediction.question.clone(),
+            expected: example.question.clone(),
+        });
+    }
+    match &example.gold {
+        Some(gold) if prediction.question.is_empty() && !agrees(gold, &prediction.label) => {
+            Err(PairingError::LabelOfId {
+                id,
+                label: prediction.label.clone(),
+                gold: gold.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Predictions of other programs lack what the dataset knows.
 fn complete(prediction: &mut Prediction, example: &Example) {
     if prediction.db_id.is_empty() {
@@ -227,7 +277,7 @@ fn complete(prediction: &mut Prediction, example: &Example) {
     if prediction.question.is_empty() {
         prediction.question.clone_from(&example.question);
     }
-    if let (true, Some(gold)) = (prediction.label.is_empty(), &example.gold) {
+    if let Some(gold) = &example.gold {
         prediction.label.clone_from(gold);
     }
 }

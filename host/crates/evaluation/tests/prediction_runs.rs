@@ -257,6 +257,39 @@ fn predictions_without_ids_pair_by_position_when_their_labels_agree() {
 }
 
 #[test]
+fn predictions_of_a_dataset_with_the_same_ids_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = dataset(
+        folder.path(),
+        b"{\"question\": \"How many singers?\", \"query\": \"SELECT count(*) FROM singer\"}\n",
+    );
+    let path = folder.path().join("generated_predictions.jsonl");
+    let pair = |fields: &str| {
+        fs::write(
+            &path,
+            format!("{{\"id\": \"0\", \"predict\": \"SELECT 1\", {fields}}}\n"),
+        )
+        .unwrap();
+        let mut file = PredictionsFile::read(&path).unwrap();
+        file.pair_with(&data.examples, false)
+            .map(|()| file.predictions[0].label.clone())
+    };
+    assert!(matches!(
+        pair("\"question\": \"How many pets?\""),
+        Err(PairingError::Question { .. })
+    ));
+    assert!(matches!(
+        pair("\"label\": \"SELECT name FROM pets\""),
+        Err(PairingError::LabelOfId { .. })
+    ));
+    // A reference that was corrected since is taken from the dataset.
+    assert_eq!(
+        pair("\"question\": \"How many singers?\", \"label\": \"SELECT 1\"").as_deref(),
+        Ok("SELECT count(*) FROM singer")
+    );
+}
+
+#[test]
 fn labels_that_lost_blanks_or_were_cut_still_pair() {
     let folder = tempfile::tempdir().unwrap();
     let data = dataset(
