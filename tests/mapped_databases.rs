@@ -26,8 +26,8 @@ fn execution_match(folder: &Path) -> (u64, u64) {
 const EVAL: [&str; 8] = [
     "eval",
     "--quiet",
-    "--dataset",
-    "rows.jsonl",
+    "--set",
+    "evaluate.dataset=rows.jsonl",
     "--after",
     "pred.txt",
     "--output",

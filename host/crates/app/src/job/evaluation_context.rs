@@ -40,8 +40,10 @@ impl<'a> EvaluationContext<'a> {
     /// Reads the examples, and opens the databases that questions without a schema are asked of.
     pub(super) fn open(job: &'a JobContext, source: &ExampleSource) -> Result<Self, AppError> {
         let session = &job.session;
-        let dataset_path = source.dataset.clone().unwrap_or_else(|| test_pairs(session));
-        if source.dataset.is_none() && !dataset_path.is_file() {
+        let named = Some(&session.profile().evaluate.dataset).filter(|named| !named.is_empty());
+        let named = source.dataset.clone().or_else(|| named.map(PathBuf::from));
+        let dataset_path = named.clone().unwrap_or_else(|| test_pairs(session));
+        if named.is_none() && !dataset_path.is_file() {
             return Err(AppError::Usage(format!(
                 "{} is not there: run `nl2sql run` first, or name a data set with --dataset",
                 dataset_path.display()

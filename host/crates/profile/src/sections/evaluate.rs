@@ -41,7 +41,7 @@ pub struct DatabasePlace {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluateSettings {
-    /// Data set to predict; empty: the test split of the run.
+    /// File of the data set to predict; empty: the test split of the run.
     pub dataset: String,
     /// Where the databases of a data set lie on the run's server, by the `db_id` of its rows; `*` stands for all other ids, and `{}` for
     /// the run's own database.
