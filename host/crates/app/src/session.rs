@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use nl2sql_database::{Connection, ConnectionSettings, DriverRegistry};
 use nl2sql_llm::{LlmClient, LlmError};
 use nl2sql_pipeline::Failure;
-use crate::connection::{dialect_alias, unavailable};
-use crate::llm_service::connect;
-use crate::local_models::LocalModels;
+use nl2sql_plugin_host::{DialectPlugin, LoadError, PluginHost};
+use nl2sql_profile::{DatabasePlace, Profile};
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::unavailable;
