@@ -30,6 +30,9 @@ pub struct EvalArguments {
     /// Folder of the report; eval/ of the run by default
     #[arg(long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
+    /// Other runs to show beside this one: folders of evaluations or adapters, at most five
+    #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with = "verify")]
+    pub beside: Vec<PathBuf>,
     /// Recreate the report of this manifest and compare
     #[arg(long, value_name = "FILE", conflicts_with_all = ["before", "after"])]
     pub verify: Option<PathBuf>,
@@ -43,6 +46,7 @@ pub fn run(global: &Global, arguments: &EvalArguments) -> Result<Exit, AppError>
         model: arguments.model.clone(),
         definition: arguments.definition.clone(),
         output: arguments.output.clone(),
+        beside: arguments.beside.clone(),
     };
     let job = match arguments.verify.clone() {
         Some(manifest) => Job::VerifyEvaluation { manifest, request },

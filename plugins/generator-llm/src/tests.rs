@@ -210,7 +210,7 @@ fn an_empty_budget_keeps_what_was_paid_for_and_then_ends_the_run() {
 }
 
 #[test]
-fn an_answer_that_was_cut_off_is_asked_for_more_briefly() {
+fn a_truncated_answer_is_requested_again_with_fewer_pairs() {
     let asked = RefCell::new(Vec::new());
     let ask = |requests: &[llm::Request]| {
         asked
@@ -234,7 +234,7 @@ fn an_answer_that_was_cut_off_is_asked_for_more_briefly() {
 }
 
 #[test]
-fn a_model_that_never_gives_a_pair_is_given_up() {
+fn a_model_without_usable_answers_ends_the_topic() {
     let ask = |requests: &[llm::Request]| requests.iter().map(|_| answer("Paris.")).collect();
     let batch = |request: Request| generate(&context(), &Options::default(), &request, &ddl, &ask).unwrap();
     assert!(!batch(Request { round: 1, ..request(5) }).exhausted);

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_without_a_match_are_halved_in_turn() {
+    fn unmatched_orders_are_smoothed_by_successive_halving() {
         // Orders 1 to 4 of "ab" against itself: 2/2, 1/1, then 1/2 and 1/4 of one n-gram.
         let expected = (0.5_f64 * 0.25).powf(0.25);
         assert!((bleu("ab", "ab") - expected).abs() < 1e-12);

@@ -144,7 +144,7 @@ fn a_column_belongs_to_the_table_it_is_asked_of() {
 }
 
 #[test]
-fn what_was_asked_before_from_must_be_in_it() {
+fn columns_used_before_from_must_be_in_its_tables() {
     refuses(
         &concerts("sqlite"),
         &[
@@ -306,7 +306,7 @@ fn a_full_text_table_is_a_column_of_itself() {
 }
 
 #[test]
-fn reading_goes_on_after_what_does_not_fit() {
+fn refused_text_does_not_stop_reading() {
     let mut reader = DecodingState::new(concerts("sqlite"));
     assert!(!reader.push(b"SELECT nothing FROM nowhere WHERE "));
     assert!(!reader.push(b"x = )))) ;"));
@@ -319,7 +319,7 @@ fn next_bytes(reader: &DecodingState) -> Vec<u8> {
 }
 
 #[test]
-fn whatever_was_written_can_be_gone_on_with() {
+fn every_written_prefix_can_be_continued() {
     for dialect in ["sqlite", "postgres", "mysql", "tsql", "of-its-own"] {
         let names = concerts(dialect);
         let mut random = ChaCha8Rng::seed_from_u64(7);

@@ -63,8 +63,8 @@ async fn a_connection_cut_in_the_middle_of_a_statement_is_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_away_for_a_while_is_waited_for() {
-    for (_server, proxy, settings) in behind_proxies("a_server_that_is_away_for_a_while_is_waited_for").await {
+async fn a_temporarily_unavailable_server_is_waited_for() {
+    for (_server, proxy, settings) in behind_proxies("a_temporarily_unavailable_server_is_waited_for").await {
         let connection = Connection::open(settings).await.unwrap();
         // Every session of the pool is stale afterwards.
         connection.run_many(&vec!["SELECT 1".to_owned(); 64], &PATIENT, 4).await;
@@ -79,8 +79,8 @@ async fn a_server_that_is_away_for_a_while_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stays_away_is_given_up() {
-    for (_server, proxy, settings) in behind_proxies("a_server_that_stays_away_is_given_up").await {
+async fn an_unavailable_server_fails_after_the_retries() {
+    for (_server, proxy, settings) in behind_proxies("an_unavailable_server_fails_after_the_retries").await {
         let settings = ConnectionSettings {
             connect_timeout_s: 1,
             ..settings

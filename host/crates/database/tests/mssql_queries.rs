@@ -227,7 +227,7 @@ async fn until(done: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_even_hear_an_attention_is_left() {
+async fn the_connection_is_closed_when_an_attention_goes_unanswered() {
     let server = shop().start(0).await.unwrap();
     let connection = reader(&server).await;
     for fault in [Fault::Deaf, Fault::Stall, Fault::Slow(Duration::from_secs(3))] {

@@ -12,6 +12,7 @@ mod markdown;
 mod plot;
 mod question;
 mod results;
+mod side_by_side;
 mod sql_diff;
 mod training_run;
 
@@ -23,6 +24,7 @@ pub use breakdown::{Breakdown, ErrorClass, Group};
 pub use comparison::{Figure, MetricChange};
 pub use configuration::SettingGroup;
 pub use results::{ResultPreview, Results, preview};
+pub use side_by_side::OtherRun;
 pub use training_run::{Curve, TrainingRun, UnreadableTrainingRun};
 
 use crate::{
@@ -52,6 +54,8 @@ pub struct Material<'m> {
     pub configuration: Vec<SettingGroup>,
     /// The training run of the adapter that is judged.
     pub training: Option<TrainingRun>,
+    /// Other runs to show beside it.
+    pub beside: Vec<OtherRun>,
     /// Schema text by database, for the example browser.
     pub schemas: BTreeMap<String, String>,
     /// Result sets by example id.
@@ -83,6 +87,9 @@ pub struct Report {
     pub configuration: Vec<SettingGroup>,
     /// The training run of the adapter that is judged.
     pub training: Option<TrainingRun>,
+    /// Other runs that are shown beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<OtherRun>,
     /// The example browser.
     pub browser: Vec<BrowserRow>,
     /// Schema text by database.
@@ -159,6 +166,7 @@ impl Report {
             identity: material.identity,
             configuration: material.configuration,
             training: material.training,
+            beside: material.beside,
             browser: browser(&pairs, main, material.results),
             schemas: material.schemas,
             notes,

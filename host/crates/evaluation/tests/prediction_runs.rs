@@ -67,7 +67,7 @@ fn settings(template: &str) -> PredictionSettings {
 }
 
 #[tokio::test]
-async fn a_run_that_was_killed_goes_on_and_asks_nothing_twice() {
+async fn a_killed_run_resumes_without_repeating_requests() {
     let folder = tempfile::tempdir().unwrap();
     let data = dataset(
         folder.path(),

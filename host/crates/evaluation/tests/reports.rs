@@ -11,7 +11,7 @@ use nl2sql_evaluation::{
     manifest::Manifest,
     prediction::Prediction,
     query_runner::QueryRunner,
-    report::{Material, Report, Results, SettingGroup, TrainingRun, preview, write},
+    report::{Material, OtherRun, Report, Results, SettingGroup, TrainingRun, preview, write},
     scoring::{MetricPlugin, ScoredRun, score},
 };
 
@@ -213,6 +213,17 @@ fn assert_leaves_out_what_has_no_data(page: &str) {
     ] {
         assert!(!page.contains(heading), "{heading}");
     }
+    let beside = page.split("<h2>Runs side by side</h2>").nth(1).unwrap();
+    let beside = beside.split("</section>").next().unwrap();
+    assert!(
+        beside.contains("<th><span class=\"key run-1\"></span>wide</th>"),
+        "{beside}"
+    );
+    assert!(
+        beside.contains("<td>top k</td><td>1</td><td>4</td>") && beside.contains("<td>75.00</td>"),
+        "{beside}"
+    );
+    assert_eq!(beside.matches("<polyline").count(), 2 + 2, "{beside}");
     for heading in [
         "Execution match",
         "Configuration",
@@ -248,6 +259,7 @@ async fn a_change_that_may_be_chance_has_no_colour() {
         identity: Vec::new(),
         configuration: Vec::new(),
         training: None,
+        beside: Vec::new(),
         schemas: BTreeMap::new(),
         results: BTreeMap::new(),
         row_errors: Vec::new(),
@@ -306,6 +318,17 @@ async fn a_report_compares_both_runs_and_comes_again_byte_for_byte() {
                 loss: vec![(1, 2.0), (2, 1.0)],
                 ..TrainingRun::default()
             }),
+            beside: vec![OtherRun {
+                name: "wide".into(),
+                figures: [("execution-match".to_owned(), 75.0)].into(),
+                settings: SettingGroup::new("Decoding", [("top k", Some("4".to_owned()))])
+                    .into_iter()
+                    .collect(),
+                training: Some(TrainingRun {
+                    loss: vec![(1, 2.2), (2, 0.9)],
+                    ..TrainingRun::default()
+                }),
+            }],
             schemas: BTreeMap::new(),
             results: [("q1".to_owned(), results)].into(),
             row_errors: Vec::new(),

@@ -7,7 +7,7 @@ use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
-use nl2sql_evaluation::report::{ResultPreview, Results, SettingGroup, TrainingRun, preview};
+use nl2sql_evaluation::report::{OtherRun, ResultPreview, Results, SettingGroup, TrainingRun, preview};
 use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
 use serde_json::{Value, json};
 
@@ -20,6 +20,9 @@ use crate::{AppError, BoundMetric, PromptSettings, Session};
 
 /// Examples whose result sets are shown side by side in the report.
 const PREVIEWED: usize = 200;
+
+/// Runs shown beside the one that is judged.
+const MAX_BESIDE: usize = 5;
 
 /// What to score.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,8 @@ pub struct EvaluateRequest {
     pub definition: Option<String>,
     /// Folder of the report; `eval/` of the run by default.
     pub output: Option<PathBuf>,
+    /// Folders of evaluations or adapters that are shown beside it.
+    pub beside: Vec<PathBuf>,
 }
 
 impl EvaluateRequest {
@@ -96,6 +101,7 @@ impl Evaluation<'_> {
         let mut manifest = self.manifest()?;
         // A damaged record is reported before a model predicts for an hour.
         let training = self.training()?;
+        let beside = self.beside()?;
         let metrics = self.metrics(&mut manifest)?;
         let mut row_errors = self.context.dataset.errors.clone();
         let mut runs = [None, None];
@@ -127,6 +133,7 @@ impl Evaluation<'_> {
             identity: self.identity(&manifest),
             configuration: self.configuration(&manifest),
             training,
+            beside,
             schemas: self.schemas(),
             results: self.results([before.as_ref(), after.as_ref()]),
             row_errors,
@@ -338,6 +345,20 @@ impl Evaluation<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// The runs to show beside it.
+    fn beside(&self) -> Result<Vec<OtherRun>, AppError> {
+        let folders = &self.request.beside;
+        if folders.len() > MAX_BESIDE {
+            return Err(AppError::Usage(format!(
+                "{} runs are more than can be told apart in one plot: name at most {MAX_BESIDE} with --beside",
+                folders.len()
+            )));
+        }
+        let runs = folders.iter().map(|folder| OtherRun::read(folder));
+        runs.collect::<Result<_, _>>()
+            .map_err(|error| AppError::Usage(error.to_string()))
     }
 
     fn schemas(&self) -> BTreeMap<String, String> {

@@ -462,8 +462,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_statement_that_takes_its_role_back_has_it_for_itself_alone() {
-        let Some(url) = server_url(SERVER, "a_statement_that_takes_its_role_back_has_it_for_itself_alone") else {
+    async fn a_role_reset_by_a_statement_does_not_outlive_it() {
+        let Some(url) = server_url(SERVER, "a_role_reset_by_a_statement_does_not_outlive_it") else {
             return;
         };
         let database = TestDatabase::create(&url);

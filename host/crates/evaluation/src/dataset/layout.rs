@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_row_lacks_is_said() {
+    fn missing_fields_of_a_row_are_named() {
         assert!(read("{}").unwrap_err().contains("none of the fields"));
         assert!(read(r#"{"instruction": 3.5}"#).is_ok());
         assert!(read(r#"{"question": "  "}"#).unwrap_err().contains("empty"));

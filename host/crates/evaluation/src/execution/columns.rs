@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn forty_columns_alike_are_no_trouble() {
+    fn forty_similar_columns_are_handled() {
         let gold: Vec<Vec<u64>> = (0..50).map(|row| (0..40).map(|at| (row + at) % 50).collect()).collect();
         let predicted: Vec<Vec<u64>> = gold
             .iter()

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_become_columns_and_the_limit_goes() {
+    fn ordinals_become_columns_and_the_limit_is_dropped() {
         let gold = keyed_gold("SELECT name FROM singer ORDER BY age DESC, id LIMIT 3").unwrap();
         assert_eq!(gold.sql, "SELECT name, age, id FROM singer ORDER BY age DESC, id");
         assert_eq!((gold.added, gold.offset), (2, 0));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn top_and_parentheses_go() {
+    fn top_and_outer_parentheses_are_dropped() {
         let gold = keyed_gold("(SELECT TOP (3) a FROM t ORDER BY b)").unwrap();
         assert_eq!(gold.sql, "SELECT a, b FROM t ORDER BY b");
     }

@@ -8,9 +8,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Figure, MAIN_METRIC, MetricChange, Report,
+    Curve, Figure, MAIN_METRIC, MetricChange, Report,
     plot::{self, Bars, Line, PlotError, palette},
     question::{Change, questions},
+    side_by_side::{CURVES, OtherRun, compared},
 };
 use crate::{manifest::Manifest, statistics::Interval};
 
@@ -61,6 +62,7 @@ pub(super) fn page(report: &Report) -> Result<String, PageError> {
         error_classes => report.error_classes,
         outcomes => report.outcomes.iter().filter(|(_, counts)| **counts != [0, 0]).collect::<Vec<_>>(),
         curves => curves(report)?,
+        beside => side_by_side(report)?,
         groups => report.configuration.iter().chain(report.training.iter().flat_map(|run| &run.settings)).collect::<Vec<_>>(),
         changes => changes(questions.iter().map(|question| question.change)),
         questions => questions,
@@ -151,8 +153,8 @@ fn verdict(metric: &MetricChange) -> &'static str {
 #[derive(Serialize)]
 struct Figured {
     title: String,
-    /// Names of the two colours, empty where one line speaks for itself.
-    legend: Vec<&'static str>,
+    /// Class of each colour with its name; empty where one line speaks for itself.
+    legend: Vec<(String, String)>,
     plot: Value,
 }
 
@@ -222,40 +224,66 @@ fn curves(report: &Report) -> Result<Vec<Figured>, PlotError> {
     let Some(run) = &report.training else {
         return Ok(Vec::new());
     };
-    let wanted = [
-        (
-            "Loss",
-            vec!["training", "evaluation"],
-            vec![&run.loss, &run.evaluation_loss],
-        ),
-        ("Learning rate", Vec::new(), vec![&run.learning_rate]),
-        ("Gradient norm", Vec::new(), vec![&run.gradient_norm]),
-        ("Throughput, tokens/s", Vec::new(), vec![&run.throughput]),
-    ];
-    let colours = [palette::BEFORE, palette::AFTER];
     let mut figured = Vec::new();
-    for (title, legend, points) in wanted {
-        let single = points.len() == 1;
-        let lines: Vec<Line> = points
-            .into_iter()
-            .zip(colours)
-            .filter(|(points, _)| !points.is_empty())
-            .map(|(points, colour)| Line {
-                points,
-                colour: if single { palette::AFTER } else { colour },
-            })
-            .collect();
-        if lines.is_empty() {
-            continue;
-        }
-        figured.push(Figured {
-            title: title.to_owned(),
-            legend: if lines.len() == 2 { legend } else { Vec::new() },
-            plot: Value::from_safe_string(plot::lines(&lines)?),
-        });
+    let losses = [("training", &run.loss), ("evaluation", &run.evaluation_loss)];
+    figured.extend(overlaid("Loss", &losses)?);
+    for (title, curve) in CURVES.iter().filter(|(title, _)| !title.ends_with(" loss")) {
+        figured.extend(overlaid(title, &[("", curve(run))])?);
     }
     Ok(figured)
 }
+
+/// Lines of several names in one plot; `None` where none has a point.
+fn overlaid(title: &str, named: &[(&str, &Curve)]) -> Result<Option<Figured>, PlotError> {
+    let lines: Vec<(usize, &str, &Curve)> = named
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, points))| !points.is_empty())
+        .map(|(at, (name, points))| (at % palette::RUNS.len(), *name, *points))
+        .collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let legend = lines.iter().filter(|_| lines.len() > 1);
+    Ok(Some(Figured {
+        title: title.to_owned(),
+        legend: legend
+            .map(|(at, name, _)| (format!("run-{at}"), (*name).to_owned()))
+            .collect(),
+        plot: Value::from_safe_string(plot::lines(
+            &lines
+                .iter()
+                .map(|(at, _, points)| Line {
+                    points,
+                    colour: palette::RUNS[*at],
+                })
+                .collect::<Vec<_>>(),
+        )?),
+    }))
+}
+
+/// The runs beside each other: a table of figures and settings that differ, and their curves in common plots.
+fn side_by_side(report: &Report) -> Result<Option<Value>, PlotError> {
+    if report.beside.is_empty() {
+        return Ok(None);
+    }
+    let mut runs = vec![OtherRun::of_report("this run".into(), report)];
+    runs.extend(report.beside.iter().cloned());
+    let mut curves = Vec::new();
+    for (title, curve) in CURVES {
+        let named: Vec<(&str, &Curve)> = runs
+            .iter()
+            .map(|run| (run.name.as_str(), run.training.as_ref().map_or(&NO_POINTS, curve)))
+            .collect();
+        curves.extend(overlaid(title, &named)?);
+    }
+    let (rows, same) = compared(&runs);
+    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+    Ok(Some(context! { names, rows, same, curves }))
+}
+
+/// The curve of a run that has none.
+static NO_POINTS: Curve = Curve::new();
 
 /// How many questions became what, in the order of the page.
 fn changes(found: impl Iterator<Item = Change>) -> Vec<(Change, usize)> {

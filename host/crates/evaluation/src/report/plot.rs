@@ -16,14 +16,23 @@ use crate::statistics::Interval;
 pub(super) mod palette {
     use plotters::style::RGBColor;
 
-    /// The run before, and training loss.
+    /// The run before.
     pub const BEFORE: RGBColor = RGBColor(0x8A, 0x94, 0xA3);
-    /// The run after, and evaluation loss.
+    /// The run after.
     pub const AFTER: RGBColor = RGBColor(0x2F, 0x6F, 0xDF);
     /// Text and whiskers.
     pub const TEXT: RGBColor = RGBColor(0x1C, 0x27, 0x33);
     /// Axes and grid lines.
     pub const GRID: RGBColor = RGBColor(0xDF, 0xE4, 0xEA);
+    /// Runs beside each other, and training and evaluation loss.
+    pub const RUNS: [RGBColor; 6] = [
+        AFTER,
+        RGBColor(0xC9, 0x6A, 0x12),
+        RGBColor(0x1F, 0x8A, 0x5B),
+        RGBColor(0x9A, 0x3F, 0x96),
+        RGBColor(0x7A, 0x6A, 0x00),
+        RGBColor(0xB8, 0x34, 0x4E),
+    ];
 }
 
 const WIDTH: u32 = 480;
@@ -267,9 +276,11 @@ mod tests {
             plot.contains("&lt;b&gt;&amp;") && !plot.contains("<b>") && !plot.contains("http"),
             "{plot}"
         );
-        for RGBColor(red, green, blue) in [palette::BEFORE, palette::AFTER, palette::TEXT, palette::GRID] {
+        let of_bars = [palette::BEFORE, palette::AFTER, palette::TEXT, palette::GRID];
+        for RGBColor(red, green, blue) in of_bars.into_iter().chain(palette::RUNS) {
             let colour = format!("\"#{red:02X}{green:02X}{blue:02X}\"");
-            assert!(plot.contains(&colour), "{colour} in {plot}");
+            let in_bars = of_bars.contains(&RGBColor(red, green, blue));
+            assert_eq!(plot.contains(&colour), in_bars, "{colour} in {plot}");
             assert!(
                 include_str!("templates/page.css").contains(&colour),
                 "{colour} in the style sheet"

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_goes_on_does_not_change_what_is_cached() {
+    fn continuing_a_row_leaves_cached_prefixes_unchanged() {
         let (mut cache, pool) = (PrefixCache::new(100), pool(100));
         let prompt: Vec<u32> = (0..50).collect();
         let mut row = row_of(&mut cache, &pool, &prompt);

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_asks_for_its_rest_and_its_losses() {
+    fn a_topic_requests_its_remaining_budget_and_what_was_rejected() {
         let settings = GenerateSettings {
             batch: 100,
             ..GenerateSettings::default()

@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn allowed_functions_end_the_way_up() {
+    fn allowed_functions_are_not_searched_for_callers() {
         let mut made = dependencies();
         made.allowed.insert(function(20_001));
         let restricted = made.restricted();
