@@ -2,7 +2,6 @@
 //!
 //! Nothing here prints or parses arguments, and nothing is global to the process: several sessions with different profiles live side by side.
 
-mod advice;
 mod connection;
 mod database_registry;
 mod database_source;
@@ -35,9 +34,9 @@ mod stage_plugins;
 mod starter_profile;
 mod weights_identity;
 
-pub use advice::{advised, sentence};
 pub use connection::{connection_settings, dialect_name};
 pub use database_registry::DatabaseRegistry;
+pub use diagnostic::{advised, sentence};
 pub use endpoint::Endpoint;
 pub use error::AppError;
 pub use event::{EVENT_VERSION, Event, EventKind};

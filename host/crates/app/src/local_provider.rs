@@ -9,7 +9,7 @@ use nl2sql_llm::{ChatAnswer, ChatProvider, ChatRequest, LlmError, ProviderFault,
 use nl2sql_model::templates::{ChatMessage, resolve_template};
 use tokio::sync::oneshot;
 
-use crate::advice::advised;
+use crate::diagnostic::advised;
 use crate::local_model::{LocalModel, LocalModelSettings, Question, finish_reason};
 use crate::local_models::LocalModels;
 use crate::weights_identity;

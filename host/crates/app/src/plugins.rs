@@ -6,7 +6,7 @@ use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{Artifact, CallError, CodeCache, Kind, LoadError, PluginHost};
 use nl2sql_profile::Profile;
 
-use crate::advice::sentence;
+use crate::diagnostic::sentence;
 
 /// A host over the built-in plugins, the user's plugin folder and the profile's paths.
 ///
