@@ -10,4 +10,5 @@ mod large_schema;
 mod local_model;
 mod offline;
 mod peer;
+mod predictions;
 mod secrets;

@@ -29,7 +29,17 @@ impl Peer {
         let faults = faults
             .iter()
             .map(|name| Fault::from_name(name).unwrap_or_else(|| panic!("no fault {name}")));
-        let script = Script::cycle(faults.collect());
+        Self::following(responder, Script::cycle(faults.collect()))
+    }
+
+    /// A server that gives these bodies in turn.
+    pub fn repeating(bodies: &[String]) -> Self {
+        let headers = "content-type: application/json\r\n";
+        let responses = bodies.iter().map(|body| Fault::response(200, headers, body));
+        Self::following(SchemaWriter::default(), Script::cycle(responses.collect()))
+    }
+
+    fn following(responder: impl Responder + 'static, script: Script) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
