@@ -3,8 +3,10 @@
 mod bad_input;
 mod before_and_after;
 mod cases;
+mod dialect_guide;
 mod killed_runs;
 mod llm;
+mod made_up_dialect;
 mod mapped_databases;
 mod mssql_run;
 mod plugin_new;

@@ -227,6 +227,7 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
         role,
         textual,
         boolean: column.type_class == "boolean" && column.samples.iter().all(|value| truth(value).is_some()),
+        dated: matches!(column.type_class.as_str(), "date" | "datetime"),
         timed: column.type_class == "datetime"
             && (column.samples.is_empty() || column.samples.iter().any(|value| value.len() != 10)),
         nullable: column.nullable,

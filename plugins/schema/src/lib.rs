@@ -94,6 +94,8 @@ pub struct Column {
     pub boolean: bool,
     /// Part of a declared foreign key.
     pub foreign: bool,
+    /// A date by its type, and not a text that reads like one.
+    pub dated: bool,
     /// A date with a time of day.
     pub timed: bool,
     /// NULL may be stored.

@@ -1,20 +1,19 @@
 //! Statements in one spelling.
 
 use nl2sql_sdk::analysis::SyntaxError;
-use sqlparser::dialect::Dialect;
-use sqlparser::tokenizer::{Token, Word};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
 
-use crate::parsed::{is_blank, tokens};
+use crate::parsed::is_blank;
 
 /// Comments stripped, keywords and unquoted identifiers in lower case, single spaces.
-pub(crate) fn normalise(grammar: &dyn Dialect, sql: &str) -> Result<String, SyntaxError> {
-    Ok(joined(&pieces(grammar, sql, false)?))
+pub(crate) fn normalise(sql: &str, tokens: &[TokenWithSpan]) -> String {
+    joined(&pieces(sql, tokens, false))
 }
 
 /// The normal form with every literal replaced by `?`, and lists of them by one.
-pub(crate) fn template(grammar: &dyn Dialect, sql: &str) -> Result<String, SyntaxError> {
+pub(crate) fn template(sql: &str, tokens: &[TokenWithSpan]) -> String {
     let mut kept: Vec<String> = Vec::new();
-    for piece in pieces(grammar, sql, true)? {
+    for piece in pieces(sql, tokens, true) {
         let repeats = piece == "?" && kept.last().is_some_and(|last| last == ",");
         if repeats && kept.len() > 1 && kept[kept.len() - 2] == "?" {
             kept.pop();
@@ -22,30 +21,55 @@ pub(crate) fn template(grammar: &dyn Dialect, sql: &str) -> Result<String, Synta
         }
         kept.push(piece);
     }
-    Ok(joined(&kept))
+    joined(&kept)
 }
 
-fn pieces(grammar: &dyn Dialect, sql: &str, without_literals: bool) -> Result<Vec<String>, SyntaxError> {
-    let mut pieces: Vec<String> = tokens(grammar, sql)?
-        .into_iter()
-        .filter(|token| !is_blank(&token.token) && token.token != Token::EOF)
-        .map(|token| piece(&token.token, without_literals))
+fn pieces(sql: &str, tokens: &[TokenWithSpan], without_literals: bool) -> Vec<String> {
+    let lines = Lines::of(sql);
+    let said = tokens
+        .iter()
+        .filter(|token| !is_blank(&token.token) && token.token != Token::EOF);
+    let mut pieces: Vec<String> = said
+        .map(|token| {
+            let written = &sql[lines.offset(token.span.start)..lines.offset(token.span.end)];
+            match &token.token {
+                Token::Word(Word { quote_style: None, .. }) => written.to_lowercase(),
+                literal if without_literals && is_literal(literal) => "?".to_owned(),
+                _ => written.to_owned(),
+            }
+        })
         .collect();
     while pieces.last().is_some_and(|last| last == ";") {
         pieces.pop();
     }
-    Ok(pieces)
+    pieces
 }
 
-fn piece(token: &Token, without_literals: bool) -> String {
-    match token {
-        Token::Word(Word {
-            value,
-            quote_style: None,
-            ..
-        }) => value.to_lowercase(),
-        _ if without_literals && is_literal(token) => "?".to_owned(),
-        _ => token.to_string(),
+/// Where the lines of a text begin.
+struct Lines<'s> {
+    sql: &'s str,
+    starts: Vec<usize>,
+}
+
+impl<'s> Lines<'s> {
+    fn of(sql: &'s str) -> Self {
+        let breaks = sql.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            sql,
+            starts: std::iter::once(0).chain(breaks).collect(),
+        }
+    }
+
+    /// The byte at a place, whose line and column count from 1.
+    fn offset(&self, place: Location) -> usize {
+        let number = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+        let Some(start) = self.starts.get(number(place.line)) else {
+            return self.sql.len();
+        };
+        let rest = &self.sql[*start..];
+        rest.char_indices()
+            .nth(number(place.column))
+            .map_or(self.sql.len(), |(at, _)| start + at)
     }
 }
 
@@ -70,21 +94,30 @@ fn is_literal(token: &Token) -> bool {
     )
 }
 
+/// Words before a parenthesis that call no function.
+const APART: &str = "all and any as between by case distinct else except exists filter from group having in intersect into is join lateral like \
+    limit not on or over select some then union using values when where with within";
+
 /// Single spaces, none inside parentheses, before commas and around dots.
 fn joined(pieces: &[String]) -> String {
     let mut text = String::new();
-    let mut tight = true;
+    let mut before: Option<&str> = None;
     for piece in pieces {
-        let closes = matches!(piece.as_str(), ")" | "," | "." | "]" | "::" | ";");
-        if !tight
-            && !closes
-            && !(piece == "(" && text.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
-            && piece != "["
-        {
+        if before.is_some_and(|before| is_apart(before, piece)) {
             text.push(' ');
         }
         text.push_str(piece);
-        tight = matches!(piece.as_str(), "(" | "." | "[" | "::");
+        before = Some(piece);
     }
     text
+}
+
+fn is_apart(before: &str, piece: &str) -> bool {
+    let is_word = |text: &str| text.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '"' || c == '`');
+    let calls = || is_word(before) && !APART.split_ascii_whitespace().any(|word| word == before);
+    match (before, piece) {
+        ("(" | "." | "[" | "::", _) | (_, ")" | "," | "." | "]" | "::" | ";") => false,
+        (_, "(" | "[") => !calls() && before != ")",
+        _ => true,
+    }
 }

@@ -6,6 +6,7 @@ use nl2sql_sdk::DialectSession;
 use nl2sql_sdk::analysis::{Analysis, StatementInfo, SyntaxError};
 use nl2sql_sdk::description::DialectInfo;
 use nl2sql_sdk::types::{Catalog, Finding};
+use sqlparser::tokenizer::TokenWithSpan;
 
 use crate::SqlparserDialect;
 use crate::catalog_index::CatalogIndex;
@@ -28,6 +29,10 @@ impl<D: SqlparserDialect> Session<D> {
             info,
             dialect: PhantomData,
         }
+    }
+
+    fn tokens(&self, sql: &str) -> Result<Vec<TokenWithSpan>, SyntaxError> {
+        Ok(D::prepare(parsed::tokens(&D::Grammar::default(), sql)?))
     }
 
     fn query(&self, sql: &str) -> Result<sqlparser::ast::Query, SyntaxError> {
@@ -65,11 +70,11 @@ impl<D: SqlparserDialect> DialectSession for Session<D> {
 
     fn normalise(&self, sql: &str) -> Result<String, SyntaxError> {
         self.query(sql)?;
-        normal_form::normalise(&D::Grammar::default(), sql)
+        Ok(normal_form::normalise(sql, &self.tokens(sql)?))
     }
 
     fn template(&self, sql: &str) -> Result<String, SyntaxError> {
         self.query(sql)?;
-        normal_form::template(&D::Grammar::default(), sql)
+        Ok(normal_form::template(sql, &self.tokens(sql)?))
     }
 }

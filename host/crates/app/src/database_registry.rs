@@ -230,8 +230,9 @@ impl DatabaseRegistry {
     ) -> Result<BTreeMap<String, Arc<SchemaConstraint>>, Failure> {
         let mut constraints = BTreeMap::new();
         for database in databases.into_iter().collect::<BTreeSet<_>>() {
-            let catalog = &self.get(database)?.catalog;
-            let constraint = SchemaConstraint::new(catalog, DialectRules::of_dialect(&catalog.dialect));
+            let asked = self.get(database)?;
+            let info = asked.session.info().map_err(|error| call_failure(&error))?;
+            let constraint = SchemaConstraint::new(&asked.catalog, DialectRules::of(&info));
             if !constraint.is_empty() {
                 constraints.insert(database.to_owned(), Arc::new(constraint));
             }

@@ -1,5 +1,6 @@
 //! What constrained decoding knows of a dialect, as data.
 
+use nl2sql_catalog::{DialectInfo, IdentifierCase};
 use nl2sql_sql_lexer::{BracketNames, LexicalRules};
 
 use crate::sql_words::{self, SqlWords};
@@ -19,10 +20,17 @@ pub struct DialectRules {
     /// Units, types and words of hints may stand anywhere, not in windows and at the end of a query alone.
     pub(crate) soft_words_anywhere: bool,
     /// Columns that every table has and no catalog lists.
-    pub(crate) pseudo_columns: &'static [&'static str],
+    pub(crate) pseudo_columns: Vec<String>,
     /// Words that stand in place of a table's name.
     pub(crate) source_words: &'static str,
     pub(crate) words: SqlWords,
+}
+
+/// Dialects that have rules of their own.
+const BUILT_IN: [&str; 4] = ["sqlite", "postgres", "mysql", "tsql"];
+
+fn texts(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// What stands in place of a table's name on servers.
@@ -36,14 +44,14 @@ impl DialectRules {
                 unknown_double_quoted_is_string: true,
                 database_qualifies: false,
                 soft_words_anywhere: false,
-                pseudo_columns: &["rowid", "_rowid_", "oid"],
+                pseudo_columns: texts(&["rowid", "_rowid_", "oid"]),
                 source_words: "select values with",
                 words: SqlWords::of_files(sql_words::SQLITE),
                 ..Self::of_server(LexicalRules::SQLITE, sql_words::SQLITE)
             },
             "postgres" => Self {
                 quoted_names_keep_case: true,
-                pseudo_columns: &["ctid", "tableoid", "xmin", "xmax"],
+                pseudo_columns: texts(&["ctid", "tableoid", "xmin", "xmax"]),
                 ..Self::of_server(LexicalRules::POSTGRES, sql_words::POSTGRES)
             },
             "mysql" => Self::of_server(LexicalRules::MYSQL, sql_words::MYSQL),
@@ -66,6 +74,33 @@ impl DialectRules {
         }
     }
 
+    /// The rules of a dialect by its description of itself. The built-in ones have rules of their own, which are narrower.
+    pub fn of(info: &DialectInfo) -> Self {
+        if BUILT_IN.contains(&info.name.as_str()) {
+            return Self::of_dialect(&info.name);
+        }
+        let lists = [&info.functions.scalar, &info.functions.aggregate, &info.functions.table];
+        let described = lists.into_iter().flatten().map(String::as_str);
+        // A list that names no scalar function is not complete: what any known dialect has is let through.
+        let known: &[&'static str] = if info.functions.scalar.is_empty() {
+            sql_words::ANY
+        } else {
+            &[]
+        };
+        let mut words = SqlWords::of_servers(known);
+        words.functions.extend(described.map(Into::into));
+        words
+            .sources
+            .extend(info.functions.table.iter().map(|name| name.as_str().into()));
+        Self {
+            quoted_names_keep_case: matches!(info.names.case, IdentifierCase::FoldsLower),
+            unknown_double_quoted_is_string: info.names.unknown_quoted_names_are_strings,
+            pseudo_columns: info.names.pseudo_columns.clone(),
+            words,
+            ..Self::of_server(info.lexical, &[])
+        }
+    }
+
     fn of_server(lexical: LexicalRules, functions: &[&'static str]) -> Self {
         Self {
             lexical,
@@ -74,7 +109,7 @@ impl DialectRules {
             column_methods: false,
             database_qualifies: true,
             soft_words_anywhere: true,
-            pseudo_columns: &[],
+            pseudo_columns: Vec::new(),
             source_words: SOURCE_WORDS_OF_SERVERS,
             words: SqlWords::of_servers(functions),
         }
@@ -86,7 +121,11 @@ impl DialectRules {
             b'"' if !self.lexical.double_quoted_strings => Some(b'"'),
             b'`' if self.lexical.backtick_names => Some(b'`'),
             b'[' if self.lexical.bracket_names != BracketNames::None => Some(b']'),
-            _ => None,
+            _ => {
+                let (open, close) = self.lexical.other_name_quotes?;
+                let byte = |quote: char| u8::try_from(quote).ok().filter(u8::is_ascii);
+                (byte(open) == Some(opening)).then(|| byte(close)).flatten()
+            }
         }
     }
 }

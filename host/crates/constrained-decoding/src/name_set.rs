@@ -1,5 +1,6 @@
 //! Names, found by their beginnings.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
@@ -88,16 +89,25 @@ pub(crate) fn is_word_byte(byte: u8) -> bool {
 impl Word {
     /// The first of the words of SQL that this is, or while it grows begins.
     pub fn among(&self, words: &BTreeSet<&'static str>) -> Option<&'static str> {
+        self.first_among(words).copied()
+    }
+
+    /// Whether this is, or while it grows begins, the name of one of these functions.
+    pub fn is_function(&self, functions: &BTreeSet<Box<str>>) -> bool {
+        self.first_among(functions).is_some()
+    }
+
+    fn first_among<'w, W: Borrow<str> + Ord>(&self, words: &'w BTreeSet<W>) -> Option<&'w W> {
         let text = std::str::from_utf8(&self.text).ok().filter(|_| !self.quoted)?;
         let next = words
             .range::<str, _>((Bound::Included(text), Bound::Unbounded))
             .next()?;
         let fits = if self.whole {
-            *next == text
+            next.borrow() == text
         } else {
-            next.starts_with(text)
+            next.borrow().starts_with(text)
         };
-        fits.then_some(*next)
+        fits.then_some(next)
     }
 
     /// The first of these words, written with spaces between them, that this is, or while it grows begins.

@@ -179,7 +179,7 @@ impl Statement {
                 return named;
             }
         }
-        if glance.may_precede(b'(') && word.among(&schema.dialect.words.functions).is_some() {
+        if glance.may_precede(b'(') && word.is_function(&schema.dialect.words.functions) {
             return Some(Reading::Function);
         }
         if glance.may_stand_alone() && self.is_column(word, schema) {
@@ -302,7 +302,7 @@ impl Statement {
         if glance.may_precede(b'.') && schema.schemas.holds(word) {
             return Some(Reading::Schema);
         }
-        if glance.may_precede(b'(') && word.among(&schema.dialect.words.sources).is_some() {
+        if glance.may_precede(b'(') && word.is_function(&schema.dialect.words.sources) {
             return Some(Reading::Source);
         }
         let named = self.expressions.holds(word) || self.is_next_table(word, schema);

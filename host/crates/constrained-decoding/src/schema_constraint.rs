@@ -47,7 +47,10 @@ impl SchemaConstraint {
             let own = table.columns.iter().map(|column| column.name.as_str());
             // A full-text table of SQLite is a column of itself.
             let itself = (table.kind == TableKind::Virtual).then_some(table.name.as_str());
-            for column in own.chain(itself).chain(dialect.pseudo_columns.iter().copied()) {
+            for column in own
+                .chain(itself)
+                .chain(dialect.pseudo_columns.iter().map(String::as_str))
+            {
                 columns.insert(column);
                 all_columns.insert(column);
             }

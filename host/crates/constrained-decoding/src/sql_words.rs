@@ -130,9 +130,9 @@ pub(crate) struct SqlWords {
     /// Stand in front of a string.
     pub types: BTreeSet<&'static str>,
     /// Call a function, before a parenthesis.
-    pub functions: BTreeSet<&'static str>,
+    pub functions: BTreeSet<Box<str>>,
     /// Call one that stands for a table.
-    pub sources: BTreeSet<&'static str>,
+    pub sources: BTreeSet<Box<str>>,
 }
 
 impl SqlWords {
@@ -166,10 +166,14 @@ impl SqlWords {
             soft: here(SOFT, SOFT_OF_SERVERS),
             frames: words(&[FRAMES]),
             types,
-            sources: &words(&[SOURCES]) & &words(functions),
-            functions: words(functions),
+            sources: owned(&(&words(&[SOURCES]) & &words(functions))),
+            functions: owned(&words(functions)),
         }
     }
+}
+
+fn owned(words: &BTreeSet<&'static str>) -> BTreeSet<Box<str>> {
+    words.iter().map(|word| (*word).into()).collect()
 }
 
 fn words(lists: &[&'static str]) -> BTreeSet<&'static str> {

@@ -3,6 +3,7 @@
 //! The dialect plugin parses statements; this guard does not trust it. It reads words alone and refuses everything that is not
 //! plainly one SELECT, WITH or VALUES (or PostgreSQL's `TABLE t`), or that calls a function known to do more than compute. The guards of the server stand behind it.
 
+mod described;
 mod guard_rules;
 pub(crate) mod lexer;
 mod mysql;
@@ -59,7 +60,7 @@ fn check_shape(rules: &GuardRules, tokens: &[Token<'_>]) -> Option<String> {
         return Some("more than one statement; send them one by one".into());
     }
     match first {
-        token if rules.query_words.iter().any(|word| token.is(word)) => None,
+        token if rules.begins_query(token) => None,
         Token::Word(word) => Some(format!(
             "{} is not a query; only SELECT, WITH and VALUES are run",
             word.to_uppercase()
@@ -71,5 +72,8 @@ fn check_shape(rules: &GuardRules, tokens: &[Token<'_>]) -> Option<String> {
 /// Why a relation of the server, which tells of logins, secrets or other sessions, may not be read.
 fn forbidden_relation(rules: &GuardRules, tokens: &[Token<'_>]) -> Option<String> {
     let mut names = tokens.iter().map(Token::name).enumerate();
-    names.find_map(|(at, name)| (rules.forbidden_relation)(tokens, at, &name?))
+    names.find_map(|(at, name)| {
+        let name = name?;
+        (rules.forbidden_relation)(tokens, at, &name).or_else(|| rules.declared_relation(tokens, at, &name))
+    })
 }

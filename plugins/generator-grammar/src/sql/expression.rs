@@ -120,9 +120,9 @@ impl Writer<'_> {
             Condition::Between(expr, low, high) => {
                 self.expr(expr, frame);
                 self.text.push_str(" BETWEEN ");
-                self.literal(low);
+                self.value_of(expr, low, frame);
                 self.text.push_str(" AND ");
-                self.literal(high);
+                self.value_of(expr, high, frame);
             }
             Condition::Like(expr, pattern, negated) => {
                 self.expr(expr, frame);
@@ -158,7 +158,19 @@ impl Writer<'_> {
             (Expr::Month(_), Expr::Literal(Literal::Number(number)), true) => {
                 self.literal(&Literal::Text(format!("{number:0>2}")));
             }
+            (_, Expr::Literal(literal), _) => self.value_of(left, literal, frame),
             _ => self.expr(right, frame),
+        }
+    }
+
+    /// A constant that is compared with `of`: dates are written as the dialect writes them.
+    fn value_of(&mut self, of: &Expr, literal: &Literal, frame: &Frame) {
+        match literal {
+            Literal::Text(text) if is_day(text) && self.is_date(of, frame) => {
+                let date = self.dialect.date(text);
+                self.text.push_str(&date);
+            }
+            _ => self.literal(literal),
         }
     }
 
@@ -176,4 +188,16 @@ impl Writer<'_> {
             self.text.push(')');
         }
     }
+}
+
+/// `YYYY-MM-DD`.
+fn is_day(text: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| {
+        if at == 4 || at == 7 {
+            byte == b'-'
+        } else {
+            byte.is_ascii_digit()
+        }
+    };
+    text.len() == 10 && text.bytes().enumerate().all(fits)
 }

@@ -222,6 +222,14 @@ impl Writer<'_> {
         }
     }
 
+    /// Whether an expression is a column of dates, and not of texts that read like dates.
+    pub(super) fn is_date(&self, expr: &Expr, frame: &Frame) -> bool {
+        let Expr::Column(column) = expr else { return false };
+        let slots = if column.outer { &frame.outer } else { &frame.slots };
+        let table = slots.get(column.slot).and_then(|(table, _)| *table);
+        table.is_some_and(|table| self.schema.tables[table].columns[column.column].dated)
+    }
+
     pub(super) fn column(&mut self, column: &Ref, frame: &Frame) {
         let slots = if column.outer { &frame.outer } else { &frame.slots };
         let Some((Some(table), alias)) = slots.get(column.slot) else {

@@ -2,6 +2,7 @@
 
 use nl2sql_sql_lexer::LexicalRules;
 
+use super::described::Declared;
 use super::lexer::Token;
 
 /// A function whose name matches the pattern (one `*` stands for any text, lower case), and why it may not be called.
@@ -20,8 +21,8 @@ pub struct GuardRules {
     pub query_words: &'static [&'static str],
     /// Functions that reach beyond the query: files, other servers, locks, session state, waiting.
     pub functions: &'static [ForbiddenFunction],
-    /// More of them, as a dialect declares them.
-    pub declared_functions: Vec<(String, String)>,
+    /// What a dialect declares besides.
+    pub(super) declared: Declared,
     /// Why the mark at this place makes the statement more than a query.
     pub(crate) forbidden_mark: fn(&[Token<'_>], usize) -> Option<String>,
     /// Why a word makes it more than a query: the word, its token, the token before and those after it.
@@ -42,7 +43,7 @@ impl GuardRules {
             at_functions: false,
             query_words: QUERY_WORDS,
             functions: &[],
-            declared_functions: Vec::new(),
+            declared: Declared::default(),
             forbidden_mark: |_, _| None,
             forbidden_word: |_, _, _, _| None,
             forbidden_relation: |_, _, _| None,

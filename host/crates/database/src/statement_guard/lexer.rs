@@ -39,6 +39,14 @@ impl Token<'_> {
     }
 }
 
+/// A quoted name without its first and its last character.
+fn without_quotes(name: &str) -> &str {
+    let mut characters = name.chars();
+    characters.next();
+    characters.next_back();
+    characters.as_str()
+}
+
 /// The tokens of `sql` that say something; an error names a construct whose extent cannot be told, or that hides code from this reader.
 pub(crate) fn tokens<'a>(rules: &GuardRules, sql: &'a str) -> Result<Vec<Token<'a>>, String> {
     let rules = &rules.lexical;
@@ -50,7 +58,7 @@ pub(crate) fn tokens<'a>(rules: &GuardRules, sql: &'a str) -> Result<Vec<Token<'
         significant.extend(match token.kind {
             TokenKind::Space | TokenKind::Comment => None,
             TokenKind::String => Some(Token::Literal),
-            TokenKind::Name => Some(Token::Quoted(&token.text[1..token.text.len() - 1])),
+            TokenKind::Name => Some(Token::Quoted(without_quotes(token.text))),
             TokenKind::Word => Some(Token::Word(token.text)),
             TokenKind::Mark => token.text.chars().next().map(Token::Mark),
         });

@@ -22,7 +22,7 @@ pub(super) fn forbidden_words(rules: &GuardRules, tokens: &[Token<'_>]) -> Optio
             return (rules.forbidden_mark)(tokens, at);
         };
         let previous = at.checked_sub(1).map(|at| &tokens[at]);
-        forbidden_word(rules, word, token, previous, &tokens[at + 1..])
+        forbidden_word(rules, word, token, previous, &tokens[at + 1..]).or_else(|| rules.declared_word(&tokens[at..]))
     })
 }
 
@@ -100,7 +100,7 @@ impl GuardRules {
     /// Why no statement may call the function of this name, in lower case.
     pub(crate) fn forbidden_function(&self, name: &str) -> Option<&str> {
         let own = self.functions.iter().chain(WAITING).copied();
-        let declared = self.declared_functions.iter();
+        let declared = self.declared.functions.iter();
         own.chain(declared.map(|(pattern, reason)| (pattern.as_str(), reason.as_str())))
             .find(|(pattern, _)| matches_pattern(pattern, name))
             .map(|(_, reason)| reason)
@@ -135,7 +135,7 @@ fn has_giant_number(arguments: &[Token<'_>]) -> bool {
 }
 
 /// One `*` stands for any text.
-fn matches_pattern(pattern: &str, name: &str) -> bool {
+pub(super) fn matches_pattern(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         Some((head, tail)) => name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail),
         None => pattern == name,

@@ -1,0 +1,147 @@
+//! What a dialect's description of itself says of the guard, for engines that this crate has no rules of its own for.
+
+use nl2sql_catalog::DialectInfo;
+
+use super::GuardRules;
+use super::lexer::Token;
+use super::rules::matches_pattern;
+
+/// Words that may begin a query where a dialect says so. A description is a plugin's word, so that nothing else counts.
+const POSSIBLE_QUERY_WORDS: &[&str] = &["select", "with", "values", "from", "table"];
+
+/// What a dialect declares; it adds to the rules that hold everywhere and takes nothing away.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Declared {
+    query_words: Vec<&'static str>,
+    pub(super) functions: Vec<(String, String)>,
+    /// Words in a row, with the reason.
+    words: Vec<(Vec<String>, String)>,
+    relations: Vec<(String, String)>,
+}
+
+impl GuardRules {
+    /// The rules of an engine that only its dialect describes.
+    pub fn of_description(info: &DialectInfo) -> Self {
+        let words = |words: &str| words.split_whitespace().map(str::to_lowercase).collect();
+        let declared = Declared {
+            query_words: POSSIBLE_QUERY_WORDS
+                .iter()
+                .copied()
+                .filter(|word| info.guard.query_words.iter().any(|own| own == word))
+                .collect(),
+            functions: info.guard.refused_functions.clone(),
+            words: info
+                .guard
+                .refused_words
+                .iter()
+                .map(|(pattern, reason)| (words(pattern), reason.clone()))
+                .collect(),
+            relations: info.guard.refused_relations.clone(),
+        };
+        Self {
+            declared,
+            ..Self::of_lexical_rules(info.lexical)
+        }
+    }
+
+    /// Whether a query may begin with this token.
+    pub(super) fn begins_query(&self, token: &Token<'_>) -> bool {
+        self.query_words
+            .iter()
+            .chain(&self.declared.query_words)
+            .any(|word| token.is(word))
+    }
+
+    /// Why words that begin here are refused by the dialect.
+    pub(super) fn declared_word(&self, tokens: &[Token<'_>]) -> Option<String> {
+        let found = self.declared.words.iter().find(|(words, _)| {
+            !words.is_empty()
+                && words.len() <= tokens.len()
+                && words.iter().zip(tokens).all(|(word, token)| token.is(word))
+        });
+        found.map(|(words, reason)| format!("{} is not allowed: {reason}", words.join(" ").to_uppercase()))
+    }
+
+    /// Why the relation named here, in lower case, may not be read.
+    pub(super) fn declared_relation(&self, tokens: &[Token<'_>], at: usize, name: &str) -> Option<String> {
+        let qualifier = || {
+            let dot = at.checked_sub(1).filter(|dot| tokens[*dot] == Token::Mark('.'))?;
+            tokens.get(dot.checked_sub(1)?)?.name()
+        };
+        let qualified = qualifier().map(|qualifier| format!("{qualifier}.{name}"));
+        let found = self.declared.relations.iter().find(|(pattern, _)| {
+            let spelled = if pattern.contains('.') {
+                qualified.as_deref()
+            } else {
+                Some(name)
+            };
+            spelled.is_some_and(|spelled| matches_pattern(pattern, spelled))
+        });
+        found.map(|(_, reason)| format!("{} may not be read: {reason}", qualified.as_deref().unwrap_or(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nl2sql_catalog::{DialectInfo, GuardRules as Described, NameRules};
+    use nl2sql_sql_lexer::LexicalRules;
+
+    use super::*;
+    use crate::statement_guard::{RestrictedObjects, check};
+
+    fn refusal(sql: &str) -> Option<String> {
+        let pair = |pattern: &str, reason: &str| (pattern.to_owned(), reason.to_owned());
+        let info = DialectInfo {
+            lexical: LexicalRules {
+                other_name_quotes: Some(('«', '»')),
+                slash_comments: true,
+                ..LexicalRules::GENERIC
+            },
+            names: NameRules {
+                quotes: ('«', '»'),
+                ..NameRules::default()
+            },
+            guard: Described {
+                query_words: ["select", "from", "copy"].map(str::to_owned).into(),
+                refused_words: vec![pair("at snapshot", "it reads the past")],
+                refused_functions: vec![pair("peek_*", "it reads files")],
+                refused_relations: vec![pair("vault.*", "it holds secrets"), pair("keys", "it holds secrets")],
+            },
+            ..DialectInfo::default()
+        };
+        let rules = GuardRules::of_description(&info);
+        let answer = check(&rules, sql, &RestrictedObjects::default());
+        answer.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_dialect_refuses_is_refused_and_what_all_refuse_stays_refused() {
+        for sql in [
+            "SELECT «a»»b» FROM «t;» // ; DROP",
+            "FROM t",
+            "SELECT at FROM snapshot",
+            "SELECT 'peek_file(1)'",
+        ] {
+            assert_eq!(refusal(sql), None, "{sql}");
+        }
+        for (sql, reason) in [
+            ("COPY t TO 'x'", "COPY is not a query"),
+            ("SELECT 1; SELECT 2", "more than one statement"),
+            ("SELECT * FROM t AT SNAPSHOT 3", "it reads the past"),
+            ("SELECT peek_file('x')", "it reads files"),
+            ("SELECT «peek_file»('x')", "it reads files"),
+            ("SELECT * FROM vault.x", "it holds secrets"),
+            ("SELECT * FROM «keys»", "it holds secrets"),
+            ("SELECT 1 INTO t", "INTO stores the result"),
+            ("SELECT sleep(9)", "it only waits"),
+            ("SELECT * FROM (DELETE FROM t)", "DELETE changes data"),
+            ("SELECT '«", "never ends"),
+        ] {
+            let said = refusal(sql).unwrap_or_default();
+            assert!(
+                said.contains(reason) || reason == "never ends" && !said.is_empty(),
+                "{sql}: {said}"
+            );
+        }
+    }
+}
