@@ -1,6 +1,5 @@
 //! Statements in one spelling.
 
-use nl2sql_sdk::analysis::SyntaxError;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
 
 use crate::parsed::is_blank;
