@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::commands::{EvalArguments, ModelCommand, Page, PredictArguments, TrainArguments};
+use crate::commands::{EvalArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments};
 
 /// Where to look next, at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -139,6 +139,9 @@ pub enum Command {
     /// Score predictions, compare before with after and write a report
     #[command(after_help = "Example:\n  nl2sql eval --before models/smollm2 --after runs/shop/train")]
     Eval(EvalArguments),
+    /// Serve the model over HTTP: OpenAI's API
+    #[command(after_help = "Example:\n  nl2sql serve --run runs/shop")]
+    Serve(ServeArguments),
     /// List, inspect, check and create plugins
     #[command(subcommand)]
     Plugin(PluginCommand),

@@ -8,12 +8,14 @@ mod plugin;
 mod predict;
 mod profile;
 mod reference;
+mod serve;
 mod train;
 
 pub use eval::EvalArguments;
 pub use model::ModelCommand;
 pub use predict::{ExampleArguments, PredictArguments};
 pub use reference::Page;
+pub use serve::ServeArguments;
 pub use train::TrainArguments;
 
 use std::sync::Arc;
@@ -49,6 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
         Command::Train(arguments) => train::run(global, arguments),
         Command::Predict(arguments) => predict::run(global, arguments),
         Command::Eval(arguments) => eval::run(global, arguments),
+        Command::Serve(arguments) => serve::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),
         Command::Reference { page } => reference::run(*page),

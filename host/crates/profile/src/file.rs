@@ -8,7 +8,7 @@ use figment::{Metadata, Profile as Layer, Provider};
 use crate::{ProfileError, built_in};
 
 /// Keys that hold paths. In a file they are relative to the file's folder, elsewhere to the working directory.
-pub(crate) const PATH_KEYS: [&str; 13] = [
+pub(crate) const PATH_KEYS: [&str; 17] = [
     "run.dir",
     "database.path",
     "database.password_file",
@@ -22,6 +22,10 @@ pub(crate) const PATH_KEYS: [&str; 13] = [
     "model.path",
     "train.output_dir",
     "train.dataset_dir",
+    "serve.adapters",
+    "serve.certificate",
+    "serve.private_key",
+    "serve.keys.*.key_file",
 ];
 
 /// The settings one file holds.

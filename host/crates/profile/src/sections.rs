@@ -1,5 +1,6 @@
 //! The sections of a profile, one file each.
 
+mod ask;
 mod cards;
 mod database;
 mod evaluate;
@@ -11,6 +12,7 @@ mod plan;
 mod plugin;
 mod privacy;
 mod run;
+mod serve;
 mod train;
 mod validate;
 
@@ -19,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use ask::AskSettings;
 pub use cards::CardSettings;
 pub use database::{DatabaseSettings, TlsMode};
 pub use evaluate::{DatabasePlace, DecodingConstraint, EvaluateSettings};
@@ -30,6 +33,7 @@ pub use plan::PlanSettings;
 pub use plugin::{PluginLimits, PluginSettings};
 pub use privacy::{PrivacyRule, PrivacySettings, ValuePolicy};
 pub use run::RunSettings;
+pub use serve::{ServeKey, ServeRight, ServeSettings};
 pub use train::{OnTruncation, TrainSettings};
 pub use validate::ValidateSettings;
 
@@ -66,6 +70,10 @@ pub struct Profile {
     pub train: TrainSettings,
     /// Predictions and metrics.
     pub evaluate: EvaluateSettings,
+    /// Questions to the database.
+    pub ask: AskSettings,
+    /// The HTTP server.
+    pub serve: ServeSettings,
     /// Dotted keys that a file, a variable or a flag set. A setting that was left alone gives way to what a model was trained with.
     #[serde(skip)]
     pub given: BTreeSet<String>,
@@ -73,9 +81,9 @@ pub struct Profile {
 
 impl Profile {
     /// Section names in the order they are shown.
-    pub const SECTIONS: [&str; 13] = [
+    pub const SECTIONS: [&str; 15] = [
         "run", "database", "cards", "privacy", "plan", "generate", "validate", "export", "plugins", "llm", "model",
-        "train", "evaluate",
+        "train", "evaluate", "ask", "serve",
     ];
 
     /// Checks what types cannot say; the first fault as dotted key and reason.
@@ -111,6 +119,8 @@ impl Profile {
             return Err(("generate.difficulties".into(), reason));
         }
         self.export.check()?;
+        self.ask.check()?;
+        self.serve.check()?;
         self.llm.check()
     }
 

@@ -1,0 +1,242 @@
+//! A model on this machine that answers many callers at once, with adapters that come and go.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use nl2sql_inference::{
+    AdapterId, CpuEngine, CpuOptions, Generation, GenerationRequest, InferenceError, Scheduler, SchedulerFigures,
+    SchedulerOptions, TensorEngine,
+};
+use nl2sql_model::adapter::AdapterRecord;
+use nl2sql_model::device::DeviceChoice;
+use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking, resolve_template};
+use nl2sql_model::tokenizer::TextTokenizer;
+use nl2sql_model::{Decoder, LoadOptions, ModelError, attach_adapter, load_decoder};
+
+use crate::{AppError, off_runtime, weights_identity};
+
+/// What to load, and within which limits.
+#[derive(Clone, Debug)]
+pub struct ServedModelSettings {
+    /// Hugging Face folder.
+    pub model: PathBuf,
+    /// Name in the API.
+    pub name: String,
+    /// Where it computes.
+    pub device: DeviceChoice,
+    /// Chat template by LLaMA-Factory's name, or `auto`.
+    pub template: String,
+    /// Rows, queue and prompts.
+    pub scheduler: SchedulerOptions,
+    /// Memory for keys and values, in bytes.
+    pub key_value_bytes: usize,
+}
+
+/// Why an adapter was not loaded or found.
+#[derive(Debug, thiserror::Error)]
+pub enum AdapterError {
+    /// The name is taken.
+    #[error("there is a model `{0}` already")]
+    Exists(String),
+    /// There is no such adapter.
+    #[error("there is no adapter `{0}`")]
+    Unknown(String),
+    /// Its folder cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The engine refused it.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+    /// The folder has no identity.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// A model by a name of the API: the base model, or one of its adapters.
+#[derive(Clone, Debug)]
+pub struct ModelEntry {
+    /// Name.
+    pub name: String,
+    /// Digest of the weights, adapter included: which generation of an adapter answered.
+    pub generation: String,
+    /// Whether it is an adapter over the model.
+    pub is_adapter: bool,
+    /// What it was trained with, where that is recorded.
+    pub record: Option<AdapterRecord>,
+    adapter: Option<AdapterId>,
+    template: &'static ChatTemplate,
+}
+
+/// A loaded model.
+pub struct ServedModel {
+    folder: PathBuf,
+    base: ModelEntry,
+    adapters: RwLock<BTreeMap<String, ModelEntry>>,
+    /// Adapters are laid over it; its weights are those that the engine reads.
+    decoder: Decoder,
+    tokenizer: TextTokenizer,
+    scheduler: Scheduler,
+    context: usize,
+}
+
+impl ServedModel {
+    /// Loads the model, which blocks for a while.
+    ///
+    /// # Errors
+    /// When the folder is incomplete or the template is unknown.
+    pub fn load(settings: &ServedModelSettings) -> Result<Self, AppError> {
+        let folder = &settings.model;
+        let template = resolve_template(&settings.template, folder)?.template;
+        let tokenizer = TextTokenizer::read(folder)?;
+        let decoder = load_decoder(folder, &LoadOptions::f32(settings.device.resolve()?))?;
+        tokenizer.check_fits(&decoder.config)?;
+        let words = Some(tokenizer.clone());
+        let scheduler = if settings.device.is_cpu() {
+            let options = CpuOptions {
+                key_value_bytes: settings.key_value_bytes,
+                prefix_cache_bytes: settings.key_value_bytes / 4,
+                ..CpuOptions::default()
+            };
+            Scheduler::start(CpuEngine::new(&decoder, options), words, settings.scheduler)
+        } else {
+            Scheduler::start(TensorEngine::new(decoder.clone()), words, settings.scheduler)
+        };
+        let scheduler = scheduler.map_err(|error| AppError::Failed(format!("no threads can be started: {error}")))?;
+        let base = ModelEntry {
+            name: settings.name.clone(),
+            generation: weights_identity::of(folder, None).map_err(AppError::Usage)?,
+            is_adapter: false,
+            record: AdapterRecord::read(folder)?,
+            adapter: None,
+            template,
+        };
+        Ok(Self {
+            folder: folder.clone(),
+            base,
+            adapters: RwLock::default(),
+            context: decoder.config.max_position_embeddings.min(scheduler.capacity()),
+            decoder,
+            tokenizer,
+            scheduler,
+        })
+    }
+
+    /// The model and its adapters.
+    pub fn models(&self) -> Vec<ModelEntry> {
+        let adapters = self.adapters.read().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(&self.base).chain(adapters.values()).cloned().collect()
+    }
+
+    /// The model without adapters.
+    pub fn base(&self) -> &ModelEntry {
+        &self.base
+    }
+
+    /// The model of this name.
+    pub fn model(&self, name: &str) -> Option<ModelEntry> {
+        self.models().into_iter().find(|model| model.name == name)
+    }
+
+    /// Loads an adapter under a name.
+    ///
+    /// # Errors
+    /// When the name is taken, or the folder holds no adapter of this model.
+    pub async fn load_adapter(self: &Arc<Self>, name: &str, folder: &Path) -> Result<ModelEntry, AdapterError> {
+        if self.model(name).is_some() {
+            return Err(AdapterError::Exists(name.to_owned()));
+        }
+        let (served, path) = (self.clone(), folder.to_owned());
+        let (decoder, config, record, generation) = off_runtime(move || {
+            let mut decoder = served.decoder.clone();
+            let config = attach_adapter(&mut decoder, &path)?;
+            let generation = weights_identity::of(&served.folder, Some(&path)).map_err(AdapterError::Unreadable)?;
+            Ok::<_, AdapterError>((decoder, config, AdapterRecord::read(&path)?, generation))
+        })
+        .await?;
+        let template = match &record {
+            Some(record) => ChatTemplate::named(&record.template)?,
+            None => self.base.template,
+        };
+        let id = self.scheduler.attach(decoder, config).await?;
+        let entry = ModelEntry {
+            name: name.to_owned(),
+            generation,
+            is_adapter: true,
+            record,
+            adapter: Some(id),
+            template,
+        };
+        let mut adapters = self.adapters.write().unwrap_or_else(PoisonError::into_inner);
+        if adapters.contains_key(name) {
+            self.scheduler.detach(id);
+            return Err(AdapterError::Exists(name.to_owned()));
+        }
+        adapters.insert(name.to_owned(), entry.clone());
+        Ok(entry)
+    }
+
+    /// Removes an adapter. Requests under way keep it to their end.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn unload_adapter(&self, name: &str) -> Result<(), AdapterError> {
+        let mut adapters = self.adapters.write().unwrap_or_else(PoisonError::into_inner);
+        let entry = adapters
+            .remove(name)
+            .ok_or_else(|| AdapterError::Unknown(name.to_owned()))?;
+        if let Some(id) = entry.adapter {
+            self.scheduler.detach(id);
+        }
+        Ok(())
+    }
+
+    /// Positions for prompt and answer together.
+    pub fn context(&self) -> usize {
+        self.context
+    }
+
+    /// Figures for monitoring.
+    pub fn figures(&self) -> SchedulerFigures {
+        self.scheduler.figures()
+    }
+
+    /// Tokens of a conversation whose last turn is the user's.
+    ///
+    /// # Errors
+    /// When template or tokenizer cannot write it.
+    pub fn encode_chat(&self, model: &ModelEntry, system: &str, turns: &[ChatMessage]) -> Result<Vec<u32>, ModelError> {
+        model
+            .template
+            .encode_prompt(&self.tokenizer, system, turns, Thinking::Disabled)
+    }
+
+    /// Tokens of a text.
+    ///
+    /// # Errors
+    /// When the tokenizer cannot represent it.
+    pub fn encode_text(&self, text: &str) -> Result<Vec<u32>, ModelError> {
+        self.tokenizer.encode(text)
+    }
+
+    /// Text of a single token, for lists of likelihoods.
+    pub fn token_text(&self, token: u32) -> String {
+        self.tokenizer.decode(&[token], false).unwrap_or_default()
+    }
+
+    fn stop_tokens(&self, model: &ModelEntry) -> Vec<u32> {
+        model.template.stop_tokens(&self.tokenizer)
+    }
+
+    /// Submits a request to a model; stop tokens and adapter are filled in.
+    ///
+    /// # Errors
+    /// When too many requests wait, or the request is impossible.
+    pub fn submit(&self, model: &ModelEntry, request: GenerationRequest) -> Result<Generation, InferenceError> {
+        self.scheduler.submit(GenerationRequest {
+            stop_tokens: self.stop_tokens(model),
+            adapter: model.adapter,
+            ..request
+        })
+    }
+}

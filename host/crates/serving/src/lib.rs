@@ -1,0 +1,21 @@
+//! `nl2sql` over HTTP: a model behind OpenAI's API, with keys, figures and adapters that come and go.
+//!
+//! [`Server::bind`] listens, [`Server::serve`] answers until it is asked to stop. What a model computes happens on the model's own thread;
+//! handlers only wait.
+
+mod api_error;
+mod authentication;
+mod backend;
+mod certificate;
+mod connections;
+mod event_stream;
+mod identifier;
+mod openai;
+mod openapi;
+mod router;
+mod server;
+mod state;
+mod tls_provider;
+
+pub use backend::{Backend, OpenAiEndpoint, OpenAiEndpointSettings};
+pub use server::{ServeError, Server};

@@ -1,0 +1,11 @@
+//! OpenAI's API, as its official clients speak it.
+
+pub(crate) mod adapters;
+pub(crate) mod chat;
+pub(crate) mod completions;
+pub(crate) mod generation;
+pub(crate) mod json_body;
+pub(crate) mod models;
+pub(crate) mod responses;
+pub(crate) mod sampling;
+pub(crate) mod usage;

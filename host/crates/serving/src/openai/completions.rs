@@ -1,0 +1,212 @@
+//! `POST /v1/completions`
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Json, Response};
+use futures::StreamExt;
+use nl2sql_app::ServedModel;
+use nl2sql_inference::{Completion, GenerationEvent, TokenLogprobs};
+use nl2sql_profile::ServeRight;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::chat::StreamOptions;
+use super::generation::{Answers, Prompt, finish_reason, submit};
+use super::json_body::{JsonBody, with_ignored};
+use super::sampling::{OneOrMany, SamplingFields};
+use super::usage::Usage;
+use crate::api_error::ApiError;
+use crate::authentication::Caller;
+use crate::backend::Backend;
+use crate::event_stream::{DONE, event_stream};
+use crate::identifier::{now, unique};
+use crate::state::ServerState;
+
+/// Most likeliest tokens per step.
+const MAX_LOGPROBS: u32 = 20;
+
+/// A text to continue.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct CompletionRequest {
+    /// Name of the model or adapter.
+    pub model: String,
+    /// The text.
+    pub prompt: OneOrMany,
+    /// How tokens are chosen.
+    #[serde(flatten)]
+    pub sampling: SamplingFields,
+    /// Most tokens of an answer.
+    pub max_tokens: Option<u32>,
+    /// Likeliest tokens to tell of in each step, up to 20.
+    pub logprobs: Option<u32>,
+    /// Whether the answer begins with the prompt.
+    pub echo: Option<bool>,
+    /// Whether the answer comes as server-sent events.
+    pub stream: Option<bool>,
+    /// What else the stream tells.
+    pub stream_options: Option<StreamOptions>,
+    /// Fields that nothing reads; their names come back in a header.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+/// Continue a text.
+#[utoipa::path(post, path = "/v1/completions", request_body = CompletionRequest, responses(
+    (status = 200, description = "The answer, or server-sent events where `stream` is true"),
+    (status = 400, description = "The request cannot be served as it stands", body = crate::api_error::ErrorBody)))]
+pub(crate) async fn complete(
+    State(state): State<Arc<ServerState>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(body): JsonBody<Value>,
+) -> Result<Response, ApiError> {
+    caller.require(ServeRight::Chat)?;
+    let model = match &state.backend {
+        Backend::Local(model) => model,
+        Backend::Endpoint(endpoint) => return endpoint.forward("completions", &body).await,
+    };
+    let request: CompletionRequest =
+        serde_json::from_value(body).map_err(|error| ApiError::invalid("body", error.to_string()))?;
+    let unknown = request.unknown.clone();
+    Ok(with_ignored(&unknown, answer(&state, model, request).await?))
+}
+
+async fn answer(
+    state: &Arc<ServerState>,
+    model: &Arc<ServedModel>,
+    request: CompletionRequest,
+) -> Result<Response, ApiError> {
+    if request.logprobs.is_some_and(|count| count > MAX_LOGPROBS) {
+        return Err(ApiError::invalid("logprobs", format!("it is at most {MAX_LOGPROBS}")));
+    }
+    let mut prompts = request.prompt.into_list();
+    let (Some(text), true) = (prompts.pop(), prompts.is_empty()) else {
+        return Err(ApiError::invalid("prompt", "give one prompt per request"));
+    };
+    let entry = state.model(model, &request.model)?;
+    let encoder = model.clone();
+    let echoed = request.echo.unwrap_or(false).then(|| text.clone());
+    let tokens = nl2sql_app::off_runtime(move || encoder.encode_text(&text))
+        .await
+        .map_err(|error| ApiError::invalid("prompt", error.to_string()))?;
+    let prompt = Prompt {
+        tokens,
+        max_tokens: request.max_tokens,
+        usual_max_tokens: state.settings.max_tokens,
+        logprobs: request.logprobs.map(|count| count as usize),
+    };
+    let answers = submit(model, &entry, prompt, &request.sampling).await?;
+    let head = Head {
+        id: unique("cmpl-"),
+        created: now(),
+        model: entry.name.clone(),
+        system_fingerprint: entry.generation,
+        echoed: echoed.unwrap_or_default(),
+    };
+    if request.stream.unwrap_or(false) {
+        let usage = request
+            .stream_options
+            .and_then(|options| options.include_usage)
+            .unwrap_or(false);
+        return Ok(streamed(state, model.clone(), head, answers, usage));
+    }
+    let completions = state.in_time(answers.completions()).await??;
+    Ok(Json(head.response(model, completions)).into_response())
+}
+
+struct Head {
+    id: String,
+    created: u64,
+    model: String,
+    system_fingerprint: String,
+    echoed: String,
+}
+
+impl Head {
+    fn body(&self, choices: &[Value]) -> Value {
+        json!({
+            "id": self.id, "object": "text_completion", "created": self.created, "model": self.model,
+            "system_fingerprint": self.system_fingerprint, "choices": choices,
+        })
+    }
+
+    fn response(&self, model: &ServedModel, completions: Vec<Completion>) -> Value {
+        let mut usage = Usage::default();
+        let choices = completions.into_iter().enumerate().map(|(index, completion)| {
+            usage.add(&completion);
+            json!({
+                "index": index, "text": format!("{}{}", self.echoed, completion.text),
+                "logprobs": (!completion.logprobs.is_empty()).then(|| logprobs(model, &completion.logprobs)),
+                "finish_reason": finish_reason(completion.finish),
+            })
+        });
+        let choices: Vec<Value> = choices.collect();
+        let mut body = self.body(&choices);
+        body["usage"] = json!(usage);
+        body
+    }
+
+    fn chunk(&self, index: u32, text: &str, logprobs: Option<Value>, finish: Option<&str>) -> String {
+        let choice = json!({ "index": index, "text": text, "logprobs": logprobs, "finish_reason": finish });
+        self.body(&[choice]).to_string()
+    }
+}
+
+/// Likelihoods in the layout that plain completions have.
+fn logprobs(model: &ServedModel, steps: &[TokenLogprobs]) -> Value {
+    let top = steps.iter().map(|step| {
+        let entries = step
+            .top
+            .iter()
+            .map(|(token, logprob)| (model.token_text(*token), json!(logprob)));
+        entries.collect::<Map<String, Value>>()
+    });
+    json!({
+        "tokens": steps.iter().map(|step| model.token_text(step.token)).collect::<Vec<_>>(),
+        "token_logprobs": steps.iter().map(|step| step.logprob).collect::<Vec<_>>(),
+        "top_logprobs": top.collect::<Vec<_>>(),
+    })
+}
+
+fn streamed(
+    state: &Arc<ServerState>,
+    model: Arc<ServedModel>,
+    head: Head,
+    answers: Answers,
+    include_usage: bool,
+) -> Response {
+    let mut usage = Usage::default();
+    let echoed = head.echoed.clone();
+    let begin = (!echoed.is_empty()).then(|| head.chunk(0, &echoed, None, None));
+    let events = answers.events().map(Some).chain(futures::stream::iter([None]));
+    let chunks = events.flat_map(move |event| {
+        let chunks = match event {
+            Some((
+                index,
+                GenerationEvent::Token {
+                    text, logprobs: step, ..
+                },
+            )) => {
+                let step = step.map(|step| logprobs(&model, &[step]));
+                vec![head.chunk(index, &text, step, None)]
+            }
+            Some((index, GenerationEvent::Text(text))) => vec![head.chunk(index, &text, None, None)],
+            Some((index, GenerationEvent::Finished(completion))) => {
+                usage.add(&completion);
+                vec![head.chunk(index, "", None, Some(finish_reason(completion.finish)))]
+            }
+            Some((_, GenerationEvent::Failed(error))) => {
+                vec![json!(ApiError::from(error.as_ref()).body()).to_string()]
+            }
+            None if include_usage => {
+                let mut last = head.body(&[]);
+                last["usage"] = json!(usage);
+                vec![last.to_string(), DONE.to_owned()]
+            }
+            None => vec![DONE.to_owned()],
+        };
+        futures::stream::iter(chunks)
+    });
+    event_stream(state, futures::stream::iter(begin).chain(chunks))
+}

@@ -1,0 +1,264 @@
+//! `POST /v1/responses`: one turn; conversations are not kept.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Json, Response};
+use futures::StreamExt;
+use nl2sql_app::ServedModel;
+use nl2sql_inference::{Completion, Finish, GenerationEvent};
+use nl2sql_profile::ServeRight;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::chat::{Content, Message, encoded};
+use super::generation::{Answers, Prompt, submit};
+use super::json_body::{JsonBody, with_ignored};
+use super::sampling::{NamedSchema, ResponseFormat, SamplingFields};
+use crate::api_error::ApiError;
+use crate::authentication::Caller;
+use crate::backend::Backend;
+use crate::event_stream::named_event_stream;
+use crate::identifier::{now, unique};
+use crate::state::ServerState;
+
+/// A turn of a conversation.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct ResponsesRequest {
+    /// Name of the model or adapter.
+    pub model: String,
+    /// A question, or the turns so far.
+    pub input: Input,
+    /// System text.
+    pub instructions: Option<String>,
+    /// Most tokens of the answer.
+    pub max_output_tokens: Option<u32>,
+    /// 0, the default, takes the likeliest token; up to 2.
+    pub temperature: Option<f32>,
+    /// Nucleus mass, above 0 and up to 1.
+    pub top_p: Option<f32>,
+    /// What the answer must be.
+    pub text: Option<TextFormat>,
+    /// Whether the answer comes as server-sent events.
+    pub stream: Option<bool>,
+    /// Refused where it is given: conversations are not kept.
+    pub previous_response_id: Option<String>,
+    /// Fields that nothing reads; their names come back in a header.
+    #[serde(flatten)]
+    pub unknown: Map<String, Value>,
+}
+
+/// A question, or turns.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Input {
+    /// A question.
+    Text(String),
+    /// Turns.
+    Turns(Vec<Message>),
+}
+
+/// What an answer must be.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct TextFormat {
+    /// Text, a JSON object, or a value of a schema.
+    #[schema(value_type = Object)]
+    pub format: Option<FlatFormat>,
+}
+
+/// As [`ResponseFormat`], with the schema beside its name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FlatFormat {
+    /// Text.
+    Text,
+    /// A JSON object.
+    JsonObject,
+    /// A value of a JSON schema.
+    JsonSchema(NamedSchema),
+}
+
+impl FlatFormat {
+    fn nested(self) -> ResponseFormat {
+        match self {
+            Self::Text => ResponseFormat::Text,
+            Self::JsonObject => ResponseFormat::JsonObject,
+            Self::JsonSchema(json_schema) => ResponseFormat::JsonSchema { json_schema },
+        }
+    }
+}
+
+/// Answer a turn.
+#[utoipa::path(post, path = "/v1/responses", request_body = ResponsesRequest, responses(
+    (status = 200, description = "The answer, or server-sent events where `stream` is true"),
+    (status = 400, description = "The request cannot be served as it stands", body = crate::api_error::ErrorBody)))]
+pub(crate) async fn respond(
+    State(state): State<Arc<ServerState>>,
+    Extension(caller): Extension<Caller>,
+    JsonBody(body): JsonBody<Value>,
+) -> Result<Response, ApiError> {
+    caller.require(ServeRight::Chat)?;
+    let model = match &state.backend {
+        Backend::Local(model) => model,
+        Backend::Endpoint(endpoint) => return endpoint.forward("responses", &body).await,
+    };
+    let request: ResponsesRequest =
+        serde_json::from_value(body).map_err(|error| ApiError::invalid("body", error.to_string()))?;
+    if request.previous_response_id.is_some() {
+        let message = "conversations are not kept: send all turns as `input`";
+        return Err(ApiError::invalid("previous_response_id", message));
+    }
+    let unknown = request.unknown.clone();
+    Ok(with_ignored(&unknown, answer(&state, model, request).await?))
+}
+
+async fn answer(
+    state: &Arc<ServerState>,
+    model: &Arc<ServedModel>,
+    request: ResponsesRequest,
+) -> Result<Response, ApiError> {
+    let message = |role: &str, text: String| Message {
+        role: role.to_owned(),
+        content: Content::Text(text),
+    };
+    let turns = match request.input {
+        Input::Text(text) => vec![message("user", text)],
+        Input::Turns(turns) => turns,
+    };
+    let system = request.instructions.map(|text| message("system", text));
+    let entry = state.model(model, &request.model)?;
+    let format = request.text.and_then(|text| text.format).map(FlatFormat::nested);
+    format.as_ref().map_or(Ok(()), ResponseFormat::check)?;
+    let prompt = Prompt {
+        tokens: encoded(model, &entry, system.into_iter().chain(turns).collect()).await?,
+        max_tokens: request.max_output_tokens,
+        usual_max_tokens: state.settings.max_tokens,
+        logprobs: None,
+    };
+    let fields = SamplingFields {
+        temperature: request.temperature,
+        top_p: request.top_p,
+        ..SamplingFields::default()
+    };
+    let answers = submit(model, &entry, prompt, &fields).await?;
+    let head = Head {
+        id: unique("resp_"),
+        item: unique("msg_"),
+        created: now(),
+        model: entry.name,
+    };
+    if request.stream.unwrap_or(false) {
+        return Ok(streamed(state, head, answers));
+    }
+    let completions = state.in_time(answers.completions()).await??;
+    let completion = completions
+        .first()
+        .ok_or_else(|| ApiError::internal("the model gave no answer"))?;
+    Ok(Json(head.finished(completion)).into_response())
+}
+
+struct Head {
+    id: String,
+    item: String,
+    created: u64,
+    model: String,
+}
+
+impl Head {
+    fn response(&self, status: &str, output: &[Value]) -> Value {
+        json!({
+            "id": self.id, "object": "response", "created_at": self.created, "model": self.model, "status": status,
+            "output": output, "error": null, "incomplete_details": null, "instructions": null, "metadata": {},
+            "parallel_tool_calls": false, "tool_choice": "none", "tools": [], "temperature": null, "top_p": null,
+        })
+    }
+
+    fn item(&self, status: &str, content: &[Value]) -> Value {
+        json!({ "type": "message", "id": self.item, "role": "assistant", "status": status, "content": content })
+    }
+
+    fn finished(&self, completion: &Completion) -> Value {
+        let whole = completion.finish != Finish::Length;
+        let status = if whole { "completed" } else { "incomplete" };
+        let mut response = self.response(status, &[self.item(status, &[part(&completion.text)])]);
+        if !whole {
+            response["incomplete_details"] = json!({ "reason": "max_output_tokens" });
+        }
+        let (input, output) = (completion.prompt_tokens, completion.tokens.len());
+        response["usage"] = json!({
+            "input_tokens": input, "input_tokens_details": { "cached_tokens": completion.reused_tokens },
+            "output_tokens": output, "output_tokens_details": { "reasoning_tokens": 0 }, "total_tokens": input + output,
+        });
+        response
+    }
+}
+
+fn part(text: &str) -> Value {
+    json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] })
+}
+
+/// The events of an answer, in the order in which the official clients expect them.
+fn streamed(state: &Arc<ServerState>, head: Head, answers: Answers) -> Response {
+    let mut number = 0;
+    let mut numbered = move |name: &'static str, mut event: Value| {
+        event["type"] = json!(name);
+        event["sequence_number"] = json!(number);
+        number += 1;
+        (Some(name), event.to_string())
+    };
+    let item = head.item.clone();
+    let place = move |mut event: Value| {
+        event["item_id"] = json!(item);
+        event["output_index"] = json!(0);
+        event["content_index"] = json!(0);
+        event
+    };
+    let begun = head.response("in_progress", &[]);
+    let opening = vec![
+        numbered("response.created", json!({ "response": begun })),
+        numbered("response.in_progress", json!({ "response": begun })),
+        numbered(
+            "response.output_item.added",
+            json!({ "output_index": 0, "item": head.item("in_progress", &[]) }),
+        ),
+        numbered("response.content_part.added", place(json!({ "part": part("") }))),
+    ];
+    let events = answers.events().flat_map(move |(_, event)| {
+        let events = match event {
+            GenerationEvent::Token { text, .. } | GenerationEvent::Text(text) => {
+                vec![numbered(
+                    "response.output_text.delta",
+                    place(json!({ "delta": text, "logprobs": [] })),
+                )]
+            }
+            GenerationEvent::Finished(completion) => {
+                let response = head.finished(&completion);
+                let name = match completion.finish {
+                    Finish::Length => "response.incomplete",
+                    _ => "response.completed",
+                };
+                let text = &completion.text;
+                vec![
+                    numbered(
+                        "response.output_text.done",
+                        place(json!({ "text": text, "logprobs": [] })),
+                    ),
+                    numbered("response.content_part.done", place(json!({ "part": part(text) }))),
+                    numbered(
+                        "response.output_item.done",
+                        json!({ "output_index": 0, "item": response["output"][0] }),
+                    ),
+                    numbered(name, json!({ "response": response })),
+                ]
+            }
+            GenerationEvent::Failed(error) => {
+                let message = ApiError::from(error.as_ref());
+                let event = json!({ "code": "server_error", "message": message.message(), "param": null });
+                vec![numbered("error", event)]
+            }
+        };
+        futures::stream::iter(events)
+    });
+    named_event_stream(state, futures::stream::iter(opening).chain(events))
+}

@@ -1,0 +1,102 @@
+//! The listening server: keys, certificate, address.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nl2sql_profile::{ProfileError, ServeSettings};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::authentication::Keys;
+use crate::backend::Backend;
+use crate::certificate::read_certificate;
+use crate::connections::Connections;
+use crate::router::router;
+use crate::state::ServerState;
+use crate::tls_provider;
+
+/// Why a server did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A key cannot be read.
+    #[error(transparent)]
+    Keys(#[from] ProfileError),
+    /// The address cannot be listened at.
+    #[error("cannot listen at {address}: {source}; choose another serve.address or serve.port")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Certificate or private key cannot be used.
+    #[error("{} cannot be used: {reason}; serve.certificate and serve.private_key name PEM files that belong together", .path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The listener failed.
+    #[error("the server ended: {0}")]
+    Ended(std::io::Error),
+}
+
+/// A server that listens.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    state: Arc<ServerState>,
+}
+
+impl Server {
+    /// Reads keys and certificate, and listens.
+    ///
+    /// # Errors
+    /// When a key is missing, the certificate cannot be used, or the address is taken.
+    pub fn bind(settings: &ServeSettings, backend: Backend) -> Result<Self, ServeError> {
+        tls_provider::install();
+        let keys = Keys::read(&settings.keys)?;
+        let tls = match (&settings.certificate, &settings.private_key) {
+            (Some(certificate), Some(key)) => Some(read_certificate(certificate, key)?),
+            _ => None,
+        };
+        let wanted = SocketAddr::new(settings.address, settings.port);
+        let refused = |source| ServeError::Address {
+            address: wanted,
+            source,
+        };
+        let listener = TcpListener::bind(wanted).map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        Ok(Self {
+            address: listener.local_addr().map_err(refused)?,
+            listener,
+            tls,
+            state: Arc::new(ServerState::new(settings.clone(), backend, keys)),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// URL of the server.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Serves until `stop` is cancelled; answers under way may then take as long as the settings say.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self, stop: CancellationToken) -> Result<(), ServeError> {
+        let connections = Connections::new(&self.state.settings, self.tls, router(self.state.clone()));
+        let listener = tokio::net::TcpListener::from_std(self.listener).map_err(ServeError::Ended)?;
+        connections.serve(&listener, &stop).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! What all requests share.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use nl2sql_app::{ModelEntry, ServedModel};
+use nl2sql_profile::ServeSettings;
+
+use crate::api_error::ApiError;
+use crate::authentication::Keys;
+use crate::backend::Backend;
+use crate::identifier::now;
+
+/// The server's backend, settings, keys and figures.
+pub struct ServerState {
+    pub(crate) settings: ServeSettings,
+    pub(crate) backend: Backend,
+    pub(crate) keys: Keys,
+    /// Seconds since 1970 when the server began.
+    pub(crate) started: u64,
+}
+
+impl ServerState {
+    pub(crate) fn new(settings: ServeSettings, backend: Backend, keys: Keys) -> Self {
+        Self {
+            settings,
+            backend,
+            keys,
+            started: now(),
+        }
+    }
+
+    /// The model of a request.
+    pub(crate) fn model(&self, model: &ServedModel, name: &str) -> Result<ModelEntry, ApiError> {
+        let missing = || ApiError::not_found("model_not_found", format!("there is no model `{name}`")).about("model");
+        model.model(name).ok_or_else(missing)
+    }
+
+    /// Name of the model without adapters.
+    pub(crate) fn base_name(&self) -> String {
+        match &self.backend {
+            Backend::Local(model) => model.base().name.clone(),
+            Backend::Endpoint(endpoint) => endpoint.model().to_owned(),
+        }
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        Duration::from_secs(u64::from(self.settings.request_timeout_s))
+    }
+
+    /// The error of a request whose time is over.
+    pub(crate) fn timed_out(&self) -> ApiError {
+        ApiError::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "server_error",
+            "timeout",
+            format!(
+                "the answer took longer than {} seconds",
+                self.settings.request_timeout_s
+            ),
+        )
+    }
+
+    /// Waits for an answer as long as a request may take.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, ApiError> {
+        tokio::time::timeout(self.request_timeout(), work)
+            .await
+            .map_err(|_| self.timed_out())
+    }
+}

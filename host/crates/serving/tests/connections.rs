@@ -1,0 +1,142 @@
+//! Connections: clients that vanish, stall or send too much, TLS, and the end of the server.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use nl2sql_profile::ServeSettings;
+use serde_json::{Value, json};
+
+use crate::served::{Served, question};
+
+#[tokio::test]
+async fn a_client_that_goes_leaves_its_place_to_the_next() {
+    let served = Served::with(ServeSettings {
+        rows: 1,
+        ..ServeSettings::default()
+    })
+    .await;
+    let endless = question(json!({ "stream": true, "max_tokens": 3_000 }));
+    for _ in 0..3 {
+        let mut stream = served.post("/v1/chat/completions", &endless).send().await.unwrap();
+        assert!(stream.chunk().await.unwrap().is_some());
+    }
+    let (status, answer) = served
+        .answer("/v1/chat/completions", &question(json!({ "max_tokens": 2 })))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn answers_under_way_are_finished_when_the_server_stops() {
+    let mut served = Served::usual().await;
+    let request = question(json!({ "stream": true, "max_tokens": 200 }));
+    let mut stream = served.post("/v1/chat/completions", &request).send().await.unwrap();
+    let first = stream.chunk().await.unwrap().unwrap();
+    served.stop.cancel();
+    let mut text = String::from_utf8(first.to_vec()).unwrap();
+    while let Some(chunk) = stream.chunk().await.unwrap() {
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    assert!(text.trim_end().ends_with("[DONE]"), "{text}");
+    drop(stream);
+    (&mut served.ended).await.unwrap();
+    assert!(
+        served.post("/v1/chat/completions", &request).send().await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_large_too_deep_or_no_json_are_refused() {
+    let served = Served::with(ServeSettings {
+        max_body_kib: 64,
+        ..ServeSettings::default()
+    })
+    .await;
+    let send = |body: String, kind: &'static str| {
+        let request = served.client.post(format!("{}/v1/chat/completions", served.url));
+        let request = request.header("content-type", kind).body(body);
+        async move {
+            let response = request.send().await.unwrap();
+            let status = response.status().as_u16();
+            (status, response.json::<Value>().await.unwrap()["error"]["code"].clone())
+        }
+    };
+    let json = "application/json";
+    assert_eq!(
+        send(" ".repeat(100 << 10), json).await,
+        (413, json!("request_too_large"))
+    );
+    assert_eq!(send("[".repeat(50_000), json).await, (400, json!("invalid_json")));
+    assert_eq!(send("{\"model\"".into(), json).await, (400, json!("invalid_json")));
+    assert_eq!(
+        send("{}".into(), "text/plain").await,
+        (415, json!("unsupported_media_type"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_head_never_ends_is_let_go() {
+    let served = Served::with(ServeSettings {
+        header_timeout_s: 1,
+        ..ServeSettings::default()
+    })
+    .await;
+    let address = served.url.trim_start_matches("http://").to_owned();
+    let closed = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream
+            .write_all(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nx-slow: ")
+            .unwrap();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).is_ok()
+    });
+    assert!(closed.await.unwrap(), "the server closed the connection");
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_ended() {
+    let served = Served::with(ServeSettings {
+        request_timeout_s: 1,
+        ..ServeSettings::default()
+    })
+    .await;
+    let endless = json!({ "max_tokens": 3_900 });
+    let many = futures::future::join_all((0..16).map(|_| {
+        let served = &served;
+        let request = question(endless.clone());
+        async move { served.answer("/v1/chat/completions", &request).await }
+    }));
+    let answers = many.await;
+    assert!(answers.iter().all(|(status, _)| [200, 504].contains(status)));
+    assert!(
+        answers.iter().any(|(_, body)| body["error"]["code"] == "timeout"),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test]
+async fn tls_is_spoken_with_the_certificate_of_the_settings() {
+    let place = tempfile::tempdir().unwrap();
+    let issued = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (place.path().join("certificate.pem"), place.path().join("key.pem"));
+    std::fs::write(&certificate, issued.cert.pem()).unwrap();
+    std::fs::write(&key, issued.signing_key.serialize_pem()).unwrap();
+    let served = Served::with(ServeSettings {
+        certificate: Some(certificate),
+        private_key: Some(key),
+        ..ServeSettings::default()
+    })
+    .await;
+    let root = reqwest::Certificate::from_pem(issued.cert.pem().as_bytes()).unwrap();
+    let client = reqwest::Client::builder().tls_certs_only([root]).build().unwrap();
+    let url = served.url.replace("127.0.0.1", "localhost");
+    assert!(url.starts_with("https://"));
+    assert_eq!(client.get(format!("{url}/health")).send().await.unwrap().status(), 200);
+    assert!(
+        served.client.get(format!("{url}/health")).send().await.is_err(),
+        "a stranger's certificate is not accepted"
+    );
+    let plain = url.replace("https://", "http://");
+    assert!(served.client.get(format!("{plain}/health")).send().await.is_err());
+}

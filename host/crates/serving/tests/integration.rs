@@ -1,0 +1,9 @@
+//! The server over real connections, with a model small enough for a test.
+
+mod access;
+mod adapters;
+mod chat;
+mod connections;
+mod endpoint;
+mod official_client;
+mod served;

@@ -1,0 +1,118 @@
+//! `nl2sql serve`
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use nl2sql_app::diagnostic::Exit;
+use nl2sql_app::{AppError, ModelChoice, Session, profile_of_run};
+use nl2sql_profile::{Profile, read_secret};
+use nl2sql_serving::{Backend, OpenAiEndpoint, OpenAiEndpointSettings, Server};
+use serde_json::json;
+
+use super::resolve;
+use crate::arguments::Global;
+use crate::interrupt::cancel_on_ctrl_c;
+use crate::terminal::{say, say_json};
+
+/// Which model answers.
+#[derive(Clone, Debug, Args)]
+pub struct AnswererArguments {
+    /// Hugging Face folder of the model; model.path of the profile by default
+    #[arg(long, value_name = "FOLDER")]
+    pub model: Option<PathBuf>,
+    /// PEFT folder of an adapter; train/ of the run by default
+    #[arg(long, value_name = "FOLDER")]
+    pub adapter: Option<PathBuf>,
+    /// Folder of a run: model, adapter, database and prompt layout are the run's
+    #[arg(long, value_name = "FOLDER", conflicts_with = "profile")]
+    pub run: Option<PathBuf>,
+    /// Ask the profile's language model provider instead of a model on this machine
+    #[arg(long, conflicts_with_all = ["model", "adapter"])]
+    pub endpoint: bool,
+}
+
+/// `nl2sql serve`
+#[derive(Clone, Debug, Args)]
+pub struct ServeArguments {
+    #[command(flatten)]
+    pub answerer: AnswererArguments,
+    /// Address to listen at; serve.address by default
+    #[arg(long)]
+    pub address: Option<IpAddr>,
+    /// Port to listen at; serve.port by default
+    #[arg(long)]
+    pub port: Option<u16>,
+}
+
+pub fn run(global: &Global, arguments: &ServeArguments) -> Result<Exit, AppError> {
+    let session = arguments.answerer.session(global, arguments.settings())?;
+    let backend = arguments.answerer.backend(&session)?;
+    let server = Server::bind(&session.profile().serve, backend).map_err(failed)?;
+    let url = server.url();
+    if global.json {
+        say_json(&json!({ "url": url }));
+    } else {
+        say(format!("serving at {url}"));
+    }
+    let stop = session.cancellation().clone();
+    cancel_on_ctrl_c(session.runtime(), stop.clone(), || {});
+    session.runtime().block_on(|| server.serve(stop)).map_err(failed)?;
+    Ok(Exit::Done)
+}
+
+fn failed(error: nl2sql_serving::ServeError) -> AppError {
+    AppError::Usage(error.to_string())
+}
+
+impl ServeArguments {
+    /// The flags as settings, which are checked like any others.
+    fn settings(&self) -> Vec<String> {
+        let address = self.address.map(|address| format!("serve.address=\"{address}\""));
+        let port = self.port.map(|port| format!("serve.port={port}"));
+        address.into_iter().chain(port).collect()
+    }
+}
+
+impl AnswererArguments {
+    /// A session of the profile, or of the run's.
+    pub fn session(&self, global: &Global, settings: Vec<String>) -> Result<Arc<Session>, AppError> {
+        let mut global = global.clone();
+        global.set.extend(settings);
+        let profile = resolve(&global)?.profile;
+        match &self.run {
+            Some(folder) => Session::new(profile_of_run(folder, &profile)?, Some(folder.clone())),
+            None => Session::new(profile, global.run_dir),
+        }
+    }
+
+    /// What answers.
+    pub fn backend(&self, session: &Session) -> Result<Backend, AppError> {
+        if self.endpoint {
+            return Ok(Backend::Endpoint(endpoint(session.profile())?));
+        }
+        let choice = ModelChoice {
+            model: self.model.clone(),
+            adapter: self.adapter.clone(),
+        };
+        Ok(Backend::Local(session.load_model(&choice)?.model))
+    }
+}
+
+/// The first provider of the profile.
+fn endpoint(profile: &Profile) -> Result<OpenAiEndpoint, AppError> {
+    let Some((name, provider)) = profile.llm.chain().next() else {
+        return Err(AppError::Usage(
+            "the profile names no language model: set llm.provider, or leave --endpoint out".into(),
+        ));
+    };
+    let settings = OpenAiEndpointSettings {
+        base_url: provider.base_url.clone(),
+        key: read_secret(provider.key_env.as_deref(), provider.key_file.as_deref())?,
+        model: provider.model.clone(),
+        timeout: Duration::from_secs(u64::from(profile.serve.request_timeout_s)),
+    };
+    OpenAiEndpoint::new(settings).map_err(|error| AppError::Usage(format!("llm.providers.{name}: {error}")))
+}
