@@ -22,6 +22,7 @@ mod plugin_check;
 mod plugin_log;
 mod plugin_probe;
 mod model_choice;
+mod neutral_text;
 mod plugins;
 mod prompt_settings;
 mod prompt_writer;

@@ -14,6 +14,7 @@ use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking, resolve_templ
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{Decoder, LoadOptions, ModelError, attach_adapter, load_decoder};
 
+use crate::neutral_text::without_markers;
 use crate::{AppError, off_runtime, weights_identity};
 
 /// What to load, and within which limits.
@@ -76,6 +77,8 @@ pub struct ServedModel {
     /// Adapters are laid over it; its weights are those that the engine reads.
     decoder: Decoder,
     tokenizer: TextTokenizer,
+    /// Special tokens as texts.
+    markers: Vec<String>,
     scheduler: Scheduler,
     context: usize,
 }
@@ -117,6 +120,7 @@ impl ServedModel {
             adapters: RwLock::default(),
             context: decoder.config.max_position_embeddings.min(scheduler.capacity()),
             decoder,
+            markers: tokenizer.special_tokens(),
             tokenizer,
             scheduler,
         })
@@ -201,14 +205,21 @@ impl ServedModel {
         self.scheduler.figures()
     }
 
-    /// Tokens of a conversation whose last turn is the user's.
+    /// Tokens of a conversation whose last turn is the user's. Markers of the template that are written in it become words: what somebody
+    /// says, or a database holds, must not end a turn.
     ///
     /// # Errors
     /// When template or tokenizer cannot write it.
     pub fn encode_chat(&self, model: &ModelEntry, system: &str, turns: &[ChatMessage]) -> Result<Vec<u32>, ModelError> {
+        let neutral = |text: &str| without_markers(text, &self.markers);
+        let turns = turns.iter().map(|turn| ChatMessage {
+            role: turn.role,
+            content: neutral(&turn.content),
+        });
+        let turns: Vec<ChatMessage> = turns.collect();
         model
             .template
-            .encode_prompt(&self.tokenizer, system, turns, Thinking::Disabled)
+            .encode_prompt(&self.tokenizer, &neutral(system), &turns, Thinking::Disabled)
     }
 
     /// Tokens of a text.

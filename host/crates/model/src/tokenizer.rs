@@ -106,6 +106,14 @@ impl TextTokenizer {
         token_bytes::token_bytes(&self.inner)
     }
 
+    /// Texts of the special tokens, which the tokenizer recognises wherever they are written.
+    pub fn special_tokens(&self) -> Vec<String> {
+        let added = self.inner.get_added_tokens_decoder().into_values();
+        let mut special: Vec<String> = added.filter(|token| token.special).map(|token| token.content).collect();
+        special.sort_unstable();
+        special
+    }
+
     /// Token that begins a text.
     pub fn bos(&self) -> Option<u32> {
         self.bos
