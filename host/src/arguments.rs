@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::commands::{EvalArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments};
+use crate::commands::{AskArguments, EvalArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments};
 
 /// Where to look next, at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -139,7 +139,10 @@ pub enum Command {
     /// Score predictions, compare before with after and write a report
     #[command(after_help = "Example:\n  nl2sql eval --before models/smollm2 --after runs/shop/train")]
     Eval(EvalArguments),
-    /// Serve the model over HTTP: OpenAI's API
+    /// Ask the database a question
+    #[command(after_help = "Example:\n  nl2sql ask \"How many customers are there?\" --run runs/shop")]
+    Ask(AskArguments),
+    /// Serve the model over HTTP: OpenAI's API, and questions to the database
     #[command(after_help = "Example:\n  nl2sql serve --run runs/shop")]
     Serve(ServeArguments),
     /// List, inspect, check and create plugins

@@ -1,5 +1,6 @@
 //! One file per verb with arguments of its own; the others are here.
 
+mod ask;
 mod completions;
 mod eval;
 mod init;
@@ -11,6 +12,7 @@ mod reference;
 mod serve;
 mod train;
 
+pub use ask::AskArguments;
 pub use eval::EvalArguments;
 pub use model::ModelCommand;
 pub use predict::{ExampleArguments, PredictArguments};
@@ -51,6 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
         Command::Train(arguments) => train::run(global, arguments),
         Command::Predict(arguments) => predict::run(global, arguments),
         Command::Eval(arguments) => eval::run(global, arguments),
+        Command::Ask(arguments) => ask::run(global, arguments),
         Command::Serve(arguments) => serve::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),

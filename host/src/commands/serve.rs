@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use nl2sql_app::ask::{Answerer, Assistant};
 use nl2sql_app::diagnostic::Exit;
 use nl2sql_app::{AppError, ModelChoice, Session, profile_of_run};
 use nl2sql_profile::{Profile, read_secret};
@@ -49,8 +50,11 @@ pub struct ServeArguments {
 
 pub fn run(global: &Global, arguments: &ServeArguments) -> Result<Exit, AppError> {
     let session = arguments.answerer.session(global, arguments.settings())?;
-    let backend = arguments.answerer.backend(&session)?;
-    let server = Server::bind(&session.profile().serve, backend).map_err(failed)?;
+    let (backend, answerer) = arguments.answerer.open(&session)?;
+    let database = &session.profile().database;
+    let named = database.path.is_some() || database.url.is_some() || !database.driver.is_empty();
+    let assistant = named.then(|| Assistant::open(&session, answerer)).transpose()?;
+    let server = Server::bind(&session.profile().serve, backend, assistant.map(Arc::new)).map_err(failed)?;
     let url = server.url();
     if global.json {
         say_json(&json!({ "url": url }));
@@ -88,16 +92,19 @@ impl AnswererArguments {
         }
     }
 
-    /// What answers.
-    pub fn backend(&self, session: &Session) -> Result<Backend, AppError> {
+    /// What answers, and what writes statements.
+    pub fn open(&self, session: &Session) -> Result<(Backend, Answerer), AppError> {
         if self.endpoint {
-            return Ok(Backend::Endpoint(endpoint(session.profile())?));
+            let backend = Backend::Endpoint(endpoint(session.profile())?);
+            return Ok((backend, session.endpoint_answerer()?));
         }
         let choice = ModelChoice {
             model: self.model.clone(),
             adapter: self.adapter.clone(),
         };
-        Ok(Backend::Local(session.load_model(&choice)?.model))
+        let chosen = session.load_model(&choice)?;
+        let answerer = chosen.answerer(session);
+        Ok((Backend::Local(chosen.model), answerer))
     }
 }
 

@@ -7,7 +7,8 @@ use nl2sql_inference::SchedulerOptions;
 use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::device::DeviceChoice;
 
-use crate::{AppError, ModelEntry, ServedModel, ServedModelSettings, Session};
+use crate::ask::{Answerer, ServedGenerator};
+use crate::{AppError, Endpoint, ModelEntry, ServedModel, ServedModelSettings, Session};
 
 /// What the user names.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +27,49 @@ pub struct ChosenModel {
     pub entry: ModelEntry,
 }
 
+impl ChosenModel {
+    /// The model as a writer of statements about the session's database.
+    pub fn answerer(&self, session: &Session) -> Answerer {
+        let profile = session.profile();
+        Answerer {
+            generator: Arc::new(ServedGenerator {
+                model: self.model.clone(),
+                entry: self.entry.clone(),
+                max_new_tokens: profile.evaluate.max_new_tokens as usize,
+                temperature: profile.ask.temperature,
+                seed: profile.run.seed,
+            }),
+            layout: profile.export.clone(),
+            model: self.entry.name.clone(),
+            generation: self.entry.generation.clone(),
+        }
+    }
+}
+
 impl Session {
+    /// The profile's language model as a writer of statements about the session's database.
+    ///
+    /// # Errors
+    /// When the profile names none, or its key is missing.
+    pub fn endpoint_answerer(&self) -> Result<Answerer, AppError> {
+        let profile = self.profile();
+        let folder = &self.place().folder;
+        std::fs::create_dir_all(folder).map_err(|error| AppError::unwritable(folder, &error))?;
+        let model = profile.llm.chain().next().map(|(_, provider)| provider.model.clone());
+        Ok(Answerer {
+            generator: Arc::new(Endpoint {
+                client: self.language_model(self.cancellation().clone())?,
+                temperature: 0.0,
+                candidate_temperature: profile.ask.temperature,
+                max_new_tokens: profile.evaluate.max_new_tokens,
+                cancel: self.cancellation().clone(),
+            }),
+            layout: profile.export.clone(),
+            model: model.unwrap_or_default(),
+            generation: String::new(),
+        })
+    }
+
     /// Loads the chosen model with its adapter. Blocks for a while.
     ///
     /// # Errors

@@ -116,6 +116,7 @@ impl Keys {
 pub(crate) async fn authenticate(State(state): State<Arc<ServerState>>, mut request: Request, next: Next) -> Response {
     match state.keys.caller(request.headers()) {
         Ok(caller) => {
+            tracing::debug!("{} {} by {}", request.method(), request.uri().path(), caller.name);
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

@@ -1,9 +1,10 @@
-//! `nl2sql` over HTTP: a model behind OpenAI's API, with keys, figures and adapters that come and go.
+//! `nl2sql` over HTTP: a model behind OpenAI's API, and questions to a database, with keys and adapters that come and go.
 //!
 //! [`Server::bind`] listens, [`Server::serve`] answers until it is asked to stop. What a model computes happens on the model's own thread;
 //! handlers only wait.
 
 mod api_error;
+mod ask;
 mod authentication;
 mod backend;
 mod certificate;

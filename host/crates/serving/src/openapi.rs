@@ -6,6 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, openapi};
 
 use crate::api_error::ErrorBody;
+use crate::ask;
 use crate::openai::{adapters, chat, completions, models, responses};
 
 /// The API.
@@ -13,7 +14,7 @@ use crate::openai::{adapters, chat, completions, models, responses};
 #[openapi(
     info(title = "nl2sql", description = "Models and questions to a database."),
     paths(
-        models::list, models::one, chat::chat, completions::complete, responses::respond, adapters::load, adapters::unload,
+        models::list, models::one, chat::chat, completions::complete, responses::respond, adapters::load, adapters::unload, ask::ask, ask::query, ask::feedback,
         crate::router::health
     ),
     components(schemas(ErrorBody)),

@@ -14,13 +14,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::api_error::ApiError;
+use crate::ask;
 use crate::authentication::{authenticate, check_origin};
 use crate::identifier::unique;
 use crate::openai::{adapters, chat, completions, models, responses};
 use crate::openapi;
 use crate::state::ServerState;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest request id that is taken over from a client.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -34,6 +35,9 @@ pub(crate) fn router(state: Arc<ServerState>) -> Router {
         .route("/v1/responses", post(responses::respond))
         .route("/v1/load_lora_adapter", post(adapters::load))
         .route("/v1/unload_lora_adapter", post(adapters::unload))
+        .route("/v1/ask", post(ask::ask))
+        .route("/v1/query", post(ask::query))
+        .route("/v1/feedback", post(ask::feedback))
         .route_layer(from_fn_with_state(state.clone(), authenticate));
     let open = Router::new()
         .route("/health", get(health))

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use nl2sql_app::ask::Assistant;
 use nl2sql_profile::{ProfileError, ServeSettings};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +57,11 @@ impl Server {
     ///
     /// # Errors
     /// When a key is missing, the certificate cannot be used, or the address is taken.
-    pub fn bind(settings: &ServeSettings, backend: Backend) -> Result<Self, ServeError> {
+    pub fn bind(
+        settings: &ServeSettings,
+        backend: Backend,
+        assistant: Option<Arc<Assistant>>,
+    ) -> Result<Self, ServeError> {
         tls_provider::install();
         let keys = Keys::read(&settings.keys)?;
         let tls = match (&settings.certificate, &settings.private_key) {
@@ -74,7 +79,7 @@ impl Server {
             address: listener.local_addr().map_err(refused)?,
             listener,
             tls,
-            state: Arc::new(ServerState::new(settings.clone(), backend, keys)),
+            state: Arc::new(ServerState::new(settings.clone(), backend, assistant, keys)),
         })
     }
 

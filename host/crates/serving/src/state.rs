@@ -1,12 +1,15 @@
 //! What all requests share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use nl2sql_app::ask::Assistant;
 use nl2sql_app::{ModelEntry, ServedModel};
 use nl2sql_profile::ServeSettings;
 
 use crate::api_error::ApiError;
+use crate::ask::no_database;
 use crate::authentication::Keys;
 use crate::backend::Backend;
 use crate::identifier::now;
@@ -15,19 +18,27 @@ use crate::identifier::now;
 pub struct ServerState {
     pub(crate) settings: ServeSettings,
     pub(crate) backend: Backend,
+    /// Answers questions, where there is a database.
+    pub(crate) assistant: Option<Arc<Assistant>>,
     pub(crate) keys: Keys,
     /// Seconds since 1970 when the server began.
     pub(crate) started: u64,
 }
 
 impl ServerState {
-    pub(crate) fn new(settings: ServeSettings, backend: Backend, keys: Keys) -> Self {
+    pub(crate) fn new(settings: ServeSettings, backend: Backend, assistant: Option<Arc<Assistant>>, keys: Keys) -> Self {
         Self {
             settings,
             backend,
+            assistant,
             keys,
             started: now(),
         }
+    }
+
+    /// What answers questions.
+    pub(crate) fn assistant(&self) -> Result<&Arc<Assistant>, ApiError> {
+        self.assistant.as_ref().ok_or_else(no_database)
     }
 
     /// The model of a request.

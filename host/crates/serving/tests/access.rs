@@ -149,7 +149,7 @@ fn keys_that_are_short_missing_or_twice_are_refused() {
         };
         let place = tempfile::tempdir().unwrap();
         let model = crate::served::model(place.path(), nl2sql_inference::SchedulerOptions::default());
-        nl2sql_serving::Server::bind(&settings, nl2sql_serving::Backend::Local(model)).map(drop)
+        nl2sql_serving::Server::bind(&settings, nl2sql_serving::Backend::Local(model), None).map(drop)
     };
     let (short, long) = (file("short", "secret"), file("long", CHAT_KEY));
     let missing = ServeKey {

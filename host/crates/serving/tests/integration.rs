@@ -2,6 +2,7 @@
 
 mod access;
 mod adapters;
+mod ask;
 mod chat;
 mod connections;
 mod endpoint;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nl2sql_app::ask::Assistant;
 use nl2sql_app::{ServedModel, ServedModelSettings};
 use nl2sql_inference::SchedulerOptions;
 use nl2sql_model::device::DeviceChoice;
@@ -50,7 +51,8 @@ pub struct Served {
     pub stop: CancellationToken,
     pub ended: JoinHandle<()>,
     pub client: Client,
-    pub place: tempfile::TempDir,
+    /// Kept as long as the model is read from it.
+    _place: tempfile::TempDir,
 }
 
 impl Served {
@@ -66,9 +68,19 @@ impl Served {
         Self::over(backend, settings, place).await
     }
 
-    /// A server over any backend.
+    /// A server over any backend and no database.
     pub async fn over(backend: Backend, settings: ServeSettings, place: tempfile::TempDir) -> Self {
-        let server = Server::bind(&ServeSettings { port: 0, ..settings }, backend).unwrap();
+        Self::over_database(backend, None, settings, place).await
+    }
+
+    /// A server over any backend and database.
+    pub async fn over_database(
+        backend: Backend,
+        assistant: Option<Arc<Assistant>>,
+        settings: ServeSettings,
+        place: tempfile::TempDir,
+    ) -> Self {
+        let server = Server::bind(&ServeSettings { port: 0, ..settings }, backend, assistant).unwrap();
         let (url, stop) = (server.url(), CancellationToken::new());
         let stopped = stop.clone();
         let ended = tokio::spawn(async move { server.serve(stopped).await.unwrap() });
@@ -77,7 +89,7 @@ impl Served {
             stop,
             ended,
             client: Client::builder().build().unwrap(),
-            place,
+            _place: place,
         }
     }
 

@@ -1,0 +1,326 @@
+//! Questions to a database: statements are written, checked, run and compared, and what most of them return is the answer.
+
+mod access_policy;
+mod answer;
+mod audit_log;
+mod candidate;
+mod json_value;
+mod schema_search;
+mod served_generator;
+mod statement_check;
+mod verified_pairs;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use nl2sql_catalog::Database;
+use nl2sql_evaluation::extraction::extract_sql_of;
+use nl2sql_evaluation::prediction::{ChatPrompt, Completion, TextGenerator};
+use nl2sql_evaluation::scoring::SqlReader;
+use nl2sql_profile::{AskSettings, ExportSettings};
+
+use self::candidate::{Candidate, vote};
+use self::statement_check::check_statement;
+use crate::{AppError, DatabaseRegistry, Session, off_runtime};
+
+pub use access_policy::AccessPolicy;
+pub use answer::{Agreement, Answer, AnswerColumn, AskEvent, AskFinding, Explanation, ResultTable, Unanswered};
+pub use audit_log::{AuditLine, AuditLog};
+pub use schema_search::{ColumnDescription, TableDescription};
+pub use served_generator::ServedGenerator;
+pub use verified_pairs::{Feedback, SimilarPair, Verdict, VerifiedPairs};
+
+/// Longest question, in characters.
+const MAX_QUESTION: usize = 4_000;
+/// Longest statement that somebody sends, in bytes.
+const MAX_STATEMENT: usize = 64 << 10;
+
+/// A question.
+#[derive(Clone, Debug, Default)]
+pub struct AskRequest {
+    /// In any language.
+    pub question: String,
+    /// Most rows; the policy's and the profile's limits hold all the same.
+    pub limit: Option<u32>,
+    /// Whether rows are wanted, or the statement alone.
+    pub run: bool,
+    /// Whether to tell what the statement reads.
+    pub explain: bool,
+}
+
+/// Why a question or statement was not answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// It cannot be asked.
+    #[error("{0}")]
+    Invalid(String),
+    /// The statement is not allowed, or wrong.
+    #[error("{message}")]
+    Refused {
+        /// Stable code.
+        code: String,
+        /// Why.
+        message: String,
+    },
+    /// The database or the model does not answer.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// What answers questions.
+pub struct Answerer {
+    /// Writes statements.
+    pub generator: Arc<dyn TextGenerator>,
+    /// How it is asked.
+    pub layout: ExportSettings,
+    /// Name of the model or adapter.
+    pub model: String,
+    /// Digest of its weights; empty where it is behind an endpoint.
+    pub generation: String,
+}
+
+/// Answers questions about the session's database.
+pub struct Assistant {
+    databases: Arc<DatabaseRegistry>,
+    catalog: Arc<Database>,
+    answerer: Answerer,
+    settings: AskSettings,
+    pairs: VerifiedPairs,
+    audit: Mutex<AuditLog>,
+}
+
+impl Assistant {
+    /// Opens the session's database. Blocks for a while.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or the run folder cannot be written.
+    pub fn open(session: &Arc<Session>, answerer: Answerer) -> Result<Self, AppError> {
+        let databases = Arc::new(DatabaseRegistry::of_run(session.clone())?);
+        let folder = serve_folder(session);
+        std::fs::create_dir_all(&folder).map_err(|error| AppError::unwritable(&folder, &error))?;
+        Ok(Self {
+            catalog: databases.get("")?.catalog.clone(),
+            databases,
+            answerer,
+            settings: session.profile().ask.clone(),
+            pairs: VerifiedPairs::open(folder.join("verified.jsonl"))?,
+            audit: Mutex::new(AuditLog::open(folder.join("audit.jsonl"))?),
+        })
+    }
+
+    /// The catalog of the database.
+    pub fn catalog(&self) -> &Database {
+        &self.catalog
+    }
+
+    /// Tables whose names or comments, or those of their columns, have this in them.
+    pub fn schema(&self, wanted: Option<&str>, policy: &AccessPolicy) -> Vec<TableDescription> {
+        schema_search::search(&self.catalog, wanted, policy)
+    }
+
+    /// Pairs that people have judged.
+    pub fn pairs(&self) -> &VerifiedPairs {
+        &self.pairs
+    }
+
+    /// Writes a line of the audit log.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing may be answered either.
+    pub fn record(&self, line: &AuditLine) -> Result<(), AskError> {
+        let mut audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
+        audit
+            .append(line)
+            .map_err(|error| AskError::Unavailable(format!("the audit log cannot be written: {error}")))
+    }
+
+    /// Answers a question; `told` hears what happens on the way.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or the model or the database does not answer. A question that was understood but has no certain answer is
+    /// an [`Answer`] that says so.
+    pub async fn ask(
+        self: &Arc<Self>,
+        request: &AskRequest,
+        policy: &AccessPolicy,
+        told: &(dyn Fn(AskEvent) + Sync),
+    ) -> Result<Answer, AskError> {
+        let started = Instant::now();
+        check_question(&request.question)?;
+        let prompt = self.prompt(&request.question).await?;
+        told(AskEvent::Writing {
+            statements: self.settings.candidates + 1,
+        });
+        let texts = self.statements(prompt).await?;
+        let mut candidates = Vec::with_capacity(texts.len());
+        for text in texts {
+            let candidate = self.candidate(text, request, policy).await?;
+            told(AskEvent::Checked {
+                sql: candidate.sql.clone(),
+                ran: candidate.result.is_some(),
+            });
+            candidates.push(candidate);
+        }
+        let mut answer = vote(candidates, self.settings.threshold, request.explain);
+        answer.similar = self.pairs.similar(&request.question, self.settings.similar_pairs as usize);
+        answer.question.clone_from(&request.question);
+        answer.database.clone_from(&self.catalog.name);
+        answer.model.clone_from(&self.answerer.model);
+        answer.generation.clone_from(&self.answerer.generation);
+        answer.seconds = started.elapsed().as_secs_f64();
+        if !request.run {
+            answer.table = None;
+        }
+        Ok(answer)
+    }
+
+    /// Runs a statement that somebody wrote, under the same guards.
+    ///
+    /// # Errors
+    /// When it is refused, wrong, or the database does not answer.
+    pub async fn query(
+        self: &Arc<Self>,
+        sql: &str,
+        limit: Option<u32>,
+        policy: &AccessPolicy,
+    ) -> Result<ResultTable, AskError> {
+        if sql.len() > MAX_STATEMENT {
+            return Err(AskError::Invalid(format!("a statement has at most {MAX_STATEMENT} bytes")));
+        }
+        let checked = self.checked(sql.to_owned(), policy.clone()).await?;
+        if let Some(refusal) = checked.refusal() {
+            return Err(refusal);
+        }
+        self.run(sql, self.row_limit(limit, policy)).await
+    }
+
+    /// Checks a statement without running it.
+    ///
+    /// # Errors
+    /// When it is refused or wrong.
+    pub async fn check(self: &Arc<Self>, sql: &str, policy: &AccessPolicy) -> Result<(), AskError> {
+        let checked = self.checked(sql.to_owned(), policy.clone()).await?;
+        checked.refusal().map_or(Ok(()), Err)
+    }
+
+    fn row_limit(&self, limit: Option<u32>, policy: &AccessPolicy) -> usize {
+        let own = policy.max_rows.unwrap_or(self.settings.max_rows);
+        limit.unwrap_or(own).min(own).min(self.settings.max_rows) as usize
+    }
+
+    async fn run(&self, sql: &str, rows: usize) -> Result<ResultTable, AskError> {
+        let result = self.databases.runner().run("", sql, rows).await;
+        match result {
+            Ok(result) => Ok(ResultTable::of(&result)),
+            Err(failure) => Err(statement_check::of_failure(&failure)),
+        }
+    }
+
+    /// The question in the model's prompt layout.
+    async fn prompt(self: &Arc<Self>, question: &str) -> Result<ChatPrompt, AskError> {
+        let (assistant, question) = (self.clone(), question.trim().to_owned());
+        off_runtime(move || {
+            let layout = &assistant.answerer.layout;
+            let user = assistant.databases.user_message(layout, "", &question);
+            Ok(ChatPrompt {
+                system: Some(layout.system.clone()).filter(|system| !system.is_empty()),
+                user: user.map_err(|error| AskError::Unavailable(error.to_string()))?,
+                ..ChatPrompt::default()
+            })
+        })
+        .await
+    }
+
+    /// What the model writes: the likeliest statement, then samples.
+    async fn statements(&self, prompt: ChatPrompt) -> Result<Vec<String>, AskError> {
+        let prompts = (0..=self.settings.candidates).map(|attempt| ChatPrompt {
+            attempt,
+            ..prompt.clone()
+        });
+        let prompts: Vec<ChatPrompt> = prompts.collect();
+        let answers: Mutex<Vec<Option<Result<Completion, String>>>> = Mutex::new(vec![None; prompts.len()]);
+        let take = |at: usize, answer| {
+            if let Some(slot) = answers.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
+                *slot = Some(answer);
+            }
+        };
+        self.answerer.generator.generate(prompts, &take).await;
+        let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut texts = Vec::new();
+        let mut failure = "the model gave no answer".to_owned();
+        for answer in answers.into_iter().flatten() {
+            match answer {
+                Ok(completion) => texts.push(completion.text),
+                Err(reason) => failure = reason,
+            }
+        }
+        if texts.is_empty() {
+            return Err(AskError::Unavailable(failure));
+        }
+        Ok(texts)
+    }
+
+    /// What became of one text of the model.
+    async fn candidate(
+        self: &Arc<Self>,
+        text: String,
+        request: &AskRequest,
+        policy: &AccessPolicy,
+    ) -> Result<Candidate, AskError> {
+        let assistant = self.clone();
+        let sql = off_runtime(move || {
+            let reader: &dyn SqlReader = &*assistant.databases;
+            extract_sql_of(Some(reader), "", &text)
+        })
+        .await;
+        let checked = self.checked(sql.clone(), policy.clone()).await?;
+        let mut candidate = Candidate {
+            sql,
+            findings: checked.findings,
+            explanation: checked.explanation,
+            result: None,
+        };
+        if !candidate.findings.is_empty() {
+            return Ok(candidate);
+        }
+        match self.run(&candidate.sql, self.row_limit(request.limit, policy)).await {
+            Ok(table) => candidate.result = Some(table),
+            Err(AskError::Refused { code, message }) => candidate.findings.push(AskFinding { code, message }),
+            Err(other) => return Err(other),
+        }
+        Ok(candidate)
+    }
+
+    /// Reads a statement in the dialect. Plugins block, so that it is done off the runtime.
+    async fn checked(
+        self: &Arc<Self>,
+        sql: String,
+        policy: AccessPolicy,
+    ) -> Result<statement_check::CheckedStatement, AskError> {
+        let assistant = self.clone();
+        off_runtime(move || {
+            let database = assistant
+                .databases
+                .get("")
+                .map_err(|error| AskError::Unavailable(error.to_string()))?;
+            check_statement(&database.session, &database.catalog, &sql, &policy)
+        })
+        .await
+    }
+}
+
+fn check_question(question: &str) -> Result<(), AskError> {
+    if question.trim().is_empty() {
+        return Err(AskError::Invalid("the question is empty".into()));
+    }
+    if question.chars().count() > MAX_QUESTION {
+        return Err(AskError::Invalid(format!("a question has at most {MAX_QUESTION} characters")));
+    }
+    Ok(())
+}
+
+/// Where a server keeps what it must not lose.
+fn serve_folder(session: &Session) -> PathBuf {
+    session.place().folder.join("serve")
+}

@@ -1,0 +1,128 @@
+//! Statements for one question, and which of them is the answer: self-consistency after Wang et al. 2022
+//! (<https://arxiv.org/abs/2203.11171>), over results instead of texts.
+
+use super::answer::{Agreement, Answer, AskFinding, Explanation, ResultTable, Unanswered};
+
+/// A statement, and what became of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Candidate {
+    pub(super) sql: String,
+    /// Why it did not run.
+    pub(super) findings: Vec<AskFinding>,
+    pub(super) explanation: Explanation,
+    /// What it returned.
+    pub(super) result: Option<ResultTable>,
+}
+
+/// The result that most candidates have; of equally frequent ones the earliest candidate's, the likeliest being the first of all.
+pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool) -> Answer {
+    let votes = |table: &ResultTable| {
+        let same = |other: &&Candidate| other.result.as_ref().is_some_and(|other| other.rows == table.rows);
+        candidates.iter().filter(same).count()
+    };
+    let counts = candidates.iter().map(|candidate| candidate.result.as_ref().map_or(0, votes));
+    let counts: Vec<usize> = counts.collect();
+    let agreed = counts.iter().copied().max().unwrap_or(0);
+    let winner = counts.iter().position(|count| *count == agreed).unwrap_or(0);
+    let written = candidates.len();
+    let mut answer = Answer {
+        agreement: Agreement {
+            written: written as u32,
+            ran: candidates.iter().filter(|candidate| candidate.result.is_some()).count() as u32,
+            agreed: agreed as u32,
+        },
+        confidence: (written > 1).then(|| agreed as f64 / written as f64),
+        findings: candidates.first().map(|first| first.findings.clone()).unwrap_or_default(),
+        ..Answer::default()
+    };
+    answer.unanswered = unanswered(&answer, threshold);
+    if answer.unanswered.is_none()
+        && let Some(chosen) = candidates.into_iter().nth(winner)
+    {
+        answer.sql = Some(chosen.sql);
+        answer.table = chosen.result;
+        answer.explanation = explain.then_some(chosen.explanation);
+    }
+    answer
+}
+
+fn unanswered(answer: &Answer, threshold: f32) -> Option<Unanswered> {
+    let Agreement { written, ran, agreed } = answer.agreement;
+    let told = |reason: &str, message: String| {
+        Some(Unanswered {
+            reason: reason.to_owned(),
+            message,
+        })
+    };
+    if ran == 0 {
+        let why = answer.findings.iter().map(|finding| finding.message.as_str());
+        let why: Vec<&str> = why.collect();
+        return told(
+            "nothing-ran",
+            format!("I don't know: no statement could be run ({}). Name tables and columns in the question.", why.join("; ")),
+        );
+    }
+    if answer.confidence.is_some_and(|share| share < f64::from(threshold)) {
+        return told(
+            "not-sure",
+            format!("I don't know: only {agreed} of {written} statements return the same. Ask more precisely."),
+        );
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn candidate(sql: &str, rows: Option<i64>) -> Candidate {
+        Candidate {
+            sql: sql.into(),
+            findings: rows.is_none().then(|| AskFinding {
+                code: "unknown-column".into(),
+                message: "no column `x`".into(),
+            }).into_iter().collect(),
+            result: rows.map(|value| ResultTable {
+                rows: vec![vec![json!(value)]],
+                ..ResultTable::default()
+            }),
+            ..Candidate::default()
+        }
+    }
+
+    #[test]
+    fn the_most_frequent_result_is_the_answer_and_its_share_the_confidence() {
+        let candidates = [("a", Some(1)), ("b", Some(2)), ("c", Some(2)), ("d", None)];
+        let candidates = candidates.map(|(sql, rows)| candidate(sql, rows)).to_vec();
+        let answer = vote(candidates.clone(), 0.5, true);
+        assert_eq!(answer.sql.as_deref(), Some("b"));
+        assert_eq!(answer.confidence, Some(0.5));
+        assert!(answer.explanation.is_some());
+        let unsure = vote(candidates, 0.6, false);
+        assert_eq!((unsure.sql, unsure.unanswered.unwrap().reason.as_str()), (None, "not-sure"));
+    }
+
+    #[test]
+    fn of_equal_results_the_likeliest_statement_is_taken() {
+        let candidates = vec![candidate("first", Some(1)), candidate("second", Some(1))];
+        assert_eq!(vote(candidates, 1.0, false).sql.as_deref(), Some("first"));
+    }
+
+    #[test]
+    fn a_corrected_answer_tells_what_was_wrong_with_the_likeliest() {
+        let answer = vote(vec![candidate("wrong", None), candidate("right", Some(1))], 0.5, false);
+        assert_eq!(answer.sql.as_deref(), Some("right"));
+        assert_eq!(answer.findings[0].code, "unknown-column");
+    }
+
+    #[test]
+    fn where_nothing_runs_nothing_is_answered() {
+        let answer = vote(vec![candidate("wrong", None)], 0.0, false);
+        let why = answer.unanswered.unwrap();
+        assert_eq!(why.reason, "nothing-ran");
+        assert!(why.message.contains("no column `x`"), "{}", why.message);
+        assert_eq!((answer.sql, answer.confidence), (None, None));
+    }
+}

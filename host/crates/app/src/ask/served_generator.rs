@@ -1,0 +1,75 @@
+//! A served model as a writer of statements.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
+use nl2sql_inference::{Generation, GenerationRequest, Sampling};
+use nl2sql_model::templates::ChatMessage;
+
+use crate::{ModelEntry, ServedModel, off_runtime};
+
+/// A model or adapter that writes statements.
+pub struct ServedGenerator {
+    /// The model.
+    pub model: Arc<ServedModel>,
+    /// Model or adapter.
+    pub entry: ModelEntry,
+    /// Most tokens of a statement.
+    pub max_new_tokens: usize,
+    /// Temperature of all but the first.
+    pub temperature: f32,
+    /// Seed of the first sample; further ones count from it.
+    pub seed: u64,
+}
+
+impl ServedGenerator {
+    async fn submit(&self, prompt: &ChatPrompt) -> Result<Generation, String> {
+        let turns = vec![ChatMessage::user(&prompt.user)];
+        let (model, entry) = (self.model.clone(), self.entry.clone());
+        let system = prompt.system.clone().unwrap_or_default();
+        let tokens = off_runtime(move || model.encode_chat(&entry, &system, &turns))
+            .await
+            .map_err(|error| error.to_string())?;
+        let room = self.model.context().saturating_sub(tokens.len());
+        if room == 0 {
+            return Err(format!(
+                "the prompt has {} tokens, and the model's context ends at {}: show less of the schema",
+                tokens.len(),
+                self.model.context()
+            ));
+        }
+        let mut request = GenerationRequest::greedy(tokens, self.max_new_tokens.min(room), Vec::new());
+        if prompt.attempt > 0 {
+            request.sampling = Sampling {
+                temperature: self.temperature,
+                seed: self.seed.wrapping_add(u64::from(prompt.attempt)),
+                ..Sampling::GREEDY
+            };
+        }
+        self.model.submit(&self.entry, request).map_err(|error| error.to_string())
+    }
+}
+
+#[async_trait]
+impl TextGenerator for ServedGenerator {
+    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
+        let mut under_way = FuturesUnordered::new();
+        for (number, prompt) in prompts.iter().enumerate() {
+            match self.submit(prompt).await {
+                Ok(generation) => under_way.push(async move { (number, generation.completion().await) }),
+                Err(reason) => on_completion(number, Err(reason)),
+            }
+        }
+        while let Some((number, outcome)) = under_way.next().await {
+            let completion = outcome.map_err(|error| error.to_string()).map(|completion| Completion {
+                text: completion.text.trim().to_owned(),
+                rendered_prompt: None,
+                tokens: Some(completion.tokens.len() as u64),
+            });
+            on_completion(number, completion);
+        }
+    }
+}
