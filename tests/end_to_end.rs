@@ -11,6 +11,7 @@ mod mapped_databases;
 mod mssql_run;
 mod plugin_new;
 mod server_runs;
+mod serving;
 mod surroundings;
 mod trained_prompts;
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::commands::{AskArguments, EvalArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments};
+use crate::commands::{
+    AskArguments, EvalArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments,
+};
 
 /// Where to look next, at the end of `--help`.
 const AFTER_HELP: &str = "\

@@ -37,13 +37,19 @@ pub fn run(global: &Global, arguments: &AskArguments) -> Result<Exit, AppError> 
         explain: false,
     };
     let policy = AccessPolicy::default();
-    let answer = session.runtime().block_on(|| async { assistant.ask(&request, &policy, &|_| {}).await });
+    let answer = session
+        .runtime()
+        .block_on(|| async { assistant.ask(&request, &policy, &|_| {}).await });
     let answer = answer.map_err(|error| match error {
         AskError::Invalid(message) => AppError::Usage(message),
         other => AppError::Failed(other.to_string()),
     })?;
     show(global, &answer);
-    Ok(if answer.unanswered.is_some() { Exit::Failed } else { Exit::Done })
+    Ok(if answer.unanswered.is_some() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
 }
 
 fn show(global: &Global, answer: &Answer) {
@@ -92,5 +98,7 @@ fn drawn(result: &ResultTable) -> Table {
 
 /// A value of the database as one line that cannot command the terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
 }

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use nl2sql_catalog::Database;
+use nl2sql_evaluation::dataset::Example;
 use nl2sql_evaluation::extraction::extract_sql_of;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, TextGenerator};
 use nl2sql_evaluation::scoring::SqlReader;
@@ -22,7 +23,7 @@ use nl2sql_profile::{AskSettings, ExportSettings};
 
 use self::candidate::{Candidate, vote};
 use self::statement_check::check_statement;
-use crate::{AppError, DatabaseRegistry, Session, off_runtime};
+use crate::{AppError, DatabaseRegistry, PromptWriter, Session, off_runtime};
 
 pub use access_policy::AccessPolicy;
 pub use answer::{Agreement, Answer, AnswerColumn, AskEvent, AskFinding, Explanation, ResultTable, Unanswered};
@@ -163,7 +164,9 @@ impl Assistant {
             candidates.push(candidate);
         }
         let mut answer = vote(candidates, self.settings.threshold, request.explain);
-        answer.similar = self.pairs.similar(&request.question, self.settings.similar_pairs as usize);
+        answer.similar = self
+            .pairs
+            .similar(&request.question, self.settings.similar_pairs as usize);
         answer.question.clone_from(&request.question);
         answer.database.clone_from(&self.catalog.name);
         answer.model.clone_from(&self.answerer.model);
@@ -186,7 +189,9 @@ impl Assistant {
         policy: &AccessPolicy,
     ) -> Result<ResultTable, AskError> {
         if sql.len() > MAX_STATEMENT {
-            return Err(AskError::Invalid(format!("a statement has at most {MAX_STATEMENT} bytes")));
+            return Err(AskError::Invalid(format!(
+                "a statement has at most {MAX_STATEMENT} bytes"
+            )));
         }
         let checked = self.checked(sql.to_owned(), policy.clone()).await?;
         if let Some(refusal) = checked.refusal() {
@@ -221,11 +226,17 @@ impl Assistant {
     async fn prompt(self: &Arc<Self>, question: &str) -> Result<ChatPrompt, AskError> {
         let (assistant, question) = (self.clone(), question.trim().to_owned());
         off_runtime(move || {
-            let layout = &assistant.answerer.layout;
-            let user = assistant.databases.user_message(layout, "", &question);
+            let mut example = Example {
+                question,
+                bare: true,
+                ..Example::default()
+            };
+            PromptWriter::new(&assistant.databases, &assistant.answerer.layout)
+                .write(&mut example)
+                .map_err(|error| AskError::Unavailable(error.to_string()))?;
             Ok(ChatPrompt {
-                system: Some(layout.system.clone()).filter(|system| !system.is_empty()),
-                user: user.map_err(|error| AskError::Unavailable(error.to_string()))?,
+                system: example.system,
+                user: example.prompt,
                 ..ChatPrompt::default()
             })
         })
@@ -315,7 +326,9 @@ fn check_question(question: &str) -> Result<(), AskError> {
         return Err(AskError::Invalid("the question is empty".into()));
     }
     if question.chars().count() > MAX_QUESTION {
-        return Err(AskError::Invalid(format!("a question has at most {MAX_QUESTION} characters")));
+        return Err(AskError::Invalid(format!(
+            "a question has at most {MAX_QUESTION} characters"
+        )));
     }
     Ok(())
 }

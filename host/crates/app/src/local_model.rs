@@ -2,25 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use nl2sql_constrained_decoding::{SchemaConstraint, Selection, TokenMask};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_inference::{
-    CpuEngine, CpuOptions, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Progress, Sampling,
-    TensorEngine,
+    CpuEngine, CpuOptions, Finish, Generation, GenerationRequest, InferenceError, LogitsMask, Sampling, Scheduler,
+    SchedulerOptions, TensorEngine,
 };
 use nl2sql_llm::FinishReason;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking, resolve_template};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Rows handed to the model together, in multiples of those that are decoded together: enough to keep it busy, few enough to stop soon.
-const ROWS_PER_BATCH: usize = 4;
+use crate::off_runtime;
+
+/// Prompts that wait at the model or are answered, in multiples of the rows that are decoded together: enough to keep it busy.
+const PROMPTS_PER_ROW: usize = 4;
 
 /// What to load.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -72,30 +75,9 @@ pub struct LocalModel {
     tokenizer: TextTokenizer,
     template: &'static ChatTemplate,
     default_system: String,
-    generator: Mutex<DeviceGenerator>,
+    scheduler: Scheduler,
     /// What each token adds to an answer, once that is asked for.
     token_bytes: OnceLock<Arc<[Vec<u8>]>>,
-}
-
-/// Generation on the device that was chosen.
-enum DeviceGenerator {
-    /// The CPU's own engine.
-    Cpu(Box<Generator<CpuEngine>>),
-    /// Tensor operations on a graphics card.
-    Tensor(Box<Generator<TensorEngine>>),
-}
-
-impl DeviceGenerator {
-    fn generate_with(
-        &mut self,
-        requests: Vec<GenerationRequest>,
-        told: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<(), InferenceError> {
-        match self {
-            Self::Cpu(generator) => generator.generate_with(requests, told).map(drop),
-            Self::Tensor(generator) => generator.generate_with(requests, told).map(drop),
-        }
-    }
 }
 
 impl DecodingSettings {
@@ -127,21 +109,25 @@ impl LocalModel {
             attach_adapter(&mut decoder, adapter)?;
         }
         let context = decoder.config.max_position_embeddings;
-        let (words, rows) = (Some(tokenizer.clone()), settings.rows_at_once);
-        let generator = if device.is_cpu() {
-            let engine = CpuEngine::new(&decoder, CpuOptions::default());
-            DeviceGenerator::Cpu(Box::new(Generator::new(engine, words, rows)))
-        } else {
-            DeviceGenerator::Tensor(Box::new(Generator::new(TensorEngine::new(decoder), words, rows)))
+        let words = Some(tokenizer.clone());
+        let options = SchedulerOptions {
+            rows_at_once: settings.rows_at_once,
+            ..SchedulerOptions::default()
         };
-        let generator = Mutex::new(generator);
+        let scheduler = if device.is_cpu() {
+            Scheduler::start(CpuEngine::new(&decoder, CpuOptions::default()), words, options)
+        } else {
+            Scheduler::start(TensorEngine::new(decoder), words, options)
+        };
+        let scheduler =
+            scheduler.map_err(|source| ModelError::file("start a thread for the model in", &settings.model, source))?;
         Ok(Self {
             rows_at_once: settings.rows_at_once,
             context,
             tokenizer,
             template,
             default_system: settings.default_system.clone(),
-            generator,
+            scheduler,
             token_bytes: OnceLock::new(),
         })
     }
@@ -151,76 +137,42 @@ impl LocalModel {
         self.context
     }
 
-    /// Answers chats one after another and all at once, and tells of each answer with the number of its chat.
-    ///
-    /// # Errors
-    /// When generation itself fails; a chat that cannot be encoded is told of as failed instead.
-    pub fn answer(
+    /// A chat as a prompt, with the text that the model is given.
+    fn question(
         &self,
-        chats: &[ChatPrompt],
+        chat: &ChatPrompt,
         decoding: &DecodingSettings,
-        told: &mut dyn FnMut(usize, Result<Completion, String>),
-    ) -> Result<(), InferenceError> {
-        let mut questions = Vec::new();
-        let mut numbers = Vec::new();
-        for (number, chat) in chats.iter().enumerate() {
-            let history = chat
-                .history
-                .iter()
-                .flat_map(|(user, assistant)| [ChatMessage::user(user), ChatMessage::assistant(assistant)]);
-            let turns: Vec<ChatMessage> = history.chain([ChatMessage::user(&chat.user)]).collect();
-            match self.encode(chat.system.as_deref().unwrap_or(""), &turns) {
-                Ok(prompt) => {
-                    numbers.push((number, self.tokenizer.decode(&prompt, false).ok()));
-                    questions.push(Question {
-                        prompt,
-                        max_new_tokens: decoding.max_new_tokens,
-                        sampling: decoding.sampling_of(chat.attempt),
-                        constraint: decoding.constraints.get(&chat.database).cloned(),
-                    });
-                }
-                Err(error) => told(number, Err(error.to_string())),
-            }
-        }
-        self.generate(questions, &mut |place, completion| {
-            let (number, rendered_prompt) = &numbers[place];
-            let completion = Completion {
-                text: completion.text.trim().to_owned(),
-                rendered_prompt: rendered_prompt.clone(),
-                tokens: Some(completion.tokens.len() as u64),
-                finish_reason: Some(finish_reason(completion.finish).name().to_owned()),
-            };
-            told(*number, Ok(completion));
-        })
+    ) -> Result<(Question, Option<String>), ModelError> {
+        let history = chat
+            .history
+            .iter()
+            .flat_map(|(user, assistant)| [ChatMessage::user(user), ChatMessage::assistant(assistant)]);
+        let turns: Vec<ChatMessage> = history.chain([ChatMessage::user(&chat.user)]).collect();
+        let prompt = self.encode(chat.system.as_deref().unwrap_or(""), &turns)?;
+        let rendered = self.tokenizer.decode(&prompt, false).ok();
+        let question = Question {
+            prompt,
+            max_new_tokens: decoding.max_new_tokens,
+            sampling: decoding.sampling_of(chat.attempt),
+            constraint: decoding.constraints.get(&chat.database).cloned(),
+        };
+        Ok((question, rendered))
     }
 
-    /// Answers questions together, and tells of each answer with the number of its question.
+    /// Begins an answer; it does not depend on the other answers that are written at the time. Dropping it stops it.
     ///
     /// # Errors
-    /// When generation fails.
-    pub fn generate(
-        &self,
-        questions: Vec<Question>,
-        told: &mut dyn FnMut(usize, &nl2sql_inference::Completion),
-    ) -> Result<(), InferenceError> {
+    /// When the question is impossible.
+    pub fn submit(&self, question: Question) -> Result<Generation, InferenceError> {
+        let mask = question
+            .constraint
+            .map(|constraint| self.mask(constraint, question.sampling));
         let stop_tokens = self.template.stop_tokens(&self.tokenizer);
-        let requests = questions
-            .into_iter()
-            .map(|question| GenerationRequest {
-                mask: question
-                    .constraint
-                    .map(|constraint| self.mask(constraint, question.sampling)),
-                sampling: question.sampling,
-                ..GenerationRequest::greedy(question.prompt, question.max_new_tokens, stop_tokens.clone())
-            })
-            .collect();
-        let mut generator = self.generator.lock().unwrap_or_else(PoisonError::into_inner);
-        generator.generate_with(requests, &mut |progress| {
-            if let Progress::Finished { request, completion } = progress {
-                told(request, completion);
-            }
-        })?;
-        Ok(())
+        self.scheduler.submit(GenerationRequest {
+            mask,
+            sampling: question.sampling,
+            ..GenerationRequest::greedy(question.prompt, question.max_new_tokens, stop_tokens)
+        })
     }
 
     fn mask(&self, constraint: Arc<SchemaConstraint>, sampling: Sampling) -> Box<dyn LogitsMask> {
@@ -270,7 +222,7 @@ pub fn finish_reason(finish: Finish) -> FinishReason {
     }
 }
 
-/// A model that predicts, and can be stopped between batches. Generation runs on a thread of its own.
+/// A model that predicts, and can be stopped at any time.
 pub struct LocalGenerator {
     model: Arc<LocalModel>,
     decoding: Arc<DecodingSettings>,
@@ -286,44 +238,74 @@ impl LocalModel {
             cancel,
         }
     }
+}
 
-    /// Answers every chat, a failed one with the reason.
-    fn answer_all(
-        &self,
-        chats: &[ChatPrompt],
-        decoding: &DecodingSettings,
-        answers: &mpsc::UnboundedSender<(usize, Result<Completion, String>)>,
-    ) {
-        let mut open: Vec<bool> = vec![true; chats.len()];
-        // Whoever asked may have been stopped.
-        let outcome = self.answer(chats, decoding, &mut |number, completion| {
-            open[number] = false;
-            let _ = answers.send((number, completion));
+/// A prompt at the model, with the number of its chat.
+struct UnderWay {
+    number: usize,
+    rendered_prompt: Option<String>,
+    generation: Generation,
+}
+
+impl UnderWay {
+    async fn answer(self) -> (usize, Result<Completion, String>) {
+        let outcome = self.generation.completion().await;
+        let completion = outcome.map_err(|error| error.to_string()).map(|completion| Completion {
+            text: completion.text.trim().to_owned(),
+            rendered_prompt: self.rendered_prompt,
+            tokens: Some(completion.tokens.len() as u64),
+            finish_reason: Some(finish_reason(completion.finish).name().to_owned()),
         });
-        if let Err(error) = outcome {
-            let failed = open.iter().enumerate().filter(|(_, open)| **open);
-            failed.for_each(|(number, _)| drop(answers.send((number, Err(error.to_string())))));
-        }
+        (self.number, completion)
+    }
+}
+
+impl LocalGenerator {
+    /// Tokenises some chats, which takes a while and is done off the runtime, and begins their answers.
+    async fn begin(&self, chats: Vec<(usize, ChatPrompt)>) -> Vec<Result<UnderWay, (usize, String)>> {
+        let (model, decoding) = (self.model.clone(), self.decoding.clone());
+        let begin = move |(number, chat): (usize, ChatPrompt)| {
+            let (question, rendered_prompt) = model
+                .question(&chat, &decoding)
+                .map_err(|error| (number, error.to_string()))?;
+            let generation = model.submit(question).map_err(|error| (number, error.to_string()))?;
+            Ok(UnderWay {
+                number,
+                rendered_prompt,
+                generation,
+            })
+        };
+        off_runtime(move || chats.into_iter().map(begin).collect()).await
     }
 }
 
 #[async_trait]
 impl TextGenerator for LocalGenerator {
     async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
-        let batch = (self.model.rows_at_once * ROWS_PER_BATCH).max(1);
-        for (number, chats) in prompts.chunks(batch).enumerate() {
-            let (sender, mut answers) = mpsc::unbounded_channel();
-            let (model, decoding, chats) = (self.model.clone(), self.decoding.clone(), chats.to_vec());
-            std::thread::spawn(move || model.answer_all(&chats, &decoding, &sender));
-            loop {
-                tokio::select! {
-                    biased;
-                    answer = answers.recv() => match answer {
-                        Some((at, completion)) => on_completion(number * batch + at, completion),
-                        None => break,
-                    },
-                    () = self.cancel.cancelled() => return,
+        let rows = self.model.rows_at_once.max(1);
+        let mut waiting = prompts.into_iter().enumerate();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            while under_way.len() < rows * PROMPTS_PER_ROW {
+                let next: Vec<(usize, ChatPrompt)> = waiting.by_ref().take(rows).collect();
+                if next.is_empty() {
+                    break;
                 }
+                for begun in self.begin(next).await {
+                    match begun {
+                        Ok(answer) => under_way.push(answer.answer()),
+                        Err((number, reason)) => on_completion(number, Err(reason)),
+                    }
+                }
+            }
+            tokio::select! {
+                biased;
+                answer = under_way.next() => match answer {
+                    Some((number, completion)) => on_completion(number, completion),
+                    None => return,
+                },
+                // What is under way is dropped, and stops.
+                () = self.cancel.cancelled() => return,
             }
         }
     }

@@ -8,7 +8,7 @@ use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::device::DeviceChoice;
 
 use crate::ask::{Answerer, ServedGenerator};
-use crate::{AppError, Endpoint, ModelEntry, ServedModel, ServedModelSettings, Session};
+use crate::{AppError, Endpoint, ModelEntry, PromptSettings, ServedModel, ServedModelSettings, Session};
 
 /// What the user names.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct ChosenModel {
     pub model: Arc<ServedModel>,
     /// Model or adapter.
     pub entry: ModelEntry,
+    /// How it is asked about the session's database.
+    pub prompts: PromptSettings,
 }
 
 impl ChosenModel {
@@ -39,7 +41,7 @@ impl ChosenModel {
                 temperature: profile.ask.temperature,
                 seed: profile.run.seed,
             }),
-            layout: profile.export.clone(),
+            layout: self.prompts.layout.clone(),
             model: self.entry.name.clone(),
             generation: self.entry.generation.clone(),
         }
@@ -81,6 +83,7 @@ impl Session {
             Some(folder) => folder,
             None => base_of(adapter.as_deref())?,
         };
+        let prompts = PromptSettings::of_model(profile, Some(&folder), adapter.as_deref())?;
         let serve = &profile.serve;
         let named = Some(serve.name.clone()).filter(|name| !name.is_empty());
         let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -88,7 +91,7 @@ impl Session {
             name: named.or_else(|| last(&folder)).unwrap_or_else(|| "model".into()),
             model: folder,
             device: DeviceChoice::parse_first(&profile.model.device)?,
-            template: profile.model.template.clone(),
+            template: prompts.template.clone(),
             scheduler: SchedulerOptions {
                 rows_at_once: serve.rows as usize,
                 max_waiting: serve.queue as usize,
@@ -104,7 +107,7 @@ impl Session {
                 loaded.map_err(|error| AppError::Usage(format!("{}: {error}", adapter.display())))?
             }
         };
-        Ok(ChosenModel { model, entry })
+        Ok(ChosenModel { model, entry, prompts })
     }
 
     /// The adapter that the run was trained to.

@@ -67,6 +67,8 @@ pub struct ModelEntry {
     pub record: Option<AdapterRecord>,
     adapter: Option<AdapterId>,
     template: &'static ChatTemplate,
+    /// System text of conversations without one; empty for the template's own.
+    default_system: String,
 }
 
 /// A loaded model.
@@ -106,11 +108,13 @@ impl ServedModel {
             Scheduler::start(TensorEngine::new(decoder.clone()), words, settings.scheduler)
         };
         let scheduler = scheduler.map_err(|error| AppError::Failed(format!("no threads can be started: {error}")))?;
+        let record = AdapterRecord::read(folder)?;
         let base = ModelEntry {
+            default_system: default_system(record.as_ref()),
             name: settings.name.clone(),
             generation: weights_identity::of(folder, None).map_err(AppError::Usage)?,
             is_adapter: false,
-            record: AdapterRecord::read(folder)?,
+            record,
             adapter: None,
             template,
         };
@@ -164,6 +168,7 @@ impl ServedModel {
         };
         let id = self.scheduler.attach(decoder, config).await?;
         let entry = ModelEntry {
+            default_system: default_system(record.as_ref()),
             name: name.to_owned(),
             generation,
             is_adapter: true,
@@ -217,6 +222,11 @@ impl ServedModel {
             content: neutral(&turn.content),
         });
         let turns: Vec<ChatMessage> = turns.collect();
+        let system = if system.is_empty() {
+            &model.default_system
+        } else {
+            system
+        };
         model
             .template
             .encode_prompt(&self.tokenizer, &neutral(system), &turns, Thinking::Disabled)
@@ -250,4 +260,9 @@ impl ServedModel {
             ..request
         })
     }
+}
+
+/// System text that a model was trained with.
+fn default_system(record: Option<&AdapterRecord>) -> String {
+    record.map(|record| record.default_system.clone()).unwrap_or_default()
 }

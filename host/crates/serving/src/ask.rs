@@ -182,7 +182,12 @@ pub(crate) async fn answer_question(
         Ok(answer) => AuditLine {
             sql: answer.sql.clone(),
             rows: answer.table.as_ref().map(|table| table.rows.len()),
-            outcome: if answer.unanswered.is_some() { "unanswered" } else { "answered" }.into(),
+            outcome: if answer.unanswered.is_some() {
+                "unanswered"
+            } else {
+                "answered"
+            }
+            .into(),
             ..entry
         },
         Err(error) => AuditLine {

@@ -26,7 +26,12 @@ pub struct ServerState {
 }
 
 impl ServerState {
-    pub(crate) fn new(settings: ServeSettings, backend: Backend, assistant: Option<Arc<Assistant>>, keys: Keys) -> Self {
+    pub(crate) fn new(
+        settings: ServeSettings,
+        backend: Backend,
+        assistant: Option<Arc<Assistant>>,
+        keys: Keys,
+    ) -> Self {
         Self {
             settings,
             backend,

@@ -46,9 +46,8 @@ impl AccessPolicy {
 
     /// Whether a table may be read.
     pub fn allows_table(&self, schema: Option<&str>, table: &str) -> bool {
-        let named = |allowed: &String| {
-            allowed == table || schema.is_some_and(|schema| *allowed == format!("{schema}.{table}"))
-        };
+        let named =
+            |allowed: &String| allowed == table || schema.is_some_and(|schema| *allowed == format!("{schema}.{table}"));
         self.tables.is_empty() || self.tables.iter().any(named)
     }
 
@@ -73,7 +72,12 @@ impl AccessPolicy {
         let message = self
             .function(analysis)
             .or_else(|| analysis.tables.iter().find_map(|table| self.table(table, catalog)))
-            .or_else(|| analysis.columns.iter().find_map(|column| self.column(column, analysis, catalog)))?;
+            .or_else(|| {
+                analysis
+                    .columns
+                    .iter()
+                    .find_map(|column| self.column(column, analysis, catalog))
+            })?;
         Some(AskFinding {
             code: "not-allowed".into(),
             message,
@@ -89,9 +93,10 @@ impl AccessPolicy {
     fn table(&self, table: &TableUse, catalog: &Database) -> Option<String> {
         match table.source {
             TableSource::Cte | TableSource::Derived => None,
-            TableSource::Function | TableSource::Unknown => {
-                Some(format!("this key may not read `{}`, which is no table of the catalog", table.name))
-            }
+            TableSource::Function | TableSource::Unknown => Some(format!(
+                "this key may not read `{}`, which is no table of the catalog",
+                table.name
+            )),
             TableSource::Catalog if !self.allows_table(table.schema.as_deref(), &table.name) => {
                 Some(format!("this key may not read the table `{}`", table.name))
             }
@@ -121,14 +126,17 @@ impl AccessPolicy {
                 Some(table) => std::ptr::eq(*other, table),
                 None => other.scope == column.scope,
             });
-            return starred.filter_map(|table| Some((table, of_catalog(table, catalog)?))).find_map(|(table, found)| {
-                found.columns.iter().find_map(|column| named(table, &column.name))
-            });
+            return starred
+                .filter_map(|table| Some((table, of_catalog(table, catalog)?)))
+                .find_map(|(table, found)| found.columns.iter().find_map(|column| named(table, &column.name)));
         }
         match (column.resolution, table) {
             (Resolution::Column, Some(table)) if table.source == TableSource::Catalog => named(table, &column.name),
             (Resolution::Column, Some(_)) => None,
-            _ => Some(format!("this key may not read `{}`, which is no column of the catalog", column.name)),
+            _ => Some(format!(
+                "this key may not read `{}`, which is no column of the catalog",
+                column.name
+            )),
         }
     }
 }

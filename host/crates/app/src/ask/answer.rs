@@ -110,7 +110,11 @@ impl ResultTable {
         });
         Self {
             columns: columns.collect(),
-            rows: result.rows.iter().map(|row| row.iter().map(json_value).collect()).collect(),
+            rows: result
+                .rows
+                .iter()
+                .map(|row| row.iter().map(json_value).collect())
+                .collect(),
             truncated: result.truncated,
         }
     }
@@ -122,7 +126,12 @@ fn type_of<'v>(values: impl Iterator<Item = &'v SqlValue>) -> String {
     let Some(first) = types.next() else {
         return "null".into();
     };
-    if types.all(|name| name == first) { first } else { "other" }.into()
+    if types.all(|name| name == first) {
+        first
+    } else {
+        "other"
+    }
+    .into()
 }
 
 fn type_name(value: &SqlValue) -> &'static str {

@@ -20,7 +20,9 @@ pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool) ->
         let same = |other: &&Candidate| other.result.as_ref().is_some_and(|other| other.rows == table.rows);
         candidates.iter().filter(same).count()
     };
-    let counts = candidates.iter().map(|candidate| candidate.result.as_ref().map_or(0, votes));
+    let counts = candidates
+        .iter()
+        .map(|candidate| candidate.result.as_ref().map_or(0, votes));
     let counts: Vec<usize> = counts.collect();
     let agreed = counts.iter().copied().max().unwrap_or(0);
     let winner = counts.iter().position(|count| *count == agreed).unwrap_or(0);
@@ -32,7 +34,10 @@ pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool) ->
             agreed: agreed as u32,
         },
         confidence: (written > 1).then(|| agreed as f64 / written as f64),
-        findings: candidates.first().map(|first| first.findings.clone()).unwrap_or_default(),
+        findings: candidates
+            .first()
+            .map(|first| first.findings.clone())
+            .unwrap_or_default(),
         ..Answer::default()
     };
     answer.unanswered = unanswered(&answer, threshold);
@@ -59,7 +64,10 @@ fn unanswered(answer: &Answer, threshold: f32) -> Option<Unanswered> {
         let why: Vec<&str> = why.collect();
         return told(
             "nothing-ran",
-            format!("I don't know: no statement could be run ({}). Name tables and columns in the question.", why.join("; ")),
+            format!(
+                "I don't know: no statement could be run ({}). Name tables and columns in the question.",
+                why.join("; ")
+            ),
         );
     }
     if answer.confidence.is_some_and(|share| share < f64::from(threshold)) {
@@ -80,10 +88,14 @@ mod tests {
     fn candidate(sql: &str, rows: Option<i64>) -> Candidate {
         Candidate {
             sql: sql.into(),
-            findings: rows.is_none().then(|| AskFinding {
-                code: "unknown-column".into(),
-                message: "no column `x`".into(),
-            }).into_iter().collect(),
+            findings: rows
+                .is_none()
+                .then(|| AskFinding {
+                    code: "unknown-column".into(),
+                    message: "no column `x`".into(),
+                })
+                .into_iter()
+                .collect(),
             result: rows.map(|value| ResultTable {
                 rows: vec![vec![json!(value)]],
                 ..ResultTable::default()
@@ -101,7 +113,10 @@ mod tests {
         assert_eq!(answer.confidence, Some(0.5));
         assert!(answer.explanation.is_some());
         let unsure = vote(candidates, 0.6, false);
-        assert_eq!((unsure.sql, unsure.unanswered.unwrap().reason.as_str()), (None, "not-sure"));
+        assert_eq!(
+            (unsure.sql, unsure.unanswered.unwrap().reason.as_str()),
+            (None, "not-sure")
+        );
     }
 
     #[test]

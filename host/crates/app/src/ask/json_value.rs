@@ -11,7 +11,9 @@ pub(super) fn json_value(value: &SqlValue) -> Value {
         SqlValue::Null => Value::Null,
         SqlValue::Boolean(value) => Value::Bool(*value),
         SqlValue::Integer(value) => Value::from(*value),
-        SqlValue::Float(value) => Number::from_f64(*value).map_or_else(|| Value::from(value.to_string()), Value::Number),
+        SqlValue::Float(value) => {
+            Number::from_f64(*value).map_or_else(|| Value::from(value.to_string()), Value::Number)
+        }
         SqlValue::Bytes(bytes) => Value::from(STANDARD.encode(bytes)),
         SqlValue::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.clone())),
         SqlValue::Array(values) => values.iter().map(json_value).collect(),

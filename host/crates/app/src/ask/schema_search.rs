@@ -71,15 +71,32 @@ fn describe(table: &Table, policy: &AccessPolicy) -> TableDescription {
                 comment: column.comment.clone(),
             })
             .collect(),
-        primary_key: table.primary_key.iter().filter(|column| allowed(column)).cloned().collect(),
+        primary_key: table
+            .primary_key
+            .iter()
+            .filter(|column| allowed(column))
+            .cloned()
+            .collect(),
         foreign_keys: keys
-            .map(|key| format!("{} -> {} ({})", key.columns.join(", "), key.ref_table, key.ref_columns.join(", ")))
+            .map(|key| {
+                format!(
+                    "{} -> {} ({})",
+                    key.columns.join(", "),
+                    key.ref_table,
+                    key.ref_columns.join(", ")
+                )
+            })
             .collect(),
     }
 }
 
 fn matches(table: &TableDescription, wanted: &str) -> bool {
     let own = [Some(&table.name), table.comment.as_ref()].into_iter();
-    let of_columns = table.columns.iter().flat_map(|column| [Some(&column.name), column.comment.as_ref()]);
-    own.chain(of_columns).flatten().any(|text| text.to_lowercase().contains(wanted))
+    let of_columns = table
+        .columns
+        .iter()
+        .flat_map(|column| [Some(&column.name), column.comment.as_ref()]);
+    own.chain(of_columns)
+        .flatten()
+        .any(|text| text.to_lowercase().contains(wanted))
 }

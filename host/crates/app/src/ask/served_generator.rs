@@ -9,6 +9,7 @@ use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGe
 use nl2sql_inference::{Generation, GenerationRequest, Sampling};
 use nl2sql_model::templates::ChatMessage;
 
+use crate::local_model::finish_reason;
 use crate::{ModelEntry, ServedModel, off_runtime};
 
 /// A model or adapter that writes statements.
@@ -49,7 +50,9 @@ impl ServedGenerator {
                 ..Sampling::GREEDY
             };
         }
-        self.model.submit(&self.entry, request).map_err(|error| error.to_string())
+        self.model
+            .submit(&self.entry, request)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -68,6 +71,7 @@ impl TextGenerator for ServedGenerator {
                 text: completion.text.trim().to_owned(),
                 rendered_prompt: None,
                 tokens: Some(completion.tokens.len() as u64),
+                finish_reason: Some(finish_reason(completion.finish).name().to_owned()),
             });
             on_completion(number, completion);
         }

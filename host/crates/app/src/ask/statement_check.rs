@@ -48,10 +48,17 @@ pub(super) fn check_statement(
     };
     let mut findings = Vec::new();
     if !analysis.statement.read_only {
-        let reason = analysis.statement.reason.clone().unwrap_or_else(|| "it is not a single query".into());
+        let reason = analysis
+            .statement
+            .reason
+            .clone()
+            .unwrap_or_else(|| "it is not a single query".into());
         findings.push(finding("not-read-only", reason));
     }
-    let wrong = analysis.findings.iter().map(|found| finding(&found.code, found.message.clone()));
+    let wrong = analysis
+        .findings
+        .iter()
+        .map(|found| finding(&found.code, found.message.clone()));
     findings.extend(wrong);
     findings.extend(policy.violation(&analysis, catalog));
     Ok(CheckedStatement {
@@ -73,9 +80,16 @@ fn explanation(analysis: &Analysis) -> Explanation {
     for table in &analysis.tables {
         distinct(&mut told.tables, table.name.clone());
     }
-    for column in analysis.columns.iter().filter(|column| column.resolution == Resolution::Column) {
+    for column in analysis
+        .columns
+        .iter()
+        .filter(|column| column.resolution == Resolution::Column)
+    {
         let table = column.table.and_then(|table| analysis.tables.get(table as usize));
-        let name = table.map_or_else(|| column.name.clone(), |table| format!("{}.{}", table.name, column.name));
+        let name = table.map_or_else(
+            || column.name.clone(),
+            |table| format!("{}.{}", table.name, column.name),
+        );
         distinct(&mut told.columns, name);
     }
     told

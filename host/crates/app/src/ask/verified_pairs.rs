@@ -149,8 +149,16 @@ mod tests {
         let path = place.path().join("verified.jsonl");
         let pairs = VerifiedPairs::open(path.clone()).unwrap();
         for (question, sql, verdict) in [
-            ("How many singers are there?", "SELECT count(*) FROM singer", Verdict::Right),
-            ("How many stadiums are there?", "SELECT count(*) FROM stadium", Verdict::Corrected),
+            (
+                "How many singers are there?",
+                "SELECT count(*) FROM singer",
+                Verdict::Right,
+            ),
+            (
+                "How many stadiums are there?",
+                "SELECT count(*) FROM stadium",
+                Verdict::Corrected,
+            ),
             ("How many singers are there now?", "SELECT 1", Verdict::Wrong),
             ("列出所有歌手", "SELECT name FROM singer", Verdict::Right),
         ] {
