@@ -2,7 +2,6 @@
 //!
 //! Nothing here prints or parses arguments, and nothing is global to the process: several sessions with different profiles live side by side.
 
-mod advice;
 pub mod ask;
 mod connection;
 mod database_registry;
