@@ -6,19 +6,17 @@
 //! statement. Guards here: the text, with functions that lock, wait or read files, and the functions that users made: what those do to the server
 //! itself, no read-only transaction holds (`made_functions`).
 //!
-//! The protocol is spoken here, over the packets of `mysql_common`: the drivers at hand wait for the answer to each command before they send
-//! the next. The server takes the text in first, and its answer decides whether it is run; everything else is sent along with something that
-//! is waited for. The server is never asked to take several statements in one command.
+//! sqlx speaks the protocol. It agrees to several statements in one command; the text of a statement goes into none but the command that
+//! prepares, in which servers take one.
 
+mod connect_options;
 mod connecting;
-mod login;
 mod made_functions;
 mod rights;
 mod server_errors;
 pub(crate) mod session;
 mod session_state;
 mod values;
-mod wire;
 
 use std::sync::Arc;
 

@@ -45,8 +45,10 @@ impl<S: Refusal> From<sqlx::Error> for SessionError<S> {
             sqlx::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => closed(),
             sqlx::Error::Io(error) => Self::Io(error),
             // A server that is gone when it is asked for encryption.
-            sqlx::Error::Protocol(detail) if detail == "unexpected response from SSLRequest: 0x00" => closed(),
-            sqlx::Error::Protocol(detail) => Self::Protocol(detail),
+            sqlx::Error::Protocol(detail) if detail.starts_with("unexpected response from SSLRequest: 0x00") => {
+                closed()
+            }
+            sqlx::Error::Protocol(detail) => Self::Protocol(without_place(&detail)),
             sqlx::Error::Configuration(error) => Self::Protocol(error.to_string()),
             sqlx::Error::Tls(error) => Self::Connect(ConnectError::Tls {
                 detail: error.to_string(),
@@ -54,6 +56,12 @@ impl<S: Refusal> From<sqlx::Error> for SessionError<S> {
             other => Self::Protocol(other.to_string()),
         }
     }
+}
+
+/// The library adds the place in its own code: `... (sqlx_mysql::connection::auth:12)`.
+fn without_place(detail: &str) -> String {
+    let text = detail.rsplit_once(" (sqlx_").map_or(detail, |(text, _)| text);
+    text.to_owned()
 }
 
 fn closed<S>() -> SessionError<S> {

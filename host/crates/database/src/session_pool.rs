@@ -33,6 +33,9 @@ pub(crate) trait Session: Send + Sized + 'static {
     /// Whether another statement may follow; else the session is thrown away.
     fn is_usable(&self) -> bool;
 
+    /// Says goodbye to the server.
+    async fn close(self);
+
     /// What the server needs to know to cancel what this session runs.
     fn cancel_key(&self) -> i64;
 
@@ -158,6 +161,8 @@ impl<S: Session> SessionPool<S> {
                     lease.discard();
                     // What ended this session has most likely ended the others.
                     self.pool.retain(|_, _| false);
+                } else if !seat.session.is_usable() {
+                    lease.close();
                 }
                 outcome
             }
@@ -226,6 +231,13 @@ struct Lease<S: Session> {
 impl<S: Session> Lease<S> {
     fn discard(&mut self) {
         drop(self.seat.take().map(Object::take));
+    }
+
+    fn close(&mut self) {
+        if let Some(seat) = self.seat.take().map(Object::take) {
+            self.runtime
+                .spawn(tokio::time::timeout(CANCEL_TIMEOUT, seat.session.close()));
+        }
     }
 
     async fn cancel(&mut self) {

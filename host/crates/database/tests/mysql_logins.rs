@@ -20,18 +20,31 @@ async fn outcome(login: Login, password: &str) -> ConnectError {
 }
 
 #[tokio::test]
-async fn caching_sha2_is_answered_however_the_server_goes_about_it() {
-    for cached in [true, false] {
-        for switches in [true, false] {
-            let login = Login::CachingSha2 { cached, switches };
-            let right = outcome(login, shared::fake_mysql::PASSWORD).await;
-            assert!(matches!(right, ConnectError::TooOld { .. }), "{login:?}: {right:?}");
-            let wrong = outcome(login, "wrong").await;
-            assert!(
-                matches!(wrong, ConnectError::Authentication { .. }),
-                "{login:?}: {wrong:?}"
-            );
-        }
+async fn caching_sha2_is_answered_however_the_server_proposes_it() {
+    for switches in [true, false] {
+        let login = Login::CachingSha2 { cached: true, switches };
+        let right = outcome(login, shared::fake_mysql::PASSWORD).await;
+        assert!(matches!(right, ConnectError::TooOld { .. }), "{login:?}: {right:?}");
+        let wrong = outcome(login, "wrong").await;
+        assert!(
+            matches!(wrong, ConnectError::Authentication { .. }),
+            "{login:?}: {wrong:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_wanted_without_tls_is_not_sent() {
+    for switches in [true, false] {
+        let login = Login::CachingSha2 {
+            cached: false,
+            switches,
+        };
+        let error = outcome(login, shared::fake_mysql::PASSWORD).await;
+        let ConnectError::Authentication { detail, .. } = &error else {
+            panic!("{login:?}: {error:?}");
+        };
+        assert!(detail.contains("connect with TLS"), "{detail}");
     }
 }
 
@@ -68,7 +81,6 @@ async fn mariadb_takes_passwords_in_each_of_its_ways() {
         for (user, password, wrong) in [
             ("native", password, "wrong"),
             ("native", password, ""),
-            ("curve", password, "wrong"),
             ("either", password, "wrong"),
             ("open", "", "wrong"),
         ] {
@@ -92,5 +104,16 @@ async fn mariadb_takes_passwords_in_each_of_its_ways() {
                 "{host} {user}: {error:?}"
             );
         }
+        let settings = ConnectionSettings {
+            host: host.to_owned(),
+            user: "curve".into(),
+            password: password.into(),
+            ..server.admin.clone()
+        };
+        let error = Connection::open(settings).await.unwrap_err();
+        let ConnectError::Authentication { detail, .. } = &error else {
+            panic!("{host}: {error:?}");
+        };
+        assert!(detail.contains("client_ed25519"), "{detail}");
     }
 }

@@ -91,6 +91,12 @@ impl Session for MssqlSession {
         !self.unusable
     }
 
+    async fn close(self) {
+        if let Err(error) = self.client.close().await {
+            tracing::debug!(%error, "a session ended without a goodbye");
+        }
+    }
+
     fn cancel_key(&self) -> i64 {
         0
     }

@@ -14,6 +14,9 @@ pub(super) type MysqlError = SessionError<ServerError>;
 /// The statement is longer than the server takes in.
 const TOO_LARGE: u16 = 1153;
 
+/// The sessions of the server keep as many texts prepared as it allows; new ones keep none.
+const TOO_MANY_PREPARED: u16 = 1461;
+
 /// An error as the server sent it (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html>).
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -22,29 +25,6 @@ pub(super) struct ServerError {
     /// SQLSTATE, which errors before the login may lack.
     state: Option<String>,
     pub(super) message: String,
-}
-
-impl ServerError {
-    /// Reads a packet whose first byte says that it is one.
-    pub(super) fn of_packet(packet: &[u8]) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (number, message) = match packet {
-            [_, low, high, message @ ..] => (u16::from_le_bytes([*low, *high]), message),
-            _ => (0, &[][..]),
-        };
-        let (state, message) = match message {
-            [b'#', state_and_message @ ..] => match state_and_message.split_at_checked(5) {
-                Some((state, message)) => (Some(text(state)), message),
-                None => (None, message),
-            },
-            _ => (None, message),
-        };
-        Self {
-            number,
-            state,
-            message: text(message),
-        }
-    }
 }
 
 impl Refusal for ServerError {
@@ -56,11 +36,11 @@ impl Refusal for ServerError {
         }
     }
 
-    /// Shutdowns, kills, time limits of sessions, and packets too large to be taken in.
+    /// Shutdowns, kills, time limits of sessions, packets too large to be taken in, and too many prepared texts.
     fn ends_session(&self) -> bool {
         matches!(
             self.number,
-            1053 | 1077 | 1079 | 1152 | TOO_LARGE | 1158..=1161 | 1927 | 4031
+            1053 | 1077 | 1079 | 1152 | TOO_LARGE | 1158..=1161 | TOO_MANY_PREPARED | 1927 | 4031
         )
     }
 }
@@ -91,29 +71,5 @@ fn server_query_error(server: &ServerError, limits: &Limits) -> QueryError {
         _ if server.ends_session() => QueryError::Unavailable(format!("connection lost: {message}")),
         number if names_alone(number, server.state.as_deref()) => QueryError::Failed(message.to_owned()),
         _ => QueryError::Failed(without_values(message)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ServerError;
-
-    #[test]
-    fn errors_are_read_with_their_state_and_without() {
-        let error = |number, state: Option<&str>, message: &str| ServerError {
-            number,
-            state: state.map(str::to_owned),
-            message: message.to_owned(),
-        };
-        assert_eq!(
-            ServerError::of_packet(b"\xff\x15\x04#28000Access denied"),
-            error(1045, Some("28000"), "Access denied")
-        );
-        assert_eq!(
-            ServerError::of_packet(b"\xff\x10\x04Too many connections"),
-            error(1040, None, "Too many connections")
-        );
-        assert_eq!(ServerError::of_packet(b"\xff\x10\x04#1"), error(1040, None, "#1"));
-        assert_eq!(ServerError::of_packet(b"\xff"), error(0, None, ""));
     }
 }

@@ -1,20 +1,15 @@
 //! From MySQL's binary row format to typed values
 //! (<https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_binary_resultset.html>).
 
-use std::borrow::Cow;
-use std::io;
-
-use mysql_common::constants::{ColumnFlags, ColumnType};
-use mysql_common::io::ParseBuf;
-use mysql_common::packets::{Column, NullBitmap};
-use mysql_common::value::ServerSide;
 use nl2sql_catalog::Value;
+use sqlx::mysql::{MySql, MySqlColumn, MySqlRow};
+use sqlx::{Column, Decode, Row, Type, TypeInfo};
 
-use super::wire::unexpected;
+use super::server_errors::MysqlError;
 
 /// How the bytes of a column are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TypeKind {
+pub(super) enum TypeKind {
     Signed,
     Unsigned,
     Float,
@@ -30,88 +25,46 @@ enum TypeKind {
     Text,
 }
 
-/// How the cells of a column are read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CellType {
-    kind: TypeKind,
-    width: Width,
-}
-
-/// Where a cell ends.
-#[derive(Clone, Copy, Debug)]
-enum Width {
-    Bytes(usize),
-    /// The first byte counts those after it, and belongs to the content.
-    Counted,
-    /// A length in front, which does not.
-    Lengthed,
-}
-
-/// Number of the character set of what is no text.
-const BINARY: u16 = 63;
-
-impl CellType {
+impl TypeKind {
     /// The type of a column as the server announced it.
-    pub(super) fn of(column: &Column) -> Self {
-        use ColumnType as T;
-        let integer = if column.flags().contains(ColumnFlags::UNSIGNED_FLAG) {
-            TypeKind::Unsigned
-        } else {
-            TypeKind::Signed
-        };
-        let (kind, width) = match column.column_type() {
-            T::MYSQL_TYPE_TINY => (integer, Width::Bytes(1)),
-            T::MYSQL_TYPE_SHORT => (integer, Width::Bytes(2)),
-            T::MYSQL_TYPE_YEAR => (TypeKind::Unsigned, Width::Bytes(2)),
-            T::MYSQL_TYPE_LONG | T::MYSQL_TYPE_INT24 => (integer, Width::Bytes(4)),
-            T::MYSQL_TYPE_LONGLONG => (integer, Width::Bytes(8)),
-            T::MYSQL_TYPE_FLOAT => (TypeKind::Float, Width::Bytes(4)),
-            T::MYSQL_TYPE_DOUBLE => (TypeKind::Double, Width::Bytes(8)),
-            T::MYSQL_TYPE_NULL => (TypeKind::Null, Width::Bytes(0)),
-            T::MYSQL_TYPE_DATE | T::MYSQL_TYPE_NEWDATE => (TypeKind::Date, Width::Counted),
-            T::MYSQL_TYPE_DATETIME | T::MYSQL_TYPE_DATETIME2 | T::MYSQL_TYPE_TIMESTAMP | T::MYSQL_TYPE_TIMESTAMP2 => {
-                (TypeKind::Datetime, Width::Counted)
+    pub(super) fn of(column: &MySqlColumn) -> Self {
+        let announced = column.type_info();
+        match announced.name() {
+            // The name of `tinyint(1)` does not say whether it has a sign.
+            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT"
+                if !<u64 as Type<MySql>>::compatible(announced) =>
+            {
+                Self::Signed
             }
-            T::MYSQL_TYPE_TIME | T::MYSQL_TYPE_TIME2 => (TypeKind::Time, Width::Counted),
-            T::MYSQL_TYPE_DECIMAL | T::MYSQL_TYPE_NEWDECIMAL => (TypeKind::Decimal, Width::Lengthed),
-            T::MYSQL_TYPE_JSON => (TypeKind::Json, Width::Lengthed),
-            T::MYSQL_TYPE_GEOMETRY => (TypeKind::Geometry, Width::Lengthed),
-            T::MYSQL_TYPE_BIT | T::MYSQL_TYPE_VECTOR => (TypeKind::Bytes, Width::Lengthed),
-            // Text whose collation compares bytes, as that of MariaDB's JSON does, still has a character set.
-            _ if column.character_set() == BINARY => (TypeKind::Bytes, Width::Lengthed),
-            _ => (TypeKind::Text, Width::Lengthed),
-        };
-        Self { kind, width }
-    }
-
-    /// The values of a row in the binary format; adds what they take to `bytes`.
-    pub(super) fn row(types: &[Self], row: &[u8], bytes: &mut usize) -> io::Result<Vec<Value>> {
-        let cut_short = || unexpected("a row is cut short");
-        let mut rest = ParseBuf(row);
-        // A zero byte stands in front.
-        rest.checked_eat(1).ok_or_else(cut_short)?;
-        let nulls: NullBitmap<ServerSide, Cow<'_, [u8]>> = rest.parse(types.len())?;
-        let mut values = Vec::with_capacity(types.len());
-        for (at, cell) in types.iter().enumerate() {
-            if nulls.is_null(at) {
-                *bytes += 8;
-                values.push(Value::Null);
-                continue;
-            }
-            let content = match cell.width {
-                Width::Bytes(count) => rest.checked_eat(count),
-                Width::Counted => rest
-                    .0
-                    .first()
-                    .and_then(|count| rest.checked_eat(1 + usize::from(*count))),
-                Width::Lengthed => rest.checked_eat_lenenc_str(),
-            };
-            let content = content.ok_or_else(cut_short)?;
-            *bytes += content.len() + 8;
-            values.push(typed(cell.kind, content));
+            "BOOLEAN" | "YEAR" => Self::Unsigned,
+            name if name.ends_with("UNSIGNED") => Self::Unsigned,
+            "FLOAT" => Self::Float,
+            "DOUBLE" => Self::Double,
+            "NULL" => Self::Null,
+            "DATE" => Self::Date,
+            "DATETIME" | "TIMESTAMP" => Self::Datetime,
+            "TIME" => Self::Time,
+            "DECIMAL" => Self::Decimal,
+            "JSON" => Self::Json,
+            "GEOMETRY" => Self::Geometry,
+            "ENUM" | "SET" => Self::Text,
+            // Text whose collation compares bytes, as that of MariaDB's JSON does, still has a character set, and its name does not say so.
+            _ if <str as Type<MySql>>::compatible(announced) => Self::Text,
+            _ => Self::Bytes,
         }
-        Ok(values)
     }
+}
+
+/// The values of a row; adds what they take to `bytes`.
+pub(super) fn typed_row(kinds: &[TypeKind], row: &MySqlRow, bytes: &mut usize) -> Result<Vec<Value>, MysqlError> {
+    let mut values = Vec::with_capacity(kinds.len());
+    for (at, kind) in kinds.iter().enumerate() {
+        // NULL alone has no content; a date of zeros has one, which the library's own types take for NULL.
+        let content = <&[u8] as Decode<MySql>>::decode(row.try_get_raw(at)?).ok();
+        *bytes += content.map_or(8, |content| content.len() + 8);
+        values.push(content.map_or(Value::Null, |content| typed(*kind, content)));
+    }
+    Ok(values)
 }
 
 /// The value of a column of this kind; a content that does not read as its type stays bytes.

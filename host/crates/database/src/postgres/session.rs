@@ -114,6 +114,12 @@ impl Session for PostgresSession {
         !self.unusable
     }
 
+    async fn close(self) {
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "a session ended without a goodbye");
+        }
+    }
+
     fn cancel_key(&self) -> i64 {
         self.process
     }
