@@ -82,6 +82,8 @@ impl SqlparserDialect for Curly {
                 (None, _) => prepared.push(token),
             }
         }
+        // A name without end stays a bracket, which no statement can hold.
+        prepared.extend(name.map(|(_, span)| TokenWithSpan::new(Token::LBrace, span)));
         prepared
     }
 }

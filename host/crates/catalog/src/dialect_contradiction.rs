@@ -143,3 +143,155 @@ impl DialectInfo {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FunctionLists, GuardRules, NameRules, Spelling};
+
+    fn dialect() -> DialectInfo {
+        DialectInfo {
+            name: "mine".into(),
+            driver: "adbc".into(),
+            ..DialectInfo::default()
+        }
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_description_that_can_be_true_has_no_contradiction() {
+        assert_eq!(dialect().contradiction(), None);
+        let full = DialectInfo {
+            features: vec![Feature::Cte, Feature::RecursiveCte, Feature::Window, Feature::Qualify],
+            aliases: words(&["my"]),
+            ..dialect()
+        };
+        assert_eq!(full.contradiction(), None);
+    }
+
+    #[test]
+    fn what_cannot_all_be_true_is_said() {
+        let names = |names: NameRules| DialectInfo { names, ..dialect() };
+        let guard = |guard: GuardRules| DialectInfo { guard, ..dialect() };
+        let spelling = |spelling: Spelling| DialectInfo { spelling, ..dialect() };
+        let features = |features: &[Feature]| DialectInfo {
+            features: features.to_vec(),
+            ..dialect()
+        };
+        let pair = |pattern: &str| vec![(pattern.to_owned(), "so".to_owned())];
+        for (info, said) in [
+            (
+                DialectInfo {
+                    name: String::new(),
+                    ..dialect()
+                },
+                "no name",
+            ),
+            (
+                DialectInfo {
+                    driver: String::new(),
+                    ..dialect()
+                },
+                "no driver",
+            ),
+            (
+                DialectInfo {
+                    aliases: words(&["MINE"]),
+                    ..dialect()
+                },
+                "both its name and an alias",
+            ),
+            (
+                names(NameRules {
+                    quotes: ('a', 'a'),
+                    ..NameRules::default()
+                }),
+                "quoted with `a`",
+            ),
+            (
+                names(NameRules {
+                    quotes: ('"', ';'),
+                    ..NameRules::default()
+                }),
+                "separate other things",
+            ),
+            (
+                names(NameRules {
+                    reserved: words(&["Select"]),
+                    ..NameRules::default()
+                }),
+                "lower case",
+            ),
+            (
+                names(NameRules {
+                    reserved: words(&["x"]),
+                    keywords: words(&["y"]),
+                    ..NameRules::default()
+                }),
+                "`x` is reserved and no keyword",
+            ),
+            (
+                guard(GuardRules {
+                    query_words: Vec::new(),
+                    ..GuardRules::default()
+                }),
+                "no statement is a query",
+            ),
+            (
+                guard(GuardRules {
+                    refused_words: pair("select"),
+                    ..GuardRules::default()
+                }),
+                "`select` begins queries",
+            ),
+            (
+                DialectInfo {
+                    functions: FunctionLists {
+                        scalar: words(&["peek"]),
+                        ..FunctionLists::default()
+                    },
+                    guard: GuardRules {
+                        refused_functions: pair("peek"),
+                        ..GuardRules::default()
+                    },
+                    ..dialect()
+                },
+                "`peek` may be called and is refused",
+            ),
+            (features(&[Feature::Window, Feature::Window]), "twice"),
+            (features(&[Feature::RecursiveCte]), "recursive CTEs and no CTEs"),
+            (features(&[Feature::Qualify]), "QUALIFY and no window functions"),
+            (
+                DialectInfo {
+                    features: vec![Feature::Cte],
+                    guard: GuardRules {
+                        query_words: words(&["select"]),
+                        ..GuardRules::default()
+                    },
+                    ..dialect()
+                },
+                "`with` does not begin queries",
+            ),
+            (
+                spelling(Spelling {
+                    year: "year()".into(),
+                    ..Spelling::default()
+                }),
+                "spelling.year is `year()`",
+            ),
+            (
+                spelling(Spelling {
+                    false_literal: "TRUE".into(),
+                    ..Spelling::default()
+                }),
+                "both written `TRUE`",
+            ),
+        ] {
+            let found = info.contradiction().unwrap_or_default();
+            assert!(found.contains(said), "{said}: {found}");
+        }
+    }
+}

@@ -175,3 +175,93 @@ fn check_quotes(record: &described::LexicalRules) -> Result<(), String> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A description as a plugin gives it, changed.
+    fn described(change: impl FnOnce(&mut described::DialectInfo)) -> Result<DialectInfo, String> {
+        let standard = DialectInfo {
+            name: "mine".into(),
+            driver: "adbc".into(),
+            ..DialectInfo::default()
+        };
+        let mut record = standard.to_record();
+        change(&mut record);
+        record.to_noun().map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn descriptions_survive_the_way_to_a_plugin_and_back() {
+        for (lexical, quotes) in [
+            (LexicalRules::SQLITE, ('"', '"')),
+            (LexicalRules::POSTGRES, ('"', '"')),
+            (LexicalRules::MYSQL, ('`', '`')),
+            (LexicalRules::TSQL, ('[', ']')),
+            (
+                LexicalRules {
+                    other_name_quotes: Some(('{', '}')),
+                    ..LexicalRules::GENERIC
+                },
+                ('{', '}'),
+            ),
+        ] {
+            let info = DialectInfo {
+                name: "mine".into(),
+                driver: "adbc".into(),
+                lexical,
+                names: NameRules {
+                    quotes,
+                    ..NameRules::default()
+                },
+                extra: vec![("flavour".into(), "odd".into())],
+                ..DialectInfo::default()
+            };
+            let record: described::DialectInfo = info.to_record();
+            assert_eq!(record.to_noun().unwrap(), info);
+        }
+    }
+
+    #[test]
+    fn a_description_that_contradicts_itself_is_refused_with_the_contradiction() {
+        let pair = |open, close, doubled| described::IdentifierQuote { open, close, doubled };
+        type Change = Box<dyn Fn(&mut described::DialectInfo)>;
+        let cases: [(Change, &str); 6] = [
+            (
+                Box::new(|info| info.lexical.identifier_quotes.clear()),
+                "no quotes around identifiers",
+            ),
+            (
+                Box::new(|info| info.lexical.string_quotes = vec!['\'', '"']),
+                "opens identifiers and strings",
+            ),
+            (
+                Box::new(|info| {
+                    info.lexical.identifier_quotes.retain(|quote| quote.open == '`');
+                    info.lexical.string_quotes = vec!['"'];
+                }),
+                "strings do not begin with `'`",
+            ),
+            (
+                Box::new(move |info| info.lexical.identifier_quotes.push(pair('`', '`', false))),
+                "cannot be doubled",
+            ),
+            (
+                Box::new(move |info| info.lexical.identifier_quotes = vec![pair('{', '}', true), pair('<', '>', true)]),
+                "second pair",
+            ),
+            (
+                Box::new(|info| info.features = vec![described::Feature::RecursiveCte]),
+                "recursive CTEs",
+            ),
+        ];
+        for (change, said) in cases {
+            let refused = described(change).unwrap_err();
+            assert!(
+                refused.contains("`mine` contradicts itself") && refused.contains(said),
+                "{refused}"
+            );
+        }
+    }
+}
