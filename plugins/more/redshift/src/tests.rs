@@ -36,19 +36,12 @@ fn statements_of_the_shared_lists_are_told_apart() {
     let (Some((valid, all)), Some((invalid, broken))) = (accepted("valid"), accepted("invalid")) else {
         return;
     };
+    assert!(2 * valid >= all, "{valid} of {all} valid statements are accepted");
     assert!(
-        valid >= VALID_ACCEPTED,
-        "{valid} of {all} valid statements are accepted"
-    );
-    assert!(
-        invalid <= INVALID_ACCEPTED,
+        3 * invalid <= broken,
         "{invalid} of {broken} invalid statements are accepted"
     );
 }
-
-/// What was counted when this was written.
-const VALID_ACCEPTED: usize = 0;
-const INVALID_ACCEPTED: usize = 120;
 
 #[test]
 fn what_its_own_guard_refuses_is_not_read_only() {
