@@ -164,14 +164,11 @@ fn set_aside(path: &Path, folder: &Path, settings: &PredictionSettings) -> io::R
         "" => "unknown",
         fingerprint => fingerprint,
     };
-    let numbered = (1..).map(|number| match number {
+    let mut numbered = (1..).map(|number| match number {
         1 => named(path, name),
         _ => named(path, &format!("{name}-{number}")),
     });
-    let free = numbered
-        .into_iter()
-        .find(|candidate| !candidate.exists())
-        .unwrap_or_default();
+    let free = numbered.find(|candidate| !candidate.exists()).unwrap_or_default();
     std::fs::rename(path, &free)?;
     Ok(Some(SetAside {
         path: free,
