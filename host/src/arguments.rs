@@ -91,11 +91,19 @@ pub struct PaidFlags {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a commented profile
-    #[command(after_help = "Example:\n  nl2sql init --database shop.sqlite")]
+    #[command(
+        after_help = "Examples:\n  nl2sql init --database shop.sqlite\n  nl2sql init --ddl schema.sql --dialect mysql"
+    )]
     Init {
         /// SQLite file or URL to put into the profile
         #[arg(long, value_name = "FILE|URL")]
         database: Option<String>,
+        /// Script of CREATE statements to put into the profile in place of a database
+        #[arg(long, value_name = "FILE", conflicts_with = "database", requires = "dialect")]
+        ddl: Option<PathBuf>,
+        /// Dialect of the database or script
+        #[arg(long, value_name = "NAME")]
+        dialect: Option<String>,
         /// File to write
         #[arg(long, default_value = "nl2sql.toml")]
         output: PathBuf,
@@ -158,6 +166,14 @@ pub enum Command {
     Reference {
         /// Which page
         page: Page,
+    },
+    /// Load an ADBC driver library and end
+    #[command(hide = true, name = "adbc-probe")]
+    AdbcProbe {
+        /// The library
+        library: PathBuf,
+        /// Its entry point; empty: the usual one
+        entrypoint: String,
     },
     /// Print a completion script
     #[command(after_help = "Example:\n  nl2sql completions bash > ~/.local/share/bash-completion/completions/nl2sql")]

@@ -1,5 +1,6 @@
 //! One file per verb with arguments of its own; the others are here.
 
+mod adbc_probe;
 mod ask;
 mod completions;
 mod eval;
@@ -25,8 +26,9 @@ use std::sync::Arc;
 use nl2sql_app::diagnostic::Exit;
 use nl2sql_app::job::Job;
 use nl2sql_app::{AppError, Session};
+use nl2sql_database::{DriverRegistry, ProbeCommand};
 use nl2sql_pipeline::{Rerun, Stage};
-use nl2sql_profile::{Layers, Resolved};
+use nl2sql_profile::{Layers, Profile, Resolved};
 
 use crate::arguments::{Arguments, Command, Global, PaidFlags, RerunFlags};
 use crate::terminal::{show_notes, show_outcome};
@@ -36,7 +38,13 @@ use crate::work::perform;
 pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
     let global = &arguments.global;
     match &arguments.command {
-        Command::Init { database, output } => init::run(global, database.as_deref(), output),
+        Command::Init {
+            database,
+            ddl,
+            dialect,
+            output,
+        } => init::run(global, database.as_deref(), ddl.as_deref(), dialect.as_deref(), output),
+        Command::AdbcProbe { library, entrypoint } => Ok(adbc_probe::run(library, entrypoint)),
         Command::Doctor => check_setup(global),
         Command::Connect => work_on_database(global, Job::CheckConnection),
         Command::Extract(rerun) => stage(global, Stage::Extract, *rerun),
@@ -87,7 +95,7 @@ fn check_setup(global: &Global) -> Result<Exit, AppError> {
         .file
         .as_ref()
         .map_or_else(|| "no file, defaults".into(), |path| path.display().to_string());
-    let session = Session::new(resolved.profile, global.run_dir.clone())?;
+    let session = session(resolved.profile, global)?;
     let outcome = perform(global, &session, Job::CheckSetup { profile })?;
     Ok(show_outcome(global, &outcome))
 }
@@ -104,6 +112,7 @@ fn work_on_database(global: &Global, job: Job) -> Result<Exit, AppError> {
     let database = &resolved.profile.database;
     let named = database.path.is_some()
         || database.url.is_some()
+        || database.ddl.is_some()
         || !(database.driver.is_empty() && database.dialect.is_empty());
     if resolved.file.is_none() && !named {
         return Err(AppError::Usage(
@@ -112,7 +121,7 @@ fn work_on_database(global: &Global, job: Job) -> Result<Exit, AppError> {
                 .into(),
         ));
     }
-    let session = Session::new(resolved.profile, global.run_dir.clone())?;
+    let session = session(resolved.profile, global)?;
     Ok(show_outcome(global, &perform(global, &session, job)?))
 }
 
@@ -133,5 +142,14 @@ pub fn resolve(global: &Global) -> Result<Resolved, AppError> {
 }
 
 fn open_session(global: &Global) -> Result<Arc<Session>, AppError> {
-    Session::new(resolve(global)?.profile, global.run_dir.clone())
+    session(resolve(global)?.profile, global)
+}
+
+/// A session of a profile. Driver libraries are tried by this program, started anew.
+fn session(profile: Profile, global: &Global) -> Result<Arc<Session>, AppError> {
+    let probe = std::env::current_exe().ok().map(|program| ProbeCommand {
+        program: program.into(),
+        arguments: vec![adbc_probe::NAME.into()],
+    });
+    Session::with_drivers(profile, global.run_dir.clone(), DriverRegistry::built_in(probe))
 }

@@ -9,8 +9,21 @@ use serde_json::json;
 use crate::arguments::Global;
 use crate::terminal::{say, say_json};
 
-pub fn run(global: &Global, database: Option<&str>, output: &Path) -> Result<Exit, AppError> {
-    let starter = StarterProfile::new(database)?;
+pub fn run(
+    global: &Global,
+    database: Option<&str>,
+    ddl: Option<&Path>,
+    dialect: Option<&str>,
+    output: &Path,
+) -> Result<Exit, AppError> {
+    let starter = match ddl {
+        Some(script) => StarterProfile::of_script(script),
+        None => StarterProfile::new(database)?,
+    };
+    let starter = match dialect {
+        Some(dialect) => starter.with_dialect(dialect),
+        None => starter,
+    };
     starter.write(output)?;
     if global.json {
         say_json(&json!({ "written": [output], "password_env": starter.password_variable }));

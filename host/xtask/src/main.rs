@@ -1,5 +1,6 @@
 //! Every chore of the project: `cargo xtask <verb>`.
 
+mod adbc_drivers;
 mod bench;
 mod bootstrap;
 mod certificates;

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::bootstrap::{Need, bootstrap};
 use crate::process::{announce, command, run};
 use crate::test_tally::Tally;
-use crate::{checkout, plugins, python, services};
+use crate::{adbc_drivers, checkout, plugins, python, services};
 
 /// Names the Python that has the official clients of the chat protocols, and one of TDS.
 const PYTHON: &str = "NL2SQL_TEST_PYTHON";
@@ -52,6 +52,7 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
     let python = python_with_clients();
     announce("running the tests (4 to 8 minutes)");
     let mut run = host.run(arguments);
+    run.env(adbc_drivers::VARIABLE, adbc_drivers::folder());
     match python {
         Some(python) => run.env(PYTHON, python),
         None => run.env_remove(PYTHON),

@@ -1,6 +1,12 @@
 //! From the profile's words to a connection.
 
-use nl2sql_database::{ConnectionSettings, DriverRegistry, Limits, Secret, TlsMode};
+use std::path::PathBuf;
+
+use nl2sql_catalog::{DialectInfo, LimitStyle};
+use nl2sql_database::statement_guard::GuardRules;
+use nl2sql_database::{
+    AdbcSettings, ConnectionSettings, DialectFacts, DriverRegistry, Limits, RowLimit, Secret, TlsMode,
+};
 use nl2sql_pipeline::Failure;
 use nl2sql_profile::{DatabaseSettings, ExposeSecret, read_secret};
 
@@ -12,10 +18,9 @@ pub fn dialect_name(settings: &DatabaseSettings, drivers: &DriverRegistry) -> Re
     if !settings.dialect.is_empty() {
         return Ok(settings.dialect.clone());
     }
-    let told = match (&settings.url, settings.driver.as_str()) {
-        (Some(url), _) => url.split(':').next().unwrap_or_default(),
-        (None, "") if settings.path.is_some() => "sqlite",
-        (None, driver) => driver,
+    let told = match named_driver(settings) {
+        "" if settings.path.is_some() => "sqlite",
+        told => told,
     };
     if told.is_empty() {
         return Err(
@@ -33,6 +38,37 @@ pub fn dialect_name(settings: &DatabaseSettings, drivers: &DriverRegistry) -> Re
         Failure::new("database", "unavailable", message)
             .with_hint("Set database.dialect to the name of a dialect plugin; `nl2sql plugin list` names them")
     })
+}
+
+/// The driver that the settings speak of by name, by the scheme of a URL or by what it opens; empty where none of these is there.
+pub(crate) fn named_driver(settings: &DatabaseSettings) -> &str {
+    match (&settings.url, settings.driver.as_str()) {
+        (Some(url), "") => url.split(':').next().unwrap_or_default(),
+        (None, "") if settings.ddl.is_some() => "ddl",
+        (None, "") if !settings.adbc.library.is_empty() => "adbc",
+        (_, driver) => driver,
+    }
+}
+
+/// What drivers of many dialects have to know of one.
+pub(crate) fn dialect_facts(info: &DialectInfo) -> DialectFacts {
+    DialectFacts {
+        name: info.name.clone(),
+        quotes: info.names.quotes,
+        default_schema: extra(info, "default-schema"),
+        row_limit: match info.spelling.limit {
+            LimitStyle::Limit => RowLimit::Limit,
+            LimitStyle::FetchFirst => RowLimit::FetchFirst,
+            LimitStyle::Top => RowLimit::Top,
+        },
+        guard: GuardRules::of_description(info),
+    }
+}
+
+/// A value that a dialect gives for the host alone.
+fn extra(info: &DialectInfo, name: &str) -> Option<String> {
+    let found = info.extra.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.clone())
 }
 
 /// Everything needed to connect. `driver` is the one the dialect rides on.
@@ -71,9 +107,10 @@ pub fn connection_settings(
     set(&mut connection.host, &settings.host);
     set(&mut connection.user, &settings.user);
     set(&mut connection.database, &settings.database);
-    if let Some(path) = &settings.path {
-        connection.path.clone_from(path);
+    if let Some(path) = script_or_file(settings, &connection.driver)? {
+        connection.path = path;
     }
+    connection.adbc = adbc_settings(settings)?;
     connection.port = settings.port.or(connection.port);
     connection.ca_file = settings.ca.clone().or(connection.ca_file);
     // The profile's values hold what the URL's parameters say, where nothing stronger was given.
@@ -90,6 +127,55 @@ pub fn connection_settings(
     connection.exclude.clone_from(&settings.exclude);
     connection.allow_functions.clone_from(&settings.allow_functions);
     Ok(connection)
+}
+
+/// The script or database file; one stands for the other's absence.
+fn script_or_file(settings: &DatabaseSettings, driver: &str) -> Result<Option<PathBuf>, Failure> {
+    let others = [
+        ("database.path", settings.path.is_some()),
+        ("database.url", settings.url.is_some()),
+        ("database.adbc.library", !settings.adbc.library.is_empty()),
+    ];
+    match (&settings.ddl, others.iter().find(|(_, is_set)| *is_set)) {
+        (Some(_), Some((other, _))) => Err(unavailable(format!(
+            "database.ddl stands for a database that is not there, and {other} names one; set one of them alone"
+        ))),
+        (Some(_), None) if driver != "ddl" => Err(unavailable(format!(
+            "database.ddl is read by the driver `ddl`, and database.driver is `{driver}`; leave database.driver out"
+        ))),
+        (Some(script), None) => Ok(Some(script.clone())),
+        (None, _) => Ok(settings.path.clone()),
+    }
+}
+
+/// The driver library. Options that look like secrets are refused: options are shown, secrets are not.
+fn adbc_settings(settings: &DatabaseSettings) -> Result<AdbcSettings, Failure> {
+    let adbc = &settings.adbc;
+    let secret_words = ["password", "secret", "token", "passphrase", "private_key"];
+    for (name, value) in &adbc.options {
+        let named_secret = secret_words.iter().any(|word| name.to_lowercase().contains(word));
+        if named_secret || nl2sql_profile::without_password(value) != *value {
+            return Err(unavailable(format!(
+                "database.adbc.options.{name} holds a secret; name an environment variable in database.adbc.secrets.{name} instead"
+            )));
+        }
+    }
+    let mut secrets = std::collections::BTreeMap::new();
+    for (option, variable) in &adbc.secrets {
+        let secret = read_secret(Some(variable), None).map_err(unavailable)?;
+        let secret = secret
+            .map(|secret| Secret::from(secret.expose_secret()))
+            .unwrap_or_default();
+        secrets.insert(option.clone(), secret);
+    }
+    Ok(AdbcSettings {
+        library: PathBuf::from(&adbc.library),
+        entrypoint: adbc.entrypoint.clone(),
+        sha256: adbc.sha256.clone(),
+        options: adbc.options.clone(),
+        read_only: adbc.read_only.clone(),
+        secrets,
+    })
 }
 
 pub(crate) fn unavailable(error: impl std::fmt::Display) -> Failure {

@@ -106,6 +106,18 @@ impl RunDependencies {
         Ok(report)
     }
 
+    /// The validators of the profile that can work: where nothing runs, those that run statements are left out.
+    fn usable_validators(&self) -> Result<Vec<String>, Failure> {
+        let mut usable = Vec::new();
+        let executes = self.session.executes()?;
+        for name in &self.session.profile().validate.validators {
+            if executes || !self.session.plugin_imports("validator", name, "query")? {
+                usable.push(name.clone());
+            }
+        }
+        Ok(usable)
+    }
+
     fn queries(&self, catalog: &Arc<Database>) -> Result<Arc<RunQueries>, Failure> {
         let timeout = Duration::from_millis(self.session.profile().validate.timeout_ms);
         Ok(Arc::new(RunQueries::new(
@@ -180,7 +192,7 @@ impl Dependencies for RunDependencies {
         let session = self.dialect_session(catalog)?;
         let settings = &self.session.profile().validate;
         let mut validators: Vec<Box<dyn pipeline::Validator>> = Vec::new();
-        for name in &settings.validators {
+        for name in &self.usable_validators()? {
             let mut services = self.logged().with_sql(session.clone());
             if self.session.plugin_imports("validator", name, "query")? {
                 services = services.with_query(self.queries(catalog)?);
@@ -213,13 +225,7 @@ impl Dependencies for RunDependencies {
             ("planner", profile.plan.planner.clone()),
             ("generator", profile.generate.generator.clone()),
         ];
-        wanted.extend(
-            profile
-                .validate
-                .validators
-                .iter()
-                .map(|name| ("validator", name.clone())),
-        );
+        wanted.extend(self.usable_validators()?.into_iter().map(|name| ("validator", name)));
         let host = self.session.plugins()?;
         wanted
             .into_iter()

@@ -10,7 +10,7 @@ use nl2sql_plugin_host::{DialectPlugin, LoadError, PluginHost};
 use nl2sql_profile::{DatabasePlace, Profile};
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::unavailable;
+use crate::connection::{dialect_facts, named_driver, unavailable};
 use crate::llm_service::connect;
 use crate::local_models::LocalModels;
 use crate::plugins::{call_failure, inspect, load_failure, plugin_host};
@@ -29,7 +29,8 @@ impl RunPlace {
     /// `folder` where one is given, else as the profile says, else after the database.
     pub fn of(profile: &Profile, folder: Option<PathBuf>) -> Self {
         let database = &profile.database;
-        let from_path = database.path.as_ref().and_then(|path| path.file_stem());
+        let file = database.path.as_ref().or(database.ddl.as_ref());
+        let from_path = file.and_then(|path| path.file_stem());
         let from_url = database
             .url
             .as_deref()
@@ -228,16 +229,43 @@ impl Session {
     }
 
     fn connect_to(&self, place: &DatabasePlace) -> Result<Connection, Failure> {
-        let settings = &self.profile.database;
-        let driver = match (&settings.url, settings.driver.as_str()) {
-            (None, "") => self.dialect()?.info().map_err(|error| call_failure(&error))?.driver,
-            _ => settings.driver.clone(),
-        };
-        let mut settings = connection_settings(settings, &driver, &self.drivers)?;
+        let name = self.driver_name()?;
+        let mut settings = connection_settings(&self.profile.database, &name, &self.drivers)?;
+        if self
+            .drivers
+            .driver(&settings.driver)
+            .map_err(unavailable)?
+            .dialect()
+            .is_none()
+        {
+            let info = self.dialect()?.info().map_err(|error| call_failure(&error))?;
+            settings.dialect = dialect_facts(&info);
+        }
         go_to(&mut settings, place)?;
         self.runtime
             .block_on(|| self.drivers.open(settings))
             .map_err(unavailable)
+    }
+
+    /// The name of the driver that reaches the session's database.
+    fn driver_name(&self) -> Result<String, Failure> {
+        match named_driver(&self.profile.database) {
+            "" => Ok(self.dialect()?.info().map_err(|error| call_failure(&error))?.driver),
+            named => Ok(self
+                .drivers
+                .of_scheme(named)
+                .map_or(named, |driver| driver.name())
+                .to_owned()),
+        }
+    }
+
+    /// Whether statements can run: not where a script stands for the database.
+    ///
+    /// # Errors
+    /// When the profile names no database, or its driver is unknown.
+    pub fn executes(&self) -> Result<bool, Failure> {
+        let name = self.driver_name()?;
+        Ok(self.drivers.driver(&name).map_err(unavailable)?.executes())
     }
 
     fn refuse_write_login(&self, connection: &Connection) -> Result<(), Failure> {

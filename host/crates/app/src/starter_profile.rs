@@ -12,6 +12,8 @@ use crate::AppError;
 const DATABASE_SETTING: &str = "path = \"my.sqlite\"               # a SQLite file ...";
 /// The setting of the starter that names the variable of a password.
 const PASSWORD_SETTING: &str = "# password_env = \"SHOP_PASSWORD\" # the variable that holds the password, ...";
+/// The setting of the starter that names a dialect.
+const DIALECT_SETTING: &str = "# dialect = \"\"                 ";
 /// The variable a profile names where a URL came with a password.
 pub const PASSWORD_VARIABLE: &str = "NL2SQL_DATABASE_PASSWORD";
 
@@ -70,6 +72,28 @@ impl StarterProfile {
             text,
             password_variable: had_password.then_some(PASSWORD_VARIABLE),
         })
+    }
+
+    /// The starter for a script of CREATE statements.
+    pub fn of_script(script: &Path) -> Self {
+        let setting = format!(
+            "ddl = {}   # a script of CREATE statements in place of a database; nothing runs",
+            quoted(&script.display().to_string())
+        );
+        Self {
+            text: STARTER.replacen(DATABASE_SETTING, &setting, 1),
+            password_variable: None,
+        }
+    }
+
+    /// The same with the dialect named.
+    #[must_use]
+    pub fn with_dialect(self, dialect: &str) -> Self {
+        let setting = format!("dialect = {}", quoted(dialect));
+        Self {
+            text: self.text.replacen(DIALECT_SETTING, &setting, 1),
+            ..self
+        }
     }
 
     /// Writes the profile where no file is.
@@ -177,6 +201,18 @@ mod tests {
         for path in ["./duckdb:x", "C:shop.sqlite", "shop.sqlite"] {
             assert!(StarterProfile::new(Some(path)).is_ok(), "{path}");
         }
+    }
+
+    #[test]
+    fn scripts_are_named_with_their_dialect() {
+        let starter = StarterProfile::of_script(Path::new("schema.sql")).with_dialect("mysql");
+        assert!(starter.text.contains("\nddl = \"schema.sql\"   # a script"));
+        assert!(
+            starter.text.contains("\ndialect = \"mysql\"  # sqlite, postgres"),
+            "{}",
+            starter.text
+        );
+        assert!(!starter.text.contains("\npath = "));
     }
 
     #[test]

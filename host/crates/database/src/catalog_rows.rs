@@ -25,7 +25,7 @@ pub(crate) fn text_rows(result: ResultSet) -> Vec<CatalogRow> {
 
 /// A database that knows no encoding (PostgreSQL's SQL_ASCII) hands out what its clients stored: mostly UTF-8, else the Chinese national
 /// encoding, of which GBK and GB2312 are part.
-fn decoded(bytes: &[u8]) -> String {
+pub(crate) fn decoded(bytes: &[u8]) -> String {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();
     }

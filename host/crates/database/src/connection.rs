@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::{FutureExt, StreamExt};
 use nl2sql_catalog::{CatalogQuery, Database, ResultSet, ServerInfo, Table};
+use nl2sql_ddl::DdlCatalog;
 use tokio::task::JoinSet;
 
 use crate::catalog_rows::{CatalogRow, CatalogRows, Extraction};
@@ -63,6 +64,11 @@ impl Connection {
         self.driver.server()
     }
 
+    /// Whether statements run; without that, the catalog is all there is.
+    pub fn executes(&self) -> bool {
+        self.driver.declared_catalog().is_none()
+    }
+
     /// What the login may do beyond reading.
     pub async fn login_rights(&self) -> Result<LoginRights, QueryError> {
         self.driver.login_rights().await
@@ -71,6 +77,9 @@ impl Connection {
     /// Reads the whole catalog with the dialect's bulk queries, one per section whatever the number of tables.
     /// `dialect` is the name of the dialect plugin, kept in the catalog.
     pub async fn extract(&self, queries: &[CatalogQuery], dialect: &str) -> Result<Extraction, ExtractError> {
+        if let Some(declared) = self.driver.declared_catalog() {
+            return self.declared(declared, dialect);
+        }
         for section in ["tables", "columns"] {
             if !queries.iter().any(|query| query.section == section) {
                 return Err(ExtractError::Sections(format!("section `{section}` is missing")));
@@ -105,6 +114,29 @@ impl Connection {
                 section: "columns".into(),
                 error,
             })?;
+        Ok(extraction)
+    }
+
+    /// The catalog of a script; what it refers to and does not declare is left out like anything else that is not there.
+    fn declared(&self, declared: &DdlCatalog, dialect: &str) -> Result<Extraction, ExtractError> {
+        let filter = TableFilter::new(&self.settings.include, &self.settings.exclude)?;
+        let mut rows = CatalogRows::new(filter);
+        let wanted = &self.settings.schemas;
+        for (section, all) in &declared.sections {
+            let of_schema = |row: &&CatalogRow| {
+                let schema = row.first().and_then(Option::as_deref).unwrap_or_default();
+                wanted.is_empty() || wanted.iter().any(|wanted| wanted == schema)
+            };
+            rows.add(section, all.iter().filter(of_schema).cloned().collect())?;
+        }
+        let mut extraction = rows.assemble(Database {
+            name: self.driver.server().database.clone(),
+            dialect: dialect.to_owned(),
+            server_version: None,
+            default_schema: self.driver.default_schema().map(str::to_owned),
+            tables: Vec::new(),
+        });
+        extraction.notes.extend(declared.notes.iter().cloned());
         Ok(extraction)
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
+use nl2sql_ddl::DdlCatalog;
 use serde::Serialize;
 
 use crate::catalog_rows::{CatalogRow, Extraction};
@@ -35,6 +36,11 @@ pub trait Driver: Send + Sync {
         None
     }
 
+    /// Whether statements run; without that, a catalog is all there is.
+    fn executes(&self) -> bool {
+        true
+    }
+
     /// Opens a first session, so that every usual mistake shows here, and reads what server it is.
     async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError>;
 }
@@ -47,6 +53,11 @@ pub trait DriverConnection: Send + Sync {
 
     /// Schema in which unqualified names resolve first.
     fn default_schema(&self) -> Option<&str>;
+
+    /// The catalog, where it is known without asking anybody.
+    fn declared_catalog(&self) -> Option<&DdlCatalog> {
+        None
+    }
 
     /// Runs one statement under every guard.
     async fn run(&self, sql: &str, limits: &Limits) -> Result<ResultSet, QueryError>;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::adbc::{AdbcDriver, ProbeCommand};
+use crate::ddl::DdlDriver;
 use crate::driver::Driver;
 use crate::mssql::MssqlDriver;
 use crate::mysql::MysqlDriver;
@@ -20,13 +22,22 @@ pub struct DriverRegistry {
 }
 
 impl Default for DriverRegistry {
-    /// The drivers of this crate.
+    /// The drivers of this crate; `adbc` loads no library without a command to try it with.
     fn default() -> Self {
-        let built_in: [Arc<dyn Driver>; 4] = [
+        Self::built_in(None)
+    }
+}
+
+impl DriverRegistry {
+    /// The drivers of this crate, and the command that tries driver libraries before `adbc` loads them.
+    pub fn built_in(probe: Option<ProbeCommand>) -> Self {
+        let built_in: [Arc<dyn Driver>; 6] = [
             Arc::new(SqliteDriver),
             Arc::new(PostgresDriver),
             Arc::new(MysqlDriver),
             Arc::new(MssqlDriver),
+            Arc::new(DdlDriver),
+            Arc::new(AdbcDriver::new(probe)),
         ];
         let named = built_in.into_iter().map(|driver| (driver.name().to_owned(), driver));
         Self {
@@ -148,7 +159,10 @@ mod tests {
         ] {
             let message = registry.driver(asked).err().unwrap().to_string();
             assert!(message.contains(&format!("`{asked}`")), "{message}");
-            assert!(message.contains("mssql, mysql, postgres, sqlite"), "{message}");
+            assert!(
+                message.contains("adbc, ddl, mssql, mysql, postgres, sqlite"),
+                "{message}"
+            );
             let told = message
                 .split("did you mean `")
                 .nth(1)

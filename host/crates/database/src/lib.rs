@@ -33,9 +33,12 @@
 #[cfg(test)]
 extern crate self as nl2sql_database;
 
+mod adbc;
 mod catalog_rows;
 mod connection;
 mod connection_url;
+mod ddl;
+mod dialect_facts;
 mod driver;
 mod driver_registry;
 mod error;
@@ -67,8 +70,10 @@ mod unreadable;
 mod value_samples;
 mod wkb;
 
+pub use adbc::{AdbcSettings, ProbeCommand, load_adbc_library};
 pub use catalog_rows::{CatalogRow, Extraction};
 pub use connection::Connection;
+pub use dialect_facts::{DialectFacts, RowLimit};
 pub use driver::{Driver, DriverConnection, LoginRights, QueryReader};
 pub use driver_registry::DriverRegistry;
 pub use error::{ConnectError, ExtractError, QueryError};

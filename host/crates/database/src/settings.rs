@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectError, Limits, Secret};
+use crate::adbc::AdbcSettings;
+use crate::{ConnectError, DialectFacts, Limits, Secret};
 
 /// Whether and how the connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +39,13 @@ pub struct ConnectionSettings {
     pub password: Secret,
     /// Database on the server.
     pub database: String,
-    /// Database file of SQLite.
+    /// Database file of SQLite, or the script of the driver `ddl`.
     pub path: PathBuf,
+    /// The driver library of the driver `adbc`.
+    pub adbc: AdbcSettings,
+    /// The dialect that the database speaks, for drivers of many.
+    #[serde(skip)]
+    pub dialect: DialectFacts,
     /// Encryption.
     pub tls: TlsMode,
     /// PEM file of the certificate authority to trust.
@@ -72,6 +78,8 @@ impl Default for ConnectionSettings {
             password: Secret::default(),
             database: String::new(),
             path: PathBuf::new(),
+            adbc: AdbcSettings::default(),
+            dialect: DialectFacts::default(),
             tls: TlsMode::Prefer,
             ca_file: None,
             connect_timeout_s: 10,
@@ -115,6 +123,7 @@ impl ConnectionSettings {
     pub fn address(&self) -> String {
         match self.port {
             _ if !self.path.as_os_str().is_empty() => self.path.display().to_string(),
+            _ if self.driver == "adbc" => self.adbc.library.display().to_string(),
             Some(port) if !self.host.starts_with('/') => format!("{}:{port}", self.host),
             _ => self.host.clone(),
         }

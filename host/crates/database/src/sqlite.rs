@@ -13,7 +13,6 @@ mod reader;
 mod schema_faults;
 mod scratch_copy;
 mod shared_file;
-mod table_text;
 mod watch;
 
 use std::collections::HashMap;
@@ -21,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use nl2sql_catalog::{Check, ResultSet, ServerInfo, Table, TableKind, Value};
+use nl2sql_ddl::table_text::{self, TableText};
 use tokio::sync::Semaphore;
 
 use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
@@ -248,7 +248,7 @@ impl DriverConnection for SqliteConnection {
                 "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND sql IS NOT NULL".into(),
             )
             .await?;
-        let texts: HashMap<String, table_text::TableText> = texts
+        let texts: HashMap<String, TableText> = texts
             .rows
             .into_iter()
             .filter_map(|row| match <[Value; 2]>::try_from(row) {
@@ -301,7 +301,7 @@ impl DriverConnection for SqliteConnection {
     }
 }
 
-fn add_text(table: &mut Table, text: &table_text::TableText) {
+fn add_text(table: &mut Table, text: &TableText) {
     table.comment = table.comment.take().or_else(|| text.comment.clone());
     for (column, comment) in &text.columns {
         if let Some(column) = table

@@ -1,5 +1,6 @@
 //! The drivers on real servers, on scripted ones, and on files.
 
+mod adbc;
 mod attacks;
 mod catalog_queries;
 mod connecting;
@@ -12,6 +13,7 @@ mod mssql_queries;
 mod mysql_logins;
 mod quoted_values;
 mod same_catalog;
+mod scripts_of_statements;
 mod servers;
 mod shared;
 mod sqlite;

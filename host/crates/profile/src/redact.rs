@@ -60,6 +60,12 @@ pub(crate) fn shown(key: &str, value: String) -> String {
     if key == "database.url" {
         return format!("\"{}\"", without_password(value.trim_matches('"')));
     }
+    if let Some(option) = key.strip_prefix("database.adbc.options.") {
+        return match is_secret(option) {
+            true => format!("\"{REDACTED}\""),
+            false => without_password(&value),
+        };
+    }
     let mut parts = key.split('.');
     let of_provider = parts.next() == Some("llm") && parts.next() == Some("providers") && parts.next().is_some();
     match (of_provider, parts.next(), parts.next()) {
@@ -94,6 +100,23 @@ pub(crate) fn headers<S: Serializer>(headers: &BTreeMap<String, String>, seriali
     let shown: BTreeMap<&str, &str> = headers
         .iter()
         .map(|(name, value)| (name.as_str(), if is_secret(name) { REDACTED } else { value }))
+        .collect();
+    shown.serialize(serializer)
+}
+
+pub(crate) fn options<S: Serializer>(options: &BTreeMap<String, String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let shown: BTreeMap<&str, String> = options
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.as_str(),
+                if is_secret(name) {
+                    REDACTED.to_owned()
+                } else {
+                    without_password(value)
+                },
+            )
+        })
         .collect();
     shown.serialize(serializer)
 }

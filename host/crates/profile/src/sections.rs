@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ask::AskSettings;
 pub use cards::CardSettings;
-pub use database::{DatabaseSettings, TlsMode};
+pub use database::{AdbcSettings, DatabaseSettings, TlsMode};
 pub use evaluate::{DatabasePlace, DecodingConstraint, EvaluateSettings};
 pub use export::{ExportFormat, ExportSettings, SchemaScope, SchemaStyle, SplitRatios};
 pub use generate::GenerateSettings;

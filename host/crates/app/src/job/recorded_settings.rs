@@ -35,7 +35,7 @@ pub(super) fn as_recorded(session: &Session, manifest: &Manifest) -> Result<Arc<
     let today = profile.database.clone();
     take(kept, "database", &mut profile.database)?;
     give_password(&mut profile.database, &today);
-    Session::new(profile, Some(session.place().folder.clone()))
+    Session::with_drivers(profile, Some(session.place().folder.clone()), session.drivers().clone())
 }
 
 fn take<T: DeserializeOwned>(kept: &BTreeMap<String, Value>, name: &str, section: &mut T) -> Result<(), AppError> {

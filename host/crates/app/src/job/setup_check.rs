@@ -140,12 +140,15 @@ fn plugins(session: &Arc<Session>) -> Result<String, Failure> {
 fn database(session: &Session) -> Result<String, Failure> {
     let connection = session.connect_unchecked()?;
     let server = connection.server_info();
-    Ok(format!(
-        "{} {}, {}",
-        server.driver,
-        server.version,
-        connection.settings().address()
-    ))
+    let settings = connection.settings();
+    let version = [server.driver.as_str(), server.version.as_str()].join(" ");
+    let mut told = format!("{}, {}", version.trim(), settings.address());
+    if !session.executes()? {
+        told.push_str("; a script, so nothing is executed");
+    } else if server.driver == "adbc" {
+        told.push_str(&format!("; native code from {}", settings.adbc.library.display()));
+    }
+    Ok(told)
 }
 
 /// The rights of the login; more than reading is refused unless the profile allows it.

@@ -1,5 +1,6 @@
 //! `[database]`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -20,19 +21,42 @@ pub enum TlsMode {
     Verify,
 }
 
+/// `[database.adbc]`: an ADBC driver library, which is native code with all the rights of this program.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdbcSettings {
+    /// The library or a driver manifest by its path, or the name of an installed manifest.
+    pub library: String,
+    /// Function that fills in the driver; the manifest's by default, or the one ADBC derives from the name of the library.
+    pub entrypoint: Option<String>,
+    /// SHA-256 of the library; another file is not loaded.
+    pub sha256: String,
+    /// Options of the database, as its driver names them.
+    #[serde(serialize_with = "crate::redact::options")]
+    pub options: BTreeMap<String, String>,
+    /// Options of the database that keep the driver from writing.
+    pub read_only: BTreeMap<String, String>,
+    /// Options of the database that are secrets, each with the environment variable that holds it.
+    pub secrets: BTreeMap<String, String>,
+}
+
 /// The database to read, by URL, by file or by fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseSettings {
     /// Dialect plugin, e.g. `sqlite`, `postgres`, `mysql`, `tsql`; empty: derived from `url` or `path`.
     pub dialect: String,
-    /// Driver: `sqlite`, `postgres`, `mysql` or `mssql` (`nl2sql doctor` lists them); empty: the dialect's own.
+    /// Driver: `sqlite`, `postgres`, `mysql`, `mssql`, `adbc` or `ddl` (`nl2sql doctor` lists them); empty: the dialect's own.
     pub driver: String,
     /// Connection URL. A password in it is used and never shown or recorded; better name it in `password_env` or `password_file`.
     #[serde(serialize_with = "crate::redact::optional_url")]
     pub url: Option<String>,
     /// SQLite file.
     pub path: Option<PathBuf>,
+    /// Script of CREATE statements in place of a database; nothing runs.
+    pub ddl: Option<PathBuf>,
+    /// ADBC driver library that opens the database.
+    pub adbc: AdbcSettings,
     /// Server host or socket folder.
     pub host: Option<String>,
     /// Server port; the driver's usual one by default.
@@ -78,6 +102,8 @@ impl Default for DatabaseSettings {
             driver: String::new(),
             url: None,
             path: None,
+            ddl: None,
+            adbc: AdbcSettings::default(),
             host: None,
             port: None,
             user: None,

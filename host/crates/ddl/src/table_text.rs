@@ -5,13 +5,13 @@
 
 /// Comments and checks of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct TableText {
+pub struct TableText {
     /// Comment of the table.
-    pub(super) comment: Option<String>,
+    pub comment: Option<String>,
     /// Column name in lower case and its comment.
-    pub(super) columns: Vec<(String, String)>,
+    pub columns: Vec<(String, String)>,
     /// Constraint name, if any, and the expression in its parentheses.
-    pub(super) checks: Vec<(Option<String>, String)>,
+    pub checks: Vec<(Option<String>, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum Piece {
 }
 
 /// Reads the text of a CREATE TABLE or CREATE VIEW statement; anything unexpected just yields less.
-pub(super) fn read(sql: &str) -> TableText {
+pub fn read(sql: &str) -> TableText {
     let pieces = pieces(sql);
     let mut text = TableText::default();
     let is_view = pieces

@@ -1,0 +1,172 @@
+//! What reading a script needs to know of a dialect.
+
+use nl2sql_sql_lexer::{BracketNames, LexicalRules};
+use sqlparser::dialect::{
+    BigQueryDialect, ClickHouseDialect, DatabricksDialect, Dialect, DuckDbDialect, GenericDialect, MsSqlDialect,
+    MySqlDialect, OracleDialect, PostgreSqlDialect, RedshiftSqlDialect, SQLiteDialect, SnowflakeDialect,
+};
+
+/// What becomes of the case of a name without quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameCase {
+    Kept,
+    Lower,
+    Upper,
+}
+
+/// How the database spells a type that was declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TypeSpelling {
+    AsWritten,
+    Lower,
+    /// As PostgreSQL's `format_type` does.
+    Postgres,
+}
+
+/// Lines of a script that speak to its client, not to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientLines {
+    None,
+    /// `COPY ... FROM stdin;` with its rows, and lines that begin with a backslash.
+    Psql,
+    /// `DELIMITER //`; and comments whose content the server runs.
+    Mysql,
+    /// `GO`.
+    Sqlcmd,
+    /// `/`.
+    SqlPlus,
+}
+
+/// A dialect, as far as its scripts go.
+pub(crate) struct Flavor {
+    pub(crate) parser: Box<dyn Dialect>,
+    pub(crate) lexical: LexicalRules,
+    pub(crate) names: NameCase,
+    pub(crate) types: TypeSpelling,
+    pub(crate) client: ClientLines,
+    /// Schema of names without one.
+    pub(crate) default_schema: Option<&'static str>,
+    /// Columns of a primary key take no NULL.
+    pub(crate) keys_are_not_null: bool,
+    /// Columns of which nothing is said take NULL.
+    pub(crate) nullable: bool,
+}
+
+const DIALECTS: [&str; 12] = [
+    "ansi",
+    "bigquery",
+    "clickhouse",
+    "databricks",
+    "duckdb",
+    "mysql",
+    "oracle",
+    "postgres",
+    "redshift",
+    "snowflake",
+    "sqlite",
+    "tsql",
+];
+
+/// Names of the dialects whose scripts can be read.
+pub fn dialects() -> impl Iterator<Item = &'static str> {
+    DIALECTS.into_iter()
+}
+
+/// The rules of standard SQL.
+pub(crate) fn standard() -> Flavor {
+    plain(Box::new(GenericDialect {}))
+}
+
+fn plain(parser: Box<dyn Dialect>) -> Flavor {
+    Flavor {
+        parser,
+        lexical: LexicalRules::GENERIC,
+        names: NameCase::Kept,
+        types: TypeSpelling::AsWritten,
+        client: ClientLines::None,
+        default_schema: None,
+        keys_are_not_null: true,
+        nullable: true,
+    }
+}
+
+/// The rules of a dialect.
+pub(crate) fn of_dialect(name: &str) -> Option<Flavor> {
+    let postgres = |parser| Flavor {
+        lexical: LexicalRules::POSTGRES,
+        names: NameCase::Lower,
+        types: TypeSpelling::Postgres,
+        client: ClientLines::Psql,
+        default_schema: Some("public"),
+        ..plain(parser)
+    };
+    let backslashes = LexicalRules {
+        bracket_names: BracketNames::None,
+        backslash_escapes: true,
+        ..LexicalRules::GENERIC
+    };
+    Some(match name {
+        "ansi" => standard(),
+        "sqlite" => Flavor {
+            lexical: LexicalRules::SQLITE,
+            keys_are_not_null: false,
+            ..plain(Box::new(SQLiteDialect {}))
+        },
+        "postgres" => postgres(Box::new(PostgreSqlDialect {})),
+        "redshift" => postgres(Box::new(RedshiftSqlDialect {})),
+        "mysql" => Flavor {
+            lexical: LexicalRules::MYSQL,
+            types: TypeSpelling::Lower,
+            client: ClientLines::Mysql,
+            ..plain(Box::new(MySqlDialect {}))
+        },
+        "tsql" => Flavor {
+            lexical: LexicalRules::TSQL,
+            types: TypeSpelling::Lower,
+            client: ClientLines::Sqlcmd,
+            default_schema: Some("dbo"),
+            ..plain(Box::new(MsSqlDialect {}))
+        },
+        "duckdb" => Flavor {
+            lexical: LexicalRules {
+                backslash_escapes: false,
+                ..LexicalRules::POSTGRES
+            },
+            default_schema: Some("main"),
+            ..plain(Box::new(DuckDbDialect {}))
+        },
+        "clickhouse" => Flavor {
+            lexical: backslashes,
+            keys_are_not_null: false,
+            nullable: false,
+            ..plain(Box::new(ClickHouseDialect {}))
+        },
+        "snowflake" => Flavor {
+            lexical: LexicalRules {
+                dollar_strings: true,
+                ..backslashes
+            },
+            names: NameCase::Upper,
+            ..plain(Box::new(SnowflakeDialect {}))
+        },
+        "bigquery" => Flavor {
+            lexical: LexicalRules {
+                hash_comments: true,
+                ..backslashes
+            },
+            keys_are_not_null: false,
+            ..plain(Box::new(BigQueryDialect {}))
+        },
+        "databricks" => Flavor {
+            lexical: backslashes,
+            names: NameCase::Lower,
+            ..plain(Box::new(DatabricksDialect {}))
+        },
+        "oracle" => Flavor {
+            names: NameCase::Upper,
+            client: ClientLines::SqlPlus,
+            ..plain(Box::new(OracleDialect {}))
+        },
+        _ => return None,
+    })
+}

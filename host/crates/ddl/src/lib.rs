@@ -1,0 +1,78 @@
+//! Scripts of CREATE statements, read into the rows of a catalog.
+//!
+//! ```
+//! let script = "CREATE TABLE shop (id INT PRIMARY KEY, city VARCHAR(40) COMMENT 'where it is');";
+//! let catalog = nl2sql_ddl::read(script, "schema.sql", "mysql")?;
+//! let (section, rows) = &catalog.sections[1];
+//! assert_eq!((*section, rows.len()), ("columns", 2));
+//! # Ok::<(), nl2sql_ddl::DdlError>(())
+//! ```
+//!
+//! A script is cut into statements by the lexical rules of its dialect; what declares tables, views, types and comments is parsed by
+//! `sqlparser`, and everything else (data, routines, grants) is passed over. A declaration that does not parse is noted with its line, and the
+//! rest is read.
+
+mod catalog;
+mod column;
+mod extended_property;
+mod flavor;
+mod script;
+mod statement;
+pub mod table_text;
+mod type_name;
+mod view_columns;
+
+pub use catalog::{CatalogRow, DdlCatalog};
+pub use flavor::dialects;
+
+/// Why a script gives no catalog.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DdlError {
+    /// No statement declares a table or view.
+    #[error("{place} declares no table or view{}", first_fault(.faults))]
+    Empty {
+        /// The file.
+        place: String,
+        /// Declarations that could not be read.
+        faults: Vec<String>,
+    },
+}
+
+fn first_fault(faults: &[String]) -> String {
+    faults.first().map_or_else(
+        || "; check the path and the dialect".to_owned(),
+        |fault| format!(" that can be read; the first of {} that cannot: {fault}", faults.len()),
+    )
+}
+
+/// Reads a script. `place` names it in notes.
+///
+/// # Errors
+/// When the dialect is unknown, or nothing in the script can be read.
+pub fn read(script: &str, place: &str, dialect: &str) -> Result<DdlCatalog, DdlError> {
+    let known = flavor::of_dialect(dialect);
+    let mut faults = Vec::new();
+    if known.is_none() {
+        faults.push(format!(
+            "{place} is read as standard SQL: scripts of the dialect `{dialect}` have no rules of their own (there are rules for {})",
+            dialects().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let flavor = known.unwrap_or_else(flavor::standard);
+    let mut builder = catalog::Builder::new(&flavor);
+    for statement in script::statements(&script::without_client_lines(script, &flavor), &flavor) {
+        if let Err(fault) = statement::apply(&statement, &flavor, &mut builder) {
+            faults.push(format!(
+                "{place}:{}: {}; the statement is left out",
+                fault.line, fault.reason
+            ));
+        }
+    }
+    if builder.is_empty() {
+        return Err(DdlError::Empty {
+            place: place.to_owned(),
+            faults,
+        });
+    }
+    Ok(builder.finish(faults))
+}
