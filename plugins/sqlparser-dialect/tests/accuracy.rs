@@ -36,22 +36,19 @@ fn accepted(grammar: &dyn Dialect, statements: &[String]) -> usize {
     statements.iter().filter(reads).count()
 }
 
-/// Shares that every dialect of sqlparser holds: it reads most of what engines accept, and refuses most of what they refuse.
-const VALID_READ: f64 = 0.5;
-const INVALID_READ: f64 = 0.34;
-
 #[test]
 fn sqlparser_tells_what_engines_accept_from_what_they_refuse() {
-    let dialects: [(&str, &dyn Dialect); 7] = [
-        ("duckdb", &DuckDbDialect {}),
-        ("clickhouse", &ClickHouseDialect {}),
-        ("snowflake", &SnowflakeDialect),
-        ("bigquery", &BigQueryDialect {}),
-        ("redshift", &RedshiftSqlDialect {}),
-        ("databricks", &DatabricksDialect {}),
-        ("oracle", &OracleDialect {}),
+    // Valid statements read at least, invalid ones read at most: what sqlparser 0.64 does.
+    let dialects: [(&str, &dyn Dialect, usize, usize); 7] = [
+        ("duckdb", &DuckDbDialect {}, 523, 1),
+        ("clickhouse", &ClickHouseDialect {}, 200, 5),
+        ("snowflake", &SnowflakeDialect, 724, 3),
+        ("bigquery", &BigQueryDialect {}, 428, 2),
+        ("redshift", &RedshiftSqlDialect {}, 150, 0),
+        ("databricks", &DatabricksDialect {}, 134, 4),
+        ("oracle", &OracleDialect {}, 132, 3),
     ];
-    for (name, grammar) in dialects {
+    for (name, grammar, least_valid, most_invalid) in dialects {
         let (Some(valid), Some(invalid)) = (
             statements(&format!("valid_{name}.jsonl")),
             statements(&format!("invalid_{name}.jsonl")),
@@ -64,16 +61,7 @@ fn sqlparser_tells_what_engines_accept_from_what_they_refuse() {
             valid.len(),
             invalid.len()
         );
-        let share = |count: usize, all: usize| count as f64 / all as f64;
-        assert!(
-            share(good, valid.len()) >= VALID_READ,
-            "{name}: {good} of {} valid",
-            valid.len()
-        );
-        assert!(
-            share(bad, invalid.len()) <= INVALID_READ,
-            "{name}: {bad} of {} invalid",
-            invalid.len()
-        );
+        assert!(good >= least_valid, "{name}: {good} of {} valid", valid.len());
+        assert!(bad <= most_invalid, "{name}: {bad} of {} invalid", invalid.len());
     }
 }

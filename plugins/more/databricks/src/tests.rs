@@ -36,7 +36,7 @@ fn statements_of_the_shared_lists_are_told_apart() {
     let (Some((valid, all)), Some((invalid, broken))) = (accepted("valid"), accepted("invalid")) else {
         return;
     };
-    assert!(2 * valid >= all, "{valid} of {all} valid statements are accepted");
+    assert!(valid >= 134, "{valid} of {all} valid statements are accepted");
     assert!(
         3 * invalid <= broken,
         "{invalid} of {broken} invalid statements are accepted"
