@@ -140,3 +140,82 @@ fn concurrency_follows_the_provider_limit() {
         );
     }
 }
+
+/// A profile whose first provider denies every request, and a second that answers.
+fn denied_first(place: &Place, peer: &Peer, denying: &Peer, more: &str) {
+    let url = denying.base_url();
+    place.profile(
+        peer,
+        "openai",
+        20,
+        &format!("[llm.providers.first]\nbase_url = \"{url}\"\nmodel = \"m\"\nproxy = \"none\"\nrate = {{ concurrency = 1 }}\n{more}"),
+    );
+}
+
+const FIRST_THEN_PEER: [&str; 5] = ["run", "--set", "llm.provider=first", "--set", "llm.fallback=[\"peer\"]"];
+
+#[test]
+fn a_provider_that_denies_the_key_is_not_asked_again_and_the_fallback_is_said() {
+    let (peer, denying, place) = (
+        Peer::start(&[]),
+        Peer::start(&["unauthorized"]),
+        Place::with_demo("concert_singer"),
+    );
+    denied_first(&place, &peer, &denying, "");
+    let report = place.json(&FIRST_THEN_PEER);
+    assert_eq!(denying.received().len(), 1, "one request is enough to know");
+    let said = report["usage"]["fallbacks"].to_string();
+    assert!(
+        said.contains("peer answers in place of others") && said.contains("401"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_missing_key_of_the_first_provider_does_not_stop_a_run_that_has_a_fallback() {
+    let (peer, place) = (Peer::start(&[]), Place::with_demo("concert_singer"));
+    denied_first(&place, &peer, &peer, "key_env = \"NL2SQL_NO_SUCH_KEY\"\n");
+    let report = place.json(&FIRST_THEN_PEER);
+    let said = report["usage"]["fallbacks"].to_string();
+    assert!(said.contains("NL2SQL_NO_SUCH_KEY"), "{said}");
+    assert_eq!(place.counts().values().map(|(accepted, _)| accepted).sum::<u64>(), 20);
+    // Without a fallback it stops.
+    let alone = place.call(&["run", "--redo", "--set", "llm.provider=first"]);
+    assert!(!alone.status.success(), "{}", crate::llm::peer::said(&alone));
+}
+
+#[test]
+fn what_a_provider_without_prices_costs_is_unknown() {
+    let (peer, place) = (Peer::start(&[]), Place::with_demo("concert_singer"));
+    denied_first(&place, &peer, &peer, "");
+    let report = place.json(&["run", "--set", "llm.provider=first"]);
+    assert!(report["usage"]["total"]["cost"].is_null(), "{report}");
+    let shown = place.call(&["run", "--set", "llm.provider=first"]);
+    let text = crate::llm::peer::said(&shown);
+    assert!(text.contains("unknown") && !text.contains("0.0000"), "{text}");
+}
+
+#[test]
+fn options_that_a_validator_refuses_stop_doctor_and_run_before_anything_is_paid() {
+    let (peer, place) = (Peer::start(&[]), Place::with_demo("concert_singer"));
+    place.profile(
+        &peer,
+        "openai",
+        20,
+        "[validate.options.validator-execution]\non_emty = \"reject\"\n",
+    );
+    for command in ["doctor", "run"] {
+        let output = place.call(&[command]);
+        let text = crate::llm::peer::words(&crate::llm::peer::said(&output));
+        assert!(
+            !output.status.success() && text.contains("on_emty"),
+            "{command}: {text}"
+        );
+    }
+    let asked = peer
+        .received()
+        .iter()
+        .filter(|request| !crate::llm::peer::contains(&request.raw, "the word ready"))
+        .count();
+    assert_eq!(asked, 0, "nothing was paid");
+}

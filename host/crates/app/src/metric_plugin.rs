@@ -15,6 +15,7 @@ use nl2sql_plugin_host::{
 };
 
 use crate::database_registry::DatabaseRegistry;
+use crate::llm_service::StageLlm;
 use crate::off_runtime;
 use crate::plugins::{call_failure, inspect};
 
@@ -34,6 +35,8 @@ struct Instances {
     databases: Arc<DatabaseRegistry>,
     /// Whether the plugin uses a database at all.
     asks: bool,
+    /// Whether it asks the language model, and the profile names one.
+    asks_model: bool,
     bound: Mutex<BTreeMap<String, Arc<plugin_host::MetricSession>>>,
 }
 
@@ -69,6 +72,13 @@ impl Instances {
             };
             services = services.with_sql(asked.session.clone()).with_query(Arc::new(queries));
         }
+        if self.asks_model {
+            let session = self.databases.session();
+            let client = session
+                .language_model(session.cancellation().clone())
+                .map_err(|error| error.to_string())?;
+            services = services.with_llm(Arc::new(StageLlm::new(client, session.runtime().clone(), "evaluate")));
+        }
         let plugins = self.databases.session().plugins().map_err(|error| error.to_string())?;
         plugins.metric(&self.name, services).map_err(|error| error.to_string())
     }
@@ -89,11 +99,14 @@ impl BoundMetric {
         let asks = ["sql", "query"]
             .iter()
             .any(|service| artifact.manifest.imports.contains_key(*service));
+        let names_model = !databases.session().profile().llm.provider.is_empty();
+        let asks_model = names_model && artifact.manifest.imports.contains_key("llm");
         let instances = Instances {
             name: name.to_owned(),
             options,
             databases,
             asks,
+            asks_model,
             bound: Mutex::default(),
         };
         let plugin = instances

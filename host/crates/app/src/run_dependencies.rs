@@ -193,7 +193,7 @@ impl Dependencies for RunDependencies {
         let settings = &self.session.profile().validate;
         let mut validators: Vec<Box<dyn pipeline::Validator>> = Vec::new();
         for name in &self.usable_validators()? {
-            let mut services = self.logged().with_sql(session.clone());
+            let mut services = self.services("validate", "validator", name)?.with_sql(session.clone());
             if self.session.plugin_imports("validator", name, "query")? {
                 services = services.with_query(self.queries(catalog)?);
             }
@@ -212,10 +212,15 @@ impl Dependencies for RunDependencies {
     fn preflight(&self, catalog: &Arc<Database>) -> Result<(), Failure> {
         let profile = self.session.profile();
         let asks = |kind, name: &str| self.session.plugin_imports(kind, name, "llm");
-        if asks("planner", &profile.plan.planner)? || asks("generator", &profile.generate.generator)? {
-            return probe_stages(&self.session, catalog);
+        let mut paid = asks("planner", &profile.plan.planner)? || asks("generator", &profile.generate.generator)?;
+        for name in &profile.validate.validators {
+            paid |= asks("validator", name)?;
         }
-        Ok(())
+        if paid {
+            probe_stages(&self.session, catalog)
+        } else {
+            Ok(())
+        }
     }
 
     fn identities(&self) -> Result<Vec<PluginIdentity>, Failure> {

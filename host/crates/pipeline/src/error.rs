@@ -38,7 +38,10 @@ impl Failure {
 
     /// Whether asking the same part for something else is pointless.
     pub(crate) fn stops_the_stage(&self) -> bool {
-        matches!(self.code.as_str(), "unavailable" | "cancelled" | "bad-options")
+        matches!(
+            self.code.as_str(),
+            "unavailable" | "cancelled" | "bad-options" | "budget" | "offline-miss" | "rejected"
+        )
     }
 }
 

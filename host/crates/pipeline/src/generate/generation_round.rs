@@ -127,7 +127,11 @@ impl<'a> GenerationRound<'a> {
                 }
             }
         }
-        self.judge(&mut judged).map_err(|stopped| self.stopped(stopped))?;
+        match self.judge(&mut judged) {
+            // What a validator has no budget to judge is not accepted; its answers are stored and asked for again at no cost.
+            Err(stopped) if stopped.code == "budget" => return Ok(Some(stopped)),
+            judged => judged.map_err(|stopped| self.stopped(stopped))?,
+        }
         for round in judged {
             let record = self.commit(round)?;
             watch(Notice::Round(&record));
