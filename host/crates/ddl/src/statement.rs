@@ -7,6 +7,7 @@ use sqlparser::ast::{
     CreateTableOptions, CreateView, DataType, Expr, ObjectName, ObjectType, RenameTableNameKind, Set,
     Statement as Parsed, Use, UserDefinedTypeRepresentation,
 };
+use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::parser::{Parser, ParserError};
 
 use crate::catalog::{Builder, NamedType};
@@ -57,7 +58,11 @@ pub(crate) fn apply(statement: &Statement<'_>, flavor: &Flavor, builder: &mut Bu
         return Ok(());
     }
     let fault = |error: ParserError| fault(&error, line);
-    let mut parser = Parser::new(flavor.parser.as_ref()).try_with_sql(text).map_err(fault)?;
+    // COMMENT ON is the same everywhere, and not every dialect of the parser has it.
+    let generic = GenericDialect {};
+    let is_comment = first.is_word("comment");
+    let dialect: &dyn Dialect = if is_comment { &generic } else { flavor.parser.as_ref() };
+    let mut parser = Parser::new(dialect).try_with_sql(text).map_err(fault)?;
     loop {
         let parsed = parser.parse_statement().map_err(fault)?;
         take(parsed, text, flavor, builder);

@@ -170,6 +170,7 @@ GO",
 
 #[test]
 fn each_dialect_has_its_own_types_comments_and_names() {
+    let mut wrong = Vec::new();
     for (dialect, script, wanted) in [
         (
             "duckdb",
@@ -227,8 +228,16 @@ fn each_dialect_has_its_own_types_comments_and_names() {
             vec!["t|id|INTEGER|0|-", "t|name|CHARACTER VARYING(20)|1|-"],
         ),
     ] {
-        assert_eq!(columns(&catalog(dialect, script)), wanted, "{dialect}");
+        let catalog = catalog(dialect, script);
+        if columns(&catalog) != wanted {
+            wrong.push(format!(
+                "{dialect}: {:?}, wanted {wanted:?} ({:?})",
+                columns(&catalog),
+                catalog.notes
+            ));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
