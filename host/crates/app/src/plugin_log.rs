@@ -81,7 +81,7 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
-            "{\"level\":\"warn\",\"message\":\"one\\nmessage\",\"plugin\":\"judge\"}\n"
+            "{\"plugin\":\"judge\",\"level\":\"warn\",\"message\":\"one\\nmessage\"}\n"
         );
         let long = "x".repeat(1 << 20);
         (0..40).for_each(|_| log.write("judge", LogLevel::Debug, &long));

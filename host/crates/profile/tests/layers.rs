@@ -136,7 +136,7 @@ fn wrong_types_and_ranges_are_refused_with_their_key() {
         ("run.seed=true", "expected a whole number"),
         ("generate.languages.english=1", "`english` is not a language tag"),
         ("plan.language=e", "`e` is not a language tag"),
-        ("serve.port=1", "unknown key `serve`"),
+        ("serving.port=1", "unknown key `serving`"),
         ("plan.total=0", "at least one"),
         ("generate.max_empty=1.5", "between 0 and 1"),
         ("privacy.default=hide", "not one of allow, mask, hash, drop"),

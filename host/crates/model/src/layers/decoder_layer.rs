@@ -32,7 +32,7 @@ impl DecoderLayer {
 
     /// Runs layer number `layer` over `[rows, length, hidden]`.
     pub fn forward(&self, layer: usize, x: Tensor<3>, angles: &RotaryAngles, attend: &mut dyn Attend) -> Tensor<3> {
-        let [queries, keys, values] = self.attention.queries_keys_values(x.clone(), angles);
+        let [queries, keys, values] = self.attention_inputs(x.clone(), angles);
         self.finish(x, attend.attend(layer, queries, keys, values))
     }
 

@@ -244,7 +244,7 @@ mod tests {
                 "strings do not begin with `'`",
             ),
             (
-                Box::new(move |info| info.lexical.identifier_quotes.push(pair('`', '`', false))),
+                Box::new(move |info| info.lexical.identifier_quotes = vec![pair('`', '`', false)]),
                 "cannot be doubled",
             ),
             (
