@@ -324,7 +324,7 @@ fn train_and_eval_errors_are_one_clear_paragraph() {
         (&["train", "--device", "cuda:7"], &["cuda:7", "--device cpu"]),
         (&["train", "--device", "toaster"], &["toaster", "wgpu"]),
         (&["train", "--dataset", "missing.json"], &["missing.json"]),
-        (&["train", "--set", "train.lora_rank=0"], &["the rank is 0"]),
+        (&["train", "--set", "train.lora_rank=0"], &["lora_rank is 0"]),
         (&["train", "--set", "train.lora_target=nothing_such"], &["nothing_such"]),
         (&["train", "--set", "train.cutoff_len=2"], &["cutoff"]),
         (&["train", "--set", "model.device=wgpu"], &["wgpu"]),

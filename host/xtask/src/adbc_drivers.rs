@@ -16,24 +16,26 @@ const DUCKDB: &str = "@duckdb/node-bindings-linux-x64@1.5";
 /// Drivers of Apache Arrow, as Python's bindings bring them.
 const WHEELS: [&str; 2] = ["adbc-driver-sqlite==1.13.0", "adbc-driver-postgresql==1.13.0"];
 
+/// Puts a library into the folder.
+type Fetch = fn(&Path) -> Result<()>;
+
 /// The folder with what could be had, filled once; one that is given stands as it is.
 pub fn folder() -> PathBuf {
     if let Some(given) = std::env::var_os(VARIABLE) {
         return given.into();
     }
     let folder = checkout::target().join("adbc-drivers");
-    let attempts: [(&str, fn(&Path) -> Result<()>); 2] =
-        [("libduckdb.so", duckdb), ("libadbc_driver_postgresql.so", arrow)];
+    let attempts: [(&str, Fetch); 2] = [("libduckdb.so", duckdb), ("libadbc_driver_postgresql.so", arrow)];
     for (library, fetch) in attempts {
-        if cfg!(all(target_os = "linux", target_arch = "x86_64")) && !folder.join(library).is_file() {
-            if let Err(error) = fs::create_dir_all(&folder)
+        if cfg!(all(target_os = "linux", target_arch = "x86_64"))
+            && !folder.join(library).is_file()
+            && let Err(error) = fs::create_dir_all(&folder)
                 .map_err(Into::into)
                 .and_then(|()| fetch(&folder))
-            {
-                announce(&format!(
-                    "{library} cannot be had, so the tests that need it are skipped: {error:#}"
-                ));
-            }
+        {
+            announce(&format!(
+                "{library} cannot be had, so the tests that need it are skipped: {error:#}"
+            ));
         }
     }
     folder

@@ -169,12 +169,11 @@ fn take(parsed: Parsed, text: &str, flavor: &Flavor, builder: &mut Builder) {
             comment,
             ..
         } => set_comment(&object_type, &object_name, comment, builder),
-        Parsed::Drop { object_type, names, .. }
-            if matches!(
-                object_type,
-                ObjectType::Table | ObjectType::View | ObjectType::MaterializedView
-            ) =>
-        {
+        Parsed::Drop {
+            object_type: ObjectType::Table | ObjectType::View | ObjectType::MaterializedView,
+            names,
+            ..
+        } => {
             for name in &names {
                 builder.drop_table(name);
             }

@@ -99,8 +99,12 @@ impl ViewColumns<'_> {
             }
             TableFactor::NestedJoin { table_with_joins, .. } => {
                 let joined = table_with_joins.joins.iter().map(|join| &join.relation);
-                let all = std::iter::once(&table_with_joins.relation).chain(joined);
-                all.fold(true, |whole, factor| self.factor(factor, named, scope) && whole)
+                let mut whole = true;
+                for factor in std::iter::once(&table_with_joins.relation).chain(joined) {
+                    // Every factor names its columns, whether an earlier one is known or not.
+                    whole &= self.factor(factor, named, scope);
+                }
+                whole
             }
             _ => false,
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 
 use nl2sql_model::tokenizer::TextTokenizer;
 use tokio::sync::mpsc::UnboundedSender;
@@ -70,11 +70,8 @@ impl<E: Engine> Worker<E> {
                     Err(_) => return,
                 }
             }
-            loop {
-                match messages.try_recv() {
-                    Ok(message) => self.take(message),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                }
+            while let Ok(message) = messages.try_recv() {
+                self.take(message);
             }
             self.drop_cancelled();
             self.step();
