@@ -8,18 +8,17 @@ use futures::StreamExt;
 use nl2sql_app::{ModelEntry, ServedModel};
 use nl2sql_inference::{Completion, GenerationEvent, TokenLogprobs};
 use nl2sql_model::templates::ChatMessage;
-use nl2sql_profile::ServeRight;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::generation::{Answers, Prompt, finish_reason, submit};
 use super::json_body::{JsonBody, with_ignored};
+use super::receive::{Received, receive};
 use super::sampling::{ResponseFormat, SamplingFields};
 use super::usage::Usage;
 use crate::api_error::ApiError;
 use crate::authentication::Caller;
-use crate::backend::Backend;
 use crate::event_stream::{DONE, event_stream};
 use crate::identifier::{now, unique};
 use crate::state::ServerState;
@@ -196,13 +195,10 @@ pub(crate) async fn chat(
     Extension(caller): Extension<Caller>,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Response, ApiError> {
-    caller.require(ServeRight::Chat)?;
-    let model = match &state.backend {
-        Backend::Local(model) => model,
-        Backend::Endpoint(endpoint) => return endpoint.forward("chat/completions", &body).await,
+    let (model, request): (_, ChatRequest) = match receive(&state, &caller, "chat/completions", body).await? {
+        Received::Local(model, request) => (model, request),
+        Received::Forwarded(response) => return Ok(response),
     };
-    let request: ChatRequest =
-        serde_json::from_value(body).map_err(|error| ApiError::invalid("body", error.to_string()))?;
     refuse_tools(&request.unknown)?;
     let entry = state.model(model, &request.model)?;
     let unknown = request.unknown.clone();

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Json, Response};
 use futures::StreamExt;
 use nl2sql_app::ServedModel;
 use nl2sql_inference::{Completion, GenerationEvent, TokenLogprobs};
-use nl2sql_profile::ServeRight;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -15,11 +14,11 @@ use utoipa::ToSchema;
 use super::chat::StreamOptions;
 use super::generation::{Answers, Prompt, finish_reason, submit};
 use super::json_body::{JsonBody, with_ignored};
+use super::receive::{Received, receive};
 use super::sampling::{OneOrMany, SamplingFields};
 use super::usage::Usage;
 use crate::api_error::ApiError;
 use crate::authentication::Caller;
-use crate::backend::Backend;
 use crate::event_stream::{DONE, event_stream};
 use crate::identifier::{now, unique};
 use crate::state::ServerState;
@@ -61,13 +60,10 @@ pub(crate) async fn complete(
     Extension(caller): Extension<Caller>,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Response, ApiError> {
-    caller.require(ServeRight::Chat)?;
-    let model = match &state.backend {
-        Backend::Local(model) => model,
-        Backend::Endpoint(endpoint) => return endpoint.forward("completions", &body).await,
+    let (model, request): (_, CompletionRequest) = match receive(&state, &caller, "completions", body).await? {
+        Received::Local(model, request) => (model, request),
+        Received::Forwarded(response) => return Ok(response),
     };
-    let request: CompletionRequest =
-        serde_json::from_value(body).map_err(|error| ApiError::invalid("body", error.to_string()))?;
     let unknown = request.unknown.clone();
     Ok(with_ignored(&unknown, answer(&state, model, request).await?))
 }

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Json, Response};
 use futures::StreamExt;
 use nl2sql_app::ServedModel;
 use nl2sql_inference::{Completion, Finish, GenerationEvent};
-use nl2sql_profile::ServeRight;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -15,10 +14,10 @@ use utoipa::ToSchema;
 use super::chat::{Content, Message, encoded};
 use super::generation::{Answers, Prompt, submit};
 use super::json_body::{JsonBody, with_ignored};
+use super::receive::{Received, receive};
 use super::sampling::{NamedSchema, ResponseFormat, SamplingFields};
 use crate::api_error::ApiError;
 use crate::authentication::Caller;
-use crate::backend::Backend;
 use crate::event_stream::named_event_stream;
 use crate::identifier::{now, unique};
 use crate::state::ServerState;
@@ -98,13 +97,10 @@ pub(crate) async fn respond(
     Extension(caller): Extension<Caller>,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Response, ApiError> {
-    caller.require(ServeRight::Chat)?;
-    let model = match &state.backend {
-        Backend::Local(model) => model,
-        Backend::Endpoint(endpoint) => return endpoint.forward("responses", &body).await,
+    let (model, request): (_, ResponsesRequest) = match receive(&state, &caller, "responses", body).await? {
+        Received::Local(model, request) => (model, request),
+        Received::Forwarded(response) => return Ok(response),
     };
-    let request: ResponsesRequest =
-        serde_json::from_value(body).map_err(|error| ApiError::invalid("body", error.to_string()))?;
     if request.previous_response_id.is_some() {
         let message = "conversations are not kept: send all turns as `input`";
         return Err(ApiError::invalid("previous_response_id", message));
