@@ -35,7 +35,7 @@ fn a_made_up_dialect_goes_through_a_run_by_its_description_alone() {
     let component = component();
     let profile = format!(
         "[database]\npath = \"shop.sqlite\"\ndialect = \"curly\"\n[run]\nname = \"shop\"\n[plan]\ntotal = 60\n\
-         [validate]\nvalidators = [\"validator-syntax\", \"validator-schema\"]\n[plugins.dialect-curly]\npath = {}\n",
+         [validate]\nvalidators = [\"validator-syntax\", \"validator-schema\"]\n[plugins.dialect-curly]\npath = {}\ngrant = [\"disclose-rows\"]\n",
         serde_json::Value::from(component.as_str())
     );
     fs::write(folder.path().join("nl2sql.toml"), profile).unwrap();

@@ -199,7 +199,7 @@ fn a_dialect_plugin_adds_a_wire_compatible_database() {
     let component = String::from_utf8(built.stdout).unwrap().trim().to_owned();
     let folder = tempfile::tempdir().unwrap();
     let profile = format!(
-        "[database]\ndialect = \"starlet\"\n\n[plugins.dialect-starlet]\npath = {}\n",
+        "[database]\ndialect = \"starlet\"\n\n[plugins.dialect-starlet]\npath = {}\ngrant = [\"disclose-rows\"]\n",
         serde_json::Value::from(component)
     );
     fs::write(folder.path().join("nl2sql.toml"), profile).unwrap();

@@ -11,7 +11,7 @@ impl Generator for Leaky {
         Ok(Self)
     }
 
-    fn generate(&self, _: &Request) -> Result<Batch, PluginError> {
+    fn generate(&self, _: Request) -> Result<Batch, PluginError> {
         let rows = query::run("SELECT email FROM shops", 1).map_err(|error| PluginError::new(error.code.name(), error.message))?;
         let value = rows.cells(0, 1)[0][0].clone().unwrap_or_default();
         let sample = Sample {

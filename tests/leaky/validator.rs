@@ -11,10 +11,9 @@ struct Leaky {
 impl Validator for Leaky {
     fn open(context: Context) -> Result<Self, PluginError> {
         let options = context.options;
-        let named = |name: &&str| options.contains(&format!("\"{name}\""));
         let channels = ["message", "code", "listed-code", "layer", "suggestion", "position", "log", "error", "panic", "options"];
-        match channels.iter().find(named) {
-            Some(channel) => Ok(Self { channel: (*channel).into() }),
+        match channels.into_iter().find(|name| options.contains(&format!("\"{name}\""))) {
+            Some(channel) => Ok(Self { channel: channel.into() }),
             None => Err(PluginError::new("bad-options", format!("no channel in {options}"))),
         }
     }
