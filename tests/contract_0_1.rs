@@ -91,7 +91,8 @@ fn a_validator_of_0_1_uses_the_services_and_weighs_findings_by_name() {
     assert!(findings[0].is_empty(), "{findings:?}");
     let failed = &findings[1][0];
     assert_eq!((failed.severity, failed.layer.as_str()), (Severity::Error, "execution"));
-    assert_eq!(failed.message, "no such table");
+    // It may read rows, so that only what the host says for it is passed on.
+    assert_eq!(failed.message, "the engine refused the statement");
     assert_eq!(findings[2][0].layer, "syntax");
     let error = validator
         .open(&database(), r#"{"on_emty": 1}"#)

@@ -6,10 +6,10 @@ use sqlparser::ast::{
     TableConstraint, Value,
 };
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
 use crate::catalog::Builder;
-use crate::flavor::{Flavor, TypeSpelling};
+use crate::flavor::{Flavor, TypeSpelling, TypeWords};
 use crate::type_name;
 
 /// The tokens of one statement, to find the types of its columns as they are written.
@@ -36,12 +36,51 @@ impl<'f> Written<'f> {
         let Some(rest) = behind.map(|at| &self.tokens[at + 1..]) else {
             return parsed.to_string();
         };
+        if self.flavor.type_words == TypeWords::Any {
+            return spelled(any_words(rest));
+        }
         let mut parser = Parser::new(self.flavor.parser.as_ref()).with_tokens_with_locations(rest.to_vec());
         if parser.parse_data_type().is_err() {
             return parsed.to_string();
         }
         spelled(&rest[..parser.index()])
     }
+}
+
+/// Words that end a type in SQLite: a constraint of the column begins.
+const CONSTRAINTS: [&str; 11] = [
+    "constraint",
+    "primary",
+    "not",
+    "null",
+    "unique",
+    "check",
+    "default",
+    "collate",
+    "references",
+    "generated",
+    "as",
+];
+
+/// The words of a type and its arguments, up to a constraint, the next column or the end.
+fn any_words(tokens: &[TokenWithSpan]) -> &[TokenWithSpan] {
+    let mut depth = 0_usize;
+    let end = tokens.iter().position(|token| match &token.token {
+        Token::LParen => {
+            depth += 1;
+            false
+        }
+        Token::RParen if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        Token::RParen | Token::EOF => true,
+        Token::Comma => depth == 0,
+        Token::Word(word) => depth == 0 && CONSTRAINTS.iter().any(|end| end.eq_ignore_ascii_case(&word.value)),
+        Token::Whitespace(blank) => !matches!(blank, Whitespace::Space | Whitespace::Newline | Whitespace::Tab),
+        _ => false,
+    });
+    &tokens[..end.unwrap_or(tokens.len())]
 }
 
 /// Tokens as text, each run of white space as one blank.

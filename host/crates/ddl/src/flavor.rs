@@ -21,6 +21,18 @@ pub(crate) enum TypeSpelling {
     Lower,
     /// As PostgreSQL's `format_type` does.
     Postgres,
+    /// As MySQL's and MariaDB's `information_schema` do.
+    Mysql,
+}
+
+/// Words of types that the parser does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TypeWords {
+    Refused,
+    /// These attributes say how values are compared, and are no part of the type.
+    PassedOver(&'static [&'static str]),
+    /// A type is any words (<https://www.sqlite.org/datatype3.html>, 3.1).
+    Any,
 }
 
 /// Lines of a script that speak to its client, not to the server.
@@ -50,6 +62,9 @@ pub(crate) struct Flavor {
     pub(crate) keys_are_not_null: bool,
     /// Columns of which nothing is said take NULL.
     pub(crate) nullable: bool,
+    /// A table's only key column of type INTEGER numbers its rows.
+    pub(crate) integer_keys_are_identity: bool,
+    pub(crate) type_words: TypeWords,
 }
 
 const DIALECTS: [&str; 12] = [
@@ -87,6 +102,8 @@ fn plain(parser: Box<dyn Dialect>) -> Flavor {
         default_schema: None,
         keys_are_not_null: true,
         nullable: true,
+        integer_keys_are_identity: false,
+        type_words: TypeWords::Refused,
     }
 }
 
@@ -109,14 +126,16 @@ pub(crate) fn of_dialect(name: &str) -> Option<Flavor> {
         "ansi" => standard(),
         "sqlite" => Flavor {
             lexical: LexicalRules::SQLITE,
-            keys_are_not_null: false,
+            integer_keys_are_identity: true,
+            type_words: TypeWords::Any,
             ..plain(Box::new(SQLiteDialect {}))
         },
         "postgres" => postgres(Box::new(PostgreSqlDialect {})),
         "redshift" => postgres(Box::new(RedshiftSqlDialect {})),
         "mysql" => Flavor {
             lexical: LexicalRules::MYSQL,
-            types: TypeSpelling::Lower,
+            types: TypeSpelling::Mysql,
+            type_words: TypeWords::PassedOver(&["binary", "ascii", "unicode"]),
             client: ClientLines::Mysql,
             ..plain(Box::new(MySqlDialect {}))
         },

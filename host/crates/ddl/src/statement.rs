@@ -5,7 +5,7 @@ use nl2sql_sql_lexer::{Token, TokenKind, tokens};
 use sqlparser::ast::{
     AlterColumnOperation, AlterTableOperation, CommentObject, CreateIndex, CreateTable, CreateTableLikeKind,
     CreateTableOptions, CreateView, DataType, Expr, ObjectName, ObjectType, RenameTableNameKind, Set,
-    Statement as Parsed, Use, UserDefinedTypeRepresentation,
+    SqliteTableOption, Statement as Parsed, Use, UserDefinedTypeRepresentation,
 };
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::parser::{Parser, ParserError};
@@ -15,7 +15,7 @@ use crate::column::{self, Written};
 use crate::flavor::Flavor;
 use crate::script::Statement;
 use crate::view_columns::ViewColumns;
-use crate::{extended_property, table_text, type_name};
+use crate::{extended_property, table_text, type_name, type_words};
 
 /// A declaration that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,8 @@ pub(crate) fn apply(statement: &Statement<'_>, flavor: &Flavor, builder: &mut Bu
     let generic = GenericDialect {};
     let is_comment = first.is_word("comment");
     let dialect: &dyn Dialect = if is_comment { &generic } else { flavor.parser.as_ref() };
-    let mut parser = Parser::new(dialect).try_with_sql(text).map_err(fault)?;
+    let readable = type_words::without_unknown(text, flavor);
+    let mut parser = Parser::new(dialect).try_with_sql(&readable).map_err(fault)?;
     loop {
         let parsed = parser.parse_statement().map_err(fault)?;
         take(parsed, text, flavor, builder);
@@ -124,9 +125,30 @@ fn declares(code: &[&Token<'_>]) -> bool {
     }
     word(0, &["use"])
         || word(0, &["comment"]) && word(1, &["on", "if"])
-        || word(0, &["alter"]) && word(1, &["table"])
+        || word(0, &["alter"]) && word(1, &["table"]) && alters_declarations(code)
         || word(0, &["drop"]) && word(1, &["table", "view", "materialized"])
         || word(0, &["set"]) && word(1, &["search_path"])
+}
+
+/// Whether ALTER TABLE changes what a table consists of: not its storage (MySQL's `ENGINE = ...`), and not whether constraints
+/// are enforced (T-SQL's `NOCHECK CONSTRAINT`).
+fn alters_declarations(code: &[&Token<'_>]) -> bool {
+    let is = |token: &Token<'_>, words: &[&str]| words.iter().any(|word| token.is_word(word));
+    let switches = code
+        .windows(2)
+        .any(|pair| is(pair[0], &["check", "nocheck"]) && pair[1].is_word("constraint"));
+    let changes = [
+        "add",
+        "drop",
+        "alter",
+        "modify",
+        "change",
+        "rename",
+        "column",
+        "constraint",
+        "comment",
+    ];
+    !switches && code.iter().skip(2).any(|token| is(token, &changes))
 }
 
 fn take(parsed: Parsed, text: &str, flavor: &Flavor, builder: &mut Builder) {
@@ -213,7 +235,9 @@ fn named(name: &ObjectName, kind: TableKind, builder: &Builder) -> Table {
 }
 
 fn create_table(create: &CreateTable, text: &str, flavor: &Flavor, builder: &mut Builder) {
-    if create.temporary || create.partition_of.is_some() {
+    // What only inherits shows no more than its parent does.
+    let is_part = create.partition_of.is_some() || create.inherits.is_some() && create.columns.is_empty();
+    if create.temporary || is_part {
         return;
     }
     let mut table = named(&create.name, TableKind::Table, builder);
@@ -255,6 +279,13 @@ fn create_table(create: &CreateTable, text: &str, flavor: &Flavor, builder: &mut
     };
     table.comment = create.comment.as_ref().map(ToString::to_string).or(options);
     close_keys(&mut table, flavor);
+    let without_rowid = create
+        .sqlite_table_options
+        .options
+        .contains(&SqliteTableOption::WithoutRowid);
+    if flavor.integer_keys_are_identity && !without_rowid {
+        number_rows(&mut table);
+    }
     add_inline_comments(&mut table, text);
     if table.columns.is_empty() {
         builder.note(format!(
@@ -281,6 +312,15 @@ fn close_keys(table: &mut Table, flavor: &Flavor) {
     let key = &table.primary_key;
     for column in table.columns.iter_mut().filter(|column| key.contains(&column.name)) {
         column.nullable &= !flavor.keys_are_not_null;
+    }
+}
+
+/// SQLite's rows are numbered by the one key column of type INTEGER (<https://www.sqlite.org/lang_createtable.html#rowid>).
+fn number_rows(table: &mut Table) {
+    if let [key] = table.primary_key.as_slice()
+        && let Some(column) = table.columns.iter_mut().find(|column| column.name == *key)
+    {
+        column.identity = column.type_name.eq_ignore_ascii_case("integer");
     }
 }
 

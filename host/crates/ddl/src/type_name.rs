@@ -8,6 +8,7 @@ pub(crate) fn spelled(written: &str, spelling: TypeSpelling) -> String {
         TypeSpelling::AsWritten => written.to_owned(),
         TypeSpelling::Lower => lower(written),
         TypeSpelling::Postgres => postgres(&lower(written)),
+        TypeSpelling::Mysql => mysql(&lower(written)),
     }
 }
 
@@ -24,6 +25,28 @@ fn lower(written: &str) -> String {
         })
         .collect();
     parts.join("'").replace(", ", ",")
+}
+
+/// Synonyms by the name that the server keeps (<https://dev.mysql.com/doc/refman/8.4/en/other-vendor-data-types.html>).
+fn mysql(written: &str) -> String {
+    let end = written.find(['(', ' ']).unwrap_or(written.len());
+    let (word, rest) = written.split_at(end);
+    let (word, rest) = match (word, rest.strip_prefix(" varying")) {
+        ("character" | "char", Some(rest)) => ("varchar", rest),
+        _ => (word, rest),
+    };
+    let name = match word {
+        "bool" | "boolean" => return "tinyint(1)".to_owned(),
+        "nvarchar" | "varcharacter" => "varchar",
+        "nchar" | "character" => "char",
+        "numeric" | "dec" | "fixed" => "decimal",
+        "integer" | "int4" => "int",
+        "int2" => "smallint",
+        "int8" => "bigint",
+        "real" | "float8" => "double",
+        known => known,
+    };
+    format!("{name}{}", rest.strip_prefix(" precision").unwrap_or(rest))
 }
 
 /// As `format_type` spells it (<https://www.postgresql.org/docs/current/datatype.html>, table 8.1).
@@ -112,6 +135,21 @@ mod tests {
             ("interval", "interval"),
         ] {
             assert_eq!(spelled(written, TypeSpelling::Postgres), shown, "{written}");
+        }
+    }
+
+    #[test]
+    fn mysql_keeps_one_of_many_names() {
+        for (written, shown) in [
+            ("NVARCHAR(160)", "varchar(160)"),
+            ("CHARACTER VARYING(20)", "varchar(20)"),
+            ("NUMERIC(10, 2)", "decimal(10,2)"),
+            ("BOOLEAN", "tinyint(1)"),
+            ("DOUBLE PRECISION", "double"),
+            ("int unsigned", "int unsigned"),
+            ("ENUM('A', 'numeric')", "enum('A','numeric')"),
+        ] {
+            assert_eq!(spelled(written, TypeSpelling::Mysql), shown, "{written}");
         }
     }
 

@@ -220,7 +220,7 @@ fn each_dialect_has_its_own_types_comments_and_names() {
         (
             "sqlite",
             "CREATE TABLE t ( -- all\n id INTEGER PRIMARY KEY AUTOINCREMENT, -- number\n free, d DECIMAL(10,2) CHECK (d > 0)) STRICT;",
-            vec!["t|id|INTEGER|1|number", "t|free||1|-", "t|d|DECIMAL(10,2)|1|-"],
+            vec!["t|id|INTEGER|0|number", "t|free||1|-", "t|d|DECIMAL(10,2)|1|-"],
         ),
         (
             "made-up",
