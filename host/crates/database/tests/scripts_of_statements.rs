@@ -57,7 +57,7 @@ fn outline(column: &Column, is_view: bool) -> String {
 fn type_name(column: &Column) -> String {
     let name = column.type_name.to_lowercase().replace(", ", ",");
     let word = name.split(['(', ' ']).next().unwrap_or_default();
-    if word.ends_with("int") && name != "tinyint(1)" {
+    if word == "year" || word.ends_with("int") && name != "tinyint(1)" {
         return name
             .chars()
             .filter(|c| !c.is_ascii_digit() && !"()".contains(*c))
@@ -181,6 +181,16 @@ fn scripts(data: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
+/// MariaDB passes over comments for MySQL 5.7 and later; in the scripts, one of them holds a column.
+fn without_columns_of_later_servers(mut database: Database) -> Database {
+    for table in &mut database.tables {
+        table
+            .columns
+            .retain(|column| (table.name.as_str(), column.name.as_str()) != ("address", "location"));
+    }
+    database
+}
+
 async fn same_on_a_server(variable: &str, ending: &[&str], dialect: &str, least: usize) {
     let Some(data) = shared_data("same_on_a_server") else {
         return;
@@ -196,6 +206,7 @@ async fn same_on_a_server(variable: &str, ending: &[&str], dialect: &str, least:
         let text = script(&file).replace("sakila.", "").replace("`northwind`.", "");
         server.script(&text);
         let (database, notes) = declared(&file, dialect).await;
+        let database = without_columns_of_later_servers(database);
         let live = live(server.admin.clone()).await;
         wrong.extend(notes.into_iter().filter(|note| !note.contains("foreign key")));
         wrong.extend(
@@ -294,7 +305,7 @@ async fn scripts_for_servers_that_are_not_here_are_read_whole() {
     for (file, tables) in [
         ("realdb/chinook/chinook.tsql.sql", 11),
         ("realdb/northwind/northwind.tsql.sql", 29),
-        ("realdb/sakila/sakila.tsql.schema.sql", 20),
+        ("realdb/sakila/sakila.tsql.schema.sql", 21),
     ] {
         let (database, notes) = declared(&data.join(file), "tsql").await;
         assert_eq!(notes, [] as [&str; 0], "{file}");

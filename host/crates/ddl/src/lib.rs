@@ -20,7 +20,7 @@ mod script;
 mod statement;
 pub mod table_text;
 mod type_name;
-mod type_words;
+mod unknown_words;
 mod view_columns;
 
 pub use catalog::{CatalogRow, DdlCatalog};

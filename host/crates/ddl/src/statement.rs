@@ -8,14 +8,15 @@ use sqlparser::ast::{
     SqliteTableOption, Statement as Parsed, Use, UserDefinedTypeRepresentation,
 };
 use sqlparser::dialect::{Dialect, GenericDialect};
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError, ParserOptions};
 
 use crate::catalog::{Builder, NamedType};
 use crate::column::{self, Written};
-use crate::flavor::Flavor;
+use crate::flavor::{ClientLines, Flavor};
 use crate::script::Statement;
 use crate::view_columns::ViewColumns;
-use crate::{extended_property, table_text, type_name, type_words};
+use crate::{extended_property, table_text, type_name, unknown_words};
 
 /// A declaration that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +63,18 @@ pub(crate) fn apply(statement: &Statement<'_>, flavor: &Flavor, builder: &mut Bu
     let generic = GenericDialect {};
     let is_comment = first.is_word("comment");
     let dialect: &dyn Dialect = if is_comment { &generic } else { flavor.parser.as_ref() };
-    let readable = type_words::without_unknown(text, flavor);
-    let mut parser = Parser::new(dialect).try_with_sql(&readable).map_err(fault)?;
+    let readable = unknown_words::without_unknown(text, flavor);
+    // SQL Server takes a comma behind the last column.
+    let options = ParserOptions::new().with_trailing_commas(flavor.client == ClientLines::Sqlcmd);
+    let parser = Parser::new(dialect).with_options(options);
+    let mut parser = parser.try_with_sql(&readable).map_err(fault)?;
     loop {
         let parsed = parser.parse_statement().map_err(fault)?;
         take(parsed, text, flavor, builder);
+        if flavor.client == ClientLines::Sqlcmd && parser.parse_keyword(Keyword::ON) {
+            // The filegroup that keeps what was declared.
+            parser.parse_identifier().map_err(fault)?;
+        }
         let next = parser.peek_token();
         let next = next.token.to_string();
         match next.to_ascii_lowercase().as_str() {

@@ -1,17 +1,21 @@
-//! Words of types that the parser does not know, taken out of a statement before it is read.
+//! Words that the parser does not know and a catalog does not need, taken out of a statement before it is read.
 
+use nl2sql_sql_lexer::{TokenKind, tokens};
 use sqlparser::dialect::Dialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, Tokenizer};
 
-use crate::flavor::{Flavor, TypeWords};
+use crate::flavor::{ClientLines, Flavor, TypeWords};
 
 /// Unknown words of one statement at most.
 const MAX_WORDS: usize = 256;
 
-/// The statement with blanks for words of types that its parser does not know, so that places stay.
+/// The statement with blanks for such words, so that places stay.
 pub(crate) fn without_unknown(text: &str, flavor: &Flavor) -> String {
     let mut readable = text.to_owned();
+    if flavor.client == ClientLines::Sqlcmd {
+        readable = without_index_layout(text, flavor);
+    }
     if flavor.type_words == TypeWords::Refused {
         return readable;
     }
@@ -23,6 +27,21 @@ pub(crate) fn without_unknown(text: &str, flavor: &Flavor) -> String {
             break;
         };
         readable.replace_range(word.clone(), &" ".repeat(word.len()));
+    }
+    readable
+}
+
+/// T-SQL says between CREATE and INDEX how an index lies on the disk.
+fn without_index_layout(text: &str, flavor: &Flavor) -> String {
+    let mut readable = text.to_owned();
+    let all = tokens(text, &flavor.lexical);
+    let code = all
+        .iter()
+        .filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment));
+    for token in code.take_while(|token| !token.is_word("index")).take(4) {
+        if token.is_word("clustered") || token.is_word("nonclustered") {
+            readable.replace_range(token.start..token.end(), &" ".repeat(token.text.len()));
+        }
     }
     readable
 }
