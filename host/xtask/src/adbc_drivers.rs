@@ -12,7 +12,7 @@ use crate::process::{announce, command, run};
 pub const VARIABLE: &str = "NL2SQL_TEST_ADBC";
 
 /// DuckDB's library, as Node's bindings bring it.
-const DUCKDB: &str = "@duckdb/node-bindings-linux-x64@1.5";
+const DUCKDB: &str = "@duckdb/node-bindings-linux-x64@1.5.6-r.1";
 /// Drivers of Apache Arrow, as Python's bindings bring them.
 const WHEELS: [&str; 2] = ["adbc-driver-sqlite==1.13.0", "adbc-driver-postgresql==1.13.0"];
 

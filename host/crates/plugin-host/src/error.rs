@@ -101,7 +101,7 @@ pub enum LoadError {
     },
     /// The component was built for a contract that this host does not know yet.
     #[error("{origin} was built for version {found} of the plugin contract; this nl2sql serves {served}")]
-    #[diagnostic(help("update nl2sql, or build the plugin with an nl2sql-sdk of version {served}"))]
+    #[diagnostic(help("update nl2sql, or build the plugin with an SDK for one of these versions"))]
     NewerContract {
         /// Where the bytes came from.
         origin: String,
