@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::{
-    AskArguments, EvalArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments,
+    AskArguments, EvalArguments, McpArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments,
 };
 
 /// Where to look next, at the end of `--help`.
@@ -155,6 +155,9 @@ pub enum Command {
     /// Serve the model over HTTP: OpenAI's API, and questions to the database
     #[command(after_help = "Example:\n  nl2sql serve --run runs/shop")]
     Serve(ServeArguments),
+    /// Serve the database to a language model's program over the Model Context Protocol
+    #[command(after_help = "Example:\n  nl2sql mcp --run runs/shop")]
+    Mcp(McpArguments),
     /// List, inspect, check and create plugins
     #[command(subcommand)]
     Plugin(PluginCommand),

@@ -5,6 +5,7 @@ mod ask;
 mod completions;
 mod eval;
 mod init;
+mod mcp;
 mod model;
 mod plugin;
 mod predict;
@@ -15,6 +16,7 @@ mod train;
 
 pub use ask::AskArguments;
 pub use eval::EvalArguments;
+pub use mcp::McpArguments;
 pub use model::ModelCommand;
 pub use predict::{ExampleArguments, PredictArguments};
 pub use reference::Page;
@@ -63,6 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
         Command::Eval(arguments) => eval::run(global, arguments),
         Command::Ask(arguments) => ask::run(global, arguments),
         Command::Serve(arguments) => serve::run(global, arguments),
+        Command::Mcp(arguments) => mcp::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),
         Command::Reference { page } => reference::run(*page),
@@ -109,12 +112,7 @@ pub fn work(global: &Global, job: Job) -> Result<Exit, AppError> {
 /// A job that needs the database of a profile.
 fn work_on_database(global: &Global, job: Job) -> Result<Exit, AppError> {
     let resolved = resolve(global)?;
-    let database = &resolved.profile.database;
-    let named = database.path.is_some()
-        || database.url.is_some()
-        || database.ddl.is_some()
-        || !(database.driver.is_empty() && database.dialect.is_empty());
-    if resolved.file.is_none() && !named {
+    if resolved.file.is_none() && !resolved.profile.database.is_named() {
         return Err(AppError::Usage(
             "no nl2sql.toml here; run `nl2sql init --database <file or URL>`, or name a profile with --profile or a database with \
              --set database.path=<file>"

@@ -13,7 +13,7 @@ use nl2sql_profile::{Profile, read_secret};
 use nl2sql_serving::{Backend, OpenAiEndpoint, OpenAiEndpointSettings, Server};
 use serde_json::json;
 
-use super::resolve;
+use super::{resolve, session as open_session};
 use crate::arguments::Global;
 use crate::interrupt::cancel_on_ctrl_c;
 use crate::terminal::{say, say_json};
@@ -51,8 +51,7 @@ pub struct ServeArguments {
 pub fn run(global: &Global, arguments: &ServeArguments) -> Result<Exit, AppError> {
     let session = arguments.answerer.session(global, arguments.settings())?;
     let (backend, answerer) = arguments.answerer.open(&session)?;
-    let database = &session.profile().database;
-    let named = database.path.is_some() || database.url.is_some() || !database.driver.is_empty();
+    let named = session.profile().database.is_named();
     let assistant = named.then(|| Assistant::open(&session, answerer)).transpose()?;
     let server = Server::bind(&session.profile().serve, backend, assistant.map(Arc::new)).map_err(failed)?;
     let url = server.url();
@@ -67,7 +66,8 @@ pub fn run(global: &Global, arguments: &ServeArguments) -> Result<Exit, AppError
     Ok(Exit::Done)
 }
 
-fn failed(error: nl2sql_serving::ServeError) -> AppError {
+/// A server that cannot be started.
+pub fn failed(error: nl2sql_serving::ServeError) -> AppError {
     AppError::Usage(error.to_string())
 }
 
@@ -87,8 +87,11 @@ impl AnswererArguments {
         global.set.extend(settings);
         let profile = resolve(&global)?.profile;
         match &self.run {
-            Some(folder) => Session::new(profile_of_run(folder, &profile)?, Some(folder.clone())),
-            None => Session::new(profile, global.run_dir),
+            Some(folder) => {
+                global.run_dir = Some(folder.clone());
+                open_session(profile_of_run(folder, &profile)?, &global)
+            }
+            None => open_session(profile, &global),
         }
     }
 

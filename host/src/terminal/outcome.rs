@@ -1,5 +1,7 @@
 //! What came of a job, and the exit code that says so.
 
+use std::path::PathBuf;
+
 use nl2sql_app::diagnostic::Exit;
 use nl2sql_app::job::{
     ConnectionReport, CostEstimate, EvaluationOutcome, Outcome, PredictionOutcome, SetupReport, Verification,
@@ -38,7 +40,7 @@ pub fn show_outcome(global: &Global, outcome: &Outcome) -> Exit {
         Outcome::Run(run) => run_report::print(global, run),
         Outcome::CostEstimate(estimate) => show_estimate(estimate),
         Outcome::Train(summary) => show_training(global, summary),
-        Outcome::Predict(predicted) => show_prediction(predicted),
+        Outcome::Predict(predicted) => show_prediction(global, predicted),
         Outcome::Evaluate(evaluated) => show_evaluation(evaluated),
     }
     exit(outcome)
@@ -127,26 +129,43 @@ fn show_training(global: &Global, summary: &TrainSummary) {
     say(format!("next: {}", following(global, "eval", &["--after", &adapter])));
 }
 
-fn show_prediction(predicted: &PredictionOutcome) {
+fn show_prediction(global: &Global, predicted: &PredictionOutcome) {
     let throughput = &predicted.throughput;
+    let file = predicted.predictions.display().to_string();
     if throughput.predicted == 0 {
         say(format!(
-            "all {} rows had been predicted with the same model, prompts and decoding: {}",
+            "all {} rows had been predicted with the same model, prompts and decoding: {file}",
             throughput.rows,
-            predicted.predictions.display()
         ));
-        return;
+    } else {
+        say(format!(
+            "{} of {} rows predicted ({} were there), {} failed, {:.2} rows/s, {:.0} tokens/s: {file}",
+            throughput.predicted,
+            throughput.rows,
+            throughput.resumed,
+            throughput.failed,
+            throughput.rows_per_second(),
+            throughput.tokens_per_second(),
+        ));
     }
-    say(format!(
-        "{} of {} rows predicted ({} were there), {} failed, {:.2} rows/s, {:.0} tokens/s: {}",
-        throughput.predicted,
-        throughput.rows,
-        throughput.resumed,
-        throughput.failed,
-        throughput.rows_per_second(),
-        throughput.tokens_per_second(),
-        predicted.predictions.display(),
-    ));
+    say(format!("next: {}", scoring(global, predicted)));
+}
+
+/// The command that scores the predictions against the examples they were made for.
+fn scoring(global: &Global, predicted: &PredictionOutcome) -> String {
+    let examples = &predicted.examples;
+    let folder = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let flags = [
+        ("--after", Some(predicted.predictions.display().to_string())),
+        ("--dataset", folder(&examples.dataset)),
+        ("--databases", folder(&examples.databases)),
+        ("--limit", examples.limit.map(|limit| limit.to_string())),
+    ];
+    let given = flags
+        .iter()
+        .filter_map(|(flag, value)| Some([*flag, value.as_deref()?]))
+        .flatten();
+    following(global, "eval", &given.collect::<Vec<_>>())
 }
 
 fn show_evaluation(evaluated: &EvaluationOutcome) {

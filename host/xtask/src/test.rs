@@ -104,7 +104,7 @@ fn python_with_clients() -> Option<PathBuf> {
     }
     python::with_packages(
         &checkout::target().join("python"),
-        &["openai", "anthropic", "python-tds"],
+        &["openai", "anthropic", "mcp==2.3.0", "python-tds"],
     )
     .ok()
 }

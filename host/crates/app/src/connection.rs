@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use nl2sql_catalog::{DialectInfo, LimitStyle};
 use nl2sql_database::statement_guard::GuardRules;
-use nl2sql_database::{
-    AdbcSettings, ConnectionSettings, DialectFacts, DriverRegistry, Limits, RowLimit, Secret, TlsMode,
-};
+use nl2sql_database::{AdbcSettings, ConnectionSettings, DialectFacts, DriverRegistry, Limits, RowLimit, Secret};
 use nl2sql_pipeline::Failure;
 use nl2sql_profile::{DatabaseSettings, ExposeSecret, read_secret};
 
@@ -114,7 +112,7 @@ pub fn connection_settings(
     connection.port = settings.port.or(connection.port);
     connection.ca_file = settings.ca.clone().or(connection.ca_file);
     // The profile's values hold what the URL's parameters say, where nothing stronger was given.
-    connection.tls = tls(settings.tls);
+    connection.tls = settings.tls;
     connection.connect_timeout_s = settings.connect_timeout_ms.div_ceil(1_000);
     connection.limits = Limits {
         timeout_ms: settings.statement_timeout_ms,
@@ -180,13 +178,4 @@ fn adbc_settings(settings: &DatabaseSettings) -> Result<AdbcSettings, Failure> {
 
 pub(crate) fn unavailable(error: impl std::fmt::Display) -> Failure {
     Failure::new("database", "unavailable", error.to_string())
-}
-
-fn tls(mode: nl2sql_profile::TlsMode) -> TlsMode {
-    match mode {
-        nl2sql_profile::TlsMode::Off => TlsMode::Off,
-        nl2sql_profile::TlsMode::Prefer => TlsMode::Prefer,
-        nl2sql_profile::TlsMode::Require => TlsMode::Require,
-        nl2sql_profile::TlsMode::Verify => TlsMode::VerifyCa,
-    }
 }

@@ -86,7 +86,7 @@ fn set_parameter(settings: &mut ConnectionSettings, name: &str, value: &str) -> 
             .map_err(|_| ConnectError::Settings(format!("parameter `{name}` must be a whole number, not `{value}`")))
     };
     match name.to_ascii_lowercase().replace('-', "_").as_str() {
-        "tls" | "sslmode" | "ssl_mode" => settings.tls = tls_mode(value)?,
+        "tls" | "sslmode" | "ssl_mode" => settings.tls = value.parse().map_err(|reason| bad_tls_mode(name, reason))?,
         "encrypt" => {
             settings.tls = if value.eq_ignore_ascii_case("false") {
                 TlsMode::Off
@@ -110,22 +110,12 @@ fn set_parameter(settings: &mut ConnectionSettings, name: &str, value: &str) -> 
     Ok(())
 }
 
-fn to_usize(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
+fn bad_tls_mode(parameter: &str, reason: String) -> ConnectError {
+    ConnectError::Settings(format!("parameter `{parameter}`: {reason}"))
 }
 
-fn tls_mode(value: &str) -> Result<TlsMode, ConnectError> {
-    Ok(match value.to_ascii_lowercase().replace('_', "-").as_str() {
-        "off" | "disable" | "disabled" => TlsMode::Off,
-        "prefer" | "preferred" | "allow" => TlsMode::Prefer,
-        "require" | "required" => TlsMode::Require,
-        "verify-ca" | "verify-full" | "verify-identity" => TlsMode::VerifyCa,
-        _ => {
-            return Err(ConnectError::Settings(format!(
-                "unknown TLS mode `{value}`; write off, prefer, require or verify-ca"
-            )));
-        }
-    })
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn decode(text: &str) -> Result<Cow<'_, str>, ConnectError> {
@@ -167,6 +157,9 @@ mod tests {
             ("shop", TlsMode::Require, 7)
         );
         assert_eq!(settings.schemas, ["a", "b"]);
+        for name in ["verify", "verify-ca", "verify_full", "VERIFY_IDENTITY"] {
+            assert_eq!(read(&format!("mysql://h/x?tls={name}")).tls, TlsMode::Verify, "{name}");
+        }
         assert_eq!(read("mysql://root@[::1]/x").address(), "::1:3306");
         assert_eq!(read("sqlserver://sa:x@host/y").effective_port(), 1433);
         assert_eq!(

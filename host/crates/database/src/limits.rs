@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 /// Limits of one statement. A statement over its time ends with [`QueryError::Timeout`](crate::QueryError::Timeout); a result over its
 /// rows or bytes is cut and marked [`truncated`](nl2sql_catalog::ResultSet::truncated).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Wall-clock time in milliseconds, enforced by the server and, half a second later, by the client.
     pub timeout_ms: u64,

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 /// A password: readable through [`Secret::reveal`] alone, printed as `***`, wiped from memory when dropped, never serialised.
-#[derive(Clone, Default, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, Default)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

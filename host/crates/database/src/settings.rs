@@ -3,29 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use nl2sql_profile::TlsMode;
 
 use crate::adbc::AdbcSettings;
 use crate::{ConnectError, DialectFacts, Limits, Secret};
 
-/// Whether and how the connection is encrypted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TlsMode {
-    /// Plain text.
-    Off,
-    /// Encrypted when the server can.
-    #[default]
-    Prefer,
-    /// Encrypted or nothing; the certificate is not verified.
-    Require,
-    /// Encrypted, and the certificate must come from `ca_file` or an authority on Mozilla's list, and name the host.
-    VerifyCa,
-}
-
-/// Everything needed to open one database.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// Everything needed to open one database: `[database]` with its URL read and its secrets fetched.
+#[derive(Clone, Debug)]
 pub struct ConnectionSettings {
     /// Name of the driver, as it is registered.
     pub driver: String,
@@ -44,7 +28,6 @@ pub struct ConnectionSettings {
     /// The driver library of the driver `adbc`.
     pub adbc: AdbcSettings,
     /// The dialect that the database speaks, for drivers of many.
-    #[serde(skip)]
     pub dialect: DialectFacts,
     /// Encryption.
     pub tls: TlsMode,
@@ -131,7 +114,7 @@ impl ConnectionSettings {
 
     /// A missing certificate is told before anything is sent to a server.
     pub(crate) fn check_ca_file(&self) -> Result<(), ConnectError> {
-        let Some(file) = self.ca_file.as_ref().filter(|_| self.tls == TlsMode::VerifyCa) else {
+        let Some(file) = self.ca_file.as_ref().filter(|_| self.tls == TlsMode::Verify) else {
             return Ok(());
         };
         let unreadable = |error| ConnectError::Settings(format!("ca_file {} cannot be read: {error}", file.display()));

@@ -60,7 +60,7 @@ async fn connections_are_as_encrypted_as_they_were_asked_to_be() {
             (TlsMode::Prefer, "127.0.0.1", None, true),
             (TlsMode::Require, "127.0.0.1", None, true),
             (TlsMode::Require, "127.0.0.1", Some("stranger.pem"), true),
-            (TlsMode::VerifyCa, "localhost", Some("authority.pem"), true),
+            (TlsMode::Verify, "localhost", Some("authority.pem"), true),
         ] {
             let connection = open(tls, host, authority).await.unwrap();
             assert_eq!(
@@ -75,13 +75,13 @@ async fn connections_are_as_encrypted_as_they_were_asked_to_be() {
             ("localhost", None),
             ("127.0.0.1", Some("authority.pem")),
         ] {
-            let error = open(TlsMode::VerifyCa, host, authority).await.unwrap_err();
+            let error = open(TlsMode::Verify, host, authority).await.unwrap_err();
             assert!(
                 matches!(error, ConnectError::Tls { .. }),
                 "{variable} {host} {authority:?}: {error}"
             );
         }
-        let missing = open(TlsMode::VerifyCa, "localhost", Some("no-such-file.pem"))
+        let missing = open(TlsMode::Verify, "localhost", Some("no-such-file.pem"))
             .await
             .unwrap_err();
         assert!(
@@ -93,7 +93,7 @@ async fn connections_are_as_encrypted_as_they_were_asked_to_be() {
 
 #[tokio::test]
 async fn a_server_without_encryption_is_refused_when_it_is_required() {
-    for tls in [TlsMode::Require, TlsMode::VerifyCa] {
+    for tls in [TlsMode::Require, TlsMode::Verify] {
         for url in [
             postgres_that_rejects("28P01").await,
             mysql_of_version("10.11.6-MariaDB").await,

@@ -41,14 +41,14 @@ async fn encryption_is_negotiated_as_asked_for() {
         (Encryption::Off, TlsMode::Off, Some(false)),
         (Encryption::Off, TlsMode::Prefer, Some(true)),
         (Encryption::Off, TlsMode::Require, Some(true)),
-        (Encryption::Off, TlsMode::VerifyCa, Some(true)),
+        (Encryption::Off, TlsMode::Verify, Some(true)),
         (Encryption::Required, TlsMode::Off, Some(true)),
         (Encryption::Required, TlsMode::Prefer, Some(true)),
-        (Encryption::Required, TlsMode::VerifyCa, Some(true)),
+        (Encryption::Required, TlsMode::Verify, Some(true)),
         (Encryption::NotSupported, TlsMode::Off, Some(false)),
         (Encryption::NotSupported, TlsMode::Prefer, Some(false)),
         (Encryption::NotSupported, TlsMode::Require, None),
-        (Encryption::NotSupported, TlsMode::VerifyCa, None),
+        (Encryption::NotSupported, TlsMode::Verify, None),
     ] {
         let server = shop().encryption(encryption).start(0).await.unwrap();
         let authority = file(server.authority_pem());
@@ -76,7 +76,7 @@ async fn a_certificate_must_be_trusted_and_name_the_host() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(server.authority_pem().as_bytes()).unwrap();
     let verified = ConnectionSettings {
-        tls: TlsMode::VerifyCa,
+        tls: TlsMode::Verify,
         ca_file: Some(file.path().to_owned()),
         ..settings(&server, "reader")
     };

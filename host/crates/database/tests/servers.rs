@@ -443,7 +443,7 @@ async fn usual_mistakes_have_their_own_error() {
             "{variable}"
         );
         let tls = ConnectionSettings {
-            tls: TlsMode::VerifyCa,
+            tls: TlsMode::Verify,
             ..server.admin.clone()
         };
         assert!(

@@ -4,7 +4,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Provider};
 use url::Url;
 
-use crate::ProfileError;
+use crate::{ProfileError, TlsMode};
 
 /// What the parameters of a database URL say about keys of `[database]` that have defaults.
 ///
@@ -42,12 +42,15 @@ impl Provider for UrlParameters {
 }
 
 fn set(settings: &mut Dict, name: &str, value: &str) -> Result<(), ProfileError> {
-    let refuse = |reason: &str| ProfileError::BadValue {
+    let reason = |reason| ProfileError::BadValue {
         key: name.to_owned(),
         place: UrlParameters::PLACE.to_owned(),
-        reason: format!("expected {reason}, found `{value}`"),
+        reason,
     };
-    let number = || value.parse::<u64>().map_err(|_| refuse("a whole number"));
+    let number = || {
+        let number = value.parse::<u64>();
+        number.map_err(|_| reason(format!("expected a whole number, found `{value}`")))
+    };
     let (key, value) = match name.to_ascii_lowercase().replace('-', "_").as_str() {
         "schema" => return push(settings, "schemas", value),
         "include" => return push(settings, "include", value),
@@ -59,8 +62,8 @@ fn set(settings: &mut Dict, name: &str, value: &str) -> Result<(), ProfileError>
         "max_bytes" => ("max_bytes", Value::from(number()?)),
         "pool_size" => ("pool", Value::from(number()?)),
         "tls" | "sslmode" | "ssl_mode" => {
-            let mode = tls_mode(value).ok_or_else(|| refuse("off, prefer, require or verify"))?;
-            ("tls", Value::from(mode))
+            let mode: TlsMode = value.parse().map_err(reason)?;
+            ("tls", Value::from(mode.name()))
         }
         "encrypt" if value.eq_ignore_ascii_case("false") => ("tls", Value::from("off")),
         "encrypt" => ("tls", Value::from("require")),
@@ -79,15 +82,4 @@ fn push(settings: &mut Dict, key: &str, value: &str) -> Result<(), ProfileError>
         items.push(Value::from(value));
     }
     Ok(())
-}
-
-/// The drivers' names of a TLS mode.
-fn tls_mode(name: &str) -> Option<&'static str> {
-    Some(match name.to_ascii_lowercase().replace('_', "-").as_str() {
-        "off" | "disable" | "disabled" => "off",
-        "prefer" | "preferred" | "allow" => "prefer",
-        "require" | "required" => "require",
-        "verify" | "verify-ca" | "verify-full" | "verify-identity" => "verify",
-        _ => return None,
-    })
 }

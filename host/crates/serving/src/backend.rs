@@ -15,3 +15,13 @@ pub enum Backend {
     /// Behind an endpoint that speaks OpenAI's API.
     Endpoint(OpenAiEndpoint),
 }
+
+impl Backend {
+    /// Name of the model without adapters.
+    pub(crate) fn model_name(&self) -> &str {
+        match self {
+            Self::Local(model) => &model.base().name,
+            Self::Endpoint(endpoint) => endpoint.model(),
+        }
+    }
+}

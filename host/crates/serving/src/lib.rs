@@ -11,6 +11,8 @@ mod certificate;
 mod connections;
 mod event_stream;
 mod identifier;
+mod mcp;
+mod metrics;
 mod openai;
 mod openapi;
 mod router;
@@ -19,4 +21,5 @@ mod state;
 mod tls_provider;
 
 pub use backend::{Backend, OpenAiEndpoint, OpenAiEndpointSettings};
+pub use mcp::McpServer;
 pub use server::{ServeError, Server};

@@ -7,6 +7,7 @@ use utoipa::{Modify, openapi};
 
 use crate::api_error::ErrorBody;
 use crate::ask;
+use crate::metrics;
 use crate::openai::{adapters, chat, completions, models, responses};
 
 /// The API.
@@ -15,7 +16,7 @@ use crate::openai::{adapters, chat, completions, models, responses};
     info(title = "nl2sql", description = "Models and questions to a database."),
     paths(
         models::list, models::one, chat::chat, completions::complete, responses::respond, adapters::load, adapters::unload, ask::ask, ask::query, ask::feedback,
-        crate::router::health
+        metrics::metrics, crate::router::health
     ),
     components(schemas(ErrorBody)),
     security(("key" = [])),

@@ -10,6 +10,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
@@ -17,6 +18,8 @@ use crate::api_error::ApiError;
 use crate::ask;
 use crate::authentication::{authenticate, check_origin};
 use crate::identifier::unique;
+use crate::mcp;
+use crate::metrics::{self, count_requests};
 use crate::openai::{adapters, chat, completions, models, responses};
 use crate::openapi;
 use crate::state::ServerState;
@@ -26,8 +29,9 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const MAX_REQUEST_ID: usize = 128;
 
 /// The server as a service.
-pub(crate) fn router(state: Arc<ServerState>) -> Router {
-    let guarded = Router::new()
+pub(crate) fn router(state: Arc<ServerState>, stop: &CancellationToken) -> Router {
+    let body_limit = state.settings.max_body_kib as usize * 1_024;
+    let mut guarded = Router::new()
         .route("/v1/models", get(models::list))
         .route("/v1/models/{model}", get(models::one))
         .route("/v1/chat/completions", post(chat::chat))
@@ -38,11 +42,14 @@ pub(crate) fn router(state: Arc<ServerState>) -> Router {
         .route("/v1/ask", post(ask::ask))
         .route("/v1/query", post(ask::query))
         .route("/v1/feedback", post(ask::feedback))
-        .route_layer(from_fn_with_state(state.clone(), authenticate));
+        .route("/metrics", get(metrics::metrics));
+    if let Some(assistant) = &state.assistant {
+        guarded = guarded.route_service("/mcp", mcp::over_http(assistant, stop.child_token(), body_limit));
+    }
+    let guarded = guarded.route_layer(from_fn_with_state(state.clone(), authenticate));
     let open = Router::new()
         .route("/health", get(health))
         .route("/openapi.json", get(openapi::document));
-    let body_limit = state.settings.max_body_kib as usize * 1_024;
     guarded
         .merge(open)
         .fallback(unknown_route)
@@ -50,6 +57,7 @@ pub(crate) fn router(state: Arc<ServerState>) -> Router {
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(from_fn_with_state(state.clone(), check_origin))
         .layer(cors(&state))
+        .layer(from_fn_with_state(state.clone(), count_requests))
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::internal("the request could not be answered; this is a defect of nl2sql").into_response()
         }))

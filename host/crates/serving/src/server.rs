@@ -39,6 +39,12 @@ pub enum ServeError {
         /// Why.
         reason: String,
     },
+    /// The figures cannot be kept.
+    #[error("the figures of /metrics cannot be kept: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// A client does not speak the Model Context Protocol.
+    #[error("the client does not speak the Model Context Protocol: {0}")]
+    Protocol(String),
     /// The listener failed.
     #[error("the server ended: {0}")]
     Ended(std::io::Error),
@@ -79,7 +85,7 @@ impl Server {
             address: listener.local_addr().map_err(refused)?,
             listener,
             tls,
-            state: Arc::new(ServerState::new(settings.clone(), backend, assistant, keys)),
+            state: Arc::new(ServerState::new(settings.clone(), backend, assistant, keys)?),
         })
     }
 
@@ -99,7 +105,7 @@ impl Server {
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self, stop: CancellationToken) -> Result<(), ServeError> {
-        let connections = Connections::new(&self.state.settings, self.tls, router(self.state.clone()));
+        let connections = Connections::new(&self.state.settings, self.tls, router(self.state.clone(), &stop));
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(ServeError::Ended)?;
         connections.serve(&listener, &stop).await;
         Ok(())

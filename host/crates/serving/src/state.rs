@@ -13,6 +13,7 @@ use crate::ask::no_database;
 use crate::authentication::Keys;
 use crate::backend::Backend;
 use crate::identifier::now;
+use crate::metrics::Metrics;
 
 /// The server's backend, settings, keys and figures.
 pub struct ServerState {
@@ -21,6 +22,7 @@ pub struct ServerState {
     /// Answers questions, where there is a database.
     pub(crate) assistant: Option<Arc<Assistant>>,
     pub(crate) keys: Keys,
+    pub(crate) metrics: Arc<Metrics>,
     /// Seconds since 1970 when the server began.
     pub(crate) started: u64,
 }
@@ -31,14 +33,16 @@ impl ServerState {
         backend: Backend,
         assistant: Option<Arc<Assistant>>,
         keys: Keys,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, prometheus::Error> {
+        let metrics = Arc::new(Metrics::new(backend.model_name())?);
+        Ok(Self {
             settings,
+            metrics,
             backend,
             assistant,
             keys,
             started: now(),
-        }
+        })
     }
 
     /// What answers questions.
@@ -54,10 +58,7 @@ impl ServerState {
 
     /// Name of the model without adapters.
     pub(crate) fn base_name(&self) -> String {
-        match &self.backend {
-            Backend::Local(model) => model.base().name.clone(),
-            Backend::Endpoint(endpoint) => endpoint.model().to_owned(),
-        }
+        self.backend.model_name().to_owned()
     }
 
     pub(crate) fn request_timeout(&self) -> Duration {

@@ -51,6 +51,15 @@ async fn a_key_opens_what_its_rights_name_and_nothing_else() {
     assert_eq!(chat(Some(format!("Bearer {CHAT_KEY}x"))).await, 401);
     assert_eq!(chat(Some(format!("Bearer {CHAT_KEY}"))).await, 200);
     assert_eq!(chat(Some(format!("Bearer {ADMIN_KEY}"))).await, 403);
+    let figures = |key: &'static str| {
+        served
+            .client
+            .get(format!("{}/metrics", served.url))
+            .bearer_auth(key)
+            .send()
+    };
+    assert_eq!(figures(CHAT_KEY).await.unwrap().status(), 403);
+    assert_eq!(figures(ADMIN_KEY).await.unwrap().status(), 200);
     let adapter = json!({ "lora_name": "a", "lora_path": "a" });
     let load = served
         .post("/v1/load_lora_adapter", &adapter)

@@ -198,23 +198,26 @@ async fn what_cells_say_is_data() {
     assert_eq!(count["rows"], json!([[3]]));
 }
 
+/// A key whose secret is its name and `-key-0123456789`.
+pub fn key(folder: &Path, name: &str, tables: &[&str], hidden: &[&str], max_rows: u32) -> (String, ServeKey) {
+    let path = folder.join(name);
+    std::fs::write(&path, format!("{name}-key-0123456789")).unwrap();
+    let own = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
+    let key = ServeKey {
+        key_file: Some(path),
+        rights: vec![ServeRight::Ask],
+        max_rows,
+        tables: own(tables),
+        hidden_columns: own(hidden),
+        ..ServeKey::default()
+    };
+    (name.to_owned(), key)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_reads_what_its_policy_allows() {
     let keys = tempfile::tempdir().unwrap();
-    let key = |name: &str, tables: &[&str], hidden: &[&str], max_rows: u32| {
-        let path = keys.path().join(name);
-        std::fs::write(&path, format!("{name}-key-0123456789")).unwrap();
-        let own = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
-        let key = ServeKey {
-            key_file: Some(path),
-            rights: vec![ServeRight::Ask],
-            max_rows,
-            tables: own(tables),
-            hidden_columns: own(hidden),
-            ..ServeKey::default()
-        };
-        (name.to_owned(), key)
-    };
+    let key = |name, tables, hidden, max_rows| key(keys.path(), name, tables, hidden, max_rows);
     let settings = ServeSettings {
         keys: BTreeMap::from([
             key("orders", &["orders"], &[], 2),

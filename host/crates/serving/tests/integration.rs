@@ -6,5 +6,7 @@ mod ask;
 mod chat;
 mod connections;
 mod endpoint;
+mod mcp;
+mod metrics;
 mod official_client;
 mod served;

@@ -35,6 +35,8 @@ pub struct PredictRequest {
 /// What was predicted.
 #[derive(Clone, Debug)]
 pub struct PredictionOutcome {
+    /// What was predicted, of which databases.
+    pub examples: ExampleSource,
     /// The file.
     pub predictions: PathBuf,
     /// How much of it, and how fast.
@@ -71,6 +73,7 @@ pub(super) fn predict(job: &JobContext, request: &PredictRequest) -> Result<Pred
         .unwrap_or_else(|| job.session.place().folder.join("predictions"));
     let throughput = predict_into(&context, answerer, &folder)?;
     Ok(PredictionOutcome {
+        examples: request.examples.clone(),
         predictions: folder.join(PREDICTIONS),
         throughput,
     })

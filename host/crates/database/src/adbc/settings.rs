@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
 use crate::Secret;
 
 /// An ADBC driver library and its options.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct AdbcSettings {
     /// The library or a driver manifest, by path, or the name of an installed manifest.
     pub library: PathBuf,

@@ -105,16 +105,16 @@ fn config(settings: &ConnectionSettings) -> Result<Config, ConnectError> {
     config.encryption(match settings.tls {
         TlsMode::Off => EncryptionLevel::NotSupported,
         TlsMode::Prefer => EncryptionLevel::On,
-        TlsMode::Require | TlsMode::VerifyCa => EncryptionLevel::Required,
+        TlsMode::Require | TlsMode::Verify => EncryptionLevel::Required,
     });
     match (settings.tls, &settings.ca_file) {
-        (TlsMode::VerifyCa, Some(file)) => {
+        (TlsMode::Verify, Some(file)) => {
             let bundle = std::fs::read(file).map_err(|error| ConnectError::Tls {
                 detail: format!("the CA file {} cannot be read: {error}", file.display()),
             })?;
             config.trust_cert_ca_bundle(bundle);
         }
-        (TlsMode::VerifyCa, None) => {}
+        (TlsMode::Verify, None) => {}
         _ => config.trust_cert(),
     }
     Ok(config)

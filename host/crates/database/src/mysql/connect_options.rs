@@ -25,12 +25,12 @@ pub(super) fn connect_options(settings: &ConnectionSettings) -> MySqlConnectOpti
         .timezone("+00:00".to_owned())
         .statement_cache_capacity(PREPARED_TEXTS + 1)
         // It gives the password away to whoever asks.
-        .enable_cleartext_plugin(is_socket || settings.tls == TlsMode::VerifyCa)
+        .enable_cleartext_plugin(is_socket || settings.tls == TlsMode::Verify)
         .ssl_mode(match settings.tls {
             TlsMode::Off => MySqlSslMode::Disabled,
             TlsMode::Prefer => MySqlSslMode::Preferred,
             TlsMode::Require => MySqlSslMode::Required,
-            TlsMode::VerifyCa => MySqlSslMode::VerifyIdentity,
+            TlsMode::Verify => MySqlSslMode::VerifyIdentity,
         });
     options = if is_socket {
         options.socket(&settings.host)

@@ -30,7 +30,7 @@ pub(super) fn connect_options(settings: &ConnectionSettings) -> PgConnectOptions
             TlsMode::Off => PgSslMode::Disable,
             TlsMode::Prefer => PgSslMode::Prefer,
             TlsMode::Require => PgSslMode::Require,
-            TlsMode::VerifyCa => PgSslMode::VerifyFull,
+            TlsMode::Verify => PgSslMode::VerifyFull,
         });
     let options = match &settings.ca_file {
         Some(file) => options.ssl_root_cert(file),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,35 @@ pub enum TlsMode {
     Prefer,
     /// TLS or no connection.
     Require,
-    /// TLS with a certificate that is verified, against `ca` when given.
+    /// TLS with a certificate that names the host and is signed by `ca`, or by an authority on Mozilla's list.
     Verify,
+}
+
+impl TlsMode {
+    /// As a profile writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+impl FromStr for TlsMode {
+    type Err = String;
+
+    /// Reads the names of profiles, PostgreSQL's `sslmode` and MySQL's `ssl-mode`.
+    fn from_str(name: &str) -> Result<Self, String> {
+        Ok(match name.to_ascii_lowercase().replace('_', "-").as_str() {
+            "off" | "disable" | "disabled" => Self::Off,
+            "prefer" | "preferred" | "allow" => Self::Prefer,
+            "require" | "required" => Self::Require,
+            "verify" | "verify-ca" | "verify-full" | "verify-identity" => Self::Verify,
+            _ => return Err(format!("expected off, prefer, require or verify, found `{name}`")),
+        })
+    }
 }
 
 /// `[database.adbc]`: an ADBC driver library, which is native code with all the rights of this program.
@@ -93,6 +121,14 @@ pub struct DatabaseSettings {
     pub allow_write_login: bool,
     /// Functions that users made and that statements may call, as `function` or `schema.function`; all others are refused.
     pub allow_functions: Vec<String>,
+}
+
+impl DatabaseSettings {
+    /// Whether they name a database, a driver or a dialect at all.
+    pub fn is_named(&self) -> bool {
+        let place = self.path.is_some() || self.url.is_some() || self.ddl.is_some() || !self.adbc.library.is_empty();
+        place || !(self.driver.is_empty() && self.dialect.is_empty())
+    }
 }
 
 impl Default for DatabaseSettings {

@@ -240,7 +240,7 @@ async fn answer(
         usual_max_tokens: state.settings.max_tokens,
         logprobs: request.logprobs.unwrap_or(false).then_some(top as usize),
     };
-    let answers = submit(model, entry, prompt, &request.sampling).await?;
+    let answers = submit(state, model, entry, prompt, &request.sampling).await?;
     let head = Head {
         id: unique("chatcmpl-"),
         created: now(),

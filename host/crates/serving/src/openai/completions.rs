@@ -92,7 +92,7 @@ async fn answer(
         usual_max_tokens: state.settings.max_tokens,
         logprobs: request.logprobs.map(|count| count as usize),
     };
-    let answers = submit(model, &entry, prompt, &request.sampling).await?;
+    let answers = submit(state, model, &entry, prompt, &request.sampling).await?;
     let head = Head {
         id: unique("cmpl-"),
         created: now(),

@@ -1,6 +1,7 @@
 //! Answers to one prompt: submitted together, read as one stream.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures::{Stream, StreamExt, stream};
 use nl2sql_app::{ModelEntry, ServedModel};
@@ -8,6 +9,8 @@ use nl2sql_inference::{Completion, Finish, Generation, GenerationEvent, Generati
 
 use super::sampling::SamplingFields;
 use crate::api_error::ApiError;
+use crate::metrics::Metrics;
+use crate::state::ServerState;
 
 /// What is asked of a model, once its prompt is tokens.
 pub(crate) struct Prompt {
@@ -22,10 +25,13 @@ pub(crate) struct Prompt {
 /// Answers under way.
 pub(crate) struct Answers {
     generations: Vec<Generation>,
+    submitted: Instant,
+    metrics: Arc<Metrics>,
 }
 
 /// Submits as many requests as answers are wanted. Each has its own seed; the prompt is read once.
 pub(crate) async fn submit(
+    state: &ServerState,
     model: &Arc<ServedModel>,
     entry: &ModelEntry,
     prompt: Prompt,
@@ -48,7 +54,11 @@ pub(crate) async fn submit(
         };
         generations.push(model.submit(entry, request).map_err(|error| ApiError::from(&error))?);
     }
-    Ok(Answers { generations })
+    Ok(Answers {
+        generations,
+        submitted: Instant::now(),
+        metrics: state.metrics.clone(),
+    })
 }
 
 /// Tokens that an answer may have.
@@ -88,12 +98,22 @@ impl Answers {
 
     /// What happens to all answers, with their numbers, as it happens.
     pub(crate) fn events(self) -> impl Stream<Item = (u32, GenerationEvent)> + Send + 'static {
-        let streams = self.generations.into_iter().enumerate().map(|(number, generation)| {
-            stream::unfold(generation, move |mut generation| async move {
-                generation
-                    .next()
-                    .await
-                    .map(|event| ((number as u32, event), generation))
+        let Self {
+            generations,
+            submitted,
+            metrics,
+        } = self;
+        let streams = generations.into_iter().enumerate().map(move |(number, generation)| {
+            let metrics = metrics.clone();
+            stream::unfold((generation, false), move |(mut generation, begun)| {
+                let metrics = metrics.clone();
+                async move {
+                    let event = generation.next().await?;
+                    if !begun {
+                        metrics.first_token(submitted.elapsed());
+                    }
+                    Some(((number as u32, event), (generation, true)))
+                }
             })
             .boxed()
         });

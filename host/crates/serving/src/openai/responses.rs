@@ -137,7 +137,7 @@ async fn answer(
         top_p: request.top_p,
         ..SamplingFields::default()
     };
-    let answers = submit(model, &entry, prompt, &fields).await?;
+    let answers = submit(state, model, &entry, prompt, &fields).await?;
     let head = Head {
         id: unique("resp_"),
         item: unique("msg_"),
