@@ -15,6 +15,13 @@ use crate::{adbc_drivers, checkout, plugins, python, services};
 /// Names the Python that has the official clients of the chat protocols, and one of TDS.
 const PYTHON: &str = "NL2SQL_TEST_PYTHON";
 
+/// How cargo builds the plugins that tests bring along: quick to build matters there, quick to run does not.
+const QUICK_GUESTS: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+];
+
 /// What to run.
 #[derive(Args)]
 pub struct TestArguments {
@@ -52,7 +59,8 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
     let python = python_with_clients();
     announce("running the tests (4 to 8 minutes)");
     let mut run = host.run(arguments);
-    run.env(adbc_drivers::VARIABLE, adbc_drivers::folder());
+    run.env(adbc_drivers::VARIABLE, adbc_drivers::folder())
+        .envs(QUICK_GUESTS);
     match python {
         Some(python) => run.env(PYTHON, python),
         None => run.env_remove(PYTHON),
