@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Row, Table, Width};
 use nl2sql_app::job::{RunOutcome, StageRow};
 use nl2sql_llm::{UsageLine, UsageReport};
 use nl2sql_pipeline::Stage;
@@ -27,6 +27,7 @@ pub fn print(global: &Global, run: &RunOutcome) {
         ]);
     }
     say(format!("\nrun {} in {}", run.name, run.folder.display()));
+    keep_words_whole(&mut table);
     say(table);
     for row in &run.stages {
         for note in &row.summary.notes {
@@ -123,8 +124,31 @@ fn files(row: &StageRow) -> String {
 pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> Table {
     let mut table = empty_table(header);
     table.add_rows(rows);
+    keep_words_whole(&mut table);
     table
 }
+
+/// Columns are at least as wide as their longest word, where there is room: a name that is cut in two cannot be copied.
+fn keep_words_whole(table: &mut Table) {
+    let cells = |row: &Row| row.cell_iter().map(Cell::content).collect::<Vec<_>>();
+    let rows = table.header().into_iter().chain(table.row_iter()).map(cells);
+    let mut widths: Vec<usize> = Vec::new();
+    for (at, text) in rows.flat_map(|row| row.into_iter().enumerate()) {
+        let longest = text.split_whitespace().map(|word| word.chars().count()).max();
+        widths.resize(widths.len().max(at + 1), 0);
+        widths[at] = widths[at].max(longest.unwrap_or_default() + CELL_PADDING);
+    }
+    if widths.iter().sum::<usize>() > super::width() {
+        return;
+    }
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        let width = Width::Fixed(u16::try_from(width).unwrap_or(u16::MAX));
+        column.set_constraint(ColumnConstraint::LowerBoundary(width));
+    }
+}
+
+/// Blanks on both sides of a cell.
+const CELL_PADDING: usize = 2;
 
 fn empty_table(header: &[&str]) -> Table {
     let mut table = Table::new();
@@ -134,4 +158,32 @@ fn empty_table(header: &[&str]) -> Table {
     table.set_width(u16::try_from(super::width()).unwrap_or(u16::MAX));
     table.set_header(header.to_vec());
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_not_cut_in_two_at_80_columns() {
+        let cells = [
+            "validate",
+            "234 samples",
+            "200 pairs accepted",
+            "34 execution: too-many-empty",
+            "0.13 s",
+            "analysis.jsonl\ncoverage.json\nverdicts.jsonl",
+        ];
+        let mut table = empty_table(&["stage", "in", "out", "rejected", "time", "files"]);
+        table.set_width(80).add_row(cells);
+        keep_words_whole(&mut table);
+        let shown = table.to_string();
+        for word in ["too-many-empty", "analysis.jsonl", "verdicts.jsonl", "accepted"] {
+            assert!(shown.contains(word), "{word} in\n{shown}");
+        }
+        assert!(
+            shown.lines().all(|line| line.trim_end().chars().count() <= 80),
+            "{shown}"
+        );
+    }
 }

@@ -64,7 +64,11 @@ enum Verb {
         action: ServiceAction,
     },
     /// Check the builds for graphics cards, on software Vulkan where there is no card, e.g. `cargo xtask devices`
-    Devices,
+    Devices {
+        /// Do nothing where sources and dependencies are those that passed last
+        #[arg(long)]
+        if_changed: bool,
+    },
     /// Type-check the program for Windows, with MinGW for its C code, e.g. `cargo xtask windows`
     Windows,
     /// Generate the reference from the program, check links and build the book, e.g. `cargo xtask docs`
@@ -116,7 +120,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Services {
             action: ServiceAction::Down,
         } => services::down(),
-        Verb::Devices => devices::check(),
+        Verb::Devices { if_changed } => devices::check(if_changed),
         Verb::Windows => windows::check(),
         Verb::Docs { check } => docs::build(&demo::build_program(demo::Profile::Development)?, check),
         Verb::Bench(arguments) => bench::run_bench(&arguments),
