@@ -24,6 +24,15 @@ pub trait SqlparserDialect: 'static {
     /// One bulk query per section of a catalog, by the section's name.
     fn catalog_queries(server: &ServerInfo) -> Vec<(&'static str, String)>;
 
+    /// Phrases that sqlparser does not read, one a line, as `pattern becomes replacement`, for what its hooks cannot say. The
+    /// replacement has to have the same names, functions and subqueries; nobody sees it. Lines that begin with `--` are notes.
+    ///
+    /// A pattern is words and marks with blanks between them, and captures: `<word>`, `<number>`, `<text>`; `<group>`, a pair of
+    /// parentheses; `<list>`, as few tokens as can be; `<item>`, tokens up to a comma or the word of a clause; `<tables>`, tokens up to the
+    /// word of a clause; `<rest>`, those up to the end of the bracket; `any:A|B`, one of several; any of these with `?` behind it if it
+    /// may be missing. `<start>`, `<end>` (of a query) and `not:A|B` look and take nothing. `<1>` in a replacement is the first capture.
+    const PHRASES: &'static str = "";
+
     /// Changes tokens before they are parsed, for what the hooks of sqlparser's dialects cannot say.
     fn prepare(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         tokens

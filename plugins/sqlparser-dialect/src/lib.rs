@@ -11,6 +11,7 @@ mod names;
 mod normal_form;
 mod output_columns;
 mod parsed;
+mod phrases;
 mod session;
 mod sources;
 mod verdict;

@@ -1,29 +1,27 @@
 //! Statements with their row count limited.
 
-use nl2sql_sdk::analysis::SyntaxError;
 use nl2sql_sdk::description::LimitStyle;
 use sqlparser::ast::{Expr, Fetch, LimitClause, Query, SetExpr, Top, TopQuantity, Value};
 
 /// The query with at most `rows` rows, written anew.
-pub(crate) fn with_limit(style: LimitStyle, mut query: Query, rows: u32) -> Result<String, SyntaxError> {
+pub(crate) fn with_limit(style: LimitStyle, mut query: Query, rows: u32) -> String {
     let least = |limit: &Expr| match literal(limit) {
         Some(own) => number(own.min(u64::from(rows))),
         // What a parameter or an expression comes to is not known here.
         None => number(u64::from(rows)),
     };
-    match &mut query.limit_clause {
-        Some(LimitClause::LimitOffset { limit: Some(limit), .. } | LimitClause::OffsetCommaLimit { limit, .. }) => {
-            *limit = least(limit);
-            return Ok(query.to_string());
-        }
-        _ => {}
+    if let Some(LimitClause::LimitOffset { limit: Some(limit), .. } | LimitClause::OffsetCommaLimit { limit, .. }) =
+        &mut query.limit_clause
+    {
+        *limit = least(limit);
+        return query.to_string();
     }
     if let Some(fetch) = &mut query.fetch {
         let limit = fetch.quantity.as_ref().filter(|_| !fetch.percent).map(least);
         fetch.percent = false;
         fetch.with_ties = false;
         fetch.quantity = Some(limit.unwrap_or_else(|| number(u64::from(rows))));
-        return Ok(query.to_string());
+        return query.to_string();
     }
     match (style, &mut *query.body) {
         (LimitStyle::Top, SetExpr::Select(select)) => {
@@ -46,7 +44,18 @@ pub(crate) fn with_limit(style: LimitStyle, mut query: Query, rows: u32) -> Resu
             });
         }
     }
-    Ok(query.to_string())
+    query.to_string()
+}
+
+/// A query around the one written, with at most `rows` of its rows.
+pub(crate) fn around(style: LimitStyle, query: &str, rows: u32) -> String {
+    // A line break ends a comment.
+    let derived = format!("FROM (\n{query}\n) limited");
+    match style {
+        LimitStyle::Limit => format!("SELECT * {derived} LIMIT {rows}"),
+        LimitStyle::Top => format!("SELECT TOP {rows} * {derived}"),
+        LimitStyle::FetchFirst => format!("SELECT * {derived} FETCH FIRST {rows} ROWS ONLY"),
+    }
 }
 
 fn add_limit(query: &mut Query, rows: u32) {

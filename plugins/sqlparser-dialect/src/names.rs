@@ -70,6 +70,8 @@ struct QueryFrame {
 #[derive(Clone)]
 struct SelectFrame {
     from: From,
+    /// How many of its sources are seen: a derived table sees those before it.
+    seen: usize,
     /// First of its sources among the table references.
     first_use: Option<u32>,
     scope: u32,
@@ -112,6 +114,10 @@ impl Visitor for Resolver<'_> {
             read: None,
         };
         self.queries.push(frame);
+        if let Some(around) = self.selects.last_mut() {
+            let derived = |source: &Source| source.query == Some(std::ptr::from_ref(query));
+            around.seen = around.from.sources.iter().position(derived).unwrap_or(around.seen);
+        }
         push_ctes(query, self.catalog, &mut self.ctes);
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
             self.kind_of.insert(std::ptr::from_ref(&*cte.query), "cte");
@@ -119,7 +125,13 @@ impl Visitor for Resolver<'_> {
         ControlFlow::Continue(())
     }
 
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<Self::Break> {
+    fn post_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+        if let Some(around) = self.selects.last_mut() {
+            let derived = |source: &Source| source.query == Some(std::ptr::from_ref(query));
+            if around.from.sources.iter().any(derived) {
+                around.seen = around.from.sources.len();
+            }
+        }
         if let Some(frame) = self.queries.pop() {
             self.ctes.truncate(frame.ctes);
         }
@@ -141,6 +153,7 @@ impl Visitor for Resolver<'_> {
         });
         let aliases = aliases.collect();
         self.selects.push(SelectFrame {
+            seen: from.sources.len(),
             from,
             first_use,
             scope,
@@ -170,6 +183,7 @@ impl Visitor for Resolver<'_> {
                         sources: vec![unnamed(outputs.clone())],
                         ..From::default()
                     },
+                    seen: 1,
                     first_use: None,
                     ..read.clone()
                 }),
@@ -181,6 +195,7 @@ impl Visitor for Resolver<'_> {
                 sources: vec![unnamed(None)],
                 ..From::default()
             },
+            seen: 1,
             first_use: None,
             scope: 0,
             aliases: Vec::new(),
@@ -262,6 +277,18 @@ impl Visitor for Resolver<'_> {
             self.clauses.pop();
         }
         ControlFlow::Continue(())
+    }
+}
+
+impl SelectFrame {
+    /// The sources that a name may mean.
+    fn sources(&self) -> &[Source] {
+        &self.from.sources[..self.seen]
+    }
+
+    /// Whether a name is an alias of its list.
+    fn is_alias(&self, sought: &str) -> bool {
+        self.seen == self.from.sources.len() && self.aliases.iter().any(|alias| alias == sought)
     }
 }
 
@@ -348,6 +375,7 @@ fn unnamed(columns: Columns) -> Source {
         kind: TableSource::Derived,
         table: None,
         columns,
+        query: None,
     }
 }
 

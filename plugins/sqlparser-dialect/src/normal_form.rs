@@ -44,6 +44,17 @@ fn pieces(sql: &str, tokens: &[TokenWithSpan], without_literals: bool) -> Vec<St
     pieces
 }
 
+/// The statement as it was written, without what stands around it.
+pub(crate) fn written<'s>(sql: &'s str, tokens: &[TokenWithSpan]) -> &'s str {
+    let is_around = |token: &Token| is_blank(token) || matches!(token, Token::EOF | Token::SemiColon);
+    let said = || tokens.iter().filter(|token| !is_around(&token.token));
+    let lines = Lines::of(sql);
+    match (said().next(), said().next_back()) {
+        (Some(first), Some(last)) => &sql[lines.offset(first.span.start)..lines.offset(last.span.end)],
+        _ => sql,
+    }
+}
+
 /// Where the lines of a text begin.
 struct Lines<'s> {
     sql: &'s str,
@@ -72,7 +83,7 @@ impl<'s> Lines<'s> {
     }
 }
 
-fn is_literal(token: &Token) -> bool {
+pub(crate) fn is_literal(token: &Token) -> bool {
     matches!(
         token,
         Token::Number(..)

@@ -41,12 +41,7 @@ pub(crate) fn tokens(grammar: &dyn Dialect, sql: &str) -> Result<Vec<TokenWithSp
 }
 
 /// One statement of the dialect, a semicolon behind it allowed.
-pub(crate) fn statement(
-    grammar: &dyn Dialect,
-    sql: &str,
-    prepare: fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>,
-) -> Result<Statement, SyntaxError> {
-    let tokens = prepare(tokens(grammar, sql)?);
+fn statement(grammar: &dyn Dialect, tokens: Vec<TokenWithSpan>) -> Result<Statement, SyntaxError> {
     let end = tokens.last().map_or(START, |last| position(last.span.start));
     let mut parser = Parser::new(grammar)
         .with_recursion_limit(MAX_DEPTH)
@@ -62,12 +57,8 @@ pub(crate) fn statement(
 }
 
 /// One query of the dialect.
-pub(crate) fn query(
-    grammar: &dyn Dialect,
-    sql: &str,
-    prepare: fn(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>,
-) -> Result<Query, SyntaxError> {
-    match statement(grammar, sql, prepare)? {
+pub(crate) fn query(grammar: &dyn Dialect, tokens: Vec<TokenWithSpan>) -> Result<Query, SyntaxError> {
+    match statement(grammar, tokens)? {
         Statement::Query(query) => Ok(*query),
         other => {
             let word = first_word(&other.to_string());

@@ -6,12 +6,13 @@ use nl2sql_sdk::DialectSession;
 use nl2sql_sdk::analysis::{Analysis, StatementInfo, SyntaxError};
 use nl2sql_sdk::description::DialectInfo;
 use nl2sql_sdk::types::{Catalog, Finding};
+use sqlparser::ast::Query;
 use sqlparser::tokenizer::TokenWithSpan;
 
 use crate::SqlparserDialect;
 use crate::catalog_index::CatalogIndex;
 use crate::names::Names;
-use crate::{analysis, limit, normal_form, parsed, verdict};
+use crate::{analysis, limit, normal_form, parsed, phrases, verdict};
 
 /// A dialect over sqlparser, bound to one catalog.
 pub struct Session<D> {
@@ -35,8 +36,16 @@ impl<D: SqlparserDialect> Session<D> {
         Ok(D::prepare(parsed::tokens(&D::Grammar::default(), sql)?))
     }
 
-    fn query(&self, sql: &str) -> Result<sqlparser::ast::Query, SyntaxError> {
-        parsed::query(&D::Grammar::default(), sql, D::prepare)
+    fn query(&self, sql: &str) -> Result<Query, SyntaxError> {
+        self.query_of(self.tokens(sql)?).map(|(query, _)| query)
+    }
+
+    /// The query that tokens are, and whether phrases of it were replaced.
+    fn query_of(&self, written: Vec<TokenWithSpan>) -> Result<(Query, bool), SyntaxError> {
+        let grammar = D::Grammar::default();
+        let read = phrases::replaced(&grammar, D::PHRASES, written.clone());
+        let differs = read != written;
+        Ok((parsed::query(&grammar, read)?, differs))
     }
 }
 
@@ -65,7 +74,13 @@ impl<D: SqlparserDialect> DialectSession for Session<D> {
     }
 
     fn with_limit(&self, sql: &str, rows: u32) -> Result<String, SyntaxError> {
-        limit::with_limit(self.info.spelling.limit, self.query(sql)?, rows)
+        let tokens = self.tokens(sql)?;
+        let text = normal_form::written(sql, &tokens);
+        match self.query_of(tokens)? {
+            (query, false) => Ok(limit::with_limit(self.info.spelling.limit, query, rows)),
+            // The tree is not what was written.
+            (_, true) => Ok(limit::around(self.info.spelling.limit, text, rows)),
+        }
     }
 
     fn normalise(&self, sql: &str) -> Result<String, SyntaxError> {

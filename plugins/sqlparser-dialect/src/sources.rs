@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use nl2sql_sdk::analysis::TableSource;
 use sqlparser::ast::{
-    Ident, JoinConstraint, JoinOperator, ObjectName, Select, TableAlias, TableFactor, TableWithJoins,
+    Ident, JoinConstraint, JoinOperator, ObjectName, Query, Select, TableAlias, TableFactor, TableWithJoins,
 };
 
 use crate::catalog_index::{CatalogIndex, Column, identifiers};
@@ -32,6 +32,8 @@ pub(crate) struct Source {
     /// Index in the catalog.
     pub table: Option<usize>,
     pub columns: Columns,
+    /// Where the query of a derived table lies; it is not reached through this address.
+    pub query: Option<*const Query>,
 }
 
 /// A table reference as written.
@@ -105,6 +107,7 @@ impl From {
                     kind: TableSource::Derived,
                     table: None,
                     columns: renamed(columns, alias.as_ref(), catalog),
+                    query: Some(std::ptr::from_ref(&**subquery)),
                 });
             }
             TableFactor::NestedJoin {
@@ -168,6 +171,7 @@ impl From {
             kind,
             table,
             columns: renamed(columns, alias, catalog),
+            query: None,
         });
     }
 
@@ -179,6 +183,7 @@ impl From {
             kind: TableSource::TableFunction,
             table: None,
             columns: None,
+            query: None,
         });
     }
 
@@ -193,6 +198,7 @@ impl From {
             kind: TableSource::Derived,
             table: None,
             columns: None,
+            query: None,
         });
     }
 }

@@ -3,4 +3,5 @@
 mod accuracy;
 mod names;
 mod own_parser;
+mod phrases;
 mod rewriting;

@@ -37,6 +37,10 @@ impl SqlparserDialect for Generic {
 }
 
 pub fn session() -> Session<Generic> {
+    Session::new(&catalog())
+}
+
+pub fn catalog() -> Catalog {
     let table = |name: &str, columns: &[&str]| Table {
         name: name.to_owned(),
         columns: columns
@@ -48,14 +52,14 @@ pub fn session() -> Session<Generic> {
             .collect(),
         ..Table::default()
     };
-    Session::new(&Catalog {
+    Catalog {
         tables: vec![
             table("singer", &["singer_id", "Name", "age", "country"]),
             table("concert", &["concert_id", "stadium_id", "year"]),
             table("singer_in_concert", &["singer_id", "concert_id"]),
         ],
         ..Catalog::default()
-    })
+    }
 }
 
 fn codes(sql: &str) -> Vec<String> {

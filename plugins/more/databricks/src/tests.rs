@@ -37,10 +37,7 @@ fn statements_of_the_shared_lists_are_told_apart() {
         return;
     };
     assert!(valid >= 134, "{valid} of {all} valid statements are accepted");
-    assert!(
-        3 * invalid <= broken,
-        "{invalid} of {broken} invalid statements are accepted"
-    );
+    assert!(invalid <= 4, "{invalid} of {broken} invalid statements are accepted");
 }
 
 #[test]

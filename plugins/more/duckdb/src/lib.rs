@@ -1,22 +1,24 @@
 //! The SQL of DuckDB.
 
 mod catalog_queries;
+mod grammar;
 
 use nl2sql_sdk::description::{
     DialectInfo, Feature, FunctionLists, GuardRules, IdentifierCase, LexicalRules, LimitStyle, NameRules, NullOrder,
     Spelling,
 };
 use nl2sql_sdk::dialect::ServerInfo;
-use nl2sql_sqlparser_dialect::sqlparser::dialect::DuckDbDialect;
 use nl2sql_sqlparser_dialect::{Guest, SqlparserDialect};
 
 /// The dialect.
 pub struct Plugin;
 
 impl SqlparserDialect for Plugin {
-    type Grammar = DuckDbDialect;
+    type Grammar = grammar::Grammar;
 
     const ALIASES_ANYWHERE: bool = true;
+
+    const PHRASES: &'static str = include_str!("phrases.txt");
 
     fn info() -> DialectInfo {
         let standard = DialectInfo::standard("duckdb", "adbc");
@@ -38,7 +40,7 @@ impl SqlparserDialect for Plugin {
             names: NameRules {
                 case: IdentifierCase::Ignored,
                 letters_beyond_ascii: true,
-                reserved: words(RESERVED),
+                reserved: words(grammar::RESERVED),
                 ..standard.names
             },
             features: vec![
@@ -68,39 +70,10 @@ impl SqlparserDialect for Plugin {
                 table: words("generate_series range unnest"),
             },
             guard: GuardRules {
-                query_words: words("select with values from"),
-                refused_words: pairs(&[("into", "it stores the result")]),
-                refused_functions: pairs(&[
-                    ("read_*", "it reads files"),
-                    ("parquet_*", "it reads files"),
-                    ("sniff_csv", "it reads files"),
-                    ("glob", "it reads files"),
-                    ("scan_*", "it reads files"),
-                    ("*_scan", "it reads files"),
-                    ("query", "it reads files"),
-                    ("query_table", "it reads files"),
-                    ("*_attach", "it opens other databases"),
-                    ("nextval", "it advances a sequence"),
-                    ("currval", "it is about statements before this one"),
-                    ("getenv", "it reads the environment"),
-                    ("set_config", "it changes the session"),
-                    ("which_secret", "it tells of secrets"),
-                    ("duckdb_secrets", "it tells of secrets"),
-                    ("pragma_*", "it looks into the engine"),
-                    ("checkpoint", "it writes the database"),
-                    ("force_checkpoint", "it writes the database"),
-                    ("write_log", "it writes the log"),
-                    ("test_all_types", "it is a test of the engine"),
-                    ("repeat_row", "it makes rows without end"),
-                ]),
-                refused_relations: pairs(&[
-                    ("duckdb_secrets", "it tells of secrets"),
-                    ("duckdb_settings", "it tells of the engine"),
-                    ("*.csv", "files are not read"),
-                    ("*.parquet", "files are not read"),
-                    ("*.json", "files are not read"),
-                    ("*/*", "files are not read"),
-                ]),
+                query_words: words("select with values from table pivot unpivot summarize describe"),
+                refused_words: refused(&[("into", "it stores the result")]),
+                refused_functions: refused(REFUSED_FUNCTIONS),
+                refused_relations: refused(REFUSED_RELATIONS),
             },
             ..standard
         }
@@ -119,14 +92,54 @@ fn words(list: &str) -> Vec<String> {
     list.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
-fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    list.iter()
-        .map(|(name, reason)| ((*name).to_owned(), (*reason).to_owned()))
-        .collect()
+fn refused(rules: &[(&str, &str)]) -> Vec<(String, String)> {
+    let each = |(names, reason): &(&str, &str)| {
+        words(names)
+            .into_iter()
+            .map(|name| (name, (*reason).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    rules.iter().flat_map(each).collect()
 }
 
-/// Words that need quotes to be names.
-const RESERVED: &str = "all analyse analyze and any array as asc_p asymmetric both case cast check collate column constraint create default deferrable desc describe distinct do else end except false fetch for foreign from group having in initially intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer pivot_wider placing primary qualify references returning select show some summarize symmetric table then to trailing true union unique unpivot using variadic when where window with";
+/// Functions that reach beyond the database, change what comes after or tell of the engine.
+const REFUSED_FUNCTIONS: &[(&str, &str)] = &[
+    (
+        "read_* parquet_* sniff_csv glob scan_* *_scan *_scan_dumb",
+        "it reads files",
+    ),
+    ("query query_table json_execute_serialized_sql", "it runs text"),
+    ("*_attach", "it opens other databases"),
+    (
+        "nextval setval setseed enable_* disable_* register_* *_external_resource *_grammar_extension set_config",
+        "it changes the session",
+    ),
+    ("currval current_query", "it is about other statements"),
+    (
+        "checkpoint force_checkpoint write_log truncate_duckdb_logs",
+        "it writes",
+    ),
+    ("getenv", "it reads the environment"),
+    ("duckdb_secrets which_secret", "it tells of secrets"),
+    (
+        "pragma_* current_setting duckdb_settings duckdb_databases duckdb_logs* duckdb_log_* duckdb_external_* duckdb_temporary_files",
+        "it tells of the engine",
+    ),
+    ("sleep_ms repeat_row test_*", "it is a test of the engine"),
+];
+
+/// Tables that are none: files, and views of the engine.
+const REFUSED_RELATIONS: &[(&str, &str)] = &[
+    (
+        "*.csv *.tsv *.txt *.parquet *.json *.jsonl *.ndjson *.xlsx *.arrow *.gz *.zst *.db *.duckdb */*",
+        "files are not read",
+    ),
+    ("duckdb_secrets", "it tells of secrets"),
+    (
+        "pragma_* duckdb_settings duckdb_databases duckdb_logs*",
+        "it tells of the engine",
+    ),
+];
 
 #[cfg(test)]
 mod tests;

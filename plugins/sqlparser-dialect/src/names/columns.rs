@@ -85,7 +85,7 @@ impl Resolver<'_> {
         let groups = self.info.features.contains(&Feature::GroupByAlias) && matches!(clause, "group-by" | "having");
         let sees_aliases = clause == "order-by" || groups || self.aliases_anywhere;
         for (depth, select) in self.selects.iter().enumerate().rev() {
-            let is_alias = select.aliases.iter().any(|alias| alias == sought);
+            let is_alias = select.is_alias(sought);
             if is_alias && clause == "order-by" && depth + 1 == self.selects.len() {
                 return Some(Meaning::Alias);
             }
@@ -95,7 +95,7 @@ impl Resolver<'_> {
                     .as_ref()
                     .is_some_and(|columns| columns.iter().any(|column| column.key == sought))
             };
-            let mut having = select.from.sources.iter().enumerate().filter(|(_, source)| has(source));
+            let mut having = select.sources().iter().enumerate().filter(|(_, source)| has(source));
             match (having.next(), having.next()) {
                 (Some((at, _)), None) => return Some(Meaning::Column(depth, at)),
                 (Some((at, _)), Some(_)) => {
@@ -120,7 +120,7 @@ impl Resolver<'_> {
             {
                 return Some(Meaning::Pseudo);
             }
-            let sources = &select.from.sources;
+            let sources = select.sources();
             if sources.iter().any(|source| source.columns.is_none()) {
                 return Some(Meaning::Untold);
             }
@@ -143,8 +143,7 @@ impl Resolver<'_> {
         let named = |sought: &str| {
             self.selects.iter().enumerate().rev().find_map(|(depth, select)| {
                 let at = select
-                    .from
-                    .sources
+                    .sources()
                     .iter()
                     .position(|source| source.key.as_deref() == Some(sought))?;
                 Some((depth, at))
@@ -168,7 +167,7 @@ impl Resolver<'_> {
             return;
         }
         let message = format!("`{}` names no table of the statement", qualifier.value);
-        let known = self.selects.iter().flat_map(|select| &select.from.sources);
+        let known = self.selects.iter().flat_map(|select| select.sources());
         let nearest = nearest(&qualifier.value, known.filter_map(|source| source.key.as_deref()));
         self.found
             .findings
@@ -234,7 +233,7 @@ impl Resolver<'_> {
     }
 
     fn nearest_column(&self, name: &str) -> Option<String> {
-        let sources = self.selects.iter().flat_map(|select| &select.from.sources);
+        let sources = self.selects.iter().flat_map(|select| select.sources());
         let columns: Vec<&str> = sources
             .filter_map(|source| source.columns.as_ref())
             .flat_map(|columns| columns.iter().map(|column| column.name.as_str()))
