@@ -4,11 +4,15 @@ mod bad_input;
 mod before_and_after;
 mod cases;
 mod dialect_guide;
+mod followed_guide;
 mod killed_runs;
 mod llm;
 mod made_up_dialect;
 mod mapped_databases;
 mod mssql_run;
+mod page;
+#[cfg(unix)]
+mod plugin_languages;
 mod plugin_new;
 mod server_runs;
 mod serving;

@@ -51,7 +51,7 @@ fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if !["events.jsonl", ".lock", "run.toml"].contains(&name.as_str()) {
+            } else if !["events.jsonl", "plugin-audit.jsonl", ".lock", "run.toml"].contains(&name.as_str()) {
                 files.insert(name, fs::read(&path).unwrap());
             }
         }

@@ -1,10 +1,10 @@
-//! What `plugin new` writes builds as it is, fits the host, passes `plugin check` and does its work in a run.
+//! What `plugin new` writes in Rust builds as it is, fits the host, passes `plugin check` and does its work in a run.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use nl2sql_plugin_host::{CheckSetup, Kind, PluginHost, scaffold};
+use nl2sql_plugin_host::{CheckSetup, Kind, Language, PluginHost, scaffold};
 
 const PROFILE: &str = r#"
 [database]
@@ -34,15 +34,41 @@ fn build(folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// The SDK as `cargo package` makes it, unpacked where nothing else of the checkout is.
+fn packaged_sdk(folder: &Path) -> PathBuf {
+    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/sdk/Cargo.toml");
+    let succeeds = |command: &mut Command| {
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    succeeds(
+        Command::new(env!("CARGO"))
+            .args(["package", "--quiet", "--no-verify", "--allow-dirty", "--manifest-path"])
+            .arg(sdk)
+            .arg("--target-dir")
+            .arg(folder.join("packaged")),
+    );
+    let made = fs::read_dir(folder.join("packaged/package")).unwrap();
+    let archive = made
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "crate"))
+        .unwrap();
+    succeeds(Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(folder));
+    folder.join(archive.file_stem().unwrap())
+}
+
 #[test]
 fn a_new_plugin_of_every_kind_builds_and_passes_its_check() {
     let folder = tempfile::tempdir().unwrap();
+    let package = packaged_sdk(folder.path());
     let mut profile = PROFILE.to_owned();
     let host = PluginHost::builder().build().unwrap();
     for kind in Kind::ALL {
         let name = format!("{kind}-mine");
         let crate_folder = folder.path().join(&name);
-        scaffold(kind, &name, &crate_folder, None).unwrap();
+        // One with the copy that comes along, the others with the package.
+        let sdk = (kind != Kind::Validator).then_some(package.as_path());
+        scaffold(Language::Rust, kind, &name, &crate_folder, sdk).unwrap();
         let component = build(&crate_folder);
         let report = host.check(&component, &CheckSetup::default()).unwrap();
         assert_eq!(report.artifact.manifest.name, name);

@@ -226,13 +226,21 @@ pub enum PluginCommand {
         #[arg(long)]
         output: Option<PathBuf>,
     },
-    /// Create a plugin of your own: a Rust package that builds
-    #[command(after_help = "Example:\n  nl2sql plugin new validator no-select-star")]
+    /// Show what the plugins of a run were granted, and how much of it they used
+    #[command(after_help = "Examples:\n  nl2sql plugin audit\n  nl2sql plugin audit --run-dir runs/shop")]
+    Audit,
+    /// Create a plugin of your own: a project that builds, with tests
+    #[command(
+        after_help = "Examples:\n  nl2sql plugin new validator no-select-star\n  nl2sql plugin new --language python metric answer-length"
+    )]
     New {
         /// Kind of plugin
         kind: PluginKind,
         /// Name: lower-case letters, digits and hyphens
         name: String,
+        /// Language to write it in
+        #[arg(long, default_value = "rust")]
+        language: PluginLanguage,
         /// Folder to write; the name by default
         #[arg(long)]
         folder: Option<PathBuf>,
@@ -240,6 +248,18 @@ pub enum PluginCommand {
         #[arg(long)]
         sdk: Option<PathBuf>,
     },
+}
+
+/// Languages `plugin new` can start in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PluginLanguage {
+    /// Small and fast components
+    Rust,
+    /// Components of 20 MB with an interpreter in them
+    Python,
+    /// Components of 1 MB with an interpreter in them
+    #[value(name = "typescript")]
+    TypeScript,
 }
 
 /// Kinds `plugin new` can start.

@@ -8,6 +8,7 @@ mod init;
 mod mcp;
 mod model;
 mod plugin;
+mod plugin_audit;
 mod predict;
 mod profile;
 mod reference;

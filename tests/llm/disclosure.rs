@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use nl2sql_catalog::{Database, MetricRow, ResultSet, Sample, Table, Value};
 use nl2sql_llm_server::SchemaWriter;
 use nl2sql_plugin_host::{
-    DISCLOSE_ROWS, Failure, Kind, LoadError, LogLevel, LogSink, MatchOutcome, MatchPair, PluginHost, PluginSettings,
-    QueryError, QueryService, ServiceError, Services, scaffold,
+    DISCLOSE_ROWS, Failure, Kind, Language, LoadError, LogLevel, LogSink, MatchOutcome, MatchPair, PluginHost,
+    PluginSettings, QueryError, QueryService, ServiceError, Services, scaffold,
 };
 
 use crate::llm::peer::{Peer, Place, contains, files, said};
@@ -34,7 +34,7 @@ const CHANNELS: [&str; 10] = [
 fn leaky(folder: &Path, kind: Kind, replaced: (&str, &str)) -> String {
     let name = format!("leaky-{kind}");
     let package = folder.join(format!("{name}-{}", replaced.1.len()));
-    scaffold(kind, &name, &package, None).unwrap();
+    scaffold(Language::Rust, kind, &name, &package, None).unwrap();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/leaky/{kind}.rs"));
     let source = fs::read_to_string(source).unwrap().replace(replaced.0, replaced.1);
     fs::write(package.join("src/lib.rs"), source).unwrap();

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use nl2sql_app::{call_failure, check_plugin, inspect, load_failure, plugin_host};
-use nl2sql_plugin_host::{Artifact, Kind, Origin, scaffold};
+use nl2sql_plugin_host::{Artifact, CompileNotice, Kind, Language, Origin, scaffold};
 use serde_json::json;
 
-use super::resolve;
-use crate::arguments::{Global, PluginCommand, PluginKind};
-use crate::terminal::{say, say_json};
+use super::{plugin_audit, resolve};
+use crate::arguments::{Global, PluginCommand, PluginKind, PluginLanguage};
+use crate::terminal::{say, say_json, show_notes};
 use nl2sql_app::AppError;
 use nl2sql_app::diagnostic::Exit;
 
@@ -27,17 +27,19 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, AppError> {
             manifest,
             output,
         } => pack(global, component, manifest, output.as_deref().unwrap_or(component)),
+        PluginCommand::Audit => plugin_audit::show(global),
         PluginCommand::New {
             kind,
             name,
+            language,
             folder,
             sdk,
-        } => new(global, *kind, name, folder.as_deref(), sdk.as_deref()),
+        } => new(global, *language, *kind, name, folder.as_deref(), sdk.as_deref()),
     }
 }
 
 fn list(global: &Global) -> Result<Exit, AppError> {
-    let host = plugin_host(&resolve(global)?.profile)?;
+    let host = plugin_host(&resolve(global)?.profile, CompileNotice::default())?;
     let entries = host
         .library()
         .list()
@@ -72,7 +74,7 @@ fn list(global: &Global) -> Result<Exit, AppError> {
 }
 
 fn show(global: &Global, plugin: &str) -> Result<Exit, AppError> {
-    let host = plugin_host(&resolve(global)?.profile)?;
+    let host = plugin_host(&resolve(global)?.profile, CompileNotice::default())?;
     let artifact = inspect(&host, "", plugin)?;
     if global.json {
         say_json(&describe(&artifact));
@@ -117,7 +119,9 @@ fn pack(global: &Global, component: &Path, manifest: &Path, output: &Path) -> Re
 
 /// Loads the plugin under the profile's limits and pin and makes a few calls.
 fn check(global: &Global, plugin: &str, options: Option<&str>, database: Option<&str>) -> Result<Exit, AppError> {
-    let report = check_plugin(resolve(global)?.profile, plugin, options, database)?;
+    let listener = global.clone();
+    let notice = CompileNotice::new(move |text| show_notes(&listener, &[text]));
+    let report = check_plugin(resolve(global)?.profile, plugin, options, database, notice)?;
     let calls = report.calls.iter().map(|call| match &call.outcome {
         Ok(outcome) => (call, true, outcome.clone()),
         Err(error) => (call, false, call_failure(error).to_string()),
@@ -152,9 +156,10 @@ fn check(global: &Global, plugin: &str, options: Option<&str>, database: Option<
     Ok(if report.passed() { Exit::Done } else { Exit::Failed })
 }
 
-/// Writes a package for a plugin of one's own.
+/// Writes a project for a plugin of one's own.
 fn new(
     global: &Global,
+    language: PluginLanguage,
     kind: PluginKind,
     name: &str,
     folder: Option<&Path>,
@@ -167,8 +172,13 @@ fn new(
         PluginKind::Validator => Kind::Validator,
         PluginKind::Metric => Kind::Metric,
     };
+    let language = match language {
+        PluginLanguage::Rust => Language::Rust,
+        PluginLanguage::Python => Language::Python,
+        PluginLanguage::TypeScript => Language::TypeScript,
+    };
     let folder = folder.unwrap_or(Path::new(name));
-    let files = scaffold(kind, name, folder, sdk).map_err(|error| {
+    let files = scaffold(language, kind, name, folder, sdk).map_err(|error| {
         let help = error.help().map(|help| format!(". {help}")).unwrap_or_default();
         AppError::Usage(format!("{error}{help}"))
     })?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use nl2sql_app::ask::{Answerer, Assistant};
 use nl2sql_app::diagnostic::Exit;
+use nl2sql_app::runs::RunLibrary;
 use nl2sql_app::{AppError, ModelChoice, Session, profile_of_run};
 use nl2sql_profile::{Profile, read_secret};
 use nl2sql_serving::{Backend, OpenAiEndpoint, OpenAiEndpointSettings, Server};
@@ -54,6 +55,7 @@ pub fn run(global: &Global, arguments: &ServeArguments) -> Result<Exit, AppError
     let named = session.profile().database.is_named();
     let assistant = named.then(|| Assistant::open(&session, answerer)).transpose()?;
     let server = Server::bind(&session.profile().serve, backend, assistant.map(Arc::new)).map_err(failed)?;
+    server.show_runs(Arc::new(RunLibrary::of(&session)));
     let url = server.url();
     if global.json {
         say_json(&json!({ "url": url }));

@@ -89,6 +89,8 @@ impl JobView {
             } => self.predicted(*done, *total, *rows_per_second),
             EventKind::Note { stage: None, .. }
             | EventKind::Round { .. }
+            | EventKind::Spent { .. }
+            | EventKind::PairReviewed { .. }
             | EventKind::JobStarted { .. }
             | EventKind::JobFinished { .. }
             | EventKind::JobFailed { .. } => {}

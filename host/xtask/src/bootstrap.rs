@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::guest_toolchain::{self, GuestToolchain, TARGET};
 use crate::process::{announce, command, run, succeeds};
-use crate::{debian, devices, services};
+use crate::{debian, devices, page, services};
 
 /// Something that a chore needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +18,30 @@ pub enum Need {
     GuestToolchain,
     /// The programs of PostgreSQL and MariaDB. Tests that want a server are skipped without them.
     DatabaseServers,
+    /// Node and npm. The program has no page without them.
+    Page,
+    /// A browser. The test of the page is skipped without it.
+    Browser,
     /// A Vulkan driver. The test on wgpu is skipped without it.
     Vulkan,
 }
 
 impl Need {
     /// Everything that building and testing may need.
-    pub const ALL: [Self; 3] = [Self::GuestToolchain, Self::DatabaseServers, Self::Vulkan];
+    pub const ALL: [Self; 5] = [
+        Self::GuestToolchain,
+        Self::DatabaseServers,
+        Self::Page,
+        Self::Browser,
+        Self::Vulkan,
+    ];
 
     fn purpose(self) -> &'static str {
         match self {
             Self::GuestToolchain => "to build plugins for WASM",
             Self::DatabaseServers => "private servers for the tests of the drivers",
+            Self::Page => "Node, to build the page that the program serves",
+            Self::Browser => "a browser, for the test of the page",
             Self::Vulkan => "software Vulkan, for the test of the wgpu backend",
         }
     }
@@ -40,6 +52,10 @@ impl Need {
             Self::GuestToolchain if GuestToolchain::find().is_some() => Vec::new(),
             Self::GuestToolchain => guest_toolchain::DEBIAN_PACKAGES.to_vec(),
             Self::DatabaseServers => services::missing_packages(),
+            Self::Page if page::has_node() => Vec::new(),
+            Self::Page => page::DEBIAN_PACKAGES.to_vec(),
+            Self::Browser if succeeds(command("chromium").arg("--version")) => Vec::new(),
+            Self::Browser => vec!["chromium"],
             Self::Vulkan if devices::has_vulkan() => Vec::new(),
             Self::Vulkan => vec![devices::SOFTWARE_VULKAN],
         }

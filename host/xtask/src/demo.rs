@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::bootstrap::{Need, bootstrap};
 use crate::process::{announce, command, run};
-use crate::{checkout, plugins, small_model};
+use crate::{checkout, page, plugins, small_model};
 
 /// Demo databases; each has a `.sql` and a `.toml` in `profiles/demo`.
 pub const DATABASES: [&str; 2] = ["concert_singer", "sales_zh"];
@@ -19,7 +19,7 @@ const TRAINED: &str = "concert_singer";
 
 /// Builds everything and runs the demo from its beginning; with `train`, goes on to an adapter and a report before and after.
 pub fn run_demo(train: bool) -> Result<()> {
-    bootstrap(&[Need::GuestToolchain], false)?;
+    bootstrap(&[Need::GuestToolchain, Need::Page], false)?;
     let nl2sql = build_program(Profile::Development)?;
     let profiles = profiles();
     let folder = checkout::target().join("demo");
@@ -75,6 +75,7 @@ impl Profile {
 /// Builds plugins and program; answers where the program is.
 pub fn build_program(profile: Profile) -> Result<PathBuf> {
     plugins::build()?;
+    page::build_if_possible();
     announce("building nl2sql (10 to 12 minutes on two cores the first time, and some 3 GiB of memory)");
     run(command("cargo")
         .current_dir(checkout::root())

@@ -13,6 +13,8 @@ mod devices;
 mod docs;
 mod generation_bench;
 mod guest_toolchain;
+mod page;
+mod plugin_toolchains;
 mod plugins;
 mod process;
 mod python;
@@ -57,6 +59,10 @@ enum Verb {
         /// Folder of the crate
         folder: std::path::PathBuf,
     },
+    /// Build, check and run a plugin of every kind in every language, e.g. `cargo xtask sdks` (five minutes)
+    Sdks,
+    /// Build the page that the program serves, e.g. `cargo xtask page`
+    Page,
     /// Start or stop private test servers, e.g. `cargo xtask services up`
     Services {
         /// What to do with them
@@ -110,7 +116,12 @@ fn run(verb: Verb) -> Result<()> {
             println!("{}", plugins::build()?.display());
             Ok(())
         }
+        Verb::Sdks => plugin_toolchains::try_every_template(),
         Verb::Guest { folder } => plugins::build_elsewhere(&folder),
+        Verb::Page => {
+            bootstrap::bootstrap(&[bootstrap::Need::Page], false)?;
+            page::build()
+        }
         Verb::Services {
             action: ServiceAction::Up,
         } => {

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::bootstrap::{Need, bootstrap};
 use crate::process::{announce, command, run};
 use crate::test_tally::Tally;
-use crate::{adbc_drivers, checkout, plugins, python, services};
+use crate::{adbc_drivers, checkout, page, plugin_toolchains, plugins, python, services};
 
 /// Names the Python that has the official clients of the chat protocols, and one of TDS.
 const PYTHON: &str = "NL2SQL_TEST_PYTHON";
@@ -35,8 +35,12 @@ pub struct TestArguments {
 
 /// Builds the plugins and runs the tests.
 pub fn run_all(arguments: &TestArguments) -> Result<()> {
-    bootstrap(&[Need::GuestToolchain, Need::DatabaseServers], false)?;
+    bootstrap(
+        &[Need::GuestToolchain, Need::DatabaseServers, Need::Page, Need::Browser],
+        false,
+    )?;
     plugins::build()?;
+    page::build_if_possible();
     announce("starting private PostgreSQL and MariaDB");
     let servers = services::up()?;
     let mut tally = Tally::default();
@@ -61,6 +65,7 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
     let mut run = host.run(arguments);
     run.env(adbc_drivers::VARIABLE, adbc_drivers::folder())
         .envs(QUICK_GUESTS);
+    plugin_toolchains::name_to(&mut run);
     match python {
         Some(python) => run.env(PYTHON, python),
         None => run.env_remove(PYTHON),

@@ -13,9 +13,7 @@ use crate::grammar::FAMILIES;
 pub struct Options {
     /// Weight of each family against its usual weight: 0 leaves it out, 2 doubles its share. Families not named keep theirs.
     pub families: BTreeMap<String, f32>,
-    /// How many differently worded questions each SQL gets. 1 keeps the SQL of a run unique.
-    pub paraphrases: u32,
-    /// Most joins from the table asked about to the one it is related to: 0, 1 or 2.
+    /// Most joins from the table asked about to the one it is related to: 0 to 3.
     pub max_joins: usize,
 }
 
@@ -23,13 +21,12 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             families: BTreeMap::new(),
-            paraphrases: 1,
-            max_joins: 2,
+            max_joins: 3,
         }
     }
 }
 
-const NAMES: &[&str] = &["families", "paraphrases", "max_joins"];
+const NAMES: &[&str] = &["families", "max_joins"];
 
 impl Options {
     /// The options in `json`; an unknown name is refused with the nearest known one.
@@ -49,11 +46,8 @@ impl Options {
         {
             return Err(out_of_range("the weights in `families` must be 0 or more"));
         }
-        if !(1..=20).contains(&options.paraphrases) {
-            return Err(out_of_range("`paraphrases` must be from 1 to 20"));
-        }
-        if options.max_joins > 2 {
-            return Err(out_of_range("`max_joins` must be 0, 1 or 2"));
+        if options.max_joins > 3 {
+            return Err(out_of_range("`max_joins` must be from 0 to 3"));
         }
         Ok(options)
     }

@@ -1,6 +1,6 @@
 //! One request at a time: draws pairs until the batch is full, keeping shares, coverage and uniqueness.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use nl2sql_sdk::description::DialectInfo;
 use nl2sql_sdk::generator::{Batch, Request};
@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::quota::Quota;
 use crate::random::Draw;
 use crate::sql::{Dialect, hardness, render};
-use crate::wording::Language;
+use crate::wording::{Language, Used};
 use nl2sql_schema::{Link, Schema};
 
 /// Draws without a new pair after which a level, or the topic, counts as exhausted.
@@ -71,7 +71,24 @@ impl Session {
             .hint("name tables of the catalog in plan.json, as `schema.table` where there are schemas"));
         }
         let languages = languages(request, &mut notes)?;
+        if languages.iter().any(|(_, language, _)| *language == Language::Chinese) {
+            notes.extend(self.without_chinese(&tables));
+        }
         Ok(Run::new(self, request, &tables, languages).fill(notes))
+    }
+}
+
+impl Session {
+    /// Says that questions will mix languages, where names have no Chinese.
+    fn without_chinese(&self, tables: &[usize]) -> Option<String> {
+        let columns = || tables.iter().flat_map(|table| &self.schema.tables[*table].columns);
+        let unnamed = columns().filter(|column| column.chinese.is_empty()).count();
+        let all = columns().count();
+        (unnamed * 4 > all).then(|| {
+            format!(
+                "{unnamed} of {all} columns have no Chinese name, so that questions mix languages; name them in comments or in `[glossary]`"
+            )
+        })
     }
 }
 
@@ -107,7 +124,10 @@ struct Run<'a> {
     languages: Vec<(String, Language, f32)>,
     levels: Quota,
     tongues: Quota,
-    seen_sql: HashSet<String>,
+    /// How many samples have each statement.
+    seen_sql: HashMap<String, u32>,
+    /// Most samples that may share a statement.
+    wordings: u32,
     seen_questions: HashSet<String>,
     samples: Vec<Sample>,
     /// Draws of each family, and how many gave each level.
@@ -145,10 +165,12 @@ impl<'a> Run<'a> {
                 .iter()
                 .chain(request.rejected.iter().map(|rejection| &rejection.sample))
         };
+        let wordings = wordings(request);
         Self {
             levels: Quota::new(&weights, want, &levels_done),
             tongues: Quota::new(&tongue_weights, want, &tongues_done),
-            seen_sql: past().map(|sample| sample.sql.clone()).collect(),
+            seen_sql: seen_statements(request, wordings),
+            wordings,
             seen_questions: past().map(|sample| sample.question.clone()).collect(),
             samples: Vec::with_capacity(want),
             yields: vec![(1.0, [0.25; 4]); FAMILIES.len()],
@@ -172,7 +194,7 @@ impl<'a> Run<'a> {
             draw: Draw::new(self.session.seed, &self.request.topic.name, self.request.round),
             uncovered,
             unlinked,
-            invents: false,
+            max_joins: self.session.options.max_joins,
         };
         let want = self.request.want as usize;
         let mut exhausted = false;
@@ -246,24 +268,35 @@ impl<'a> Run<'a> {
         chooser.draw.weighted(&weights)
     }
 
-    /// Words the pair and keeps it when neither its SQL nor its question was there before.
+    /// Words the pair, in as many ways as its SQL has room for, and keeps the questions that were not there before.
     fn accept(&mut self, chooser: &mut Chooser, pair: &Pair, family: &str, difficulty: Difficulty) -> bool {
         let schema = &self.session.schema;
         let sql = render(&pair.statement, schema, &self.session.dialect);
-        if self.seen_sql.contains(&sql) {
+        let known = self.seen_sql.get(&sql).copied().unwrap_or(0);
+        let room = self.wordings.saturating_sub(known) as usize;
+        // New SQL first: what is there already is asked in another way where little else is left.
+        if room == 0 || (known > 0 && !chooser.draw.chance(0.05)) {
             return false;
         }
+        // While nothing is asked about some table, another SQL is worth more than another question.
+        let ways = if self.untouched(chooser) {
+            1
+        } else {
+            chooser.draw.weighted(&[0.6, 0.25, 0.15]).unwrap_or(0) + 1
+        };
+        let wanted = if known > 0 { 1 } else { ways.min(room) };
         let want = self.request.want as usize;
         let mut kept = 0;
-        for _ in 0..self.session.options.paraphrases * 3 {
-            if kept == self.session.options.paraphrases || self.samples.len() == want {
+        let mut used = Used::default();
+        for _ in 0..wanted * 3 {
+            if kept == wanted || self.samples.len() == want {
                 break;
             }
             let Some(tongue) = self.tongues.draw(&mut chooser.draw).or(Some(0)) else {
                 break;
             };
             let (tag, language, _) = &self.languages[tongue];
-            let question = language.word(&pair.ask, schema, &mut chooser.draw);
+            let question = language.word(&pair.ask, schema, &mut used, &mut chooser.draw);
             if question.is_empty() || self.seen_questions.contains(&question) {
                 continue;
             }
@@ -281,10 +314,18 @@ impl<'a> Run<'a> {
             kept += 1;
         }
         if kept > 0 {
-            self.seen_sql.insert(sql);
+            *self.seen_sql.entry(sql).or_default() += kept as u32;
             cover(chooser, &pair.ask);
         }
         kept > 0
+    }
+
+    /// No pair uses any column of some table of the topic.
+    fn untouched(&self, chooser: &Chooser) -> bool {
+        let waits = |table: &usize, column: usize| chooser.uncovered.contains(&Attribute { table: *table, column });
+        self.tables
+            .iter()
+            .any(|table| (0..self.session.schema.tables[*table].columns.len()).all(|column| waits(table, column)))
     }
 
     /// Columns and links of the topic that no accepted SQL uses.
@@ -313,6 +354,28 @@ impl<'a> Run<'a> {
         }
         (columns, links)
     }
+}
+
+/// How many samples may share a statement, as the host says.
+fn wordings(request: &Request) -> u32 {
+    request
+        .extra
+        .iter()
+        .find(|(name, _)| name == "wordings")
+        .and_then(|(_, number)| number.parse().ok())
+        .unwrap_or(1)
+}
+
+/// How many samples have each statement; one that was rejected has no room for more.
+fn seen_statements(request: &Request, wordings: u32) -> HashMap<String, u32> {
+    let mut seen = HashMap::new();
+    for sample in &request.accepted {
+        *seen.entry(sample.sql.clone()).or_default() += 1;
+    }
+    for rejection in &request.rejected {
+        seen.insert(rejection.sample.sql.clone(), wordings);
+    }
+    seen
 }
 
 /// The names in a statement.
@@ -374,14 +437,7 @@ fn cover(chooser: &mut Chooser, ask: &Ask) {
     for attribute in attributes.collect::<Vec<_>>() {
         chooser.uncovered.remove(&attribute);
     }
-    let related = ask
-        .filters
-        .iter()
-        .chain(&ask.other_filters)
-        .filter_map(|filter| match filter {
-            Filter::Related(relation, _) => Some(relation),
-            Filter::Own(..) => None,
-        });
+    let related = ask.filters.iter().chain(&ask.other_filters).flat_map(Filter::relations);
     for relation in related.chain(&ask.other).collect::<Vec<_>>() {
         let mut before = relation.from;
         for hop in &relation.hops {

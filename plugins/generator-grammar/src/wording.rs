@@ -33,11 +33,29 @@ impl Language {
         }
     }
 
-    /// One of the ways to ask `ask`.
-    pub fn word(self, ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
+    /// One of the ways to ask `ask`, built unlike those that are used up; empty when all are.
+    pub fn word(self, ask: &Ask, schema: &Schema, used: &mut Used, draw: &mut Draw) -> String {
         match self {
-            Self::English => english::word(ask, schema, draw),
-            Self::Chinese => chinese::word(ask, schema, draw),
+            Self::English => english::word(ask, schema, used, draw),
+            Self::Chinese => chinese::word(ask, schema, used, draw),
         }
+    }
+}
+
+/// The templates that a statement's questions have used up.
+#[derive(Clone, Debug, Default)]
+pub struct Used(Vec<&'static str>);
+
+impl Used {
+    /// One of the templates that is not used up yet, which it is then; a template that stands twice in the list is twice as likely.
+    fn pick(&mut self, templates: &[&'static str], draw: &mut Draw) -> Option<&'static str> {
+        let left: Vec<&'static str> = templates
+            .iter()
+            .filter(|template| !self.0.contains(template))
+            .copied()
+            .collect();
+        let picked = draw.pick(&left).copied()?;
+        self.0.push(picked);
+        Some(picked)
     }
 }

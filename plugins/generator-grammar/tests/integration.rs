@@ -2,5 +2,7 @@
 
 mod demo;
 mod odd_catalogs;
+mod read_pairs;
 mod samples;
+mod shapes;
 mod wordings;

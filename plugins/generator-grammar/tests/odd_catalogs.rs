@@ -114,9 +114,9 @@ fn refused(options: &str) -> (String, String) {
 
 #[test]
 fn bad_options_are_refused_with_the_nearest_name() {
-    let (message, hint) = refused(r#"{"paraphrase": 2}"#);
+    let (message, hint) = refused(r#"{"max_join": 2}"#);
     assert!(
-        message.contains("`paraphrase`") && hint.contains("`paraphrases`"),
+        message.contains("`max_join`") && hint.contains("`max_joins`"),
         "{message} {hint}"
     );
     let (message, hint) = refused(r#"{"families": {"join-filtr": 2}}"#);
@@ -124,7 +124,7 @@ fn bad_options_are_refused_with_the_nearest_name() {
         message.contains("`join-filtr`") && hint.contains("did you mean `join-filter`"),
         "{message} {hint}"
     );
-    assert!(refused(r#"{"paraphrases": 0}"#).0.contains("from 1 to 20"));
+    assert!(refused(r#"{"max_joins": 4}"#).0.contains("from 0 to 3"));
     assert!(refused(r#"{"families": {"list": -1}}"#).0.contains("0 or more"));
     assert!(refused("{").0.contains("options"));
 }

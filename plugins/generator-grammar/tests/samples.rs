@@ -1,7 +1,7 @@
 //! What the pipeline relies on: repeatable, unique, executable, covering, in the wanted mix.
 
 use crate::demo;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nl2sql_sdk::types::{Catalog, Difficulty, Sample};
 use rusqlite::Connection;
@@ -145,16 +145,51 @@ fn rounds_go_on_where_the_last_one_stopped() {
 }
 
 #[test]
-fn paraphrases_share_their_sql() {
+fn an_sql_has_as_many_questions_as_the_host_says() {
     let (_, catalog) = demo::open(demo::CONCERTS);
-    let request = demo::request(&catalog, 300, &["en"]);
-    let batch = demo::session(&catalog, "sqlite", r#"{"paraphrases": 3}"#)
-        .generate(&request)
-        .unwrap();
-    let queries: BTreeSet<&str> = batch.samples.iter().map(|sample| sample.sql.as_str()).collect();
+    let mut request = demo::request(&catalog, 600, &["en"]);
+    request.extra.push(("wordings".to_owned(), "3".to_owned()));
+    let batch = demo::session(&catalog, "sqlite", "").generate(&request).unwrap();
+    let mut wordings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for sample in &batch.samples {
+        wordings.entry(&sample.sql).or_default().push(&sample.question);
+    }
     let questions: BTreeSet<&str> = batch.samples.iter().map(|sample| sample.question.as_str()).collect();
-    assert_eq!(questions.len(), 300);
-    assert!((100..=110).contains(&queries.len()), "{}", queries.len());
+    assert_eq!(questions.len(), 600, "a question has one SQL");
+    assert!(wordings.values().all(|questions| questions.len() <= 3));
+    let several = wordings.values().filter(|questions| questions.len() > 1).count();
+    assert!(
+        several * 3 > wordings.len() && several * 3 < wordings.len() * 2,
+        "{several} of {}",
+        wordings.len()
+    );
+    // Differently built, not only with other words: the beginnings differ.
+    let start = |question: &str| question.split(' ').take(2).collect::<Vec<_>>().join(" ").to_lowercase();
+    let unlike = wordings
+        .values()
+        .filter(|questions| questions.len() > 1 && start(questions[0]) != start(questions[1]))
+        .count();
+    assert!(unlike * 10 > several * 7, "{unlike} of {several}");
+}
+
+#[test]
+fn an_exhausted_topic_is_asked_in_other_words() {
+    let (_, catalog) = demo::open(
+        "CREATE TABLE pupil (id INTEGER PRIMARY KEY, name TEXT, grade INTEGER);
+         INSERT INTO pupil VALUES (1, 'Ann', 3), (2, 'Bob', 4), (3, 'Cid', 5), (4, 'Dee', 6);",
+    );
+    let session = demo::session(&catalog, "sqlite", "");
+    let mut request = demo::request(&catalog, 5000, &["en"]);
+    let once = session.generate(&request).unwrap();
+    request.extra.push(("wordings".to_owned(), "3".to_owned()));
+    let thrice = session.generate(&request).unwrap();
+    assert!(once.exhausted);
+    assert!(
+        thrice.samples.len() * 2 > once.samples.len() * 3,
+        "{} and {}",
+        once.samples.len(),
+        thrice.samples.len()
+    );
 }
 
 #[test]

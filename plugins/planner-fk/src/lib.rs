@@ -38,17 +38,33 @@ nl2sql_sdk::register!(planner: ForeignKeys);
 fn plan(context: &Context, options: &Options, request: &PlanRequest) -> Result<TopicPlan, PluginError> {
     let schema = Schema::new(&context.catalog);
     let mut notes = Vec::new();
-    let usable: Vec<usize> = (0..schema.tables.len())
+    let wanted: Vec<usize> = (0..schema.tables.len())
+        .filter(|table| options.views || !schema.tables[*table].view)
+        .collect();
+    let usable: Vec<usize> = wanted
+        .iter()
+        .copied()
         .filter(|table| !schema.tables[*table].columns.is_empty())
         .collect();
-    let without_columns = schema.tables.len() - usable.len();
+    let without_columns = wanted.len() - usable.len();
+    let views = schema.tables.len() - wanted.len();
+    if views > 0 {
+        notes.push(format!(
+            "{views} views are in no topic; `plan.options.views = true` asks about them as well"
+        ));
+    }
     if without_columns > 0 {
         notes.push(format!("{without_columns} tables without columns are in no topic"));
     }
     if usable.is_empty() {
         return Err(
-            PluginError::new("no-tables", "the catalog has no table with columns to plan topics for")
-                .hint("check the include and exclude globs of the profile and run `nl2sql extract` again"),
+            PluginError::new("no-tables", "the catalog has no table with columns to plan topics for").hint(
+                if views > 0 {
+                    "set `plan.options.views = true` to ask about views"
+                } else {
+                    "check the include and exclude globs of the profile and run `nl2sql extract` again"
+                },
+            ),
         );
     }
     note_dangling(context, &schema, &mut notes);

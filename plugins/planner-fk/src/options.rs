@@ -9,11 +9,16 @@ use serde::Deserialize;
 pub struct Options {
     /// Most tables of a topic; tables that complete a foreign key may come on top.
     pub max_tables: usize,
+    /// Views are asked about like tables. What they show is in the tables already, and their names are seldom what people say.
+    pub views: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_tables: 6 }
+        Self {
+            max_tables: 6,
+            views: false,
+        }
     }
 }
 

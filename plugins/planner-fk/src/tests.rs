@@ -190,3 +190,39 @@ fn two_thousand_tables_are_planned() {
     println!("2,000 tables planned twice in {:?}", start.elapsed());
     holds_every_link(&tables, &plan);
 }
+
+#[test]
+fn views_take_part_only_where_the_profile_says_so() {
+    let view = Table {
+        kind: "view".to_owned(),
+        ..table("current_orders", &["id", "customer_id"], &[])
+    };
+    let plan = |options: &str| {
+        let planner = ForeignKeys::open(Context {
+            catalog: Catalog {
+                tables: vec![table("orders", &["id", "customer_id"], &[]), view.clone()],
+                ..Catalog::default()
+            },
+            options: options.to_owned(),
+            ..Context::default()
+        })
+        .unwrap();
+        planner
+            .plan(PlanRequest {
+                total: 10,
+                minimum: 1,
+                ..PlanRequest::default()
+            })
+            .unwrap()
+    };
+    let tables =
+        |plan: &TopicPlan| -> Vec<String> { plan.topics.iter().flat_map(|topic| topic.tables.clone()).collect() };
+    let without = plan("{}");
+    assert_eq!(tables(&without), ["orders"]);
+    assert!(
+        without.notes[0].contains("1 views are in no topic"),
+        "{:?}",
+        without.notes
+    );
+    assert_eq!(tables(&plan(r#"{"views": true}"#)).len(), 2);
+}

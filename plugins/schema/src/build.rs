@@ -1,16 +1,17 @@
 //! From the catalog to the schema.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nl2sql_sdk::types::{Catalog, Column as CatalogColumn, Table as CatalogTable};
 
 use crate::comment::{chinese_name, english, without_owner};
+use crate::label::{Rows, label_of};
 use crate::link::{Link, links};
 use crate::people::is_person;
 use crate::phrase::column_phrase;
 use crate::prefix::shared_prefix;
-use crate::role::{are_numbers, is_short_id, role_of, truth};
-use crate::table_noun::{short_noun, table_noun};
+use crate::role::{FLAG_WORDS, are_numbers, is_short_id, role_of, truth};
+use crate::table_noun::{short_noun, table_nouns};
 use crate::words::{is_word, words};
 use crate::{Column, Noun, Role, Schema, Table};
 
@@ -19,7 +20,8 @@ impl Schema {
     pub fn new(catalog: &Catalog) -> Self {
         let names: Vec<&str> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
         let prefix = shared_prefix(&names, "");
-        let nouns: Vec<String> = catalog.tables.iter().map(|table| table_noun(table, prefix)).collect();
+        let catalog = &with_types_of_views(catalog);
+        let nouns = table_nouns(&catalog.tables, prefix);
         let links = links(catalog, &nouns);
         let mut tables: Vec<Table> = catalog
             .tables
@@ -43,6 +45,35 @@ impl Schema {
     }
 }
 
+/// Databases that declare no types for the columns of views, as SQLite does for what is computed: such a column has the type of the columns
+/// of tables that are called like it, where these agree.
+fn with_types_of_views(catalog: &Catalog) -> Catalog {
+    let is_view = |table: &CatalogTable| matches!(table.kind.as_str(), "view" | "materialized-view");
+    let mut catalog = catalog.clone();
+    let mut known: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for column in catalog
+        .tables
+        .iter()
+        .filter(|table| !is_view(table))
+        .flat_map(|table| &table.columns)
+    {
+        let types = (column.type_class.clone(), column.type_name.clone());
+        known.entry(column.name.to_lowercase()).or_default().insert(types);
+    }
+    let views = catalog.tables.iter_mut().filter(|table| is_view(table));
+    for column in views.flat_map(|table| &mut table.columns) {
+        let untyped = column.type_name.is_empty() && column.type_class == "other";
+        let types = known
+            .get(&column.name.to_lowercase())
+            .filter(|types| untyped && types.len() == 1);
+        if let Some((class, name)) = types.and_then(BTreeSet::first) {
+            column.type_class.clone_from(class);
+            column.type_name.clone_from(name);
+        }
+    }
+    catalog
+}
+
 /// Sampling stops at some number of values; a column with fewer, or with one for each row, has shown all it has.
 fn count_values(catalog: &Catalog, tables: &mut [Table]) {
     let samples = |table: usize, column: usize| catalog.tables[table].columns[column].samples.len();
@@ -56,7 +87,8 @@ fn count_values(catalog: &Catalog, tables: &mut [Table]) {
     for (index, table) in tables.iter_mut().enumerate() {
         for (at, column) in table.columns.iter_mut().enumerate() {
             let seen = samples(index, at);
-            let all = seen > 0 && (seen < most || table.rows == Some(seen as u64));
+            // Values too long to be shown are missing, so that a few below the limit are not all there are.
+            let all = seen > 0 && (seen * 10 < most * 9 || table.rows == Some(seen as u64));
             column.distinct = all.then_some(seen);
         }
     }
@@ -126,7 +158,17 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
     let in_default = table.schema.is_none()
         || table.schema == catalog.default_schema
         || (catalog.default_schema.is_none() && table.schema.as_deref() == Some("main"));
-    let label = label_of(&columns, noun);
+    let unique = |column: usize| {
+        let name = &table.columns[column].name;
+        table.unique_keys.iter().any(|key| key.columns == [name.clone()])
+    };
+    let label = label_of(&Rows {
+        columns: &columns,
+        noun,
+        refers: !foreign.is_empty(),
+        count: table.row_estimate,
+        unique: &unique,
+    });
     let unnamed = columns.iter().all(|column| column.noun.one != "name");
     if let [column] = label.as_slice()
         && unnamed
@@ -155,6 +197,7 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
             .to_owned(),
         rows: table.row_estimate,
         person: is_person(noun, &columns),
+        view: matches!(table.kind.as_str(), "view" | "materialized-view"),
         junction: false,
         columns,
         key,
@@ -195,13 +238,18 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
     let numeric_text = catalog.dialect == "sqlite";
     let role = role_of(column, &name_parts, &comment, is_key, numeric_text, table.row_estimate);
     let is = |first: &str| parts.first().is_some_and(|part| part == first) && parts.len() > 1;
-    let status = (role == Role::Flag && is("is")).then(|| format!("{} status", parts[1..].join(" ")));
+    let states = parts.last().is_some_and(|last| FLAG_WORDS.contains(&last.as_str()));
+    let status = match role {
+        Role::Flag if is("is") => Some(format!("{} status", parts[1..].join(" "))),
+        Role::Flag if states => Some(format!("{} status", parts.join(" "))),
+        _ => None,
+    };
     let full = if let Some(status) = status {
         status
     } else if parts.is_empty() {
         column.name.clone()
     } else {
-        column_phrase(&parts, role)
+        column_phrase(&parts, role, counts(column))
     };
     let short = match strip_noun(&full, noun).as_str() {
         "from date" => "start date".to_owned(),
@@ -237,6 +285,13 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
         range,
         whole: numbers.iter().all(|value| value.fract() == 0.0),
     }
+}
+
+/// The values are whole, so that a plural name may count things.
+fn counts(column: &CatalogColumn) -> bool {
+    let whole = |value: &String| value.parse::<f64>().is_ok_and(|number| number.fract() == 0.0);
+    let known = !column.samples.is_empty() && column.samples.iter().all(whole);
+    column.type_class == "integer" || (known && column.type_class != "decimal")
 }
 
 /// `bname` and `b_name` of a bank are its name.
@@ -315,37 +370,6 @@ fn restore_clashing(columns: &mut [Column]) {
             columns[index].full = Noun::new(&spelled);
         }
     }
-}
-
-fn label_of(columns: &[Column], noun: &str) -> Vec<usize> {
-    let find = |wanted: &str| {
-        columns
-            .iter()
-            .position(|column| column.noun.one == wanted || column.full.one == wanted)
-    };
-    // A number that is called like its table counts something; it names no row.
-    let called_so = find(noun).filter(|column| {
-        columns[*column].textual && !matches!(columns[*column].role, Role::Measure | Role::Year | Role::Date)
-    });
-    if let Some(name) = find("name").or(called_so).or_else(|| find("full name")) {
-        return vec![name];
-    }
-    if let (Some(first), Some(last)) = (find("first name"), find("last name")) {
-        return vec![first, last];
-    }
-    if let Some(title) = find("title") {
-        return vec![title];
-    }
-    let suits = |role: Role| columns.iter().position(|column| column.role == role && column.textual);
-    let timely = |column: &usize| {
-        let last = columns[*column].noun.one.rsplit(' ').next().unwrap_or_default();
-        matches!(last, "date" | "time" | "year" | "day")
-    };
-    let distinct = |column: &usize| !are_numbers(&columns[*column].values) && !timely(column);
-    suits(Role::Name)
-        .or_else(|| suits(Role::Text).filter(distinct))
-        .into_iter()
-        .collect()
 }
 
 /// A table of two or more foreign keys and little of its own connects others.

@@ -226,6 +226,8 @@ fn singular_word(word: &str) -> String {
 /// The phrase after "a" or "an"; without an article when it is a plural.
 pub fn with_article(phrase: &str) -> String {
     let head = phrase.split(" of ").next().unwrap_or(phrase);
+    // A duration in milliseconds is one.
+    let head = head.split(" in ").next().unwrap_or(head);
     let last = head.rsplit(' ').next().unwrap_or(head);
     let first = head.split(' ').next().unwrap_or(head);
     if (is_plural(last) && last != "id") || (is_plural(first) && first != last && first.len() > 3) {

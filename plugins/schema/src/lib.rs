@@ -1,9 +1,11 @@
 //! The catalog as people talk about it: nouns, roles of columns, and links between tables.
 
 mod abbreviations;
+mod bridge;
 mod build;
 mod comment;
 pub mod inflect;
+mod label;
 mod link;
 mod people;
 mod phrase;
@@ -13,6 +15,7 @@ mod table_noun;
 mod vocabulary;
 pub mod words;
 
+pub use bridge::is_relative;
 pub use link::Link;
 pub use role::{Role, truth};
 
@@ -61,6 +64,8 @@ pub struct Table {
     pub chinese: String,
     /// Rows are people.
     pub person: bool,
+    /// It shows what other tables hold.
+    pub view: bool,
     /// The table only connects others.
     pub junction: bool,
     /// About how many rows it has, where the catalog says so.

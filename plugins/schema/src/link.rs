@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use nl2sql_sdk::types::{Catalog, Table as CatalogTable};
 
+use crate::Noun;
+use crate::bridge::children;
 use crate::role::is_short_id;
 use crate::words::words;
 
@@ -20,6 +22,9 @@ pub struct Link {
     pub role: Option<String>,
     /// How the child stands to the parent, where the column says so before the parent's noun: "lost in" a battle.
     pub phrase: Option<String>,
+    /// What the children are to the parent, where the parent's noun alone would leave it open: "match as home team" where a match refers
+    /// to two teams, "direct report" of a manager.
+    pub children: Option<Noun>,
     /// A foreign key declares it.
     pub declared: bool,
 }
@@ -51,6 +56,9 @@ pub fn links(catalog: &Catalog, nouns: &[String]) -> Vec<Link> {
         let said = role(catalog, link, &nouns[link.parent]);
         link.phrase = said.as_deref().and_then(|said| phrase(said, &nouns[link.parent]));
         link.role = said.filter(|_| link.phrase.is_none());
+    }
+    for index in 0..links.len() {
+        links[index].children = children(&links, index, &nouns[links[index].child]);
     }
     links
 }
@@ -99,6 +107,7 @@ fn declared(catalog: &Catalog, child: usize, parent: usize, from: &[String], to:
         columns,
         role: None,
         phrase: None,
+        children: None,
         declared: true,
     })
 }
@@ -142,6 +151,7 @@ fn implied(catalog: &Catalog, nouns: &[String], known: &[Link]) -> Vec<Link> {
                     columns: vec![(column, *key)],
                     role: None,
                     phrase: None,
+                    children: None,
                     declared: false,
                 });
             }

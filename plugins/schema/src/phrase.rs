@@ -41,6 +41,55 @@ const UNITS: &[&str] = &[
     "yards",
 ];
 
+/// Units of time and storage: `milliseconds` of a track say how long it is, not how many of something it has.
+const MEASURES: &[(&[&str], &str)] = &[
+    (
+        &[
+            "milliseconds",
+            "millis",
+            "ms",
+            "microseconds",
+            "seconds",
+            "secs",
+            "minutes",
+            "mins",
+            "hours",
+            "hrs",
+        ],
+        "duration",
+    ),
+    (
+        &["bytes", "kilobytes", "megabytes", "gigabytes", "kb", "mb", "gb"],
+        "size",
+    ),
+    (&["kg", "lb", "lbs", "pounds", "grams"], "weight"),
+    (&["dollar", "dollars", "usd", "euro", "euros"], "amount"),
+    (
+        &[
+            "cm", "mm", "km", "feet", "ft", "inches", "meter", "meters", "metre", "metres", "miles", "yards",
+        ],
+        "length",
+    ),
+    (&["percent"], "share"),
+];
+
+/// Plural names of amounts: money and the like, which nobody counts.
+const AMOUNTS: &[&str] = &[
+    "sales",
+    "revenues",
+    "earnings",
+    "proceeds",
+    "savings",
+    "funds",
+    "taxes",
+    "wages",
+    "expenses",
+    "profits",
+    "costs",
+    "liabilities",
+    "winnings",
+];
+
 /// Plural names of quantities of which one row has one.
 const ONE_EACH: &[&str] = &[
     "score",
@@ -68,6 +117,11 @@ const ONE_EACH: &[&str] = &[
     "standard",
 ];
 
+/// What lasts, so that a unit of time behind it is no count.
+const SPANS: &[&str] = &[
+    "age", "delay", "duration", "interval", "lap", "length", "runtime", "time", "timeout", "uptime",
+];
+
 /// Words that end a name of something's year without saying so.
 const YEARS: &[(&str, &str)] = &[
     ("built", "construction year"),
@@ -83,7 +137,9 @@ const YEARS: &[(&str, &str)] = &[
 ];
 
 /// The noun phrase for a column with these words in its name.
-pub fn column_phrase(words: &[String], role: Role) -> String {
+///
+/// `counts` says that its values are whole, so that a plural may be a number of things; an amount is none.
+pub fn column_phrase(words: &[String], role: Role, counts: bool) -> String {
     let words = with_date_last(&with_agent(words));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let Some(last) = words.last().copied() else {
@@ -91,7 +147,7 @@ pub fn column_phrase(words: &[String], role: Role) -> String {
     };
     match role {
         Role::Year => year_phrase(&words, last),
-        Role::Measure => measure_phrase(&words),
+        Role::Measure => measure_phrase(&words, counts),
         Role::Category | Role::Name => singular_tail(&words),
         _ => words.join(" "),
     }
@@ -142,7 +198,19 @@ fn year_phrase(words: &[&str], last: &str) -> String {
 }
 
 /// Counts are numbers of something, and units stand behind "in".
-fn measure_phrase(words: &[&str]) -> String {
+fn measure_phrase(words: &[&str], counts: bool) -> String {
+    if let [unit] = words
+        && let Some((_, measured)) = MEASURES.iter().find(|(units, _)| units.contains(unit))
+    {
+        return format!("{measured} in {}", unit_phrase(&[unit]));
+    }
+    let timed = words.split_last().is_some_and(|(last, before)| {
+        MEASURES[0].0.contains(last) && before.last().is_some_and(|thing| SPANS.contains(thing))
+    });
+    if timed {
+        let (unit, thing) = words.split_at(words.len() - 1);
+        return format!("{} in {}", unit.join(" "), thing.join(" "));
+    }
     let units = words.iter().rev().take_while(|word| UNITS.contains(word)).count();
     let (thing, unit) = words.split_at(words.len() - units);
     if let (Some(before), false) = (thing.last(), unit.is_empty())
@@ -153,7 +221,9 @@ fn measure_phrase(words: &[&str]) -> String {
     let phrase = words.join(" ");
     let (head, tail) = head_and_rest(&phrase).unwrap_or((&phrase, ""));
     let head: Vec<&str> = head.split(' ').collect();
-    let counted = head.last().is_some_and(|word| is_plural(word)) && !tail.starts_with(" of ");
+    let amount = head.last().is_some_and(|word| AMOUNTS.contains(word));
+    let numbered = counts || head.contains(&"number");
+    let counted = numbered && !amount && head.last().is_some_and(|word| is_plural(word)) && !tail.starts_with(" of ");
     if !counted {
         return phrase;
     }
@@ -203,6 +273,10 @@ mod tests {
     fn names_of_quantities_dates_and_years_read_naturally() {
         for (name, role, expected) in [
             ("days held", Role::Measure, "number of days held"),
+            ("milliseconds", Role::Measure, "duration in milliseconds"),
+            ("bytes", Role::Measure, "size in bytes"),
+            ("run time minutes", Role::Measure, "run time in minutes"),
+            ("product sales", Role::Measure, "product sales"),
             ("length meters", Role::Measure, "length in meters"),
             ("damage millions usd", Role::Measure, "damage in millions of USD"),
             ("sales billion", Role::Measure, "sales in billions"),
@@ -228,7 +302,19 @@ mod tests {
             ("managed by", Role::Category, "manager"),
         ] {
             let words: Vec<String> = name.split(' ').map(str::to_owned).collect();
-            assert_eq!(column_phrase(&words, role), expected, "{name}");
+            assert_eq!(column_phrase(&words, role, true), expected, "{name}");
         }
+        let words = ["order".to_owned(), "subtotals".to_owned()];
+        assert_eq!(
+            column_phrase(&words, Role::Measure, false),
+            "order subtotals",
+            "an amount is no count"
+        );
+        let words = ["number".to_owned(), "deaths".to_owned()];
+        assert_eq!(
+            column_phrase(&words, Role::Measure, false),
+            "number of deaths",
+            "its name says that it counts"
+        );
     }
 }

@@ -105,7 +105,7 @@ const CATEGORY_WORDS: &[&str] = &[
 ];
 
 /// Words that are true or false of a row.
-const FLAG_WORDS: &[&str] = &[
+pub const FLAG_WORDS: &[&str] = &[
     "active",
     "archived",
     "cancelled",
@@ -249,6 +249,10 @@ pub fn role_of(
     let asks = matches!(words.first().map(String::as_str), Some("is" | "has")) && (numeric || !values.is_empty());
     let states = FLAG_WORDS.contains(&last) && numeric;
     if truth && (asks || states) {
+        return Role::Flag;
+    }
+    // What is true or false may be spelled in any way where no value is known.
+    if FLAG_WORDS.contains(&last) && values.is_empty() && class == "text" {
         return Role::Flag;
     }
     if numeric {

@@ -22,21 +22,38 @@ const EMPTY_WORDS: &[&str] = &[
 ];
 
 /// Words at the start of a table's name that say nothing about its rows.
-const EMPTY_PREFIXES: &[&str] = &["tbl", "dim", "fact", "tb", "reference", "vw", "view"];
+const EMPTY_PREFIXES: &[&str] = &["tbl", "dim", "fact", "tb", "reference", "vw", "view", "qry", "query"];
 
-/// What one row of the table is called; `prefix` letters of its name mean nothing.
-pub fn table_noun(table: &CatalogTable, prefix: usize) -> String {
+/// What rows of each table are called. A word that says little is left out, unless another table goes by what is left: the rows of
+/// "Order Details" are no orders.
+pub fn table_nouns(tables: &[CatalogTable], prefix: usize) -> Vec<String> {
+    let short: Vec<String> = tables.iter().map(|table| table_noun(table, prefix, true)).collect();
+    let clashes = |index: usize| short.iter().filter(|noun| **noun == short[index]).count() > 1;
+    (0..tables.len())
+        .map(|index| {
+            if clashes(index) {
+                table_noun(&tables[index], prefix, false)
+            } else {
+                short[index].clone()
+            }
+        })
+        .collect()
+}
+
+/// What one row of the table is called; `prefix` letters of its name mean nothing, and `shortens` leaves out what says little.
+fn table_noun(table: &CatalogTable, prefix: usize, shortens: bool) -> String {
     if let Some(comment) = english(table.comment.as_deref()) {
         return singular(&comment);
     }
     let mut parts = words(table.name.get(prefix..).unwrap_or(&table.name));
-    while parts.len() > 1 && EMPTY_WORDS.contains(&parts[parts.len() - 1].as_str()) {
+    while shortens && parts.len() > 1 && EMPTY_WORDS.contains(&parts[parts.len() - 1].as_str()) {
         parts.pop();
     }
     while parts.len() > 1 && EMPTY_PREFIXES.contains(&parts[0].as_str()) {
         parts.remove(0);
     }
-    while parts.len() > 1
+    while shortens
+        && parts.len() > 1
         && parts[parts.len() - 1]
             .chars()
             .all(|character| character.is_ascii_digit())
@@ -69,5 +86,28 @@ pub fn short_noun(noun: &str, nouns: &[String]) -> Noun {
     match rest {
         Some(rest) if !EMPTY.contains(&rest) && !nouns.iter().any(|other| other == rest) => Noun::new(rest),
         _ => Noun::new(noun),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nouns(names: &[&str]) -> Vec<String> {
+        let tables: Vec<CatalogTable> = names
+            .iter()
+            .map(|name| CatalogTable {
+                name: (*name).to_owned(),
+                ..CatalogTable::default()
+            })
+            .collect();
+        table_nouns(&tables, 0)
+    }
+
+    #[test]
+    fn a_table_keeps_its_own_name_beside_another() {
+        assert_eq!(nouns(&["Orders", "Order Details"]), ["order", "order detail"]);
+        assert_eq!(nouns(&["customer_details", "orders"]), ["customer", "order"]);
+        assert_eq!(nouns(&["qry_sales", "orders"]), ["sales", "order"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What wit-bindgen makes of the contract in `wit/since_v0_2_0`.
+//! What wit-bindgen makes of the contract in `wit`.
 //!
 //! One expansion holds the shared nouns and the services; each kind adds its exported interface alone. `pub_export_macro` moves the
 //! exports of a world's description into that kind's `export!` macro, so a guest describes the one kind it registers, and
@@ -7,7 +7,7 @@
 
 pub mod services {
     wit_bindgen::generate!({
-        path: "../../wit/since_v0_2_0",
+        path: "wit",
         inline: "
             package nl2sql:sdk;
             world services {
@@ -73,7 +73,7 @@ macro_rules! kind {
     ($kind:ident, $world:literal, { $($interface:literal: $module:ident),* } $(, $member:literal)*) => {
         pub mod $kind {
             wit_bindgen::generate!({
-                path: "../../wit/since_v0_2_0",
+                path: "wit",
                 world: $world,
                 with: {
                     "nl2sql:plugin/types@0.2.0": crate::bindings::services::types,

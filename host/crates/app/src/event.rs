@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nl2sql_pipeline::{RoundRecord, Stage, StageSummary};
+use nl2sql_pipeline::{ReviewStep, RoundRecord, Stage, StageSummary};
 use nl2sql_training::events::TrainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,27 @@ pub enum EventKind {
         rows_per_second: f64,
         /// Tokens per second in this session.
         tokens_per_second: f64,
+    },
+    /// What the language model has cost so far, earlier jobs included.
+    Spent {
+        /// Answers that were paid for.
+        requests: u64,
+        /// Tokens of prompts.
+        input_tokens: u64,
+        /// Tokens of answers.
+        output_tokens: u64,
+        /// Money; unknown where a provider has no prices.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
+    },
+    /// Somebody decided about a pair.
+    PairReviewed {
+        /// Id of the sample.
+        sample: String,
+        /// What was decided.
+        step: ReviewStep,
+        /// Who decided.
+        by: String,
     },
 }
 

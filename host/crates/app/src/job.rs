@@ -24,13 +24,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::event_log::EventLog;
-use crate::{AppError, Event, EventKind, Session};
+use crate::{AppError, Event, EventKind, Session, plugin_audit};
 
 pub use cost_estimate::CostEstimate;
 pub use evaluation::{EvaluateRequest, EvaluationOutcome, Verification};
 pub use evaluation_context::ExampleSource;
 pub use model_folder::{ImportOutcome, MergeOutcome};
 pub use prediction::{PREDICTIONS, PredictRequest, PredictionOutcome};
+pub(crate) use run::USAGE;
 pub use run::{RunOutcome, StageRow};
 pub use setup_check::{Check, ConnectionReport, SetupReport};
 pub use training::TrainRequest;
@@ -189,6 +190,14 @@ impl JobContext {
         let (name, started) = (job.name(), Instant::now());
         self.tell(EventKind::JobStarted { job: name.into() });
         let outcome = self.perform(job);
+        if self.log.is_some()
+            && let Err(error) = plugin_audit::append(&self.session, name)
+        {
+            self.note(format!(
+                "what plugins used could not be written to {}: {error}",
+                plugin_audit::PLUGIN_AUDIT
+            ));
+        }
         self.tell(match &outcome {
             Ok(_) => EventKind::JobFinished {
                 job: name.into(),
@@ -224,6 +233,7 @@ impl Session {
     /// Starts a job on a thread of its own. It stops when its handle's token is cancelled, or the session's.
     pub fn start(self: &Arc<Self>, job: Job) -> Handle {
         let (events, received) = mpsc::unbounded_channel();
+        self.begin_telling(&events);
         let (sender, outcome) = oneshot::channel();
         let context = JobContext {
             session: self.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nl2sql_pipeline::Source;
-use nl2sql_plugin_host::{CheckReport, CheckSetup, Kind, Services};
+use nl2sql_plugin_host::{CheckReport, CheckSetup, CompileNotice, Kind, Services};
 use nl2sql_profile::{DatabaseSettings, Options, Profile};
 
 use crate::database_source::DatabaseSource;
@@ -13,7 +13,7 @@ use crate::query_service::RunQueries;
 use crate::{AppError, Session};
 
 /// Checks a plugin by name or file. `options` is JSON, those of the profile by default; `database` is a SQLite file or a URL, without which the
-/// plugin sees a catalog of one table and no rows.
+/// plugin sees a catalog of one table and no rows. `notice` is told when compiling takes long.
 ///
 /// # Errors
 /// When the plugin cannot be loaded, the options are no JSON object, or the database cannot be read.
@@ -22,8 +22,9 @@ pub fn check_plugin(
     plugin: &str,
     options: Option<&str>,
     database: Option<&str>,
+    notice: CompileNotice,
 ) -> Result<CheckReport, AppError> {
-    let host = plugin_host(&profile)?;
+    let host = plugin_host(&profile, notice)?;
     let artifact = host
         .library()
         .inspect(plugin)

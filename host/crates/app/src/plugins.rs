@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use nl2sql_pipeline::Failure;
-use nl2sql_plugin_host::{Artifact, CallError, CodeCache, Kind, LoadError, PluginHost};
+use nl2sql_plugin_host::{Artifact, CallError, CodeCache, CompileNotice, Kind, LoadError, PluginHost};
 use nl2sql_profile::Profile;
 
 use crate::diagnostic::sentence;
 
-/// A host over the built-in plugins, the user's plugin folder and the profile's paths.
+/// A host over the built-in plugins, the user's plugin folder and the profile's paths. `notice` is told of large plugins that are compiled.
 ///
 /// # Errors
 /// When the engine cannot start.
-pub fn plugin_host(profile: &Profile) -> Result<PluginHost, Failure> {
+pub fn plugin_host(profile: &Profile, notice: CompileNotice) -> Result<PluginHost, Failure> {
     let mut builder = PluginHost::builder()
         .embedded(nl2sql_builtin_plugins::PLUGINS)
-        .settings(profile.plugins.clone());
+        .settings(profile.plugins.clone())
+        .compile_notice(notice);
     if let Some(folder) = user_folder().filter(|folder| folder.is_dir()) {
         builder = builder.folder(folder);
     }

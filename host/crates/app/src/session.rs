@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use nl2sql_database::{Connection, ConnectionSettings, DriverRegistry};
 use nl2sql_llm::{LlmClient, LlmError};
 use nl2sql_pipeline::Failure;
-use nl2sql_plugin_host::{DialectPlugin, LoadError, PluginHost};
+use nl2sql_plugin_host::{CompileNotice, DialectPlugin, LoadError, PluginHost};
 use nl2sql_profile::{DatabasePlace, Profile};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{dialect_facts, named_driver, unavailable};
 use crate::llm_service::connect;
 use crate::local_models::LocalModels;
 use crate::plugins::{call_failure, inspect, load_failure, plugin_host};
-use crate::{AppError, ServiceRuntime, connection_settings, dialect_name};
+use crate::{AppError, Event, EventKind, ServiceRuntime, connection_settings, dialect_name};
 
 /// Name and folder of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct Session {
     connection: Mutex<Option<Connection>>,
     llm: Mutex<Option<LlmClient>>,
     local_models: LocalModels,
+    /// Of the job that began last.
+    listeners: Arc<Mutex<mpsc::WeakUnboundedSender<Event>>>,
 }
 
 impl Session {
@@ -94,6 +97,7 @@ impl Session {
             connection: Mutex::default(),
             llm: Mutex::default(),
             local_models: LocalModels::default(),
+            listeners: Arc::new(Mutex::new(mpsc::unbounded_channel().0.downgrade())),
         }))
     }
 
@@ -130,10 +134,32 @@ impl Session {
         match self.plugins.get() {
             Some(host) => Ok(host),
             None => {
-                let host = plugin_host(&self.profile)?;
+                let host = plugin_host(&self.profile, self.compile_notice())?;
                 Ok(self.plugins.get_or_init(|| host))
             }
         }
+    }
+
+    /// Tells the listeners of the job at hand.
+    fn compile_notice(&self) -> CompileNotice {
+        let listeners = self.listeners.clone();
+        CompileNotice::new(move |message| {
+            let listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+            if let Some(listeners) = listeners {
+                // Nobody has to listen.
+                let _ = listeners.send(Event::now(EventKind::Note { stage: None, message }));
+            }
+        })
+    }
+
+    /// Those who listen to a job that begins.
+    pub(crate) fn begin_telling(&self, listeners: &mpsc::UnboundedSender<Event>) {
+        *self.listeners.lock().unwrap_or_else(PoisonError::into_inner) = listeners.downgrade();
+    }
+
+    /// The plugins, where one was wanted.
+    pub(crate) fn loaded_plugins(&self) -> Option<&PluginHost> {
+        self.plugins.get()
     }
 
     /// Whether a plugin asks for a service.

@@ -64,6 +64,8 @@ pub struct GenerateRequest<'a> {
     pub accepted: &'a [Sample],
     /// Rejections of the previous round.
     pub rejected: &'a [Rejection],
+    /// Maximum samples that may share an SQL.
+    pub wordings: u32,
 }
 
 /// What a generator answers.

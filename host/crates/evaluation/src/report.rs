@@ -23,8 +23,10 @@ use serde::{Deserialize, Serialize};
 pub use breakdown::{Breakdown, ErrorClass, Group};
 pub use comparison::{Figure, MetricChange};
 pub use configuration::SettingGroup;
+pub use question::{Answer, Change, Question, question};
 pub use results::{ResultPreview, Results, preview};
 pub use side_by_side::OtherRun;
+pub use sql_diff::Segment;
 pub use training_run::{Curve, TrainingRun, UnreadableTrainingRun};
 
 use crate::{

@@ -33,6 +33,8 @@ pub struct Coverage {
     pub features: BTreeMap<String, u64>,
     /// Measured hardness in Spider's four levels.
     pub hardness: BTreeMap<String, u64>,
+    /// Families of questions, as the generator tags them.
+    pub families: BTreeMap<String, u64>,
     /// Languages of the questions.
     pub languages: BTreeMap<String, u64>,
     /// Topics: accepted pairs and budget.
@@ -92,6 +94,9 @@ impl Coverage {
             *self.features.entry(feature.clone()).or_default() += 1;
         }
         *self.hardness.entry(analysis.hardness.name().to_owned()).or_default() += 1;
+        if let Some(family) = sample.tags.first() {
+            *self.families.entry(family.clone()).or_default() += 1;
+        }
         *self.languages.entry(sample.language.clone()).or_default() += 1;
         self.topics.entry(sample.topic.clone()).or_default().0 += 1;
     }

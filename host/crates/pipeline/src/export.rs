@@ -15,7 +15,8 @@ use nl2sql_profile::{ExportFormat, ExportSettings};
 use serde::Serialize;
 
 use crate::coverage::{Coverage, SampleFacts};
-use crate::{CardsArtifact, Dialect, Failure, PipelineError, PluginIdentity, Stage};
+use crate::review::ReviewCounts;
+use crate::{CardsArtifact, Dialect, Failure, PipelineError, PluginIdentity, ReviewState, Stage};
 pub use layout::PromptFacts;
 pub use outline::outline;
 use prompt::Prompts;
@@ -32,6 +33,9 @@ pub(crate) struct Export<'a> {
     pub(crate) cards: &'a CardsArtifact,
     pub(crate) plan: &'a Plan,
     pub(crate) judged: &'a [(Sample, Verdict)],
+    /// Where pairs stand that somebody reviewed.
+    pub(crate) reviewed: &'a BTreeMap<String, ReviewState>,
+    pub(crate) reviews: ReviewCounts,
     pub(crate) facts: &'a [SampleFacts],
     pub(crate) coverage: &'a Coverage,
     pub(crate) plugins: &'a [PluginIdentity],
@@ -49,6 +53,9 @@ struct Pair<'a> {
     hardness: &'a str,
     topic: &'a str,
     features: &'a [String],
+    /// Where it stands, when somebody reviewed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<ReviewState>,
 }
 
 /// What an export made.
@@ -142,6 +149,7 @@ impl Export<'_> {
                 hardness: &facts.hardness,
                 topic: &sample.topic,
                 features: &facts.features,
+                review: self.reviewed.get(&sample.id).copied(),
             };
             serde_json::to_writer(&mut bytes, &pair).map_err(unwritable)?;
             bytes.push(b'\n');

@@ -23,13 +23,14 @@ pub struct Rerun {
 }
 
 /// What the stages make, in the order of the stages.
-const MADE: [&str; 10] = [
+const MADE: [&str; 11] = [
     artifact::METADATA,
     artifact::CARDS,
     artifact::CARDS_TEXT,
     artifact::PLAN,
     artifact::SAMPLES,
     artifact::ROUNDS,
+    artifact::REVIEWS,
     artifact::VERDICTS,
     artifact::ANALYSIS,
     artifact::COVERAGE,
@@ -224,9 +225,15 @@ impl<'a> Pipeline<'a> {
     /// Keeps the journals of generation, which may hold what was paid for, and sets everything else aside: without a ledger nothing tells
     /// what it was made from.
     fn begin_new_ledger(&self, what: &str) -> Result<(), PipelineError> {
+        let kept = [
+            artifact::SAMPLES,
+            artifact::ROUNDS,
+            artifact::REVIEWS,
+            artifact::VERDICTS,
+        ];
         let remade: Vec<_> = MADE
             .into_iter()
-            .filter(|name| ![artifact::SAMPLES, artifact::ROUNDS, artifact::VERDICTS].contains(name))
+            .filter(|name| !kept.contains(name))
             .chain([artifact::STAGES])
             .collect();
         self.note(

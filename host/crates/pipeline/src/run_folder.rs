@@ -7,6 +7,7 @@ mod journal;
 mod ledger;
 mod local_folder;
 mod lock;
+mod read_only_folder;
 mod store;
 
 pub use folder::RunFolder;
@@ -14,4 +15,5 @@ pub(crate) use journal::{BrokenLine, Journal, Lines};
 pub use local_folder::LocalFolder;
 pub use store::{ArtifactStore, JournalWriter};
 
-pub(crate) use ledger::{Ledger, StageRecord, StageState};
+pub use ledger::StageState;
+pub(crate) use ledger::{Ledger, StageRecord};

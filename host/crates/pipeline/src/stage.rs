@@ -67,6 +67,7 @@ impl Stage {
                 artifact::VERDICTS,
                 artifact::ANALYSIS,
                 artifact::COVERAGE,
+                artifact::REVIEWS,
             ],
         }
     }
@@ -77,7 +78,7 @@ impl Stage {
             artifact::METADATA => Self::Extract,
             artifact::CARDS | artifact::CARDS_TEXT => Self::Cards,
             artifact::PLAN => Self::Plan,
-            artifact::SAMPLES | artifact::ROUNDS => Self::Generate,
+            artifact::SAMPLES | artifact::ROUNDS | artifact::REVIEWS => Self::Generate,
             artifact::VERDICTS | artifact::ANALYSIS | artifact::COVERAGE => Self::Validate,
             _ => Self::Export,
         }

@@ -89,6 +89,14 @@ impl Record {
     }
 }
 
+/// Verdicts about samples outside of a stage, e.g. ones that somebody edited.
+///
+/// # Errors
+/// When a validator cannot work.
+pub fn judge_samples(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
+    judge(validators, samples).map(|(verdicts, _)| verdicts)
+}
+
 fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<(Vec<Verdict>, Vec<Record>), Failure> {
     let mut verdicts: Vec<_> = samples
         .iter()
@@ -166,9 +174,12 @@ pub(crate) fn reason(verdict: &Verdict) -> String {
     }
 }
 
-/// Whether the statement ran and returned no row.
+/// Whether the statement ran and returned no row, or one that says nothing: a count of 0, a sum of NULL.
 pub(crate) fn is_empty_result(verdict: &Verdict) -> bool {
-    verdict.findings.iter().any(|finding| finding.code == "empty-result")
+    verdict
+        .findings
+        .iter()
+        .any(|finding| matches!(finding.code.as_str(), "empty-result" | "empty-value"))
 }
 
 #[cfg(test)]

@@ -145,6 +145,7 @@ impl PluginHost {
         let services = with_absent(Services {
             query: None,
             llm: None,
+            on_trial: true,
             ..setup.services.clone()
         });
         let calls = self.smoke(plugin, services, setup)?;
@@ -361,6 +362,7 @@ fn generator(plugin: &GeneratorPlugin, setup: &CheckSetup, calls: &mut Calls) {
         budget: 5,
     };
     let request = GenerateRequest {
+        wordings: 1,
         topic: &topic,
         want: 5,
         round: 0,

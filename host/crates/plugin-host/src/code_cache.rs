@@ -48,14 +48,19 @@ impl CodeCache {
     }
 
     /// The compiled component, from the folder or by compiling. A folder that cannot be written to costs time, not the run.
-    pub(crate) fn component(&self, engine: &Engine, sha256: &str, bytes: &[u8]) -> wasmtime::Result<Component> {
+    pub(crate) fn component(
+        &self,
+        engine: &Engine,
+        sha256: &str,
+        compile: impl FnOnce() -> wasmtime::Result<Component>,
+    ) -> wasmtime::Result<Component> {
         let path = self
             .folder
             .join(format!("{sha256}-{:016x}.{ENDING}", compatibility(engine)));
         if let Some(component) = fetch(engine, &path) {
             return Ok(component);
         }
-        let component = Component::from_binary(engine, bytes)?;
+        let component = compile()?;
         if let Err(error) = self.store(&path, &component.serialize()?) {
             tracing::warn!(path = %path.display(), %error, "compiled code could not be kept; the next start compiles it again");
         }
@@ -206,13 +211,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(folder.path().join("code")).unwrap();
         let engine = engine();
-        cache.component(&engine, "one", EMPTY).unwrap();
+        cache
+            .component(&engine, "one", || Component::from_binary(&engine, EMPTY))
+            .unwrap();
         let files = kept(&folder.path().join("code"));
         assert_eq!(files.len(), 1);
         assert!(fetch(&engine, &files[0]).is_some());
         // Bytes that cannot be compiled show that the kept code is what is used.
-        cache.component(&engine, "one", b"nonsense").unwrap();
-        assert!(cache.component(&engine, "two", b"nonsense").is_err());
+        cache
+            .component(&engine, "one", || Component::from_binary(&engine, b"nonsense"))
+            .unwrap();
+        assert!(
+            cache
+                .component(&engine, "two", || Component::from_binary(&engine, b"nonsense"))
+                .is_err()
+        );
     }
 
     #[test]
@@ -220,7 +233,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(folder.path().join("code")).unwrap();
         let engine = engine();
-        cache.component(&engine, "one", EMPTY).unwrap();
+        cache
+            .component(&engine, "one", || Component::from_binary(&engine, EMPTY))
+            .unwrap();
         let path = kept(&folder.path().join("code")).remove(0);
         let whole = fs::read(&path).unwrap();
         let mut altered = whole.clone();
@@ -236,7 +251,9 @@ mod tests {
         ] {
             fs::write(&path, bytes).unwrap();
             assert!(fetch(&engine, &path).is_none());
-            cache.component(&engine, "one", EMPTY).unwrap();
+            cache
+                .component(&engine, "one", || Component::from_binary(&engine, EMPTY))
+                .unwrap();
             assert_eq!(
                 fs::read(&path).unwrap().len(),
                 whole.len(),
@@ -254,7 +271,9 @@ mod tests {
         let private = folder.path().join("code");
         let cache = CodeCache::open(&private).unwrap();
         let engine = engine();
-        cache.component(&engine, "one", EMPTY).unwrap();
+        cache
+            .component(&engine, "one", || Component::from_binary(&engine, EMPTY))
+            .unwrap();
         let path = kept(&private).remove(0);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
         assert!(fetch(&engine, &path).is_none(), "anybody may write to it");

@@ -22,8 +22,13 @@ pub const DISCLOSE_ROWS: &str = "disclose-rows";
 const MAX_FINDINGS: usize = 16;
 
 /// Codes that the contract gives a meaning, with the host's words for them.
-const KNOWN_CODES: [(&str, &str); 8] = [
+const KNOWN_CODES: [(&str, &str); 10] = [
     ("empty-result", "the statement returns no rows"),
+    ("empty-value", "the statement returns nothing but zero or NULL"),
+    (
+        "tied-rows",
+        "LIMIT keeps some of several rows that share the last place",
+    ),
     ("refused", "the statement was refused before it ran"),
     ("timeout", "the statement took longer than its time limit"),
     ("failed", "the engine refused the statement"),

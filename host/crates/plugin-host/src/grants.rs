@@ -49,6 +49,12 @@ impl Grants {
         self.disclose_rows
     }
 
+    /// What is granted, in the words of the profile.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let own = self.disclose_rows.then_some(DISCLOSE_ROWS).map(str::to_owned);
+        self.services.iter().cloned().chain(own).collect()
+    }
+
     /// The profile line that grants one thing more.
     pub(crate) fn line_with(&self, more: &str) -> String {
         let own = self.disclose_rows.then_some(DISCLOSE_ROWS);

@@ -9,6 +9,7 @@ use nl2sql_profile::PluginSettings;
 use wasmtime::Engine;
 
 use crate::code_cache::CodeCache;
+use crate::compile_notice::CompileNotice;
 use crate::contract::Version;
 use crate::dialect::DialectPlugin;
 use crate::engine::{self, Clock};
@@ -20,6 +21,7 @@ use crate::limits::Limits;
 use crate::loaded::Loaded;
 use crate::metric::MetricPlugin;
 use crate::planner::PlannerPlugin;
+use crate::plugin_use::PluginRecord;
 use crate::services::Services;
 use crate::settings;
 use crate::validator::ValidatorPlugin;
@@ -41,6 +43,7 @@ pub struct PluginHostBuilder {
     settings: BTreeMap<String, PluginSettings>,
     limits: Limits,
     cache: Option<CodeCache>,
+    notice: CompileNotice,
 }
 
 impl PluginHostBuilder {
@@ -74,6 +77,12 @@ impl PluginHostBuilder {
         self
     }
 
+    /// Tells of large plugins that are compiled.
+    pub fn compile_notice(mut self, notice: CompileNotice) -> Self {
+        self.notice = notice;
+        self
+    }
+
     /// Sets up the engine.
     pub fn build(self) -> Result<PluginHost, LoadError> {
         let (engine, clock) = engine::new().map_err(|error| LoadError::Engine {
@@ -85,6 +94,7 @@ impl PluginHostBuilder {
             library: Library::new(self.embedded, self.folders, self.settings),
             limits: self.limits,
             cache: self.cache,
+            notice: self.notice,
             loaded: Mutex::default(),
         })
     }
@@ -97,6 +107,7 @@ pub struct PluginHost {
     library: Library,
     limits: Limits,
     cache: Option<CodeCache>,
+    notice: CompileNotice,
     loaded: Mutex<BTreeMap<String, Arc<Loaded>>>,
 }
 
@@ -185,6 +196,12 @@ impl PluginHost {
             .collect()
     }
 
+    /// What every plugin that was loaded was granted, and has used since this was asked last.
+    pub fn take_records(&self) -> Vec<PluginRecord> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.values().map(|plugin| plugin.take_record()).collect()
+    }
+
     fn handle<H: Kinded>(&self, name: &str, services: Services) -> Result<H, LoadError> {
         let plugin = self.load(H::KIND, name)?;
         plugin.require(|service| services.has(service))?;
@@ -225,7 +242,7 @@ impl PluginHost {
     pub(crate) fn load_artifact(&self, artifact: &Artifact, grants: &Grants) -> Result<Loaded, LoadError> {
         let cache = self.cache.as_ref();
         let limits = self.library.limits(&artifact.manifest.name, self.limits);
-        Loaded::new(artifact, grants, limits, &self.engine, &self.clock, cache)
+        Loaded::new(artifact, grants, limits, &self.engine, &self.clock, cache, &self.notice)
     }
 
     fn load_found(&self, kind: Kind, found: Found) -> Result<Loaded, LoadError> {
@@ -235,14 +252,16 @@ impl PluginHost {
             settings,
         } = found;
         check_kind(&artifact, kind)?;
-        Loaded::new(
+        let loaded = Loaded::new(
             &artifact,
             &settings::grants(&settings, &artifact, built_in),
             settings::limits_over(&settings.limits, self.limits),
             &self.engine,
             &self.clock,
             self.cache.as_ref(),
-        )
+            &self.notice,
+        )?;
+        Ok(loaded.of_the_program(built_in))
     }
 }
 

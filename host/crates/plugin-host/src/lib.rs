@@ -30,6 +30,7 @@ mod bindings;
 mod bounds;
 mod check;
 mod code_cache;
+mod compile_notice;
 mod contract;
 mod dialect;
 mod disclosure;
@@ -47,6 +48,7 @@ mod manifest;
 mod metric;
 mod pack;
 mod planner;
+mod plugin_use;
 mod pool;
 mod scaffold;
 mod services;
@@ -58,6 +60,7 @@ mod wasi;
 pub use artifact::{Artifact, componentize, sha256_hex};
 pub use check::{CheckReport, CheckSetup, CheckedCall, ProbeError};
 pub use code_cache::CodeCache;
+pub use compile_notice::CompileNotice;
 pub use dialect::{DialectPlugin, DialectSession};
 pub use disclosure::{BAD_OPTIONS, DISCLOSE_ROWS};
 pub use error::{CallError, Failure, LoadError, Refusal};
@@ -72,7 +75,8 @@ pub use metric::{MetricPlugin, MetricSession};
 pub use nl2sql_profile::{PluginLimits, PluginSettings};
 pub use pack::pack;
 pub use planner::PlannerPlugin;
-pub use scaffold::{ScaffoldError, scaffold};
+pub use plugin_use::{PluginRecord, PluginUse};
+pub use scaffold::{Language, ScaffoldError, scaffold};
 pub use services::{
     ChatError, LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError,
     Services, SqlService, TracingSink,

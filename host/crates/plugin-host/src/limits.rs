@@ -64,11 +64,12 @@ impl std::error::Error for MemoryRefused {}
 pub(crate) struct MemoryCap {
     cap: usize,
     used: usize,
+    peak: usize,
 }
 
 impl MemoryCap {
     pub(crate) fn new(cap: usize) -> Self {
-        Self { cap, used: 0 }
+        Self { cap, used: 0, peak: 0 }
     }
 
     /// Takes `bytes` more, for as long as [`give_back`](Self::give_back) does not return them.
@@ -78,7 +79,13 @@ impl MemoryCap {
             return Err(MemoryRefused { wanted, cap: self.cap });
         }
         self.used = wanted;
+        self.peak = self.peak.max(wanted);
         Ok(())
+    }
+
+    /// Most that was held at once.
+    pub(crate) fn peak(&self) -> usize {
+        self.peak
     }
 
     /// Returns what was taken.

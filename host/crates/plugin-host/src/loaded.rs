@@ -8,6 +8,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::artifact::Artifact;
 use crate::code_cache::CodeCache;
+use crate::compile_notice::CompileNotice;
 use crate::contract::{Contract, Version};
 use crate::disclosure::Disclosure;
 use crate::engine::Clock;
@@ -15,12 +16,17 @@ use crate::error::LoadError;
 use crate::grants::{self, Grants};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
+use crate::plugin_use::{PluginRecord, UseCounter};
+use crate::services::Services;
 use crate::state::State;
 
 /// A plugin ready to be instantiated.
 pub(crate) struct Loaded {
     pub(crate) manifest: Manifest,
     pub(crate) sha256: String,
+    built_in: bool,
+    granted: Vec<String>,
+    counter: Arc<UseCounter>,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<Clock>,
     pub(crate) pre: InstancePre<State>,
@@ -40,6 +46,7 @@ impl Loaded {
         engine: &Engine,
         clock: &Arc<Clock>,
         cache: Option<&CodeCache>,
+        notice: &CompileNotice,
     ) -> Result<Self, LoadError> {
         let contract = artifact.version.contract();
         let services = grants::check(artifact, contract, grants)?;
@@ -48,15 +55,23 @@ impl Loaded {
             plugin: artifact.manifest.name.clone(),
             reason: format!("{error:#}"),
         };
+        let compile = || {
+            notice.around(&artifact.manifest.name, artifact.component.len(), || {
+                Component::from_binary(engine, &artifact.component)
+            })
+        };
         let component = match cache {
-            Some(cache) => cache.component(engine, &artifact.sha256, &artifact.component),
-            None => Component::from_binary(engine, &artifact.component),
+            Some(cache) => cache.component(engine, &artifact.sha256, compile),
+            None => compile(),
         }
         .map_err(rejected)?;
         let pre = link(engine, &component, contract, &services).map_err(rejected)?;
         Ok(Self {
             manifest: artifact.manifest.clone(),
             sha256: artifact.sha256.clone(),
+            built_in: false,
+            granted: grants.words(),
+            counter: Arc::default(),
             limits,
             clock: clock.clone(),
             pre,
@@ -65,6 +80,33 @@ impl Loaded {
             disclosure,
             reads_catalogs: grants.disclose_rows(),
         })
+    }
+
+    /// The same as a part of the program.
+    pub(crate) fn of_the_program(self, built_in: bool) -> Self {
+        Self { built_in, ..self }
+    }
+
+    /// Where its instances count what they use of these services.
+    pub(crate) fn counter(&self, services: &Services) -> Arc<UseCounter> {
+        if services.on_trial {
+            Arc::default()
+        } else {
+            self.counter.clone()
+        }
+    }
+
+    /// What it was granted, and has used since this was asked last.
+    pub(crate) fn take_record(&self) -> PluginRecord {
+        PluginRecord {
+            plugin: self.manifest.name.clone(),
+            version: self.manifest.version.clone(),
+            kind: self.manifest.kind,
+            sha256: self.sha256.clone(),
+            built_in: self.built_in,
+            granted: self.granted.clone(),
+            used: self.counter.take(),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {

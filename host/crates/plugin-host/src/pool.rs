@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::time::Instant;
 
 use wasmtime::{Store, Trap, UpdateDeadline};
 
@@ -12,6 +13,7 @@ use crate::engine::Clock;
 use crate::error::{CallError, Failure};
 use crate::limits::{MemoryRefused, SERVICE_TIMES, STACK};
 use crate::loaded::Loaded;
+use crate::plugin_use::UseCounter;
 use crate::services::Services;
 use crate::state::State;
 
@@ -34,6 +36,7 @@ type Bind<B> = Box<dyn Fn(&mut Store<State>) -> Answer<B> + Send + Sync>;
 pub(crate) struct Pool<B> {
     plugin: Arc<Loaded>,
     services: Services,
+    counter: Arc<UseCounter>,
     bind: Bind<B>,
     parked: [Mutex<Vec<Box<Instance<B>>>>; SHARDS],
 }
@@ -45,6 +48,7 @@ impl<B> Pool<B> {
         bind: impl Fn(&mut Store<State>) -> Answer<B> + Send + Sync + 'static,
     ) -> Self {
         Self {
+            counter: plugin.counter(&services),
             plugin,
             services,
             bind: Box::new(bind),
@@ -62,12 +66,25 @@ impl<B> Pool<B> {
         call: &'static str,
         work: impl FnOnce(&mut Store<State>, &B) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
+        let started = Instant::now();
+        let answer = self.call_uncounted(call, work);
+        self.counter.call(started.elapsed(), answer.is_err());
+        answer
+    }
+
+    fn call_uncounted<R>(
+        &self,
+        call: &'static str,
+        work: impl FnOnce(&mut Store<State>, &B) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
         let mut instance = match self.take() {
             Some(instance) => instance,
             None => self.fresh()?,
         };
         self.begin(&mut instance.store);
-        match work(&mut instance.store, &instance.bound) {
+        let answer = work(&mut instance.store, &instance.bound);
+        self.counter.memory(instance.store.data().memory.peak());
+        match answer {
             Ok(answer) => {
                 instance.store.data_mut().end_output();
                 if instance.store.data().rows.is_empty() {

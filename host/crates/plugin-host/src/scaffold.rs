@@ -1,4 +1,7 @@
-//! `plugin new`: a crate for a plugin of one kind, ready to build.
+//! `plugin new`: a project for a plugin of one kind, ready to build.
+
+mod language;
+mod sdk;
 
 use std::fs;
 use std::io;
@@ -10,7 +13,9 @@ use thiserror::Error;
 use crate::Kind;
 use crate::manifest::is_plugin_name;
 
-/// Why there is no new crate.
+pub use language::Language;
+
+/// Why there is no new project.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ScaffoldError {
     /// The name cannot be one.
@@ -40,33 +45,15 @@ pub enum ScaffoldError {
     },
 }
 
-/// Lists files below a folder of this checkout with their content.
-macro_rules! files {
-    ($folder:literal: $($file:literal),* $(,)?) => {
-        [$(($file, include_str!(concat!("../../../../", $folder, "/", $file)))),*]
-    };
-}
-
-/// The SDK, put into every new crate, so that the crate builds wherever it lies.
-const SDK: [(&str, &str); 18] = files!("plugins/sdk":
-    "Cargo.toml", "README.md", "src/bindings.rs", "src/description.rs", "src/dialect.rs", "src/findings.rs", "src/generator.rs", "src/lib.rs", "src/llm.rs",
-    "src/log.rs", "src/metric.rs", "src/options.rs", "src/panic_report.rs", "src/planner.rs", "src/query.rs", "src/register.rs",
-    "src/sql.rs", "src/validator.rs",
-);
-
-/// The contract the SDK is made from.
-const CONTRACT: [(&str, &str); 8] = files!("wit/since_v0_2_0":
-    "description.wit", "dialect.wit", "generator.wit", "metric.wit", "planner.wit", "services.wit", "types.wit", "validator.wit",
-);
-
-const CARGO: &str = include_str!("../templates/Cargo.toml.txt");
-const VENDORED: &str = include_str!("../templates/vendored.toml.txt");
-const MANIFEST: &str = include_str!("../templates/plugin.toml.txt");
-const README: &str = include_str!("../templates/README.md.txt");
-
-/// Writes a crate for a plugin of `kind` called `name` into `folder`, which must be empty or absent. `sdk` is the folder of an SDK to
+/// Writes a project for a plugin of `kind` called `name` into `folder`, which must be empty or absent. `sdk` is the folder of an SDK to
 /// depend on; without one, a copy comes along. Returns the files that are the author's, relative to `folder`.
-pub fn scaffold(kind: Kind, name: &str, folder: &Path, sdk: Option<&Path>) -> Result<Vec<PathBuf>, ScaffoldError> {
+pub fn scaffold(
+    language: Language,
+    kind: Kind,
+    name: &str,
+    folder: &Path,
+    sdk: Option<&Path>,
+) -> Result<Vec<PathBuf>, ScaffoldError> {
     if !is_plugin_name(name) {
         return Err(ScaffoldError::BadName {
             name: name.to_owned(),
@@ -78,7 +65,10 @@ pub fn scaffold(kind: Kind, name: &str, folder: &Path, sdk: Option<&Path>) -> Re
             folder: folder.to_owned(),
         });
     }
-    let sdk_path = sdk.map_or_else(|| "vendor/sdk".to_owned(), |sdk| sdk.display().to_string());
+    if sdk.is_none() {
+        write_all(&folder.join(language.vendored()), language.sdk())?;
+    }
+    let sdk_path = sdk.map_or_else(|| language.vendored().to_owned(), |sdk| sdk.display().to_string());
     let fill = |template: &str| {
         template
             .replace("@NAME@", name)
@@ -86,33 +76,11 @@ pub fn scaffold(kind: Kind, name: &str, folder: &Path, sdk: Option<&Path>) -> Re
             .replace("@KIND@", kind.name())
             .replace("@SDK@", &sdk_path)
     };
-    let mut cargo = fill(CARGO);
-    if sdk.is_none() {
-        cargo.push_str(VENDORED);
-        write_all(&folder.join("vendor/sdk"), &SDK)?;
-        write_all(&folder.join("wit/since_v0_2_0"), &CONTRACT)?;
+    let project = language.project(kind);
+    for (file, template) in &project {
+        write(&folder.join(file), &fill(template))?;
     }
-    let own = [
-        ("Cargo.toml", cargo),
-        ("plugin.toml", fill(MANIFEST)),
-        ("README.md", fill(README)),
-        ("src/lib.rs", source(kind).to_owned()),
-        (".gitignore", "/target\n".to_owned()),
-    ];
-    for (file, content) in &own {
-        write(&folder.join(file), content)?;
-    }
-    Ok(own.iter().map(|(file, _)| PathBuf::from(file)).collect())
-}
-
-fn source(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Dialect => include_str!("../templates/dialect.rs"),
-        Kind::Planner => include_str!("../templates/planner.rs"),
-        Kind::Generator => include_str!("../templates/generator.rs"),
-        Kind::Validator => include_str!("../templates/validator.rs"),
-        Kind::Metric => include_str!("../templates/metric.rs"),
-    }
+    Ok(project.into_iter().map(|(file, _)| PathBuf::from(file)).collect())
 }
 
 fn write_all(folder: &Path, files: &[(&str, &str)]) -> Result<(), ScaffoldError> {
@@ -135,7 +103,10 @@ fn write(path: &Path, content: &str) -> Result<(), ScaffoldError> {
 mod tests {
     use super::*;
 
-    /// Files below a folder of the checkout, relative to it.
+    /// Folders of an SDK that belong to its development.
+    const NOT_COPIED: [&str; 5] = ["tests", "test", "node_modules", "__pycache__", "target"];
+
+    /// Files of an SDK in the checkout, relative to its folder.
     fn below(folder: &str) -> Vec<String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").join(folder);
         let mut found = Vec::new();
@@ -143,10 +114,11 @@ mod tests {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    found.push(path.strip_prefix(&root).unwrap().to_string_lossy().into_owned());
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                match path.is_dir() {
+                    _ if name.starts_with('.') || NOT_COPIED.contains(&name.as_str()) => {}
+                    true => folders.push(path),
+                    false => found.push(path.strip_prefix(&root).unwrap().to_string_lossy().into_owned()),
                 }
             }
         }
@@ -155,21 +127,45 @@ mod tests {
     }
 
     #[test]
-    fn templates_are_copied_completely() {
-        assert_eq!(below("plugins/sdk"), SDK.map(|(file, _)| file.to_owned()));
-        assert_eq!(below("wit/since_v0_2_0"), CONTRACT.map(|(file, _)| file.to_owned()));
+    fn sdks_are_copied_completely() {
+        for (language, folder) in [
+            (Language::Rust, "plugins/sdk"),
+            (Language::Python, "plugins/sdk-python"),
+            (Language::TypeScript, "plugins/sdk-js"),
+        ] {
+            let copied: Vec<_> = language.sdk().iter().map(|(file, _)| (*file).to_owned()).collect();
+            assert_eq!(below(folder), copied, "the list in scaffold/sdk.rs");
+        }
+    }
+
+    #[test]
+    fn every_language_has_a_project_for_every_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        for language in Language::ALL {
+            for kind in Kind::ALL {
+                let name = format!("{kind}-{}", language.name());
+                let written = scaffold(language, kind, &name, &folder.path().join(&name), None).unwrap();
+                for file in written {
+                    let text = fs::read_to_string(folder.path().join(&name).join(file)).unwrap();
+                    assert!(
+                        !text.contains("@NAME@") && !text.contains("@MODULE@") && !text.contains("@SDK@"),
+                        "{text}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
     fn nothing_is_overwritten_and_no_bad_name_gets_through() {
         let folder = tempfile::tempdir().unwrap();
-        let written = scaffold(Kind::Metric, "metric-mine", folder.path(), None).unwrap();
+        let written = scaffold(Language::Rust, Kind::Metric, "metric-mine", folder.path(), None).unwrap();
         assert!(written.contains(&PathBuf::from("plugin.toml")));
         let manifest = fs::read(folder.path().join("plugin.toml")).unwrap();
         assert_eq!(crate::Manifest::parse(&manifest).unwrap().kind, Kind::Metric);
-        let again = scaffold(Kind::Metric, "metric-mine", folder.path(), None);
+        let again = scaffold(Language::Rust, Kind::Metric, "metric-mine", folder.path(), None);
         assert!(matches!(again, Err(ScaffoldError::NotEmpty { .. })));
-        let bad = scaffold(Kind::Metric, "../mine", &folder.path().join("x"), None);
+        let bad = scaffold(Language::Rust, Kind::Metric, "../mine", &folder.path().join("x"), None);
         assert!(matches!(bad, Err(ScaffoldError::BadName { .. })));
     }
 }

@@ -163,6 +163,8 @@ pub struct Services {
     pub llm: Option<Arc<dyn LlmService>>,
     /// The run's log; `tracing` when absent.
     pub log: Option<Arc<dyn LogSink>>,
+    /// What is used of them is no use of the run's: a plugin is being tried.
+    pub on_trial: bool,
 }
 
 impl Services {

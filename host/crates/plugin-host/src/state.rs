@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::guest_output::{GuestOutput, Output};
 use crate::limits::{MemoryCap, SERVICE_TIMES};
 use crate::loaded::Loaded;
+use crate::plugin_use::UseCounter;
 use crate::services::{
     LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError, Services,
     SqlService, TracingSink,
@@ -38,6 +39,7 @@ pub(crate) struct State {
     /// Whether the instance asked for rows, or for what follows from rows.
     pub(crate) has_read_rows: bool,
     pub(crate) memory: MemoryCap,
+    counter: Arc<UseCounter>,
     pub(crate) rows: ResourceTable,
     pub(crate) wasi: crate::wasi::Randomness,
     /// Ticks the current call spent in services since its deadline was last put off.
@@ -55,7 +57,9 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(plugin: &Loaded, services: Services) -> Self {
         let limits = &plugin.limits;
+        let counter = plugin.counter(&services);
         Self {
+            counter,
             plugin: plugin.name().into(),
             services,
             clock: plugin.clock.clone(),
@@ -125,18 +129,21 @@ impl State {
         service: &'static str,
         work: impl FnOnce(&dyn SqlService) -> Result<R, ServiceError>,
     ) -> wasmtime::Result<R> {
+        self.counter.sql();
         self.away(|services| match &services.sql {
             Some(sql) => work(&**sql).map_err(|source| service_failure(service, source)),
             None => Err(absent(service)),
         })
     }
 
-    /// Asks the language model.
+    /// Asks the language model this many things.
     pub(crate) fn llm<R>(
         &mut self,
         service: &'static str,
+        requests: usize,
         work: impl FnOnce(&dyn LlmService) -> R,
     ) -> wasmtime::Result<R> {
+        self.counter.requests(requests);
         self.away(|services| match &services.llm {
             Some(model) => Ok(work(&**model)),
             None => Err(absent(service)),
@@ -162,6 +169,7 @@ impl State {
         max_rows: u32,
     ) -> wasmtime::Result<Result<Resource<Rows>, QueryError>> {
         let answer = self.query("query.run", |query| Ok(query.run(sql, max_rows)))?;
+        self.counter.statement(answer.as_ref().map_or(0, |set| set.rows.len()));
         Ok(match answer {
             Ok(set) => {
                 let bytes = held_by(&set);
@@ -179,6 +187,7 @@ impl State {
         definition: &str,
     ) -> wasmtime::Result<Vec<MatchOutcome>> {
         const SERVICE: &str = "query.execution-match";
+        self.counter.comparisons(pairs.len());
         self.query(SERVICE, |query| {
             query
                 .execution_match(pairs, definition)

@@ -7,6 +7,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nl2sql_profile::{ExposeSecret, ProfileError, ServeKey, ServeRight, ServeSettings, read_secret};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -14,6 +16,10 @@ use subtle::ConstantTimeEq;
 use crate::api_error::ApiError;
 use crate::state::ServerState;
 
+/// What WebSockets speak.
+pub(crate) const EVENTS_PROTOCOL: &str = "nl2sql.events.v1";
+/// Before the key among the protocols of a WebSocket.
+const KEY_PROTOCOL: &str = "nl2sql.key.";
 /// Shortest key; shorter ones can be guessed.
 const MIN_KEY_LENGTH: usize = 16;
 
@@ -93,15 +99,17 @@ impl Keys {
             return Ok(Caller {
                 name: "anyone".to_owned(),
                 key: ServeKey {
-                    rights: vec![ServeRight::Chat, ServeRight::Ask, ServeRight::Admin],
+                    rights: ServeRight::ALL.into(),
                     ..ServeKey::default()
                 },
             });
         }
         let sent = headers
             .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        sent.and_then(|sent| self.owner(sent.trim())).cloned().ok_or_else(|| {
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
+            .map(|key| key.trim().to_owned())
+            .or_else(|| key_of_socket(headers));
+        sent.and_then(|sent| self.owner(&sent)).cloned().ok_or_else(|| {
             ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "authentication_error",
@@ -110,6 +118,15 @@ impl Keys {
             )
         })
     }
+}
+
+/// The key among the protocols of a WebSocket, as `nl2sql.key.` and its base64 for URLs: a browser can send no other header with one.
+fn key_of_socket(headers: &HeaderMap) -> Option<String> {
+    let protocols = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    let encoded = protocols
+        .split(',')
+        .find_map(|protocol| protocol.trim().strip_prefix(KEY_PROTOCOL))?;
+    String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
 }
 
 /// Lets requests through whose key is known, and puts the caller into them.

@@ -1,17 +1,17 @@
 //! Connections: accepted, bounded in number and time, and given time to finish when the server stops.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use nl2sql_profile::ServeSettings;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +45,9 @@ impl Connections {
     pub(crate) async fn serve(self, listener: &TcpListener, stop: &CancellationToken) {
         let (drain, connections) = (self.drain, Arc::new(self));
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let graceful = GracefulShutdown::new();
+        let closing = stop.child_token();
+        // Each connection holds the sending end as long as it lives.
+        let (living, mut all_gone) = mpsc::channel::<()>(1);
         loop {
             let accepted = async {
                 let place = places.clone().acquire_owned().await;
@@ -57,10 +59,10 @@ impl Connections {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let (connections, watcher) = (connections.clone(), graceful.watcher());
+                    let (connections, closing, living) = (connections.clone(), closing.clone(), living.clone());
                     tokio::spawn(async move {
-                        connections.one(stream, watcher).await;
-                        drop(place);
+                        connections.one(stream, &closing).await;
+                        drop((place, living));
                     });
                 }
                 Err(error) => {
@@ -70,27 +72,34 @@ impl Connections {
             }
         }
         // What is not done by then is cut off.
-        let _ = tokio::time::timeout(drain, graceful.shutdown()).await;
+        drop(living);
+        let _ = tokio::time::timeout(drain, all_gone.recv()).await;
     }
 
-    async fn one(&self, stream: TcpStream, watcher: Watcher) {
+    async fn one(&self, stream: TcpStream, closing: &CancellationToken) {
         // Tokens are small, and each is to arrive at once.
         let _ = stream.set_nodelay(true);
         let Some(tls) = &self.tls else {
-            return self.http(stream, watcher).await;
+            return self.http(stream, closing).await;
         };
         // Who does not finish the handshake in time, or speaks no TLS, is let go without an answer.
         if let Ok(Ok(stream)) = tokio::time::timeout(self.head_time, tls.accept(stream)).await {
-            self.http(stream, watcher).await;
+            self.http(stream, closing).await;
         }
     }
 
-    async fn http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
+    async fn http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, closing: &CancellationToken) {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.head_time)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.service.clone()));
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.service.clone()))
+            .with_upgrades();
+        let mut connection = pin!(connection);
         // Clients that break off are no failure of the server.
-        let _ = watcher.watch(connection).await;
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
     }
 }

@@ -9,6 +9,7 @@ use crate::api_error::ErrorBody;
 use crate::ask;
 use crate::metrics;
 use crate::openai::{adapters, chat, completions, models, responses};
+use crate::runs::{access, coverage, evaluation, events, listing, pairs, review, training};
 
 /// The API.
 #[derive(OpenApi)]
@@ -16,6 +17,8 @@ use crate::openai::{adapters, chat, completions, models, responses};
     info(title = "nl2sql", description = "Models and questions to a database."),
     paths(
         models::list, models::one, chat::chat, completions::complete, responses::respond, adapters::load, adapters::unload, ask::ask, ask::query, ask::feedback,
+        access::access, listing::list, listing::one, coverage::coverage, pairs::list, pairs::facets, pairs::one, review::review, training::training,
+        evaluation::evaluation, evaluation::questions, events::events,
         metrics::metrics, crate::router::health
     ),
     components(schemas(ErrorBody)),

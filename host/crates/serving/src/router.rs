@@ -22,6 +22,8 @@ use crate::mcp;
 use crate::metrics::{self, count_requests};
 use crate::openai::{adapters, chat, completions, models, responses};
 use crate::openapi;
+use crate::page;
+use crate::runs;
 use crate::state::ServerState;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,14 +44,17 @@ pub(crate) fn router(state: Arc<ServerState>, stop: &CancellationToken) -> Route
         .route("/v1/ask", post(ask::ask))
         .route("/v1/query", post(ask::query))
         .route("/v1/feedback", post(ask::feedback))
-        .route("/metrics", get(metrics::metrics));
+        .route("/metrics", get(metrics::metrics))
+        .merge(runs::routes());
     if let Some(assistant) = &state.assistant {
         guarded = guarded.route_service("/mcp", mcp::over_http(assistant, stop.child_token(), body_limit));
     }
     let guarded = guarded.route_layer(from_fn_with_state(state.clone(), authenticate));
     let open = Router::new()
         .route("/health", get(health))
-        .route("/openapi.json", get(openapi::document));
+        .route("/openapi.json", get(openapi::document))
+        .route("/", get(page::index))
+        .route("/assets/{file}", get(page::asset));
     guarded
         .merge(open)
         .fallback(unknown_route)

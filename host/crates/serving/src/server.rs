@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use nl2sql_app::ask::Assistant;
+use nl2sql_app::runs::RunLibrary;
 use nl2sql_profile::{ProfileError, ServeSettings};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,11 @@ impl Server {
         })
     }
 
+    /// Shows these runs, for keys that may see them.
+    pub fn show_runs(&self, runs: Arc<RunLibrary>) {
+        self.state.runs.show(runs);
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -105,6 +111,7 @@ impl Server {
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self, stop: CancellationToken) -> Result<(), ServeError> {
+        self.state.runs.close_with(&stop);
         let connections = Connections::new(&self.state.settings, self.tls, router(self.state.clone(), &stop));
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(ServeError::Ended)?;
         connections.serve(&listener, &stop).await;

@@ -14,6 +14,7 @@ use crate::authentication::Keys;
 use crate::backend::Backend;
 use crate::identifier::now;
 use crate::metrics::Metrics;
+use crate::runs::ShownRuns;
 
 /// The server's backend, settings, keys and figures.
 pub struct ServerState {
@@ -23,6 +24,7 @@ pub struct ServerState {
     pub(crate) assistant: Option<Arc<Assistant>>,
     pub(crate) keys: Keys,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) runs: ShownRuns,
     /// Seconds since 1970 when the server began.
     pub(crate) started: u64,
 }
@@ -41,6 +43,7 @@ impl ServerState {
             backend,
             assistant,
             keys,
+            runs: ShownRuns::default(),
             started: now(),
         })
     }

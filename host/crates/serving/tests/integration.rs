@@ -9,4 +9,5 @@ mod endpoint;
 mod mcp;
 mod metrics;
 mod official_client;
+mod runs;
 mod served;

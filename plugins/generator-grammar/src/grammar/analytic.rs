@@ -4,6 +4,7 @@ use super::Pair;
 use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, select};
 use super::plain::aggregate_items;
+use super::values::number;
 use crate::sql::{Aggregate, Compare, Condition, Expr, Literal, Ref, Rows, Select, Source, Statement, Window};
 use nl2sql_schema::Role;
 
@@ -16,15 +17,16 @@ pub fn ranked(chooser: &mut Chooser) -> Option<Pair> {
         .chance(0.5)
         .then(|| chooser.column_with(subject, &[Role::Category]))
         .flatten();
-    let shown: Vec<Attribute> = chooser
-        .table(subject)
-        .display()
-        .into_iter()
-        .chain(within.map(|attribute| attribute.column))
-        .map(|column| Attribute { table: subject, column })
-        .collect();
+    let filters = chooser.maybe_filters(subject, 0.3);
+    let mut shown = chooser.named(subject);
+    shown.retain(|attribute| *attribute != measure && within != Some(*attribute));
+    shown.extend(within);
+    if shown.is_empty() || super::plain::tests(&filters, measure) {
+        return None;
+    }
     let descending = chooser.draw.chance(0.75);
     let mut body = select(subject, &shown);
+    super::filters::apply(&mut body, 0, &filters, false);
     body.items.push((
         Expr::Window(Window {
             function: "rank",
@@ -43,6 +45,7 @@ pub fn ranked(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(
         Ask {
             shown,
+            filters,
             by: within,
             aggregates,
             descending,
@@ -170,20 +173,23 @@ pub fn average_count(chooser: &mut Chooser) -> Option<Pair> {
 pub fn classed(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
     let measure = chooser.measure(subject)?;
-    let (low, high) = chooser.column(measure).range?;
-    let shown: Vec<Attribute> = chooser
-        .table(subject)
-        .display()
-        .into_iter()
-        .map(|column| Attribute { table: subject, column })
-        .collect();
-    let bound = format!("{:.0}", low + (high - low) * 0.5);
+    let between = chooser.threshold(chooser.column(measure), 0.3, 0.7)?;
+    let shown = chooser.named(subject);
+    let filters = chooser.maybe_filters(subject, 0.25);
+    if shown.contains(&measure) || super::plain::tests(&filters, measure) {
+        return None;
+    }
+    let Literal::Number(bound) = number(between, chooser.column(measure)) else {
+        return None;
+    };
     let at = Ref::new(0, measure.column);
     let test = Condition::compare(at, Compare::Greater, Literal::Number(bound.clone()));
     let mut body = select(subject, &shown);
     body.items.push((Expr::Case(Box::new(test), "high", "low"), None));
+    super::filters::apply(&mut body, 0, &filters, false);
     let ask = Ask {
         shown,
+        filters,
         by: Some(measure),
         bound: Some((Compare::Greater, bound)),
         ..Ask::new(Pattern::Classed, subject)

@@ -1,7 +1,8 @@
 //! What a question asks, independent of any language; the SQL tree says how it is answered.
 
-use crate::sql::{Aggregate, Compare, Condition, Expr, Literal, Ref};
+use crate::sql::{Aggregate, Compare, Condition, Expr, Literal, Order, Ref, Select};
 
+use super::nested::aggregate_of;
 use super::relation::Relation;
 
 /// A column of a table.
@@ -41,6 +42,14 @@ pub enum Test {
     Year(Compare, u32),
     /// The month of a date, 1 to 12.
     Month(u32),
+    /// Against the average of all rows.
+    Average(Compare),
+    /// Against another column of the same row.
+    Column(Compare, usize),
+    /// Against the same column of the row that a column names by a value.
+    Than(Compare, usize, Literal),
+    /// The value that most rows have, or the fewest when `false`.
+    Modal(bool),
 }
 
 /// A restriction of the subject.
@@ -48,8 +57,14 @@ pub enum Test {
 pub enum Filter {
     /// By an attribute of its own.
     Own(Attribute, Test),
-    /// By what it is related to.
-    Related(Relation, Vec<(Attribute, Test)>),
+    /// By what it is related to, which may be restricted by what that is related to.
+    Related(Relation, Vec<Filter>),
+    /// By having no related row that passes.
+    Without(Relation, Vec<Filter>),
+    /// By the number of related rows.
+    Counted(Relation, (Compare, String)),
+    /// By belonging to the row with the extreme of an attribute; the greatest when `true`.
+    OfExtreme(Relation, Attribute, bool),
 }
 
 impl Filter {
@@ -57,14 +72,27 @@ impl Filter {
     pub fn tests(&self) -> Vec<(Attribute, &Test)> {
         match self {
             Self::Own(attribute, test) => vec![(*attribute, test)],
-            Self::Related(_, tests) => tests.iter().map(|(attribute, test)| (*attribute, test)).collect(),
+            Self::Related(_, inner) | Self::Without(_, inner) => inner.iter().flat_map(Self::tests).collect(),
+            Self::Counted(..) | Self::OfExtreme(..) => Vec::new(),
+        }
+    }
+
+    /// The relations it goes across, first to last.
+    pub fn relations(&self) -> Vec<&Relation> {
+        match self {
+            Self::Own(..) => Vec::new(),
+            Self::Counted(relation, _) | Self::OfExtreme(relation, ..) => vec![relation],
+            Self::Related(relation, inner) | Self::Without(relation, inner) => std::iter::once(relation)
+                .chain(inner.iter().flat_map(Self::relations))
+                .collect(),
         }
     }
 }
 
 impl Test {
-    /// The test as a condition on the column at `at`.
-    pub fn condition(&self, at: Ref) -> Condition {
+    /// The test as a condition on `of`, whose table stands at `slot`.
+    pub fn condition(&self, of: Attribute, slot: usize) -> Condition {
+        let at = Ref::new(slot, of.column);
         let column = Expr::Column(at);
         match self {
             Self::Compare(operator, literal) => Condition::compare(at, *operator, literal.clone()),
@@ -87,6 +115,28 @@ impl Test {
                 *operator,
                 Expr::Literal(Literal::Number(year.to_string())),
             ),
+            Self::Average(operator) => {
+                let average = aggregate_of(Aggregate::Average, of);
+                Condition::Compare(column, *operator, Expr::Scalar(Box::new(average)))
+            }
+            Self::Than(operator, named, name) => {
+                let mut other = Select::of(of.table, &[of.column]);
+                other.also(Condition::compare(Ref::new(0, *named), Compare::Equal, name.clone()));
+                Condition::Compare(column, *operator, Expr::Scalar(Box::new(other)))
+            }
+            Self::Modal(most) => {
+                let mut modal = Select::of(of.table, &[of.column]);
+                modal.group = vec![Expr::Column(Ref::new(0, of.column))];
+                modal.order.push(Order {
+                    by: Expr::CountAll,
+                    descending: *most,
+                });
+                modal.limit = Some(1);
+                Condition::Compare(column, Compare::Equal, Expr::Scalar(Box::new(modal)))
+            }
+            Self::Column(operator, other) => {
+                Condition::Compare(column, *operator, Expr::Column(Ref::new(slot, *other)))
+            }
             Self::Month(month) => Condition::Compare(
                 Expr::Month(at),
                 Compare::Equal,
@@ -199,6 +249,20 @@ pub enum Pattern {
     Spread,
     /// Attributes of subjects and of the subject each refers to.
     SelfPairs,
+    /// Aggregates per value of `by`, of values with a bound on the number of subjects.
+    GroupAggregateHaving,
+    /// Subjects that pass one filter and another.
+    RowsBoth,
+    /// Subjects that pass one filter or another.
+    RowsEither,
+    /// Subjects that pass one filter and not another.
+    RowsExcept,
+    /// How many subjects pass one filter and another.
+    CountRowsBoth,
+    /// How many subjects pass one filter or another.
+    CountRowsEither,
+    /// How many subjects pass one filter and not another.
+    CountRowsExcept,
     /// Pairs of subjects that share an attribute.
     SameValue,
     /// Subjects above the average of their own group.
@@ -216,6 +280,8 @@ pub struct Ask {
     pub subject: usize,
     /// Attributes shown.
     pub shown: Vec<Attribute>,
+    /// How many of them, at the end, are of what the subject is related to.
+    pub theirs: usize,
     /// Restrictions of the subject.
     pub filters: Vec<Filter>,
     /// The filters are alternatives.
@@ -228,6 +294,8 @@ pub struct Ask {
     pub descending: bool,
     /// How many are wanted.
     pub limit: u32,
+    /// Aggregates are shown before what they are grouped by.
+    pub swapped: bool,
     /// A bound on a number of rows or an aggregate.
     pub bound: Option<(Compare, String)>,
     /// What the subject is related to.
@@ -243,12 +311,14 @@ impl Ask {
             pattern,
             subject,
             shown: Vec::new(),
+            theirs: 0,
             filters: Vec::new(),
             any: false,
             aggregates: Vec::new(),
             by: None,
             descending: false,
             limit: 0,
+            swapped: false,
             bound: None,
             other: None,
             other_filters: Vec::new(),

@@ -24,8 +24,8 @@ pub struct Chooser<'a> {
     pub uncovered: BTreeSet<Attribute>,
     /// Links that no accepted pair uses yet; preferred.
     pub unlinked: BTreeSet<usize>,
-    /// Where no value of a text is let out, one is made up; only for questions that have an answer whatever it is.
-    pub invents: bool,
+    /// Most joins a filter goes across.
+    pub max_joins: usize,
 }
 
 impl<'a> Chooser<'a> {
@@ -219,8 +219,8 @@ impl<'a> Chooser<'a> {
             .map(|relation| match relation.kinship {
                 _ if relation.tables().any(|table| self.schema.tables[table].rows == Some(0)) => 0.05,
                 Kinship::Parent | Kinship::Children | Kinship::Through => 1.0,
-                Kinship::Grandparent => 0.3,
-                Kinship::Grandchildren => 0.15,
+                Kinship::Grandparent => 0.5,
+                Kinship::Grandchildren => 0.2,
             })
             .collect();
         self.draw.weighted(&weights).map(|index| candidates[index].clone())
@@ -230,10 +230,10 @@ impl<'a> Chooser<'a> {
     pub fn to_many(&mut self) -> Option<Relation> {
         let schema = self.schema;
         self.relation(|relation| {
-            relation.from != relation.to
+            relation.apart
                 && !relation.is_single()
                 && !schema.tables[relation.from].junction
-                && !schema.tables[relation.to].junction
+                && (!schema.tables[relation.to].junction || relation.names_children(schema))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Questions about groups of one table's rows.
 
 use super::Pair;
-use super::ask::{Ask, Attribute, Pattern};
+use super::ask::{Ask, Attribute, Filter, Pattern};
 use super::choose::{Chooser, select};
 use super::filters::apply;
 use super::plain::{aggregate_items, aggregates, items_and, tests};
@@ -44,6 +44,7 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     body.group = vec![column(by)];
     apply(&mut body, 0, &filters, false);
     let sorted = chooser.draw.chance(0.15);
+    let swapped = !sorted && swap(chooser, &mut body);
     let descending = chooser.draw.chance(0.7);
     if sorted {
         body.order.push(Order {
@@ -61,10 +62,109 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
             by: Some(by),
             filters,
             descending,
+            swapped,
             ..Ask::new(pattern, subject)
         },
         body,
     )
+}
+
+/// Puts what groups are computed to before what they are grouped by, as often as people do; the question follows that order.
+fn swap(chooser: &mut Chooser, body: &mut Select) -> bool {
+    let swapped = chooser.draw.chance(0.4);
+    if swapped {
+        body.items.rotate_left(1);
+    }
+    swapped
+}
+
+/// Aggregates per value, of the values that have as many rows.
+pub fn aggregate_having(chooser: &mut Chooser) -> Option<Pair> {
+    let (subject, by) = shared_group(chooser)?;
+    let aggregates: Vec<_> = aggregates(chooser, subject)?.into_iter().take(1).collect();
+    let expected = chooser.table(subject).rows_per_value(by.column);
+    let bound = count_bound(chooser, expected);
+    let filters = if expected.is_none_or(|rows| rows > 3.0) {
+        chooser.maybe_filters(subject, 0.3)
+    } else {
+        Vec::new()
+    };
+    if aggregates.iter().any(|(_, of)| *of == by) || tests(&filters, by) {
+        return None;
+    }
+    let mut body = select(subject, &[by]);
+    body.items.extend(aggregate_items(&aggregates, 0));
+    body.group = vec![column(by)];
+    apply(&mut body, 0, &filters, false);
+    body.having = Some(bound_on(Expr::CountAll, &bound));
+    let ask = Ask {
+        by: Some(by),
+        aggregates,
+        filters,
+        bound: Some(bound),
+        ..Ask::new(Pattern::GroupAggregateHaving, subject)
+    };
+    Pair::new(ask, body)
+}
+
+/// Rows counted or computed per value of what they belong to: orders per customer country.
+pub fn by_related(chooser: &mut Chooser) -> Option<Pair> {
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| {
+        relation.is_single() && relation.from != relation.to && !schema.tables[relation.from].junction
+    })?;
+    let subject = relation.from;
+    let by = chooser.category(relation.to)?;
+    let filters = if chooser.draw.chance(0.25) {
+        chooser
+            .own_test(subject, None)
+            .map(|(of, test)| Filter::Own(of, test))
+            .into_iter()
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let mut body = select(subject, &[]);
+    let end = relation.join(&mut body, 0);
+    apply(&mut body, 0, &filters, false);
+    let value = Expr::Column(Ref::new(end, by.column));
+    body.group = vec![value.clone()];
+    body.items = vec![(value, None)];
+    let mut ask = Ask {
+        by: Some(by),
+        filters,
+        ..Ask::new(Pattern::GroupCount, subject)
+    };
+    match chooser.draw.weighted(&[0.42, 0.22, 0.16, 0.2])? {
+        0 => {
+            body.items.push((Expr::CountAll, None));
+            ask.swapped = swap(chooser, &mut body);
+        }
+        1 => {
+            ask.aggregates = aggregates(chooser, subject)?.into_iter().take(1).collect();
+            body.items.extend(aggregate_items(&ask.aggregates, 0));
+            ask.pattern = Pattern::GroupAggregate;
+            ask.swapped = swap(chooser, &mut body);
+        }
+        2 => {
+            let bound = count_bound(chooser, None);
+            body.having = Some(bound_on(Expr::CountAll, &bound));
+            ask.bound = Some(bound);
+            ask.pattern = Pattern::GroupHaving;
+        }
+        _ => {
+            ask.descending = chooser.draw.chance(0.85);
+            body.order.push(Order {
+                by: Expr::CountAll,
+                descending: ask.descending,
+            });
+            body.limit = Some(1);
+            ask.limit = 1;
+            ask.pattern = Pattern::ModalValue;
+        }
+    }
+    ask.other = Some(relation);
+    Pair::new(ask, body)
 }
 
 /// Aggregates per value.
@@ -82,11 +182,13 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
     body.items.extend(aggregate_items(&aggregates, 0));
     body.group = vec![column(by)];
     apply(&mut body, 0, &filters, false);
+    let swapped = aggregates.len() == 1 && swap(chooser, &mut body);
     Pair::new(
         Ask {
             by: Some(by),
             aggregates,
             filters,
+            swapped,
             ..Ask::new(Pattern::GroupAggregate, subject)
         },
         body,
@@ -99,7 +201,7 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     let expected = chooser.table(subject).rows_per_value(by.column);
     let crowded = expected.is_none_or(|rows| rows > 3.0);
     let filters = if crowded {
-        chooser.maybe_filters(subject, 0.25)
+        chooser.maybe_filters(subject, 0.4)
     } else {
         Vec::new()
     };

@@ -6,7 +6,7 @@ use super::choose::{Chooser, items, select};
 use super::filters::apply;
 use super::nested::{aggregate_of, extreme_function};
 use super::plain::{aggregate_items, aggregates, equal_attributes};
-use super::related::referring_rows;
+use super::referring::some_refers;
 use super::relation::Relation;
 use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Select};
 use nl2sql_schema::{Role, Schema};
@@ -15,7 +15,7 @@ use nl2sql_schema::{Role, Schema};
 pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
     let relation = chooser.relation(|relation| {
-        relation.from != relation.to
+        relation.apart
             && !schema.tables[relation.to].junction
             && (!schema.tables[relation.from].junction
                 || (relation.is_single() && says_something(schema, relation.from)))
@@ -27,9 +27,11 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let mut body = select(relation.from, &shown);
     let end = relation.join(&mut body, 0);
     body.items.extend(items(&theirs, end));
+    let count = theirs.len();
     shown.extend(theirs);
     let mut ask = Ask {
         shown,
+        theirs: count,
         other: Some(relation.clone()),
         ..Ask::new(Pattern::Pairs, relation.from)
     };
@@ -57,7 +59,7 @@ fn says_something(schema: &Schema, table: usize) -> bool {
 
 /// Relations that a filter can go across.
 fn filterable(schema: &Schema, relation: &Relation) -> bool {
-    relation.from != relation.to
+    relation.apart
         && !schema.tables[relation.from].junction
         && (!schema.tables[relation.to].junction || says_something(schema, relation.to))
 }
@@ -68,12 +70,15 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.relation(|relation| filterable(schema, relation))?;
     let subject = relation.from;
     let mut filters = vec![chooser.related_filter(&relation)?];
-    if chooser.draw.chance(0.12) {
+    let mut any = false;
+    if chooser.draw.chance(0.28) {
         filters.extend(
             chooser
                 .own_test(subject, None)
                 .map(|(attribute, test)| Filter::Own(attribute, test)),
         );
+        // A row without the related one would be lost to the join, whatever else is true of it.
+        any = filters.len() > 1 && relation.is_single() && !relation.optional && chooser.draw.chance(0.3);
     } else if chooser.draw.chance(0.08)
         && let Some(second) = chooser.relation(|other| {
             let apart = other
@@ -90,11 +95,12 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     if shown.is_empty() {
         return None;
     }
-    let body = restricted(chooser, subject, &shown, &filters)?;
+    let body = restricted(chooser, subject, &shown, &filters, any)?;
     Pair::new(
         Ask {
             shown,
             filters,
+            any,
             ..Ask::new(Pattern::List, subject)
         },
         body,
@@ -102,7 +108,13 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
 }
 
 /// `shown` of the rows that pass, each row once: a join to many rows repeats them, so DISTINCT or a subquery goes with it.
-fn restricted(chooser: &mut Chooser, subject: usize, shown: &[Attribute], filters: &[Filter]) -> Option<Select> {
+fn restricted(
+    chooser: &mut Chooser,
+    subject: usize,
+    shown: &[Attribute],
+    filters: &[Filter],
+    any: bool,
+) -> Option<Select> {
     let many: Vec<&Filter> = filters
         .iter()
         .filter(|filter| matches!(filter, Filter::Related(relation, _) if !relation.is_single()))
@@ -111,14 +123,13 @@ fn restricted(chooser: &mut Chooser, subject: usize, shown: &[Attribute], filter
     let joins = chooser.tells_apart(subject, shown) && chooser.draw.chance(0.75);
     if many.is_empty() || joins {
         body.distinct = !many.is_empty();
-        apply(&mut body, 0, filters, false);
+        apply(&mut body, 0, filters, any);
         return Some(body);
     }
     for filter in filters {
         match filter {
-            Filter::Related(relation, tests) if !relation.is_single() => {
-                let own: Vec<Filter> = tests.iter().map(|(of, test)| Filter::Own(*of, test.clone())).collect();
-                body.also(referring_rows(relation, &own)?);
+            Filter::Related(relation, inner) if !relation.is_single() => {
+                body.also(some_refers(relation, inner, 0)?);
             }
             other => apply(&mut body, 0, std::slice::from_ref(other), false),
         }
@@ -130,7 +141,7 @@ fn restricted(chooser: &mut Chooser, subject: usize, shown: &[Attribute], filter
 pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
     let relation = chooser.relation(|relation| {
-        relation.from != relation.to && !schema.tables[relation.from].junction && filterable(schema, relation)
+        relation.apart && !schema.tables[relation.from].junction && filterable(schema, relation)
     })?;
     let subject = relation.from;
     let key = match chooser.table(subject).key.as_slice() {
@@ -138,10 +149,7 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
         [key] => Some(*key),
         _ => return None,
     };
-    chooser.invents = true;
-    let related = chooser.related_filter(&relation);
-    chooser.invents = false;
-    let mut filters = vec![related?];
+    let mut filters = vec![chooser.related_filter(&relation)?];
     if chooser.draw.chance(0.15) {
         filters.extend(
             chooser
@@ -167,16 +175,15 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Aggregates of rows by what they are related to.
 pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.relation(|relation| relation.from != relation.to)?;
+    let relation = chooser.relation(|relation| relation.apart)?;
     let subject = relation.from;
     let aggregates = aggregates(chooser, subject)?;
     let filters = vec![chooser.related_filter(&relation)?];
     let mut body = select(subject, &[]);
     body.items = aggregate_items(&aggregates, 0);
     match &filters[0] {
-        Filter::Related(relation, tests) if !relation.is_single() => {
-            let own: Vec<Filter> = tests.iter().map(|(of, test)| Filter::Own(*of, test.clone())).collect();
-            body.also(referring_rows(relation, &own)?);
+        Filter::Related(relation, inner) if !relation.is_single() => {
+            body.also(some_refers(relation, inner, 0)?);
         }
         _ => apply(&mut body, 0, &filters, false),
     }
@@ -193,8 +200,7 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
 /// Attributes of the row whose related row has the extreme value; of all such rows where several may share that one.
 pub fn top(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
-    let relation =
-        chooser.relation(|relation| relation.from != relation.to && !schema.tables[relation.from].junction)?;
+    let relation = chooser.relation(|relation| relation.apart && !schema.tables[relation.from].junction)?;
     let by = chooser.sortable(relation.to)?;
     let descending = chooser.draw.chance(0.62);
     let shown = chooser.named(relation.from);
@@ -226,6 +232,49 @@ pub fn top(chooser: &mut Chooser) -> Option<Pair> {
         limit,
         other: Some(relation),
         ..Ask::new(Pattern::RelatedTop, subject)
+    };
+    Pair::new(ask, body)
+}
+
+/// Attributes of the row with an extreme value among those that are related to something.
+pub fn superlative(chooser: &mut Chooser) -> Option<Pair> {
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| filterable(schema, relation))?;
+    let subject = relation.from;
+    let by = chooser.sortable(subject)?;
+    let filters = vec![chooser.related_filter(&relation)?];
+    let shown = chooser.named(subject);
+    if shown == [by] {
+        return None;
+    }
+    let descending = chooser.draw.chance(0.64);
+    let mut body = select(subject, &shown);
+    match &filters[0] {
+        // A row that is related to several would share its place with itself.
+        Filter::Related(relation, inner) if !relation.is_single() => body.also(some_refers(relation, inner, 0)?),
+        _ => apply(&mut body, 0, &filters, false),
+    }
+    if !descending {
+        chooser.skip_missing(&mut body, 0, by);
+    }
+    body.order.push(Order {
+        by: Expr::Column(Ref::new(0, by.column)),
+        descending,
+    });
+    let limit = if chooser.draw.chance(0.85) {
+        1
+    } else {
+        *chooser.draw.pick(&[2, 3, 5])?
+    };
+    body.limit = Some(limit);
+    let pattern = if limit == 1 { Pattern::Top } else { Pattern::TopMany };
+    let ask = Ask {
+        shown,
+        filters,
+        by: Some(by),
+        descending,
+        limit,
+        ..Ask::new(pattern, subject)
     };
     Pair::new(ask, body)
 }

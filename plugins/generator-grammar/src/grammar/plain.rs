@@ -108,13 +108,11 @@ pub fn distinct(chooser: &mut Chooser) -> Option<Pair> {
 /// How many rows.
 pub fn count(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    chooser.invents = true;
     let filters = if chooser.draw.chance(0.88) {
         chooser.filters(subject, 0.25)
     } else {
         Vec::new()
     };
-    chooser.invents = false;
     if filters.iter().any(|filter| chooser.picks_one(filter)) {
         return None;
     }
@@ -208,7 +206,7 @@ pub fn aggregates(chooser: &mut Chooser, table: usize) -> Option<Vec<(Aggregate,
         .collect();
     found.dedup();
     if found.len() == 1
-        && chooser.draw.chance(0.15)
+        && chooser.draw.chance(0.25)
         && let Some(other) = chooser.measure(table).filter(|other| *other != measure)
     {
         let function = if chooser.draw.chance(0.7) {

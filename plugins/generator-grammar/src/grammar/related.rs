@@ -6,8 +6,9 @@ use super::choose::{Chooser, items, select};
 use super::filters::apply;
 use super::grouped::{bound_on, count_bound, group_by_row};
 use super::plain::{aggregate_items, aggregates, summable};
+use super::referring::{none_refers, referring};
 use super::relation::{Kinship, Relation};
-use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Select};
+use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Select, SetOperator};
 
 /// The related rows per row of the start, grouped by it.
 fn per_row(
@@ -20,14 +21,7 @@ fn per_row(
     let mut body = select(relation.from, shown);
     // Counting across a junction does not need the table behind it, unless something is asked of it.
     let short = relation.kinship == Kinship::Through && tests.is_empty();
-    let way = if short {
-        Relation {
-            hops: relation.hops[..1].to_vec(),
-            ..relation.clone()
-        }
-    } else {
-        relation.clone()
-    };
+    let way = if short { relation.first_hop() } else { relation.clone() };
     let end = way.join_as(&mut body, 0, outer);
     apply(&mut body, end, tests, false);
     group_by_row(chooser, &mut body, relation.from, 0, shown);
@@ -42,6 +36,18 @@ fn their_filters(chooser: &mut Chooser, relation: &Relation, chance: f32) -> Vec
     chooser
         .own_test(relation.to, None)
         .map(|(attribute, test)| Filter::Own(attribute, test))
+        .into_iter()
+        .collect()
+}
+
+/// Filters of the rows themselves, now and then.
+fn own_filters(chooser: &mut Chooser, table: usize, chance: f32) -> Vec<Filter> {
+    let test = if chooser.draw.chance(chance) {
+        chooser.own_test(table, None)
+    } else {
+        None
+    };
+    test.map(|(attribute, test)| Filter::Own(attribute, test))
         .into_iter()
         .collect()
 }
@@ -96,7 +102,7 @@ fn counted(relation: &Relation) -> Option<Expr> {
 }
 
 /// About how many related rows a row has.
-fn expected_per_row(chooser: &Chooser, relation: &Relation) -> Option<f64> {
+pub fn expected_per_row(chooser: &Chooser, relation: &Relation) -> Option<f64> {
     let first = relation.hops.first()?.table;
     let (rows, theirs) = (chooser.table(relation.from).rows?, chooser.table(first).rows?);
     (rows > 0).then(|| theirs as f64 / rows as f64)
@@ -114,7 +120,7 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
     }
     let crowded = expected.is_none_or(|rows| rows > 3.0);
     let other_filters = if crowded {
-        their_filters(chooser, &relation, 0.15)
+        their_filters(chooser, &relation, 0.3)
     } else {
         Vec::new()
     };
@@ -172,13 +178,16 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.to_many()?;
     let aggregates: Vec<_> = aggregates(chooser, relation.to)?.into_iter().take(1).collect();
     let shown = chooser.named(relation.from);
+    let other_filters = their_filters(chooser, &relation, 0.2);
     let (mut body, end) = aggregated(chooser, &relation, &shown);
+    apply(&mut body, end, &other_filters, false);
     body.items.extend(aggregate_items(&aggregates, end));
     let subject = relation.from;
     Pair::new(
         Ask {
             shown,
             other: Some(relation),
+            other_filters,
             aggregates,
             ..Ask::new(Pattern::RelatedAggregate, subject)
         },
@@ -205,7 +214,9 @@ pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
     let function = summable(chooser, drawn, measure);
     let shown = chooser.named(relation.from);
     let descending = chooser.draw.chance(0.8);
+    let other_filters = their_filters(chooser, &relation, 0.2);
     let (mut body, end) = aggregated(chooser, &relation, &shown);
+    apply(&mut body, end, &other_filters, false);
     if !descending {
         chooser.skip_missing(&mut body, end, measure);
     }
@@ -219,6 +230,7 @@ pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
     let ask = Ask {
         shown,
         other: Some(relation),
+        other_filters,
         aggregates,
         descending,
         limit: 1,
@@ -227,36 +239,11 @@ pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(ask, body)
 }
 
-/// The condition that some related row passes `tests`.
-pub fn referring_rows(relation: &Relation, tests: &[Filter]) -> Option<Condition> {
-    let (own, inner) = referring(relation, tests)?;
-    Some(Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), false))
-}
-
-/// The subquery of the keys under which related rows refer to a row, and the row's key; single columns only.
-fn referring(relation: &Relation, tests: &[Filter]) -> Option<(usize, Select)> {
-    let first = relation.hops.first()?;
-    let [(own, theirs)] = first.columns.as_slice() else {
-        return None;
-    };
-    let mut inner = Select::of(first.table, &[*theirs]);
-    let rest = Relation {
-        hops: relation.hops[1..].to_vec(),
-        from: first.table,
-        ..relation.clone()
-    };
-    // A row of a junction has the row behind it; children need not have children.
-    let short = relation.kinship == Kinship::Through && tests.is_empty();
-    let end = if short { 0 } else { rest.join(&mut inner, 0) };
-    apply(&mut inner, end, tests, false);
-    Some((*own, inner))
-}
-
 /// Rows without related rows, or their number.
 pub fn none(chooser: &mut Chooser) -> Option<Pair> {
     let relation = chooser.to_many()?;
-    let other_filters = their_filters(chooser, &relation, 0.3);
-    let (own, inner) = referring(&relation, &other_filters)?;
+    let other_filters = their_filters(chooser, &relation, 0.4);
+    let filters = own_filters(chooser, relation.from, 0.22);
     let counted = chooser.draw.chance(0.22);
     let shown = if counted {
         Vec::new()
@@ -267,7 +254,15 @@ pub fn none(chooser: &mut Chooser) -> Option<Pair> {
     if counted {
         body.items = vec![(Expr::CountAll, None)];
     }
-    body.also(none_refers(chooser, &relation, own, inner));
+    apply(&mut body, 0, &filters, false);
+    if !counted && chooser.tells_apart(relation.from, &shown) && chooser.draw.chance(0.35) {
+        body.combined = Some((
+            SetOperator::Except,
+            Box::new(with_related(&relation, &shown, &other_filters)),
+        ));
+    } else {
+        body.also(none_refers(&relation, &other_filters, 0, chooser.draw.chance(0.25))?);
+    }
     let pattern = if counted {
         Pattern::CountRelatedNone
     } else {
@@ -277,6 +272,7 @@ pub fn none(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(
         Ask {
             shown,
+            filters,
             other: Some(relation),
             other_filters,
             ..Ask::new(pattern, subject)
@@ -285,28 +281,14 @@ pub fn none(chooser: &mut Chooser) -> Option<Pair> {
     )
 }
 
-/// The condition that `inner` names no row. NOT IN is never true over a list with a NULL, so these are left out of it.
-fn none_refers(chooser: &mut Chooser, relation: &Relation, own: usize, mut inner: Select) -> Condition {
-    let hop = &relation.hops[0];
-    let theirs = hop.columns[0].1;
-    let lacks = chooser.table(hop.table).may_lack(theirs);
-    if lacks && inner.from.len() == 1 && chooser.draw.chance(0.4) {
-        let refers = Condition::Compare(
-            Expr::Column(Ref::new(0, theirs)),
-            Compare::Equal,
-            Expr::Column(Ref {
-                slot: 0,
-                column: own,
-                outer: true,
-            }),
-        );
-        inner.also(refers);
-        return Condition::Exists(Box::new(inner), true);
-    }
-    if lacks {
-        inner.also(Condition::Null(Expr::Column(Ref::new(0, theirs)), true));
-    }
-    Condition::In(Expr::Column(Ref::new(0, own)), Box::new(inner), true)
+/// `shown` of the rows that have related ones which pass.
+fn with_related(relation: &Relation, shown: &[Attribute], tests: &[Filter]) -> Select {
+    let mut body = select(relation.from, shown);
+    let short = relation.kinship == Kinship::Through && tests.is_empty();
+    let way = if short { relation.first_hop() } else { relation.clone() };
+    let end = way.join(&mut body, 0);
+    apply(&mut body, end, tests, false);
+    body
 }
 
 /// Rows with at least one related row, or how many different ones there are.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::sql::{Ref, Rows, Select, Source};
-use nl2sql_schema::Schema;
+use nl2sql_schema::{Schema, is_relative};
 
 /// How the two tables of a [`Relation`] stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,12 +42,29 @@ pub struct Relation {
     pub hops: Vec<Hop>,
     /// What the end is to the start.
     pub kinship: Kinship,
+    /// A question can tell the end from the start: they are rows of different tables, or a role says what one is to the other.
+    pub apart: bool,
+    /// Rows across the first hop, or the start itself, may refer to nothing.
+    pub optional: bool,
 }
 
 impl Relation {
     /// Each row of the start has at most one at the end.
     pub fn is_single(&self) -> bool {
         matches!(self.kinship, Kinship::Parent | Kinship::Grandparent)
+    }
+
+    /// The first hop alone.
+    pub fn first_hop(&self) -> Self {
+        Self {
+            hops: self.hops[..1].to_vec(),
+            ..self.clone()
+        }
+    }
+
+    /// The rows of its end have a name of their own across the link: "likes received".
+    pub fn names_children(&self, schema: &Schema) -> bool {
+        matches!(self.hops.as_slice(), [hop] if self.kinship == Kinship::Children && schema.links[hop.link].children.is_some())
     }
 
     /// Joins the way to `select`, starting from `slot`; the slot of its end.
@@ -86,31 +103,33 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
     let hops = single_hops(schema, tables);
     let mut found = Vec::new();
     for (from, hop, to_parent) in &hops {
-        let unclear = !to_parent && is_one_of_several(schema, hop.link);
-        if !unclear {
+        let named = *to_parent || is_named(schema, hop.link);
+        if named {
             let kinship = if *to_parent { Kinship::Parent } else { Kinship::Children };
             found.push(Relation {
                 from: *from,
                 to: hop.table,
                 hops: vec![hop.clone()],
                 kinship,
+                apart: *from != hop.table || !to_parent || says_who(schema, hop.link),
+                optional: is_optional(schema, hop.link),
             });
         }
         if max_joins < 2 {
             continue;
         }
         for (_, next, next_to_parent) in hops.iter().filter(|(middle, ..)| *middle == hop.table) {
-            if next.link == hop.link
-                && next
-                    .columns
-                    .iter()
-                    .map(|(a, b)| (*b, *a))
-                    .eq(hop.columns.iter().copied())
-            {
+            let back = next
+                .columns
+                .iter()
+                .map(|(a, b)| (*b, *a))
+                .eq(hop.columns.iter().copied());
+            if next.link == hop.link && back {
                 continue;
             }
             let across_itself = next.table == *from;
-            if !across_itself && (unclear || is_one_of_several(schema, next.link)) {
+            let unclear = |link: usize, upward: bool| !upward && is_one_of_several(schema, link);
+            if !across_itself && (unclear(hop.link, *to_parent) || unclear(next.link, *next_to_parent)) {
                 continue;
             }
             let kinship = match (to_parent, next_to_parent) {
@@ -119,24 +138,31 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
                 (false, false) => Kinship::Grandchildren,
                 _ => continue,
             };
-            let loops = next.table == *from || next.table == hop.table || hop.table == *from;
+            let loops = across_itself || next.table == hop.table || hop.table == *from;
             if loops && kinship != Kinship::Through {
                 continue;
             }
-            let hops = vec![hop.clone(), next.clone()];
+            let role = schema.links[next.link].role.as_deref();
             found.push(Relation {
                 from: *from,
                 to: next.table,
-                hops,
+                hops: vec![hop.clone(), next.clone()],
                 kinship,
+                apart: !across_itself || role.is_some_and(is_relative),
+                optional: is_optional(schema, hop.link),
             });
         }
     }
     found
 }
 
-/// The table refers to the other in several ways and this one has a role of its own: "the weddings of a person" would leave open
-/// whether as bride or groom. From the child, the role says it.
+/// A question can name the children across the link: only one leads there, or each has words of its own.
+fn is_named(schema: &Schema, link: usize) -> bool {
+    let own = &schema.links[link];
+    own.children.is_some() || (own.child != own.parent && !is_one_of_several(schema, link))
+}
+
+/// The table refers to the other in several ways and this one has a role of its own.
 fn is_one_of_several(schema: &Schema, link: usize) -> bool {
     let own = &schema.links[link];
     let alike = schema
@@ -144,6 +170,19 @@ fn is_one_of_several(schema: &Schema, link: usize) -> bool {
         .iter()
         .filter(|other| other.child == own.child && other.parent == own.parent);
     own.role.is_some() && own.child != own.parent && alike.count() > 1
+}
+
+/// The referencing columns may hold nothing.
+fn is_optional(schema: &Schema, link: usize) -> bool {
+    let link = &schema.links[link];
+    link.columns
+        .iter()
+        .any(|(column, _)| schema.tables[link.child].may_lack(*column))
+}
+
+/// The referencing column says what the parent is to a row of the same table.
+fn says_who(schema: &Schema, link: usize) -> bool {
+    schema.links[link].role.is_some() || schema.links[link].phrase.is_some()
 }
 
 fn single_hops(schema: &Schema, tables: &BTreeSet<usize>) -> Vec<(usize, Hop, bool)> {
@@ -161,7 +200,7 @@ fn single_hops(schema: &Schema, tables: &BTreeSet<usize>) -> Vec<(usize, Hop, bo
             },
             true,
         ));
-        if link.child != link.parent {
+        if link.child != link.parent || link.children.is_some() {
             let back = link.columns.iter().map(|(child, parent)| (*parent, *child)).collect();
             hops.push((
                 link.parent,

@@ -3,12 +3,15 @@
 use super::Pair;
 use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, items, select};
+use super::relation::Kinship;
 use crate::sql::{Compare, Condition, Expr, Ref, Rows, Source};
 use nl2sql_schema::Role;
 
 /// Rows and the row of the same table that each refers to.
 pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.relation(|relation| relation.from == relation.to && relation.hops.len() <= 2)?;
+    let relation = chooser.relation(|relation| {
+        relation.from == relation.to && matches!(relation.kinship, Kinship::Parent | Kinship::Through)
+    })?;
     let subject = relation.from;
     if let [first, second] = relation.hops.as_slice() {
         // Without two roles a question could not say which row is meant.

@@ -78,8 +78,8 @@ pub fn related_both(chooser: &mut Chooser) -> Option<Pair> {
     if !chooser.tells_apart(subject, &shown) {
         return None;
     }
-    let filters = vec![Filter::Related(relation.clone(), vec![(tested, first)])];
-    let other_filters = vec![Filter::Related(relation.clone(), vec![(tested, second)])];
+    let filters = vec![Filter::Related(relation.clone(), vec![Filter::Own(tested, first)])];
+    let other_filters = vec![Filter::Related(relation.clone(), vec![Filter::Own(tested, second)])];
     let mut body = select(subject, &shown);
     apply(&mut body, 0, &filters, false);
     let mut right = select(subject, &shown);

@@ -1,17 +1,14 @@
-//! Drawing values: real ones where the profile lets them out, plausible ones elsewhere.
+//! Drawing values that the profile lets out.
 
 use super::choose::Chooser;
 use crate::sql::Literal;
 use nl2sql_schema::Column;
 
 impl Chooser<'_> {
-    /// A round number at a share of the way through the values; a plausible one where no value is known.
+    /// A round number at a share of the way through the values.
     pub fn threshold(&mut self, column: &Column, from: f64, to: f64) -> Option<f64> {
         let share = from + (to - from) * self.draw.below(1000) as f64 / 1000.0;
-        let Some((low, high)) = column.range else {
-            let (low, high) = plausible(&column.full.one);
-            return Some((low + (high - low) * share).round());
-        };
+        let (low, high) = column.range?;
         if low >= high {
             return None;
         }
@@ -79,40 +76,8 @@ pub fn number(value: f64, column: &Column) -> Literal {
     Literal::Number(text)
 }
 
-/// Values to stand in for those that are not let out, told from what the column is called.
-pub fn made_up(words: &str) -> &'static [&'static str] {
-    let last = words.rsplit(' ').next().unwrap_or(words);
-    match last {
-        "country" | "nation" | "nationality" => &["France", "Japan", "Brazil", "Canada", "Kenya"],
-        "city" | "town" | "hometown" | "location" => &["Paris", "Lima", "Osaka", "Oslo", "Nairobi"],
-        "gender" | "sex" => &["F", "M"],
-        "name" => &["Alpha", "Smith", "Green", "North", "Lee"],
-        "email" => &["someone@example.com", "office@example.org"],
-        "status" => &["active", "open", "closed", "pending"],
-        "language" => &["English", "French", "Chinese", "Spanish"],
-        "color" | "colour" => &["red", "blue", "green", "black"],
-        _ => &["A", "B", "C", "X", "standard", "other"],
-    }
-}
-
 /// To the size of step people would use across `span`.
 fn round(value: f64, span: f64) -> f64 {
     let step = 10_f64.powf((span / 4.0).log10().floor()).max(1e-9);
     (value / step).round() * step
-}
-
-/// A range to draw thresholds from when no value is let out, told from what the column counts.
-fn plausible(words: &str) -> (f64, f64) {
-    let about = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
-    if about(&["age"]) {
-        (18.0, 70.0)
-    } else if about(&["percent", "rate", "score", "share"]) {
-        (5.0, 95.0)
-    } else if about(&["price", "cost", "fee", "amount", "total", "balance"]) {
-        (10.0, 1000.0)
-    } else if about(&["salary", "population", "capacity", "budget", "revenue", "income"]) {
-        (1000.0, 100_000.0)
-    } else {
-        (1.0, 100.0)
-    }
 }

@@ -9,22 +9,34 @@ use crate::grammar::Ask;
 use crate::random::Draw;
 use nl2sql_schema::Schema;
 
+use super::Used;
 use super::template::expand;
 use phrase::Phraser;
 
 /// One of the ways to ask `ask` in Chinese.
-pub fn word(ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
+pub fn word(ask: &Ask, schema: &Schema, used: &mut Used, draw: &mut Draw) -> String {
     let phraser = Phraser {
         ask,
         schema,
         short: draw.chance(0.55),
     };
     let templates = patterns::templates(ask);
-    let Some(template) = draw.pick(templates) else {
+    let Some(template) = used.pick(templates, draw) else {
         return String::new();
     };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));
-    spaced(&text)
+    manner(spaced(&text), draw)
+}
+
+/// Some ask politely, some leave the end mark out.
+fn manner(text: String, draw: &mut Draw) -> String {
+    match draw.below(100) {
+        0..=5 if text.ends_with('？') => format!("请问{text}"),
+        6..=10 if text.ends_with(['？', '。']) && !text.contains('？') => {
+            text.trim_end_matches(['？', '。']).to_owned()
+        }
+        _ => text,
+    }
 }
 
 /// English names inside Chinese keep a space from each other, not from Chinese.

@@ -5,6 +5,7 @@ mod compare;
 mod comparison;
 mod condition;
 mod grouped_patterns;
+mod manner;
 mod patterns;
 mod phrase;
 mod polish;
@@ -19,20 +20,21 @@ use crate::grammar::Ask;
 use crate::random::Draw;
 use nl2sql_schema::Schema;
 
+use super::Used;
 use super::template::expand;
 use phrase::Phraser;
 
 /// One of the ways to ask `ask` in English.
-pub fn word(ask: &Ask, schema: &Schema, draw: &mut Draw) -> String {
+pub fn word(ask: &Ask, schema: &Schema, used: &mut Used, draw: &mut Draw) -> String {
     let phraser = Phraser {
         ask,
         schema,
         short: draw.chance(0.6),
     };
     let templates = patterns::templates(ask, schema);
-    let Some(template) = draw.pick(templates) else {
+    let Some(template) = used.pick(templates, draw) else {
         return String::new();
     };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));
-    polish::polish(&text, draw)
+    manner::manner(&polish::polish(&text), draw)
 }

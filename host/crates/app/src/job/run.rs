@@ -14,7 +14,7 @@ use crate::{AppError, EventKind, RunDependencies};
 /// Pairs shown at the end.
 const EXAMPLES: usize = 3;
 /// Name of the file that says what the language model has cost so far, by stage and topic.
-const USAGE: &str = "usage.json";
+pub(crate) const USAGE: &str = "usage.json";
 
 /// One stage as it was done by this job.
 #[derive(Clone, Debug)]
@@ -77,6 +77,7 @@ fn with_pipeline(
     let dependencies = RunDependencies::new(session.clone(), context.cancel.clone());
     let watcher = Watcher {
         context,
+        dependencies: &dependencies,
         rows: Mutex::default(),
     };
     let pipeline = Pipeline::open(
@@ -107,6 +108,7 @@ fn with_pipeline(
 /// Hands the pipeline's events on, and keeps what the outcome needs.
 struct Watcher<'a> {
     context: &'a JobContext,
+    dependencies: &'a RunDependencies,
     rows: Mutex<Vec<StageRow>>,
 }
 
@@ -118,6 +120,21 @@ impl Watcher<'_> {
             seconds,
         };
         self.rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+    }
+
+    /// Tells what was paid; nothing where no language model is asked.
+    fn tell_spending(&self) {
+        // A store that cannot be read fails the stage that asks it.
+        let Ok(usage) = self.dependencies.usage() else { return };
+        if !usage.lines.is_empty() {
+            let total = usage.total();
+            self.context.tell(EventKind::Spent {
+                requests: total.requests,
+                input_tokens: total.input_tokens,
+                output_tokens: total.output_tokens,
+                cost: total.known_cost(),
+            });
+        }
     }
 }
 
@@ -133,6 +150,9 @@ impl Observer for Watcher<'_> {
             _ => {}
         }
         self.context.tell(EventKind::from(event));
+        if matches!(event, Event::Round { .. } | Event::StageFinished { .. }) {
+            self.tell_spending();
+        }
     }
 
     fn cancelled(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The questions of the page: gained and lost first, each with SQL differences and result sets.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     BrowserRow, ResultPreview,
@@ -8,9 +8,9 @@ use super::{
 };
 
 /// What became of a question between the runs, in the order of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Change {
+pub enum Change {
     /// Wrong before, right after.
     Gained,
     /// Right before, wrong after.
@@ -24,7 +24,11 @@ pub(super) enum Change {
 }
 
 impl Change {
-    fn of(row: &BrowserRow) -> Self {
+    /// All of them, in the order of the page.
+    pub const ALL: [Self; 5] = [Self::Gained, Self::Lost, Self::Wrong, Self::Right, Self::Unscored];
+
+    /// What became of a question.
+    pub fn of(row: &BrowserRow) -> Self {
         let verdicts: Vec<Option<bool>> = row
             .runs
             .iter()
@@ -41,29 +45,42 @@ impl Change {
     }
 }
 
-/// One question as the template reads it.
+/// One question as the page reads it.
 #[derive(Debug, Serialize)]
-pub(super) struct Question<'r> {
-    pub(super) change: Change,
-    pub(super) id: &'r str,
-    pub(super) database: &'r str,
-    pub(super) text: &'r str,
-    pub(super) gold: &'r str,
-    pub(super) gold_result: Option<&'r ResultPreview>,
-    pub(super) answers: Vec<Answer<'r>>,
+pub struct Question<'r> {
+    /// What became of it.
+    pub change: Change,
+    /// Id of the example.
+    pub id: &'r str,
+    /// Database it is asked of.
+    pub database: &'r str,
+    /// The question.
+    pub text: &'r str,
+    /// Reference statement.
+    pub gold: &'r str,
+    /// What the reference returns.
+    pub gold_result: Option<&'r ResultPreview>,
+    /// What the runs answered.
+    pub answers: Vec<Answer<'r>>,
 }
 
 /// What one run answered.
 #[derive(Debug, Serialize)]
-pub(super) struct Answer<'r> {
+pub struct Answer<'r> {
     /// `before` or `after`.
-    pub(super) run: &'static str,
-    pub(super) is_right: Option<bool>,
-    pub(super) outcome: Option<&'r str>,
-    pub(super) error_class: Option<&'r str>,
-    pub(super) detail: Option<&'r str>,
-    pub(super) sql: Vec<Segment>,
-    pub(super) result: Option<&'r ResultPreview>,
+    pub run: &'static str,
+    /// Whether it was right; nothing where it was not scored.
+    pub is_right: Option<bool>,
+    /// Outcome of execution match.
+    pub outcome: Option<&'r str>,
+    /// Kind of mistake.
+    pub error_class: Option<&'r str>,
+    /// What the engine or the judge said.
+    pub detail: Option<&'r str>,
+    /// The statement against the reference.
+    pub sql: Vec<Segment>,
+    /// What it returns.
+    pub result: Option<&'r ResultPreview>,
 }
 
 /// Every question, ordered by what became of it and else as in the dataset.
@@ -73,7 +90,8 @@ pub(super) fn questions(rows: &[BrowserRow]) -> Vec<Question<'_>> {
     questions
 }
 
-fn question(row: &BrowserRow) -> Question<'_> {
+/// One question with SQL differences.
+pub fn question(row: &BrowserRow) -> Question<'_> {
     let answer = |side: usize| {
         let run = row.runs[side].as_ref()?;
         let label = |name: &str| run.labels.get(name).map(String::as_str);

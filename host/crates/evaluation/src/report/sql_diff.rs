@@ -8,11 +8,11 @@ const MAX_DIFF_BYTES: usize = 8_000;
 
 /// Consecutive words with the same role in the difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Segment {
+pub struct Segment {
     /// `same`, `extra` (only in the prediction) or `missing` (only in the gold).
-    pub(super) kind: &'static str,
+    pub kind: &'static str,
     /// The text.
-    pub(super) text: String,
+    pub text: String,
 }
 
 /// The prediction as segments; one plain segment where there is no gold or the statements are too long to compare.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Export;
 use crate::PluginIdentity;
 use crate::coverage::{Coverage, Ledger};
+use crate::review::ReviewCounts;
 use crate::validate::reason;
 
 /// The card as data: `datacard.json`.
@@ -24,6 +25,9 @@ pub(super) struct DataCard<'a> {
     accepted: usize,
     rejected: usize,
     rejections: BTreeMap<String, usize>,
+    /// What people decided; left out where nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviews: Option<ReviewCounts>,
     hardness: &'a BTreeMap<String, u64>,
     languages: &'a BTreeMap<String, u64>,
     features: &'a BTreeMap<String, u64>,
@@ -88,6 +92,7 @@ impl<'a> DataCard<'a> {
             accepted: coverage.samples,
             rejected: rejections.values().sum(),
             rejections,
+            reviews: Some(export.reviews).filter(|counts| *counts != ReviewCounts::default()),
             hardness: &coverage.hardness,
             languages: &coverage.languages,
             features: &coverage.features,
@@ -142,6 +147,15 @@ impl<'a> DataCard<'a> {
         let _ = write!(out, "\n## Rejections\n\n- {} candidates were rejected\n", self.rejected);
         for (reason, count) in &self.rejections {
             let _ = writeln!(out, "- {reason}: {count}");
+        }
+        if let Some(reviews) = self.reviews {
+            let counts = [
+                ("approved", reviews.approved),
+                ("edited", reviews.edited),
+                ("banned", reviews.banned),
+            ];
+            let lines = counts.map(|(decision, pairs)| (decision.to_owned(), pairs.to_string()));
+            section(&mut out, "Reviewed by people", lines.into_iter());
         }
         section(
             &mut out,

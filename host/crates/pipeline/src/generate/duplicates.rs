@@ -1,20 +1,37 @@
-//! No two pairs share a question or a statement.
+//! No two pairs share a question, and only so many share a statement.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use nl2sql_catalog::Sample;
 
-/// Questions of accepted samples and statements of all samples so far.
-#[derive(Debug, Default)]
+/// Questions of accepted samples, and how many samples so far have each statement.
+#[derive(Debug)]
 pub(super) struct Duplicates {
     questions: HashSet<String>,
-    statements: HashSet<String>,
+    statements: HashMap<String, u32>,
+    /// Most samples that share a statement.
+    wordings: u32,
 }
 
 impl Duplicates {
-    /// Whether a candidate repeats something; if not, its statement counts from now on.
+    /// Nothing known yet; up to `wordings` samples may share a statement.
+    pub(super) fn new(wordings: u32) -> Self {
+        Self {
+            questions: HashSet::new(),
+            statements: HashMap::new(),
+            wordings,
+        }
+    }
+
+    /// Whether a candidate is one more question for its statement; if so, it counts from now on.
     pub(super) fn is_new(&mut self, question: &str, statement: &str) -> bool {
-        !self.questions.contains(question) && self.statements.insert(statement.to_owned())
+        if self.questions.contains(question) {
+            return false;
+        }
+        let known = self.statements.entry(statement.to_owned()).or_default();
+        let room = *known < self.wordings;
+        *known += u32::from(room);
+        room
     }
 
     /// The question of an accepted sample counts from now on; false when it was there already.
@@ -24,7 +41,7 @@ impl Duplicates {
 
     /// Counts a sample of an earlier session.
     pub(super) fn replay(&mut self, question: &str, statement: &str, accepted: bool) {
-        self.statements.insert(statement.to_owned());
+        *self.statements.entry(statement.to_owned()).or_default() += 1;
         if accepted {
             self.questions.insert(question.to_owned());
         }
@@ -39,4 +56,27 @@ pub(super) fn question_key(sample: &Sample) -> String {
         .to_lowercase()
         .trim_end_matches(['.', '?', '!', '。', '？', '！', ' '])
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Duplicates;
+
+    #[test]
+    fn a_statement_has_as_many_questions_as_the_profile_says_and_a_question_one_statement() {
+        let mut duplicates = Duplicates::new(2);
+        assert!(duplicates.is_new("how many", "select 1") && duplicates.accept("how many"));
+        assert!(
+            !duplicates.is_new("how many", "select 2"),
+            "the question has its statement"
+        );
+        assert!(duplicates.is_new("count them", "select 1") && duplicates.accept("count them"));
+        assert!(
+            !duplicates.is_new("tell the number", "select 1"),
+            "two wordings are there"
+        );
+        let mut alone = Duplicates::new(1);
+        alone.replay("how many", "select 1", false);
+        assert!(!alone.is_new("count them", "select 1"));
+    }
 }

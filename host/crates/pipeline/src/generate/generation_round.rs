@@ -58,7 +58,7 @@ impl<'a> GenerationRound<'a> {
             generation,
             journals,
             topics,
-            duplicates: Duplicates::default(),
+            duplicates: Duplicates::new(generation.settings.wordings.max(1)),
             languages: weights(&generation.settings.languages),
             difficulties: weights(&generation.settings.difficulties),
         };
@@ -178,6 +178,7 @@ impl<'a> GenerationRound<'a> {
             difficulties: &self.difficulties,
             accepted: &progress.accepted,
             rejected: &progress.rejected,
+            wordings: self.generation.settings.wordings.max(1),
         })?;
         let samples = std::mem::take(&mut batch.samples);
         let candidates: Result<Vec<_>, Failure> = samples

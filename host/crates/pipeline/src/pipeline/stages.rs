@@ -14,6 +14,7 @@ use crate::coverage::{Coverage, SampleFacts};
 use crate::export::Export;
 use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
 use crate::privacy::{ColumnPolicies, Masking};
+use crate::review::Reviews;
 use crate::run_folder::{StageRecord, StageState};
 use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, reason};
@@ -327,16 +328,23 @@ impl Pipeline<'_> {
         let catalog = self.catalog()?;
         let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
         let plan: Plan = self.folder.read_json(artifact::PLAN)?;
-        let coverage: Coverage = self.folder.read_json(artifact::COVERAGE)?;
-        let judged = read_judged(&self.folder)?;
-        let facts: Vec<SampleFacts> = self.folder.lines(artifact::ANALYSIS)?;
+        let dialect = self.dependencies.dialect(&catalog).map_err(fail)?;
+        let reviews = Reviews::read(&self.folder)?;
+        let reviewed = reviews
+            .apply(read_judged(&self.folder)?, dialect.as_ref())
+            .map_err(fail)?;
+        let (coverage, facts) = if reviews.is_empty() {
+            let facts = self.folder.lines(artifact::ANALYSIS)?;
+            (self.folder.read_json(artifact::COVERAGE)?, facts)
+        } else {
+            measure(&catalog, &plan, &reviewed.judged, dialect.as_ref()).map_err(fail)?
+        };
         if coverage.samples == 0 {
             return Err(PipelineError::Nothing {
                 what: "no sample was accepted, so there is nothing to export".into(),
                 advice: "verdicts.jsonl says why each was rejected".into(),
             });
         }
-        let dialect = self.dependencies.dialect(&catalog).map_err(fail)?;
         let mut files = Vec::new();
         let mut write = |name: &str, bytes: &[u8]| {
             let name = format!("{}/{name}", artifact::EXPORT);
@@ -351,7 +359,9 @@ impl Pipeline<'_> {
             catalog: &catalog,
             cards: &cards,
             plan: &plan,
-            judged: &judged,
+            judged: &reviewed.judged,
+            reviewed: &reviewed.states,
+            reviews: reviewed.counts,
             facts: &facts,
             coverage: &coverage,
             plugins: &self.plugins,
@@ -366,7 +376,7 @@ impl Pipeline<'_> {
         let summary = StageSummary {
             input: count(coverage.samples, "pair"),
             output: sizes.join(", "),
-            notes: exported.notes,
+            notes: reviewed.notes.into_iter().chain(exported.notes).collect(),
             ..StageSummary::default()
         };
         Ok(complete(summary, files))

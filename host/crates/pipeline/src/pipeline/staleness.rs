@@ -113,7 +113,10 @@ impl Pipeline<'_> {
         let changed = now
             .iter()
             .find(|(name, digest)| record.inputs.get(*name) != Some(*digest));
-        Ok(changed.map(|(name, _)| format!("{name} changed")))
+        let gone = record.inputs.keys().find(|name| !now.contains_key(*name));
+        Ok(changed
+            .map(|(name, _)| format!("{name} changed"))
+            .or_else(|| gone.map(|name| format!("{name} is gone"))))
     }
 
     /// Refuses to do a stage again when samples depend on what it made before.

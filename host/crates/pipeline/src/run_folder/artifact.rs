@@ -14,6 +14,8 @@ pub const PLAN: &str = "plan.json";
 pub const SAMPLES: &str = "samples.jsonl";
 /// Journal of verdicts, one per sample.
 pub const VERDICTS: &str = "verdicts.jsonl";
+/// Journal of what people decided about samples.
+pub const REVIEWS: &str = "reviews.jsonl";
 /// Journal of finished rounds of generation; a round without its line did not happen.
 pub const ROUNDS: &str = "rounds.jsonl";
 /// Template, hardness and features of each accepted sample.

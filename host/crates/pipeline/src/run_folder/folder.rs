@@ -8,9 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::ledger::{FORMAT, Marked};
 use super::local_folder::LocalFolder;
+use super::read_only_folder::ReadOnlyFolder;
 use super::store::ArtifactStore;
-use super::{BrokenLine, Journal, Ledger, Lines, artifact};
-use crate::{PipelineError, Stage, digest};
+use super::{BrokenLine, Journal, Ledger, Lines, StageState, artifact};
+use crate::{PipelineError, Stage, StageSummary, digest};
 
 /// The artifacts of one run. While it is open nobody else works on them.
 #[derive(Debug)]
@@ -26,6 +27,11 @@ impl RunFolder {
     /// When it cannot be created or written, or another process works on it.
     pub fn open(root: &Path) -> Result<Self, PipelineError> {
         Ok(Self::over(Box::new(LocalFolder::open(root)?)))
+    }
+
+    /// A folder on this machine to look at, whoever works on it; nothing can be written.
+    pub fn look_at(root: &Path) -> Self {
+        Self::over(Box::new(ReadOnlyFolder::new(root)))
     }
 
     /// The artifacts that a store keeps.
@@ -166,6 +172,17 @@ impl RunFolder {
             path: self.path(artifact::STAGES),
             what,
         })
+    }
+
+    /// The stages that were begun, as far as they came, with what they did.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn stages(&self) -> Result<Vec<(Stage, StageState, StageSummary)>, PipelineError> {
+        let stages = self.read_ledger()?.stages.into_iter();
+        Ok(stages
+            .map(|(stage, record)| (stage, record.state, record.summary))
+            .collect())
     }
 
     pub(crate) fn write_ledger(&self, ledger: &Ledger) -> Result<(), PipelineError> {

@@ -53,7 +53,7 @@ pub(crate) struct Lines<T> {
 
 impl<T: DeserializeOwned> Lines<T> {
     /// Reads a journal as far as it can be read.
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         let mut lines = Lines {
             rows: Vec::new(),
             ends: Vec::new(),

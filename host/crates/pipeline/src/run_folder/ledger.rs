@@ -9,7 +9,7 @@ use crate::{PluginIdentity, Stage, StageSummary};
 /// How far a stage came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum StageState {
+pub enum StageState {
     /// Begun; its journals hold what was done.
     Begun,
     /// Ended short of its budgets because the language model's budget was spent.

@@ -229,7 +229,7 @@ macro_rules! shared_records {
                     difficulties: difficulties(self.difficulties),
                     accepted: self.accepted.to_record(),
                     rejected: self.rejected.to_record(),
-                    $($extra: Vec::new(),)?
+                    $($extra: vec![("wordings".to_owned(), self.wordings.to_string())],)?
                 }
             }
         }

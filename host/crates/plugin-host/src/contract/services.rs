@@ -175,7 +175,7 @@ macro_rules! shared_services {
                     Ok(request) => request,
                     Err(refused) => return Ok(Err(refused)),
                 };
-                let answer = self.llm("llm.chat", |model| model.chat(request))?;
+                let answer = self.llm("llm.chat", 1, |model| model.chat(request))?;
                 Ok(answer.map(|answer| answer.to_record()).map_err(|error| error.to_record()))
             }
 
@@ -192,7 +192,7 @@ macro_rules! shared_services {
                     Ok(requests) => requests,
                     Err(refused) => return Ok(vec![Err(refused); number]),
                 };
-                let answers = self.llm("llm.chat-all", |model| model.chat_all(requests))?;
+                let answers = self.llm("llm.chat-all", requests.len(), |model| model.chat_all(requests))?;
                 let record = |answer: Result<ChatAnswer, ChatError>| {
                     answer.map(|answer| answer.to_record()).map_err(|error| error.to_record())
                 };

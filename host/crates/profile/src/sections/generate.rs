@@ -21,8 +21,10 @@ pub struct GenerateSettings {
     pub batch: u32,
     /// Top-up rounds per topic beyond those its budget needs at least.
     pub max_rounds: u32,
-    /// Maximum share of a topic's budget whose SQL may return no row.
+    /// Maximum share of a topic's budget whose SQL may return no row, or nothing but zero or NULL.
     pub max_empty: f64,
+    /// Maximum pairs that share an SQL, each with a question of its own. A generator is told; it writes new SQL first.
+    pub wordings: u32,
     /// Options of the generator.
     pub options: Options,
 }
@@ -37,6 +39,7 @@ impl Default for GenerateSettings {
             batch: 1000,
             max_rounds: 12,
             max_empty: 0.02,
+            wordings: 3,
             options: Options::new(),
         }
     }

@@ -212,7 +212,7 @@ impl Default for LlmSettings {
 }
 
 /// Stages that ask a language model.
-const STAGES: [&str; 3] = ["plan", "generate", "predict"];
+const STAGES: [&str; 4] = ["plan", "generate", "validate", "predict"];
 
 impl LlmSettings {
     /// The provider and its fallbacks, in the order they are asked.

@@ -58,8 +58,17 @@ pub enum ServeRight {
     Chat,
     /// Ask the database: questions, guarded queries, feedback.
     Ask,
+    /// See runs: pairs, coverage, trainings, evaluations.
+    View,
+    /// Decide about pairs; with `view`.
+    Review,
     /// Load and unload adapters, read figures.
     Admin,
+}
+
+impl ServeRight {
+    /// Every right.
+    pub const ALL: [Self; 5] = [Self::Chat, Self::Ask, Self::View, Self::Review, Self::Admin];
 }
 
 /// A key of the server.
@@ -70,7 +79,7 @@ pub struct ServeKey {
     pub key_env: Option<String>,
     /// File that holds the key.
     pub key_file: Option<PathBuf>,
-    /// `chat`, `ask`, `admin`.
+    /// `chat`, `ask`, `view`, `review`, `admin`.
     pub rights: Vec<ServeRight>,
     /// Most rows of a result; 0: as `ask.max_rows`.
     pub max_rows: u32,
@@ -130,7 +139,10 @@ impl ServeSettings {
                 return fail(&format!("keys.{name}"), "name either key_env or key_file");
             }
             if key.rights.is_empty() {
-                return fail(&format!("keys.{name}.rights"), "name at least one of chat, ask, admin");
+                return fail(
+                    &format!("keys.{name}.rights"),
+                    "name at least one of chat, ask, view, review, admin",
+                );
             }
             if let Some(column) = key.hidden_columns.iter().find(|column| !column.contains('.')) {
                 let reason = format!("`{column}` is not of the form table.column");

@@ -37,55 +37,68 @@ impl Phraser<'_> {
     fn filter(&self, filter: &Filter, draw: &mut Draw) -> String {
         match filter {
             Filter::Own(attribute, test) => self.test(*attribute, test, draw),
-            Filter::Related(relation, tests) => self.related(relation, tests, draw),
+            Filter::Related(relation, inner) => self.related(relation, inner, draw),
+            Filter::Without(relation, inner) => {
+                let inner = self.restriction(inner, draw);
+                format!(
+                    "没有{}{inner}{}",
+                    one_of(draw, &["", "任何"]),
+                    self.relation_noun(relation)
+                )
+            }
+            Filter::Counted(relation, bound) => {
+                let word = self.measure_word(relation.to, draw);
+                format!("{}{}", self.at_bound(bound, word, draw), self.relation_noun(relation))
+            }
+            Filter::OfExtreme(relation, by, descending) => {
+                let noun = self.relation_noun(relation);
+                let belongs = if contains_rows(&noun) { "属于" } else { "对应" };
+                let extreme = self.extreme_of(*by, *descending, draw);
+                format!("{belongs}{}{extreme}的{noun}", self.attribute(*by))
+            }
         }
     }
 
-    fn related(&self, relation: &Relation, tests: &[(Attribute, Test)], draw: &mut Draw) -> String {
+    fn related(&self, relation: &Relation, inner: &[Filter], draw: &mut Draw) -> String {
         let noun = self.relation_noun(relation);
         let label = &self.schema.tables[relation.to].label;
-        let by_name = match tests {
-            [(attribute, Test::Compare(Compare::Equal, literal))] if label.as_slice() == [attribute.column] => {
+        let by_name = match inner {
+            [Filter::Own(attribute, Test::Compare(Compare::Equal, literal))]
+                if label.as_slice() == [attribute.column] =>
+            {
                 Some(literal)
             }
             _ => None,
         };
         if let Some(literal) = by_name {
             let value = say(literal, draw);
-            return if relation.is_single() {
-                let words: &[&str] = if contains_rows(&noun) {
-                    &["#为?", "属于#?", "#是?"]
-                } else {
-                    &["#为?", "#是?"]
-                };
-                one_of(draw, words).replace('#', &noun).replace('?', &value)
-            } else {
-                one_of(draw, &["有#?", "包含#?", "与#?有关"])
-                    .replace('#', &noun)
-                    .replace('?', &value)
+            let words: &[&str] = match (relation.is_single(), contains_rows(&noun)) {
+                (true, true) => &["#为?", "属于#?", "#是?"],
+                (true, false) => &["#为?", "#是?"],
+                (false, _) if holds_parts(&self.noun(relation.from)) => &["有#?", "包含#?"],
+                (false, _) => &["有#?"],
             };
+            return one_of(draw, words).replace('#', &noun).replace('?', &value);
         }
-        let parts: Vec<String> = tests
-            .iter()
-            .map(|(attribute, test)| self.test(*attribute, test, draw))
-            .collect();
+        let parts: Vec<String> = inner.iter().map(|filter| self.filter(filter, draw)).collect();
         let inner = parts.join("且");
-        if relation.is_single() {
-            one_of(
-                draw,
-                if contains_rows(&noun) {
-                    &["#的?", "所属#的?"]
-                } else {
-                    &["#的?", "对应#的?"]
-                },
-            )
-            .replace('#', &noun)
-            .replace('?', &inner)
-        } else {
-            one_of(draw, &["有?的#", "拥有?的#"])
-                .replace('#', &noun)
-                .replace('?', &inner)
-        }
+        let words: &[&str] = match (relation.is_single(), is_place(&inner)) {
+            // 上级位于华东, and no 上级的位于华东.
+            (true, true) => &["#?"],
+            (true, false) if contains_rows(&noun) => &["#的?", "所属#的?"],
+            (true, false) => &["#的?", "对应#的?"],
+            // 其销售订单有……的订单明细, and no 有有……的订单明细的销售订单.
+            (false, _) if inner.starts_with(['有', '拥']) => &["其#?"],
+            (false, _) => &["有?的#", "拥有?的#"],
+        };
+        one_of(draw, words).replace('#', &noun).replace('?', &inner)
+    }
+
+    /// The first filter, joined to the subject before it: 的数量高于8, but 位于华东.
+    pub fn joined_predicate(&self, filters: &[Filter], draw: &mut Draw) -> String {
+        let predicate = self.predicate(filters, draw);
+        let named = matches!(filters.first(), Some(Filter::Own(..))) && !is_place(&predicate);
+        if named { format!("的{predicate}") } else { predicate }
     }
 
     fn test(&self, attribute: Attribute, test: &Test, draw: &mut Draw) -> String {
@@ -143,9 +156,9 @@ impl Phraser<'_> {
             Test::Like(kind, text, negated) => {
                 let not = if *negated { "不" } else { "" };
                 let words: &[&str] = match kind {
-                    Match::Contains => &["包含“?”", "含有“?”", "中包含?"],
-                    Match::Starts => &["以“?”开头", "以?开头"],
-                    Match::Ends => &["以“?”结尾", "以?结尾"],
+                    Match::Contains => &["包含“?”", "含有“?”", "中包含“?”"],
+                    Match::Starts => &["以“?”开头"],
+                    Match::Ends => &["以“?”结尾"],
                 };
                 format!("{name}{not}{}", one_of(draw, words).replace('?', text))
             }
@@ -153,9 +166,64 @@ impl Phraser<'_> {
             Test::Null(true) => format!("{name}{}", one_of(draw, &["不为空", "有记录"])),
             Test::Year(Compare::Greater, year) => format!("{name}在{year}年之后"),
             Test::Year(_, year) => format!("{name}{}{year}年", one_of(draw, &["在", "为"])),
+            Test::Modal(most) => {
+                let common = if *most { "最常见" } else { "最少见" };
+                format!("{name}为{common}的{name}")
+            }
+            Test::Than(operator, named, literal) => {
+                let row = Attribute {
+                    column: *named,
+                    ..attribute
+                };
+                let than = if *operator == Compare::Greater {
+                    "高于"
+                } else {
+                    "低于"
+                };
+                format!(
+                    "{name}{than}{}为{}的{}",
+                    self.attribute(row),
+                    say(literal, draw),
+                    self.noun(attribute.table)
+                )
+            }
+            Test::Average(operator) => format!(
+                "{name}{}平均{}",
+                if *operator == Compare::Greater {
+                    "高于"
+                } else {
+                    "低于"
+                },
+                one_of(draw, &["值", "水平"])
+            ),
+            Test::Column(operator, other) => {
+                let other = self.attribute(Attribute {
+                    column: *other,
+                    ..attribute
+                });
+                let than = match (temporal, operator) {
+                    (true, Compare::Greater) => "晚于",
+                    (true, _) => "早于",
+                    (false, Compare::Greater) => "大于",
+                    (false, _) => "小于",
+                };
+                format!("{name}{than}{other}")
+            }
             Test::Month(month) => format!("{name}在{month}月"),
         }
     }
+}
+
+/// The text says where something is, without the name of a column before it.
+fn is_place(text: &str) -> bool {
+    text.starts_with('在') || text.starts_with("位于")
+}
+
+/// Rows that contain others.
+fn holds_parts(noun: &str) -> bool {
+    ["单", "列表", "专辑", "套餐", "组合", "篮", "车"]
+        .iter()
+        .any(|end| noun.ends_with(end))
 }
 
 fn flag(name: &str, literal: &Literal) -> String {

@@ -19,6 +19,13 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
         Pattern::GroupCount => GROUP_COUNT,
         Pattern::GroupCountOrdered => GROUP_COUNT_ORDERED,
         Pattern::GroupAggregate => GROUP_AGGREGATE,
+        Pattern::GroupAggregateHaving => GROUP_AGGREGATE_HAVING,
+        Pattern::RowsBoth => ROWS_BOTH,
+        Pattern::RowsEither => ROWS_EITHER,
+        Pattern::RowsExcept => ROWS_EXCEPT,
+        Pattern::CountRowsBoth => COUNT_ROWS_BOTH,
+        Pattern::CountRowsEither => COUNT_ROWS_EITHER,
+        Pattern::CountRowsExcept => COUNT_ROWS_EXCEPT,
         Pattern::GroupHaving => GROUP_HAVING,
         Pattern::GroupHavingAverage => GROUP_HAVING_AVERAGE,
         Pattern::ModalValue => MODAL_VALUE,
@@ -70,7 +77,7 @@ pub fn templates(ask: &Ask) -> &'static [&'static str] {
 const LIST: &[&str] = &[
     "[列出|查询|显示|给出|查找]所有{S}的{A}。",
     "所有{S}的{A}[是什么|分别是什么|有哪些]？",
-    "[每个|各个]{S}的{A}是什么？",
+    "每{m}{S}的{A}是什么？",
     "[列出|显示]{S}的{A}",
 ];
 
@@ -79,7 +86,7 @@ const LIST_FILTERED: &[&str] = &[
     "[列出|查询|显示|给出|查找|找出][所有|]{F}{S}的{A}",
     "{F}{S}的{A}[是什么|有哪些|分别是什么]？",
     "{F}{S}有哪些？[给出|列出|显示][其|]{A}。",
-    "哪些{S}{P}？[列出|给出|显示]{A}。",
+    "哪些{S}{dP}？[列出|给出|显示]{A}。",
     "[请|帮我|请帮我][查一下|查询|列出]{F}{S}的{A}。",
 ];
 
@@ -100,9 +107,9 @@ const DISTINCT: &[&str] = &[
 const COUNT: &[&str] = &[
     "[一共|总共|]有多少{m}{F}{S}？",
     "{F}{S}[一共|总共|]有多少{m}？",
-    "{F}{S}的[数量|总数]是多少？",
-    "[统计|查询|计算]{F}{S}的[数量|总数|个数]。",
-    "有多少{m}{S}{P0}？",
+    "{F}{S}的{cnt}是多少？",
+    "[统计|查询|计算]{F}{S}的{cnt}。",
+    "有多少{m}{S}{dP}？",
 ];
 
 const COUNT_DISTINCT: &[&str] = &[
@@ -146,15 +153,15 @@ const TIES: &[&str] = &[
 
 const GROUP_COUNT: &[&str] = &[
     "每个{B}[分别|各|]有多少{m}{F}{S}？",
-    "[统计|查询|列出][每个|各个|各]{B}的{F}{S}数量。",
-    "[各|各个]{B}的{F}{S}[数|数量][是多少|分别是多少]？",
-    "[按|按照]{B}统计{F}{S}的[数量|个数]。",
-    "[列出|显示]每个{B}以及对应的{F}{S}数量。",
+    "[统计|查询|列出][每个|各个|各]{B}的{F}{S}{cnt}。",
+    "[各|各个]{B}的{F}{S}{cnt}[是多少|分别是多少]？",
+    "[按|按照]{B}统计{F}{S}的{cnt}。",
+    "[列出|显示]每个{B}以及对应的{F}{S}{cnt}。",
 ];
 
 const GROUP_COUNT_ORDERED: &[&str] = &[
-    "[统计|列出]每个{B}的{F}{S}数量，[按数量|并按数量]{most_first}排列。",
-    "各{B}的{F}{S}数，按数量{most_first}排列",
+    "[统计|列出]每个{B}的{F}{S}{cnt}，[按|并按]{cnt}{most_first}排列。",
+    "各{B}的{F}{S}{cnt}，按{cnt}{most_first}排列",
 ];
 
 const GROUP_AGGREGATE: &[&str] = &[
@@ -164,10 +171,43 @@ const GROUP_AGGREGATE: &[&str] = &[
     "[列出|查询|统计][每个|各]{B}以及对应{F}{S}的{agg}。",
 ];
 
+const GROUP_AGGREGATE_HAVING: &[&str] = &[
+    "哪些{B}{bound}{F}{S}？[列出|给出]{B}以及这些{S}的{agg}。",
+    "[列出|查询]{bound}{F}{S}的{B}以及对应{S}的{agg}。",
+];
+
+const ROWS_BOTH: &[&str] = &[
+    "[列出|查询|找出]既{P}又{OP}的{S}的{A}。",
+    "哪些{S}既{P}又{OP}？[列出|给出]{A}。",
+    "同时满足{P}和{OP}的{S}的{A}[是什么|有哪些]？",
+];
+
+const ROWS_EITHER: &[&str] = &[
+    "[列出|查询|找出]{P}或者{OP}的{S}的{A}。",
+    "{P}或者{OP}的{S}有哪些？[列出|给出]{A}。",
+];
+
+const ROWS_EXCEPT: &[&str] = &[
+    "[列出|查询]{P}的{S}的{A}，但不包括{OP}的{S}。",
+    "除了{OP}的{S}以外，{P}的{S}的{A}有哪些？",
+];
+
+const COUNT_ROWS_BOTH: &[&str] = &[
+    "既{P}又{OP}的{S}有多少{m}？",
+    "[统计|查询]同时满足{P}和{OP}的{S}的{cnt}。",
+];
+
+const COUNT_ROWS_EITHER: &[&str] = &["{P}或者{OP}的{S}有多少{m}？", "[统计|查询]{P}或者{OP}的{S}的{cnt}。"];
+
+const COUNT_ROWS_EXCEPT: &[&str] = &[
+    "除了{OP}的{S}以外，{P}的{S}有多少{m}？",
+    "[统计|查询]{P}的{S}的{cnt}，不包括{OP}的{S}。",
+];
+
 const GROUP_HAVING: &[&str] = &[
     "哪些{B}{bound}{F}{S}？",
     "[列出|查询|找出]{bound}{F}{S}的{B}。",
-    "{F}{S}[数量|个数]{boundn}的{B}有哪些？",
+    "{F}{S}{cnt}{boundn}的{B}有哪些？",
 ];
 
 const GROUP_HAVING_AVERAGE: &[&str] = &[
@@ -179,12 +219,12 @@ const MODAL_VALUE: &[&str] = &[
     "{F}{S}{most_n}的{B}是[什么|哪个]？",
     "哪个{B}的{F}{S}{most_n}？",
     "[查询|给出|找出]{F}{S}{most_n}的{B}。",
-    "{F}{S}中[出现次数|数量]{most_n}的{B}是[什么|哪个]？",
+    "{F}{S}中出现次数{most_n}的{B}是[什么|哪个]？",
 ];
 
 const MODAL_VALUE_COUNT: &[&str] = &[
     "哪个{B}的{F}{S}{most_n}？[一共|]有多少{m}？",
-    "[查询|给出]{F}{S}{most_n}的{B}以及[对应的|]数量。",
+    "[查询|给出]{F}{S}{most_n}的{B}以及[对应的|]{cnt}。",
 ];
 
 const BEYOND_AVERAGE: &[&str] = &[
@@ -195,7 +235,7 @@ const BEYOND_AVERAGE: &[&str] = &[
 
 const COUNT_BEYOND_AVERAGE: &[&str] = &[
     "有多少{m}{S}的{B}{than}平均[值|水平|{B}]？",
-    "[统计|查询]{B}{than}平均[值|水平|{B}]的{S}[数量|个数]。",
+    "[统计|查询]{B}{than}平均[值|水平|{B}]的{S}{cnt}。",
 ];
 
 const BEYOND_GROUP: &[&str] = &[
@@ -209,35 +249,35 @@ const BEYOND_OWN_GROUP: &[&str] = &[
 ];
 
 const PAIRS: &[&str] = &[
-    "[列出|查询|显示|给出][所有|每个|]{S}的{A}以及{its_O}的{OA}。",
-    "[每个|各个]{S}的{A}以及{its_O}的{OA}[是什么|分别是什么]？",
+    "[列出|查询|显示|给出][所有|]{S}的{A}以及{its_O}的{OA}。",
+    "每{m}{S}的{A}以及{its_O}的{OA}[是什么|分别是什么]？",
     "[显示|列出]{S}的{A}及{its_O}的{OA}",
 ];
 
 const PAIRS_ORDERED: &[&str] = &["[列出|查询|显示]{S}的{A}以及{its_O}的{OA}，{dir}。"];
 
 const RELATED_COUNT: &[&str] = &[
-    "哪些{S}有{OF}{O}？[给出|列出]{A}和各自的{OF}{O}数量。",
-    "[统计|查询|列出]每{m}有{OF}{O}的{S}的{A}以及{OF}{O}的[数量|个数]。",
-    "[列出|显示]有{OF}{O}的{S}的{A}及其{OF}{O}的[数量|个数]。",
-    "每{m}{S}各有多少{om}{OF}{O}？[列出|给出]{A}和数量，[不含没有的|没有的不用列出]。",
+    "哪些{S}有{OF}{O}？[给出|列出]{A}和各自的{OF}{O}{ocnt}。",
+    "[统计|查询|列出]每{m}有{OF}{O}的{S}的{A}以及{OF}{O}的{ocnt}。",
+    "[列出|显示]有{OF}{O}的{S}的{A}及其{OF}{O}的{ocnt}。",
+    "每{m}{S}各有多少{om}{OF}{O}？[列出|给出]{A}和{ocnt}，[不含没有的|没有的不用列出]。",
 ];
 
 const RELATED_COUNT_ALL: &[&str] = &[
-    "[统计|列出]每{m}{S}的{A}和{O}数量，包括没有{O}的{S}。",
-    "每{m}{S}有多少{om}{O}？没有的[记为0|也要列出]，给出{A}和数量。",
+    "[统计|列出]每{m}{S}的{A}和{O}{ocnt}，包括没有{O}的{S}。",
+    "每{m}{S}有多少{om}{O}？没有的[记为0|也要列出]，给出{A}和{ocnt}。",
 ];
 
 const RELATED_HAVING: &[&str] = &[
     "哪些{S}{boundo}{OF}{O}？[给出|列出]{A}。",
     "[列出|查询|找出]{boundo}{OF}{O}的{S}的{A}。",
-    "{OF}{O}[数量|个数]{boundn}的{S}的{A}[是什么|有哪些]？",
+    "{OF}{O}{ocnt}{boundn}的{S}的{A}[是什么|有哪些]？",
 ];
 
 const RELATED_TOP_COUNT: &[&str] = &[
     "哪{m}{S}的{OF}{O}{most_n}？[给出|列出]{A}。",
     "{OF}{O}{most_n}的{S}的{A}是什么？",
-    "[查询|给出|找出|列出]{OF}{O}[数量|]{most_n}的{S}的{A}。",
+    "[查询|给出|找出|列出]{OF}{O}{ocnt}{most_n}的{S}的{A}。",
     "拥有{OF}{O}{most_n}的{S}的{A}是什么？",
 ];
 
@@ -247,27 +287,27 @@ const RELATED_TOP_COUNTS: &[&str] = &[
 ];
 
 const RELATED_AGGREGATE: &[&str] = &[
-    "每{m}{S}的{A}以及其{O}的{agg}{much}？",
-    "[统计|列出|查询]每{m}{S}的{A}以及其{O}的{agg}。",
+    "每{m}{S}的{A}以及其{OF}{O}的{agg}{much}？",
+    "[统计|列出|查询]每{m}{S}的{A}以及其{OF}{O}的{agg}。",
 ];
 
 const RELATED_TOP_AGGREGATE: &[&str] = &[
-    "哪{m}{S}的{O}的{agg}{ext}？[给出|列出]{A}。",
-    "[查询|给出|找出]{O}{agg}{ext}的{S}的{A}。",
-    "{O}的{agg}{ext}的{S}的{A}是什么？",
+    "哪{m}{S}的{OF}{O}的{agg}{ext}？[给出|列出]{A}。",
+    "[查询|给出|找出]{OF}{O}{agg}{ext}的{S}的{A}。",
+    "{OF}{O}的{agg}{ext}的{S}的{A}是什么？",
 ];
 
 const RELATED_NONE: &[&str] = &[
-    "[列出|查询|找出]没有[任何|]{OF}{O}的{S}的{A}。",
-    "哪些{S}没有[任何|]{OF}{O}？[给出|列出]{A}。",
-    "从未有过{OF}{O}的{S}的{A}[是什么|有哪些]？",
-    "没有{OF}{O}的{S}[有哪些|的{A}有哪些]？",
+    "[列出|查询|找出]没有[任何|]{OF}{O}的{F}{S}的{A}。",
+    "哪些{F}{S}没有[任何|]{OF}{O}？[给出|列出]{A}。",
+    "从未有过{OF}{O}的{F}{S}的{A}[是什么|有哪些]？",
+    "没有{OF}{O}的{F}{S}[有哪些|的{A}有哪些]？",
 ];
 
 const COUNT_RELATED_NONE: &[&str] = &[
-    "有多少{m}{S}没有[任何|]{OF}{O}？",
-    "[统计|查询]没有{OF}{O}的{S}[数量|个数]。",
-    "没有[任何|]{OF}{O}的{S}有多少{m}？",
+    "有多少{m}{F}{S}没有[任何|]{OF}{O}？",
+    "[统计|查询]没有{OF}{O}的{F}{S}的{cnt}。",
+    "没有[任何|]{OF}{O}的{F}{S}有多少{m}？",
 ];
 
 const RELATED_SOME: &[&str] = &[
@@ -283,7 +323,7 @@ const RELATED_EXISTS: &[&str] = &[
 
 const COUNT_RELATED_SOME: &[&str] = &[
     "有多少{m}[不同的|]{S}有{OF}{O}？",
-    "[统计|查询]有{OF}{O}的不同{S}的数量。",
+    "[统计|查询]有{OF}{O}的不同{S}的{cnt}。",
 ];
 
 const RELATED_TOP: &[&str] = &[
@@ -338,19 +378,19 @@ const UPPER_CASE: &[&str] = &[
 ];
 
 const YEAR_COUNT: &[&str] = &[
-    "[按|按照]{B}的年份统计{F}{S}的数量。",
+    "[按|按照]{B}的年份统计{F}{S}的{cnt}。",
     "每年（按{B}）[分别|]有多少{m}{F}{S}？",
-    "各{B}年份的{F}{S}数量是多少？",
+    "各{B}年份的{F}{S}{cnt}是多少？",
 ];
 
 const RANKED: &[&str] = &[
-    "按{M}{most_first}给[所有|]{S}排名，列出{A}和名次。",
-    "[列出|给出]{S}的{A}以及按{M}{most_first}的排名。",
+    "按{M}{most_first}给[所有|]{F}{S}排名，列出{A}和名次。",
+    "[列出|给出]{F}{S}的{A}以及按{M}{most_first}的排名。",
 ];
 
 const RANKED_WITHIN: &[&str] = &[
-    "在每个{B}内按{M}{most_first}给{S}排名，列出{A}和名次。",
-    "[列出|给出]{S}的{A}以及在各自{B}内按{M}{most_first}的排名。",
+    "在每个{B}内按{M}{most_first}给{F}{S}排名，列出{A}和名次。",
+    "[列出|给出]{F}{S}的{A}以及在各自{B}内按{M}{most_first}的排名。",
 ];
 
 const TOP_WITHIN: &[&str] = &[
@@ -361,15 +401,15 @@ const TOP_WITHIN: &[&str] = &[
 const AVERAGE_COUNT: &[&str] = &[
     "平均每个{B}有多少{m}{S}？",
     "每个{B}平均有多少{m}{S}？",
-    "[计算|查询]每个{B}的平均{S}数量。",
+    "[计算|查询]每个{B}的平均{S}{cnt}。",
 ];
 
 const ABOVE_AVERAGE_COUNT: &[&str] = &[
-    "哪些{B}的{S}数量高于平均[值|水平]？",
-    "[列出|找出]{S}数量超过平均值的{B}。",
+    "哪些{B}的{S}{cnt}高于平均[值|水平]？",
+    "[列出|找出]{S}{cnt}超过平均值的{B}。",
 ];
 
-const CLASSED: &[&str] = &["[列出|给出]每个{S}的{A}，{B}大于{bn}的标为high，否则标为low。"];
+const CLASSED: &[&str] = &["[列出|给出]每{m}{F}{S}的{A}，{B}大于{bn}的标为high，否则标为low。"];
 
 const SPREAD: &[&str] = &[
     "{F}{S}的{B}最大值和最小值相差多少？",

@@ -1,10 +1,10 @@
 //! What fills the slots of Chinese templates.
 
 use super::condition::say;
-use crate::grammar::{Ask, Attribute, Kinship, Pattern, Relation, Test};
+use crate::grammar::{Ask, Attribute, Kinship, Relation, Test};
 use crate::random::Draw;
 use crate::sql::{Aggregate, Compare};
-use nl2sql_schema::{Column, Role, Schema};
+use nl2sql_schema::{Column, Noun, Role, Schema};
 
 /// The words for one question.
 pub struct Phraser<'a> {
@@ -32,6 +32,16 @@ impl Phraser<'_> {
             },
             &column.noun.one,
         )
+    }
+
+    /// What rows are grouped or compared by; of what they belong to, with its noun: 客户所属大区.
+    pub fn grouping(&self, by: Attribute) -> String {
+        match &self.ask.other {
+            Some(relation) if by.table != self.ask.subject => {
+                format!("{}{}", self.relation_noun(relation), self.attribute(by))
+            }
+            _ => self.attribute(by),
+        }
     }
 
     pub fn noun(&self, table: usize) -> String {
@@ -64,10 +74,30 @@ impl Phraser<'_> {
 
     /// What a row is to the row of the junction.
     pub fn role_across(&self, hop: usize) -> String {
-        let Some(hop) = self.ask.other.as_ref().and_then(|relation| relation.hops.get(hop)) else {
-            return String::new();
-        };
-        let link = &self.schema.links[hop.link];
+        let across = self.ask.other.as_ref().and_then(|relation| relation.hops.get(hop));
+        across.map_or(String::new(), |hop| self.role_of(hop.link))
+    }
+
+    /// Children that their noun alone would leave open: 作为主队的比赛, 下属.
+    fn children(&self, link: usize, english: &Noun) -> String {
+        let own = &self.schema.links[link];
+        let table = &self.schema.tables[own.child];
+        if table.chinese.is_empty() {
+            return format!(" {} ", english.one);
+        }
+        if own.child == own.parent {
+            return if english.one == "direct report" {
+                "下属".to_owned()
+            } else {
+                format!("下级{}", table.chinese)
+            };
+        }
+        format!("作为{}的{}", self.role_of(link), table.chinese)
+    }
+
+    /// What the parent is to the child, by the referencing column.
+    fn role_of(&self, link: usize) -> String {
+        let link = &self.schema.links[link];
         let column = link
             .columns
             .first()
@@ -104,11 +134,6 @@ impl Phraser<'_> {
         }
     }
 
-    /// In questions about pairs, the attributes of the related table.
-    pub fn is_theirs(&self, shown: &Attribute) -> bool {
-        self.ask.pattern == Pattern::Pairs && shown.table != self.ask.subject
-    }
-
     pub fn object(&self) -> String {
         self.ask
             .other
@@ -117,6 +142,18 @@ impl Phraser<'_> {
     }
 
     pub fn relation_noun(&self, relation: &Relation) -> String {
+        if let (Kinship::Children, [hop]) = (relation.kinship, relation.hops.as_slice())
+            && let Some(children) = &self.schema.links[hop.link].children
+        {
+            return self.children(hop.link, children);
+        }
+        if relation.from == relation.to
+            && relation.apart
+            && relation.kinship == Kinship::Through
+            && let Some(hop) = relation.hops.last()
+        {
+            return self.role_of(hop.link);
+        }
         // A parent is called by its referencing column where that says more: 上级编号 is an 上级.
         if let [hop] = relation.hops.as_slice()
             && relation.kinship == Kinship::Parent
@@ -172,6 +209,18 @@ impl Phraser<'_> {
         }
     }
 
+    /// What the number of a table's rows is called; where one of its columns is a 数量, that word would leave open which is meant.
+    pub fn how_many(&self, table: usize, draw: &mut Draw) -> String {
+        let columns = &self.schema.tables[table].columns;
+        if columns.iter().any(|column| column.chinese.ends_with("数量")) {
+            return match self.measure_word(table, draw) {
+                "名" | "位" => "人数".to_owned(),
+                word => format!("{word}数"),
+            };
+        }
+        one_of(draw, &["数量", "数量", "个数"]).to_owned()
+    }
+
     pub fn number(&self, number: u32, draw: &mut Draw) -> String {
         const WORDS: &[&str] = &["零", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十"];
         match WORDS.get(number as usize) {
@@ -206,9 +255,14 @@ impl Phraser<'_> {
     }
 
     pub fn bounded(&self, measure_word: &str, draw: &mut Draw) -> String {
-        let Some((operator, number)) = &self.ask.bound else {
-            return String::new();
-        };
+        self.ask
+            .bound
+            .as_ref()
+            .map_or(String::new(), |bound| self.at_bound(bound, measure_word, draw))
+    }
+
+    /// 至少有2个
+    pub fn at_bound(&self, (operator, number): &(Compare, String), measure_word: &str, draw: &mut Draw) -> String {
         let text = match operator {
             Compare::Greater => one_of(draw, &["有超过#", "有多于#"]),
             Compare::AtLeast => one_of(draw, &["至少有#", "有不少于#"]),
@@ -246,21 +300,30 @@ impl Phraser<'_> {
             (Aggregate::Sum, _) => "总",
             (Aggregate::Maximum, true) => one_of(draw, &["最晚的", "最近的"]),
             (Aggregate::Minimum, true) => "最早的",
-            (Aggregate::Maximum, false) => one_of(draw, &["最高", "最大"]),
-            (Aggregate::Minimum, false) => one_of(draw, &["最低", "最小"]),
+            (Aggregate::Maximum, false) if has_height(&self.column(of).chinese) => "最高",
+            (Aggregate::Minimum, false) if has_height(&self.column(of).chinese) => "最低",
+            (Aggregate::Maximum, false) => "最大",
+            (Aggregate::Minimum, false) => "最小",
             (Aggregate::Count | Aggregate::CountDistinct, _) => "数量",
         }
     }
 
     pub fn extreme(&self, of: Attribute, draw: &mut Draw) -> String {
+        self.extreme_of(of, self.ask.descending, draw)
+    }
+
+    /// What the greatest value is when `descending`, else the least.
+    pub fn extreme_of(&self, of: Attribute, descending: bool, draw: &mut Draw) -> String {
         let column = self.column(of);
-        let words: &[&str] = match (column.role, self.ask.descending) {
+        let words: &[&str] = match (column.role, descending) {
             (Role::Year | Role::Date, true) => &["最晚", "最近"],
             (Role::Year | Role::Date, false) => &["最早"],
             (_, true) if column.chinese.ends_with("数量") => &["最多", "最大"],
             (_, false) if column.chinese.ends_with("数量") => &["最少", "最小"],
-            (_, true) => &["最高", "最大", "最高"],
-            (_, false) => &["最低", "最小", "最低"],
+            (_, true) if has_height(&column.chinese) => &["最高"],
+            (_, false) if has_height(&column.chinese) => &["最低"],
+            (_, true) => &["最大"],
+            (_, false) => &["最小"],
         };
         one_of(draw, words).to_owned()
     }
@@ -268,7 +331,17 @@ impl Phraser<'_> {
     pub fn direction(&self, draw: &mut Draw) -> String {
         let Some(by) = self.ask.by else { return String::new() };
         let name = self.attribute(by);
-        let temporal = matches!(self.column(by).role, Role::Year | Role::Date);
+        let role = self.column(by).role;
+        let temporal = matches!(role, Role::Year | Role::Date);
+        // An A is no higher or lower than a B, whatever the grades mean.
+        if !temporal && role != Role::Measure {
+            let words: &[&str] = if self.ask.descending {
+                &["按#降序排列", "按#倒序排列"]
+            } else {
+                &["按#升序排列", "按#排序", "按照#升序排列"]
+            };
+            return one_of(draw, words).replace('#', &name);
+        }
         let words: &[&str] = match (self.ask.descending, temporal) {
             (true, true) => &["按#从晚到早排列", "按#降序排列", "按照#从近到远排序"],
             (false, true) => &["按#从早到晚排列", "按#升序排列", "按照#先后顺序排序"],
@@ -277,6 +350,16 @@ impl Phraser<'_> {
         };
         one_of(draw, words).replace('#', &name)
     }
+}
+
+/// Prices, amounts, pay, marks and rates are high or low rather than large or small.
+fn has_height(name: &str) -> bool {
+    [
+        "价", "价格", "额", "薪", "工资", "分", "分数", "成绩", "率", "薪水", "费", "费用", "成本", "高", "高度",
+        "温度", "海拔",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
 }
 
 /// 上级编号 identifies an 上级.

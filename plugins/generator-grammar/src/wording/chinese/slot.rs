@@ -11,25 +11,13 @@ impl Phraser<'_> {
         match name {
             "S" => self.noun(ask.subject),
             "O" => self.object(),
-            "A" => self.attributes(
-                &ask.shown
-                    .iter()
-                    .filter(|shown| !self.is_theirs(shown))
-                    .copied()
-                    .collect::<Vec<_>>(),
-            ),
-            "OA" => self.attributes(
-                &ask.shown
-                    .iter()
-                    .filter(|shown| self.is_theirs(shown))
-                    .copied()
-                    .collect::<Vec<_>>(),
-            ),
+            "A" => self.attributes(&ask.shown[..ask.shown.len() - ask.theirs]),
+            "OA" => self.attributes(&ask.shown[ask.shown.len() - ask.theirs..]),
             "A1" => self.attribute_at(0),
             "A2" => self.attribute_at(1),
             "Alone1" => self.alone(0),
             "Alone2" => self.alone(1),
-            "B" => ask.by.map_or(String::new(), |by| self.attribute(by)),
+            "B" => ask.by.map_or(String::new(), |by| self.grouping(by)),
             "M" => ask
                 .aggregates
                 .first()
@@ -38,7 +26,9 @@ impl Phraser<'_> {
             "OF" => self.restriction(&ask.other_filters, draw),
             "R1" => self.inner_restriction(&ask.filters, draw),
             "R2" => self.inner_restriction(&ask.other_filters, draw),
-            "P" | "P0" => self.predicate(&ask.filters, draw),
+            "P" => self.predicate(&ask.filters, draw),
+            "OP" => self.predicate(&ask.other_filters, draw),
+            "dP" => self.joined_predicate(&ask.filters, draw),
             "v" => self.looked_up(draw),
             "m" => self.measure_word(ask.subject, draw).to_owned(),
             "om" => ask
@@ -46,6 +36,11 @@ impl Phraser<'_> {
                 .as_ref()
                 .map_or("个", |other| self.measure_word(other.to, draw))
                 .to_owned(),
+            "cnt" => self.how_many(ask.subject, draw),
+            "ocnt" => ask
+                .other
+                .as_ref()
+                .map_or(String::new(), |other| self.how_many(other.to, draw)),
             "n" => self.number(ask.limit, draw),
             "bn" => ask.bound.as_ref().map_or(String::new(), |bound| bound.1.clone()),
             "bound" => self.bounded(self.measure_word(ask.subject, draw), draw),

@@ -81,7 +81,12 @@ impl Phraser<'_> {
 
     /// "highest", "latest", "smallest"
     pub fn extreme(&self, of: Attribute, draw: &mut Draw) -> String {
+        self.extreme_of(of, self.ask.descending, draw)
+    }
+
+    /// The same of the greatest value when `descending`.
+    pub fn extreme_of(&self, of: Attribute, descending: bool, draw: &mut Draw) -> String {
         let scale = scale(self.column(of));
-        pick(draw, if self.ask.descending { scale.most } else { scale.least }).to_owned()
+        pick(draw, if descending { scale.most } else { scale.least }).to_owned()
     }
 }

@@ -4,7 +4,7 @@ use super::condition::Phrase;
 use super::phrase::{Phraser, pick};
 use super::scale::scale;
 use super::verb::between;
-use crate::grammar::{Attribute, Filter, Relation, Test};
+use crate::grammar::{Attribute, Filter, Relation};
 use crate::random::Draw;
 use crate::sql::Aggregate;
 use nl2sql_schema::inflect::{is_plural_phrase, with_article};
@@ -27,6 +27,18 @@ impl Phraser<'_> {
         draw: &mut Draw,
     ) -> String {
         let Some(by) = self.ask.by else { return noun.one.clone() };
+        self.superlative_by((table, noun), (by, self.ask.descending), count, filters, draw)
+    }
+
+    /// The superlative of rows of a table, with what they are called, by an attribute; the greatest when `descending`.
+    pub fn superlative_by(
+        &self,
+        (table, noun): (usize, &Noun),
+        (by, descending): (Attribute, bool),
+        count: usize,
+        filters: &[Filter],
+        draw: &mut Draw,
+    ) -> String {
         let number = usize::from(count > 1);
         let phrases: Vec<Phrase> = filters.iter().map(|filter| self.filter(filter, table, draw)).collect();
         let restriction = self.join(&phrases, number, false);
@@ -36,7 +48,7 @@ impl Phraser<'_> {
         } else {
             String::new()
         };
-        let adjectives = if self.ask.descending {
+        let adjectives = if descending {
             scale(self.column(by)).up
         } else {
             scale(self.column(by)).down
@@ -49,8 +61,8 @@ impl Phraser<'_> {
             return format!("the {how_many}{adjective} {noun} {restriction}");
         }
         let name = self.attribute_name(by, draw);
-        let extreme = self.extreme_attribute(by, &name, draw);
-        let top = if count > 1 && self.ask.descending && draw.chance(0.4) {
+        let extreme = self.extreme_attribute(by, &name, descending, draw);
+        let top = if count > 1 && descending && draw.chance(0.4) {
             "top "
         } else {
             ""
@@ -62,7 +74,7 @@ impl Phraser<'_> {
             1 if count == 1 && !extreme.starts_with("most ") => {
                 format!(
                     "the {noun} {restriction} whose {name} is the {}",
-                    self.extreme(by, draw)
+                    self.extreme_of(by, descending, draw)
                 )
             }
             _ => format!("the {top}{how_many}{noun} {restriction} with the {extreme}"),
@@ -70,13 +82,13 @@ impl Phraser<'_> {
     }
 
     /// "highest age"; "most platforms" for a number of platforms.
-    fn extreme_attribute(&self, by: Attribute, name: &str, draw: &mut Draw) -> String {
+    fn extreme_attribute(&self, by: Attribute, name: &str, descending: bool, draw: &mut Draw) -> String {
         if let Some(counted) = name.strip_prefix("number of ")
             && draw.chance(0.6)
         {
-            return format!("{} {counted}", if self.ask.descending { "most" } else { "fewest" });
+            return format!("{} {counted}", if descending { "most" } else { "fewest" });
         }
-        format!("{} {name}", self.extreme(by, draw))
+        format!("{} {name}", self.extreme_of(by, descending, draw))
     }
 
     /// "is the oldest", "has the highest age"
@@ -95,7 +107,10 @@ impl Phraser<'_> {
             return format!("{is} the {}", pick(draw, adjectives));
         }
         let name = self.attribute_name(by, draw);
-        format!("{has} the {}", self.extreme_attribute(by, &name, draw))
+        format!(
+            "{has} the {}",
+            self.extreme_attribute(by, &name, self.ask.descending, draw)
+        )
     }
 
     /// "in ascending order of age"; after "sort" the verb is said already.
@@ -258,33 +273,27 @@ impl Phraser<'_> {
         }
     }
 
-    /// "without any concerts", "do not have any concerts"
+    /// "without any concerts", "do not have any concerts"; behind what restricts the rows themselves.
     pub fn without(&self, relation: &Relation, predicate: bool, draw: &mut Draw) -> String {
-        let noun = self.relation_noun(relation);
-        let verb = between(&self.noun_of(relation.from).one, &noun.one);
-        let phrases: Vec<Phrase> = self
+        let lacking = self.lacking(relation, &self.ask.other_filters, draw);
+        let own: Vec<Phrase> = self
             .ask
-            .other_filters
+            .filters
             .iter()
-            .map(|filter| self.filter(filter, relation.to, draw))
+            .map(|filter| self.filter(filter, relation.from, draw))
             .collect();
-        let restriction = self.join(&phrases, 1, false);
-        let objects = format!("{} {restriction}", noun.many);
-        let (many, participle) = (verb.many, verb.participle);
-        let negated = match draw.below(6) {
-            0 => format!("do not {many} any {objects}"),
-            1 => format!("have never {participle} any {objects}"),
-            2 => format!("have no {objects}"),
-            3 => format!("don't {many} any {objects}"),
-            4 => format!("have not {participle} any {objects}"),
-            _ => format!("do not have any {objects}"),
-        };
-        let who = self.who(relation.from);
-        match (predicate, draw.below(3)) {
-            (true, _) => negated,
-            (false, 0) => format!("without {}{objects}", pick(draw, &["any ", ""])),
-            (false, 1) if draw.chance(0.4) => format!("with no {objects}"),
-            (false, _) => format!("{who} {negated}"),
+        if own.is_empty() {
+            return if predicate {
+                lacking.predicate[1].clone()
+            } else {
+                lacking.behind[1].clone()
+            };
+        }
+        let own = self.join(&own, 1, false);
+        if predicate {
+            format!("{own} {}", lacking.predicate[1])
+        } else {
+            format!("{own} and {}", lacking.behind[1])
         }
     }
 
@@ -292,22 +301,23 @@ impl Phraser<'_> {
     pub fn both(&self, relation: &Relation, predicate: bool, draw: &mut Draw) -> String {
         let noun = self.relation_noun(relation);
         let verb = between(&self.noun_of(relation.from).one, &noun.one);
-        let tests = |filters: &[Filter]| -> Option<(Attribute, Test)> {
-            let (attribute, test) = filters.first()?.tests().into_iter().next()?;
-            Some((attribute, test.clone()))
+        let inner = |filters: &[Filter]| match filters.first() {
+            Some(Filter::Related(_, inner)) => inner.first().cloned(),
+            _ => None,
         };
-        let (Some(first), Some(second)) = (tests(&self.ask.filters), tests(&self.ask.other_filters)) else {
+        let (Some(first), Some(second)) = (inner(&self.ask.filters), inner(&self.ask.other_filters)) else {
             return String::new();
         };
-        let objects = if self.names(relation.to, &first) && self.names(relation.to, &second) {
-            let one = self.named_value(std::slice::from_ref(&first), draw);
-            let other = self.named_value(std::slice::from_ref(&second), draw);
+        let names = |filter: &Filter| matches!(filter, Filter::Own(attribute, test) if self.names(relation.to, *attribute, test));
+        let objects = if names(&first) && names(&second) {
+            let one = self.named_value(&first, draw);
+            let other = self.named_value(&second, draw);
             let kind =
                 pick(draw, &["# ", "the # ", ""]).replace('#', if draw.chance(0.5) { &noun.one } else { &noun.many });
             format!("both {kind}{one} and {other}")
         } else {
-            let one = self.own(first.0, &first.1, relation.to, draw).behind[1].clone();
-            let other = self.own(second.0, &second.1, relation.to, draw).behind[1].clone();
+            let one = self.filter(&first, relation.to, draw).behind[1].clone();
+            let other = self.filter(&second, relation.to, draw).behind[1].clone();
             format!("both {many} {one} and {many} {other}", many = noun.many)
         };
         let who = self.who(relation.from);

@@ -123,7 +123,7 @@ pub fn year(name: &str, noun: &str, operator: Compare, value: &str, draw: &mut D
 pub fn amount(operator: Compare, number: &str, draw: &mut Draw) -> String {
     let options: &[&str] = match operator {
         Compare::Greater => &["more than #", "more than #", "over #"],
-        Compare::AtLeast => &["at least #", "at least #", "# or more", "no less than #"],
+        Compare::AtLeast => &["at least #", "at least #", "# or more", "no fewer than #"],
         Compare::Less => &["fewer than #"],
         Compare::AtMost => &["at most #", "no more than #"],
         Compare::Equal => &["exactly #"],
@@ -157,8 +157,11 @@ pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, Str
                 ],
                 (Compare::AtMost, false) => &["at most #", "# or less", "no more than #", "less than or equal to #"],
             };
-            let text = draw.pick(options).copied().unwrap_or("#").replace('#', &value);
-            (format!("is {text}"), text)
+            let picked = draw.pick(options).copied().unwrap_or("#");
+            let text = picked.replace('#', &value);
+            // "a grade of 10 or more"
+            let of = if picked.starts_with('#') { "of " } else { "" };
+            (format!("is {text}"), format!("{of}{text}"))
         }
         Test::Between(low, high) => {
             let (low, high) = (say(low, draw), say(high, draw));
@@ -191,6 +194,8 @@ pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, Str
                 (format!("is {words} {year}"), format!("{words} {year}"))
             }
         },
+        // Said by `against_others`.
+        Test::Average(_) | Test::Column(..) | Test::Than(..) | Test::Modal(_) => (String::new(), String::new()),
         Test::Month(month) => {
             let month = MONTHS
                 .get((*month as usize).saturating_sub(1))

@@ -1,7 +1,7 @@
 //! Filters in words: behind a noun ("singers from France") and as a predicate ("are from France").
 
 use super::comparison::{amount, comparison, flag, year};
-use super::phrase::Phraser;
+use super::phrase::{Phraser, pick};
 use super::scale::scale;
 use super::value::{quoted, say};
 use crate::grammar::{Attribute, Filter, Test};
@@ -50,6 +50,37 @@ impl Phrase {
     }
 }
 
+/// Places that go with an article.
+const WITH_ARTICLE: &[&str] = &[
+    "Bahamas",
+    "Czech Republic",
+    "Dominican Republic",
+    "Gambia",
+    "Maldives",
+    "Netherlands",
+    "Philippines",
+    "Soviet Union",
+    "UAE",
+    "UK",
+    "US",
+    "USA",
+    "USSR",
+    "United Arab Emirates",
+    "United Kingdom",
+    "United States",
+    "United States of America",
+    "West Indies",
+];
+
+/// "in the UK"; `value` is `text` as it stands in the question.
+fn with_its_article(value: &str, text: &str) -> String {
+    if WITH_ARTICLE.contains(&text) {
+        format!("the {value}")
+    } else {
+        value.to_owned()
+    }
+}
+
 /// `is`, a predicate in the singular, in the number of `name`.
 fn agreeing(name: &str, is: &str) -> String {
     if !is_plural_phrase(name) {
@@ -78,7 +109,10 @@ impl Phraser<'_> {
     pub fn filter(&self, filter: &Filter, subject: usize, draw: &mut Draw) -> Phrase {
         match filter {
             Filter::Own(attribute, test) => self.own(*attribute, test, subject, draw),
-            Filter::Related(relation, tests) => self.related(relation, tests, draw),
+            Filter::Related(relation, inner) => self.related(relation, inner, draw),
+            Filter::Without(relation, inner) => self.lacking(relation, inner, draw),
+            Filter::Counted(relation, bound) => self.counted(relation, bound, draw),
+            Filter::OfExtreme(relation, by, descending) => self.of_extreme(relation, *by, *descending, draw),
         }
     }
 
@@ -87,6 +121,9 @@ impl Phraser<'_> {
         let column = self.column(attribute);
         let who = self.who(subject);
         let name = self.attribute_name(attribute, draw);
+        if let Some(phrase) = self.against_others(attribute, test, who, draw) {
+            return phrase;
+        }
         if let Some(phrase) = self.special(attribute, test, subject, draw) {
             return phrase;
         }
@@ -104,15 +141,101 @@ impl Phraser<'_> {
             );
         }
         let have = match test {
-            Test::Compare(Compare::Equal, _) if draw.chance(0.5) => format!("{name} {}", of.trim_start_matches("of ")),
+            Test::Compare(Compare::Equal, _) if draw.chance(0.35) => format!("{name} {}", of.trim_start_matches("of ")),
             Test::Null(false) => format!("no recorded {name}"),
             Test::Null(true) => with_article(&format!("{of} {name}")),
             _ => format!("{} {of}", with_article(&name)),
         };
+        let equal = matches!(test, Test::Compare(Compare::Equal, _));
         match draw.below(10) {
+            5..=6 if equal => Phrase::whose(&name, &is, &have),
             0..=4 => Phrase::whose(&name, &is, &have),
             _ => Phrase::have(&have, who, draw),
         }
+    }
+
+    /// Comparisons with the average and with another column.
+    fn against_others(&self, attribute: Attribute, test: &Test, who: &'static str, draw: &mut Draw) -> Option<Phrase> {
+        let column = self.column(attribute);
+        let name = column.noun.one.as_str();
+        let dated = column.role == Role::Date;
+        if let Test::Modal(most) = test {
+            let common = if *most {
+                pick(draw, &["most common", "most frequent"])
+            } else {
+                "least common"
+            };
+            return Some(Phrase::have(&format!("the {common} {name}"), who, draw));
+        }
+        if let Test::Than(operator, _, literal) = test {
+            return Some(self.than_row(attribute, *operator, literal, draw));
+        }
+        let (Test::Average(operator) | Test::Column(operator, _)) = test else {
+            return None;
+        };
+        let above = *operator == Compare::Greater;
+        let Test::Column(_, other) = test else {
+            let side = if above { "above" } else { "below" };
+            let than = if above { "higher" } else { "lower" };
+            if draw.chance(0.4) {
+                return Some(Phrase::have(
+                    &format!("{} {name}", with_article(&format!("{side}-average"))),
+                    who,
+                    draw,
+                ));
+            }
+            let is = format!(
+                "is {}",
+                pick(draw, &["# the average", "? than the average", "? than average"])
+            )
+            .replace('#', side)
+            .replace('?', than);
+            return Some(Phrase::whose(
+                name,
+                &is,
+                &format!("{} {side} the average", with_article(name)),
+            ));
+        };
+        let other = &self.schema.tables[attribute.table].columns[*other].noun.one;
+        let words: &[&str] = match (above, dated) {
+            (true, true) => &["after", "later than"],
+            (false, true) => &["before", "earlier than"],
+            (true, false) => &["greater than", "higher than", "above"],
+            (false, false) => &["less than", "lower than", "below"],
+        };
+        let than = pick(draw, words);
+        Some(Phrase::whose(
+            name,
+            &format!("is {than} the {other}"),
+            &format!("{} {than} the {other}", with_article(name)),
+        ))
+    }
+
+    /// "older than the singer Ann", "with a price higher than that of the product Tea"
+    fn than_row(&self, attribute: Attribute, operator: Compare, literal: &Literal, draw: &mut Draw) -> Phrase {
+        let column = self.column(attribute);
+        let name = column.noun.one.as_str();
+        let row = format!("the {} {}", self.noun_of(attribute.table).one, say(literal, draw));
+        let above = operator == Compare::Greater;
+        let words = scale(column);
+        let adjective = if above { words.up } else { words.down };
+        if let Some((_, comparative)) = adjective.filter(|(_, word)| word.contains("er"))
+            && self.is_only_such(attribute)
+            && draw.chance(0.5)
+        {
+            return Phrase::be(&format!("{comparative} than {row}"));
+        }
+        let than = if above {
+            pick(draw, &["higher than", "greater than"])
+        } else {
+            pick(draw, &["lower than", "less than"])
+        };
+        let those = if is_plural_phrase(name) { "those" } else { "that" };
+        Phrase::whose(
+            name,
+            &format!("is {than} {those} of {row}"),
+            &format!("{} {than} {those} of {row}", with_article(name)),
+        )
     }
 
     /// Wordings that leave the column's name out, where people do.
@@ -151,11 +274,12 @@ impl Phraser<'_> {
                 if matches!(last, "country" | "city" | "state" | "nationality") && draw.chance(0.5) =>
             {
                 let preposition = if person { "from" } else { "in" };
-                Some(Phrase::be(&format!(
-                    "{preposition} {} or {}",
-                    say(first, draw),
-                    say(second, draw)
-                )))
+                let mut placed = |literal: &Literal| match literal {
+                    Literal::Text(text) => with_its_article(&quoted(text, draw), text),
+                    other => say(other, draw),
+                };
+                let (first, second) = (placed(first), placed(second));
+                Some(Phrase::be(&format!("{preposition} {first} or {second}")))
             }
             _ => None,
         }
@@ -204,7 +328,10 @@ impl Phraser<'_> {
                 | "venue"
                 | "headquarters"
         );
-        if place && draw.chance(0.55) {
+        let place = place.then(|| with_its_article(&value, text));
+        if let Some(value) = place
+            && draw.chance(0.55)
+        {
             let options: &[&str] = if person {
                 &["from", "from", "who come from", "in"]
             } else {
@@ -251,11 +378,8 @@ impl Phraser<'_> {
         None
     }
 
-    pub fn phrases(&self, tests: &[(Attribute, Test)], table: usize, draw: &mut Draw) -> Vec<Phrase> {
-        tests
-            .iter()
-            .map(|(attribute, test)| self.own(*attribute, test, table, draw))
-            .collect()
+    pub fn phrases(&self, filters: &[Filter], table: usize, draw: &mut Draw) -> Vec<Phrase> {
+        filters.iter().map(|filter| self.filter(filter, table, draw)).collect()
     }
 
     /// Phrases behind the noun, clauses with "whose" last; `number` 0 is singular.

@@ -16,6 +16,17 @@ pub const GROUP_COUNT: &[&str] = &[
     "How many {Ss} {c} does each {B} have?",
 ];
 
+/// Group count, the number before the value.
+pub const GROUP_COUNT_FIRST: &[&str] = &[
+    "How many {Ss} {c} are there [for|in|of] each {B}?",
+    "How many {Ss} {c} are there per {B}?",
+    "{ask} the number of {Ss} {c} and the {B} for each {B}.",
+    "{ask} the [number|count] of {Ss} {c} [for|in] each {B}, together with the {B}.",
+    "What is the number of {Ss} {c} {for_B} each {B}?",
+    "How many {Ss} {c} does each {B} have? {give} the number and the {B}.",
+    "Count the {Ss} {c} {for_B} each {B}, and [show|give] the {B} as well.",
+];
+
 /// Group count ordered.
 pub const GROUP_COUNT_ORDERED: &[&str] = &[
     "{ask} each {B} and the number of {Ss} {c} {for_B} it, [sorted|ordered] by [that number|the number of {Ss}] {most_first}.",
@@ -33,6 +44,22 @@ pub const GROUP_AGGREGATE: &[&str] = &[
     "{ask} the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each.",
     "What are the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each?",
     "{ask} the {agg} of {Ss} {c} [per|by|grouped by] {B}.",
+];
+
+/// Group aggregate, the aggregate before the value.
+pub const GROUP_AGGREGATE_FIRST: &[&str] = &[
+    "What {is_agg} the {agg} of [the |]{Ss} {c} {for_B} each {B}?",
+    "{ask} the {agg} of [the |]{Ss} {c} and the {B}, {for_B} each {B}.",
+    "{ask} the {agg} of [the |]{Ss} {c} {for_B} each {B}, together with the {B}.",
+    "What {is_agg} the {agg} of [the |]{Ss} {c} [per|by] {B}?",
+];
+
+/// Group aggregate of groups with a bound.
+pub const GROUP_AGGREGATE_HAVING: &[&str] = &[
+    "For each {B} with {bound_S} {c}, {find} the {B} and the {agg} of [the |its ]{Ss}.",
+    "What {is_agg} the {agg} of [the |]{Ss} {c} for each {B} [with|that has] {bound_S}?",
+    "{ask} the {Bs} with {bound_S} {c} and the {agg} of [the |their ]{Ss}.",
+    "Which {Bs} have {bound_S} {c}, and what {is_agg} the {agg} of [the |their ]{Ss}?",
 ];
 
 /// Group having.
@@ -100,8 +127,8 @@ pub const ABOVE_AVERAGE_COUNT: &[&str] = &[
 
 /// Ranked within.
 pub const RANKED_WITHIN: &[&str] = &[
-    "Rank the {Ss} within each {B} by {M} {from_most} and [show|give|list] their {A} and rank.",
-    "{ask} the {A} of [all |the |]{Ss} and their rank by {M} {from_most} within [each|their] {B}.",
+    "Rank the {Ss} {c} within each {B} by {M} {from_most} and [show|give|list] their {A} and rank.",
+    "{ask} the {A} of [all |the |]{Ss} {c} and their rank by {M} {from_most} within [each|their] {B}.",
 ];
 
 /// Top within.

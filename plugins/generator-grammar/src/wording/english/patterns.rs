@@ -1,8 +1,9 @@
 //! The wordings of each kind of question. A template twice in a list is twice as likely.
 
 use super::grouped_patterns::{
-    ABOVE_AVERAGE_COUNT, AVERAGE_COUNT, BEYOND_OWN_GROUP, GROUP_AGGREGATE, GROUP_COUNT, GROUP_COUNT_ORDERED,
-    GROUP_HAVING, GROUP_HAVING_AVERAGE, MODAL_VALUE, MODAL_VALUE_COUNT, RANKED_WITHIN, TOP_WITHIN, YEAR_COUNT,
+    ABOVE_AVERAGE_COUNT, AVERAGE_COUNT, BEYOND_OWN_GROUP, GROUP_AGGREGATE, GROUP_AGGREGATE_FIRST,
+    GROUP_AGGREGATE_HAVING, GROUP_COUNT, GROUP_COUNT_FIRST, GROUP_COUNT_ORDERED, GROUP_HAVING, GROUP_HAVING_AVERAGE,
+    MODAL_VALUE, MODAL_VALUE_COUNT, RANKED_WITHIN, TOP_WITHIN, YEAR_COUNT,
 };
 use super::related_patterns::{
     COUNT_RELATED_NONE, COUNT_RELATED_SOME, PAIRS, PAIRS_ORDERED, RELATED_AGGREGATE, RELATED_COUNT, RELATED_COUNT_ALL,
@@ -38,9 +39,18 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::Top => TOP,
         Pattern::TopMany => TOP_MANY,
         Pattern::Ties => TIES,
+        Pattern::GroupCount if ask.swapped => GROUP_COUNT_FIRST,
         Pattern::GroupCount => GROUP_COUNT,
         Pattern::GroupCountOrdered => GROUP_COUNT_ORDERED,
+        Pattern::GroupAggregate if ask.swapped => GROUP_AGGREGATE_FIRST,
         Pattern::GroupAggregate => GROUP_AGGREGATE,
+        Pattern::GroupAggregateHaving => GROUP_AGGREGATE_HAVING,
+        Pattern::RowsBoth => ROWS_BOTH,
+        Pattern::RowsEither => ROWS_EITHER,
+        Pattern::RowsExcept => ROWS_EXCEPT,
+        Pattern::CountRowsBoth => COUNT_ROWS_BOTH,
+        Pattern::CountRowsEither => COUNT_ROWS_EITHER,
+        Pattern::CountRowsExcept => COUNT_ROWS_EXCEPT,
         Pattern::GroupHaving => GROUP_HAVING,
         Pattern::GroupHavingAverage => GROUP_HAVING_AVERAGE,
         Pattern::ModalValue => MODAL_VALUE,
@@ -293,6 +303,45 @@ const RELATED_BOTH: &[&str] = &[
     "What are the {A} of all {Ss} {both}?",
 ];
 
+const ROWS_BOTH: &[&str] = &[
+    "What are the {A} of [the |all |]{Ss} {c} that also {op}?",
+    "Which {Ss} {p} and also {op}? {give} [their|the] {A}.",
+    "{ask} the {A} of [the |all |]{Ss} that {p} and also {op}.",
+    "{ask} the {A} of all {Ss} that both {p} and {op}.",
+];
+
+const ROWS_EITHER: &[&str] = &[
+    "What are the {A} of [the |all |]{Ss} that {p} or {op}?",
+    "Which {Ss} either {p} or {op}? {give} [their|the] {A}.",
+    "{ask} the {A} of [the |all |]{Ss} that either {p} or {op}.",
+    "{ask} the {A} of [the |all |]{Ss} {c}, as well as of those {oc}.",
+];
+
+const ROWS_EXCEPT: &[&str] = &[
+    "What are the {A} of [the |all |]{Ss} {c}, except those {oc}?",
+    "{ask} the {A} of [the |all |]{Ss} {c}, leaving out those {oc}.",
+    "{ask} the {A} of [the |all |]{Ss} that {p}, but not of those that {op}.",
+    "Which {Ss} {p}, not counting those {oc}? {give} [their|the] {A}.",
+];
+
+const COUNT_ROWS_BOTH: &[&str] = &[
+    "How many {Ss} {p} and also {op}?",
+    "{ask} the number of {Ss} {c} that also {op}.",
+    "Count the {Ss} that both {p} and {op}.",
+];
+
+const COUNT_ROWS_EITHER: &[&str] = &[
+    "How many {Ss} {p} or {op}?",
+    "{ask} the number of {Ss} that either {p} or {op}.",
+    "Count the {Ss} that {p} or {op}.",
+];
+
+const COUNT_ROWS_EXCEPT: &[&str] = &[
+    "How many {Ss} {p}, not counting those {oc}?",
+    "{ask} the number of {Ss} {c}, except those {oc}.",
+    "Count the {Ss} {c}, leaving out those {oc}.",
+];
+
 const NEVER: &[&str] = &[
     "Which {Bs} [do not have|have no|don't have] {Ss} {c}?",
     "{ask} the {Bs} [without|that do not have|with no] {Ss} {c}.",
@@ -337,15 +386,15 @@ const UPPER_CASE: &[&str] = &[
 ];
 
 const RANKED: &[&str] = &[
-    "Rank [all |the |]{Ss} by {M} {from_most} and [show|give|list] their {A} and rank.",
-    "{ask} the {A} of [all |the |]{Ss} and their rank by {M} {from_most}.",
-    "What is the rank of each {S} by {M} {from_most}? {give} the {a} and the rank.",
+    "Rank [all |the |]{Ss} {c} by {M} {from_most} and [show|give|list] their {A} and rank.",
+    "{ask} the {A} of [all |the |]{Ss} {c} and their rank by {M} {from_most}.",
+    "What is the rank of each {S} {c1} by {M} {from_most}? {give} the {a} and the rank.",
 ];
 
 const CLASSED: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} and whether their {B} is high (above {bn}) or low.",
-    "For each {S}, {find} [the|{its}] {a} and 'high' if the {B} is above {bn}, otherwise 'low'.",
-    "{ask} the {a} of [each|every] {S}, labelled 'high' if {its} {B} is [above|over|more than] {bn} and 'low' otherwise.",
+    "{ask} the {A} of [all |the |]{Ss} {c} and whether their {B} is high (above {bn}) or low.",
+    "For each {S} {c1}, {find} [the|{its}] {a} and 'high' if the {B} is above {bn}, otherwise 'low'.",
+    "{ask} the {a} of [each|every] {S} {c1}, labelled 'high' if {its} {B} is [above|over|more than] {bn} and 'low' otherwise.",
 ];
 
 const SPREAD: &[&str] = &[

@@ -4,7 +4,7 @@ use super::comparison::amount;
 use super::condition::Phrase;
 use super::scale::scale;
 use super::value;
-use crate::grammar::{Ask, Attribute, Filter, Kinship, Pattern, Relation, Test};
+use crate::grammar::{Ask, Attribute, Filter, Kinship, Pattern, Relation};
 use crate::random::Draw;
 use crate::sql::Compare;
 use nl2sql_schema::inflect::is_plural_phrase;
@@ -60,8 +60,13 @@ impl Phraser<'_> {
     /// What a relation leads to: its role where the referencing column says one, else the noun of the table.
     pub fn relation_noun(&self, relation: &Relation) -> Noun {
         let noun = self.noun_of(relation.to);
+        if let (Kinship::Children, [hop]) = (relation.kinship, relation.hops.as_slice())
+            && let Some(children) = &self.schema.links[hop.link].children
+        {
+            return children.clone();
+        }
         let role = match relation.kinship {
-            Kinship::Parent | Kinship::Through => relation
+            Kinship::Parent | Kinship::Through | Kinship::Grandparent => relation
                 .hops
                 .last()
                 .and_then(|hop| self.schema.links[hop.link].role.as_deref()),
@@ -74,13 +79,14 @@ impl Phraser<'_> {
             };
         }
         match role {
-            Some(role) if relation.kinship == Kinship::Parent && role.split(' ').count() <= 3 => Noun::new(role),
+            Some(role) if relation.is_single() && role.split(' ').count() <= 3 => Noun::new(role),
+            Some(role) if relation.from == relation.to && relation.apart => Noun::new(role),
             _ => noun.clone(),
         }
     }
 
     /// "they report to", where the column by which a row refers to another of its table says so.
-    fn reports(&self, relation: &Relation) -> Option<String> {
+    pub fn reports(&self, relation: &Relation) -> Option<String> {
         let [hop] = relation.hops.as_slice() else { return None };
         let verb = self.schema.links[hop.link].phrase.as_deref()?.strip_suffix("s to")?;
         Some(if self.schema.tables[relation.from].person {
@@ -110,24 +116,14 @@ impl Phraser<'_> {
             .unwrap_or_default()
     }
 
-    pub fn own_shown(&self) -> Vec<Attribute> {
-        let theirs = self.their_shown().len();
-        let own = self.ask.shown.len() - theirs;
-        self.ask.shown[..own].to_vec()
+    /// The attributes shown of the subject.
+    pub fn own_shown(&self) -> &[Attribute] {
+        &self.ask.shown[..self.ask.shown.len() - self.ask.theirs]
     }
 
-    /// In questions about pairs, the attributes of the related rows come last.
-    pub fn their_shown(&self) -> Vec<Attribute> {
-        match (&self.ask.other, self.ask.pattern) {
-            (Some(relation), Pattern::Pairs) => self
-                .ask
-                .shown
-                .iter()
-                .filter(|shown| shown.table == relation.to)
-                .copied()
-                .collect(),
-            _ => Vec::new(),
-        }
+    /// The attributes shown of what the subject is related to.
+    pub fn their_shown(&self) -> &[Attribute] {
+        &self.ask.shown[self.ask.shown.len() - self.ask.theirs..]
     }
 
     /// What a column is called beside its table's noun, now and then with it.
@@ -165,11 +161,12 @@ impl Phraser<'_> {
         let noun = self.noun_of(self.ask.subject);
         let column = match attributes {
             // What restricts the rows would seem to restrict the names behind which it stands.
-            [attribute] if self.ask.filters.is_empty() => self.column(*attribute),
+            [attribute] if self.ask.filters.is_empty() && !self.column(*attribute).foreign => self.column(*attribute),
             _ => return format!("{} of {}", self.attributes(attributes, true, draw), noun.many),
         };
         let full = &column.full.many;
-        if full.starts_with(&noun.one) || noun.one.split(' ').any(|word| full.starts_with(word)) {
+        let last = noun.one.rsplit(' ').next().unwrap_or(&noun.one);
+        if full.starts_with(&noun.one) || full.starts_with(last) {
             return full.clone();
         }
         format!("{} {}", noun.one, column.noun.many)
@@ -208,8 +205,22 @@ impl Phraser<'_> {
     pub fn by(&self, many: bool, draw: &mut Draw) -> String {
         let Some(by) = self.ask.by else { return String::new() };
         let column = self.column(by);
+        if let (Some(relation), true) = (&self.ask.other, by.table != self.ask.subject) {
+            return self.owned_attribute(&self.relation_noun(relation), column, many);
+        }
         let noun = if draw.chance(0.12) { &column.full } else { &column.noun };
         if many { noun.many.clone() } else { noun.one.clone() }
+    }
+
+    /// "customer country" of the customer that an order belongs to.
+    fn owned_attribute(&self, owner: &Noun, column: &Column, many: bool) -> String {
+        let full = if many { &column.full.many } else { &column.full.one };
+        let short = if many { &column.noun.many } else { &column.noun.one };
+        if full.starts_with(&owner.one) {
+            full.clone()
+        } else {
+            format!("{} {short}", owner.one)
+        }
     }
 
     pub fn restriction(&self, filters: &[Filter], number: usize, draw: &mut Draw) -> String {
@@ -229,23 +240,15 @@ impl Phraser<'_> {
     }
 
     pub fn looked_up(&self, draw: &mut Draw) -> String {
-        let tests: Vec<(Attribute, Test)> = self
-            .ask
-            .filters
-            .first()
-            .map(Filter::tests)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(a, t)| (a, t.clone()))
-            .collect();
-        let value = self.named_value(&tests, draw);
+        let Some(filter) = self.ask.filters.first() else {
+            return String::new();
+        };
+        let value = self.named_value(filter, draw);
         let noun = &self.noun_of(self.ask.subject).one;
-        let keyed = tests.first().is_some_and(|(attribute, _)| !self.is_name(*attribute));
-        if keyed {
-            let id = tests
-                .first()
-                .map_or(String::new(), |(attribute, _)| self.column(*attribute).noun.one.clone());
-            return format!("the {noun} with {id} {value}");
+        if let Filter::Own(attribute, _) = filter
+            && !self.is_name(*attribute)
+        {
+            return format!("the {noun} with {} {value}", self.column(*attribute).noun.one);
         }
         if draw.chance(0.35) {
             format!("the {noun} {value}")
@@ -300,7 +303,10 @@ impl Phraser<'_> {
 fn filter_subject(filter: &Filter) -> usize {
     match filter {
         Filter::Own(attribute, _) => attribute.table,
-        Filter::Related(relation, _) => relation.from,
+        Filter::Related(relation, _)
+        | Filter::Without(relation, _)
+        | Filter::Counted(relation, _)
+        | Filter::OfExtreme(relation, ..) => relation.from,
     }
 }
 

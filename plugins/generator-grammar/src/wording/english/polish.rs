@@ -1,9 +1,7 @@
 //! The last touches to a question: spacing, capital and end mark.
 
-use crate::random::Draw;
-
 /// `text` with single spaces and a capital at its start; values inside it are left as they are.
-pub fn polish(text: &str, draw: &mut Draw) -> String {
+pub fn polish(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut polished = String::with_capacity(text.len());
     for (index, word) in words.iter().enumerate() {
@@ -19,8 +17,8 @@ pub fn polish(text: &str, draw: &mut Draw) -> String {
             polished.push_str(word);
         }
     }
-    // People leave the end mark out now and then.
-    if draw.chance(0.03) {
+    // A value may end in a full stop itself.
+    if polished.ends_with("..") {
         polished.pop();
     }
     polished

@@ -95,11 +95,11 @@ pub const RELATED_TOP_COUNTS: &[&str] = &[
 
 /// Related aggregate.
 pub const RELATED_AGGREGATE: &[&str] = &[
-    "For each {S}, {find} [the|{its}] {a} and the {agg} of {its} {Os}.",
-    "What {is_agg} the {agg} of [the |]{Os} [of|for] each {S}? {give} the {a} [of the {S} |][as well|too].",
-    "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os}.",
-    "{ask} the {a} of each {S} and the {agg} of {its} {Os}.",
-    "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os}?",
+    "For each {S}, {find} [the|{its}] {a} and the {agg} of {its} {Os} {oc}.",
+    "What {is_agg} the {agg} of [the |]{Os} {oc} [of|for] each {S}? {give} the {a} [of the {S} |][as well|too].",
+    "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os} {oc}.",
+    "{ask} the {a} of each {S} and the {agg} of {its} {Os} {oc}.",
+    "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os} {oc}?",
 ];
 
 /// Related top aggregate.
@@ -107,7 +107,7 @@ pub const RELATED_TOP_AGGREGATE: &[&str] = &[
     "What is the {a} of the {S} with the {ext_agg} {of_Os}?",
     "{ask} the {a} of the {S} with the {ext_agg} {of_Os}.",
     "Which {S} has the {ext_agg} {of_Os}? {give} [{its}|the] {a}.",
-    "{ask} the {a} of the {S} whose {Os} have the {ext_agg}.",
+    "{ask} the {a} of the {S} whose {Os} {oc} have the {ext_agg}.",
 ];
 
 /// Related none.

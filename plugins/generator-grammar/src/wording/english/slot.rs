@@ -17,12 +17,12 @@ impl Phraser<'_> {
             "Ss" => noun.many.clone(),
             "O" => self.object().one,
             "Os" => self.object().many,
-            "A" => self.attributes(&self.own_shown(), true, draw),
-            "a" => self.attributes(&self.own_shown(), false, draw),
-            "SA" => self.compound(&self.own_shown(), draw),
-            "OA" => self.attributes(&self.their_shown(), true, draw),
-            "Oa" => self.attributes(&self.their_shown(), false, draw),
-            "OA_full" => self.fulls(&self.their_shown()),
+            "A" => self.attributes(self.own_shown(), true, draw),
+            "a" => self.attributes(self.own_shown(), false, draw),
+            "SA" => self.compound(self.own_shown(), draw),
+            "OA" => self.attributes(self.their_shown(), true, draw),
+            "Oa" => self.attributes(self.their_shown(), false, draw),
+            "OA_full" => self.fulls(self.their_shown()),
             "Alone1" => self.fulls(&ask.shown[..1]),
             "Alone2" => self.fulls(&ask.shown[1..]),
             "A1" => self.name_at(0),
@@ -34,6 +34,7 @@ impl Phraser<'_> {
             "c1" => self.restriction(&ask.filters, 0, draw),
             "p" => self.predicate(&ask.filters, 1, draw),
             "p1" => self.predicate(&ask.filters, 0, draw),
+            "op" => self.predicate(&ask.other_filters, 1, draw),
             "oc" => self.restriction(&ask.other_filters, 1, draw),
             "oc1" => self.restriction(&ask.other_filters, 0, draw),
             "v" => self.looked_up(draw),
@@ -84,9 +85,10 @@ impl Phraser<'_> {
             "ext_agg" => self.extreme_aggregate(draw),
             "of_Os" => {
                 let many = self.object().many;
+                let restriction = self.restriction(&ask.other_filters, 1, draw);
                 pick(draw, &["of ^ #", "across ^ #", "over all ^ #"])
                     .replace('^', self.its(ask.subject))
-                    .replace('#', &many)
+                    .replace('#', &format!("{many} {restriction}"))
             }
             "most_common" => {
                 let words: &[&str] = if ask.descending {

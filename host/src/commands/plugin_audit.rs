@@ -1,0 +1,84 @@
+//! `nl2sql plugin audit`
+
+use nl2sql_app::diagnostic::Exit;
+use nl2sql_app::{AppError, AuditedPlugin, PLUGIN_AUDIT, audit};
+use serde_json::json;
+
+use super::open_session;
+use crate::arguments::Global;
+use crate::terminal::{say, say_json};
+
+/// Digits of a digest that tell files apart to a reader.
+const SHORT_DIGEST: usize = 12;
+
+/// Shows what the plugins of a run were granted and used.
+pub fn show(global: &Global) -> Result<Exit, AppError> {
+    let folder = open_session(global)?.place().folder.clone();
+    let audited = audit(&folder)?;
+    if global.json {
+        say_json(&json!({ "folder": folder, "plugins": audited }));
+        return Ok(Exit::Done);
+    }
+    if audited.is_empty() {
+        say(format!(
+            "{} holds no {PLUGIN_AUDIT}: no job has called a plugin there yet",
+            folder.display()
+        ));
+    }
+    audited.iter().flat_map(lines).for_each(say);
+    Ok(Exit::Done)
+}
+
+/// A plugin in a few lines.
+fn lines(audited: &AuditedPlugin) -> Vec<String> {
+    let (record, used) = (&audited.record, &audited.record.used);
+    let digest = record.sha256.get(..SHORT_DIGEST).unwrap_or(&record.sha256);
+    let origin = if record.built_in { ", built in" } else { "" };
+    let granted = match record.granted.as_slice() {
+        [] => "nothing".to_owned(),
+        words => words.join(", "),
+    };
+    let failed = match used.failed_calls {
+        0 => String::new(),
+        failed => format!(", {failed} of them failed"),
+    };
+    let mut lines = vec![
+        format!(
+            "{} {} ({}{origin}) {digest}",
+            record.plugin, record.version, record.kind
+        ),
+        format!("  granted   {granted}"),
+        format!(
+            "  used      {} calls in {:.2} s{failed}; at most {:.1} MiB of memory; in {}",
+            used.calls,
+            used.seconds,
+            used.memory_peak as f64 / f64::from(1 << 20),
+            audited.jobs.join(", ")
+        ),
+    ];
+    let services = [
+        (used.sql_calls, format!("sql {} questions", used.sql_calls)),
+        (
+            used.statements,
+            format!("query {} statements, {} rows", used.statements, used.rows),
+        ),
+        (used.comparisons, format!("query {} comparisons", used.comparisons)),
+        (used.requests, format!("llm {} requests", used.requests)),
+    ];
+    let asked: Vec<_> = services
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(_, text)| text)
+        .collect();
+    if !asked.is_empty() {
+        lines.push(format!("  services  {}", asked.join("; ")));
+    }
+    if !audited.unused.is_empty() {
+        lines.push(format!(
+            "  unused    {}: never used in this run; take it out of `grant` under [plugins.{}]",
+            audited.unused.join(", "),
+            record.plugin
+        ));
+    }
+    lines
+}

@@ -1,0 +1,226 @@
+//! Kinds of pairs that did not mean their SQL, or that nobody would ask, when people read them.
+
+use crate::demo;
+use nl2sql_sdk::types::{Catalog, Sample};
+
+const NETWORK: &str = "
+    CREATE TABLE student (id INTEGER PRIMARY KEY, name TEXT, grade INTEGER);
+    CREATE TABLE friend (student_id INTEGER, friend_id INTEGER, PRIMARY KEY (student_id, friend_id),
+        FOREIGN KEY (student_id) REFERENCES student (id), FOREIGN KEY (friend_id) REFERENCES student (id));
+    CREATE TABLE likes (student_id INTEGER, liked_id INTEGER, PRIMARY KEY (student_id, liked_id),
+        FOREIGN KEY (student_id) REFERENCES student (id), FOREIGN KEY (liked_id) REFERENCES student (id));
+    CREATE TABLE team (team_id INTEGER PRIMARY KEY, team_name TEXT, city TEXT);
+    CREATE TABLE game (game_id INTEGER PRIMARY KEY, home_team_id INTEGER REFERENCES team (team_id), away_team_id INTEGER REFERENCES team (team_id),
+        home_goals INTEGER, away_goals INTEGER);
+    CREATE TABLE worker (worker_id INTEGER PRIMARY KEY, worker_name TEXT, salary INTEGER, manager_id INTEGER REFERENCES worker (worker_id));
+    INSERT INTO student VALUES (1, 'Ann', 9), (2, 'Bob', 10), (3, 'Cid', 11), (4, 'Dee', 12);
+    INSERT INTO friend VALUES (1, 2), (2, 1), (2, 3), (3, 2);
+    INSERT INTO likes VALUES (1, 2), (3, 2);
+    INSERT INTO team VALUES (1, 'Reds', 'Leeds'), (2, 'Blues', 'York'), (3, 'Greens', 'York');
+    INSERT INTO game VALUES (1, 1, 2, 3, 1), (2, 2, 3, 0, 0), (3, 2, 1, 1, 2);
+    INSERT INTO worker VALUES (1, 'Max', 90, NULL), (2, 'Eva', 70, 1), (3, 'Jim', 50, 1);";
+
+const SHOP: &str = "
+    CREATE TABLE Customers (CustomerID INTEGER PRIMARY KEY, CompanyName TEXT, Address TEXT, Country TEXT, Discount REAL, ProductSales REAL);
+    CREATE TABLE Orders (OrderID INTEGER PRIMARY KEY, CustomerID INTEGER REFERENCES Customers (CustomerID), ShipName TEXT, ShipCountry TEXT,
+        OrderDate DATE, ShippedDate DATE, Milliseconds INTEGER);
+    CREATE TABLE \"Order Details\" (OrderID INTEGER REFERENCES Orders (OrderID), LineNo INTEGER, UnitsOrdered INTEGER, UnitsShipped INTEGER, UnitPrice REAL,
+        PRIMARY KEY (OrderID, LineNo));
+    INSERT INTO Customers VALUES (1, 'Acme', '1 Main Blvd.', 'UK', 0.1, 481.5), (2, 'Bolt', '2 Side St', 'UK', 0.2, 52.25), (3, 'Cord', '3 End Rd', 'France', 0, 9.5);
+    INSERT INTO Orders VALUES (1, 1, 'Dora', 'UK', '2020-01-02', '2020-01-05', 170000), (2, 1, 'Dora', 'UK', '2020-02-02', NULL, 2000), (3, 2, 'Emil', 'France', '2021-01-02', '2021-01-09', 3000);
+    INSERT INTO \"Order Details\" VALUES (1, 1, 5, 4, 2.5), (1, 2, 3, 3, 9.0), (2, 1, 8, 1, 2.5), (3, 1, 1, 1, 7.75);";
+
+fn catalog(script: &str, values: bool) -> Catalog {
+    let (_, mut catalog) = demo::open(script);
+    let columns = catalog.tables.iter_mut().flat_map(|table| &mut table.columns);
+    for column in columns.filter(|_| !values) {
+        column.samples.clear();
+    }
+    catalog
+}
+
+fn pairs(catalog: &Catalog, language: &str) -> Vec<Sample> {
+    demo::session(catalog, "sqlite", "")
+        .generate(&demo::request(catalog, 2500, &[language]))
+        .unwrap()
+        .samples
+}
+
+fn asked(samples: &[Sample], words: &str) -> usize {
+    samples.iter().filter(|sample| sample.question.contains(words)).count()
+}
+
+#[test]
+fn two_keys_between_the_same_tables_are_asked_by_their_roles() {
+    let samples = pairs(&catalog(NETWORK, true), "en");
+    for words in [
+        "friends",
+        "likes received",
+        "likes given",
+        "games as home team",
+        "games as away team",
+        "home team",
+        "direct reports",
+        "manager",
+    ] {
+        assert!(asked(&samples, words) >= 8, "{words}: {}", asked(&samples, words));
+    }
+    for sample in samples
+        .iter()
+        .filter(|sample| sample.question.contains("likes received"))
+    {
+        assert!(sample.sql.contains("liked_id"), "{} / {}", sample.question, sample.sql);
+    }
+    for sample in samples
+        .iter()
+        .filter(|sample| sample.question.contains("games as away team"))
+    {
+        assert!(
+            sample.sql.contains("away_team_id"),
+            "{} / {}",
+            sample.question,
+            sample.sql
+        );
+    }
+    let joined = samples
+        .iter()
+        .filter(|sample| sample.sql.matches("student").count() > 2)
+        .count();
+    assert!(joined * 20 > samples.len(), "{joined} of {}", samples.len());
+}
+
+#[test]
+fn where_no_value_may_be_seen_none_is_made_up() {
+    for script in [NETWORK, SHOP, demo::CONCERTS] {
+        for sample in pairs(&catalog(script, false), "en") {
+            // Bounds on numbers of rows, labels of classes and single letters are no values.
+            let filter = sample.sql.split(" WHERE ").nth(1).unwrap_or_default();
+            let compared = ["= '", "> '", "< '", "BETWEEN"]
+                .iter()
+                .any(|literal| filter.contains(literal));
+            let number = ["> ", "< ", ">= ", "<= ", "= "].iter().any(|operator| {
+                let own = filter.split(" GROUP BY ").next().unwrap_or_default();
+                own.split(operator)
+                    .skip(1)
+                    .any(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+            });
+            assert!(
+                !compared && (!number || sample.sql.contains("place = 1")),
+                "{} / {}",
+                sample.question,
+                sample.sql
+            );
+        }
+    }
+    let samples = pairs(&catalog(SHOP, false), "en");
+    assert!(asked(&samples, "average") > 40, "{}", asked(&samples, "average"));
+    let columns = samples.iter().filter(|sample| {
+        sample.sql.contains("UnitsShipped < UnitsOrdered") || sample.sql.contains("UnitsOrdered > UnitsShipped")
+    });
+    assert!(columns.count() > 5);
+}
+
+#[test]
+fn tables_keep_their_names_and_rows_go_by_their_own() {
+    for sample in pairs(&catalog(SHOP, true), "en") {
+        let details = sample.sql.contains("\"Order Details\"") && !sample.sql.contains("Orders");
+        assert!(
+            !details || sample.question.contains("order detail"),
+            "{} / {}",
+            sample.question,
+            sample.sql
+        );
+        assert!(
+            !sample.question.contains("orders named") && !sample.question.contains("order named"),
+            "{}",
+            sample.question
+        );
+    }
+}
+
+#[test]
+fn amounts_and_units_are_no_counts() {
+    for values in [true, false] {
+        for sample in pairs(&catalog(SHOP, values), "en") {
+            for words in [
+                "number of milliseconds",
+                "number of product sales",
+                "fewer product sales",
+            ] {
+                assert!(!sample.question.contains(words), "{}", sample.question);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_row_alone_is_neither_sorted_nor_counted() {
+    for sample in pairs(&catalog(SHOP, true), "en") {
+        let picks = ["CompanyName = '", "Address = '", "CustomerID = "];
+        let plain = !sample.sql.contains("JOIN") && !sample.sql.contains('(');
+        let picked = plain && picks.iter().any(|picks| sample.sql.contains(picks));
+        assert!(
+            !picked || sample.tags == ["lookup"],
+            "{:?} {} / {}",
+            sample.tags,
+            sample.question,
+            sample.sql
+        );
+    }
+}
+
+#[test]
+fn small_words_of_english() {
+    let samples = pairs(&catalog(SHOP, true), "en");
+    assert!(asked(&samples, " in the UK") > 0);
+    for sample in &samples {
+        assert!(
+            !sample.question.contains(" in UK") && !sample.question.contains(" from UK"),
+            "{}",
+            sample.question
+        );
+        assert!(!sample.question.ends_with(".."), "{}", sample.question);
+        assert!(
+            !sample.question.contains("no less than two ") && !sample.question.contains("no less than three "),
+            "{}",
+            sample.question
+        );
+    }
+}
+
+#[test]
+fn chinese_counts_grades_and_quotes() {
+    let (_, catalog) = demo::open(demo::SALES);
+    let samples = pairs(&catalog, "zh");
+    for sample in &samples {
+        let text = &sample.question;
+        // 数量 is a column of 订单明细, so that their number has a word of its own.
+        let counts = sample.sql.contains("count(*)") && !sample.sql.contains("quantity");
+        assert!(
+            !counts || !text.contains("订单明细数量") && !text.contains("订单明细的数量"),
+            "{text} / {}",
+            sample.sql
+        );
+        assert!(!text.replace("所有", "").contains("有有"), "{text}");
+        assert!(
+            !text.contains("信用等级从高到低") && !text.contains("上级的位于"),
+            "{text}"
+        );
+        assert_eq!(text.matches('“').count(), text.matches('”').count(), "{text}");
+        assert_eq!(text.matches('"').count() % 2, 0, "{text}");
+    }
+    assert!(asked(&samples, "条数") > 0 && asked(&samples, "标价最高") > 0);
+}
+
+#[test]
+fn chinese_about_an_english_schema_says_that_it_mixes_languages() {
+    let catalog = catalog(SHOP, true);
+    let batch = demo::session(&catalog, "sqlite", "")
+        .generate(&demo::request(&catalog, 5, &["zh"]))
+        .unwrap();
+    assert!(
+        batch.notes.iter().any(|note| note.contains("no Chinese name")),
+        "{:?}",
+        batch.notes
+    );
+}
