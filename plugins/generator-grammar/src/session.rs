@@ -86,7 +86,7 @@ impl Session {
         let all = columns().count();
         (unnamed * 4 > all).then(|| {
             format!(
-                "{unnamed} of {all} columns have no Chinese name, so that questions mix languages; name them in comments or in `[glossary]`"
+                "{unnamed} of {all} columns have no Chinese name, so that questions mix languages; name them in comments of the database"
             )
         })
     }
