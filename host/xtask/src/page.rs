@@ -15,13 +15,13 @@ use crate::process::{announce, command, output, run};
 pub const DEBIAN_PACKAGES: [&str; 2] = ["nodejs", "npm"];
 
 /// First version of Node that the bundler runs on.
-const OLDEST_NODE: u32 = 18;
+const MIN_NODE: u32 = 18;
 
 /// Whether the page can be built here.
 pub fn has_node() -> bool {
     let version = output(command("node").arg("--version"));
     let major = version.and_then(|version| version.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
-    major.is_some_and(|major| major >= OLDEST_NODE) && output(command("npm").arg("--version")).is_some()
+    major.is_some_and(|major| major >= MIN_NODE) && output(command("npm").arg("--version")).is_some()
 }
 
 /// Builds the page, or says that the program will have none.
@@ -36,7 +36,7 @@ pub fn build_if_possible() {
 /// Builds the page, unless what it is made of is as it was.
 pub fn build() -> Result<()> {
     if !has_node() {
-        bail!("the page takes Node {OLDEST_NODE} or later and npm: run `cargo xtask bootstrap`");
+        bail!("the page takes Node {MIN_NODE} or later and npm: run `cargo xtask bootstrap`");
     }
     let sources = sources();
     let (folder, mark) = (checkout::target().join("page"), checkout::target().join("page-sources"));

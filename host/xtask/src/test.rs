@@ -45,14 +45,16 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
     let servers = services::up()?;
     let mut tally = Tally::default();
     if !arguments.host_only {
-        let guests = Tests {
-            workspace: checkout::root().join("plugins"),
-            target: checkout::target().join("guests-native"),
-        };
-        announce("building the plugins' own tests (a minute the first time)");
-        guests.build()?;
-        announce("running them");
-        tally.run(guests.run(arguments).envs(servers.clone()))?;
+        for workspace in ["plugins", "plugins/more"] {
+            let guests = Tests {
+                workspace: checkout::root().join(workspace),
+                target: checkout::target().join("guests-native"),
+            };
+            announce(&format!("building the tests of {workspace} (a minute the first time)"));
+            guests.build()?;
+            announce("running them");
+            tally.run(guests.run(arguments).envs(servers.clone()))?;
+        }
     }
     let host = Tests {
         workspace: checkout::root(),

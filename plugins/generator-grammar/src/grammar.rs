@@ -16,6 +16,7 @@ mod relation;
 mod rowsets;
 mod selfjoin;
 mod sets;
+mod value_tests;
 mod values;
 
 pub use ask::{Ask, Attribute, Filter, Match, Pattern, Test};

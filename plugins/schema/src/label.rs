@@ -97,14 +97,14 @@ impl Rows<'_> {
         let values = self.columns[at].values.len() as u64;
         match self.count {
             // All values of a small table are known, but for those that are too odd to be used.
-            Some(rows) if rows <= MOST_KNOWN && values > 0 => Some(values * 10 >= rows * 9),
+            Some(rows) if rows <= MAX_KNOWN && values > 0 => Some(values * 10 >= rows * 9),
             _ => None,
         }
     }
 }
 
 /// Rows of which all values may be known.
-const MOST_KNOWN: u64 = 50;
+const MAX_KNOWN: u64 = 50;
 
 /// How somebody is reached does not say who it is.
 fn is_contact(last: &str) -> bool {

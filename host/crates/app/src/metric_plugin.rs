@@ -113,15 +113,14 @@ impl BoundMetric {
             .load(database)
             .map_err(|message| Failure::new(name, "unavailable", message))?;
         let metrics = plugin.describe().map_err(|error| call_failure(&error))?;
-        // Options that it refuses would be refused on every row.
+        // Options that it refuses would be refused on every row. An empty row may well fail, which says nothing of others.
         let probe = instances
             .get(database)
             .map_err(|message| Failure::new(name, "unavailable", message))?;
-        match probe.score(&[MetricRow::default()]) {
-            Err(error) if error.is_lasting() || matches!(error.failure, plugin_host::Failure::Service { .. }) => {
-                return Err(call_failure(&error));
-            }
-            _ => {}
+        if let Err(error) = probe.score(&[MetricRow::default()])
+            && (error.is_lasting() || matches!(error.failure, plugin_host::Failure::Service { .. }))
+        {
+            return Err(call_failure(&error));
         }
         Ok(Self {
             digest: artifact.sha256,

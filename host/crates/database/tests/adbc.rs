@@ -23,21 +23,10 @@ use crate::shared::attacks::attacks;
 use crate::shared::servers::{TestDatabase, script};
 use crate::shared::{queries_of, server_url, shared_data};
 
-/// Functions of DuckDB that reach beyond the database, as its dialect declares them.
-const DUCKDB_FUNCTIONS: [&str; 12] = [
-    "read_*",
-    "*_scan",
-    "glob",
-    "sniff_csv",
-    "query",
-    "query_table",
-    "getenv",
-    "nextval",
-    "pragma_*",
-    "parquet_*",
-    "duckdb_secrets",
-    "which_secret",
-];
+/// Functions of DuckDB that reach beyond the database, and relations that are files, as its dialect declares them.
+const DUCKDB_FUNCTIONS: &str = "read_* *_scan glob sniff_csv query query_table getenv nextval pragma_* parquet_* duckdb_secrets which_secret \
+    checkpoint force_checkpoint enable_* disable_* write_log current_setting json_execute_serialized_sql";
+const DUCKDB_RELATIONS: &str = "*.csv *.parquet *.json */* pragma_*";
 
 /// The library of this name, or a note that `test` is skipped.
 fn library(name: &str, test: &str) -> Option<PathBuf> {
@@ -112,14 +101,20 @@ fn settings(
 }
 
 fn duckdb_dialect() -> DialectFacts {
-    let functions = DUCKDB_FUNCTIONS.map(|name| (name.to_owned(), "it reaches beyond the database".to_owned()));
+    let refused = |names: &str| {
+        let pair = |name: &str| (name.to_owned(), "it reaches beyond the database".to_owned());
+        names.split_ascii_whitespace().map(pair).collect::<Vec<_>>()
+    };
+    let query_words = "select with values from table pivot unpivot summarize describe".split(' ');
     DialectFacts {
         name: "duckdb".into(),
         default_schema: Some("main".into()),
         guard: GuardRules::of_description(&DialectInfo {
             lexical: LexicalRules::POSTGRES,
             guard: nl2sql_catalog::GuardRules {
-                refused_functions: functions.into(),
+                query_words: query_words.map(str::to_owned).collect(),
+                refused_functions: refused(DUCKDB_FUNCTIONS),
+                refused_relations: refused(DUCKDB_RELATIONS),
                 ..nl2sql_catalog::GuardRules::default()
             },
             ..DialectInfo::default()
@@ -320,23 +315,33 @@ async fn duckdb_refuses_every_attack() {
     unguarded.dialect.guard = GuardRules::of_lexical_rules(LexicalRules::POSTGRES);
     let unguarded = open(unguarded).await.unwrap();
     let list = attacks("duckdb.sql");
-    assert!(list.len() >= 60);
-    for (sql, _) in &list {
+    assert!(list.len() >= 90);
+    for (sql, may_run) in &list {
         let sql = sql.replace("{folder}", &outside.display().to_string());
         let outcome = connection.run(&sql, &Limits::default()).await;
-        assert!(outcome.is_err(), "ran: {sql}: {outcome:?}");
+        assert!(*may_run == outcome.is_ok(), "{sql}: {outcome:?}");
         let outcome = unguarded.run(&sql, &Limits::default()).await;
         let rows = outcome.map(|result| format!("{:?}", result.rows)).unwrap_or_default();
         assert!(!rows.contains("planted"), "read a file: {sql}: {rows}");
     }
-    for connection in [&connection, &unguarded] {
-        let rows = connection
-            .run("SELECT id, name FROM account ORDER BY id", &Limits::default())
-            .await
-            .unwrap();
-        assert_eq!(rows.rows.len(), 2);
-        connection.close().await;
+    // The text guard alone, on a database that the driver would write to and whose files it would read.
+    let mut writable = duckdb(&library, &file);
+    writable.adbc.read_only.clear();
+    connection.close().await;
+    unguarded.close().await;
+    let connection = open(writable).await.unwrap();
+    for (sql, may_run) in &list {
+        let sql = sql.replace("{folder}", &outside.display().to_string());
+        let outcome = connection.run(&sql, &Limits::default()).await;
+        assert!(*may_run || outcome.is_err(), "{sql}: {outcome:?}");
+        assert!(!format!("{outcome:?}").contains("planted\""), "{sql}: {outcome:?}");
     }
+    let rows = connection
+        .run("SELECT id, name FROM account ORDER BY id", &Limits::default())
+        .await
+        .unwrap();
+    assert_eq!(rows.rows.len(), 2);
+    connection.close().await;
     assert_eq!(state(), before);
 }
 

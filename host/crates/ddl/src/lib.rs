@@ -12,6 +12,7 @@
 //! `sqlparser`, and everything else (data, routines, grants) is passed over. A declaration that does not parse is noted with its line, and the
 //! rest is read.
 
+mod alter_table;
 mod catalog;
 mod column;
 mod extended_property;

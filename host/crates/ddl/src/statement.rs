@@ -3,14 +3,14 @@
 use nl2sql_catalog::{Key, Table, TableKind, TypeClass};
 use nl2sql_sql_lexer::{Token, TokenKind, tokens};
 use sqlparser::ast::{
-    AlterColumnOperation, AlterTableOperation, CommentObject, CreateIndex, CreateTable, CreateTableLikeKind,
-    CreateTableOptions, CreateView, DataType, Expr, ObjectName, ObjectType, RenameTableNameKind, Set,
-    SqliteTableOption, Statement as Parsed, Use, UserDefinedTypeRepresentation,
+    CommentObject, CreateIndex, CreateTable, CreateTableLikeKind, CreateTableOptions, CreateView, Expr, ObjectName,
+    ObjectType, Set, SqliteTableOption, Statement as Parsed, Use, UserDefinedTypeRepresentation,
 };
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 
+use crate::alter_table::alter_table;
 use crate::catalog::{Builder, NamedType};
 use crate::column::{self, Written};
 use crate::flavor::{ClientLines, Flavor};
@@ -316,7 +316,7 @@ fn key_expression(key: &Expr, builder: &Builder) -> Vec<String> {
 }
 
 /// Columns of the primary key take no NULL, where the dialect says so.
-fn close_keys(table: &mut Table, flavor: &Flavor) {
+pub(crate) fn close_keys(table: &mut Table, flavor: &Flavor) {
     let key = &table.primary_key;
     for column in table.columns.iter_mut().filter(|column| key.contains(&column.name)) {
         column.nullable &= !flavor.keys_are_not_null;
@@ -402,99 +402,6 @@ fn unique_index(index: &CreateIndex, builder: &mut Builder) {
     if let Some(table) = builder.table_mut(&index.table_name) {
         table.unique_keys.push(Key { name, columns });
     }
-}
-
-fn alter_table(name: &ObjectName, operation: &AlterTableOperation, text: &str, flavor: &Flavor, builder: &mut Builder) {
-    // Declarations may come in any order; what is said of a table that is not here says nothing.
-    let Some(mut table) = builder.table(name).cloned() else {
-        return;
-    };
-    let (place, own) = ((table.schema.clone(), table.name.clone()), table.name.clone());
-    match operation {
-        AlterTableOperation::AddColumn { column_def, .. } => {
-            column::add(&mut table, column_def, &Written::new(flavor, text), builder);
-        }
-        AlterTableOperation::AddConstraint { constraint, .. } => {
-            column::add_constraint(&mut table, constraint, builder);
-            close_keys(&mut table, flavor);
-        }
-        AlterTableOperation::DropColumn { column_names, .. } => {
-            let dropped: Vec<String> = column_names.iter().map(|name| builder.name(name)).collect();
-            table.columns.retain(|column| !dropped.contains(&column.name));
-        }
-        AlterTableOperation::DropPrimaryKey { .. } => table.primary_key.clear(),
-        AlterTableOperation::DropConstraint { name, .. } | AlterTableOperation::DropForeignKey { name, .. } => {
-            let dropped = Some(builder.name(name));
-            table.unique_keys.retain(|key| key.name != dropped);
-            table.foreign_keys.retain(|key| key.name != dropped);
-            table.checks.retain(|check| check.name != dropped);
-        }
-        AlterTableOperation::RenameColumn {
-            old_column_name,
-            new_column_name,
-        } => column::rename(
-            &mut table,
-            &builder.name(old_column_name),
-            &builder.name(new_column_name),
-        ),
-        AlterTableOperation::RenameTable {
-            table_name: RenameTableNameKind::As(new) | RenameTableNameKind::To(new),
-        } => table.name = builder.qualified(new).1,
-        AlterTableOperation::ChangeColumn {
-            old_name,
-            new_name,
-            data_type,
-            options,
-            ..
-        } => {
-            let old = builder.name(old_name);
-            column::redefine(&mut table, &old, new_name, data_type, options, flavor, builder);
-        }
-        AlterTableOperation::ModifyColumn {
-            col_name,
-            data_type,
-            options,
-            ..
-        } => {
-            let old = builder.name(col_name);
-            column::redefine(&mut table, &old, col_name, data_type, options, flavor, builder);
-        }
-        AlterTableOperation::AlterColumn { column_name, op } => {
-            alter_column(&mut table, &builder.name(column_name), op, flavor);
-        }
-        _ => return,
-    }
-    if table.name == own {
-        if let Some(known) = builder.table_mut(name) {
-            *known = table;
-        }
-    } else {
-        builder.rename(&place, table);
-    }
-}
-
-fn alter_column(table: &mut Table, name: &str, operation: &AlterColumnOperation, flavor: &Flavor) {
-    let Some(column) = table
-        .columns
-        .iter_mut()
-        .find(|column| column.name.eq_ignore_ascii_case(name))
-    else {
-        return;
-    };
-    match operation {
-        AlterColumnOperation::SetNotNull => column.nullable = false,
-        AlterColumnOperation::DropNotNull => column.nullable = true,
-        AlterColumnOperation::SetDefault { value } => column::set_default(column, value),
-        AlterColumnOperation::DropDefault => column.default = None,
-        AlterColumnOperation::AddGenerated { .. } => column.identity = true,
-        AlterColumnOperation::SetDataType { data_type, .. } => retype(column, data_type, flavor),
-        _ => {}
-    }
-}
-
-fn retype(column: &mut nl2sql_catalog::Column, data_type: &DataType, flavor: &Flavor) {
-    column.type_name = type_name::spelled(&data_type.to_string(), flavor.types);
-    column.type_class = TypeClass::of_type_name(&column.type_name);
 }
 
 fn set_comment(object: &CommentObject, name: &ObjectName, comment: Option<String>, builder: &mut Builder) {

@@ -25,11 +25,11 @@ pub fn word(ask: &Ask, schema: &Schema, used: &mut Used, draw: &mut Draw) -> Str
         return String::new();
     };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));
-    manner(spaced(&text), draw)
+    styled(spaced(&text), draw)
 }
 
 /// Some ask politely, some leave the end mark out.
-fn manner(text: String, draw: &mut Draw) -> String {
+fn styled(text: String, draw: &mut Draw) -> String {
     match draw.below(100) {
         0..=5 if text.ends_with('？') => format!("请问{text}"),
         6..=10 if text.ends_with(['？', '。']) && !text.contains('？') => {

@@ -5,7 +5,6 @@ mod compare;
 mod comparison;
 mod condition;
 mod grouped_patterns;
-mod manner;
 mod patterns;
 mod phrase;
 mod polish;
@@ -13,6 +12,7 @@ mod related_condition;
 mod related_patterns;
 mod scale;
 mod slot;
+mod style;
 mod value;
 mod verb;
 
@@ -36,5 +36,5 @@ pub fn word(ask: &Ask, schema: &Schema, used: &mut Used, draw: &mut Draw) -> Str
         return String::new();
     };
     let text = expand(template, draw, &mut |slot, draw| phraser.slot(slot, draw));
-    manner::manner(&polish::polish(&text), draw)
+    style::styled(&polish::polish(&text), draw)
 }

@@ -3,61 +3,12 @@
 use std::borrow::Cow;
 
 use super::relation::{Columns, Relation};
-use super::{Clause, Merged, Resolver};
-use crate::ast::{Alias, Expr, JoinOn, List, Name, TableId, TableRef, TokenId};
+use super::system_tables::{is_sequence_table, is_system_schema, is_system_table};
+use super::{Clause, Resolver};
+use crate::ast::{Alias, Expr, List, Name, TableId, TableRef, TokenId};
 use crate::dialect::Dialect;
 use crate::names::{same_column, same_table};
 use nl2sql_catalog::TableSource;
-
-/// Schemas of the engines themselves, whose tables no catalog lists.
-fn is_system_schema(dialect: Dialect, schema: &str) -> bool {
-    let known: &[&str] = match dialect {
-        Dialect::Sqlite => &["temp"],
-        Dialect::Postgres => &["information_schema", "pg_catalog", "pg_toast", "pg_temp"],
-        Dialect::Mysql => &["information_schema", "mysql", "performance_schema", "sys"],
-        Dialect::Tsql => &["information_schema", "sys", "master", "tempdb", "msdb", "model"],
-    };
-    known.iter().any(|name| name.eq_ignore_ascii_case(schema))
-}
-
-/// Tables every database of a dialect has besides those of its catalog.
-fn is_system_table(dialect: Dialect, name: &str) -> bool {
-    match dialect {
-        Dialect::Sqlite => {
-            const TABLES: [&str; 9] = [
-                "sqlite_master",
-                "sqlite_schema",
-                "sqlite_temp_master",
-                "sqlite_temp_schema",
-                "sqlite_sequence",
-                "dbstat",
-                "sqlite_dbpage",
-                "sqlite_stat1",
-                "sqlite_stmt",
-            ];
-            const FUNCTIONS: [&str; 4] = ["json_each", "json_tree", "generate_series", "bytecode"];
-            TABLES
-                .iter()
-                .chain(&FUNCTIONS)
-                .any(|table| table.eq_ignore_ascii_case(name))
-                || name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("pragma_"))
-        }
-        Dialect::Postgres => name.starts_with("pg_"),
-        Dialect::Mysql => name.eq_ignore_ascii_case("dual"),
-        Dialect::Tsql => name.starts_with('#') || name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("sys")),
-    }
-}
-
-/// Whether MariaDB's sequence engine makes a table of this name up: `seq_1_to_10`, `seq_1_to_10_step_2`.
-fn is_sequence_table(name: &str) -> bool {
-    let parts: Vec<&str> = name.split('_').collect();
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    match parts[..] {
-        ["seq", first, "to", last] => is_number(first) && is_number(last),
-        ["seq", first, "to", last, "step", step] => [first, last, step].into_iter().all(is_number),
-        _ => false,
-    }
-}
 
 /// Whether a function of PostgreSQL puts out one column, which is called after the function or its alias.
 fn is_scalar_function(function: &str) -> bool {
@@ -242,7 +193,7 @@ impl<'a> Resolver<'a> {
         );
     }
 
-    fn add_relation(&mut self, token: TokenId, relation: Relation<'a>) {
+    pub(super) fn add_relation(&mut self, token: TokenId, relation: Relation<'a>) {
         let start = self.frames.last().map_or(0, |frame| frame.start);
         if let Some(name) = &relation.name
             && !self.sqlite()
@@ -346,18 +297,6 @@ impl<'a> Resolver<'a> {
             return (TableSource::Catalog, columns, table, None);
         }
         (TableSource::Unknown, Columns::Open, table, None)
-    }
-
-    /// The columns of SQLite's own tables; those of other engines depend on their versions.
-    fn system_columns(&mut self, table: &str) -> Columns {
-        let names: &[&'static str] = match (self.dialect, table.to_ascii_lowercase().as_str()) {
-            (Dialect::Sqlite, "sqlite_master" | "sqlite_schema" | "sqlite_temp_master" | "sqlite_temp_schema") => {
-                &["type", "name", "tbl_name", "rootpage", "sql"]
-            }
-            (Dialect::Mysql, "dual") => &[],
-            _ => return Columns::Open,
-        };
-        self.known(names.iter().map(|name| Cow::Borrowed(*name)))
     }
 
     fn function(
@@ -466,84 +405,5 @@ impl<'a> Resolver<'a> {
             _ => &[],
         };
         names.iter().map(|name| Cow::Borrowed(*name)).collect()
-    }
-
-    /// Resolves the condition of a join of relations `start..middle` with `middle..`.
-    fn join(&mut self, start: usize, middle: usize, on: JoinOn) {
-        match on {
-            JoinOn::Nothing => {}
-            JoinOn::Condition(condition) if self.sqlite() => self.conditions.push(condition),
-            JoinOn::Condition(condition) => {
-                let current = self.frames.len() - 1;
-                // A condition sees its own two sides only: JOIN binds tighter than a comma.
-                let saved = self.frames[current].start;
-                self.frames[current].start = start;
-                self.frames[current].end = self.relations.len();
-                self.frames[current].merged_end = self.merged.len();
-                self.expr(condition, current, Clause::From);
-                self.frames[current].start = saved;
-            }
-            JoinOn::Using(columns, alias) => {
-                let names = self.token_names(self.ast.list(columns));
-                for (token, name) in self.ast.list(columns).iter().zip(&names) {
-                    self.merge(start, middle, name.clone(), Some(*token));
-                }
-                if let Some(token) = alias {
-                    let name = Some(self.source.name(token));
-                    let columns = self.known(names);
-                    let relation = Relation {
-                        name,
-                        aliased: true,
-                        columns,
-                        recorded: None,
-                        qualified_only: true,
-                    };
-                    self.add_relation(token, relation);
-                }
-            }
-            JoinOn::Natural => {
-                let mut right: Vec<Cow<'a, str>> = Vec::new();
-                for relation in &self.relations[middle..] {
-                    let columns = relation.columns;
-                    let count = self.count(columns).unwrap_or(0);
-                    right.extend((0..count).filter_map(|column| self.column_name(columns, column)));
-                }
-                for name in right {
-                    if self.side_has(start, middle, &name) == Some(true) {
-                        self.merge(start, middle, name, None);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether relations `start..end` have a column; nothing when that cannot be told.
-    fn side_has(&self, start: usize, end: usize, name: &str) -> Option<bool> {
-        let mut open = false;
-        for relation in &self.relations[start..end] {
-            if self.find_column(relation.columns, name).0 > 0 {
-                return Some(true);
-            }
-            open |= relation.columns == Columns::Open;
-        }
-        (!open).then_some(false)
-    }
-
-    fn merge(&mut self, start: usize, middle: usize, name: Cow<'a, str>, token: Option<TokenId>) {
-        let end = self.relations.len();
-        if let Some(token) = token {
-            let left = self.side_has(start, middle, &name) == Some(false);
-            let right = self.side_has(middle, end, &name) == Some(false);
-            if left || right {
-                self.using_column(token, &name);
-                return;
-            }
-            self.record_column(token, &name, None, Clause::From, nl2sql_catalog::Resolution::Column);
-        }
-        self.merged.push(Merged {
-            name,
-            from: middle,
-            to: end,
-        });
     }
 }

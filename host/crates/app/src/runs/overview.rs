@@ -144,12 +144,13 @@ fn stages(artifacts: &RunFolder, progress: &Progress) -> Vec<StageProgress> {
 
 impl StageProgress {
     fn take_record(&mut self, state: StageState, summary: &nl2sql_pipeline::StageSummary) {
-        match (self.state, state) {
-            (StageStanding::Waiting, StageState::Complete) => self.state = StageStanding::Done,
-            (StageStanding::Waiting, StageState::Begun) => self.state = StageStanding::Begun,
-            (StageStanding::Waiting | StageStanding::Done, StageState::Short) => self.state = StageStanding::Short,
-            _ => {}
-        }
+        self.state = match (self.state, state) {
+            (StageStanding::Waiting, StageState::Complete) => StageStanding::Done,
+            (StageStanding::Waiting, StageState::Begun) => StageStanding::Begun,
+            (StageStanding::Waiting | StageStanding::Done, StageState::Short) => StageStanding::Short,
+            // Events are newer than the ledger.
+            (told, StageState::Complete | StageState::Begun | StageState::Short) => told,
+        };
         if self.summary.is_none() && state != StageState::Begun {
             self.summary = Some(summary.clone());
         }

@@ -27,7 +27,7 @@ pub(super) fn value_without_places(value: &mut Value) {
         Value::String(text) => *text = without_places(text),
         Value::Array(items) => items.iter_mut().for_each(value_without_places),
         Value::Object(fields) => fields.values_mut().for_each(value_without_places),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -11,7 +11,7 @@ use super::progress::RunState;
 use super::run_error::RunError;
 
 /// Most points of a curve that are told; more cannot be told apart.
-const MOST_POINTS: usize = 1_500;
+const MAX_POINTS: usize = 1_500;
 /// Folder of the adapter.
 const TRAIN: &str = "train";
 
@@ -142,7 +142,7 @@ impl TrainingCurves {
     /// Evenly chosen points, the last among them.
     fn thinned(mut self) -> Self {
         for curve in self.each() {
-            let stride = curve.len().div_ceil(MOST_POINTS).max(1);
+            let stride = curve.len().div_ceil(MAX_POINTS).max(1);
             let last = curve.len().saturating_sub(1);
             let mut at = 0..;
             curve.retain(|_| at.next().is_some_and(|at| at % stride == 0 || at == last));
@@ -228,7 +228,7 @@ fn plain(mut groups: Vec<SettingGroup>) -> Vec<SettingGroup> {
 mod tests {
     use nl2sql_training::events::{StepFigures, TrainEvent};
 
-    use super::{MOST_POINTS, TrainingCurves, TrainingProgress};
+    use super::{MAX_POINTS, TrainingCurves, TrainingProgress};
 
     fn step(step: usize, loss: f64) -> TrainEvent {
         TrainEvent::Step(StepFigures {
@@ -271,7 +271,7 @@ mod tests {
             ..TrainingCurves::default()
         };
         let thinned = curves.thinned().loss;
-        assert!(thinned.len() <= MOST_POINTS + 1);
+        assert!(thinned.len() <= MAX_POINTS + 1);
         assert_eq!(thinned.last(), Some(&(9_999, 1.0)));
     }
 }

@@ -7,7 +7,17 @@ use super::lexer::Token;
 use super::rules::matches_pattern;
 
 /// Words that may begin a query where a dialect says so. A description is a plugin's word, so that nothing else counts.
-const POSSIBLE_QUERY_WORDS: &[&str] = &["select", "with", "values", "from", "table"];
+const POSSIBLE_QUERY_WORDS: &[&str] = &[
+    "select",
+    "with",
+    "values",
+    "from",
+    "table",
+    "pivot",
+    "unpivot",
+    "summarize",
+    "describe",
+];
 
 /// What a dialect declares; it adds to the rules that hold everywhere and takes nothing away.
 #[derive(Clone, Debug, Default)]

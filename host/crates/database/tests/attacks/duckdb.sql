@@ -69,7 +69,46 @@ SELECT * INTO made FROM account
 SELECT 1; DROP TABLE account
 SELECT nextval('counter')
 EXPLAIN ANALYZE DELETE FROM account
-DESCRIBE account
-SUMMARIZE account
+~ DESCRIBE account
+~ SUMMARIZE account
 SHOW TABLES
-PIVOT account ON name
+~ PIVOT account ON name
+~ FROM account WHERE id = 1
+~ FROM (SUMMARIZE account)
+~ UNPIVOT account ON id
+~ TABLE account
+SUMMARIZE '{folder}/planted.csv'
+SUMMARIZE SELECT * FROM read_csv('{folder}/planted.csv')
+SUMMARIZE FROM '{folder}/planted.csv'
+FROM (SUMMARIZE '{folder}/planted.csv')
+DESCRIBE '{folder}/planted.csv'
+DESCRIBE SELECT * FROM read_csv('{folder}/planted.csv')
+TABLE '{folder}/planted.csv'
+PIVOT '{folder}/planted.csv' ON id USING count(*)
+PIVOT read_csv('{folder}/planted.csv') ON id
+UNPIVOT '{folder}/planted.csv' ON id
+FROM x: '{folder}/planted.csv'
+SELECT x: (FROM read_csv('{folder}/planted.csv') SELECT max(name))
+SELECT [name FOR name IN (SELECT list(name) FROM read_csv('{folder}/planted.csv'))]
+FROM account POSITIONAL JOIN '{folder}/planted.csv'
+FROM account ASOF JOIN read_csv('{folder}/planted.csv') AS o ON account.id >= o.id
+SELECT * FROM account JOIN '{folder}/planted.csv' o USING (id)
+SELECT * FROM account, '{folder}/planted.csv'
+SELECT (SELECT max(name) FROM '{folder}/planted.csv')
+SELECT /* */ read_text /* */ ('{folder}/planted.csv')
+SELECT main.read_text('{folder}/planted.csv')
+SELECT '{folder}/planted.csv'.read_text()
+SELECT current_setting('access_mode')
+FROM json_execute_serialized_sql(json_serialize_sql('SELECT * FROM read_csv(''{folder}/planted.csv'')'))
+FROM checkpoint()
+FROM force_checkpoint()
+FROM enable_logging()
+FROM pragma_database_list
+FROM pragma_database_list()
+SELECT * FROM duckdb_secrets()
+DESCRIBE; DROP TABLE account
+PIVOT account ON name; DROP TABLE account
+FROM account INSERT INTO account
+FROM (INSERT INTO account VALUES (9, 'x') RETURNING *)
+FROM (DELETE FROM account RETURNING *)
+WITH x AS (UPDATE account SET name = 'x' RETURNING *) FROM x

@@ -4,7 +4,7 @@ import { readKey } from "./api";
 import type { LiveEvent } from "./api_types";
 
 const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 15_000;
+const MAX_PAUSE = 15_000;
 
 /** How the key travels: a browser cannot send headers with a WebSocket. */
 function protocols(): string[] {
@@ -52,7 +52,7 @@ export function watchEvents(
       if (stopped) return;
       connected(false);
       timer = window.setTimeout(open, pause);
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      pause = Math.min(pause * 2, MAX_PAUSE);
     };
   };
   open();

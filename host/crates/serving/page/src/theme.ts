@@ -20,7 +20,23 @@ export function applyTheme(theme: Theme): void {
   dispatchEvent(new Event("themechange"));
 }
 
-/** A colour of the style sheet, for charts. */
+/** A colour of the style sheet as it is now, for charts: they draw on a canvas, which knows no variables. */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const probe = document.createElement("i");
+  probe.style.color = `var(--${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+/** Calls `redraw` when the colours change, until the answer is called. */
+export function onThemeChange(redraw: () => void): () => void {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  addEventListener("themechange", redraw);
+  system.addEventListener("change", redraw);
+  return () => {
+    removeEventListener("themechange", redraw);
+    system.removeEventListener("change", redraw);
+  };
 }

@@ -11,7 +11,7 @@ use crate::api_error::ApiError;
 /// Rows of a page where the request names no number.
 const USUAL_ROWS: usize = 50;
 /// Most rows of a page.
-const MOST_ROWS: usize = 200;
+const MAX_ROWS: usize = 200;
 
 /// What follows `?`.
 pub(crate) struct Parameters<T>(pub(crate) T);
@@ -44,7 +44,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 /// The rows that a page asks for.
 pub(super) fn rows(offset: Option<usize>, limit: Option<usize>) -> Range<usize> {
     let start = offset.unwrap_or_default();
-    start..start.saturating_add(limit.unwrap_or(USUAL_ROWS).min(MOST_ROWS))
+    start..start.saturating_add(limit.unwrap_or(USUAL_ROWS).min(MAX_ROWS))
 }
 
 /// A parameter that is left empty is left out.

@@ -1,12 +1,11 @@
 // Bars for a result of labels and figures. Results without a plain shape have no chart.
 
-import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { colour } from "../theme";
 import { useWords } from "../words/words";
+import { HEIGHT, axis, usePlot } from "./plot";
 
-const MOST_BARS = 40;
-const HEIGHT = 260;
+const MAX_BARS = 40;
 
 export interface Chart {
   label: string;
@@ -24,7 +23,7 @@ export function chartOf(columns: { name: string; type: string }[], rows: unknown
   const label = columns.findIndex(({ type }, at) => at !== value && !["bytes", "json", "array"].includes(type));
   if (value < 0 || label < 0) return null;
   const isLine = ["date", "datetime", "time"].includes(columns[label]!.type);
-  if (!isLine && rows.length > MOST_BARS) return null;
+  if (!isLine && rows.length > MAX_BARS) return null;
   const names = rows.map((row) => String(row[label] ?? "NULL"));
   const figures = rows.map((row) => Number(row[value] ?? 0));
   if (new Set(names).size !== names.length || !figures.every(Number.isFinite)) return null;
@@ -33,27 +32,7 @@ export function chartOf(columns: { name: string; type: string }[], rows: unknown
 
 export function BarChart({ chart }: { chart: Chart }) {
   const { say } = useWords();
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = place.current!;
-    let plot: uPlot | null = null;
-    const draw = () => {
-      plot?.destroy();
-      plot = new uPlot(options(chart, element.clientWidth), [chart.figures.map((_, at) => at), chart.figures], element);
-    };
-    draw();
-    const sized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT }));
-    sized.observe(element);
-    addEventListener("themechange", draw);
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    system.addEventListener("change", draw);
-    return () => {
-      sized.disconnect();
-      removeEventListener("themechange", draw);
-      system.removeEventListener("change", draw);
-      plot?.destroy();
-    };
-  }, [chart]);
+  const place = usePlot((width) => [options(chart, width), [chart.figures.map((_, at) => at), chart.figures]], [chart]);
   const title = say("ask.chartLabel", { value: chart.value, label: chart.label });
   return (
     <figure class="chart">
@@ -64,7 +43,6 @@ export function BarChart({ chart }: { chart: Chart }) {
 }
 
 function options(chart: Chart, width: number): uPlot.Options {
-  const axis = { stroke: colour("quiet"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
   const most = chart.names.length;
   const named = (place: number) => {
     const name = Number.isInteger(place) ? (chart.names[place] ?? "") : "";
@@ -79,8 +57,8 @@ function options(chart: Chart, width: number): uPlot.Options {
     cursor: { show: false },
     scales: { x: { time: false, range: [-0.6, most - 0.4] }, y: { range: (_, low, high) => span(low, high, chart.isLine) } },
     axes: [
-      { ...axis, grid: { show: false }, splits: () => places, values: (_, ticks) => ticks.map(named) },
-      { ...axis, size: 70 },
+      { ...axis(), grid: { show: false }, splits: () => places, values: (_, ticks) => ticks.map(named) },
+      { ...axis(), size: 70 },
     ],
     series: [
       {},

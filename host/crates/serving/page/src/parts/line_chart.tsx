@@ -1,10 +1,10 @@
 // Lines over steps, with a table of the figures for those who cannot see them.
 
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import type { Curve } from "../api_types";
 import { colour } from "../theme";
 import { useWords } from "../words/words";
+import { HEIGHT, axis, usePlot } from "./plot";
 
 export interface Line {
   name: string;
@@ -14,34 +14,9 @@ export interface Line {
   dashed?: boolean;
 }
 
-const HEIGHT = 220;
-
 export function LineChart({ title, lines, digits }: { title: string; lines: Line[]; digits: number }) {
   const { say, number } = useWords();
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = place.current!;
-    const draw = () => {
-      element.replaceChildren();
-      return new uPlot(options(element.clientWidth, lines, say("training.step")), joined(lines), element);
-    };
-    let plot = draw();
-    const redraw = () => {
-      plot.destroy();
-      plot = draw();
-    };
-    const sized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
-    sized.observe(element);
-    addEventListener("themechange", redraw);
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    system.addEventListener("change", redraw);
-    return () => {
-      sized.disconnect();
-      removeEventListener("themechange", redraw);
-      system.removeEventListener("change", redraw);
-      plot.destroy();
-    };
-  }, [lines, say]);
+  const place = usePlot((width) => [options(width, lines, say("training.step")), joined(lines)], [lines, say]);
   const last = lines.map((line) => `${line.name} ${number(line.points.at(-1)?.[1] ?? 0, digits)}`).join(", ");
   return (
     <figure class="card chart">
@@ -60,14 +35,13 @@ export function LineChart({ title, lines, digits }: { title: string; lines: Line
 }
 
 function options(width: number, lines: Line[], step: string): uPlot.Options {
-  const axis = { stroke: colour("quiet"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
   return {
     width,
     height: HEIGHT,
     scales: { x: { time: false } },
     legend: { show: false },
     cursor: { y: false },
-    axes: [{ ...axis, label: step, labelSize: 18, size: 34, space: 60 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(short) }],
+    axes: [{ ...axis(), label: step, labelSize: 18, size: 34, space: 60 }, { ...axis(), size: 62, values: (_, ticks) => ticks.map(short) }],
     series: [
       {},
       ...lines.map((line) => ({

@@ -9,3 +9,26 @@ export function Table({ label, children }: { label: string; children: ComponentC
     </div>
   );
 }
+
+/** Heading of a column; figures stand at its right edge. */
+export type Heading = string | { figure: string };
+
+export function Head({ columns }: { columns: Heading[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((column, at) =>
+          typeof column === "string" ? (
+            <th key={at} scope="col">
+              {column}
+            </th>
+          ) : (
+            <th key={at} scope="col" class="figure">
+              {column.figure}
+            </th>
+          ),
+        )}
+      </tr>
+    </thead>
+  );
+}

@@ -5,7 +5,7 @@ import { runPath } from "../api";
 import type { CoverageReport, Ledger, TopicCoverage } from "../api_types";
 import { Meter } from "../parts/meter";
 import { Failure, Loading, Nothing } from "../parts/notices";
-import { Table } from "../parts/table";
+import { Head, Table } from "../parts/table";
 import { useRequest, useThrottled } from "../request";
 import { runLink } from "../route";
 import { useWords } from "../words/words";
@@ -52,15 +52,7 @@ function Topics({ run, topics }: { run: string; topics: TopicCoverage[] }) {
   const { say, number } = useWords();
   return (
     <Table label={say("coverage.topics")}>
-      <thead>
-        <tr>
-          <th scope="col">{say("coverage.topic")}</th>
-          <th scope="col">{say("coverage.accepted")}</th>
-          <th scope="col" class="figure">
-            {say("run.rejected")}
-          </th>
-        </tr>
-      </thead>
+      <Head columns={[say("coverage.topic"), say("coverage.accepted"), { figure: say("run.rejected") }]} />
       <tbody>
         {topics.map((topic) => (
           <tr key={topic.name}>

@@ -15,7 +15,7 @@ import type {
 } from "../api_types";
 import { Failure, Loading, Nothing } from "../parts/notices";
 import { SqlDifference, SqlText } from "../parts/sql_text";
-import { Table } from "../parts/table";
+import { Head, Table } from "../parts/table";
 import { useRequest, useThrottled } from "../request";
 import { useWords, type Word } from "../words/words";
 import type { Listen } from "./run";
@@ -81,23 +81,15 @@ function Metrics({ metrics }: { metrics: MetricChange[] }) {
     );
   return (
     <Table label={say("evaluation")}>
-      <thead>
-        <tr>
-          <th scope="col">{say("evaluation.metric")}</th>
-          <th scope="col" class="figure">
-            {say("evaluation.before")}
-          </th>
-          <th scope="col" class="figure">
-            {say("evaluation.after")}
-          </th>
-          <th scope="col" class="figure">
-            {say("evaluation.change")}
-          </th>
-          <th scope="col" class="figure">
-            {say("evaluation.test")}
-          </th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          say("evaluation.metric"),
+          { figure: say("evaluation.before") },
+          { figure: say("evaluation.after") },
+          { figure: say("evaluation.change") },
+          { figure: say("evaluation.test") },
+        ]}
+      />
       <tbody>
         {metrics.map((metric) => (
           <tr key={metric.name}>
@@ -128,20 +120,14 @@ function Groups(props: { name: string; groups: EvaluationReport["breakdowns"][nu
   const share = (value: number | null) => (value === null ? "–" : number(value, 1));
   return (
     <Table label={props.name}>
-      <thead>
-        <tr>
-          <th scope="col">{props.name}</th>
-          <th scope="col" class="figure">
-            {say("evaluation.rows")}
-          </th>
-          <th scope="col" class="figure">
-            {say("evaluation.before")}
-          </th>
-          <th scope="col" class="figure">
-            {say("evaluation.after")}
-          </th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          props.name,
+          { figure: say("evaluation.rows") },
+          { figure: say("evaluation.before") },
+          { figure: say("evaluation.after") },
+        ]}
+      />
       <tbody>
         {props.groups.map((group) => (
           <tr key={group.name}>
@@ -160,17 +146,7 @@ function Mistakes({ classes }: { classes: EvaluationReport["error_classes"] }) {
   const { say, number } = useWords();
   return (
     <Table label={say("evaluation.errors")}>
-      <thead>
-        <tr>
-          <th scope="col">{say("evaluation.error")}</th>
-          <th scope="col" class="figure">
-            {say("evaluation.before")}
-          </th>
-          <th scope="col" class="figure">
-            {say("evaluation.after")}
-          </th>
-        </tr>
-      </thead>
+      <Head columns={[say("evaluation.error"), { figure: say("evaluation.before") }, { figure: say("evaluation.after") }]} />
       <tbody>
         {classes.map((mistake) => (
           <tr key={mistake.name}>

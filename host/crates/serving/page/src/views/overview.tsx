@@ -3,7 +3,7 @@
 import type { RunOverview, StageProgress, Usage } from "../api_types";
 import { Meter } from "../parts/meter";
 import { Nothing, State } from "../parts/notices";
-import { Table } from "../parts/table";
+import { Head, Table } from "../parts/table";
 import { useWords, type Word } from "../words/words";
 
 export function OverviewView({ overview }: { overview: RunOverview }) {
@@ -123,16 +123,12 @@ function Cost({ usage }: { usage: Usage }) {
   const rows = [...usage.stages.map((line) => ({ ...line, name: say(`stage.${line.stage}` as Word) })), { ...usage.total, name: say("cost.total") }];
   return (
     <Table label={say("cost")}>
-      <thead>
-        <tr>
-          <th scope="col">{say("stage.name")}</th>
-          {(["cost.requests", "cost.in", "cost.out", "cost.money"] as const).map((word) => (
-            <th key={word} scope="col" class="figure">
-              {say(word)}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          say("stage.name"),
+          ...(["cost.requests", "cost.in", "cost.out", "cost.money"] as const).map((word) => ({ figure: say(word) })),
+        ]}
+      />
       <tbody>
         {rows.map((row) => (
           <tr key={row.name}>

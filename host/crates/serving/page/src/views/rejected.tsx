@@ -5,7 +5,7 @@ import { runPath } from "../api";
 import type { PairFacets } from "../api_types";
 import { Meter } from "../parts/meter";
 import { Failure, Loading, Nothing } from "../parts/notices";
-import { Table } from "../parts/table";
+import { Head, Table } from "../parts/table";
 import { useRequest, useThrottled } from "../request";
 import { runLink } from "../route";
 import { useWords } from "../words/words";
@@ -25,13 +25,7 @@ export function RejectedView({ run, listen }: { run: string; listen: Listen }) {
     <section>
       <h2>{say("rejected.rules")}</h2>
       <Table label={say("rejected.rules")}>
-        <thead>
-          <tr>
-            <th scope="col">{say("rejected.validator")}</th>
-            <th scope="col">{say("rejected.rule")}</th>
-            <th scope="col">{say("rejected.count")}</th>
-          </tr>
-        </thead>
+        <Head columns={[say("rejected.validator"), say("rejected.rule"), say("rejected.count")]} />
         <tbody>
           {data.rules.map(({ layer, code, count }) => (
             <tr key={`${layer} ${code}`}>

@@ -6,7 +6,7 @@ import { watchEvents } from "../live_events";
 import { LiveSign } from "../parts/live_sign";
 import { Meter } from "../parts/meter";
 import { Failure, Loading, Nothing, State } from "../parts/notices";
-import { Table } from "../parts/table";
+import { Head, Table } from "../parts/table";
 import { useRequest, useThrottled } from "../request";
 import { runLink } from "../route";
 import { useWords } from "../words/words";
@@ -41,20 +41,16 @@ function RunsTable({ runs, served }: { runs: RunEntry[]; served: string | null }
   const { say, number, ago, date } = useWords();
   return (
     <Table label={say("runs")}>
-      <thead>
-        <tr>
-          <th scope="col">{say("run.name")}</th>
-          <th scope="col">{say("run.state")}</th>
-          <th scope="col">{say("run.database")}</th>
-          <th scope="col" class="figure">
-            {say("run.pairs")}
-          </th>
-          <th scope="col" class="figure">
-            {say("run.rejected")}
-          </th>
-          <th scope="col">{say("run.updated")}</th>
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          say("run.name"),
+          say("run.state"),
+          say("run.database"),
+          { figure: say("run.pairs") },
+          { figure: say("run.rejected") },
+          say("run.updated"),
+        ]}
+      />
       <tbody>
         {runs.map((run) => (
           <tr key={run.name}>

@@ -10,7 +10,7 @@ import { useRequest, useThrottled } from "../request";
 import { useWords } from "../words/words";
 import type { Listen } from "./run";
 
-const MOST_BESIDE = 4;
+const MAX_BESIDE = 4;
 
 interface Named {
   run: string;
@@ -108,7 +108,7 @@ function Beside(props: { run: string; shown: Named[]; show: (shown: Named[]) => 
             <input
               type="checkbox"
               checked={is}
-              disabled={!is && props.shown.length >= MOST_BESIDE}
+              disabled={!is && props.shown.length >= MAX_BESIDE}
               onChange={(event) => void toggle(other.name, event.currentTarget.checked)}
             />
             {other.name}

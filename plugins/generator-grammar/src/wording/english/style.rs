@@ -27,8 +27,8 @@ const COMMON: &[&str] = &[
     "without",
 ];
 
-/// `text` in the manner of somebody.
-pub fn manner(text: &str, draw: &mut Draw) -> String {
+/// `text` as somebody would put it.
+pub fn styled(text: &str, draw: &mut Draw) -> String {
     let request = REQUESTS.iter().find_map(|request| text.strip_prefix(request));
     let one_sentence = text.matches(['?', '.']).count() <= 1;
     let said = match (draw.below(100), request) {
@@ -107,9 +107,9 @@ mod tests {
 
     #[test]
     fn people_ask_in_many_ways_and_change_no_value() {
-        let mut draw = Draw::new(1, "manner", 0);
+        let mut draw = Draw::new(1, "style", 0);
         let said: BTreeSet<String> = (0..600)
-            .map(|_| manner("Show the average age of singers from \"New York\".", &mut draw))
+            .map(|_| styled("Show the average age of singers from \"New York\".", &mut draw))
             .collect();
         assert!(said.len() > 8, "{said:?}");
         for text in [
