@@ -18,6 +18,9 @@ pub struct AskArguments {
     pub question: String,
     #[command(flatten)]
     pub answerer: AnswererArguments,
+    /// Language of the question as a BCP 47 tag, e.g. `zh`; by default its letters or plan.language say it
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
     /// Show at most this many rows
     #[arg(long, value_name = "N")]
     pub limit: Option<u32>,
@@ -32,6 +35,7 @@ pub fn run(global: &Global, arguments: &AskArguments) -> Result<Exit, AppError> 
     let assistant = std::sync::Arc::new(Assistant::open(&session, answerer)?);
     let request = AskRequest {
         question: arguments.question.clone(),
+        language: arguments.language.clone(),
         limit: arguments.limit,
         run: !arguments.sql_only,
         explain: false,
@@ -65,6 +69,13 @@ fn show(global: &Global, answer: &Answer) {
     }
     if let Some(table) = &answer.table {
         say(drawn(table));
+    }
+    for pair in &answer.similar {
+        say(format!(
+            "shown to the model: \"{}\" {}",
+            plain(&pair.question),
+            plain(&pair.sql)
+        ));
     }
     if let (Some(share), true) = (answer.confidence, answer.sql.is_some()) {
         let agreement = answer.agreement;

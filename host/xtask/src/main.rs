@@ -13,6 +13,7 @@ mod devices;
 mod docs;
 mod generation_bench;
 mod guest_toolchain;
+mod node;
 mod page;
 mod plugin_toolchains;
 mod plugins;

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process::{announce, command, run};
+use crate::process::{announce, command};
 use crate::test_tally::Tally;
-use crate::{checkout, plugins, python};
+use crate::{checkout, node, plugins, python};
 
 /// Names the Python that has what the SDK for Python needs.
 const PYTHON: &str = "NL2SQL_TEST_PLUGIN_PYTHON";
@@ -79,13 +79,5 @@ fn node() -> Result<PathBuf> {
     if let Some(named) = env::var_os(NODE) {
         return Ok(named.into());
     }
-    let folder = checkout::target().join("plugin-node");
-    if !folder.join("node_modules/@types/node").is_dir() {
-        std::fs::create_dir_all(&folder)?;
-        run(command("npm")
-            .args(["install", "--silent", "--no-save", "--prefix"])
-            .arg(&folder)
-            .args(NODE_PACKAGES))?;
-    }
-    Ok(folder)
+    node::with_packages(&checkout::target().join("plugin-node"), &NODE_PACKAGES)
 }

@@ -10,10 +10,13 @@ use clap::Args;
 use crate::bootstrap::{Need, bootstrap};
 use crate::process::{announce, command, run};
 use crate::test_tally::Tally;
-use crate::{adbc_drivers, checkout, page, plugin_toolchains, plugins, python, services};
+use crate::{adbc_drivers, checkout, node, page, plugin_toolchains, plugins, python, services};
 
 /// Names the Python that has the official clients of the chat protocols, and one of TDS.
 const PYTHON: &str = "NL2SQL_TEST_PYTHON";
+
+/// Names the folder whose `node_modules` has the official clients for JavaScript.
+const NODE_CLIENTS: &str = "NL2SQL_TEST_NODE_CLIENTS";
 
 /// How cargo builds the plugins that tests bring along: quick to build matters there, quick to run does not.
 const QUICK_GUESTS: [(&str, &str); 3] = [
@@ -72,6 +75,10 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
         Some(python) => run.env(PYTHON, python),
         None => run.env_remove(PYTHON),
     };
+    match node_with_clients() {
+        Some(folder) => run.env(NODE_CLIENTS, folder),
+        None => run.env_remove(NODE_CLIENTS),
+    };
     tally.run(run.envs(servers))?;
     if !tally.print() {
         bail!("not every test passed");
@@ -119,7 +126,16 @@ fn python_with_clients() -> Option<PathBuf> {
     }
     python::with_packages(
         &checkout::target().join("python"),
-        &["openai", "anthropic", "mcp==2.3.0", "python-tds"],
+        &["openai", "anthropic", "langchain-openai", "mcp==2.3.0", "python-tds"],
     )
     .ok()
+}
+
+/// The same for JavaScript.
+fn node_with_clients() -> Option<PathBuf> {
+    if let Some(named) = env::var_os(NODE_CLIENTS) {
+        return Some(named.into());
+    }
+    let folder = checkout::target().join("node-clients");
+    node::with_packages(&folder, &["openai@6.49.0", "@modelcontextprotocol/sdk@1.32.2"]).ok()
 }

@@ -5,6 +5,7 @@ mod answer;
 mod audit_log;
 mod candidate;
 mod json_value;
+mod language;
 mod schema_search;
 mod served_generator;
 mod statement_check;
@@ -22,15 +23,17 @@ use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_profile::{AskSettings, ExportSettings};
 
 use self::candidate::{Candidate, vote};
+use self::language::{Wording, language_of};
 use self::statement_check::check_statement;
 use crate::{AppError, DatabaseRegistry, PromptWriter, Session, off_runtime};
 
 pub use access_policy::AccessPolicy;
 pub use answer::{Agreement, Answer, AnswerColumn, AskEvent, AskFinding, Explanation, ResultTable, Unanswered};
 pub use audit_log::{AuditLine, AuditLog};
+pub use nl2sql_pipeline::{Feedback, FeedbackVerdict};
 pub use schema_search::{ColumnDescription, TableDescription};
 pub use served_generator::ServedGenerator;
-pub use verified_pairs::{Feedback, SimilarPair, Verdict, VerifiedPairs};
+pub use verified_pairs::{SimilarPair, VerifiedPairs};
 
 /// Longest question, in characters.
 const MAX_QUESTION: usize = 4_000;
@@ -42,6 +45,8 @@ const MAX_STATEMENT: usize = 64 << 10;
 pub struct AskRequest {
     /// In any language.
     pub question: String,
+    /// Its language as a BCP 47 tag; otherwise its letters or the profile's `plan.language` say it.
+    pub language: Option<String>,
     /// Most rows; the policy's and the profile's limits hold all the same.
     pub limit: Option<u32>,
     /// Whether rows are wanted, or the statement alone.
@@ -87,6 +92,8 @@ pub struct Assistant {
     catalog: Arc<Database>,
     answerer: Answerer,
     settings: AskSettings,
+    /// Language of questions that nothing is known about.
+    language: String,
     pairs: VerifiedPairs,
     audit: Mutex<AuditLog>,
 }
@@ -105,7 +112,8 @@ impl Assistant {
             databases,
             answerer,
             settings: session.profile().ask.clone(),
-            pairs: VerifiedPairs::open(folder.join("verified.jsonl"))?,
+            language: session.profile().plan.language.clone(),
+            pairs: VerifiedPairs::open(&session.place().folder)?,
             audit: Mutex::new(AuditLog::open(folder.join("audit.jsonl"))?),
         })
     }
@@ -120,9 +128,54 @@ impl Assistant {
         schema_search::search(&self.catalog, wanted, policy)
     }
 
-    /// Pairs that people have judged.
-    pub fn pairs(&self) -> &VerifiedPairs {
-        &self.pairs
+    /// Checks what somebody thinks of an answer: a statement that is said to be right must be one that the caller may run. Answers it with
+    /// the language of its question.
+    ///
+    /// # Errors
+    /// When it is none, or the question cannot be asked.
+    pub async fn checked_feedback(
+        self: &Arc<Self>,
+        feedback: Feedback,
+        policy: &AccessPolicy,
+    ) -> Result<Feedback, AskError> {
+        check_question(&feedback.question)?;
+        check_length(&feedback.sql)?;
+        let language = Some(feedback.language.as_str()).filter(|tag| !tag.is_empty());
+        let language = language_of(language, &feedback.question, &self.language)?;
+        if feedback.verdict != FeedbackVerdict::Wrong {
+            self.check(&feedback.sql, policy).await?;
+        }
+        Ok(Feedback { language, ..feedback })
+    }
+
+    /// Keeps what somebody thinks of an answer.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn keep(self: &Arc<Self>, feedback: Feedback) -> Result<(), AskError> {
+        let assistant = self.clone();
+        let kept = off_runtime(move || assistant.pairs.add(feedback)).await;
+        kept.map_err(|error| {
+            tracing::warn!("{error}");
+            AskError::Unavailable("the verdict cannot be kept; the server's log says why".into())
+        })
+    }
+
+    /// Verified pairs for a question: those whose statements the caller may run as the database is now, the likest first.
+    async fn similar(self: &Arc<Self>, question: &str, policy: &AccessPolicy) -> Result<Vec<SimilarPair>, AskError> {
+        let wanted = self.settings.similar_pairs as usize;
+        let mut shown = Vec::with_capacity(wanted);
+        for pair in self.pairs.similar(question) {
+            if shown.len() == wanted {
+                break;
+            }
+            match self.check(&pair.sql, policy).await {
+                Ok(()) => shown.push(pair),
+                Err(AskError::Unavailable(reason)) => return Err(AskError::Unavailable(reason)),
+                Err(AskError::Refused { .. } | AskError::Invalid(_)) => {}
+            }
+        }
+        Ok(shown)
     }
 
     /// Writes a line of the audit log.
@@ -149,7 +202,9 @@ impl Assistant {
     ) -> Result<Answer, AskError> {
         let started = Instant::now();
         check_question(&request.question)?;
-        let prompt = self.prompt(&request.question).await?;
+        let language = language_of(request.language.as_deref(), &request.question, &self.language)?;
+        let similar = self.similar(&request.question, policy).await?;
+        let prompt = self.prompt(&request.question, &similar).await?;
         told(AskEvent::Writing {
             statements: self.settings.candidates + 1,
         });
@@ -163,10 +218,10 @@ impl Assistant {
             });
             candidates.push(candidate);
         }
-        let mut answer = vote(candidates, self.settings.threshold, request.explain);
-        answer.similar = self
-            .pairs
-            .similar(&request.question, self.settings.similar_pairs as usize);
+        let wording = Wording::of(&language);
+        let mut answer = vote(candidates, self.settings.threshold, request.explain, wording);
+        answer.similar = similar;
+        answer.language = language;
         answer.question.clone_from(&request.question);
         answer.database.clone_from(&self.catalog.name);
         answer.model.clone_from(&self.answerer.model);
@@ -188,11 +243,7 @@ impl Assistant {
         limit: Option<u32>,
         policy: &AccessPolicy,
     ) -> Result<ResultTable, AskError> {
-        if sql.len() > MAX_STATEMENT {
-            return Err(AskError::Invalid(format!(
-                "a statement has at most {MAX_STATEMENT} bytes"
-            )));
-        }
+        check_length(sql)?;
         let checked = self.checked(sql.to_owned(), policy.clone()).await?;
         if let Some(refusal) = checked.refusal() {
             return Err(refusal);
@@ -222,8 +273,10 @@ impl Assistant {
         }
     }
 
-    /// The question in the model's prompt layout.
-    async fn prompt(self: &Arc<Self>, question: &str) -> Result<ChatPrompt, AskError> {
+    /// The question in the model's prompt layout, behind turns that show verified pairs, the likest last.
+    async fn prompt(self: &Arc<Self>, question: &str, similar: &[SimilarPair]) -> Result<ChatPrompt, AskError> {
+        let shown = similar.iter().rev();
+        let history = shown.map(|pair| (pair.question.clone(), pair.sql.clone())).collect();
         let (assistant, question) = (self.clone(), question.trim().to_owned());
         off_runtime(move || {
             let mut example = Example {
@@ -237,6 +290,7 @@ impl Assistant {
             Ok(ChatPrompt {
                 system: example.system,
                 user: example.prompt,
+                history,
                 ..ChatPrompt::default()
             })
         })
@@ -328,6 +382,15 @@ fn check_question(question: &str) -> Result<(), AskError> {
     if question.chars().count() > MAX_QUESTION {
         return Err(AskError::Invalid(format!(
             "a question has at most {MAX_QUESTION} characters"
+        )));
+    }
+    Ok(())
+}
+
+fn check_length(sql: &str) -> Result<(), AskError> {
+    if sql.len() > MAX_STATEMENT {
+        return Err(AskError::Invalid(format!(
+            "a statement has at most {MAX_STATEMENT} bytes"
         )));
     }
     Ok(())

@@ -209,8 +209,9 @@ impl LocalModel {
 struct SchemaMask(TokenMask);
 
 impl LogitsMask for SchemaMask {
-    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
+    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<(), InferenceError> {
         self.0.apply(generated, logits);
+        Ok(())
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use nl2sql_inference::{
-    AdapterId, CpuEngine, CpuOptions, Generation, GenerationRequest, InferenceError, Scheduler, SchedulerFigures,
-    SchedulerOptions, TensorEngine,
+    AdapterId, CpuEngine, CpuOptions, Generation, GenerationRequest, InferenceError, JsonSchemas, Scheduler,
+    SchedulerFigures, SchedulerOptions, TensorEngine,
 };
 use nl2sql_model::adapter::AdapterRecord;
 use nl2sql_model::device::DeviceChoice;
@@ -83,6 +83,8 @@ pub struct ServedModel {
     markers: Vec<String>,
     scheduler: Scheduler,
     context: usize,
+    /// What holds answers to JSON, by the tokens that end them; made when it is first asked for.
+    json_schemas: Mutex<BTreeMap<Vec<u32>, Arc<JsonSchemas>>>,
 }
 
 impl ServedModel {
@@ -127,6 +129,7 @@ impl ServedModel {
             markers: tokenizer.special_tokens(),
             tokenizer,
             scheduler,
+            json_schemas: Mutex::default(),
         })
     }
 
@@ -247,6 +250,21 @@ impl ServedModel {
 
     fn stop_tokens(&self, model: &ModelEntry) -> Vec<u32> {
         model.template.stop_tokens(&self.tokenizer)
+    }
+
+    /// What holds answers of a model to JSON. Blocks for a while when it is first asked for.
+    ///
+    /// # Errors
+    /// When the tokenizer's vocabulary cannot be used for that.
+    pub fn json_schemas(&self, model: &ModelEntry) -> Result<Arc<JsonSchemas>, InferenceError> {
+        let stops = self.stop_tokens(model);
+        let mut made = self.json_schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schemas) = made.get(&stops) {
+            return Ok(schemas.clone());
+        }
+        let schemas = Arc::new(JsonSchemas::new(&self.tokenizer, &stops)?);
+        made.insert(stops, schemas.clone());
+        Ok(schemas)
     }
 
     /// Submits a request to a model; stop tokens and adapter are filled in.

@@ -48,6 +48,22 @@ pub enum InferenceError {
     #[diagnostic(code(nl2sql::inference::adapters), help("Load the adapter together with the model."))]
     AdaptersUnsupported,
 
+    /// Answers cannot be held to a JSON schema.
+    #[error("the schema cannot be enforced: {reason}")]
+    #[diagnostic(
+        code(nl2sql::inference::schema),
+        help("Leave the keyword out, or simplify the schema.")
+    )]
+    Schema {
+        /// Why not.
+        reason: String,
+    },
+
+    /// What an answer is held to gave out while it was written.
+    #[error("the answer cannot be held to its format any longer: {0}")]
+    #[diagnostic(code(nl2sql::inference::constraint), help("Simplify the schema."))]
+    Constraint(String),
+
     /// The device did not give the logits back.
     #[error("cannot read logits from the device: {reason}")]
     #[diagnostic(

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::AdapterId;
+use crate::error::Result;
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +41,10 @@ impl Sampling {
 /// Constrains what may come next; one value per request.
 pub trait LogitsMask: Send {
     /// Lowers forbidden tokens to negative infinity. `generated` holds the answer's tokens so far.
-    fn apply(&mut self, generated: &[u32], logits: &mut [f32]);
+    ///
+    /// # Errors
+    /// When it cannot say what may come next; the request fails then.
+    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<()>;
 }
 
 /// One sequence to continue.

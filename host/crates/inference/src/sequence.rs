@@ -67,7 +67,7 @@ impl Sequence {
             }
         }
         if let Some(mask) = &mut self.request.mask {
-            mask.apply(&self.generated, logits);
+            mask.apply(&self.generated, logits)?;
         }
         let chosen = self.sampler.choose(logits, &self.request.prompt, &self.generated);
         let Some(token) = chosen else {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use nl2sql_inference::{
-    CpuEngine, CpuOptions, Engine, Finish, GenerationRequest, Generator, LogitsMask, Sampling, TensorEngine,
+    CpuEngine, CpuOptions, Engine, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Sampling,
+    TensorEngine,
 };
 use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
 use serde::Deserialize;
@@ -163,10 +164,11 @@ fn a_stop_token_ends_the_answer_and_is_left_out() {
 struct EvenTokens;
 
 impl LogitsMask for EvenTokens {
-    fn apply(&mut self, _generated: &[u32], logits: &mut [f32]) {
+    fn apply(&mut self, _generated: &[u32], logits: &mut [f32]) -> Result<(), InferenceError> {
         for odd in logits.iter_mut().skip(1).step_by(2) {
             *odd = f32::NEG_INFINITY;
         }
+        Ok(())
     }
 }
 

@@ -164,11 +164,12 @@ struct Gate {
 }
 
 impl LogitsMask for Gate {
-    fn apply(&mut self, generated: &[u32], _logits: &mut [f32]) {
+    fn apply(&mut self, generated: &[u32], _logits: &mut [f32]) -> Result<(), InferenceError> {
         if generated.len() == self.at {
             self.waits.send(()).unwrap();
             self.open.recv().unwrap();
         }
+        Ok(())
     }
 }
 
@@ -262,8 +263,9 @@ struct Logged {
 }
 
 impl LogitsMask for Logged {
-    fn apply(&mut self, _generated: &[u32], _logits: &mut [f32]) {
+    fn apply(&mut self, _generated: &[u32], _logits: &mut [f32]) -> Result<(), InferenceError> {
         self.log.lock().unwrap().push(self.name);
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ use nl2sql_profile::{ExportFormat, ExportSettings};
 use serde::Serialize;
 
 use crate::coverage::{Coverage, SampleFacts};
+use crate::feedback::{Verification, VerifiedCounts};
 use crate::review::ReviewCounts;
 use crate::{CardsArtifact, Dialect, Failure, PipelineError, PluginIdentity, ReviewState, Stage};
 pub use layout::PromptFacts;
@@ -36,6 +37,9 @@ pub(crate) struct Export<'a> {
     /// Where pairs stand that somebody reviewed.
     pub(crate) reviewed: &'a BTreeMap<String, ReviewState>,
     pub(crate) reviews: ReviewCounts,
+    /// Who verified pairs, by the id of the sample.
+    pub(crate) verified: &'a BTreeMap<String, Verification>,
+    pub(crate) feedback: VerifiedCounts,
     pub(crate) facts: &'a [SampleFacts],
     pub(crate) coverage: &'a Coverage,
     pub(crate) plugins: &'a [PluginIdentity],
@@ -56,6 +60,9 @@ struct Pair<'a> {
     /// Where it stands, when somebody reviewed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     review: Option<ReviewState>,
+    /// Who found it right, when a user of the model did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<&'a Verification>,
 }
 
 /// What an export made.
@@ -150,6 +157,7 @@ impl Export<'_> {
                 topic: &sample.topic,
                 features: &facts.features,
                 review: self.reviewed.get(&sample.id).copied(),
+                verified: self.verified.get(&sample.id),
             };
             serde_json::to_writer(&mut bytes, &pair).map_err(unwritable)?;
             bytes.push(b'\n');

@@ -68,6 +68,7 @@ impl Stage {
                 artifact::ANALYSIS,
                 artifact::COVERAGE,
                 artifact::REVIEWS,
+                artifact::FEEDBACK,
             ],
         }
     }
@@ -78,7 +79,7 @@ impl Stage {
             artifact::METADATA => Self::Extract,
             artifact::CARDS | artifact::CARDS_TEXT => Self::Cards,
             artifact::PLAN => Self::Plan,
-            artifact::SAMPLES | artifact::ROUNDS | artifact::REVIEWS => Self::Generate,
+            artifact::SAMPLES | artifact::ROUNDS | artifact::REVIEWS | artifact::FEEDBACK => Self::Generate,
             artifact::VERDICTS | artifact::ANALYSIS | artifact::COVERAGE => Self::Validate,
             _ => Self::Export,
         }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use futures::StreamExt;
 use nl2sql_app::ask::{
-    AccessPolicy, Answer, AskError, AskEvent, AskRequest, Assistant, AuditLine, Feedback, ResultTable, Verdict,
+    AccessPolicy, Answer, AskError, AskEvent, AskRequest, Assistant, AuditLine, Feedback, FeedbackVerdict, ResultTable,
 };
 use nl2sql_profile::ServeRight;
 use serde::Deserialize;
@@ -30,6 +30,8 @@ use crate::state::ServerState;
 pub struct AskBody {
     /// In any language.
     pub question: String,
+    /// Its language as a BCP 47 tag, e.g. `en` or `zh`; otherwise its letters or the profile's `plan.language` say it.
+    pub language: Option<String>,
     /// Name of the database; it must be the server's.
     pub database: Option<String>,
     /// Most rows.
@@ -58,11 +60,13 @@ pub struct QueryBody {
 pub struct FeedbackBody {
     /// The question.
     pub question: String,
+    /// Its language as a BCP 47 tag; exported with the pair.
+    pub language: Option<String>,
     /// The statement that was judged; for `corrected` the right one.
     pub sql: String,
     /// `right`, `wrong` or `corrected`.
     #[schema(value_type = String)]
-    pub verdict: Verdict,
+    pub verdict: FeedbackVerdict,
 }
 
 /// Ask the database a question.
@@ -82,6 +86,7 @@ pub(crate) async fn ask(
     let work = Asking {
         request: AskRequest {
             question: body.question,
+            language: body.language,
             limit: body.limit,
             run: body.run.unwrap_or(true),
             explain: body.explain.unwrap_or(false),
@@ -124,26 +129,25 @@ pub(crate) async fn feedback(
 ) -> Result<Json<Value>, ApiError> {
     caller.require(ServeRight::Ask)?;
     let assistant = state.assistant()?.clone();
-    if body.verdict != Verdict::Wrong {
-        let checked = assistant.check(&body.sql, &AccessPolicy::of_key(&caller.key)).await;
-        checked.map_err(|error| of_ask(&error))?;
-    }
-    assistant
-        .record(&AuditLine {
-            question: Some(body.question.clone()),
-            sql: Some(body.sql.clone()),
-            outcome: "answered".into(),
-            ..line(&assistant, &caller, request_id(&headers), "feedback")
-        })
-        .map_err(|error| of_ask(&error))?;
-    let kept = assistant.pairs().add(Feedback {
+    let policy = AccessPolicy::of_key(&caller.key);
+    let entry = AuditLine {
+        question: Some(body.question.clone()),
+        sql: Some(body.sql.clone()),
+        ..line(&assistant, &caller, request_id(&headers), "feedback")
+    };
+    let feedback = Feedback {
         time: now(),
         by: caller.name,
         question: body.question,
+        language: body.language.unwrap_or_default(),
         sql: body.sql,
         verdict: body.verdict,
-    });
-    kept.map_err(|error| ApiError::busy(format!("the verdict cannot be kept: {error}")))?;
+    };
+    let checked = assistant.checked_feedback(feedback, &policy).await;
+    let outcome = checked.as_ref().map_or_else(word, |_| "answered").into();
+    let recorded = assistant.record(&AuditLine { outcome, ..entry });
+    let feedback = recorded.and(checked).map_err(|error| of_ask(&error))?;
+    assistant.keep(feedback).await.map_err(|error| of_ask(&error))?;
     Ok(Json(json!({ "kept": true })))
 }
 
@@ -181,6 +185,7 @@ pub(crate) async fn answer_question(
     let entry = match &outcome {
         Ok(answer) => AuditLine {
             sql: answer.sql.clone(),
+            language: Some(answer.language.clone()),
             rows: answer.table.as_ref().map(|table| table.rows.len()),
             outcome: if answer.unanswered.is_some() {
                 "unanswered"

@@ -43,6 +43,8 @@ const TABLE_SCHEME: &str = "nl2sql://table/";
 pub(crate) struct AskParameters {
     /// The question, in any language.
     question: String,
+    /// Its language as a BCP 47 tag, e.g. `en` or `zh`.
+    language: Option<String>,
     /// Most rows.
     limit: Option<u32>,
 }
@@ -134,6 +136,7 @@ impl McpServer {
         let caller = self.caller(&context)?;
         let request = AskRequest {
             question: parameters.question,
+            language: parameters.language,
             limit: parameters.limit,
             run: true,
             explain: true,

@@ -7,6 +7,7 @@ pub(crate) mod generation;
 pub(crate) mod json_body;
 pub(crate) mod models;
 pub(crate) mod receive;
+pub(crate) mod response_format;
 pub(crate) mod responses;
 pub(crate) mod sampling;
 pub(crate) mod usage;

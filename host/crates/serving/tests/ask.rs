@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use nl2sql_app::Session;
@@ -24,15 +24,19 @@ const TABLES: &str = "
     INSERT INTO orders VALUES (1,1,12.5),(2,1,80),(3,2,7.25);
 ";
 
-/// Writes what the test says, whatever is asked: the statement of each attempt, the last one again and again.
-struct Scripted(Vec<String>);
+/// Writes what the test says, whatever is asked: the statement of each attempt, the last one again and again. Keeps what it was asked.
+struct Scripted {
+    statements: Vec<String>,
+    prompts: Arc<Mutex<Vec<ChatPrompt>>>,
+}
 
 #[async_trait]
 impl TextGenerator for Scripted {
     async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
         for (number, prompt) in prompts.iter().enumerate() {
-            let place = (prompt.attempt as usize).min(self.0.len() - 1);
-            let text = format!("Here it is:\n```sql\n{}\n```", self.0[place]);
+            self.prompts.lock().unwrap().push(prompt.clone());
+            let place = (prompt.attempt as usize).min(self.statements.len() - 1);
+            let text = format!("Here it is:\n```sql\n{}\n```", self.statements[place]);
             on_completion(
                 number,
                 Ok(Completion {
@@ -47,6 +51,7 @@ impl TextGenerator for Scripted {
 pub struct Asked {
     pub served: Served,
     pub run: PathBuf,
+    prompts: Arc<Mutex<Vec<ChatPrompt>>>,
     _project: tempfile::TempDir,
 }
 
@@ -67,11 +72,15 @@ fn session(folder: &Path) -> Arc<Session> {
 pub async fn asked_with(statements: &[&str], settings: ServeSettings) -> Asked {
     let (project, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let folder = project.path().to_owned();
-    let written = statements.iter().map(|sql| (*sql).to_owned()).collect();
+    let prompts = Arc::default();
+    let written = Scripted {
+        statements: statements.iter().map(|sql| (*sql).to_owned()).collect(),
+        prompts: Arc::clone(&prompts),
+    };
     let (assistant, run) = tokio::task::spawn_blocking(move || {
         let session = session(&folder);
         let answerer = Answerer {
-            generator: Arc::new(Scripted(written)),
+            generator: Arc::new(written),
             layout: session.profile().export.clone(),
             model: "scripted".into(),
             generation: "1".into(),
@@ -85,6 +94,7 @@ pub async fn asked_with(statements: &[&str], settings: ServeSettings) -> Asked {
     Asked {
         served: Served::over_database(backend, Some(assistant), settings, place).await,
         run,
+        prompts,
         _project: project,
     }
 }
@@ -308,9 +318,81 @@ async fn verdicts_are_kept_and_similar_pairs_are_named() {
     assert_eq!(judge("SELECT 1", "great").await.0, 400);
     let (_, answer) = asked.ask(json!({})).await;
     assert_eq!(answer["similar"][0]["sql"], COUNT);
+    let shown = asked.prompts.lock().unwrap().last().unwrap().clone();
+    assert_eq!(
+        shown.history,
+        [("How many customers?".to_owned(), COUNT.to_owned())],
+        "the model was shown it"
+    );
+    assert!(shown.user.contains("How many customers are there?"));
     assert_eq!(judge(COUNT, "wrong").await.0, 200);
     let (_, answer) = asked.ask(json!({})).await;
     assert_eq!(answer["similar"], json!([]));
+    assert!(asked.prompts.lock().unwrap().last().unwrap().history.is_empty());
+    for (question, sql) in [(" ", COUNT), ("How many?", &*"x".repeat(70_000))] {
+        let body = json!({ "question": question, "sql": sql, "verdict": "wrong" });
+        assert_eq!(asked.served.answer("/v1/feedback", &body).await.0, 400);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verified_pair_is_shown_to_nobody_who_may_not_run_it() {
+    let keys = tempfile::tempdir().unwrap();
+    let settings = ServeSettings {
+        keys: BTreeMap::from([
+            key(keys.path(), "all", &[], &[], 0),
+            key(keys.path(), "orders", &["orders"], &[], 0),
+        ]),
+        ..ServeSettings::default()
+    };
+    let asked = asked_with(&["SELECT count(*) FROM orders"], settings).await;
+    let post = |key: &'static str, path: &'static str, body: Value| {
+        let request = asked
+            .served
+            .post(path, &body)
+            .bearer_auth(format!("{key}-key-0123456789"));
+        async move { request.send().await.unwrap().json::<Value>().await.unwrap() }
+    };
+    let verdict = json!({ "question": "How many customers are there?", "sql": COUNT, "verdict": "right" });
+    assert_eq!(
+        post("all", "/v1/feedback", verdict.clone()).await,
+        json!({ "kept": true })
+    );
+    let question = json!({ "question": "How many customers are there?" });
+    assert_eq!(
+        post("all", "/v1/ask", question.clone()).await["similar"][0]["sql"],
+        COUNT
+    );
+    let answer = post("orders", "/v1/ask", question).await;
+    assert_eq!(answer["similar"], json!([]), "{answer}");
+    assert!(asked.prompts.lock().unwrap().last().unwrap().history.is_empty());
+    let refused = post("orders", "/v1/feedback", verdict).await;
+    assert_eq!(refused["error"]["code"], "not-allowed", "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_has_a_language_and_doubts_are_told_in_it() {
+    let asked = asked(&["SELECT 1", "SELECT 2", "SELECT 3", "SELECT 4"]).await;
+    for (body, language, word) in [
+        (json!({}), "en", "Ask more precisely"),
+        (json!({ "question": "有多少客户？" }), "zh", "请问得更具体"),
+        (json!({ "language": "zh-CN" }), "zh-CN", "请问得更具体"),
+        (json!({ "language": "de" }), "de", "Ask more precisely"),
+    ] {
+        let (status, answer) = asked.ask(body).await;
+        assert_eq!((status, &answer["language"]), (200, &json!(language)), "{answer}");
+        assert!(
+            answer["unanswered"]["message"].as_str().unwrap().contains(word),
+            "{answer}"
+        );
+        assert_eq!(asked.audit().pop().unwrap()["language"], language);
+    }
+    let (status, refused) = asked.ask(json!({ "language": "no such language" })).await;
+    assert_eq!(status, 400, "{refused}");
+    assert!(
+        refused["error"]["message"].as_str().unwrap().contains("BCP 47"),
+        "{refused}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Runs to see and pairs to review: listing, paging, decisions up to the export, events as they happen, and what no key may see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use nl2sql_app::runs::RunLibrary;
 use nl2sql_app::{Event, EventKind, Session};
 use nl2sql_evaluation::report::{self, BrowserRow, Report, ResultPreview, Results, RunCell};
 use nl2sql_inference::SchedulerOptions;
+use nl2sql_pipeline::{Feedback, FeedbackJournal, FeedbackVerdict};
 use nl2sql_profile::{Layers, ServeKey, ServeRight, ServeSettings};
 use nl2sql_serving::{Backend, Server};
 use reqwest::StatusCode;
@@ -312,6 +313,89 @@ async fn what_people_decide_reaches_the_next_export() {
         json!(again.pair("shop", &ids[2]).unwrap()),
         shown.get(&format!("/v1/runs/shop/pairs/{}", ids[2])).await
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_users_verified_reaches_the_next_export_judged_and_once() {
+    let shown = shown().await;
+    let before = shown.exported();
+    let rounds = |verdict: FeedbackVerdict, question: &str, sql: &str| Feedback {
+        time: 1_700_000_000,
+        by: "ada".into(),
+        question: question.into(),
+        language: "zh".into(),
+        sql: sql.into(),
+        verdict,
+    };
+    let same = before.values().next().unwrap().clone();
+    let other = before.values().nth(1).unwrap().clone();
+    let text = |pair: &Value, field: &str| pair[field].as_str().unwrap().to_owned();
+    let journal = FeedbackJournal::of(&shown.run()).unwrap();
+    let own = "SELECT max(points) FROM customers WHERE city <> 'Oslo'";
+    for line in [
+        rounds(FeedbackVerdict::Right, "哪位客户的积分最高？", own),
+        // Generated too, spaces and case aside.
+        rounds(
+            FeedbackVerdict::Right,
+            &text(&same, "question"),
+            &text(&same, "query").replace(' ', "  "),
+        ),
+        // The question of a generated pair, with another statement.
+        rounds(
+            FeedbackVerdict::Corrected,
+            &text(&other, "question"),
+            "SELECT sum(amount) FROM orders WHERE amount > 9",
+        ),
+        rounds(FeedbackVerdict::Right, "Which town?", "SELECT town FROM customers"),
+        rounds(
+            FeedbackVerdict::Right,
+            "Which ids?",
+            "SELECT id FROM customers WHERE points > 1",
+        ),
+        rounds(
+            FeedbackVerdict::Wrong,
+            "Which ids?",
+            "SELECT id FROM customers WHERE points > 1",
+        ),
+    ] {
+        journal.append(line).unwrap();
+    }
+    let Outcome::Run(outcome) = done(&shown.session, Job::Run(Default::default())).await else {
+        panic!("a run");
+    };
+    let again: Vec<&str> = outcome
+        .stages
+        .iter()
+        .filter(|row| row.seconds.is_some())
+        .map(|row| row.stage.name())
+        .collect();
+    assert_eq!(again, ["export"], "what was verified is noticed");
+    let after = shown.exported();
+    let added: Vec<&Value> = after
+        .values()
+        .filter(|pair| !before.contains_key(&text(pair, "id")))
+        .collect();
+    assert_eq!(added.len(), 2, "{added:?}");
+    let verified = added.iter().find(|pair| pair["query"] == own).unwrap();
+    assert_eq!(
+        (&verified["verified"], &verified["language"]),
+        (
+            &json!({ "by": "ada", "time": 1_700_000_000, "verdict": "right" }),
+            &json!("zh")
+        )
+    );
+    assert!(!text(verified, "topic").is_empty());
+    let questions: BTreeSet<String> = after.values().map(|pair| text(pair, "question")).collect();
+    assert_eq!(questions.len(), after.len(), "no question is there twice");
+    assert_eq!(after[&text(&same, "id")]["verified"]["by"], "ada");
+    assert!(!after.contains_key(&text(&other, "id")), "it gave way");
+    let card = std::fs::read_to_string(shown.run().join("export/datacard.json")).unwrap();
+    let card: Value = serde_json::from_str(&card).unwrap();
+    assert_eq!(
+        card["feedback"],
+        json!({ "exported": 2, "generated_too": 1, "replaced": 1, "rejected": 1 })
+    );
+    assert_eq!(card["accepted"], after.len());
 }
 
 /// A key in a file.

@@ -12,6 +12,8 @@ use super::verified_pairs::SimilarPair;
 pub struct Answer {
     /// The question.
     pub question: String,
+    /// Its language as a BCP 47 tag.
+    pub language: String,
     /// Name of the database.
     pub database: String,
     /// The statement; none where the question was not answered.
@@ -29,7 +31,7 @@ pub struct Answer {
     pub generation: String,
     /// What was wrong with the likeliest statement, where another one was taken or none.
     pub findings: Vec<AskFinding>,
-    /// Pairs that people found right, whose questions resemble this one.
+    /// Pairs that people found right, whose questions resemble this one; the model was shown them.
     pub similar: Vec<SimilarPair>,
     /// Why the question was not answered.
     pub unanswered: Option<Unanswered>,

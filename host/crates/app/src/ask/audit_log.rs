@@ -21,6 +21,9 @@ pub struct AuditLine {
     pub kind: String,
     /// The question.
     pub question: Option<String>,
+    /// Its language, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// The statement that was run.
     pub sql: Option<String>,
     /// Name of the database.
@@ -37,8 +40,6 @@ pub struct AuditLine {
 #[derive(Debug)]
 pub struct AuditLog {
     file: File,
-    /// Where the last whole line ends.
-    length: u64,
 }
 
 impl AuditLog {
@@ -53,8 +54,7 @@ impl AuditLog {
             if !whole {
                 file.write_all(b"\n")?;
             }
-            let length = file.metadata()?.len();
-            Ok(Self { file, length })
+            Ok(Self { file })
         };
         open().map_err(|error| AppError::unwritable(&path, &error))
     }
@@ -66,17 +66,16 @@ impl AuditLog {
     pub fn append(&mut self, line: &AuditLine) -> io::Result<()> {
         let mut text = serde_json::to_string(line)?;
         text.push('\n');
-        if let Err(error) = self
+        let before = self.file.metadata()?.len();
+        let written = self
             .file
             .write_all(text.as_bytes())
-            .and_then(|()| self.file.sync_data())
-        {
-            // A disk that is full may have taken half of it.
-            self.file.set_len(self.length)?;
-            return Err(error);
+            .and_then(|()| self.file.sync_data());
+        if written.is_err() {
+            // A disk that is full may have taken half of it. Why it was not written is what counts, also where this fails too.
+            let _ = self.file.set_len(before);
         }
-        self.length += text.len() as u64;
-        Ok(())
+        written
     }
 }
 

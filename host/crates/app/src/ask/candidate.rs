@@ -2,6 +2,7 @@
 //! (<https://arxiv.org/abs/2203.11171>), over results instead of texts.
 
 use super::answer::{Agreement, Answer, AskFinding, Explanation, ResultTable, Unanswered};
+use super::language::Wording;
 
 /// A statement, and what became of it.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +16,7 @@ pub(super) struct Candidate {
 }
 
 /// The result that most candidates have; of equally frequent ones the earliest candidate's, the likeliest being the first of all.
-pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool) -> Answer {
+pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool, wording: Wording) -> Answer {
     let votes = |table: &ResultTable| {
         let same = |other: &&Candidate| other.result.as_ref().is_some_and(|other| other.rows == table.rows);
         candidates.iter().filter(same).count()
@@ -40,7 +41,7 @@ pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool) ->
             .unwrap_or_default(),
         ..Answer::default()
     };
-    answer.unanswered = unanswered(&answer, threshold);
+    answer.unanswered = unanswered(&answer, threshold, wording);
     if answer.unanswered.is_none()
         && let Some(chosen) = candidates.into_iter().nth(winner)
     {
@@ -51,7 +52,7 @@ pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool) ->
     answer
 }
 
-fn unanswered(answer: &Answer, threshold: f32) -> Option<Unanswered> {
+fn unanswered(answer: &Answer, threshold: f32, wording: Wording) -> Option<Unanswered> {
     let Agreement { written, ran, agreed } = answer.agreement;
     let told = |reason: &str, message: String| {
         Some(Unanswered {
@@ -62,19 +63,10 @@ fn unanswered(answer: &Answer, threshold: f32) -> Option<Unanswered> {
     if ran == 0 {
         let why = answer.findings.iter().map(|finding| finding.message.as_str());
         let why: Vec<&str> = why.collect();
-        return told(
-            "nothing-ran",
-            format!(
-                "I don't know: no statement could be run ({}). Name tables and columns in the question.",
-                why.join("; ")
-            ),
-        );
+        return told("nothing-ran", wording.nothing_ran(&why));
     }
     if answer.confidence.is_some_and(|share| share < f64::from(threshold)) {
-        return told(
-            "not-sure",
-            format!("I don't know: only {agreed} of {written} statements return the same. Ask more precisely."),
-        );
+        return told("not-sure", wording.not_sure(agreed, written));
     }
     None
 }
@@ -108,11 +100,11 @@ mod tests {
     fn the_most_frequent_result_is_the_answer_and_its_share_the_confidence() {
         let candidates = [("a", Some(1)), ("b", Some(2)), ("c", Some(2)), ("d", None)];
         let candidates = candidates.map(|(sql, rows)| candidate(sql, rows)).to_vec();
-        let answer = vote(candidates.clone(), 0.5, true);
+        let answer = vote(candidates.clone(), 0.5, true, Wording::English);
         assert_eq!(answer.sql.as_deref(), Some("b"));
         assert_eq!(answer.confidence, Some(0.5));
         assert!(answer.explanation.is_some());
-        let unsure = vote(candidates, 0.6, false);
+        let unsure = vote(candidates, 0.6, false, Wording::English);
         assert_eq!(
             (unsure.sql, unsure.unanswered.unwrap().reason.as_str()),
             (None, "not-sure")
@@ -122,19 +114,27 @@ mod tests {
     #[test]
     fn of_equal_results_the_likeliest_statement_is_taken() {
         let candidates = vec![candidate("first", Some(1)), candidate("second", Some(1))];
-        assert_eq!(vote(candidates, 1.0, false).sql.as_deref(), Some("first"));
+        assert_eq!(
+            vote(candidates, 1.0, false, Wording::English).sql.as_deref(),
+            Some("first")
+        );
     }
 
     #[test]
     fn a_corrected_answer_tells_what_was_wrong_with_the_likeliest() {
-        let answer = vote(vec![candidate("wrong", None), candidate("right", Some(1))], 0.5, false);
+        let answer = vote(
+            vec![candidate("wrong", None), candidate("right", Some(1))],
+            0.5,
+            false,
+            Wording::English,
+        );
         assert_eq!(answer.sql.as_deref(), Some("right"));
         assert_eq!(answer.findings[0].code, "unknown-column");
     }
 
     #[test]
     fn where_nothing_runs_nothing_is_answered() {
-        let answer = vote(vec![candidate("wrong", None)], 0.0, false);
+        let answer = vote(vec![candidate("wrong", None)], 0.0, false, Wording::English);
         let why = answer.unanswered.unwrap();
         assert_eq!(why.reason, "nothing-ran");
         assert!(why.message.contains("no column `x`"), "{}", why.message);

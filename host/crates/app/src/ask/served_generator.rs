@@ -28,7 +28,9 @@ pub struct ServedGenerator {
 
 impl ServedGenerator {
     async fn submit(&self, prompt: &ChatPrompt) -> Result<Generation, String> {
-        let turns = vec![ChatMessage::user(&prompt.user)];
+        let history = prompt.history.iter();
+        let shown = history.flat_map(|(user, assistant)| [ChatMessage::user(user), ChatMessage::assistant(assistant)]);
+        let turns: Vec<ChatMessage> = shown.chain([ChatMessage::user(&prompt.user)]).collect();
         let (model, entry) = (self.model.clone(), self.entry.clone());
         let system = prompt.system.clone().unwrap_or_default();
         let tokens = off_runtime(move || model.encode_chat(&entry, &system, &turns))
@@ -37,7 +39,8 @@ impl ServedGenerator {
         let room = self.model.context().saturating_sub(tokens.len());
         if room == 0 {
             return Err(format!(
-                "the prompt has {} tokens, and the model's context ends at {}: show less of the schema",
+                "the prompt has {} tokens, and the model's context ends at {}: show less of the schema, or fewer \
+                 verified pairs (ask.similar_pairs)",
                 tokens.len(),
                 self.model.context()
             ));

@@ -1,12 +1,11 @@
 //! Pairs that people judged: kept in the run folder, looked up by the likeness of their questions.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use nl2sql_pipeline::{Feedback, FeedbackJournal, verified_pairs};
+use serde::Serialize;
 
 use crate::AppError;
 
@@ -14,33 +13,6 @@ use crate::AppError;
 const MIN_SIMILARITY: f64 = 0.2;
 /// Characters that are compared together.
 const GRAM: usize = 3;
-
-/// What somebody thinks of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The statement answers the question.
-    Right,
-    /// It does not.
-    Wrong,
-    /// It does not, and another one does.
-    Corrected,
-}
-
-/// A line of `serve/verified.jsonl`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Feedback {
-    /// Seconds since 1970-01-01 UTC.
-    pub time: u64,
-    /// Name of the key.
-    pub by: String,
-    /// The question.
-    pub question: String,
-    /// The statement that was judged; for [`Verdict::Corrected`] the right one.
-    pub sql: String,
-    /// The verdict.
-    pub verdict: Verdict,
-}
 
 /// A pair that resembles a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,63 +28,44 @@ pub struct SimilarPair {
 /// The pairs of a run.
 #[derive(Debug)]
 pub struct VerifiedPairs {
-    path: PathBuf,
+    journal: FeedbackJournal,
     lines: Mutex<Vec<Feedback>>,
 }
 
 impl VerifiedPairs {
-    /// Reads the pairs of earlier servers. Half a line that a killed process left is passed over.
+    /// Reads what earlier servers of the run in `folder` kept.
     ///
     /// # Errors
-    /// When the file is there and cannot be read.
-    pub fn open(path: PathBuf) -> Result<Self, AppError> {
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(AppError::Failed(format!("{} cannot be read: {error}", path.display()))),
-        };
-        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+    /// When the journal cannot be read, or its folder not be made.
+    pub fn open(folder: &Path) -> Result<Self, AppError> {
+        let journal = FeedbackJournal::of(folder)?;
         Ok(Self {
-            lines: Mutex::new(lines.collect()),
-            path,
+            lines: Mutex::new(journal.read()?),
+            journal,
         })
     }
 
-    /// Keeps a verdict.
+    /// Keeps a verdict, and takes over what other servers of the run kept meanwhile.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn add(&self, feedback: Feedback) -> std::io::Result<()> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = serde_json::to_string(&feedback)?;
-        text.insert(0, '\n');
-        text.push('\n');
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_data()?;
-        lines.push(feedback);
+    pub fn add(&self, feedback: Feedback) -> Result<(), AppError> {
+        let lines = self.journal.append(feedback)?;
+        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = lines;
         Ok(())
     }
 
-    /// Pairs whose last verdict is good, the likest first.
-    pub fn similar(&self, question: &str, count: usize) -> Vec<SimilarPair> {
+    /// Pairs that stand and resemble a question, the likest first.
+    pub fn similar(&self, question: &str) -> Vec<SimilarPair> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = grams(question);
-        let mut seen = BTreeSet::new();
-        let mut found: Vec<SimilarPair> = lines
-            .iter()
-            .rev()
-            .filter(|line| seen.insert((line.question.as_str(), line.sql.as_str())))
-            .filter(|line| line.verdict != Verdict::Wrong)
-            .map(|line| SimilarPair {
-                question: line.question.clone(),
-                sql: line.sql.clone(),
-                similarity: likeness(&asked, &grams(&line.question)),
-            })
-            .filter(|pair| pair.similarity >= MIN_SIMILARITY)
-            .collect();
+        let pairs = verified_pairs(&lines).into_iter().rev().map(|line| SimilarPair {
+            question: line.question.clone(),
+            sql: line.sql.clone(),
+            similarity: likeness(&asked, &grams(&line.question)),
+        });
+        let mut found: Vec<SimilarPair> = pairs.filter(|pair| pair.similarity >= MIN_SIMILARITY).collect();
         found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-        found.truncate(count);
         found
     }
 }
@@ -131,6 +84,8 @@ fn likeness(a: &BTreeSet<Vec<char>>, b: &BTreeSet<Vec<char>>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use nl2sql_pipeline::FeedbackVerdict as Verdict;
+
     use super::*;
 
     fn feedback(question: &str, sql: &str, verdict: Verdict) -> Feedback {
@@ -138,6 +93,7 @@ mod tests {
             time: 0,
             by: "a".into(),
             question: question.into(),
+            language: String::new(),
             sql: sql.into(),
             verdict,
         }
@@ -146,8 +102,7 @@ mod tests {
     #[test]
     fn the_likest_pairs_come_first_and_wrong_ones_never() {
         let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("verified.jsonl");
-        let pairs = VerifiedPairs::open(path.clone()).unwrap();
+        let pairs = VerifiedPairs::open(place.path()).unwrap();
         for (question, sql, verdict) in [
             (
                 "How many singers are there?",
@@ -164,19 +119,19 @@ mod tests {
         ] {
             pairs.add(feedback(question, sql, verdict)).unwrap();
         }
-        let again = VerifiedPairs::open(path).unwrap();
-        let similar = again.similar("how many singers are there", 5);
+        let again = VerifiedPairs::open(place.path()).unwrap();
+        let similar = again.similar("how many singers are there");
         assert_eq!(similar[0].sql, "SELECT count(*) FROM singer");
         assert!(similar.len() == 2 && similar.iter().all(|pair| pair.sql != "SELECT 1"));
-        assert_eq!(again.similar("列出所有歌手的年龄", 1)[0].sql, "SELECT name FROM singer");
+        assert_eq!(again.similar("列出所有歌手的年龄")[0].sql, "SELECT name FROM singer");
     }
 
     #[test]
     fn a_later_verdict_overrules_an_earlier_one() {
         let place = tempfile::tempdir().unwrap();
-        let pairs = VerifiedPairs::open(place.path().join("verified.jsonl")).unwrap();
+        let pairs = VerifiedPairs::open(place.path()).unwrap();
         pairs.add(feedback("How many?", "SELECT 1", Verdict::Right)).unwrap();
         pairs.add(feedback("How many?", "SELECT 1", Verdict::Wrong)).unwrap();
-        assert!(pairs.similar("How many?", 5).is_empty());
+        assert!(pairs.similar("How many?").is_empty());
     }
 }

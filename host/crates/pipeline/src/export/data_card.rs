@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Export;
 use crate::PluginIdentity;
 use crate::coverage::{Coverage, Ledger};
+use crate::feedback::VerifiedCounts;
 use crate::review::ReviewCounts;
 use crate::validate::reason;
 
@@ -28,6 +29,9 @@ pub(super) struct DataCard<'a> {
     /// What people decided; left out where nobody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     reviews: Option<ReviewCounts>,
+    /// What became of pairs that users of the model verified; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feedback: Option<VerifiedCounts>,
     hardness: &'a BTreeMap<String, u64>,
     languages: &'a BTreeMap<String, u64>,
     features: &'a BTreeMap<String, u64>,
@@ -93,6 +97,7 @@ impl<'a> DataCard<'a> {
             rejected: rejections.values().sum(),
             rejections,
             reviews: Some(export.reviews).filter(|counts| *counts != ReviewCounts::default()),
+            feedback: Some(export.feedback).filter(|counts| *counts != VerifiedCounts::default()),
             hardness: &coverage.hardness,
             languages: &coverage.languages,
             features: &coverage.features,
@@ -156,6 +161,16 @@ impl<'a> DataCard<'a> {
             ];
             let lines = counts.map(|(decision, pairs)| (decision.to_owned(), pairs.to_string()));
             section(&mut out, "Reviewed by people", lines.into_iter());
+        }
+        if let Some(feedback) = self.feedback {
+            let counts = [
+                ("exported beside the generated pairs", feedback.exported),
+                ("generated too", feedback.generated_too),
+                ("instead of a generated pair with another statement", feedback.replaced),
+                ("rejected by a validator", feedback.rejected),
+            ];
+            let lines = counts.map(|(outcome, pairs)| (outcome.to_owned(), pairs.to_string()));
+            section(&mut out, "Verified by users", lines.into_iter());
         }
         section(
             &mut out,

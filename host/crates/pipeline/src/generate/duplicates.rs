@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use nl2sql_catalog::Sample;
-
 /// Questions of accepted samples, and how many samples so far have each statement.
 #[derive(Debug)]
 pub(super) struct Duplicates {
@@ -49,8 +47,8 @@ impl Duplicates {
 }
 
 /// What makes two questions the same: case, spacing and closing punctuation aside.
-pub(super) fn question_key(sample: &Sample) -> String {
-    let words: Vec<_> = sample.question.split_whitespace().collect();
+pub(crate) fn question_key(question: &str) -> String {
+    let words: Vec<_> = question.split_whitespace().collect();
     words
         .join(" ")
         .to_lowercase()

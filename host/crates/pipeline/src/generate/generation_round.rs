@@ -73,7 +73,7 @@ impl<'a> GenerationRound<'a> {
             .par_iter()
             .map(|(sample, verdict)| {
                 Ok((
-                    question_key(sample),
+                    question_key(&sample.question),
                     statement_key(self.generation.dialect, sample)?,
                     verdict.accepted,
                 ))
@@ -186,7 +186,7 @@ impl<'a> GenerationRound<'a> {
             .map(|mut sample| {
                 sample.topic.clone_from(&progress.topic.name);
                 Ok(Candidate {
-                    question: question_key(&sample),
+                    question: question_key(&sample.question),
                     statement: statement_key(self.generation.dialect, &sample)?,
                     sample,
                 })

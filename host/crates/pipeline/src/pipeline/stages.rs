@@ -12,6 +12,7 @@ use super::{Outcome, Pipeline};
 use crate::catalog_index::{CatalogIndex, Used};
 use crate::coverage::{Coverage, SampleFacts};
 use crate::export::Export;
+use crate::feedback::{Feedback, Merge, Merged};
 use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
 use crate::privacy::{ColumnPolicies, Masking};
 use crate::review::Reviews;
@@ -333,11 +334,12 @@ impl Pipeline<'_> {
         let reviewed = reviews
             .apply(read_judged(&self.folder)?, dialect.as_ref())
             .map_err(fail)?;
-        let (coverage, facts) = if reviews.is_empty() {
+        let merged = self.with_verified(&catalog, &plan, dialect.as_ref(), reviewed.judged)?;
+        let (coverage, facts) = if reviews.is_empty() && merged.counts.exported == 0 {
             let facts = self.folder.lines(artifact::ANALYSIS)?;
             (self.folder.read_json(artifact::COVERAGE)?, facts)
         } else {
-            measure(&catalog, &plan, &reviewed.judged, dialect.as_ref()).map_err(fail)?
+            measure(&catalog, &plan, &merged.judged, dialect.as_ref()).map_err(fail)?
         };
         if coverage.samples == 0 {
             return Err(PipelineError::Nothing {
@@ -359,9 +361,11 @@ impl Pipeline<'_> {
             catalog: &catalog,
             cards: &cards,
             plan: &plan,
-            judged: &reviewed.judged,
+            judged: &merged.judged,
             reviewed: &reviewed.states,
             reviews: reviewed.counts,
+            verified: &merged.verified,
+            feedback: merged.counts,
             facts: &facts,
             coverage: &coverage,
             plugins: &self.plugins,
@@ -376,10 +380,33 @@ impl Pipeline<'_> {
         let summary = StageSummary {
             input: count(coverage.samples, "pair"),
             output: sizes.join(", "),
-            notes: reviewed.notes.into_iter().chain(exported.notes).collect(),
+            notes: [reviewed.notes, merged.notes, exported.notes].concat(),
             ..StageSummary::default()
         };
         Ok(complete(summary, files))
+    }
+
+    /// The pairs with those that people verified, judged by the run's validators. Without any, nothing is opened for it.
+    fn with_verified(
+        &self,
+        catalog: &Arc<Database>,
+        plan: &Plan,
+        dialect: &dyn Dialect,
+        judged: Vec<(Sample, Verdict)>,
+    ) -> Result<Merged, PipelineError> {
+        let fail = |failure| PipelineError::part(Stage::Export, failure);
+        let feedback: Vec<Feedback> = self.folder.lines(artifact::FEEDBACK)?;
+        if feedback.is_empty() {
+            return Ok(Merged::without_feedback(judged));
+        }
+        let merge = Merge {
+            catalog,
+            plan,
+            dialect,
+            validators: &ValidatorChain::new(self.dependencies.validators(catalog).map_err(fail)?),
+            language: &self.profile.plan.language,
+        };
+        merge.merge(judged, &feedback).map_err(fail)
     }
 
     /// Removes files of an earlier export that this one did not write.

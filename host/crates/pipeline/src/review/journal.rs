@@ -1,13 +1,11 @@
 //! `reviews.jsonl`: appended to by whoever serves the run, while a run or an export may be reading it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use nl2sql_catalog::{Sample, Verdict};
 
 use super::{Review, ReviewAction, ReviewedPair, Reviews, sample_digest};
-use crate::run_folder::Lines;
+use crate::run_folder::SharedJournal;
 use crate::{PipelineError, artifact};
 
 /// The journal of a run.
@@ -36,18 +34,9 @@ impl ReviewJournal {
         (by, time): (&str, u64),
         action: ReviewAction,
     ) -> Result<(ReviewedPair, bool), PipelineError> {
-        let fail = |error| PipelineError::io("writing", &self.path, error);
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&self.path)
-            .map_err(fail)?;
-        // Two servers may have the same run; the lock goes with the file.
-        file.lock().map_err(fail)?;
-        let mut rows = whole_lines(&mut file, &self.path)?;
+        // Two servers may have the same run.
+        let mut file = SharedJournal::open(&self.path)?;
+        let mut rows: Vec<Review> = file.rows()?;
         let found = Reviews::new(rows.clone()).of(sample, verdict);
         if found.last_step() != last_step {
             return Ok((found, false));
@@ -61,41 +50,10 @@ impl ReviewJournal {
             of: digest,
             action,
         };
-        append_line(&mut file, &review).map_err(fail)?;
+        file.append(&review)?;
         rows.push(review);
         Ok((Reviews::new(rows).of(sample, verdict), true))
     }
-}
-
-/// The rows, with half a line that a killed process left cut off and the file at its end.
-fn whole_lines(file: &mut File, path: &Path) -> Result<Vec<Review>, PipelineError> {
-    let fail = |error| PipelineError::io("reading", path, error);
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(fail)?;
-    let lines = Lines::<Review>::read(&bytes);
-    if let Some(broken) = lines.broken.as_ref().filter(|line| !line.is_torn) {
-        let reason = format!("line {}: {}", broken.number, broken.reason);
-        return Err(fail(io::Error::new(io::ErrorKind::InvalidData, reason)));
-    }
-    let end = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at as u64 + 1);
-    file.set_len(end).map_err(fail)?;
-    file.seek(SeekFrom::Start(end)).map_err(fail)?;
-    Ok(lines.rows)
-}
-
-/// One line by one write, on the disk before anybody hears of it; what was not written whole is taken back.
-fn append_line(file: &mut File, review: &Review) -> io::Result<()> {
-    let before = file.stream_position()?;
-    let mut line = serde_json::to_vec(review)?;
-    line.push(b'\n');
-    let written = file.write_all(&line).and_then(|()| file.sync_data());
-    if written.is_err() {
-        file.set_len(before)?;
-    }
-    written
 }
 
 #[cfg(test)]

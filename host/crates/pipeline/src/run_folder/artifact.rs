@@ -16,6 +16,8 @@ pub const SAMPLES: &str = "samples.jsonl";
 pub const VERDICTS: &str = "verdicts.jsonl";
 /// Journal of what people decided about samples.
 pub const REVIEWS: &str = "reviews.jsonl";
+/// Journal of what people said about answers.
+pub const FEEDBACK: &str = "serve/verified.jsonl";
 /// Journal of finished rounds of generation; a round without its line did not happen.
 pub const ROUNDS: &str = "rounds.jsonl";
 /// Template, hardness and features of each accepted sample.

@@ -15,7 +15,7 @@ pub struct AskSettings {
     pub threshold: f32,
     /// Most rows of a result.
     pub max_rows: u32,
-    /// Verified pairs that are looked up and named with an answer.
+    /// Verified pairs whose questions resemble the asked one: the model is shown them, and the answer names them; 0 shows none.
     pub similar_pairs: u32,
 }
 

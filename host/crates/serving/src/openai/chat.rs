@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 use super::generation::{Answers, Prompt, finish_reason, submit};
 use super::json_body::{JsonBody, with_ignored};
 use super::receive::{Received, receive};
-use super::sampling::{ResponseFormat, SamplingFields};
+use super::response_format::ResponseFormat;
+use super::sampling::SamplingFields;
 use super::usage::Usage;
 use crate::api_error::ApiError;
 use crate::authentication::Caller;
@@ -233,12 +234,14 @@ async fn answer(
             format!("it is at most {MAX_TOP_LOGPROBS}"),
         ));
     }
-    request.response_format.as_ref().map_or(Ok(()), ResponseFormat::check)?;
+    let format = request.response_format.unwrap_or(ResponseFormat::Text);
+    let constraint = format.constraint("response_format", model, entry).await?;
     let prompt = Prompt {
         tokens: encoded(model, entry, request.messages).await?,
         max_tokens: request.max_completion_tokens.or(request.max_tokens),
         usual_max_tokens: state.settings.max_tokens,
         logprobs: request.logprobs.unwrap_or(false).then_some(top as usize),
+        constraint,
     };
     let answers = submit(state, model, entry, prompt, &request.sampling).await?;
     let head = Head {

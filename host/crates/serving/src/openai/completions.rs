@@ -91,6 +91,7 @@ async fn answer(
         max_tokens: request.max_tokens,
         usual_max_tokens: state.settings.max_tokens,
         logprobs: request.logprobs.map(|count| count as usize),
+        constraint: None,
     };
     let answers = submit(state, model, &entry, prompt, &request.sampling).await?;
     let head = Head {

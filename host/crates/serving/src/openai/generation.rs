@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use futures::{Stream, StreamExt, stream};
 use nl2sql_app::{ModelEntry, ServedModel};
-use nl2sql_inference::{Completion, Finish, Generation, GenerationEvent, GenerationRequest, Sampling};
+use nl2sql_inference::{
+    Completion, Finish, Generation, GenerationEvent, GenerationRequest, JsonConstraint, LogitsMask, Sampling,
+};
 
 use super::sampling::SamplingFields;
 use crate::api_error::ApiError;
@@ -20,6 +22,8 @@ pub(crate) struct Prompt {
     /// Most tokens of an answer otherwise.
     pub(crate) usual_max_tokens: u32,
     pub(crate) logprobs: Option<usize>,
+    /// What answers are held to.
+    pub(crate) constraint: Option<JsonConstraint>,
 }
 
 /// Answers under way.
@@ -50,6 +54,7 @@ pub(crate) async fn submit(
             stop_texts: stop_texts.clone(),
             logit_bias: logit_bias.clone(),
             logprobs: prompt.logprobs,
+            mask: (prompt.constraint.clone()).map(|constraint| Box::new(constraint) as Box<dyn LogitsMask>),
             ..GenerationRequest::greedy(prompt.tokens.clone(), max_new_tokens, Vec::new())
         };
         generations.push(model.submit(entry, request).map_err(|error| ApiError::from(&error))?);

@@ -15,7 +15,8 @@ use super::chat::{Content, Message, encoded};
 use super::generation::{Answers, Prompt, submit};
 use super::json_body::{JsonBody, with_ignored};
 use super::receive::{Received, receive};
-use super::sampling::{NamedSchema, ResponseFormat, SamplingFields};
+use super::response_format::{NamedSchema, ResponseFormat};
+use super::sampling::SamplingFields;
 use crate::api_error::ApiError;
 use crate::authentication::Caller;
 use crate::event_stream::named_event_stream;
@@ -124,13 +125,15 @@ async fn answer(
     };
     let system = request.instructions.map(|text| message("system", text));
     let entry = state.model(model, &request.model)?;
-    let format = request.text.and_then(|text| text.format).map(FlatFormat::nested);
-    format.as_ref().map_or(Ok(()), ResponseFormat::check)?;
+    let format = request.text.and_then(|text| text.format);
+    let format = format.map_or(ResponseFormat::Text, FlatFormat::nested);
+    let constraint = format.constraint("text.format", model, &entry).await?;
     let prompt = Prompt {
         tokens: encoded(model, &entry, system.into_iter().chain(turns).collect()).await?,
         max_tokens: request.max_output_tokens,
         usual_max_tokens: state.settings.max_tokens,
         logprobs: None,
+        constraint,
     };
     let fields = SamplingFields {
         temperature: request.temperature,

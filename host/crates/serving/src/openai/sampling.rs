@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use nl2sql_inference::Sampling;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api_error::ApiError;
@@ -54,43 +53,6 @@ impl OneOrMany {
         match self {
             Self::One(text) => vec![text],
             Self::Many(texts) => texts,
-        }
-    }
-}
-
-/// What an answer must be.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ResponseFormat {
-    /// Text.
-    Text,
-    /// A JSON object.
-    JsonObject,
-    /// A value of a JSON schema.
-    JsonSchema {
-        /// The schema and its name.
-        json_schema: NamedSchema,
-    },
-}
-
-/// A JSON schema with a name.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct NamedSchema {
-    /// Name.
-    pub name: Option<String>,
-    /// Schema.
-    pub schema: Value,
-}
-
-impl ResponseFormat {
-    /// Refuses what answers cannot be held to.
-    pub(crate) fn check(&self) -> Result<(), ApiError> {
-        match self {
-            Self::Text => Ok(()),
-            Self::JsonObject | Self::JsonSchema { .. } => Err(ApiError::invalid(
-                "response_format",
-                "answers are text; JSON cannot be asked for",
-            )),
         }
     }
 }
