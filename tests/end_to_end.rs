@@ -4,6 +4,7 @@ mod bad_input;
 mod before_and_after;
 mod cases;
 mod dialect_guide;
+mod fleet;
 mod followed_guide;
 mod killed_runs;
 mod llm;

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::{
-    AskArguments, EvalArguments, McpArguments, ModelCommand, Page, PredictArguments, ServeArguments, TrainArguments,
+    AskArguments, EvalArguments, McpArguments, ModelCommand, Page, PredictArguments, QueueFlag, ServeArguments,
+    TrainArguments, WorkerArguments,
 };
 
 /// Where to look next, at the end of `--help`.
@@ -87,6 +88,24 @@ pub struct PaidFlags {
     pub dry_run: bool,
 }
 
+/// Flags of generation.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GenerateFlags {
+    #[command(flatten)]
+    pub paid: PaidFlags,
+    #[command(flatten)]
+    pub queue: QueueFlag,
+}
+
+/// Flags of validation.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ValidateFlags {
+    #[command(flatten)]
+    pub rerun: RerunFlags,
+    #[command(flatten)]
+    pub queue: QueueFlag,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -125,10 +144,10 @@ pub enum Command {
     Plan(PaidFlags),
     /// Stage 4: generate and validate pairs until the budgets are met
     #[command(after_help = "Example:\n  nl2sql generate --profile shop.toml")]
-    Generate(PaidFlags),
+    Generate(GenerateFlags),
     /// Stage 5: validate the samples again and measure their coverage
     #[command(after_help = "Example:\n  nl2sql validate --accept-edits")]
-    Validate(RerunFlags),
+    Validate(ValidateFlags),
     /// Stage 6: write training files and a data card
     #[command(after_help = "Example:\n  nl2sql export --set export.schema=topic")]
     Export(RerunFlags),
@@ -136,7 +155,7 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  nl2sql run --profile shop.toml --set run.seed=7\n  nl2sql run --profile shop.toml --dry-run"
     )]
-    Run(PaidFlags),
+    Run(GenerateFlags),
     /// Import, inspect and merge models
     #[command(subcommand)]
     Model(ModelCommand),
@@ -158,6 +177,11 @@ pub enum Command {
     /// Serve the database to a language model's program over the Model Context Protocol
     #[command(after_help = "Example:\n  nl2sql mcp --run runs/shop")]
     Mcp(McpArguments),
+    /// Do tasks of runs on other machines
+    #[command(
+        after_help = "Example:\n  nl2sql worker --queue nats://queue.example:4222\n  nl2sql worker --queue nats://queue.example:4222 --status"
+    )]
+    Worker(WorkerArguments),
     /// List, inspect, check and create plugins
     #[command(subcommand)]
     Plugin(PluginCommand),

@@ -14,6 +14,7 @@ mod profile;
 mod reference;
 mod serve;
 mod train;
+mod worker;
 
 pub use ask::AskArguments;
 pub use eval::EvalArguments;
@@ -23,6 +24,7 @@ pub use predict::{ExampleArguments, PredictArguments};
 pub use reference::Page;
 pub use serve::ServeArguments;
 pub use train::TrainArguments;
+pub use worker::{QueueFlag, WorkerArguments};
 
 use std::sync::Arc;
 
@@ -53,13 +55,13 @@ pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
         Command::Extract(rerun) => stage(global, Stage::Extract, *rerun),
         Command::Cards(rerun) => stage(global, Stage::Cards, *rerun),
         Command::Plan(flags) => paid_stage(global, Stage::Plan, *flags),
-        Command::Generate(flags) => paid_stage(global, Stage::Generate, *flags),
-        Command::Validate(rerun) => stage(global, Stage::Validate, *rerun),
+        Command::Generate(flags) => paid_stage(&flags.queue.over(global), Stage::Generate, flags.paid),
+        Command::Validate(flags) => stage(&flags.queue.over(global), Stage::Validate, flags.rerun),
         Command::Export(rerun) => stage(global, Stage::Export, *rerun),
-        Command::Run(flags) if flags.dry_run => {
+        Command::Run(flags) if flags.paid.dry_run => {
             work_on_database(global, Job::EstimateCost(vec![Stage::Plan, Stage::Generate]))
         }
-        Command::Run(flags) => work_on_database(global, Job::Run(rerun(flags.rerun))),
+        Command::Run(flags) => work_on_database(&flags.queue.over(global), Job::Run(rerun(flags.paid.rerun))),
         Command::Model(command) => model::run(global, command),
         Command::Train(arguments) => train::run(global, arguments),
         Command::Predict(arguments) => predict::run(global, arguments),
@@ -67,6 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
         Command::Ask(arguments) => ask::run(global, arguments),
         Command::Serve(arguments) => serve::run(global, arguments),
         Command::Mcp(arguments) => mcp::run(global, arguments),
+        Command::Worker(arguments) => worker::run(global, arguments),
         Command::Plugin(command) => plugin::run(global, command),
         Command::Profile(command) => profile::run(global, command),
         Command::Reference { page } => reference::run(*page),
@@ -144,11 +147,16 @@ fn open_session(global: &Global) -> Result<Arc<Session>, AppError> {
     session(resolve(global)?.profile, global)
 }
 
-/// A session of a profile. Driver libraries are tried by this program, started anew.
+/// A session of a profile.
 fn session(profile: Profile, global: &Global) -> Result<Arc<Session>, AppError> {
+    Session::with_drivers(profile, global.run_dir.clone(), drivers())
+}
+
+/// The drivers that databases are reached by. Driver libraries are tried by this program, started again for that.
+fn drivers() -> DriverRegistry {
     let probe = std::env::current_exe().ok().map(|program| ProbeCommand {
         program: program.into(),
         arguments: vec![adbc_probe::NAME.into()],
     });
-    Session::with_drivers(profile, global.run_dir.clone(), DriverRegistry::built_in(probe))
+    DriverRegistry::built_in(probe)
 }

@@ -21,6 +21,7 @@ use crate::arguments::Global;
 pub use error::show_error;
 pub use job_view::JobView;
 pub use outcome::show_outcome;
+pub use run_report::table;
 
 /// Why standard output took no more, when it did not because its reader had seen enough.
 static LOST_OUTPUT: Mutex<Option<io::Error>> = Mutex::new(None);
@@ -84,10 +85,10 @@ pub fn say_json(document: &serde_json::Value) {
     say(serde_json::to_string_pretty(document).unwrap_or_default());
 }
 
-/// Warnings of plugins and drivers go to standard error; `NL2SQL_LOG` says which (as `tracing` filters do).
+/// Errors of plugins and drivers go to standard error, those of the queue's client as what they keep from being done; `NL2SQL_LOG` says which (as `tracing` filters do).
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("NL2SQL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error,async_nats=off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -22,7 +22,8 @@ pub fn following(global: &Global, verb: &str, own: &[&str]) -> String {
     if let Some(profile) = &global.profile {
         flag("--profile", profile.clone());
     }
-    for setting in &global.set {
+    // Where tasks are done concerns the command that was given, not the one that follows.
+    for setting in global.set.iter().filter(|setting| !setting.starts_with("queue.")) {
         flag("--set", setting.clone());
     }
     if let Some(folder) = &global.run_dir {

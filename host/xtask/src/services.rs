@@ -1,7 +1,7 @@
-//! Private throw-away database servers for tests: PostgreSQL and MariaDB on free ports, their data below the build folder.
+//! Private throw-away servers for tests: PostgreSQL, MariaDB and NATS with JetStream on free ports, their data below the build folder.
 //!
 //! A server named by an environment variable is used instead. A server whose programs are missing is left out, and the tests that want it
-//! are skipped by name; `cargo xtask bootstrap` installs them. Both servers take encrypted connections, with a certificate of an authority
+//! are skipped by name; `cargo xtask bootstrap` installs them. The databases take encrypted connections, with a certificate of an authority
 //! made for them.
 
 use std::env;
@@ -42,7 +42,7 @@ struct Kind {
     url: fn(u16) -> String,
 }
 
-const KINDS: [Kind; 2] = [
+const KINDS: [Kind; 3] = [
     Kind {
         name: "postgres",
         variable: "NL2SQL_TEST_POSTGRES_URL",
@@ -62,6 +62,16 @@ const KINDS: [Kind; 2] = [
         prepare: prepare_mariadb,
         start: start_mariadb,
         url: |port| format!("mysql://root@127.0.0.1:{port}/"),
+    },
+    Kind {
+        name: "nats",
+        variable: "NL2SQL_TEST_NATS_URL",
+        package: "nats-server",
+        user: "nats",
+        program: "nats-server",
+        prepare: |_| Ok(()),
+        start: start_nats,
+        url: |port| format!("nats://127.0.0.1:{port}"),
     },
 ];
 
@@ -274,6 +284,24 @@ fn start_postgres(server: &Server) -> Result<Child> {
 }
 
 /// Making a data folder takes seconds and is done once; copying it does not.
+fn start_nats(server: &Server) -> Result<Child> {
+    fs::create_dir_all(server.data())?;
+    server.own(&server.data())?;
+    let mut nats = server.program("nats-server")?;
+    nats.args([
+        "--addr",
+        "127.0.0.1",
+        "--port",
+        &server.port.to_string(),
+        "--jetstream",
+        "--store_dir",
+    ])
+    .arg(server.data())
+    .arg("--pid")
+    .arg(server.folder.join("nats.pid"));
+    server.spawn(&mut nats)
+}
+
 fn prepare_mariadb(server: &Server) -> Result<()> {
     let template = server.folder.join("template");
     if !template.join("mysql").is_dir() {
@@ -331,7 +359,7 @@ fn everyone_may_enter(folder: &Path) -> bool {
 
 /// The process that the server's own file names, when it is alive and is that server: the number may have gone to another since.
 fn running(folder: &Path) -> Option<u32> {
-    let files = ["data/postmaster.pid", "data/mariadb.pid"];
+    let files = ["data/postmaster.pid", "data/mariadb.pid", "nats.pid"];
     let text = files
         .iter()
         .find_map(|file| fs::read_to_string(folder.join(file)).ok())?;

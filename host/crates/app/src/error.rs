@@ -7,6 +7,7 @@ use nl2sql_model::ModelError;
 use nl2sql_pipeline::{Failure, PipelineError};
 use nl2sql_profile::ProfileError;
 use nl2sql_training::TrainError;
+use nl2sql_worker::QueueError;
 
 use crate::diagnostic::{Diagnostic, Exit, diagnose};
 
@@ -39,6 +40,9 @@ pub enum AppError {
     /// The language model.
     #[error(transparent)]
     Llm(#[from] LlmError),
+    /// The queue that workers take tasks from.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// Work that could not be done although it was asked for rightly.
     #[error("{0}")]
     Failed(String),

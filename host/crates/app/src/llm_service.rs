@@ -50,6 +50,25 @@ impl LlmService for StageLlm {
     }
 }
 
+/// Chat requests of workers, which name their stage.
+pub(crate) struct FleetLlm {
+    client: LlmClient,
+    runtime: ServiceRuntime,
+}
+
+impl FleetLlm {
+    /// The service for workers. Calls block, whatever thread they come from.
+    pub(crate) fn new(client: LlmClient, runtime: ServiceRuntime) -> Self {
+        Self { client, runtime }
+    }
+}
+
+impl LlmService for FleetLlm {
+    fn chat(&self, request: ChatRequest) -> Result<ChatAnswer, ChatError> {
+        self.runtime.block_on(|| self.client.chat(&request)).map_err(told)
+    }
+}
+
 /// What a plugin is told of an error.
 fn told(error: LlmError) -> ChatError {
     ChatError {

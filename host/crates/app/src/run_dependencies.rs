@@ -7,12 +7,14 @@ use nl2sql_catalog::{Database, GeneratorContext};
 use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
 use nl2sql_pipeline::{Dependencies, Failure, PluginIdentity};
-use nl2sql_plugin_host::{DialectSession, Manifest, Services};
+use nl2sql_plugin_host::{DialectSession, LlmService, Manifest, Services};
 use nl2sql_profile::{GenerateSettings, Protocol, ProviderSettings};
+use nl2sql_worker::ChatRelay;
 use tokio_util::sync::CancellationToken;
 
 use crate::database_source::DatabaseSource;
-use crate::llm_service::{StageLlm, spending};
+use crate::fleet::{Fleet, RelayedChats};
+use crate::llm_service::{FleetLlm, StageLlm, spending};
 use crate::plugin_log::PluginLog;
 use crate::plugin_probe::probe_stages;
 use crate::plugins::{call_failure, inspect, load_failure};
@@ -26,6 +28,10 @@ pub struct RunDependencies {
     cancellation: CancellationToken,
     llm: Mutex<Option<LlmClient>>,
     log: Arc<PluginLog>,
+    /// Does the work of generation and validation, where the profile names a queue.
+    fleet: Option<Fleet>,
+    /// Asks language models, where this is a worker's.
+    chats: Option<ChatRelay>,
 }
 
 impl RunDependencies {
@@ -33,10 +39,29 @@ impl RunDependencies {
     pub fn new(session: Arc<Session>, cancellation: CancellationToken) -> Self {
         Self {
             log: Arc::new(PluginLog::new(&session.place().folder)),
+            fleet: Fleet::of(&session, &cancellation),
             session,
             cancellation,
             llm: Mutex::default(),
+            chats: None,
         }
+    }
+
+    /// The dependencies of a run that this process works for; its coordinator asks the language models.
+    pub(crate) fn of_worker(session: Arc<Session>, cancellation: CancellationToken, chats: ChatRelay) -> Self {
+        Self {
+            chats: Some(chats),
+            fleet: None,
+            ..Self::new(session, cancellation)
+        }
+    }
+
+    /// Ends what workers were asked to do: for good where the job is `complete`.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub(crate) fn end_fleet(&self, complete: bool) -> Result<(), Failure> {
+        self.fleet.as_ref().map_or(Ok(()), |fleet| fleet.end(complete))
     }
 
     fn dialect_session(&self, catalog: &Database) -> Result<Arc<DialectSession>, Failure> {
@@ -52,10 +77,25 @@ impl RunDependencies {
         if self.session.profile().llm.provider.is_empty() || !self.session.plugin_imports(kind, plugin, "llm")? {
             return Ok(self.logged());
         }
-        let client = self.language_model()?;
-        Ok(self
-            .logged()
-            .with_llm(Arc::new(StageLlm::new(client, self.session.runtime().clone(), stage))))
+        Ok(self.logged().with_llm(self.chats_of(stage)?))
+    }
+
+    /// The language models as the plugins of a stage ask them.
+    fn chats_of(&self, stage: &'static str) -> Result<Arc<dyn LlmService>, Failure> {
+        let runtime = self.session.runtime().clone();
+        Ok(match &self.chats {
+            Some(relay) => Arc::new(RelayedChats::new(relay.clone(), runtime, stage)),
+            None => Arc::new(StageLlm::new(self.language_model()?, runtime, stage)),
+        })
+    }
+
+    /// The language models as workers ask them, where a plugin of the run does; their requests name their stage.
+    fn chats_of_workers(&self, identities: &[PluginIdentity]) -> Result<Option<Arc<dyn LlmService>>, Failure> {
+        if identities.iter().all(|plugin| plugin.models.is_empty()) {
+            return Ok(None);
+        }
+        let runtime = self.session.runtime().clone();
+        Ok(Some(Arc::new(FleetLlm::new(self.language_model()?, runtime))))
     }
 
     /// The language models of the profile, first to last, as provider and model; local ones by their weights.
@@ -207,6 +247,37 @@ impl Dependencies for RunDependencies {
             validators.push(Box::new(BoundValidator(validator.open(catalog, &options))));
         }
         Ok(validators)
+    }
+
+    fn generation(
+        &self,
+        plain: &Arc<Database>,
+        context: GeneratorContext,
+    ) -> Result<Box<dyn pipeline::GenerationExecutor>, Failure> {
+        match &self.fleet {
+            Some(fleet) => {
+                let identities = self.identities()?;
+                let chats = self.chats_of_workers(&identities)?;
+                let at_once = self.waiting_calls("generator", &self.session.profile().generate.generator)?;
+                fleet.generation(plain, &context, &identities, chats, at_once)
+            }
+            None => {
+                let dialect = self.dialect(plain)?;
+                let generator = self.generator(plain, context)?;
+                Ok(Box::new(pipeline::LocalGeneration::new(generator, dialect)))
+            }
+        }
+    }
+
+    fn validation(&self, catalog: &Arc<Database>) -> Result<Box<dyn pipeline::ValidationExecutor>, Failure> {
+        match &self.fleet {
+            Some(fleet) => {
+                let identities = self.identities()?;
+                let chats = self.chats_of_workers(&identities)?;
+                fleet.validation(catalog, &identities, chats)
+            }
+            None => Ok(Box::new(pipeline::LocalValidation::new(self.validators(catalog)?))),
+        }
     }
 
     fn preflight(&self, catalog: &Arc<Database>) -> Result<(), Failure> {

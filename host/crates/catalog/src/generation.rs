@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Card, Database, DialectInfo, Finding, Sample, Topic};
 
 /// What a planner is asked.
@@ -39,7 +41,8 @@ pub struct GeneratorContext {
 }
 
 /// A sample that was rejected, with what was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rejection {
     /// The sample.
     pub sample: Sample,
@@ -69,7 +72,8 @@ pub struct GenerateRequest<'a> {
 }
 
 /// What a generator answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Batch {
     /// The samples; ids are given by the pipeline.
     pub samples: Vec<Sample>,

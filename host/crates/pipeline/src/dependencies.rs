@@ -7,7 +7,7 @@ use nl2sql_catalog::{
     Sample, SyntaxError, Table,
 };
 
-use crate::Failure;
+use crate::{Failure, GenerationExecutor, LocalGeneration, LocalValidation, ValidationExecutor};
 
 /// Opens what a stage needs when it needs it, so that a stage alone asks for no more than it uses.
 pub trait Dependencies: Sync {
@@ -36,6 +36,25 @@ pub trait Dependencies: Sync {
     /// # Errors
     /// When a plugin cannot be loaded.
     fn validators(&self, catalog: &Arc<Database>) -> Result<Vec<Box<dyn Validator>>, Failure>;
+    /// Who writes samples: the generator of this process, unless others do its work.
+    ///
+    /// # Errors
+    /// As [`generator`](Self::generator) and [`dialect`](Self::dialect).
+    fn generation(
+        &self,
+        plain: &Arc<Database>,
+        context: GeneratorContext,
+    ) -> Result<Box<dyn GenerationExecutor>, Failure> {
+        let dialect = self.dialect(plain)?;
+        Ok(Box::new(LocalGeneration::new(self.generator(plain, context)?, dialect)))
+    }
+    /// Who judges samples: the validators of this process, unless others do their work.
+    ///
+    /// # Errors
+    /// As [`validators`](Self::validators).
+    fn validation(&self, catalog: &Arc<Database>) -> Result<Box<dyn ValidationExecutor>, Failure> {
+        Ok(Box::new(LocalValidation::new(self.validators(catalog)?)))
+    }
     /// Opens every plugin that later stages use with its options, before anything is paid for; nothing to do where nothing is paid.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, is_empty_result};
-use crate::{Dialect, Failure, Generator, PipelineError, RunFolder, Stage, artifact};
+use crate::{Dialect, Failure, GenerationExecutor, PipelineError, RunFolder, Stage, artifact};
 pub(crate) use duplicates::question_key;
 use generation_round::GenerationRound;
 use journals::Journals;
@@ -58,7 +58,7 @@ pub(crate) struct Generation<'a> {
     pub(crate) catalog: &'a Database,
     pub(crate) settings: &'a GenerateSettings,
     pub(crate) dialect: &'a dyn Dialect,
-    pub(crate) generator: &'a dyn Generator,
+    pub(crate) generator: &'a dyn GenerationExecutor,
     pub(crate) validators: &'a ValidatorChain,
 }
 

@@ -13,6 +13,7 @@ mod dependencies;
 mod digest;
 mod error;
 mod event;
+mod executor;
 mod export;
 mod feedback;
 mod generate;
@@ -31,6 +32,10 @@ pub use dependencies::{Dependencies, Dialect, Generator, Planner, PluginIdentity
 pub use digest::sha256_hex;
 pub use error::{Failure, PipelineError};
 pub use event::{Event, Observer};
+pub use executor::{
+    GeneratedBatch, GenerationExecutor, Judgement, LocalGeneration, LocalValidation, ValidationExecutor,
+    ValidatorRecord,
+};
 pub use export::{PromptFacts, SchemaPart, outline};
 pub use feedback::{Feedback, FeedbackJournal, FeedbackVerdict, verified_pairs};
 pub use generate::RoundRecord;

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
 use rayon::prelude::*;
 
-use crate::{Failure, Validator};
+use crate::executor::waiting_side_by_side;
+use crate::{Failure, Judgement, ValidationExecutor, Validator, ValidatorRecord};
 
 /// Samples handed to a validator in one call.
 const CHUNK: usize = 32;
@@ -18,24 +19,15 @@ const VALIDATOR_FAILED: &str = "validator-failed";
 
 /// The validators of a stage, and how each has fared.
 pub(crate) struct ValidatorChain {
-    validators: Vec<Box<dyn Validator>>,
-    records: Mutex<Vec<Record>>,
-}
-
-/// How a validator has fared.
-#[derive(Clone, Debug, Default)]
-struct Record {
-    judged: u64,
-    failed: u64,
-    /// What was wrong the last time.
-    reason: String,
+    executor: Box<dyn ValidationExecutor>,
+    records: Mutex<Vec<ValidatorRecord>>,
 }
 
 impl ValidatorChain {
-    pub(crate) fn new(validators: Vec<Box<dyn Validator>>) -> Self {
+    pub(crate) fn new(executor: Box<dyn ValidationExecutor>) -> Self {
         Self {
-            records: Mutex::new(vec![Record::default(); validators.len()]),
-            validators,
+            executor,
+            records: Mutex::default(),
         }
     }
 
@@ -44,32 +36,39 @@ impl ValidatorChain {
     /// # Errors
     /// When a validator cannot work, or has failed on every sample and on more than a few.
     pub(crate) fn verdicts(&self, samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
-        let chunks: Result<Vec<_>, _> = samples
-            .par_chunks(CHUNK)
-            .map(|chunk| judge(&self.validators, chunk))
-            .collect();
+        let chunks = samples.len().div_ceil(CHUNK);
+        let judged: Result<Vec<Judgement>, Failure> = waiting_side_by_side(self.executor.at_once(), chunks, || {
+            samples
+                .par_chunks(CHUNK)
+                .with_max_len(1)
+                .map(|chunk| self.executor.judge(chunk))
+                .collect()
+        });
         let mut verdicts = Vec::with_capacity(samples.len());
-        let mut all = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        for (chunk, records) in chunks? {
-            verdicts.extend(chunk);
-            for (sum, record) in all.iter_mut().zip(records) {
-                sum.add(record);
-            }
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        for judgement in judged? {
+            verdicts.extend(judgement.verdicts);
+            add_records(&mut records, judgement.records);
         }
         // All samples of the call count, so that it does not depend on threads whether a stage stops.
-        match self
-            .validators
-            .iter()
-            .zip(all.iter())
-            .find(|(_, record)| record.is_broken())
-        {
-            Some((validator, record)) => Err(record.failure(validator.name())),
+        match records.iter().find(|record| record.is_broken()) {
+            Some(record) => Err(record.failure()),
             None => Ok(verdicts),
         }
     }
 }
 
-impl Record {
+/// Adds what validators did to what they did before.
+fn add_records(sums: &mut Vec<ValidatorRecord>, records: Vec<ValidatorRecord>) {
+    for (index, record) in records.into_iter().enumerate() {
+        match sums.get_mut(index) {
+            Some(sum) => sum.add(record),
+            None => sums.push(record),
+        }
+    }
+}
+
+impl ValidatorRecord {
     fn add(&mut self, more: Self) {
         self.judged += more.judged;
         self.failed += more.failed;
@@ -82,9 +81,9 @@ impl Record {
         self.judged == 0 && self.failed >= MAX_FAILURES
     }
 
-    fn failure(&self, validator: &str) -> Failure {
+    fn failure(&self) -> Failure {
         let message = format!("it failed on each of {} samples: {}", self.failed, self.reason);
-        Failure::new(validator, "unavailable", message)
+        Failure::new(&self.validator, "unavailable", message)
             .with_hint("Correct its options or the plugin, or leave it out of validate.validators, and run again")
     }
 }
@@ -94,10 +93,11 @@ impl Record {
 /// # Errors
 /// When a validator cannot work.
 pub fn judge_samples(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
-    judge(validators, samples).map(|(verdicts, _)| verdicts)
+    judge(validators, samples).map(|judgement| judgement.verdicts)
 }
 
-fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<(Vec<Verdict>, Vec<Record>), Failure> {
+/// Verdicts of all validators, and how each fared.
+pub(crate) fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<Judgement, Failure> {
     let mut verdicts: Vec<_> = samples
         .iter()
         .map(|sample| Verdict {
@@ -106,7 +106,13 @@ fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<(Vec<V
             ..Verdict::default()
         })
         .collect();
-    let mut records = vec![Record::default(); validators.len()];
+    let mut records: Vec<_> = validators
+        .iter()
+        .map(|validator| ValidatorRecord {
+            validator: validator.name().to_owned(),
+            ..ValidatorRecord::default()
+        })
+        .collect();
     for (validator, record) in validators.iter().zip(&mut records) {
         let standing: Vec<_> = (0..samples.len()).filter(|index| verdicts[*index].accepted).collect();
         if standing.is_empty() {
@@ -129,7 +135,7 @@ fn judge(validators: &[Box<dyn Validator>], samples: &[Sample]) -> Result<(Vec<V
             verdict.findings.extend(findings);
         }
     }
-    Ok((verdicts, records))
+    Ok(Judgement { verdicts, records })
 }
 
 /// One call, or one per sample when the call fails, so that a sample that breaks a validator is rejected alone.
@@ -187,7 +193,7 @@ mod tests {
     use nl2sql_catalog::{Finding, Sample, Severity};
 
     use super::{MAX_FAILURES, ValidatorChain, reason};
-    use crate::{Failure, Validator};
+    use crate::{Failure, LocalValidation, Validator};
 
     /// Rejects what contains its word; fails on the whole call when any sample contains `crash`.
     struct Word(&'static str);
@@ -223,6 +229,10 @@ mod tests {
         }
     }
 
+    fn chain(validators: Vec<Box<dyn Validator>>) -> ValidatorChain {
+        ValidatorChain::new(Box::new(LocalValidation::new(validators)))
+    }
+
     fn samples(texts: &[&str]) -> Vec<Sample> {
         texts
             .iter()
@@ -236,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_first_layer_rejects_and_a_crash_costs_one_sample() {
-        let chain = ValidatorChain::new(vec![Box::new(Word("one")), Box::new(Word("two"))]);
+        let chain = chain(vec![Box::new(Word("one")), Box::new(Word("two"))]);
         let verdicts = chain.verdicts(&samples(&["good", "two one", "crash", "two"])).unwrap();
         assert_eq!(
             verdicts.iter().map(|v| v.accepted).collect::<Vec<_>>(),
@@ -250,13 +260,13 @@ mod tests {
 
     #[test]
     fn an_unavailable_database_rejects_no_samples() {
-        let chain = ValidatorChain::new(vec![Box::new(Word("one"))]);
+        let chain = chain(vec![Box::new(Word("one"))]);
         assert!(chain.verdicts(&samples(&["good", "gone"])).is_err());
     }
 
     #[test]
     fn a_validator_that_fails_on_every_sample_stops_after_a_bounded_number() {
-        let chain = ValidatorChain::new(vec![Box::new(Word("one"))]);
+        let chain = chain(vec![Box::new(Word("one"))]);
         for _ in 1..MAX_FAILURES {
             assert!(!chain.verdicts(&samples(&["crash"])).unwrap()[0].accepted);
         }
@@ -267,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_validator_that_judges_some_samples_goes_on() {
-        let chain = ValidatorChain::new(vec![Box::new(Word("one"))]);
+        let chain = chain(vec![Box::new(Word("one"))]);
         chain.verdicts(&samples(&["good"])).unwrap();
         let many = vec!["crash"; 100];
         assert!(chain.verdicts(&samples(&many)).is_ok());
@@ -275,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_validator_that_later_ones_hide_behind_is_counted_alone() {
-        let chain = ValidatorChain::new(vec![Box::new(Word("crash")), Box::new(Word("two"))]);
+        let chain = chain(vec![Box::new(Word("crash")), Box::new(Word("two"))]);
         assert!(chain.verdicts(&samples(&["crash"; 50])).is_err());
     }
 }

@@ -11,6 +11,7 @@ mod model;
 mod plan;
 mod plugin;
 mod privacy;
+mod queue;
 mod run;
 mod serve;
 mod train;
@@ -32,6 +33,7 @@ pub use model::ModelSettings;
 pub use plan::PlanSettings;
 pub use plugin::{PluginLimits, PluginSettings};
 pub use privacy::{PrivacyRule, PrivacySettings, ValuePolicy};
+pub use queue::QueueSettings;
 pub use run::RunSettings;
 pub use serve::{ServeKey, ServeRight, ServeSettings};
 pub use train::{OnTruncation, TrainSettings};
@@ -74,6 +76,8 @@ pub struct Profile {
     pub ask: AskSettings,
     /// The HTTP server.
     pub serve: ServeSettings,
+    /// Workers on other machines.
+    pub queue: QueueSettings,
     /// Dotted keys that a file, a variable or a flag set. A setting that was left alone gives way to what a model was trained with.
     #[serde(skip)]
     pub given: BTreeSet<String>,
@@ -81,9 +85,9 @@ pub struct Profile {
 
 impl Profile {
     /// Section names in the order they are shown.
-    pub const SECTIONS: [&str; 15] = [
+    pub const SECTIONS: [&str; 16] = [
         "run", "database", "cards", "privacy", "plan", "generate", "validate", "export", "plugins", "llm", "model",
-        "train", "evaluate", "ask", "serve",
+        "train", "evaluate", "ask", "serve", "queue",
     ];
 
     /// Checks what types cannot say; the first fault as dotted key and reason.
@@ -121,6 +125,7 @@ impl Profile {
         self.export.check()?;
         self.ask.check()?;
         self.serve.check()?;
+        self.queue.check()?;
         self.llm.check()
     }
 

@@ -51,6 +51,13 @@ codes! {
     LlmOfflineMiss = "llm::offline-miss": "Offline, and the answer is not in the store.";
     LlmRejected = "llm::rejected": "Every provider rejected the request.";
     LlmUnavailable = "llm::unavailable": "No provider of the language model can be used.";
+    QueueUnreachable = "queue::unreachable": "No server answers at the queue's URL, or it refuses the login.";
+    QueueSetting = "queue::setting": "A secret or a file of the queue's settings is missing.";
+    QueueRefused = "queue::refused": "The queue's server does not do what is asked.";
+    QueueMalformed = "queue::malformed": "A message of the queue is not in the form of this version.";
+    QueueArtifact = "queue::artifact": "An artifact of the queue is missing or is not what its digest says.";
+    QueueDeadLetter = "queue::dead-letter": "Several workers were given a task, and none could do it.";
+    QueueOtherVersion = "queue::other-version": "A run's coordinator is of another version or build than this worker.";
     FileUnwritable = "file::unwritable": "A file or folder cannot be written.";
     ModelFile = "model::file": "A file of a model cannot be read or written.";
     ModelTemplate = "model::template": "A chat template is unknown or cannot encode the conversation.";

@@ -8,6 +8,7 @@ use nl2sql_model::ModelError;
 use nl2sql_pipeline::{Failure, PipelineError};
 use nl2sql_profile::ProfileError;
 use nl2sql_training::TrainError;
+use nl2sql_worker::QueueError;
 
 use super::{Code, Diagnostic, Exit};
 use crate::AppError;
@@ -27,6 +28,7 @@ pub fn diagnostic(error: &AppError) -> Diagnostic {
             let help = error.help().map(|help| help.to_string());
             Diagnostic::new(llm_code(error.code()), error.to_string()).with_help(help)
         }
+        AppError::Queue(error) => of_queue(error),
         AppError::Failed(message) => Diagnostic::new(Code::Failed, message),
         AppError::Usage(message) => Diagnostic::new(Code::UsageInvalid, message),
         AppError::Stopped { .. } => Diagnostic::new(Code::Stopped, error.to_string()),
@@ -94,6 +96,21 @@ fn llm_code(code: &str) -> Code {
     }
 }
 
+fn of_queue(error: &QueueError) -> Diagnostic {
+    let code = match error {
+        QueueError::Unreachable { .. } => Code::QueueUnreachable,
+        QueueError::Setting { .. } => Code::QueueSetting,
+        QueueError::Refused { .. } => Code::QueueRefused,
+        QueueError::Malformed { .. } => Code::QueueMalformed,
+        QueueError::Artifact { .. } => Code::QueueArtifact,
+        QueueError::DeadLetter { .. } => Code::QueueDeadLetter,
+        QueueError::OtherVersion { .. } => Code::QueueOtherVersion,
+        QueueError::File { .. } => Code::FileUnwritable,
+        QueueError::Cancelled => Code::Stopped,
+    };
+    Diagnostic::new(code, error.to_string()).with_help(error.help().map(|help| help.to_string()))
+}
+
 fn of_model(error: &ModelError) -> Diagnostic {
     let help = error.help().map(|help| help.to_string());
     let told = |code| Diagnostic::new(code, error.to_string()).with_help(help.clone());
@@ -144,8 +161,9 @@ pub fn exit(error: &AppError) -> Exit {
         },
         AppError::Part(failure) if failure.code == "cancelled" => Exit::Interrupted,
         AppError::Part(failure) if failure.code == "unsupported-language" => Exit::Usage,
-        AppError::Llm(LlmError::Cancelled { .. }) => Exit::Interrupted,
-        AppError::Part(_) | AppError::Llm(_) => Exit::Unavailable,
+        AppError::Llm(LlmError::Cancelled { .. }) | AppError::Queue(QueueError::Cancelled) => Exit::Interrupted,
+        AppError::Queue(QueueError::Setting { .. }) => Exit::Usage,
+        AppError::Part(_) | AppError::Llm(_) | AppError::Queue(_) => Exit::Unavailable,
         AppError::Model(error) => exit_of_model(error),
         AppError::Train(TrainError::Model(error)) => exit_of_model(error),
         AppError::Train(TrainError::Setting { .. } | TrainError::Section(_) | TrainError::Recipe { .. }) => Exit::Usage,

@@ -89,6 +89,7 @@ fn with_pipeline(
         rerun,
     )?;
     let outcome = work(&pipeline);
+    let ended = dependencies.end_fleet(outcome.is_ok());
     let usage = dependencies.usage()?;
     write_usage(pipeline.folder(), &usage)?;
     let stages = watcher.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -96,6 +97,7 @@ fn with_pipeline(
         tell_what_was_done(context, &stages, &usage);
     }
     outcome?;
+    ended?;
     Ok(RunOutcome {
         name: place.name.clone(),
         folder: place.folder.clone(),

@@ -7,8 +7,9 @@ use super::budget_reallocation::reallocate;
 use super::duplicates::{Duplicates, question_key};
 use super::journals::{Journals, replay};
 use super::{Generation, Notice, RoundRecord, TopicProgress};
+use crate::executor::{GeneratedBatch, statement_key, waiting_side_by_side};
 use crate::validate::is_empty_result;
-use crate::{Dialect, Failure, PipelineError, Stage};
+use crate::{Failure, PipelineError, Stage};
 
 /// Topics generated side by side before their rounds are committed.
 const BLOCK: usize = 32;
@@ -145,32 +146,19 @@ impl<'a> GenerationRound<'a> {
 
     /// Answers for `members`, in their order.
     fn ask_all(&self, members: &[usize]) -> Vec<Result<Asked, Failure>> {
-        let ask = || {
+        waiting_side_by_side(self.generation.generator.at_once(), members.len(), || {
             members
                 .par_iter()
                 .with_max_len(1)
                 .map(|index| self.ask(*index))
                 .collect()
-        };
-        let waiting = self
-            .generation
-            .generator
-            .at_once()
-            .map(|calls| calls.min(members.len()));
-        let pool = waiting
-            .filter(|calls| *calls > rayon::current_num_threads())
-            .map(|calls| rayon::ThreadPoolBuilder::new().num_threads(calls).build());
-        match pool {
-            Some(Ok(pool)) => pool.install(ask),
-            // Without threads to wait on, the calls go one after another on those there are.
-            Some(Err(_)) | None => ask(),
-        }
+        })
     }
 
-    /// Calls the generator and brings its samples into the forms they are compared by.
+    /// Asks for samples of a topic.
     fn ask(&self, index: usize) -> Result<Asked, Failure> {
         let progress = &self.topics[index];
-        let mut batch = self.generation.generator.generate(&GenerateRequest {
+        let GeneratedBatch { mut batch, statements } = self.generation.generator.generate(&GenerateRequest {
             topic: &progress.topic,
             want: progress.want(self.generation.settings),
             round: progress.round,
@@ -181,18 +169,16 @@ impl<'a> GenerationRound<'a> {
             wordings: self.generation.settings.wordings.max(1),
         })?;
         let samples = std::mem::take(&mut batch.samples);
-        let candidates: Result<Vec<_>, Failure> = samples
-            .into_par_iter()
-            .map(|mut sample| {
-                sample.topic.clone_from(&progress.topic.name);
-                Ok(Candidate {
-                    question: question_key(&sample.question),
-                    statement: statement_key(self.generation.dialect, &sample)?,
-                    sample,
-                })
-            })
-            .collect();
-        Ok((index, batch, candidates?))
+        let candidates = samples.into_iter().zip(statements).map(|(mut sample, statement)| {
+            sample.topic.clone_from(&progress.topic.name);
+            Candidate {
+                question: question_key(&sample.question),
+                statement,
+                sample,
+            }
+        });
+        let candidates = candidates.collect();
+        Ok((index, batch, candidates))
     }
 
     fn without_duplicates(&mut self, topic: usize, batch: Batch, candidates: Vec<Candidate>) -> Judged {
@@ -294,13 +280,6 @@ impl<'a> GenerationRound<'a> {
             ),
         }
     }
-}
-
-/// The form in which two statements are compared; the text itself where it does not parse.
-fn statement_key(dialect: &dyn Dialect, sample: &Sample) -> Result<String, Failure> {
-    Ok(dialect
-        .normalise(&sample.sql)?
-        .unwrap_or_else(|_| sample.sql.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
 /// Code of the finding on a statement without rows that is one too many.

@@ -1,6 +1,6 @@
 //! `run.toml`: the resolved profile, versions, seeds and plugin digests.
 
-use nl2sql_profile::Profile;
+use nl2sql_profile::{Profile, QueueSettings};
 use serde::Serialize;
 
 use super::Pipeline;
@@ -12,7 +12,7 @@ struct Manifest<'a> {
     version: &'static str,
     seed: u64,
     plugins: Vec<PluginIdentity>,
-    profile: &'a Profile,
+    profile: Profile,
 }
 
 impl Pipeline<'_> {
@@ -23,7 +23,11 @@ impl Pipeline<'_> {
             version: env!("CARGO_PKG_VERSION"),
             seed: self.profile.run.seed,
             plugins: self.plugins_from(stage),
-            profile: self.profile,
+            // Who did the work is no part of what the run was made with.
+            profile: Profile {
+                queue: QueueSettings::default(),
+                ..self.profile.clone()
+            },
         };
         let path = self.folder.path(artifact::RUN);
         let text = toml::to_string(&manifest)

@@ -175,8 +175,8 @@ impl Pipeline<'_> {
             seed: self.profile.run.seed,
         };
         self.dependencies.preflight(&catalog).map_err(fail)?;
-        let generator = self.dependencies.generator(&catalog, context).map_err(fail)?;
-        let validators = ValidatorChain::new(self.dependencies.validators(&catalog).map_err(fail)?);
+        let generator = self.dependencies.generation(&catalog, context).map_err(fail)?;
+        let validators = ValidatorChain::new(self.dependencies.validation(&catalog).map_err(fail)?);
         self.begin_generation(inputs)?;
         let generation = Generation {
             folder: &self.folder,
@@ -302,7 +302,7 @@ impl Pipeline<'_> {
                 writer: Stage::Generate,
             });
         }
-        let validators = ValidatorChain::new(self.dependencies.validators(catalog).map_err(fail)?);
+        let validators = ValidatorChain::new(self.dependencies.validation(catalog).map_err(fail)?);
         let mut judged = Vec::with_capacity(samples.len());
         for part in samples.chunks(1_024) {
             judged.extend(validators.verdicts(part).map_err(fail)?);

@@ -1,0 +1,150 @@
+//! What the workers of a run fetch: its profile, catalog, cards and plugins.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nl2sql_catalog::{Card, Database, GeneratorContext};
+use nl2sql_pipeline::{Failure, PluginIdentity};
+use nl2sql_plugin_host::Origin;
+use nl2sql_profile::{AskSettings, Profile, QueueSettings, ServeSettings};
+use nl2sql_worker::{JobManifest, PROTOCOL, sha256};
+use serde::{Deserialize, Serialize};
+
+use crate::Session;
+use crate::plugins::load_failure;
+
+/// Artifact with the profile, as TOML.
+pub(super) const PROFILE: &str = "profile";
+/// Artifact with the catalog without values.
+pub(super) const CATALOG: &str = "catalog";
+/// Artifact with what the generator is bound to.
+pub(super) const CONTEXT: &str = "context";
+/// Beginning of the names of artifacts that are plugins.
+pub(super) const PLUGIN: &str = "plugin/";
+
+/// Catalog with sampled values, and its cards. Dialect, options and seed follow from the profile.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ValuedCatalog {
+    pub(super) catalog: Database,
+    pub(super) cards: Vec<Card>,
+}
+
+/// The manifest of a run's job, and the bytes it refers to.
+pub(super) struct JobBundle {
+    pub(super) manifest: JobManifest,
+    pub(super) artifacts: BTreeMap<String, Vec<u8>>,
+}
+
+impl JobBundle {
+    /// Of a session's run. Validators alone need no `context`.
+    pub(super) fn new(
+        session: &Session,
+        plain: &Arc<Database>,
+        context: Option<&GeneratorContext>,
+        identities: &[PluginIdentity],
+        at_once: Option<usize>,
+    ) -> Result<Self, Failure> {
+        let mut artifacts = BTreeMap::new();
+        artifacts.insert(PROFILE.to_owned(), profile_text(session.profile())?.into_bytes());
+        artifacts.insert(CATALOG.to_owned(), json(plain.as_ref())?);
+        if let Some(context) = context {
+            let valued = ValuedCatalog {
+                catalog: context.catalog.as_ref().clone(),
+                cards: context.cards.clone(),
+            };
+            artifacts.insert(CONTEXT.to_owned(), json(&valued)?);
+        }
+        let mut built_in = BTreeMap::new();
+        for plugin in identities {
+            match plugin_file(session, &plugin.name)? {
+                None => {
+                    built_in.insert(plugin.name.clone(), plugin.sha256.clone());
+                }
+                Some(path) => {
+                    artifacts.insert(format!("{PLUGIN}{}", plugin.name), plugin_bytes(&path, plugin)?);
+                }
+            }
+        }
+        let manifest = JobManifest {
+            protocol: PROTOCOL,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            run: session.place().name.clone(),
+            place: place(&session.place().folder),
+            at_once,
+            lease_ms: session.profile().queue.lease_ms,
+            artifacts: BTreeMap::new(),
+            built_in,
+        };
+        Ok(Self { manifest, artifacts })
+    }
+}
+
+/// The profile as workers read it: paths that they may have too are absolute, and what concerns this process alone is left out. Passwords are
+/// never written.
+fn profile_text(profile: &Profile) -> Result<String, Failure> {
+    let mut sent = Profile {
+        queue: QueueSettings::default(),
+        ask: AskSettings::default(),
+        serve: ServeSettings::default(),
+        ..profile.clone()
+    };
+    for path in [&mut sent.database.path, &mut sent.database.ddl].into_iter().flatten() {
+        if let Ok(absolute) = std::path::absolute(&*path) {
+            *path = absolute;
+        }
+    }
+    for plugin in sent.plugins.values_mut() {
+        plugin.path = None;
+    }
+    toml::to_string(&sent).map_err(|error| unsendable(&error))
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(value).map_err(|error| unsendable(&error))
+}
+
+fn unsendable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        "queue",
+        "unavailable",
+        format!("the run cannot be sent to workers: {error}"),
+    )
+}
+
+/// The file of a plugin; none for one that is built in.
+fn plugin_file(session: &Session, name: &str) -> Result<Option<PathBuf>, Failure> {
+    let entries = session
+        .plugins()?
+        .library()
+        .list()
+        .map_err(|error| load_failure(name, &error))?;
+    let entry = entries
+        .into_iter()
+        .find(|entry| entry.name == name && entry.artifact.is_ok());
+    Ok(entry.and_then(|entry| match entry.origin {
+        Origin::BuiltIn => None,
+        Origin::File(path) => Some(path),
+    }))
+}
+
+/// The bytes of a plugin's file, which must be those that the run was opened with.
+fn plugin_bytes(path: &Path, plugin: &PluginIdentity) -> Result<Vec<u8>, Failure> {
+    let unusable = |reason: String| Failure::new(&plugin.name, "unavailable", format!("{}: {reason}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    if sha256(&bytes) == plugin.sha256 {
+        Ok(bytes)
+    } else {
+        Err(unusable(
+            "the file was replaced while the run was going on; run again".into(),
+        ))
+    }
+}
+
+/// Tells apart runs of one name: the digest of this machine and the run's folder.
+fn place(folder: &Path) -> String {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let machine = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    sha256(format!("{}\n{}", machine.trim(), folder.display()).as_bytes())
+}

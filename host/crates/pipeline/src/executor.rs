@@ -1,0 +1,145 @@
+//! Who does the work of generation and validation: this process, or others that answer for it.
+//!
+//! Both depend on nothing but their request, so it does not matter where they are done. What decides the bytes of a run (order, duplicates,
+//! budgets, journals) stays with the pipeline.
+
+use std::sync::Arc;
+
+use nl2sql_catalog::{Batch, GenerateRequest, Sample, Verdict};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::validate::judge;
+use crate::{Dialect, Failure, Generator, Validator};
+
+/// What a generator wrote, with the forms that tell its statements apart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratedBatch {
+    /// The samples and what was noted about them.
+    pub batch: Batch,
+    /// For each sample the normal form of its statement, or the statement itself where it does not parse.
+    pub statements: Vec<String>,
+}
+
+/// How one validator fared with some samples.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidatorRecord {
+    /// Name of the validator.
+    pub validator: String,
+    /// Samples it judged.
+    pub judged: u64,
+    /// Samples it failed on.
+    pub failed: u64,
+    /// What was wrong the last time.
+    pub reason: String,
+}
+
+/// Verdicts about some samples.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judgement {
+    /// One verdict per sample, in their order.
+    pub verdicts: Vec<Verdict>,
+    /// One record per validator, in their order.
+    pub records: Vec<ValidatorRecord>,
+}
+
+/// Writes samples. Called from several threads at once.
+pub trait GenerationExecutor: Send + Sync {
+    /// Samples for a topic.
+    ///
+    /// # Errors
+    /// When the generator or the dialect fails.
+    fn generate(&self, request: &GenerateRequest<'_>) -> Result<GeneratedBatch, Failure>;
+    /// How many calls are worth having at once, where they wait for something else than this machine's cores.
+    fn at_once(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// Judges samples. Called from several threads at once.
+pub trait ValidationExecutor: Send + Sync {
+    /// Verdicts of all validators, cheapest first; the first that finds an error rejects.
+    ///
+    /// # Errors
+    /// When a validator cannot work.
+    fn judge(&self, samples: &[Sample]) -> Result<Judgement, Failure>;
+    /// As [`GenerationExecutor::at_once`].
+    fn at_once(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// A generator of this process.
+pub struct LocalGeneration {
+    generator: Box<dyn Generator>,
+    dialect: Arc<dyn Dialect>,
+}
+
+impl LocalGeneration {
+    /// Generates by `generator`; `dialect` brings statements into their normal form.
+    pub fn new(generator: Box<dyn Generator>, dialect: Arc<dyn Dialect>) -> Self {
+        Self { generator, dialect }
+    }
+}
+
+impl GenerationExecutor for LocalGeneration {
+    fn generate(&self, request: &GenerateRequest<'_>) -> Result<GeneratedBatch, Failure> {
+        let batch = self.generator.generate(request)?;
+        let statements: Result<Vec<_>, Failure> = batch
+            .samples
+            .par_iter()
+            .map(|sample| statement_key(self.dialect.as_ref(), sample))
+            .collect();
+        Ok(GeneratedBatch {
+            statements: statements?,
+            batch,
+        })
+    }
+
+    fn at_once(&self) -> Option<usize> {
+        self.generator.at_once()
+    }
+}
+
+/// Validators of this process.
+pub struct LocalValidation(Vec<Box<dyn Validator>>);
+
+impl LocalValidation {
+    /// Judges by these validators, in their order.
+    pub fn new(validators: Vec<Box<dyn Validator>>) -> Self {
+        Self(validators)
+    }
+}
+
+impl ValidationExecutor for LocalValidation {
+    fn judge(&self, samples: &[Sample]) -> Result<Judgement, Failure> {
+        judge(&self.0, samples)
+    }
+}
+
+/// The form in which two statements are compared; the text itself where it does not parse.
+pub(crate) fn statement_key(dialect: &dyn Dialect, sample: &Sample) -> Result<String, Failure> {
+    Ok(dialect
+        .normalise(&sample.sql)?
+        .unwrap_or_else(|_| sample.sql.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+/// Runs parallel `work` of up to `calls` calls, on more threads than there are cores where calls wait for something else.
+pub(crate) fn waiting_side_by_side<T: Send>(
+    at_once: Option<usize>,
+    calls: usize,
+    work: impl FnOnce() -> T + Send,
+) -> T {
+    let pool = at_once
+        .map(|at_once| at_once.min(calls))
+        .filter(|threads| *threads > rayon::current_num_threads())
+        .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build());
+    match pool {
+        Some(Ok(pool)) => pool.install(work),
+        // Without threads to wait on, the calls go one after another on those there are.
+        Some(Err(_)) | None => work(),
+    }
+}

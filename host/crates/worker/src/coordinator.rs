@@ -1,0 +1,352 @@
+//! The side that has the run: hands out tasks, and waits for what comes of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::consumer::push::OrderedConfig;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::stream::Stream;
+use futures::StreamExt;
+use tokio::sync::oneshot;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::chat_relay::{AnswersChats, answer_chats};
+use crate::dead_letters::DeadLetter;
+use crate::queue::{MAX_INLINE_BYTES, RENEWAL, dead_subject, result_subject, task_subject};
+use crate::task::task_id;
+use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
+
+/// How often a task that waits is looked after, in case that the message that told of its result was lost.
+const SECOND_LOOK: Duration = Duration::from_secs(5);
+
+/// Tries until a server that is gone is given up.
+const ATTEMPTS: u32 = 10;
+
+/// What a waiting task is told.
+enum Word {
+    Result(Vec<u8>),
+    DeadLetter(DeadLetter),
+}
+
+/// Those who wait for a task, by its name.
+type Waiting = Arc<Mutex<HashMap<String, Vec<oneshot::Sender<Word>>>>>;
+
+/// The coordinator of one job. Workers see the job while this lives.
+pub struct Coordinator {
+    queue: Queue,
+    job: String,
+    artifacts: Artifacts,
+    waiting: Waiting,
+    cancel: CancellationToken,
+    /// Ends what runs beside, with this.
+    _beside: DropGuard,
+}
+
+impl Coordinator {
+    /// Offers a job: sends what its workers fetch, and announces it. `chats` answers workers that ask a language model.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub async fn open(
+        queue: Queue,
+        mut manifest: JobManifest,
+        artifacts: &BTreeMap<String, Vec<u8>>,
+        chats: Option<Arc<dyn AnswersChats>>,
+        cancel: CancellationToken,
+    ) -> Result<Self, QueueError> {
+        manifest.artifacts = artifacts
+            .iter()
+            .map(|(name, bytes)| (name.clone(), crate::sha256(bytes)))
+            .collect();
+        let job = manifest.id();
+        let store = queue.artifacts(&job);
+        for bytes in artifacts.values() {
+            store.put(bytes).await?;
+        }
+        // What an earlier coordinator left in the queue is asked for again by this one, in its own time.
+        purge(&queue.tasks, &task_subject(&job)).await?;
+        purge(&queue.dead_letters, &dead_subject(&job, "*")).await?;
+        queue.lessor(&job, manifest.lease()).await?;
+        let beside = CancellationToken::new();
+        let waiting = Waiting::default();
+        listen(
+            &queue.results,
+            result_subject(&job, "*"),
+            &waiting,
+            &beside,
+            Word::Result,
+        )
+        .await?;
+        let dead = |bytes: Vec<u8>| Word::DeadLetter(DeadLetter::from_bytes(&bytes));
+        listen(&queue.dead_letters, dead_subject(&job, "*"), &waiting, &beside, dead).await?;
+        if let Some(chats) = chats {
+            answer_chats(&queue, &job, chats, beside.clone()).await?;
+        }
+        let coordinator = Self {
+            artifacts: store,
+            waiting,
+            cancel,
+            _beside: beside.clone().drop_guard(),
+            queue,
+            job,
+        };
+        coordinator.announce(&manifest, beside).await?;
+        Ok(coordinator)
+    }
+
+    /// The name of the job.
+    pub fn job(&self) -> &str {
+        &self.job
+    }
+
+    /// Has a task done by some worker, and waits for what comes of it. A result that is there already is taken.
+    ///
+    /// # Errors
+    /// When the queue cannot be used, nobody can do the task, or the job is cancelled.
+    pub async fn perform(&self, task: &Task) -> Result<TaskResult, QueueError> {
+        let bytes = task.to_bytes()?;
+        let id = task_id(&bytes);
+        if let Some(result) = self.patiently(|| self.stored(&id)).await? {
+            return self.take(&id, &result).await;
+        }
+        let word = self.wait_for(&id);
+        self.publish(&id, &bytes).await?;
+        let word = tokio::select! {
+            word = self.word(&id, word) => word?,
+            () = self.cancel.cancelled() => return Err(QueueError::Cancelled),
+        };
+        match word {
+            Word::Result(bytes) => self.take(&id, &bytes).await,
+            Word::DeadLetter(letter) => Err(letter.into_error()),
+        }
+    }
+
+    /// Ends the job for good: its results and artifacts are no longer needed.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub async fn complete(&self) -> Result<(), QueueError> {
+        self.withdraw().await?;
+        purge(&self.queue.results, &result_subject(&self.job, "*")).await?;
+        self.artifacts.clear().await
+    }
+
+    /// Takes back what nobody has begun. What was computed stays for the next coordinator of the job.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub async fn withdraw(&self) -> Result<(), QueueError> {
+        let refused = |error: String| QueueError::refused("take back a job", error);
+        self.queue
+            .jobs
+            .purge(&self.job)
+            .await
+            .map_err(|error| refused(error.to_string()))?;
+        purge(&self.queue.tasks, &task_subject(&self.job)).await?;
+        self.queue
+            .tasks
+            .delete_consumer(&self.job)
+            .await
+            .map(drop)
+            .map_err(|error| refused(error.to_string()))
+    }
+
+    /// Shows the job to workers as long as `beside` runs.
+    async fn announce(&self, manifest: &JobManifest, beside: CancellationToken) -> Result<(), QueueError> {
+        let text = serde_json::to_vec(manifest).map_err(|error| QueueError::malformed("a job", error))?;
+        let (jobs, job) = (self.queue.jobs.clone(), self.job.clone());
+        jobs.put(&job, text.clone().into())
+            .await
+            .map_err(|error| QueueError::refused("announce a job", error))?;
+        tokio::spawn(async move {
+            while beside.run_until_cancelled(tokio::time::sleep(RENEWAL)).await.is_some() {
+                // A server that is gone comes back, or the tasks say so.
+                if let Err(error) = jobs.put(&job, text.clone().into()).await {
+                    tracing::warn!("the job could not be announced again: {error}");
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Registers for the word about a task.
+    fn wait_for(&self, id: &str) -> oneshot::Receiver<Word> {
+        let (sender, receiver) = oneshot::channel();
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.entry(id.to_owned()).or_default().push(sender);
+        receiver
+    }
+
+    /// Waits for the word about a task, and looks whether it was missed.
+    async fn word(&self, id: &str, mut word: oneshot::Receiver<Word>) -> Result<Word, QueueError> {
+        loop {
+            match tokio::time::timeout(SECOND_LOOK, &mut word).await {
+                Ok(Ok(word)) => return Ok(word),
+                Ok(Err(_)) => return Err(QueueError::refused("tell of results", "its messages ended")),
+                Err(_) => match self.stored(id).await {
+                    Ok(Some(result)) => return Ok(Word::Result(result)),
+                    Ok(None) => {}
+                    // A server that starts again has kept its streams.
+                    Err(error) => tracing::warn!("{error}"),
+                },
+            }
+        }
+    }
+
+    /// The result of a task, where there is one.
+    async fn stored(&self, id: &str) -> Result<Option<Vec<u8>>, QueueError> {
+        stored_result(&self.queue, &self.job, id).await
+    }
+
+    async fn publish(&self, id: &str, bytes: &[u8]) -> Result<(), QueueError> {
+        let payload = if bytes.len() > MAX_INLINE_BYTES {
+            by_reference(&self.patiently(|| self.artifacts.put(bytes)).await?)
+        } else {
+            bytes.to_vec()
+        };
+        // The server drops a second copy of a message whose acknowledgement was lost.
+        let name = format!("{id}-{:x}", rand::random::<u64>());
+        let message = || {
+            PublishMessage::build()
+                .payload(payload.clone().into())
+                .message_id(&name)
+        };
+        self.patiently(|| async {
+            let refused = |error: String| QueueError::refused("take a task", error);
+            let subject = task_subject(&self.job);
+            let sent = self.queue.jetstream.send_publish(subject, message()).await;
+            sent.map_err(|error| refused(error.to_string()))?
+                .await
+                .map(drop)
+                .map_err(|error| refused(error.to_string()))
+        })
+        .await
+    }
+
+    /// Tries again while the server is gone, for a minute and a half.
+    async fn patiently<T, F: Future<Output = Result<T, QueueError>>>(
+        &self,
+        work: impl Fn() -> F,
+    ) -> Result<T, QueueError> {
+        let mut pause = Duration::from_millis(500);
+        for _ in 1..ATTEMPTS {
+            match work().await {
+                Err(QueueError::Refused { .. }) => {}
+                done => return done,
+            }
+            if self
+                .cancel
+                .run_until_cancelled(tokio::time::sleep(pause))
+                .await
+                .is_none()
+            {
+                return Err(QueueError::Cancelled);
+            }
+            pause = (pause * 2).min(Duration::from_secs(15));
+        }
+        work().await
+    }
+
+    /// What a result says. A failure is not kept: its cause may be mended, and the task asked for again.
+    async fn take(&self, id: &str, bytes: &[u8]) -> Result<TaskResult, QueueError> {
+        let result = self.patiently(|| self.read(bytes)).await?;
+        if result.is_err() {
+            purge(&self.queue.results, &result_subject(&self.job, id)).await?;
+        }
+        Ok(result)
+    }
+
+    async fn read(&self, bytes: &[u8]) -> Result<TaskResult, QueueError> {
+        let bytes = match reference(bytes) {
+            Some(digest) => self.artifacts.get(&digest).await?,
+            None => bytes.to_vec(),
+        };
+        serde_json::from_slice(&bytes).map_err(|error| QueueError::malformed("a result", error))
+    }
+}
+
+/// The result of a task, where there is one.
+pub(crate) async fn stored_result(queue: &Queue, job: &str, id: &str) -> Result<Option<Vec<u8>>, QueueError> {
+    use async_nats::jetstream::stream::DirectGetErrorKind;
+    match queue.results.direct_get_last_for_subject(result_subject(job, id)).await {
+        Ok(message) => Ok(Some(message.payload.to_vec())),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+        Err(error) => Err(QueueError::refused("look up a result", error)),
+    }
+}
+
+/// A message that stands for an artifact.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reference {
+    artifact: String,
+}
+
+/// The message that stands for the artifact of this digest.
+pub(crate) fn by_reference(digest: &str) -> Vec<u8> {
+    serde_json::json!({ "artifact": digest }).to_string().into_bytes()
+}
+
+/// The digest of the artifact that a message stands for.
+pub(crate) fn reference(message: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Reference>(message)
+        .ok()
+        .map(|reference| reference.artifact)
+}
+
+async fn purge(stream: &Stream, subject: &str) -> Result<(), QueueError> {
+    stream
+        .purge()
+        .filter(subject)
+        .await
+        .map(drop)
+        .map_err(|error| QueueError::refused("purge what is no longer needed", error))
+}
+
+/// Hands the messages of a stream to those who wait for them, until `beside` ends. Returns once no message from now on is missed.
+async fn listen(
+    stream: &Stream,
+    subject: String,
+    waiting: &Waiting,
+    beside: &CancellationToken,
+    word: impl Fn(Vec<u8>) -> Word + Send + 'static,
+) -> Result<(), QueueError> {
+    let refused = |error: String| QueueError::refused("tell of results", error);
+    let config = OrderedConfig {
+        filter_subject: subject,
+        deliver_subject: format!("_INBOX.nl2sql.{:032x}", rand::random::<u128>()),
+        deliver_policy: DeliverPolicy::New,
+        ..OrderedConfig::default()
+    };
+    let consumer = stream
+        .create_consumer(config)
+        .await
+        .map_err(|error| refused(error.to_string()))?;
+    let mut messages = consumer.messages().await.map_err(|error| refused(error.to_string()))?;
+    let (waiting, beside) = (waiting.clone(), beside.clone());
+    tokio::spawn(async move {
+        while let Some(Some(message)) = beside.run_until_cancelled(messages.next()).await {
+            let message = match message {
+                Ok(message) => message,
+                Err(error) => {
+                    // Whoever waits looks after its task by itself.
+                    tracing::warn!("a message of the queue was lost: {error}");
+                    continue;
+                }
+            };
+            let id = message.subject.rsplit('.').next().unwrap_or_default();
+            let senders = waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(id)
+                .unwrap_or_default();
+            for sender in senders {
+                // Who was cancelled does not wait any more.
+                let _ = sender.send(word(message.payload.to_vec()));
+            }
+        }
+    });
+    Ok(())
+}

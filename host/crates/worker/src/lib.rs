@@ -1,0 +1,35 @@
+//! Stages on more than one machine.
+//!
+//! A coordinator has the run folder and writes every journal. What generation and validation compute depends on nothing but its request, so
+//! it can be computed anywhere: the coordinator puts each request as a [`Task`] into a work queue of NATS JetStream, workers lease tasks and
+//! publish what came of them, and the coordinator takes the results in the order of the plan. The bytes of a run are therefore the same from
+//! any number of workers, whatever dies.
+//!
+//! - A lease ends when its worker does not renew it; the task then goes to another worker. A task that outlives too many workers becomes a
+//!   dead letter.
+//! - A result stays until its run is complete, so that a coordinator that was stopped finds what was computed meanwhile.
+//! - Everything a worker needs (profile, catalog, cards, plugins) comes from an object store by its SHA-256, and is checked.
+//! - Language models are asked by the coordinator alone ([`ChatRelay`]): it has the store of paid answers, the budgets and the keys.
+
+mod artifacts;
+mod chat_relay;
+mod coordinator;
+mod dead_letters;
+mod error;
+mod job;
+mod lease;
+mod queue;
+mod status;
+mod task;
+mod worker;
+
+pub use artifacts::{Artifacts, sha256};
+pub use chat_relay::{AnswersChats, ChatExchange, ChatRelay};
+pub use coordinator::Coordinator;
+pub use dead_letters::DeadLetter;
+pub use error::QueueError;
+pub use job::{JobManifest, PROTOCOL};
+pub use queue::Queue;
+pub use status::{FleetStatus, JobStatus, WorkerStatus};
+pub use task::{GenerateTask, Task, TaskFailure, TaskResult, ValidateTask};
+pub use worker::{NotHere, RunsTasks, Worker};

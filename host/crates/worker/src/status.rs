@@ -1,0 +1,134 @@
+//! What goes on in a queue: workers, jobs, dead letters.
+
+use async_nats::jetstream::kv::Store;
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+
+use crate::dead_letters::DeadLetter;
+use crate::{JobManifest, Queue, QueueError};
+
+/// Dead letters that are shown.
+const MAX_LETTERS: usize = 100;
+
+/// What a worker says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerStatus {
+    /// Its name.
+    pub name: String,
+    /// Version of its program.
+    pub program: String,
+    /// Version of its messages.
+    pub protocol: u32,
+    /// Tasks it does at once.
+    pub slots: usize,
+    /// Tasks it does now.
+    pub busy: usize,
+    /// Tasks it has done.
+    pub done: u64,
+    /// Tasks it could not do and gave back.
+    pub given_back: u64,
+    /// Jobs and messages that it refused.
+    pub refused: u64,
+    /// Jobs it takes part in.
+    pub jobs: Vec<String>,
+}
+
+/// A run that wants workers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JobStatus {
+    /// Name of the job.
+    pub job: String,
+    /// Name of the run.
+    pub run: String,
+    /// Version of its coordinator.
+    pub program: String,
+    /// Tasks that wait for a worker.
+    pub waiting: u64,
+    /// Tasks that workers have.
+    pub leased: usize,
+    /// Tasks that were handed out more than once.
+    pub handed_out_again: usize,
+}
+
+/// Everything about a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FleetStatus {
+    /// Workers, by name.
+    pub workers: Vec<WorkerStatus>,
+    /// Jobs, by name.
+    pub jobs: Vec<JobStatus>,
+    /// Tasks that nobody could do, latest last.
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+impl FleetStatus {
+    /// Reads the status.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub async fn read(queue: &Queue) -> Result<Self, QueueError> {
+        let mut workers: Vec<WorkerStatus> = entries(&queue.workers)
+            .await?
+            .iter()
+            .filter_map(|(_, text)| serde_json::from_slice(text).ok())
+            .collect();
+        workers.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut jobs = Vec::new();
+        for (job, text) in entries(&queue.jobs).await? {
+            let (run, program) = match JobManifest::from_bytes(&text) {
+                Ok(manifest) => (manifest.run, manifest.program),
+                Err(error) => (error.to_string(), String::new()),
+            };
+            // A job that ends just now has none.
+            let lessor = queue.tasks.consumer_info(&job).await.ok();
+            jobs.push(JobStatus {
+                waiting: lessor.as_ref().map_or(0, |info| info.num_pending),
+                leased: lessor.as_ref().map_or(0, |info| info.num_ack_pending),
+                handed_out_again: lessor.as_ref().map_or(0, |info| info.num_redelivered),
+                job,
+                run,
+                program,
+            });
+        }
+        jobs.sort_by(|a, b| a.job.cmp(&b.job));
+        Ok(Self {
+            workers,
+            jobs,
+            dead_letters: dead_letters(queue).await?,
+        })
+    }
+}
+
+async fn entries(store: &Store) -> Result<Vec<(String, Vec<u8>)>, QueueError> {
+    let refused = |error: String| QueueError::refused("show its status", error);
+    let keys = store.keys().await.map_err(|error| refused(error.to_string()))?;
+    let keys: Vec<String> = keys.try_collect().await.map_err(|error| refused(error.to_string()))?;
+    let mut entries = Vec::new();
+    for key in keys {
+        let text = store.get(&key).await.map_err(|error| refused(error.to_string()))?;
+        entries.extend(text.map(|text| (key, text.to_vec())));
+    }
+    Ok(entries)
+}
+
+/// The latest dead letters.
+async fn dead_letters(queue: &Queue) -> Result<Vec<DeadLetter>, QueueError> {
+    let refused = |error: String| QueueError::refused("show dead letters", error);
+    let state = queue
+        .dead_letters
+        .get_info()
+        .await
+        .map_err(|error| refused(error.to_string()))?
+        .state;
+    let first = state
+        .first_sequence
+        .max(state.last_sequence.saturating_sub(MAX_LETTERS as u64));
+    let mut letters = Vec::new();
+    for sequence in first..=state.last_sequence {
+        // Gaps are letters of runs that were completed since.
+        if let Ok(message) = queue.dead_letters.get_raw_message(sequence).await {
+            letters.push(DeadLetter::from_bytes(&message.payload));
+        }
+    }
+    Ok(letters)
+}

@@ -1,0 +1,356 @@
+//! The side that computes: finds jobs, leases their tasks, and does them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::PullConsumer;
+use futures::{StreamExt, TryStreamExt};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::chat_relay::ChatRelay;
+use crate::dead_letters::DeadLetter;
+use crate::job::PROTOCOL;
+use crate::lease::Lease;
+use crate::queue::RENEWAL;
+use crate::status::WorkerStatus;
+use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
+
+/// How often a worker looks for jobs.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long one request for a task waits at the server.
+const WAIT_FOR_TASK: Duration = Duration::from_secs(1);
+/// Workers that a task may outlive.
+const MAX_DELIVERIES: i64 = 5;
+
+/// Why a worker cannot do a task now although another one, or the same one later, may: its database is not reached, the coordinator is gone.
+#[derive(Clone, Debug)]
+pub struct NotHere(pub String);
+
+/// Does tasks. Called on threads that may block, several at once.
+pub trait RunsTasks: Send + Sync + 'static {
+    /// Makes ready for the tasks of a job: fetches and checks its artifacts. Called once per job, before its first task.
+    ///
+    /// # Errors
+    /// In one sentence: this worker cannot take part.
+    fn open(
+        &self,
+        job: &str,
+        manifest: &JobManifest,
+        artifacts: &Artifacts,
+        chats: ChatRelay,
+    ) -> Result<(), QueueError>;
+    /// Does a task of an open job.
+    ///
+    /// # Errors
+    /// When it cannot be done here.
+    fn run(&self, job: &str, task: Task) -> Result<TaskResult, NotHere>;
+    /// Forgets a job.
+    fn close(&self, job: &str);
+    /// Tells the user.
+    fn tell(&self, message: String);
+}
+
+/// A process that does tasks of every job it can.
+pub struct Worker {
+    queue: Queue,
+    runner: Arc<dyn RunsTasks>,
+    name: String,
+    program: String,
+    slots: usize,
+    permits: Arc<Semaphore>,
+    counts: Arc<Counts>,
+}
+
+/// What the worker has done.
+#[derive(Default)]
+struct Counts {
+    done: AtomicU64,
+    given_back: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Worker {
+    /// A worker that does up to `slots` tasks at once; more for jobs that wait for a language model.
+    pub fn new(queue: Queue, runner: Arc<dyn RunsTasks>, name: String, program: &str, slots: usize) -> Self {
+        Self {
+            queue,
+            runner,
+            name,
+            program: program.to_owned(),
+            slots,
+            permits: Arc::new(Semaphore::new(slots)),
+            counts: Arc::default(),
+        }
+    }
+
+    /// Works until `cancel`; then finishes the tasks at hand.
+    ///
+    /// # Errors
+    /// When the queue cannot be used from the beginning.
+    pub async fn run(self: Arc<Self>, cancel: CancellationToken) -> Result<(), QueueError> {
+        let tracker = TaskTracker::new();
+        let mut joined: HashMap<String, CancellationToken> = HashMap::new();
+        let mut refused = HashSet::new();
+        self.report(&[]).await?;
+        let (mut since_report, mut is_lost) = (LOOK, false);
+        while cancel.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            match self.jobs().await {
+                Ok(jobs) => {
+                    if std::mem::take(&mut is_lost) {
+                        self.runner.tell("the queue is back".into());
+                    }
+                    self.leave(&mut joined, &jobs);
+                    for (job, manifest) in jobs {
+                        if !joined.contains_key(&job) && !refused.contains(&job) {
+                            self.join(job, manifest, &mut joined, &mut refused, &tracker, &cancel);
+                        }
+                    }
+                }
+                Err(error) if !is_lost => {
+                    is_lost = true;
+                    self.runner.tell(format!("{error}; trying again until it is back"));
+                }
+                Err(_) => {}
+            }
+            since_report += LOOK;
+            if since_report >= RENEWAL {
+                since_report = Duration::ZERO;
+                let jobs: Vec<_> = joined.keys().cloned().collect();
+                // A server that is gone is reported above.
+                let _ = self.report(&jobs).await;
+            }
+        }
+        for job in joined.values() {
+            job.cancel();
+        }
+        tracker.close();
+        tracker.wait().await;
+        // It disappears by itself where the server is gone.
+        let _ = self.queue.workers.purge(&self.name).await;
+        Ok(())
+    }
+
+    /// The jobs there are, as bytes.
+    async fn jobs(&self) -> Result<HashMap<String, Vec<u8>>, QueueError> {
+        let refused = |error: String| QueueError::refused("list jobs", error);
+        let keys = self
+            .queue
+            .jobs
+            .keys()
+            .await
+            .map_err(|error| refused(error.to_string()))?;
+        let keys: Vec<String> = keys.try_collect().await.map_err(|error| refused(error.to_string()))?;
+        let mut jobs = HashMap::new();
+        for key in keys {
+            let manifest = self
+                .queue
+                .jobs
+                .get(&key)
+                .await
+                .map_err(|error| refused(error.to_string()))?;
+            jobs.extend(manifest.map(|manifest| (key, manifest.to_vec())));
+        }
+        Ok(jobs)
+    }
+
+    /// Leaves jobs that are gone.
+    fn leave(&self, joined: &mut HashMap<String, CancellationToken>, jobs: &HashMap<String, Vec<u8>>) {
+        joined.retain(|job, stop| {
+            let stays = jobs.contains_key(job);
+            if !stays {
+                stop.cancel();
+                self.runner.close(job);
+            }
+            stays
+        });
+    }
+
+    /// Takes part in a job, or says once why not.
+    fn join(
+        self: &Arc<Self>,
+        job: String,
+        manifest: Vec<u8>,
+        joined: &mut HashMap<String, CancellationToken>,
+        refused: &mut HashSet<String>,
+        tracker: &TaskTracker,
+        cancel: &CancellationToken,
+    ) {
+        let manifest = JobManifest::from_bytes(&manifest).and_then(|manifest| {
+            manifest.check_program(&self.program)?;
+            if manifest.id() == job {
+                Ok(manifest)
+            } else {
+                Err(QueueError::malformed("a job", "its name is not its digest"))
+            }
+        });
+        match manifest {
+            Ok(manifest) => {
+                let stop = cancel.child_token();
+                joined.insert(job.clone(), stop.clone());
+                tracker.spawn(self.clone().take_part(job, manifest, stop, tracker.clone()));
+            }
+            Err(error) => {
+                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+                self.runner.tell(error.to_string());
+                refused.insert(job);
+            }
+        }
+    }
+
+    /// Leases tasks of a job until `stop`.
+    async fn take_part(
+        self: Arc<Self>,
+        job: String,
+        manifest: JobManifest,
+        stop: CancellationToken,
+        tracker: TaskTracker,
+    ) {
+        let opened = {
+            let (runner, artifacts) = (self.runner.clone(), self.queue.artifacts(&job));
+            let chats = ChatRelay::new(&self.queue, &job);
+            let (job, manifest) = (job.clone(), manifest.clone());
+            tokio::task::spawn_blocking(move || runner.open(&job, &manifest, &artifacts, chats)).await
+        };
+        match opened {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+                self.runner.tell(error.to_string());
+                return;
+            }
+            Err(panic) => {
+                self.runner
+                    .tell(format!("the run `{}` could not be opened: {panic}", manifest.run));
+                return;
+            }
+        }
+        let permits = match manifest.at_once.filter(|at_once| *at_once > self.slots) {
+            Some(at_once) => Arc::new(Semaphore::new(at_once)),
+            None => self.permits.clone(),
+        };
+        let lessor = loop {
+            match self.queue.lessor(&job, manifest.lease()).await {
+                Ok(lessor) => break lessor,
+                Err(error) => self.runner.tell(error.to_string()),
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(RENEWAL)).await.is_none() {
+                return;
+            }
+        };
+        while !stop.is_cancelled() {
+            let Ok(permit) = permits.clone().acquire_owned().await else {
+                return;
+            };
+            let taken = stop.run_until_cancelled(next_message(&lessor)).await;
+            match taken {
+                None => return,
+                Some(Ok(None)) => {}
+                Some(Ok(Some(message))) => {
+                    let (worker, job, manifest) = (self.clone(), job.clone(), manifest.clone());
+                    tracker.spawn(async move {
+                        if let Err(error) = worker.work(&job, &manifest, message).await {
+                            worker.runner.tell(error.to_string());
+                        }
+                        drop(permit);
+                    });
+                }
+                Some(Err(_)) => {
+                    // The server is gone for a while, or the job for good, which the next look tells.
+                    stop.run_until_cancelled(tokio::time::sleep(LOOK)).await;
+                }
+            }
+        }
+    }
+
+    /// Does one task.
+    async fn work(
+        &self,
+        job: &str,
+        manifest: &JobManifest,
+        message: async_nats::jetstream::Message,
+    ) -> Result<(), QueueError> {
+        let (lease, task) = Lease::take(&self.queue, job, manifest.lease(), message).await;
+        let letter = |task: &str, deliveries: i64, reason: String| DeadLetter {
+            run: manifest.run.clone(),
+            task: task.to_owned(),
+            deliveries,
+            reason,
+        };
+        let task = match task {
+            Ok(task) => task,
+            Err(error) => {
+                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+                let letter = letter("unreadable", lease.deliveries, error.to_string());
+                lease.bury(&letter).await?;
+                return Err(error);
+            }
+        };
+        if lease.is_done().await? {
+            return lease.end_done().await;
+        }
+        let deliveries = lease.deliveries;
+        if deliveries > MAX_DELIVERIES {
+            let reason = "the workers before ended without a word".to_owned();
+            return lease.bury(&letter(&task.label(), deliveries - 1, reason)).await;
+        }
+        let label = task.label();
+        let done = {
+            let (runner, job) = (self.runner.clone(), job.to_owned());
+            tokio::task::spawn_blocking(move || runner.run(&job, task)).await
+        };
+        let done = done.unwrap_or_else(|panic| Err(NotHere(format!("the worker failed: {panic}"))));
+        match done {
+            Ok(result) => {
+                self.counts.done.fetch_add(1, Ordering::Relaxed);
+                lease.finish(&result).await
+            }
+            Err(NotHere(reason)) if deliveries >= MAX_DELIVERIES => {
+                lease.bury(&letter(&label, deliveries, reason)).await
+            }
+            Err(NotHere(reason)) => {
+                self.counts.given_back.fetch_add(1, Ordering::Relaxed);
+                self.runner.tell(format!("given back: {label}: {reason}"));
+                lease.give_back().await
+            }
+        }
+    }
+
+    /// Says what the worker does.
+    async fn report(&self, jobs: &[String]) -> Result<(), QueueError> {
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let status = WorkerStatus {
+            name: self.name.clone(),
+            program: self.program.clone(),
+            protocol: PROTOCOL,
+            slots: self.slots,
+            busy: self.slots - self.permits.available_permits().min(self.slots),
+            done: count(&self.counts.done),
+            given_back: count(&self.counts.given_back),
+            refused: count(&self.counts.refused),
+            jobs: jobs.to_vec(),
+        };
+        let text = serde_json::to_vec(&status).map_err(|error| QueueError::malformed("a status", error))?;
+        self.queue
+            .workers
+            .put(&self.name, text.into())
+            .await
+            .map(drop)
+            .map_err(|error| QueueError::refused("report a worker", error))
+    }
+}
+
+/// One task, or nothing after a while.
+async fn next_message(lessor: &PullConsumer) -> Result<Option<async_nats::jetstream::Message>, String> {
+    let mut batch = lessor
+        .batch()
+        .max_messages(1)
+        .expires(WAIT_FOR_TASK)
+        .messages()
+        .await
+        .map_err(|error| error.to_string())?;
+    batch.next().await.transpose().map_err(|error| error.to_string())
+}

@@ -1,0 +1,303 @@
+//! Runs whose generation and validation other processes do: the same bytes from any number of workers, whatever dies.
+
+mod nats;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::llm::peer::{Peer, Place};
+use nats::{Line, Nats};
+
+/// Journals and what is made of them.
+fn bytes(run: &Path) -> BTreeMap<String, Vec<u8>> {
+    let export = fs::read_dir(run.join("export")).unwrap();
+    let export = export.map(|entry| format!("export/{}", entry.unwrap().file_name().to_string_lossy()));
+    let journals = [
+        "samples.jsonl",
+        "verdicts.jsonl",
+        "rounds.jsonl",
+        "plan.json",
+        "coverage.json",
+        "stages.json",
+    ];
+    journals
+        .map(String::from)
+        .into_iter()
+        .chain(export)
+        .map(|name| {
+            let bytes = fs::read(run.join(&name)).unwrap();
+            (name, bytes)
+        })
+        .collect()
+}
+
+fn nl2sql(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nl2sql"));
+    command.current_dir(folder);
+    command
+}
+
+/// A run of the shop's database into `runs/<folder>`.
+fn run(place: &TempDir, folder: &str, total: u32, more: &[&str]) -> Command {
+    let mut command = nl2sql(place.path());
+    command
+        .args([
+            "run",
+            "--quiet",
+            "--set",
+            "database.path=shop.sqlite",
+            "--set",
+            "run.name=shop",
+        ])
+        .args([
+            "--set",
+            &format!("plan.total={total}"),
+            "--set",
+            "generate.batch=6",
+            "--run-dir",
+            folder,
+        ])
+        .args(["--set", "queue.lease_ms=1000"])
+        .args(more)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn finish(output: Output) {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A worker that is killed with this.
+struct Worker(Child);
+
+impl Worker {
+    fn start(folder: &Path, queue: &str, more: &[&str]) -> Self {
+        let mut command = nl2sql(folder);
+        command
+            .args(["worker", "--queue", queue, "--slots", "1", "--quiet"])
+            .args(more);
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn shop() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../profiles/demo/concert_singer.sql");
+    let database = rusqlite::Connection::open(folder.path().join("shop.sqlite")).unwrap();
+    database.execute_batch(&fs::read_to_string(script).unwrap()).unwrap();
+    folder
+}
+
+/// What `nl2sql worker --status` tells.
+fn status(folder: &Path, queue: &str) -> Value {
+    let output = nl2sql(folder)
+        .args(["worker", "--status", "--json", "--queue", queue])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn any_number_of_workers_gives_the_bytes_of_a_plain_run() {
+    let Some(nats) = Nats::start("any_number_of_workers", &[]) else {
+        return;
+    };
+    let place = shop();
+    finish(run(&place, "plain", 200, &[]).output().unwrap());
+    let wanted = bytes(&place.path().join("plain"));
+    let mut workers = Vec::new();
+    for count in [1, 3] {
+        while workers.len() < count {
+            workers.push(Worker::start(place.path(), &nats.url(), &[]));
+        }
+        let folder = format!("by{count}");
+        finish(run(&place, &folder, 200, &["--queue", &nats.url()]).output().unwrap());
+        assert!(
+            bytes(&place.path().join(&folder)) == wanted,
+            "{count} workers left other bytes"
+        );
+    }
+    let done: u64 = status(place.path(), &nats.url())["workers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|worker| worker["done"].as_u64().unwrap())
+        .sum();
+    assert!(done > 0, "workers did the work");
+    let manifest = fs::read_to_string(place.path().join("by3/run.toml")).unwrap();
+    assert!(!manifest.contains(&nats.url()), "who did the work is not recorded");
+}
+
+#[test]
+fn deaths_and_partitions_change_no_byte() {
+    let Some(mut nats) = Nats::start("deaths_and_partitions", &[]) else {
+        return;
+    };
+    let place = shop();
+    finish(run(&place, "plain", 600, &[]).output().unwrap());
+    let wanted = bytes(&place.path().join("plain"));
+    let line = Line::to(nats.address());
+    let mut chance = ChaCha8Rng::seed_from_u64(20);
+    let mut workers = vec![
+        Worker::start(place.path(), &nats.url(), &[]),
+        Worker::start(place.path(), &line.url(), &[]),
+    ];
+    let queue = nats.url();
+    let coordinate = || run(&place, "fleet", 600, &["--queue", &queue]).spawn().unwrap();
+    let (mut coordinator, mut deaths, deadline) = (coordinate(), 0, Instant::now() + Duration::from_secs(240));
+    let ended = loop {
+        assert!(Instant::now() < deadline, "the run does not end");
+        if deaths < 10 {
+            sleep(Duration::from_millis(chance.random_range(50..700)));
+        } else {
+            sleep(Duration::from_millis(50));
+        }
+        if let Some(ended) = coordinator.try_wait().unwrap() {
+            break ended;
+        }
+        match (deaths < 10).then(|| chance.random_range(0..4)) {
+            Some(0) => {
+                let one = chance.random_range(0..2);
+                let url = if one == 0 { nats.url() } else { line.url() };
+                workers[one] = Worker::start(place.path(), &url, &[]);
+            }
+            Some(1) => {
+                coordinator.kill().unwrap();
+                coordinator.wait().unwrap();
+                coordinator = coordinate();
+            }
+            Some(2) => {
+                nats.kill();
+                sleep(Duration::from_millis(300));
+                nats.resume();
+            }
+            Some(_) => line.cut(Duration::from_millis(1_500)),
+            None => continue,
+        }
+        deaths += 1;
+    };
+    let output = coordinator.wait_with_output().unwrap();
+    assert!(ended.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(deaths >= 4, "only {deaths} deaths came in time");
+    assert!(bytes(&place.path().join("fleet")) == wanted, "deaths left other bytes");
+}
+
+#[test]
+fn no_answer_is_paid_for_twice_over_the_fleet() {
+    let Some(nats) = Nats::start("no_answer_is_paid_for_twice", &[]) else {
+        return;
+    };
+    let (peer, place) = (Peer::start(&["none", "slow"]), Place::with_demo("concert_singer"));
+    place.profile(&peer, "openai", 60, "rate = { concurrency = 3 }\n");
+    let _steady = Worker::start(place.path(), &nats.url(), &[]);
+    let mut mortal = Worker::start(place.path(), &nats.url(), &[]);
+    let settings = ["--quiet", "--queue", &nats.url(), "--set", "queue.lease_ms=1000"];
+    let mut coordinator = place.command(&[&["run"], &settings[..]].concat()).spawn().unwrap();
+    for asked in [2, 5, 9] {
+        while peer.received().len() < asked && coordinator.try_wait().unwrap().is_none() {
+            sleep(Duration::from_millis(5));
+        }
+        mortal = Worker::start(place.path(), &nats.url(), &[]);
+    }
+    let output = coordinator.wait_with_output().unwrap();
+    drop(mortal);
+    finish(output);
+    let keys: Vec<_> = peer
+        .received()
+        .iter()
+        .filter_map(|request| request.idempotency_key.clone())
+        .collect();
+    let mut once = keys.clone();
+    once.sort();
+    once.dedup();
+    assert!(
+        keys.len() > 5 && once.len() == keys.len(),
+        "{} requests, {} of them different",
+        keys.len(),
+        once.len()
+    );
+    assert_eq!(place.counts().values().map(|(accepted, _)| accepted).sum::<u64>(), 60);
+}
+
+#[test]
+fn a_task_that_nobody_can_do_stops_the_run_with_the_reason() {
+    let Some(nats) = Nats::start("a_task_that_nobody_can_do", &[]) else {
+        return;
+    };
+    let place = shop();
+    let _worker = Worker::start(place.path(), &nats.url(), &["--set", "database.path=elsewhere.sqlite"]);
+    let output = run(&place, "fleet", 30, &["--queue", &nats.url()]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("elsewhere.sqlite") && said.contains("none could do it"),
+        "{said}"
+    );
+    let letters = status(place.path(), &nats.url())["dead_letters"].clone();
+    assert_eq!(letters[0]["run"], "shop", "{letters}");
+    assert!(
+        letters[0]["task"].as_str().unwrap().starts_with("validate"),
+        "{letters}"
+    );
+}
+
+#[test]
+fn a_password_is_wanted_and_kept_secret() {
+    let login = ["--user", "nl2sql", "--pass", "open-sesame"];
+    let Some(nats) = Nats::start("a_password_is_wanted", &login) else {
+        return;
+    };
+    let place = shop();
+    let settings = [
+        "--queue",
+        &nats.url(),
+        "--set",
+        "queue.user=nl2sql",
+        "--set",
+        "queue.password_env=QUEUE_PASSWORD",
+    ];
+    let refused = run(&place, "fleet", 30, &settings)
+        .env("QUEUE_PASSWORD", "guess")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    assert!(!said.contains("guess"), "{said}");
+    let mut worker = nl2sql(place.path());
+    worker
+        .arg("worker")
+        .args(settings)
+        .args(["--quiet", "--slots", "1"])
+        .env("QUEUE_PASSWORD", "open-sesame");
+    let _worker = Worker(worker.stdout(Stdio::null()).spawn().unwrap());
+    finish(
+        run(&place, "fleet", 30, &settings)
+            .env("QUEUE_PASSWORD", "open-sesame")
+            .output()
+            .unwrap(),
+    );
+    for (name, file) in bytes(&place.path().join("fleet")) {
+        assert!(!String::from_utf8_lossy(&file).contains("open-sesame"), "{name}");
+    }
+}
