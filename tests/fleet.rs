@@ -1,5 +1,7 @@
 //! Runs whose generation and validation other processes do: the same bytes from any number of workers, whatever dies.
 
+mod line;
+#[path = "../host/crates/worker/tests/nats.rs"]
 mod nats;
 
 use std::collections::BTreeMap;
@@ -15,7 +17,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::llm::peer::{Peer, Place};
-use nats::{Line, Nats};
+use line::Line;
+use nats::Nats;
 
 /// Journals and what is made of them.
 fn bytes(run: &Path) -> BTreeMap<String, Vec<u8>> {

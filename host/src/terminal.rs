@@ -85,7 +85,8 @@ pub fn say_json(document: &serde_json::Value) {
     say(serde_json::to_string_pretty(document).unwrap_or_default());
 }
 
-/// Errors of plugins and drivers go to standard error, those of the queue's client as what they keep from being done; `NL2SQL_LOG` says which (as `tracing` filters do).
+/// Errors of plugins and drivers go to standard error; `NL2SQL_LOG` says which (as `tracing` filters do). The queue's client logs each attempt to
+/// connect again, and is silent.
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("NL2SQL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error,async_nats=off"));

@@ -1,78 +1,26 @@
 //! Coordinator and worker at a real NATS server, and whoever writes there what they did not.
 
 use std::collections::BTreeMap;
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nats::Nats;
 use nl2sql_catalog::Sample;
 use nl2sql_profile::QueueSettings;
 use nl2sql_worker::{
     Artifacts, ChatRelay, Coordinator, FleetStatus, JobManifest, NotHere, PROTOCOL, Queue, QueueError, RunsTasks, Task,
     TaskResult, ValidateTask, Worker,
 };
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 const PROGRAM: &str = "1.0.0";
 
-/// A server of a test's own.
-struct Server {
-    process: Child,
-    settings: QueueSettings,
-    _folder: TempDir,
-}
-
-impl Server {
-    fn start(test: &str) -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-        let Some(program) = folders
-            .map(|folder| folder.join("nats-server"))
-            .find(|program| program.is_file())
-        else {
-            eprintln!("skipped: {test} needs nats-server");
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(program)
-            .args([
-                "--addr",
-                "127.0.0.1",
-                "--port",
-                &port.to_string(),
-                "--jetstream",
-                "--store_dir",
-            ])
-            .arg(folder.path())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "nats-server does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let settings = QueueSettings {
-            url: format!("nats://127.0.0.1:{port}"),
-            ..QueueSettings::default()
-        };
-        Some(Self {
-            process,
-            settings,
-            _folder: folder,
-        })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+/// How to reach a server.
+fn settings(server: &Nats) -> QueueSettings {
+    QueueSettings {
+        url: server.url(),
+        ..QueueSettings::default()
     }
 }
 
@@ -156,16 +104,16 @@ async fn worker(settings: &QueueSettings, runner: &Arc<Labels>) -> CancellationT
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_is_computed_once_and_kept_until_the_job_is_complete() {
-    let Some(server) = Server::start("a_result_is_computed_once") else {
+    let Some(server) = Nats::start("a_result_is_computed_once", &[]) else {
         return;
     };
     let runner = Arc::new(Labels::default());
-    let first = coordinator(&server.settings, PROGRAM).await;
-    let _worker = worker(&server.settings, &runner).await;
+    let first = coordinator(&settings(&server), PROGRAM).await;
+    let _worker = worker(&settings(&server), &runner).await;
     assert_eq!(first.perform(&task(3)).await.unwrap(), Ok("validate, 3 samples".into()));
     drop(first);
     // A coordinator that was stopped finds what was computed.
-    let second = coordinator(&server.settings, PROGRAM).await;
+    let second = coordinator(&settings(&server), PROGRAM).await;
     assert_eq!(
         second.perform(&task(3)).await.unwrap(),
         Ok("validate, 3 samples".into())
@@ -173,19 +121,19 @@ async fn a_result_is_computed_once_and_kept_until_the_job_is_complete() {
     assert_eq!(runner.runs.load(Ordering::SeqCst), 1);
     second.complete().await.unwrap();
     drop(second);
-    let third = coordinator(&server.settings, PROGRAM).await;
+    let third = coordinator(&settings(&server), PROGRAM).await;
     third.perform(&task(3)).await.unwrap().unwrap();
     assert_eq!(runner.runs.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tasks_larger_than_a_message_travel_as_artifacts() {
-    let Some(server) = Server::start("tasks_larger_than_a_message") else {
+    let Some(server) = Nats::start("tasks_larger_than_a_message", &[]) else {
         return;
     };
     let runner = Arc::new(Labels::default());
-    let coordinator = coordinator(&server.settings, PROGRAM).await;
-    let _worker = worker(&server.settings, &runner).await;
+    let coordinator = coordinator(&settings(&server), PROGRAM).await;
+    let _worker = worker(&settings(&server), &runner).await;
     let large = task(40_000);
     assert!(serde_json::to_vec(&large).unwrap().len() > 2 << 20);
     let answer = coordinator.perform(&large).await.unwrap();
@@ -194,12 +142,12 @@ async fn tasks_larger_than_a_message_travel_as_artifacts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_of_another_version_is_refused_with_the_reason() {
-    let Some(server) = Server::start("a_job_of_another_version") else {
+    let Some(server) = Nats::start("a_job_of_another_version", &[]) else {
         return;
     };
     let runner = Arc::new(Labels::default());
-    let _coordinator = coordinator(&server.settings, "2.0.0").await;
-    let _worker = worker(&server.settings, &runner).await;
+    let _coordinator = coordinator(&settings(&server), "2.0.0").await;
+    let _worker = worker(&settings(&server), &runner).await;
     runner
         .told("its coordinator is nl2sql 2.0.0, and this worker is 1.0.0")
         .await;
@@ -208,13 +156,13 @@ async fn a_job_of_another_version_is_refused_with_the_reason() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_messages_are_refused_and_counted_and_the_rest_is_done() {
-    let Some(server) = Server::start("hostile_messages") else {
+    let Some(server) = Nats::start("hostile_messages", &[]) else {
         return;
     };
     let runner = Arc::new(Labels::default());
-    let coordinator = coordinator(&server.settings, PROGRAM).await;
+    let coordinator = coordinator(&settings(&server), PROGRAM).await;
     let subject = format!("nl2sql.tasks.{}", coordinator.job());
-    let intruder = async_nats::connect(&server.settings.url).await.unwrap();
+    let intruder = async_nats::connect(&server.url()).await.unwrap();
     let hostile = [
         "no JSON".to_owned(),
         r#"{"validate":{"samples":[],"more":1}}"#.to_owned(),
@@ -229,13 +177,13 @@ async fn hostile_messages_are_refused_and_counted_and_the_rest_is_done() {
     }
     intruder.publish("nl2sql.results.x.y", "{".into()).await.unwrap();
     intruder.flush().await.unwrap();
-    let _worker = worker(&server.settings, &runner).await;
+    let _worker = worker(&settings(&server), &runner).await;
     assert_eq!(
         coordinator.perform(&task(1)).await.unwrap(),
         Ok("validate, 1 samples".into())
     );
     runner.told("is not named by a SHA-256 in hex").await;
-    let queue = Queue::connect(&server.settings).await.unwrap();
+    let queue = Queue::connect(&settings(&server)).await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let status = FleetStatus::read(&queue).await.unwrap();
@@ -250,15 +198,15 @@ async fn hostile_messages_are_refused_and_counted_and_the_rest_is_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_artifact_with_other_bytes_is_not_used() {
-    let Some(server) = Server::start("an_artifact_with_other_bytes") else {
+    let Some(server) = Nats::start("an_artifact_with_other_bytes", &[]) else {
         return;
     };
-    let coordinator = coordinator(&server.settings, PROGRAM).await;
-    let queue = Queue::connect(&server.settings).await.unwrap();
+    let coordinator = coordinator(&settings(&server), PROGRAM).await;
+    let queue = Queue::connect(&settings(&server)).await.unwrap();
     let digest = nl2sql_worker::sha256(b"[run]");
     let artifacts = queue.artifacts(coordinator.job());
     assert_eq!(artifacts.get(&digest).await.unwrap(), b"[run]");
-    let intruder = async_nats::jetstream::new(async_nats::connect(&server.settings.url).await.unwrap());
+    let intruder = async_nats::jetstream::new(async_nats::connect(&server.url()).await.unwrap());
     let store = intruder.get_object_store("nl2sql_artifacts").await.unwrap();
     let name = format!("{}/{digest}", coordinator.job());
     store.put(name.as_str(), &mut &b"[run]\nseed = 2"[..]).await.unwrap();

@@ -1,12 +1,9 @@
-//! A NATS server with JetStream of a test's own, which can be stopped and started again, and a line to it that can be cut.
+//! A NATS server with JetStream of a test's own, which can be stopped and started again.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{sleep, spawn};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -90,66 +87,4 @@ impl Drop for Nats {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// A line to a server.
-pub struct Line {
-    address: SocketAddr,
-    is_cut: Arc<AtomicBool>,
-    open: Arc<Mutex<Vec<TcpStream>>>,
-}
-
-impl Line {
-    /// A line to `target`.
-    pub fn to(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let line = Self {
-            address: listener.local_addr().unwrap(),
-            is_cut: Arc::default(),
-            open: Arc::default(),
-        };
-        let (is_cut, open) = (line.is_cut.clone(), line.open.clone());
-        spawn(move || {
-            for near in listener.incoming().map_while(Result::ok) {
-                if is_cut.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let Ok(far) = TcpStream::connect(target) else { continue };
-                let ends = [near.try_clone().unwrap(), far.try_clone().unwrap()];
-                open.lock().unwrap().extend(ends);
-                pass_on(near.try_clone().unwrap(), far.try_clone().unwrap());
-                pass_on(far, near);
-            }
-        });
-        line
-    }
-
-    /// Ends every connection and lets none through for a while.
-    pub fn cut(&self, time: Duration) {
-        self.is_cut.store(true, Ordering::SeqCst);
-        for end in self.open.lock().unwrap().drain(..) {
-            // One that has ended already is as good.
-            let _ = end.shutdown(Shutdown::Both);
-        }
-        sleep(time);
-        self.is_cut.store(false, Ordering::SeqCst);
-    }
-
-    /// The server's URL by this line.
-    pub fn url(&self) -> String {
-        format!("nats://{}", self.address)
-    }
-}
-
-/// Copies bytes until either side ends.
-fn pass_on(mut from: TcpStream, mut to: TcpStream) {
-    spawn(move || {
-        let mut buffer = [0; 16 * 1024];
-        while let Ok(read) = from.read(&mut buffer) {
-            if read == 0 || to.write_all(&buffer[..read]).is_err() {
-                break;
-            }
-        }
-        let _ = to.shutdown(Shutdown::Both);
-    });
 }
