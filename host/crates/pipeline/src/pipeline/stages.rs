@@ -19,7 +19,10 @@ use crate::review::Reviews;
 use crate::run_folder::{StageRecord, StageState};
 use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, reason};
-use crate::{CardsArtifact, Dialect, Event, Failure, PipelineError, Stage, artifact, cards, catalog_repair, plan};
+use crate::{
+    CardsArtifact, Dialect, Event, Failure, LocalValidation, PipelineError, Stage, artifact, cards, catalog_repair,
+    plan,
+};
 
 impl Pipeline<'_> {
     pub(super) fn extract(&self) -> Result<Outcome, PipelineError> {
@@ -399,11 +402,13 @@ impl Pipeline<'_> {
         if feedback.is_empty() {
             return Ok(Merged::without_feedback(judged));
         }
+        // Too few to be worth sending anywhere.
+        let validators = LocalValidation::new(self.dependencies.validators(catalog).map_err(fail)?);
         let merge = Merge {
             catalog,
             plan,
             dialect,
-            validators: &ValidatorChain::new(self.dependencies.validators(catalog).map_err(fail)?),
+            validators: &ValidatorChain::new(Box::new(validators)),
             language: &self.profile.plan.language,
         };
         merge.merge(judged, &feedback).map_err(fail)
