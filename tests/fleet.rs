@@ -159,7 +159,7 @@ fn deaths_and_partitions_change_no_byte() {
     let wanted = bytes(&place.path().join("plain"));
     let line = Line::to(nats.address());
     let mut chance = ChaCha8Rng::seed_from_u64(20);
-    let mut workers = vec![
+    let mut workers = [
         Worker::start(place.path(), &nats.url(), &[]),
         Worker::start(place.path(), &line.url(), &[]),
     ];

@@ -1,5 +1,8 @@
 //! Coordinator and worker at a real NATS server, and whoever writes there what they did not.
 
+#[allow(dead_code)]
+mod nats;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
