@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::demo::{Profile, build_program};
 use crate::generation_bench;
 use crate::process::{command, run};
-use crate::{checkout, plugins, python, services, small_model, startup};
+use crate::{checkout, plugins, python, services, small_model, startup, workers_bench};
 
 /// Names the Python that has a bench's peer; without it one is made below the build folder.
 const PYTHON: &str = "NL2SQL_PEER_PYTHON";
@@ -50,6 +50,8 @@ enum Bench {
     Training,
     /// Greedy decoding, alone and sixteen rows at once, against transformers
     Decode,
+    /// Generation and validation by 1 to 8 workers over a queue, against one process without
+    Workers,
     /// Pairs a CPU second, stage by stage, of the demo, the shared data or the SQLite files named after `--`
     Generation,
 }
@@ -59,7 +61,7 @@ impl Bench {
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Dialects | Self::Validation => &["sqlglot[c]"],
-            Self::Calls | Self::Startup | Self::Generation => &[],
+            Self::Calls | Self::Startup | Self::Generation | Self::Workers => &[],
             Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
             Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
             Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
@@ -108,6 +110,7 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
         }
         Bench::Training => training(bench, more),
         Bench::Decode => decode(bench, more),
+        Bench::Workers => workers_bench::run_workers(),
         Bench::Generation => generation_bench::run_generation(more, shared_data().ok().as_deref()),
     }
 }

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::checkout;
+use crate::cpu_time;
 use crate::demo::{Profile, build_program, make_database};
 use crate::process::{command, run};
 
@@ -115,25 +116,16 @@ fn measure(nl2sql: &Path, database: &Path, folder: &Path) -> Result<()> {
 }
 
 fn timed(step: &mut Command) -> Result<Spent> {
-    let (cpu, start) = (cpu_of_children()?, Instant::now());
+    let (cpu, start) = (cpu_time::of_children()?, Instant::now());
     run(step)?;
     Ok(Spent {
-        cpu: cpu_of_children()? - cpu,
+        cpu: cpu_time::of_children()? - cpu,
         wall: start.elapsed().as_secs_f64(),
     })
 }
 
-/// CPU seconds of every program this one has run, from the kernel's accounting (`proc(5)`: fields 16 and 17, a hundred a second).
-fn cpu_of_children() -> Result<f64> {
-    let text =
-        fs::read_to_string("/proc/self/stat").context("CPU seconds are read from /proc, which only Linux has")?;
-    let behind_name = text.rsplit(')').next().unwrap_or_default();
-    let ticks = behind_name.split_whitespace().skip(13).take(2);
-    let sum: u64 = ticks.filter_map(|field| field.parse::<u64>().ok()).sum();
-    Ok(sum as f64 / 100.0)
-}
-
-fn accepted(run_folder: &Path) -> Result<f64> {
+/// Accepted pairs of a run.
+pub fn accepted(run_folder: &Path) -> Result<f64> {
     let text = fs::read_to_string(run_folder.join("coverage.json"))?;
     let coverage: Value = serde_json::from_str(&text)?;
     coverage["samples"].as_f64().context("coverage.json counts no samples")

@@ -5,6 +5,7 @@ mod bench;
 mod bootstrap;
 mod certificates;
 mod checkout;
+mod cpu_time;
 #[cfg(test)]
 mod crate_graph;
 mod debian;
@@ -25,6 +26,7 @@ mod startup;
 mod test;
 mod test_tally;
 mod windows;
+mod workers_bench;
 
 use std::process::ExitCode;
 

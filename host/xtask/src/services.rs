@@ -372,7 +372,7 @@ fn running(folder: &Path) -> Option<u32> {
 }
 
 /// In the path, or where Debian keeps the programs that it leaves out of the path.
-fn find_program(name: &str) -> Option<PathBuf> {
+pub fn find_program(name: &str) -> Option<PathBuf> {
     let debian = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -387,7 +387,8 @@ fn find_program(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-fn free_port() -> Result<u16> {
+/// A port that nobody listens at.
+pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
