@@ -26,7 +26,7 @@ const WORKERS: [usize; 4] = [1, 2, 4, 8];
 
 /// Tables of the schema, and pairs asked for.
 const TABLES: usize = 2_000;
-const PAIRS: u32 = 10_000;
+const PAIRS: u32 = 40_000;
 
 /// Measures and prints.
 pub fn run_workers() -> Result<()> {

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::validate::judge;
 use crate::{Dialect, Failure, Generator, Validator};
 
+/// Samples handed to a validator in one call.
+const CHUNK: usize = 32;
+
 /// What a generator wrote, with the forms that tell its statements apart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,30 +49,23 @@ pub struct Judgement {
     pub records: Vec<ValidatorRecord>,
 }
 
-/// Writes samples. Called from several threads at once.
+/// Writes samples.
 pub trait GenerationExecutor: Send + Sync {
-    /// Samples for a topic.
+    /// Samples for each request, in their order.
     ///
     /// # Errors
-    /// When the generator or the dialect fails.
-    fn generate(&self, request: &GenerateRequest<'_>) -> Result<GeneratedBatch, Failure>;
-    /// How many calls are worth having at once, where they wait for something else than this machine's cores.
-    fn at_once(&self) -> Option<usize> {
-        None
-    }
+    /// For a request, when the generator or the dialect fails.
+    fn generate_all(&self, requests: &[GenerateRequest<'_>]) -> Vec<Result<GeneratedBatch, Failure>>;
 }
 
-/// Judges samples. Called from several threads at once.
+/// Judges samples.
 pub trait ValidationExecutor: Send + Sync {
-    /// Verdicts of all validators, cheapest first; the first that finds an error rejects.
+    /// Verdicts of all validators, cheapest first; the first that finds an error rejects. Each judgement is about the samples behind those of
+    /// the one before.
     ///
     /// # Errors
     /// When a validator cannot work.
-    fn judge(&self, samples: &[Sample]) -> Result<Judgement, Failure>;
-    /// As [`GenerationExecutor::at_once`].
-    fn at_once(&self) -> Option<usize> {
-        None
-    }
+    fn judge_all(&self, samples: &[Sample]) -> Result<Vec<Judgement>, Failure>;
 }
 
 /// A generator of this process.
@@ -85,7 +81,7 @@ impl LocalGeneration {
     }
 }
 
-impl GenerationExecutor for LocalGeneration {
+impl LocalGeneration {
     fn generate(&self, request: &GenerateRequest<'_>) -> Result<GeneratedBatch, Failure> {
         let batch = self.generator.generate(request)?;
         let statements: Result<Vec<_>, Failure> = batch
@@ -98,9 +94,26 @@ impl GenerationExecutor for LocalGeneration {
             batch,
         })
     }
+}
 
-    fn at_once(&self) -> Option<usize> {
-        self.generator.at_once()
+impl GenerationExecutor for LocalGeneration {
+    fn generate_all(&self, requests: &[GenerateRequest<'_>]) -> Vec<Result<GeneratedBatch, Failure>> {
+        let generate = || {
+            requests
+                .par_iter()
+                .with_max_len(1)
+                .map(|request| self.generate(request))
+                .collect()
+        };
+        let waiting = self.generator.at_once().map(|calls| calls.min(requests.len()));
+        let pool = waiting
+            .filter(|calls| *calls > rayon::current_num_threads())
+            .map(|calls| rayon::ThreadPoolBuilder::new().num_threads(calls).build());
+        match pool {
+            Some(Ok(pool)) => pool.install(generate),
+            // Without threads to wait on, the calls go one after another on those there are.
+            Some(Err(_)) | None => generate(),
+        }
     }
 }
 
@@ -115,8 +128,8 @@ impl LocalValidation {
 }
 
 impl ValidationExecutor for LocalValidation {
-    fn judge(&self, samples: &[Sample]) -> Result<Judgement, Failure> {
-        judge(&self.0, samples)
+    fn judge_all(&self, samples: &[Sample]) -> Result<Vec<Judgement>, Failure> {
+        samples.par_chunks(CHUNK).map(|chunk| judge(&self.0, chunk)).collect()
     }
 }
 
@@ -125,21 +138,4 @@ pub(crate) fn statement_key(dialect: &dyn Dialect, sample: &Sample) -> Result<St
     Ok(dialect
         .normalise(&sample.sql)?
         .unwrap_or_else(|_| sample.sql.split_whitespace().collect::<Vec<_>>().join(" ")))
-}
-
-/// Runs parallel `work` of up to `calls` calls, on more threads than there are cores where calls wait for something else.
-pub(crate) fn waiting_side_by_side<T: Send>(
-    at_once: Option<usize>,
-    calls: usize,
-    work: impl FnOnce() -> T + Send,
-) -> T {
-    let pool = at_once
-        .map(|at_once| at_once.min(calls))
-        .filter(|threads| *threads > rayon::current_num_threads())
-        .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build());
-    match pool {
-        Some(Ok(pool)) => pool.install(work),
-        // Without threads to wait on, the calls go one after another on those there are.
-        Some(Err(_)) | None => work(),
-    }
 }

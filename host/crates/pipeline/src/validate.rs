@@ -3,13 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
-use rayon::prelude::*;
 
-use crate::executor::waiting_side_by_side;
 use crate::{Failure, Judgement, ValidationExecutor, Validator, ValidatorRecord};
-
-/// Samples handed to a validator in one call.
-const CHUNK: usize = 32;
 
 /// Samples that a validator may fail on before it has judged any; then it is taken for broken, and what is paid for is not spent on it.
 const MAX_FAILURES: u64 = 8;
@@ -36,17 +31,10 @@ impl ValidatorChain {
     /// # Errors
     /// When a validator cannot work, or has failed on every sample and on more than a few.
     pub(crate) fn verdicts(&self, samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
-        let chunks = samples.len().div_ceil(CHUNK);
-        let judged: Result<Vec<Judgement>, Failure> = waiting_side_by_side(self.executor.at_once(), chunks, || {
-            samples
-                .par_chunks(CHUNK)
-                .with_max_len(1)
-                .map(|chunk| self.executor.judge(chunk))
-                .collect()
-        });
+        let judged = self.executor.judge_all(samples)?;
         let mut verdicts = Vec::with_capacity(samples.len());
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        for judgement in judged? {
+        for judgement in judged {
             verdicts.extend(judgement.verdicts);
             add_records(&mut records, judgement.records);
         }

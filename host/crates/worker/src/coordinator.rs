@@ -1,6 +1,7 @@
 //! The side that has the run: hands out tasks, and waits for what comes of them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::chat_relay::{AnswersChats, answer_chats};
 use crate::dead_letters::DeadLetter;
 use crate::queue::{MAX_INLINE_BYTES, RENEWAL, dead_subject, result_subject, task_subject};
+use crate::status::slots_of_workers;
 use crate::task::task_id;
 use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
 
@@ -39,6 +41,10 @@ pub struct Coordinator {
     job: String,
     artifacts: Artifacts,
     waiting: Waiting,
+    /// Whether a coordinator before this one left results.
+    has_earlier_results: bool,
+    /// Tasks that the workers there are do at once.
+    slots: Arc<AtomicUsize>,
     cancel: CancellationToken,
     /// Ends what runs beside, with this.
     _beside: DropGuard,
@@ -69,6 +75,7 @@ impl Coordinator {
         purge(&queue.tasks, &task_subject(&job)).await?;
         purge(&queue.dead_letters, &dead_subject(&job, "*")).await?;
         queue.lessor(&job, manifest.lease()).await?;
+        let has_earlier_results = has_messages(&queue.results, &result_subject(&job, "*")).await?;
         let beside = CancellationToken::new();
         let waiting = Waiting::default();
         listen(
@@ -87,6 +94,8 @@ impl Coordinator {
         let coordinator = Self {
             artifacts: store,
             waiting,
+            has_earlier_results,
+            slots: Arc::default(),
             cancel,
             _beside: beside.clone().drop_guard(),
             queue,
@@ -108,7 +117,9 @@ impl Coordinator {
     pub async fn perform(&self, task: &Task) -> Result<TaskResult, QueueError> {
         let bytes = task.to_bytes()?;
         let id = task_id(&bytes);
-        if let Some(result) = self.patiently(|| self.stored(&id)).await? {
+        if self.has_earlier_results
+            && let Some(result) = self.patiently(|| self.stored(&id)).await?
+        {
             return self.take(&id, &result).await;
         }
         let word = self.wait_for(&id);
@@ -121,6 +132,11 @@ impl Coordinator {
             Word::Result(bytes) => self.take(&id, &bytes).await,
             Word::DeadLetter(letter) => Err(letter.into_error()),
         }
+    }
+
+    /// Tasks that the workers there are do at once, as they said last; none where there is none yet.
+    pub fn slots(&self) -> usize {
+        self.slots.load(Ordering::Relaxed)
     }
 
     /// Ends the job for good: its results and artifacts are no longer needed.
@@ -157,11 +173,14 @@ impl Coordinator {
     async fn announce(&self, manifest: &JobManifest, beside: CancellationToken) -> Result<(), QueueError> {
         let text = serde_json::to_vec(manifest).map_err(|error| QueueError::malformed("a job", error))?;
         let (jobs, job) = (self.queue.jobs.clone(), self.job.clone());
+        let (queue, slots) = (self.queue.clone(), self.slots.clone());
         jobs.put(&job, text.clone().into())
             .await
             .map_err(|error| QueueError::refused("announce a job", error))?;
+        slots.store(slots_of_workers(&queue).await, Ordering::Relaxed);
         tokio::spawn(async move {
             while beside.run_until_cancelled(tokio::time::sleep(RENEWAL)).await.is_some() {
+                slots.store(slots_of_workers(&queue).await, Ordering::Relaxed);
                 // A server that is gone comes back, or the tasks say so.
                 if let Err(error) = jobs.put(&job, text.clone().into()).await {
                     tracing::warn!("the job could not be announced again: {error}");
@@ -294,6 +313,15 @@ pub(crate) fn reference(message: &[u8]) -> Option<String> {
     serde_json::from_slice::<Reference>(message)
         .ok()
         .map(|reference| reference.artifact)
+}
+
+/// Whether a stream holds anything under a subject.
+async fn has_messages(stream: &Stream, subject: &str) -> Result<bool, QueueError> {
+    let mut found = stream
+        .info_with_subjects(subject)
+        .await
+        .map_err(|error| QueueError::refused("look up results", error))?;
+    Ok(found.next().await.is_some())
 }
 
 async fn purge(stream: &Stream, subject: &str) -> Result<(), QueueError> {

@@ -40,7 +40,18 @@ impl Task {
     /// What the task is, for people.
     pub fn label(&self) -> String {
         match self {
-            Self::Generate(task) => format!("generate, topic `{}`, round {}", task.topic.name, task.round),
+            Self::Generate(topics) => match topics.first() {
+                Some(first) if topics.len() == 1 => {
+                    format!("generate, topic `{}`, round {}", first.topic.name, first.round)
+                }
+                Some(first) => format!(
+                    "generate, {} topics from `{}`, round {}",
+                    topics.len(),
+                    first.topic.name,
+                    first.round
+                ),
+                None => "generate, no topic".to_owned(),
+            },
             Self::Validate(task) => format!("validate, {} samples", task.samples.len()),
         }
     }

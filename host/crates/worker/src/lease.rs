@@ -89,7 +89,11 @@ impl Lease {
         {
             return Err(QueueError::refused("publish a result", reason));
         }
-        self.end(AckKind::Ack).await
+        // Where this is lost, the next worker sees that there is a result.
+        self.message
+            .ack()
+            .await
+            .map_err(|error| QueueError::refused("end a lease", error))
     }
 
     /// Ends the lease without a result: the task is somebody else's, after a while.

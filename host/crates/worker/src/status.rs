@@ -99,6 +99,15 @@ impl FleetStatus {
     }
 }
 
+/// Tasks that all workers together do at once; none where that cannot be said.
+pub(crate) async fn slots_of_workers(queue: &Queue) -> usize {
+    let entries = entries(&queue.workers).await.unwrap_or_default();
+    let workers = entries
+        .iter()
+        .filter_map(|(_, text)| serde_json::from_slice::<WorkerStatus>(text).ok());
+    workers.map(|worker| worker.slots).sum()
+}
+
 async fn entries(store: &Store) -> Result<Vec<(String, Vec<u8>)>, QueueError> {
     let refused = |error: String| QueueError::refused("show its status", error);
     let keys = store.keys().await.map_err(|error| refused(error.to_string()))?;

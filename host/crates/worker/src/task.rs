@@ -9,8 +9,8 @@ use crate::{QueueError, sha256};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Task {
-    /// Write samples for a topic.
-    Generate(GenerateTask),
+    /// Write samples for some topics.
+    Generate(Vec<GenerateTask>),
     /// Judge samples by all validators.
     Validate(ValidateTask),
 }

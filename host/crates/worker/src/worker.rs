@@ -289,10 +289,10 @@ impl Worker {
                 return Err(error);
             }
         };
-        if lease.is_done().await? {
+        let deliveries = lease.deliveries;
+        if deliveries > 1 && lease.is_done().await? {
             return lease.end_done().await;
         }
-        let deliveries = lease.deliveries;
         if deliveries > MAX_DELIVERIES {
             let reason = "the workers before ended without a word".to_owned();
             return lease.bury(&letter(&task.label(), deliveries - 1, reason)).await;

@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::join_all;
 use nl2sql_catalog::{Database, GenerateRequest, GeneratorContext, Sample};
 use nl2sql_pipeline::{Failure, GeneratedBatch, GenerationExecutor, Judgement, PluginIdentity, ValidationExecutor};
 use nl2sql_plugin_host::LlmService;
-use nl2sql_worker::{AnswersChats, Coordinator, GenerateTask, Queue, QueueError, Task, TaskFailure, ValidateTask};
+use nl2sql_worker::{
+    AnswersChats, Coordinator, GenerateTask, Queue, QueueError, Task, TaskFailure, TaskResult, ValidateTask,
+};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
@@ -14,8 +17,13 @@ use super::job_bundle::JobBundle;
 use super::queue_failure;
 use crate::{ServiceRuntime, Session};
 
-/// Calls that wait for workers at once: enough for a round of every topic, and for a round's samples.
-const CALLS: usize = 64;
+/// Maximum topics of a task: more would keep a round waiting for its slowest task.
+const MAX_TOPICS: usize = 8;
+/// Minimum and maximum samples of a task.
+const MIN_SAMPLES: usize = 32;
+const MAX_SAMPLES: usize = 256;
+/// Tasks for each one that workers do at once, so that none of them waits while another has much left to do.
+const TASKS_A_SLOT: usize = 2;
 
 /// The workers of a run, and the job that they take part in.
 pub(crate) struct Fleet {
@@ -46,7 +54,9 @@ impl Fleet {
     ) -> Result<Box<dyn GenerationExecutor>, Failure> {
         let bundle = JobBundle::new(&self.session, plain, Some(context), identities, at_once)?;
         let coordinator = self.offer(plain, bundle, chats)?;
-        Ok(Box::new(self.remote(coordinator)))
+        // Topics whose answers a language model writes wait for it, not for each other.
+        let max_topics = if at_once.is_some() { 1 } else { MAX_TOPICS };
+        Ok(Box::new(self.remote(coordinator, max_topics)))
     }
 
     /// Validation by workers: by those of the generation that is going on, where one is.
@@ -64,7 +74,7 @@ impl Fleet {
                 self.offer(catalog, bundle, chats)?
             }
         };
-        Ok(Box::new(self.remote(coordinator)))
+        Ok(Box::new(self.remote(coordinator, MAX_TOPICS)))
     }
 
     /// Ends what was offered: for good, or so that the next process finds what was computed.
@@ -99,10 +109,11 @@ impl Fleet {
         Ok(coordinator)
     }
 
-    fn remote(&self, coordinator: Arc<Coordinator>) -> RemoteExecutor {
+    fn remote(&self, coordinator: Arc<Coordinator>, max_topics: usize) -> RemoteExecutor {
         RemoteExecutor {
             coordinator,
             runtime: self.session.runtime().clone(),
+            max_topics,
         }
     }
 }
@@ -111,64 +122,101 @@ impl Fleet {
 struct RemoteExecutor {
     coordinator: Arc<Coordinator>,
     runtime: ServiceRuntime,
+    max_topics: usize,
 }
 
 impl RemoteExecutor {
-    fn perform<T: DeserializeOwned>(&self, task: &Task) -> Result<T, Failure> {
-        let result = self
+    /// How many of `all` make a task, so that every worker has some.
+    fn share(&self, all: usize) -> usize {
+        all.div_ceil(TASKS_A_SLOT * self.coordinator.slots().max(1))
+    }
+
+    /// What came of each task, in their order.
+    fn perform<T: DeserializeOwned>(&self, tasks: &[Task]) -> Vec<Result<T, Failure>> {
+        let results = self
             .runtime
-            .block_on(|| self.coordinator.perform(task))
-            .map_err(|error| queue_failure(&error))?;
-        let answer = result.map_err(|failure: TaskFailure| Failure {
-            part: failure.part,
-            code: failure.code,
-            message: failure.message,
-            hint: failure.hint,
-        })?;
-        serde_json::from_value(answer).map_err(|error| {
-            queue_failure(&QueueError::Malformed {
-                what: "a result",
-                reason: error.to_string(),
-            })
+            .block_on(|| join_all(tasks.iter().map(|task| self.coordinator.perform(task))));
+        results.into_iter().map(answer).collect()
+    }
+}
+
+/// The answer of a task in the form that its kind has.
+fn answer<T: DeserializeOwned>(result: Result<TaskResult, QueueError>) -> Result<T, Failure> {
+    let answer = result.map_err(|error| queue_failure(&error))?.map_err(failure)?;
+    serde_json::from_value(answer).map_err(|error| {
+        queue_failure(&QueueError::Malformed {
+            what: "a result",
+            reason: error.to_string(),
         })
+    })
+}
+
+fn failure(failure: TaskFailure) -> Failure {
+    Failure {
+        part: failure.part,
+        code: failure.code,
+        message: failure.message,
+        hint: failure.hint,
     }
 }
 
 impl GenerationExecutor for RemoteExecutor {
-    fn generate(&self, request: &GenerateRequest<'_>) -> Result<GeneratedBatch, Failure> {
-        let generated: GeneratedBatch = self.perform(&Task::Generate(GenerateTask::from(request)))?;
-        if generated.statements.len() == generated.batch.samples.len() {
-            Ok(generated)
-        } else {
-            Err(unequal(generated.batch.samples.len(), generated.statements.len()))
-        }
+    fn generate_all(&self, requests: &[GenerateRequest<'_>]) -> Vec<Result<GeneratedBatch, Failure>> {
+        let topics = self.share(requests.len()).clamp(1, self.max_topics);
+        let tasks: Vec<_> = requests
+            .chunks(topics)
+            .map(|requests| Task::Generate(requests.iter().map(GenerateTask::from).collect()))
+            .collect();
+        let answers = self.perform::<Vec<GeneratedBatch>>(&tasks);
+        let of_each = requests
+            .chunks(topics)
+            .zip(answers)
+            .flat_map(|(requests, answer)| match answer {
+                Ok(batches) if batches.len() == requests.len() => batches.into_iter().map(whole).collect(),
+                Ok(batches) => vec![Err(unequal(requests.len(), batches.len())); requests.len()],
+                // A task fails as a whole, so that its topics are asked for again together.
+                Err(failure) => vec![Err(failure); requests.len()],
+            });
+        of_each.collect()
     }
+}
 
-    fn at_once(&self) -> Option<usize> {
-        Some(CALLS)
+/// A batch with a form for each of its samples.
+fn whole(generated: GeneratedBatch) -> Result<GeneratedBatch, Failure> {
+    if generated.statements.len() == generated.batch.samples.len() {
+        Ok(generated)
+    } else {
+        Err(unequal(generated.batch.samples.len(), generated.statements.len()))
     }
 }
 
 impl ValidationExecutor for RemoteExecutor {
-    fn judge(&self, samples: &[Sample]) -> Result<Judgement, Failure> {
-        let task = Task::Validate(ValidateTask {
-            samples: samples.to_vec(),
-        });
-        let judgement: Judgement = self.perform(&task)?;
-        let matches = judgement.verdicts.len() == samples.len()
-            && samples
-                .iter()
-                .zip(&judgement.verdicts)
-                .all(|(sample, verdict)| verdict.sample == sample.id);
-        if matches {
-            Ok(judgement)
-        } else {
-            Err(unequal(samples.len(), judgement.verdicts.len()))
+    fn judge_all(&self, samples: &[Sample]) -> Result<Vec<Judgement>, Failure> {
+        let share = self.share(samples.len()).clamp(MIN_SAMPLES, MAX_SAMPLES);
+        let tasks: Vec<_> = samples
+            .chunks(share)
+            .map(|samples| {
+                Task::Validate(ValidateTask {
+                    samples: samples.to_vec(),
+                })
+            })
+            .collect();
+        let answers = self.perform::<Vec<Judgement>>(&tasks);
+        let mut judgements = Vec::with_capacity(answers.len());
+        for (samples, answer) in samples.chunks(share).zip(answers) {
+            let answer = answer?;
+            let verdicts = || answer.iter().flat_map(|judgement| &judgement.verdicts);
+            let fits = verdicts().count() == samples.len()
+                && samples
+                    .iter()
+                    .zip(verdicts())
+                    .all(|(sample, verdict)| verdict.sample == sample.id);
+            if !fits {
+                return Err(unequal(samples.len(), verdicts().count()));
+            }
+            judgements.extend(answer);
         }
-    }
-
-    fn at_once(&self) -> Option<usize> {
-        Some(CALLS)
+        Ok(judgements)
     }
 }
 

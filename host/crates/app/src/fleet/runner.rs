@@ -9,7 +9,8 @@ use nl2sql_database::DriverRegistry;
 use nl2sql_pipeline::{Dependencies, Failure, GenerationExecutor, ValidationExecutor};
 use nl2sql_profile::{Layers, Profile};
 use nl2sql_worker::{
-    Artifacts, ChatRelay, JobManifest, NotHere, QueueError, RunsTasks, Task, TaskFailure, TaskResult, sha256,
+    Artifacts, ChatRelay, GenerateTask, JobManifest, NotHere, QueueError, RunsTasks, Task, TaskFailure, TaskResult,
+    sha256,
 };
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -156,8 +157,13 @@ struct OpenRun {
 impl OpenRun {
     fn perform(&self, task: Task) -> Result<serde_json::Value, Failure> {
         let answer = match task {
-            Task::Generate(task) => serde_json::to_value(self.generation()?.generate(&task.request())?),
-            Task::Validate(task) => serde_json::to_value(self.validation()?.judge(&task.samples)?),
+            Task::Generate(topics) => {
+                let requests: Vec<_> = topics.iter().map(GenerateTask::request).collect();
+                let batches = self.generation()?.generate_all(&requests);
+                let batches: Result<Vec<_>, Failure> = batches.into_iter().collect();
+                serde_json::to_value(batches?)
+            }
+            Task::Validate(task) => serde_json::to_value(self.validation()?.judge_all(&task.samples)?),
         };
         answer.map_err(|error| Failure::new("queue", "malformed", error.to_string()))
     }
@@ -198,7 +204,7 @@ impl OpenRun {
     }
 }
 
-/// A failure that this machine may be alone with is no result.
+/// An answer, or a failure that every machine would have; one that this machine may be alone with is none.
 fn told(answer: Result<serde_json::Value, Failure>) -> Result<TaskResult, NotHere> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),

@@ -7,7 +7,7 @@ use super::budget_reallocation::reallocate;
 use super::duplicates::{Duplicates, question_key};
 use super::journals::{Journals, replay};
 use super::{Generation, Notice, RoundRecord, TopicProgress};
-use crate::executor::{GeneratedBatch, statement_key, waiting_side_by_side};
+use crate::executor::{GeneratedBatch, statement_key};
 use crate::validate::is_empty_result;
 use crate::{Failure, PipelineError, Stage};
 
@@ -146,19 +146,18 @@ impl<'a> GenerationRound<'a> {
 
     /// Answers for `members`, in their order.
     fn ask_all(&self, members: &[usize]) -> Vec<Result<Asked, Failure>> {
-        waiting_side_by_side(self.generation.generator.at_once(), members.len(), || {
-            members
-                .par_iter()
-                .with_max_len(1)
-                .map(|index| self.ask(*index))
-                .collect()
-        })
+        let requests: Vec<_> = members.iter().map(|index| self.request(*index)).collect();
+        let answers = self.generation.generator.generate_all(&requests);
+        members
+            .iter()
+            .zip(answers)
+            .map(|(index, answer)| Ok(self.asked(*index, answer?)))
+            .collect()
     }
 
-    /// Asks for samples of a topic.
-    fn ask(&self, index: usize) -> Result<Asked, Failure> {
+    fn request(&self, index: usize) -> GenerateRequest<'_> {
         let progress = &self.topics[index];
-        let GeneratedBatch { mut batch, statements } = self.generation.generator.generate(&GenerateRequest {
+        GenerateRequest {
             topic: &progress.topic,
             want: progress.want(self.generation.settings),
             round: progress.round,
@@ -167,10 +166,16 @@ impl<'a> GenerationRound<'a> {
             accepted: &progress.accepted,
             rejected: &progress.rejected,
             wordings: self.generation.settings.wordings.max(1),
-        })?;
+        }
+    }
+
+    /// Brings the samples of a topic into the forms they are compared by.
+    fn asked(&self, index: usize, generated: GeneratedBatch) -> Asked {
+        let GeneratedBatch { mut batch, statements } = generated;
+        let topic = &self.topics[index].topic.name;
         let samples = std::mem::take(&mut batch.samples);
         let candidates = samples.into_iter().zip(statements).map(|(mut sample, statement)| {
-            sample.topic.clone_from(&progress.topic.name);
+            sample.topic.clone_from(topic);
             Candidate {
                 question: question_key(&sample.question),
                 statement,
@@ -178,7 +183,7 @@ impl<'a> GenerationRound<'a> {
             }
         });
         let candidates = candidates.collect();
-        Ok((index, batch, candidates))
+        (index, batch, candidates)
     }
 
     fn without_duplicates(&mut self, topic: usize, batch: Batch, candidates: Vec<Candidate>) -> Judged {
