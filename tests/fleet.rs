@@ -304,3 +304,41 @@ fn a_password_is_wanted_and_kept_secret() {
         assert!(!String::from_utf8_lossy(&file).contains("open-sesame"), "{name}");
     }
 }
+
+#[test]
+fn the_server_must_be_the_one_that_the_authority_signed_for() {
+    let test = "the_server_must_be_the_one";
+    let Some(certificates) = std::env::var_os("NL2SQL_TEST_CERTIFICATES") else {
+        eprintln!("skipped: {test} needs NL2SQL_TEST_CERTIFICATES, which `cargo xtask services up` sets");
+        return;
+    };
+    let file = |name: &str| Path::new(&certificates).join(name).display().to_string();
+    let tls = [
+        "--tls",
+        "--tlscert",
+        &file("server.pem"),
+        "--tlskey",
+        &file("server.key"),
+    ];
+    let Some(nats) = Nats::start(test, &tls) else { return };
+    let place = shop();
+    let queue = format!("tls://localhost:{}", nats.address().port());
+    let trusted = |authority: &str| {
+        [
+            "--queue".to_owned(),
+            queue.clone(),
+            "--set".into(),
+            format!("queue.ca_certificate={}", file(authority)),
+        ]
+    };
+    let settings = trusted("authority.pem");
+    let settings: Vec<_> = settings.iter().map(String::as_str).collect();
+    let _worker = Worker::start(place.path(), &queue, &settings[2..]);
+    finish(run(&place, "fleet", 30, &settings).output().unwrap());
+    let settings = trusted("stranger.pem");
+    let settings: Vec<_> = settings.iter().map(String::as_str).collect();
+    let refused = run(&place, "other", 30, &settings).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    assert!(said.contains("certificate"), "{said}");
+}
