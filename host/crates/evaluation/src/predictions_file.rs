@@ -118,8 +118,11 @@ pub enum PairingError {
         expected: String,
     },
     /// The file holds no prediction.
-    #[error("the file holds no predictions")]
-    NoPredictions,
+    #[error("the file holds no predictions{}; a row is for example {{\"id\": \"7\", \"predict\": \"SELECT ...\"}}", .first.as_ref().map(|error| format!(": {error}")).unwrap_or_default())]
+    NoPredictions {
+        /// The first row that cannot be read.
+        first: Option<RowError>,
+    },
 }
 
 impl PredictionsFile {
@@ -163,7 +166,9 @@ impl PredictionsFile {
             return Err(PairingError::NoExamples);
         };
         let Some(first) = self.predictions.first() else {
-            return Err(PairingError::NoPredictions);
+            return Err(PairingError::NoPredictions {
+                first: self.errors.first().cloned(),
+            });
         };
         let found = first.id.clone();
         match self.predictions.iter().filter(|row| row.id.is_empty()).count() {

@@ -311,6 +311,17 @@ fn labels_that_lost_blanks_or_were_cut_still_pair() {
 }
 
 #[test]
+fn a_file_without_predictions_says_what_its_rows_lack() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("predictions.jsonl");
+    std::fs::write(&path, "{\"id\": \"7\", \"answer\": \"SELECT 1\"}\n").unwrap();
+    let data = dataset(folder.path(), b"{\"id\": \"7\", \"question\": \"one\"}\n");
+    let refused = PredictionsFile::read(&path).unwrap().pair_with(&data.examples, false);
+    let said = refused.unwrap_err().to_string();
+    assert!(said.contains("row 1") && said.contains("\"predict\""), "{said}");
+}
+
+#[test]
 fn predictions_of_bird_and_spider_pair_by_position_and_database() {
     let folder = tempfile::tempdir().unwrap();
     let data = dataset(
