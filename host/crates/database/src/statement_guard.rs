@@ -6,6 +6,7 @@
 mod described;
 mod guard_rules;
 pub(crate) mod lexer;
+mod literal_relations;
 mod mysql;
 mod postgres;
 mod restricted_objects;
@@ -47,6 +48,7 @@ pub fn check(rules: &GuardRules, sql: &str, restricted: &RestrictedObjects) -> R
         .or_else(|| rules::forbidden_words(rules, &tokens))
         .or_else(|| rules::forbidden_functions(rules, &tokens, restricted))
         .or_else(|| forbidden_relation(rules, &tokens))
+        .or_else(|| rules.literal_relation(&tokens))
         .or_else(|| restricted.reason_against(&tokens));
     verdict.map_or(Ok(()), |reason| refuse(format!("refused: {reason}")))
 }

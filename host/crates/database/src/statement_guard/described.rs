@@ -4,6 +4,7 @@ use nl2sql_catalog::DialectInfo;
 
 use super::GuardRules;
 use super::lexer::Token;
+use super::literal_relations::has_literal_relation;
 use super::rules::matches_pattern;
 
 /// Words that may begin a query where a dialect says so. A description is a plugin's word, so that nothing else counts.
@@ -27,6 +28,8 @@ pub(super) struct Declared {
     /// Words in a row, with the reason.
     words: Vec<(Vec<String>, String)>,
     relations: Vec<(String, String)>,
+    /// What an engine makes of a string in place of a table is not known here, and files are what some make of it.
+    literal_relations: bool,
 }
 
 impl GuardRules {
@@ -47,6 +50,7 @@ impl GuardRules {
                 .map(|(pattern, reason)| (words(pattern), reason.clone()))
                 .collect(),
             relations: info.guard.refused_relations.clone(),
+            literal_relations: true,
         };
         Self {
             declared,
@@ -72,6 +76,12 @@ impl GuardRules {
         found.map(|(words, reason)| format!("{} is not allowed: {reason}", words.join(" ").to_uppercase()))
     }
 
+    /// Why a string that stands in place of a table is refused.
+    pub(super) fn literal_relation(&self, tokens: &[Token<'_>]) -> Option<String> {
+        let refused = self.declared.literal_relations && has_literal_relation(tokens);
+        refused.then(|| "a string stands where a table is named; engines read files under such names".to_owned())
+    }
+
     /// Why the relation named here, in lower case, may not be read.
     pub(super) fn declared_relation(&self, tokens: &[Token<'_>], at: usize, name: &str) -> Option<String> {
         let qualifier = || {
@@ -80,12 +90,8 @@ impl GuardRules {
         };
         let qualified = qualifier().map(|qualifier| format!("{qualifier}.{name}"));
         let found = self.declared.relations.iter().find(|(pattern, _)| {
-            let spelled = if pattern.contains('.') {
-                qualified.as_deref()
-            } else {
-                Some(name)
-            };
-            spelled.is_some_and(|spelled| matches_pattern(pattern, spelled))
+            let of_schema = pattern.contains('.') && qualified.as_deref().is_some_and(|name| matches_pattern(pattern, name));
+            of_schema || matches_pattern(pattern, name)
         });
         found.map(|(_, reason)| format!("{} may not be read: {reason}", qualified.as_deref().unwrap_or(name)))
     }
@@ -115,7 +121,7 @@ mod tests {
                 query_words: ["select", "from", "copy"].map(str::to_owned).into(),
                 refused_words: vec![pair("at snapshot", "it reads the past")],
                 refused_functions: vec![pair("peek_*", "it reads files")],
-                refused_relations: vec![pair("vault.*", "it holds secrets"), pair("keys", "it holds secrets")],
+                refused_relations: vec![pair("vault.*", "it holds secrets"), pair("keys", "it holds secrets"), pair("*.csv", "it is a file"), pair("*/*", "it is a file")],
             },
             ..DialectInfo::default()
         };
@@ -142,6 +148,9 @@ mod tests {
             ("SELECT «peek_file»('x')", "it reads files"),
             ("SELECT * FROM vault.x", "it holds secrets"),
             ("SELECT * FROM «keys»", "it holds secrets"),
+            ("SELECT * FROM «a.csv»", "it is a file"),
+            ("SELECT * FROM «a/b»", "it is a file"),
+            ("SELECT * FROM 'a'", "engines read files"),
             ("SELECT 1 INTO t", "INTO stores the result"),
             ("SELECT sleep(9)", "it only waits"),
             ("SELECT * FROM (DELETE FROM t)", "DELETE changes data"),

@@ -5,7 +5,7 @@ use nl2sql_sql_lexer::LexicalRules;
 use super::described::Declared;
 use super::lexer::Token;
 
-/// A function whose name matches the pattern (one `*` stands for any text, lower case), and why it may not be called.
+/// A function whose name matches the pattern (`*` stands for any text, lower case), and why it may not be called.
 pub type ForbiddenFunction = (&'static str, &'static str);
 
 /// What the guard knows of one engine: data, and for the engines that this crate speaks to also what data cannot say.

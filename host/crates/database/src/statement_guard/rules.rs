@@ -134,16 +134,27 @@ fn has_giant_number(arguments: &[Token<'_>]) -> bool {
     false
 }
 
-/// One `*` stands for any text.
+/// Whether a name is what a pattern, `*` for any text, stands for.
 pub(super) fn matches_pattern(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((head, tail)) => name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail),
-        None => pattern == name,
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut name) = name.strip_prefix(head) else {
+        return false;
+    };
+    let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in middle.split('*') {
+        match name.find(part) {
+            Some(at) => name = &name[at + part.len()..],
+            None => return false,
+        }
     }
+    name.ends_with(tail)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::matches_pattern;
     use super::super::{GuardRules, MYSQL, POSTGRES, RestrictedObjects, SQLITE, TSQL, check};
 
     fn allowed(rules: &GuardRules, sql: &str) {
@@ -155,6 +166,16 @@ mod tests {
             .expect_err(sql)
             .to_string();
         assert!(message.contains(reason), "{sql}: {message}");
+    }
+
+    #[test]
+    fn patterns_match_whole_names() {
+        for (pattern, name) in [("a*", "a"), ("*_b", "a_b"), ("*/*", "a/b/c"), ("a*b*c", "a-b-b-c"), ("*", ""), ("a", "a")] {
+            assert!(matches_pattern(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("a*", "ba"), ("*/*", "ab"), ("a*b*c", "a-c"), ("ab*ba", "aba"), ("a", "ab")] {
+            assert!(!matches_pattern(pattern, name), "{pattern} {name}");
+        }
     }
 
     #[test]
