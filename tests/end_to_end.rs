@@ -15,10 +15,15 @@ mod page;
 #[cfg(unix)]
 mod plugin_languages;
 mod plugin_new;
+mod plugins_of_contract_0_1;
 mod server_runs;
 mod serving;
 mod surroundings;
+mod third_party;
 mod trained_prompts;
+
+#[path = "../host/crates/database/tests/shared/adbc_libraries.rs"]
+mod adbc_libraries;
 
 #[path = "../host/crates/database/tests/shared/servers.rs"]
 #[allow(dead_code)]

@@ -20,6 +20,7 @@ mod plugin_toolchains;
 mod plugins;
 mod process;
 mod python;
+mod sdk_packages;
 mod services;
 mod small_model;
 mod startup;
@@ -61,6 +62,9 @@ enum Verb {
     Guest {
         /// Folder of the crate
         folder: std::path::PathBuf,
+        /// Build against the SDK as it is published: packaged, and unpacked into this folder
+        #[arg(long)]
+        sdk_packages: Option<std::path::PathBuf>,
     },
     /// Build, check and run a plugin of every kind in every language, e.g. `cargo xtask sdks` (five minutes)
     Sdks,
@@ -120,7 +124,7 @@ fn run(verb: Verb) -> Result<()> {
             Ok(())
         }
         Verb::Sdks => plugin_toolchains::try_every_template(),
-        Verb::Guest { folder } => plugins::build_elsewhere(&folder),
+        Verb::Guest { folder, sdk_packages } => plugins::build_elsewhere(&folder, sdk_packages.as_deref()),
         Verb::Page => {
             bootstrap::bootstrap(&[bootstrap::Need::Page], false)?;
             page::build()

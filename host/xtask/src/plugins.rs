@@ -11,6 +11,7 @@ use wit_component::ComponentEncoder;
 use crate::checkout;
 use crate::guest_toolchain::{GuestToolchain, TARGET};
 use crate::process::{announce, command, output, run};
+use crate::sdk_packages;
 
 /// A package of the guests' workspace that has a `plugin.toml`; the others are libraries.
 struct Guest {
@@ -36,7 +37,7 @@ pub fn build() -> Result<PathBuf> {
         "building {} plugins for WASM with {toolchain} (2 to 3 minutes on two cores the first time)",
         guests.len()
     ));
-    compile(&toolchain, &guests, &workspace, &target)?;
+    compile(&toolchain, &guests, &workspace, &target, &[])?;
     let mut index = Map::new();
     for guest in &guests {
         let component = componentize(guest, &target)?;
@@ -52,13 +53,15 @@ pub fn build() -> Result<PathBuf> {
 }
 
 /// Builds the plugin crate in `folder`, wherever it lies, into one component per guest below `<target>/guests/out`, and prints their paths.
-pub fn build_elsewhere(folder: &Path) -> Result<()> {
+/// With `packages`, the SDK comes from its packages, which are unpacked there.
+pub fn build_elsewhere(folder: &Path, packages: Option<&Path>) -> Result<()> {
     let toolchain = guest_toolchain()?;
     let target = checkout::target().join("guests");
     let built = target.join("out");
     fs::create_dir_all(&built)?;
     let guests = guests(folder)?;
-    compile(&toolchain, &guests, folder, &target)?;
+    let settings = packages.map(sdk_packages::unpack).transpose()?.unwrap_or_default();
+    compile(&toolchain, &guests, folder, &target, &settings)?;
     for guest in guests {
         let component = componentize(&guest, &target)?;
         let file = built.join(format!("{}.wasm", guest.name));
@@ -72,12 +75,18 @@ fn guest_toolchain() -> Result<GuestToolchain> {
     GuestToolchain::find().context("no toolchain builds plugins for WASM: run `cargo xtask bootstrap`")
 }
 
-/// Compiles the guests into modules: all that are only plugins in one call of cargo, which fills every core.
-fn compile(toolchain: &GuestToolchain, guests: &[Guest], workspace: &Path, target: &Path) -> Result<()> {
+/// Compiles the guests into modules: all that are only plugins in one call of cargo, which fills every core. `settings` are more arguments of cargo's.
+fn compile(
+    toolchain: &GuestToolchain,
+    guests: &[Guest],
+    workspace: &Path,
+    target: &Path,
+    settings: &[String],
+) -> Result<()> {
     let (libraries, plugins): (Vec<&Guest>, Vec<&Guest>) = guests.iter().partition(|guest| guest.is_rust_library);
     if !plugins.is_empty() {
         let mut build = toolchain.command("build", workspace, target);
-        build.arg("--lib");
+        build.arg("--lib").args(settings);
         for guest in plugins {
             build.args(["--package", &guest.package]);
         }
@@ -85,7 +94,7 @@ fn compile(toolchain: &GuestToolchain, guests: &[Guest], workspace: &Path, targe
     }
     for guest in libraries {
         // As a cdylib alone: cargo leaves link-time optimisation out where a library is built for other crates as well.
-        run(toolchain.command("rustc", workspace, target).args([
+        run(toolchain.command("rustc", workspace, target).args(settings).args([
             "--lib",
             "--crate-type",
             "cdylib",

@@ -74,19 +74,30 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn function(&self, name: &ObjectName) -> ControlFlow<String> {
-        let Some(last) = identifiers(name).and_then(|parts| parts.last().map(|last| last.value.to_lowercase())) else {
+        let Some((last, qualified)) = spelled(name) else {
             return ControlFlow::Continue(());
         };
-        let refused = self
-            .rules
-            .refused_functions
-            .iter()
-            .find(|(pattern, _)| matches(pattern, &last));
-        match refused {
-            Some((_, reason)) => ControlFlow::Break(format!("the function {last} may not be called: {reason}")),
+        match reason_against(&self.rules.refused_functions, &last, &qualified) {
+            Some(reason) => ControlFlow::Break(format!("the function {qualified} may not be called: {reason}")),
             None => ControlFlow::Continue(()),
         }
     }
+}
+
+/// A name's last part and the whole, in lower case.
+fn spelled(name: &ObjectName) -> Option<(String, String)> {
+    let parts: Vec<String> = identifiers(name)?
+        .iter()
+        .map(|part| part.value.to_lowercase())
+        .collect();
+    Some((parts.last()?.clone(), parts.join(".")))
+}
+
+/// Why a rule refuses a name; a pattern with a dot is about the whole.
+fn reason_against<'r>(rules: &'r [(String, String)], last: &str, qualified: &str) -> Option<&'r str> {
+    let is_meant = |pattern: &str| matches(pattern, last) || (pattern.contains('.') && matches(pattern, qualified));
+    let found = rules.iter().find(|(pattern, _)| is_meant(pattern));
+    found.map(|(_, reason)| reason.as_str())
 }
 
 impl Visitor for Reader<'_> {
@@ -117,18 +128,11 @@ impl Visitor for Reader<'_> {
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<String> {
-        let Some(parts) = identifiers(relation) else {
+        let Some((last, qualified)) = spelled(relation) else {
             return ControlFlow::Continue(());
         };
-        let parts: Vec<String> = parts.iter().map(|part| part.value.to_lowercase()).collect();
-        let (name, qualified) = (parts.last().cloned().unwrap_or_default(), parts.join("."));
-        let refused = self.rules.refused_relations.iter();
-        let found = refused.into_iter().find(|(pattern, _)| {
-            let spelled = if pattern.contains('.') { &qualified } else { &name };
-            matches(pattern, spelled)
-        });
-        match found {
-            Some((_, reason)) => ControlFlow::Break(format!("{qualified} may not be read: {reason}")),
+        match reason_against(&self.rules.refused_relations, &last, &qualified) {
+            Some(reason) => ControlFlow::Break(format!("{qualified} may not be read: {reason}")),
             None => ControlFlow::Continue(()),
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nl2sql_catalog::{Analysis, Database, Plan, SyntaxError, Topic};
+use nl2sql_catalog::{Analysis, Database, DialectInfo, Plan, SyntaxError, Topic};
 use nl2sql_constrained_decoding::{DialectRules, SchemaConstraint};
 use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
@@ -239,6 +239,11 @@ impl DatabaseRegistry {
         }
         Ok(constraints)
     }
+
+    /// What the dialect of a database says of itself, where both can be had.
+    fn description(&self, database: &str) -> Option<DialectInfo> {
+        self.get(database).ok()?.session.info().ok()
+    }
 }
 
 /// Reads the catalog behind a connection of the run's server.
@@ -293,7 +298,13 @@ impl SqlReader for DatabaseRegistry {
     }
 
     fn lexical_rules(&self, database: &str) -> LexicalRules {
-        let dialect = self.get(database).ok().and_then(|asked| asked.session.info().ok());
-        dialect.map_or(LexicalRules::GENERIC, |info| info.lexical)
+        let info = self.description(database);
+        info.map_or(LexicalRules::GENERIC, |info| info.lexical)
+    }
+
+    fn query_words(&self, database: &str) -> Vec<String> {
+        self.description(database)
+            .map(|info| info.guard.query_words)
+            .unwrap_or_default()
     }
 }

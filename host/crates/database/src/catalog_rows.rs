@@ -375,9 +375,12 @@ impl Cells {
 
     fn flag(&self, at: usize, what: &str) -> Result<bool, String> {
         match self.optional(at).as_deref() {
-            None | Some("0") => Ok(false),
-            Some("1") => Ok(true),
-            Some(other) => Err(format!("column {} ({what}) is `{other}`, not 1 or 0", at + 1)),
+            None | Some("0" | "false") => Ok(false),
+            Some("1" | "true") => Ok(true),
+            Some(other) => Err(format!(
+                "column {} ({what}) is `{other}`, not 1 or 0, true or false",
+                at + 1
+            )),
         }
     }
 

@@ -1,15 +1,10 @@
 //! Databases behind real ADBC driver libraries: DuckDB's, SQLite's and PostgreSQL's.
-//!
-//! `NL2SQL_TEST_ADBC` names the folder with the libraries, which `cargo xtask` fills.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use adbc_core::options::{AdbcVersion, OptionDatabase, OptionValue};
-use adbc_core::{Connection as _, Database as _, Driver as _, Statement as _};
-use adbc_driver_manager::ManagedDriver;
 use nl2sql_catalog::{DialectInfo, Value};
 use nl2sql_database::statement_guard::GuardRules;
 use nl2sql_database::{
@@ -17,8 +12,8 @@ use nl2sql_database::{
     load_adbc_library,
 };
 use nl2sql_sql_lexer::LexicalRules;
-use sha2::{Digest, Sha256};
 
+use crate::shared::adbc_libraries::{library, make_duckdb, pin};
 use crate::shared::attacks::attacks;
 use crate::shared::servers::{TestDatabase, script};
 use crate::shared::{queries_of, server_url, shared_data};
@@ -27,16 +22,6 @@ use crate::shared::{queries_of, server_url, shared_data};
 const DUCKDB_FUNCTIONS: &str = "read_* *_scan glob sniff_csv query query_table getenv nextval pragma_* parquet_* duckdb_secrets which_secret \
     checkpoint force_checkpoint enable_* disable_* write_log current_setting json_execute_serialized_sql";
 const DUCKDB_RELATIONS: &str = "*.csv *.parquet *.json */* pragma_*";
-
-/// The library of this name, or a note that `test` is skipped.
-fn library(name: &str, test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("NL2SQL_TEST_ADBC").map(PathBuf::from);
-    let found = folder.map(|folder| folder.join(name)).filter(|path| path.is_file());
-    if found.is_none() {
-        eprintln!("skipped: {test} needs {name} in NL2SQL_TEST_ADBC");
-    }
-    found
-}
 
 /// This test program, asked to run [`probed_library_loads`] alone on the library that follows.
 fn probe() -> ProbeCommand {
@@ -67,10 +52,6 @@ fn probed_library_loads() {
         println!("{}", reason.replace('\n', " "));
         std::process::exit(1);
     }
-}
-
-fn pin(library: &Path) -> String {
-    hex::encode(Sha256::digest(std::fs::read(library).unwrap()))
 }
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -140,23 +121,6 @@ fn duckdb(library: &Path, file: &Path) -> ConnectionSettings {
 
 async fn open(settings: ConnectionSettings) -> Result<Connection, ConnectError> {
     DriverRegistry::built_in(Some(probe())).open(settings).await
-}
-
-/// Makes a DuckDB file by its own library, writable.
-fn make_duckdb(library: &Path, file: &Path, statements: &str) {
-    let mut driver =
-        ManagedDriver::load_dynamic_from_filename(library, Some(b"duckdb_adbc_init"), AdbcVersion::V110).unwrap();
-    let options = [(
-        OptionDatabase::Other("path".into()),
-        OptionValue::String(file.display().to_string()),
-    )];
-    let database = driver.new_database_with_opts(options).unwrap();
-    let mut connection = database.new_connection().unwrap();
-    for sql in statements.split(";\n").filter(|sql| !sql.trim().is_empty()) {
-        let mut statement = connection.new_statement().unwrap();
-        statement.set_sql_query(sql).unwrap();
-        statement.execute_update().unwrap();
-    }
 }
 
 const ACCOUNTS: &str = "CREATE TABLE account (id INTEGER PRIMARY KEY, name VARCHAR);\nINSERT INTO account VALUES (1, 'a'), (2, 'b');\n\

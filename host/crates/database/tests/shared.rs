@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+pub mod adbc_libraries;
 pub mod attacks;
 pub mod catalog_shape;
 pub mod fake_mysql;

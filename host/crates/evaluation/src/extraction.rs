@@ -20,6 +20,8 @@ use statement_start::{start, without_label};
 pub struct Syntax<'s> {
     /// Lexical rules of the dialect.
     pub rules: LexicalRules,
+    /// Words that statements of the dialect begin with, in lower case.
+    pub query_words: &'s [String],
     /// Whether a text is a statement of the dialect; without it, words alone decide where prose begins.
     pub is_statement: Option<&'s dyn Fn(&str) -> bool>,
 }
@@ -28,6 +30,7 @@ impl Syntax<'_> {
     /// For answers in an unknown dialect.
     pub const GENERIC: Self = Self {
         rules: LexicalRules::GENERIC,
+        query_words: &[],
         is_statement: None,
     };
 }
@@ -49,6 +52,7 @@ fn in_dialect(reader: Option<&dyn SqlReader>, database: &str, extract: impl FnOn
     let is_statement = |sql: &str| reader.analyse(database, sql).is_ok();
     extract(&Syntax {
         rules: reader.lexical_rules(database).in_prose(),
+        query_words: &reader.query_words(database),
         is_statement: Some(&is_statement),
     })
 }
@@ -232,7 +236,7 @@ mod tests {
     fn the_dialect_decides_what_a_literal_and_a_statement_is() {
         let mysql = Syntax {
             rules: LexicalRules::MYSQL,
-            is_statement: None,
+            ..Syntax::GENERIC
         };
         assert_eq!(super::extract_sql(r"SELECT 'a\';b'; c", &mysql), r"SELECT 'a\';b'");
         let whole = "SELECT a\nFROM t\nOf course x y";
@@ -242,5 +246,28 @@ mod tests {
         };
         assert_eq!(super::extract_sql(whole, &all), whole);
         assert_eq!(extract_sql(whole), "SELECT a\nFROM t");
+    }
+
+    #[test]
+    fn words_that_only_a_dialect_begins_statements_with_are_found_where_a_statement_follows() {
+        let words = ["select", "from", "pivot"].map(str::to_owned);
+        let statements = ["FROM t SELECT a", "PIVOT t ON a", "FROM t"];
+        let duck = Syntax {
+            query_words: &words,
+            is_statement: Some(&|sql: &str| statements.contains(&sql) || sql.starts_with("SELECT")),
+            ..Syntax::GENERIC
+        };
+        for (answer, sql) in [
+            ("FROM t SELECT a", "FROM t SELECT a"),
+            ("From your question I conclude:\nFROM t SELECT a;", "FROM t SELECT a"),
+            ("SQL: PIVOT t ON a", "PIVOT t ON a"),
+            ("```sql\nPIVOT t ON a;\n```", "PIVOT t ON a"),
+            ("Use `FROM t`.", "FROM t"),
+            ("Use SELECT a\nFROM t", "SELECT a\nFROM t"),
+            ("From the table:\nSELECT a\nFROM t", "SELECT a\nFROM t"),
+        ] {
+            assert_eq!(super::extract_sql(answer, &duck), sql, "{answer}");
+        }
+        assert_eq!(extract_sql("FROM t SELECT a"), "SELECT a");
     }
 }

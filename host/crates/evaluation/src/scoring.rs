@@ -50,6 +50,12 @@ pub trait SqlReader: Send + Sync {
         let _ = database;
         LexicalRules::GENERIC
     }
+
+    /// Words that statements in the dialect of a database begin with, in lower case.
+    fn query_words(&self, database: &str) -> Vec<String> {
+        let _ = database;
+        Vec::new()
+    }
 }
 
 /// A prediction with its scores.

@@ -16,6 +16,8 @@ pub struct Plugin;
 impl SqlparserDialect for Plugin {
     type Grammar = BigQueryDialect;
 
+    const PHRASES: &'static str = include_str!("phrases.txt");
+
     fn info() -> DialectInfo {
         let standard = DialectInfo::standard("bigquery", "adbc");
         DialectInfo {

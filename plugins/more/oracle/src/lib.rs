@@ -16,6 +16,8 @@ pub struct Plugin;
 impl SqlparserDialect for Plugin {
     type Grammar = OracleDialect;
 
+    const PHRASES: &'static str = include_str!("phrases.txt");
+
     fn info() -> DialectInfo {
         let standard = DialectInfo::standard("oracle", "adbc");
         DialectInfo {
@@ -64,14 +66,17 @@ impl SqlparserDialect for Plugin {
             },
             guard: GuardRules {
                 query_words: words("select with"),
-                refused_words: pairs(&[("into", "it stores the result"), ("for update", "it locks rows")]),
+                refused_words: pairs(&[
+                    ("into", "it stores the result"),
+                    ("nextval", "it advances a sequence"),
+                    ("for update", "it locks rows"),
+                ]),
                 refused_functions: pairs(&[
                     ("utl_*", "it reaches outside the database"),
                     ("dbms_*", "it runs code of the server"),
                     ("httpuritype", "it reaches other servers"),
                     ("sys_context", "it tells of the session"),
                     ("userenv", "it tells of the session"),
-                    ("*.nextval", "it advances a sequence"),
                 ]),
                 refused_relations: pairs(&[
                     ("v$*", "it tells of the server"),

@@ -18,6 +18,8 @@ impl SqlparserDialect for Plugin {
 
     const ALIASES_ANYWHERE: bool = true;
 
+    const PHRASES: &'static str = include_str!("phrases.txt");
+
     fn info() -> DialectInfo {
         let standard = DialectInfo::standard("redshift", "postgres");
         DialectInfo {

@@ -72,12 +72,11 @@ impl SqlparserDialect for Plugin {
             },
             guard: GuardRules {
                 query_words: words("select with values"),
-                refused_words: pairs(&[("into", "it stores the result")]),
+                refused_words: pairs(&[("into", "it stores the result"), ("nextval", "it advances a sequence")]),
                 refused_functions: pairs(&[
                     ("system$*", "it changes or looks into the system"),
                     ("get_ddl", "it reads definitions"),
                     ("result_scan", "it reads what others ran"),
-                    ("*.nextval", "it advances a sequence"),
                 ]),
                 refused_relations: pairs(&[
                     ("account_usage.*", "it tells of the account"),

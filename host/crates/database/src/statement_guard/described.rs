@@ -76,6 +76,18 @@ impl GuardRules {
         found.map(|(words, reason)| format!("{} is not allowed: {reason}", words.join(" ").to_uppercase()))
     }
 
+    /// Why the function named here, in lower case, may not be called under the schema that it is called in.
+    pub(super) fn declared_function_of_schema(&self, tokens: &[Token<'_>], at: usize, name: &str) -> Option<String> {
+        let qualified = qualified(tokens, at, name)?;
+        let mut dotted = self
+            .declared
+            .functions
+            .iter()
+            .filter(|(pattern, _)| pattern.contains('.'));
+        let (_, reason) = dotted.find(|(pattern, _)| matches_pattern(pattern, &qualified))?;
+        Some(format!("the function {qualified} may not be called: {reason}"))
+    }
+
     /// Why a string that stands in place of a table is refused.
     pub(super) fn literal_relation(&self, tokens: &[Token<'_>]) -> Option<String> {
         let refused = self.declared.literal_relations && has_literal_relation(tokens);
@@ -84,17 +96,21 @@ impl GuardRules {
 
     /// Why the relation named here, in lower case, may not be read.
     pub(super) fn declared_relation(&self, tokens: &[Token<'_>], at: usize, name: &str) -> Option<String> {
-        let qualifier = || {
-            let dot = at.checked_sub(1).filter(|dot| tokens[*dot] == Token::Mark('.'))?;
-            tokens.get(dot.checked_sub(1)?)?.name()
-        };
-        let qualified = qualifier().map(|qualifier| format!("{qualifier}.{name}"));
+        let qualified = qualified(tokens, at, name);
         let found = self.declared.relations.iter().find(|(pattern, _)| {
-            let of_schema = pattern.contains('.') && qualified.as_deref().is_some_and(|name| matches_pattern(pattern, name));
+            let of_schema =
+                pattern.contains('.') && qualified.as_deref().is_some_and(|name| matches_pattern(pattern, name));
             of_schema || matches_pattern(pattern, name)
         });
         found.map(|(_, reason)| format!("{} may not be read: {reason}", qualified.as_deref().unwrap_or(name)))
     }
+}
+
+/// The name that stands at `at` with the one that qualifies it.
+fn qualified(tokens: &[Token<'_>], at: usize, name: &str) -> Option<String> {
+    let dot = at.checked_sub(1).filter(|dot| tokens[*dot] == Token::Mark('.'))?;
+    let qualifier = tokens.get(dot.checked_sub(1)?)?.name()?;
+    Some(format!("{qualifier}.{name}"))
 }
 
 #[cfg(test)]
@@ -120,8 +136,13 @@ mod tests {
             guard: Described {
                 query_words: ["select", "from", "copy"].map(str::to_owned).into(),
                 refused_words: vec![pair("at snapshot", "it reads the past")],
-                refused_functions: vec![pair("peek_*", "it reads files")],
-                refused_relations: vec![pair("vault.*", "it holds secrets"), pair("keys", "it holds secrets"), pair("*.csv", "it is a file"), pair("*/*", "it is a file")],
+                refused_functions: vec![pair("peek_*", "it reads files"), pair("ml.*", "it runs models")],
+                refused_relations: vec![
+                    pair("vault.*", "it holds secrets"),
+                    pair("keys", "it holds secrets"),
+                    pair("*.csv", "it is a file"),
+                    pair("*/*", "it is a file"),
+                ],
             },
             ..DialectInfo::default()
         };
@@ -146,6 +167,7 @@ mod tests {
             ("SELECT * FROM t AT SNAPSHOT 3", "it reads the past"),
             ("SELECT peek_file('x')", "it reads files"),
             ("SELECT «peek_file»('x')", "it reads files"),
+            ("SELECT * FROM ml.predict(x)", "it runs models"),
             ("SELECT * FROM vault.x", "it holds secrets"),
             ("SELECT * FROM «keys»", "it holds secrets"),
             ("SELECT * FROM «a.csv»", "it is a file"),

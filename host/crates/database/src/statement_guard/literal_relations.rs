@@ -9,12 +9,35 @@ const BEFORE_RELATIONS: &[&str] = &["from", "join"];
 const OPENING: &[&str] = &["table", "pivot", "unpivot", "summarize", "describe", "show"];
 
 /// Words behind which a query may begin.
-const BEFORE_QUERIES: &[&str] = &["union", "except", "intersect", "all", "distinct", "describe", "summarize", "show"];
+const BEFORE_QUERIES: &[&str] = &[
+    "union",
+    "except",
+    "intersect",
+    "all",
+    "distinct",
+    "describe",
+    "summarize",
+    "show",
+];
 
 /// Words that end a list of tables.
 const AFTER_RELATIONS: &[&str] = &[
-    "select", "where", "group", "having", "order", "limit", "offset", "fetch", "qualify", "window", "values", "union",
-    "except", "intersect", "set", "returning",
+    "select",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "fetch",
+    "qualify",
+    "window",
+    "values",
+    "union",
+    "except",
+    "intersect",
+    "set",
+    "returning",
 ];
 
 /// Functions whose arguments have a FROM that names no table.

@@ -86,6 +86,10 @@ pub(super) fn forbidden_functions(
         if called && let Some(reason) = rules.forbidden_function(&name) {
             return Some(format!("the function {name} may not be called: {reason}"));
         }
+        let of_schema = called.then(|| rules.declared_function_of_schema(tokens, at, &name));
+        if let Some(refusal) = of_schema.flatten() {
+            return Some(refusal);
+        }
         let calls = called.then(|| restricted.functions.get(&name)).flatten();
         let calls = calls.or_else(|| of_row.then(|| restricted.row_functions.get(&name)).flatten());
         if let Some(reason) = calls {
@@ -154,8 +158,8 @@ pub(super) fn matches_pattern(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches_pattern;
     use super::super::{GuardRules, MYSQL, POSTGRES, RestrictedObjects, SQLITE, TSQL, check};
+    use super::matches_pattern;
 
     fn allowed(rules: &GuardRules, sql: &str) {
         assert_eq!(check(rules, sql, &RestrictedObjects::default()), Ok(()), "{sql}");
@@ -170,10 +174,23 @@ mod tests {
 
     #[test]
     fn patterns_match_whole_names() {
-        for (pattern, name) in [("a*", "a"), ("*_b", "a_b"), ("*/*", "a/b/c"), ("a*b*c", "a-b-b-c"), ("*", ""), ("a", "a")] {
+        for (pattern, name) in [
+            ("a*", "a"),
+            ("*_b", "a_b"),
+            ("*/*", "a/b/c"),
+            ("a*b*c", "a-b-b-c"),
+            ("*", ""),
+            ("a", "a"),
+        ] {
             assert!(matches_pattern(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("a*", "ba"), ("*/*", "ab"), ("a*b*c", "a-c"), ("ab*ba", "aba"), ("a", "ab")] {
+        for (pattern, name) in [
+            ("a*", "ba"),
+            ("*/*", "ab"),
+            ("a*b*c", "a-c"),
+            ("ab*ba", "aba"),
+            ("a", "ab"),
+        ] {
             assert!(!matches_pattern(pattern, name), "{pattern} {name}");
         }
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Syntax;
 use super::literals::places_outside;
-use super::statement_start::{first_word, is_start, starts_like_sql};
+use super::statement_start::{begins_statement, is_start, starts_like_sql};
 
 /// Fields of a JSON answer that hold the statement.
 const SQL_FIELDS: [&str; 4] = ["sql", "SQL", "query", "sql_query"];
@@ -60,12 +60,13 @@ pub(super) fn last_sql_fence<'t>(text: &'t str, syntax: &Syntax<'_>) -> Option<&
 
 /// The inside of the first `code span` that starts like SQL and stands in a text that does not.
 pub(super) fn code_span<'t>(text: &'t str, syntax: &Syntax<'_>) -> Option<&'t str> {
-    if first_word(text, syntax).is_some_and(is_start) {
+    if begins_statement(text, syntax) {
         return None;
     }
+    let inside = |after: &'t str| &after[..after.find('`').unwrap_or(after.len())];
     let (_, after) = text
         .match_indices('`')
         .map(|(at, _)| text.split_at(at + 1))
-        .find(|(before, after)| before.len() > 1 && first_word(after, syntax).is_some_and(is_start))?;
+        .find(|(before, after)| before.len() > 1 && begins_statement(inside(after), syntax))?;
     Some(&after[..after.find('`')?])
 }

@@ -1,6 +1,7 @@
 //! Where a statement begins in an answer.
 
 use super::Syntax;
+use super::statement_end::first_statement;
 use nl2sql_sql_lexer::{Token, TokenKind, tokens};
 
 /// Characters looked at to tell how a text begins.
@@ -14,7 +15,19 @@ const STARTS: [&str; 13] = [
 
 /// Whether a text begins with a statement, after comments, parentheses and a label.
 pub(super) fn starts_like_sql(text: &str, syntax: &Syntax<'_>) -> bool {
-    first_word(without_label(text), syntax).is_some_and(is_start)
+    begins_statement(without_label(text), syntax)
+}
+
+/// Whether a text begins with a statement, after comments and parentheses.
+pub(super) fn begins_statement(text: &str, syntax: &Syntax<'_>) -> bool {
+    first_word(text, syntax).is_some_and(|word| is_start(word) || begins_with_own_word(word, text, syntax))
+}
+
+/// Whether a text begins with a statement by a word that only this dialect begins statements with. Such words, FROM and TABLE among
+/// them, begin sentences too, so that the text has to be a statement.
+fn begins_with_own_word(word: &str, text: &str, syntax: &Syntax<'_>) -> bool {
+    let is_own = !is_start(word) && syntax.query_words.iter().any(|own| own.eq_ignore_ascii_case(word));
+    is_own && (syntax.is_statement).is_some_and(|is_statement| is_statement(first_statement(text, syntax)))
 }
 
 pub(super) fn is_start(word: &str) -> bool {
@@ -69,6 +82,9 @@ pub(super) fn start(text: &str, syntax: &Syntax<'_>) -> Option<usize> {
     let unapostrophed = without_apostrophes(text);
     let tokens = tokens(&unapostrophed, &syntax.rules);
     let candidates: Vec<usize> = (0..tokens.len()).filter(|at| may_start(&tokens, *at)).collect();
+    if let Some(start) = own_start(text, &tokens, candidates.first().map(|at| tokens[*at].start), syntax) {
+        return Some(with_parentheses(text, start));
+    }
     let ranks: [fn(&str, &Token) -> bool; 5] = [
         |text, token| is_labelled(&text[..token.start]),
         |text, token| begins_line(text, token) && !is_capitalised(token.text),
@@ -80,6 +96,19 @@ pub(super) fn start(text: &str, syntax: &Syntax<'_>) -> Option<usize> {
         .iter()
         .find_map(|rank| candidates.iter().map(|at| &tokens[*at]).find(|token| rank(text, token)))?;
     Some(with_parentheses(text, first.start))
+}
+
+/// Where a statement of the dialect's own begins a line or follows a label, before any other statement might.
+fn own_start(text: &str, tokens: &[Token], others: Option<usize>, syntax: &Syntax<'_>) -> Option<usize> {
+    let before = tokens
+        .iter()
+        .take_while(|token| others.is_none_or(|other| token.start < other));
+    let is_own = |token: &&Token| {
+        token.kind == TokenKind::Word
+            && (begins_line(text, token) || is_labelled(&text[..token.start]))
+            && begins_with_own_word(token.text, &text[token.start..], syntax)
+    };
+    before.into_iter().find(is_own).map(|token| token.start)
 }
 
 /// The text with the apostrophes of words such as `it's` blanked, which would open a string; places stay the same.

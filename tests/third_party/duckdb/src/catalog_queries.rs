@@ -8,7 +8,7 @@ pub const QUERIES: [(&str, &str); 5] = [
     ),
     (
         "columns",
-        "SELECT schema_name, table_name, column_index, column_name, data_type, is_nullable, column_default, comment, 0, 0, CASE WHEN data_type LIKE 'ENUM(%)' THEN '[' || array_to_string(['\"' || replace(replace(replace(label, '''''', ''''), '\\', '\\\\'), '\"', '\\\"') || '\"' FOR label IN regexp_extract_all(data_type[6:-2], '''((?:[^'']|'''')*)''', 1)], ', ') || ']' END, CASE WHEN data_type LIKE '%]' THEN 'array' WHEN data_type LIKE 'TIMESTAMP%' THEN 'datetime' END FROM duckdb_columns() WHERE NOT internal AND database_name = current_database()",
+        "SELECT schema_name, table_name, column_index, column_name, data_type, is_nullable, column_default, comment, 0, 0, CASE WHEN data_type LIKE 'ENUM(%)' THEN '[' || array_to_string(['\"' || replace(replace(replace(label, '''''', ''''), '\\', '\\\\'), '\"', '\\\"') || '\"' FOR label IN regexp_extract_all(data_type[6:-2], '''((?:[^'']|'''')*)''', 1)], ', ') || ']' END, CASE WHEN data_type LIKE '%]' THEN 'array' WHEN data_type LIKE 'STRUCT(%' OR data_type LIKE 'MAP(%' THEN 'json' WHEN data_type LIKE 'TIMESTAMP%' THEN 'datetime' END FROM duckdb_columns() WHERE NOT internal AND database_name = current_database()",
     ),
     (
         "keys",

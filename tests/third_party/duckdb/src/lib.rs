@@ -140,6 +140,3 @@ const REFUSED_RELATIONS: &[(&str, &str)] = &[
         "it tells of the engine",
     ),
 ];
-
-#[cfg(test)]
-mod tests;
