@@ -6,6 +6,7 @@ mod nats;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -263,6 +264,33 @@ fn a_task_that_nobody_can_do_stops_the_run_with_the_reason() {
         letters[0]["task"].as_str().unwrap().starts_with("validate"),
         "{letters}"
     );
+}
+
+#[test]
+fn a_run_without_workers_says_what_it_waits_for() {
+    let Some(nats) = Nats::start("a_run_without_workers", &[]) else {
+        return;
+    };
+    let place = shop();
+    let mut command = nl2sql(place.path());
+    command.args([
+        "run",
+        "--set",
+        "database.path=shop.sqlite",
+        "--queue",
+        &nats.url(),
+        "--run-dir",
+        "fleet",
+    ]);
+    let mut waiting = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut lines = BufReader::new(waiting.stderr.take().unwrap());
+    while !said.contains("no worker takes tasks") {
+        assert!(lines.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    let _worker = Worker::start(place.path(), &nats.url(), &[]);
+    lines.read_to_string(&mut said).unwrap();
+    assert!(waiting.wait().unwrap().success(), "{said}");
 }
 
 #[test]

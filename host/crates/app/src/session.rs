@@ -142,14 +142,20 @@ impl Session {
 
     /// Tells the listeners of the job at hand.
     fn compile_notice(&self) -> CompileNotice {
+        let teller = self.teller();
+        CompileNotice::new(move |message| teller(message))
+    }
+
+    /// What tells the listeners of the job at hand, whichever that is then.
+    pub(crate) fn teller(&self) -> impl Fn(String) + Send + Sync + 'static {
         let listeners = self.listeners.clone();
-        CompileNotice::new(move |message| {
+        move |message| {
             let listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
             if let Some(listeners) = listeners {
                 // Nobody has to listen.
                 let _ = listeners.send(Event::now(EventKind::Note { stage: None, message }));
             }
-        })
+        }
     }
 
     /// Those who listen to a job that begins.

@@ -23,6 +23,9 @@ use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
 /// How often a task that waits is looked after, in case that the message that told of its result was lost.
 const SECOND_LOOK: Duration = Duration::from_secs(5);
 
+/// How often it is looked which workers there are.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Tries until a server that is gone is given up.
 const ATTEMPTS: u32 = 10;
 
@@ -179,8 +182,14 @@ impl Coordinator {
             .map_err(|error| QueueError::refused("announce a job", error))?;
         slots.store(slots_of_workers(&queue).await, Ordering::Relaxed);
         tokio::spawn(async move {
-            while beside.run_until_cancelled(tokio::time::sleep(RENEWAL)).await.is_some() {
+            let mut since_renewal = Duration::ZERO;
+            while beside.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
                 slots.store(slots_of_workers(&queue).await, Ordering::Relaxed);
+                since_renewal += LOOK;
+                if since_renewal < RENEWAL {
+                    continue;
+                }
+                since_renewal = Duration::ZERO;
                 // A server that is gone comes back, or the tasks say so.
                 if let Err(error) = jobs.put(&job, text.clone().into()).await {
                     tracing::warn!("the job could not be announced again: {error}");

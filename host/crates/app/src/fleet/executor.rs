@@ -1,6 +1,7 @@
 //! The pipeline's executors over a queue.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::join_all;
 use nl2sql_catalog::{Database, GenerateRequest, GeneratorContext, Sample};
@@ -17,6 +18,8 @@ use super::job_bundle::JobBundle;
 use super::queue_failure;
 use crate::{ServiceRuntime, Session};
 
+/// How often it is looked whether workers came or went.
+const LOOK: Duration = Duration::from_secs(2);
 /// Maximum topics of a task: more would keep a round waiting for its slowest task.
 const MAX_TOPICS: usize = 8;
 /// Minimum and maximum samples of a task.
@@ -105,8 +108,32 @@ impl Fleet {
             Coordinator::open(queue, bundle.manifest, &bundle.artifacts, chats, cancel).await
         });
         let coordinator = Arc::new(opened.map_err(|error| queue_failure(&error))?);
+        self.tell_of_workers(&coordinator);
         *self.offered.lock().unwrap_or_else(PoisonError::into_inner) = Some((about.clone(), coordinator.clone()));
         Ok(coordinator)
+    }
+
+    /// Says how many workers there are, and when that changes: a run without any waits.
+    fn tell_of_workers(&self, coordinator: &Arc<Coordinator>) {
+        let (coordinator, tell) = (Arc::downgrade(coordinator), self.session.teller());
+        self.session.runtime().spawn(async move {
+            let mut told = None;
+            loop {
+                tokio::time::sleep(LOOK).await;
+                let Some(coordinator) = coordinator.upgrade() else {
+                    return;
+                };
+                let slots = coordinator.slots();
+                if told != Some(slots) {
+                    tell(match slots {
+                        0 => "no worker takes tasks; start some with `nl2sql worker --queue <URL>`".to_owned(),
+                        1 => "workers do 1 task at once".to_owned(),
+                        _ => format!("workers do {slots} tasks at once"),
+                    });
+                    told = Some(slots);
+                }
+            }
+        });
     }
 
     fn remote(&self, coordinator: Arc<Coordinator>, max_topics: usize) -> RemoteExecutor {
