@@ -8,6 +8,8 @@ mod fleet;
 mod followed_guide;
 mod killed_runs;
 mod llm;
+#[cfg(target_os = "linux")]
+mod load;
 mod made_up_dialect;
 mod mapped_databases;
 mod mssql_run;

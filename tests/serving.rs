@@ -35,7 +35,7 @@ port = 0
 "#;
 
 /// A project with a run and a model of random weights.
-fn project() -> tempfile::TempDir {
+pub(crate) fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     rusqlite::Connection::open(path.join("shop.sqlite"))
@@ -71,7 +71,7 @@ fn nl2sql(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 /// A server that is killed when a test fails.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -80,8 +80,12 @@ impl Drop for Running {
 }
 
 /// The server and its address, once it listens.
-fn serving(folder: &Path, arguments: &[&str]) -> (Running, String) {
-    let mut child = nl2sql(folder, arguments).spawn().unwrap();
+pub(crate) fn serving(folder: &Path, arguments: &[&str]) -> (Running, String) {
+    listening(&mut nl2sql(folder, arguments))
+}
+
+fn listening(command: &mut Command) -> (Running, String) {
+    let mut child = command.spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap())
         .read_line(&mut line)
@@ -96,7 +100,7 @@ fn serving(folder: &Path, arguments: &[&str]) -> (Running, String) {
 }
 
 /// The body of the answer to a request without a library in between.
-fn exchanged(address: &str, head: &str, body: &str) -> String {
+pub(crate) fn exchanged(address: &str, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     let request = format!(
@@ -169,4 +173,150 @@ fn settings_that_would_open_the_server_to_everybody_are_refused() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {words}");
         assert!(words.contains(part), "{arguments:?}: {words}");
     }
+}
+
+/// Where the audit log cannot grow, e.g. because the disk is full, nothing is answered, and the reason is said.
+#[cfg(unix)]
+#[test]
+fn nothing_is_answered_while_the_audit_log_cannot_be_written() {
+    /// In units of 512 bytes, as `ulimit -f` counts.
+    const MAX_FILE: u64 = 64 << 11;
+    let project = project();
+    let serve = project.path().join("runs/shop/serve");
+    fs::create_dir_all(&serve).unwrap();
+    // Holes take no room; the last line ends as it should.
+    let mut audit = fs::File::create(serve.join("audit.jsonl")).unwrap();
+    audit.set_len(MAX_FILE * 512 - 101).unwrap();
+    std::io::Seek::seek(&mut audit, std::io::SeekFrom::End(0)).unwrap();
+    audit.write_all(b"\n").unwrap();
+    let program = env!("CARGO_BIN_EXE_nl2sql");
+    let limited = format!("ulimit -f {MAX_FILE} && exec {program} serve --run runs/shop --port 0");
+    let mut command = Command::new("dash");
+    if command.args(["-c", ":"]).status().is_err() {
+        println!("skipped: nothing_is_answered_while_the_audit_log_cannot_be_written needs dash");
+        return;
+    }
+    let mut command = Command::new("dash");
+    command
+        .args(["-c", &limited])
+        .current_dir(project.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let (_server, address) = listening(&mut command);
+    let (query, ask) = (
+        r#"{"sql": "SELECT count(*) FROM customers"}"#,
+        r#"{"question": "How many?"}"#,
+    );
+    for (route, body) in [("POST /v1/query", query), ("POST /v1/ask", ask)] {
+        let refused = exchanged(&address, route, body);
+        assert!(
+            refused.starts_with("HTTP/1.1 503") && refused.contains("the audit log cannot be written"),
+            "{refused}"
+        );
+        assert!(!refused.contains("[[4]]"), "{refused}");
+    }
+    let verdict = r#"{"question": "How many?", "sql": "SELECT 1", "verdict": "right"}"#;
+    assert!(exchanged(&address, "POST /v1/feedback", verdict).starts_with("HTTP/1.1 503"));
+    assert_eq!(
+        fs::metadata(serve.join("audit.jsonl")).unwrap().len(),
+        MAX_FILE * 512 - 100,
+        "no half line is left"
+    );
+    assert!(exchanged(&address, "GET /health", "").starts_with("HTTP/1.1 200"));
+    // Room is made: the server goes on by itself.
+    audit.set_len(0).unwrap();
+    let rows = exchanged(&address, "POST /v1/query", query);
+    assert!(rows.contains("\"rows\":[[4]]"), "{rows}");
+    let log = fs::read_to_string(serve.join("audit.jsonl")).unwrap();
+    assert_eq!(log.lines().count(), 1, "{log}");
+}
+
+const MCP_SCRIPT: &str = r#"
+const assert = require("node:assert");
+const from = require("node:module").createRequire(process.argv[1] + "/");
+const { Client } = from("@modelcontextprotocol/sdk/client/index.js");
+const { StdioClientTransport } = from("@modelcontextprotocol/sdk/client/stdio.js");
+(async () => {
+  const client = new Client({ name: "test", version: "1" });
+  await client.connect(new StdioClientTransport({ command: process.argv[2], args: ["mcp", "--run", "runs/shop"], stderr: "ignore" }));
+  assert.strictEqual(client.getServerVersion().name, "nl2sql");
+  const rows = await client.callTool({ name: "query", arguments: { sql: "SELECT count(*) FROM customers" } });
+  assert.deepStrictEqual(rows.structuredContent.rows, [[4]]);
+  const refused = await client.callTool({ name: "query", arguments: { sql: "DELETE FROM customers" } });
+  assert.ok(refused.isError, JSON.stringify(refused));
+  const answer = await client.callTool({ name: "ask", arguments: { question: "How many customers?" } });
+  assert.strictEqual(answer.structuredContent.unanswered.reason, "nothing-ran");
+  const found = await client.callTool({ name: "schema", arguments: {} });
+  assert.deepStrictEqual(found.structuredContent.tables.map((table) => table.name), ["customers"]);
+  await client.close();
+  console.log("spoken");
+})();
+"#;
+
+#[test]
+fn the_official_mcp_client_for_typescript_speaks_over_stdio() {
+    let Some(folder) = std::env::var_os("NL2SQL_TEST_NODE_CLIENTS") else {
+        println!(
+            "skipped: the_official_mcp_client_for_typescript_speaks_over_stdio needs NL2SQL_TEST_NODE_CLIENTS, which `cargo xtask test` \
+             sets where it can"
+        );
+        return;
+    };
+    let project = project();
+    let mut node = Command::new("node");
+    node.args(["-e", MCP_SCRIPT])
+        .arg(folder)
+        .arg(env!("CARGO_BIN_EXE_nl2sql"));
+    let output = node.current_dir(project.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "spoken", "{said}");
+}
+
+/// Requests made up from the API's own description by schemathesis: none breaks the server, and each answer is of a described kind.
+#[test]
+fn made_up_requests_are_answered_as_described() {
+    const KEY: &str = "made-up-key-0123456789";
+    let Some(python) = std::env::var_os("NL2SQL_TEST_SCHEMATHESIS") else {
+        println!(
+            "skipped: made_up_requests_are_answered_as_described needs NL2SQL_TEST_SCHEMATHESIS, which `cargo xtask load` sets"
+        );
+        return;
+    };
+    let project = project();
+    fs::write(project.path().join("key"), KEY).unwrap();
+    let profile = format!(
+        "{PROFILE}[serve.keys.all]\nkey_file = \"key\"\nrights = [\"chat\", \"ask\", \"view\", \"review\", \"admin\"]\n"
+    );
+    fs::write(project.path().join("nl2sql.toml"), profile).unwrap();
+    let (_server, address) = serving(project.path(), &["serve", "--port", "0"]);
+    let examples = std::env::var("NL2SQL_LOAD_EXAMPLES").unwrap_or_else(|_| "50".to_owned());
+    let mut run = Command::new(python);
+    run.current_dir(project.path())
+        .args([
+            "-m",
+            "schemathesis.cli",
+            "run",
+            &format!("http://{address}/openapi.json"),
+            "--no-color",
+        ])
+        // A name that fits the description need not be one of a model or run.
+        .args([
+            "--checks",
+            "all",
+            "--exclude-checks",
+            "positive_data_acceptance",
+            "--phases",
+            "examples,coverage,fuzzing",
+        ])
+        .args(["--max-examples", &examples, "--seed", "1", "--request-timeout", "60"])
+        .args(["--header", &format!("Authorization: Bearer {KEY}")]);
+    let output = run.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("{}", said.split("= SUMMARY =").last().unwrap_or_default());
+    assert!(
+        output.status.success(),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

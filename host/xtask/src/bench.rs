@@ -52,6 +52,8 @@ enum Bench {
     Decode,
     /// Generation and validation by 1 to 8 workers over a queue, against one process without
     Workers,
+    /// Serving at 1, 4 and 16 rows against llama.cpp (built by pip: ten minutes) and transformers
+    Serving,
     /// Pairs a CPU second, stage by stage, of the demo, the shared data or the SQLite files named after `--`
     Generation,
 }
@@ -65,6 +67,7 @@ impl Bench {
             Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
             Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
             Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
+            Self::Serving => &["torch", "transformers", "numpy", "llama-cpp-python"],
             Self::Training | Self::Decode => &["torch", "transformers", "peft"],
         }
     }
@@ -111,6 +114,7 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
         Bench::Training => training(bench, more),
         Bench::Decode => decode(bench, more),
         Bench::Workers => workers_bench::run_workers(),
+        Bench::Serving => serving(bench, more),
         Bench::Generation => generation_bench::run_generation(more, shared_data().ok().as_deref()),
     }
 }
@@ -141,6 +145,18 @@ fn decode(bench: Bench, more: &[String]) -> Result<()> {
     run(cargo_bench("decode", more)
         .env("NL2SQL_BENCH_MODEL", model)
         .env(PYTHON, python))
+}
+
+fn serving(bench: Bench, more: &[String]) -> Result<()> {
+    let program = build_program(Profile::Release)?;
+    let model = small_model::smollm2(&program)?;
+    let script = checkout::root().join("host/crates/serving/benches/serving.py");
+    run(command(bench.python()?)
+        .arg(script)
+        .arg(&program)
+        .arg(model)
+        .arg(small_model::gguf()?)
+        .args(more))
 }
 
 /// Over the whole workspace, so that dependencies have the features that tests and program have, and are compiled once for all.

@@ -14,6 +14,7 @@ mod devices;
 mod docs;
 mod generation_bench;
 mod guest_toolchain;
+mod load;
 mod node;
 mod page;
 mod plugin_toolchains;
@@ -92,6 +93,8 @@ enum Verb {
     },
     /// Measure against a peer in the same run, e.g. `cargo xtask bench dialects`
     Bench(bench::BenchArguments),
+    /// Ask a server for minutes, from many clients at once and with made-up requests, e.g. `cargo xtask load`
+    Load(load::LoadArguments),
     /// Run every test, e.g. `cargo xtask test` or `cargo xtask test -- metadata`
     Test(test::TestArguments),
 }
@@ -142,6 +145,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Windows => windows::check(),
         Verb::Docs { check } => docs::build(&demo::build_program(demo::Profile::Development)?, check),
         Verb::Bench(arguments) => bench::run_bench(&arguments),
+        Verb::Load(arguments) => load::run_load(&arguments),
         Verb::Test(arguments) => test::run_all(&arguments),
     }
 }

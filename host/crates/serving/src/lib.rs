@@ -16,6 +16,7 @@ mod metrics;
 mod openai;
 mod openapi;
 mod page;
+mod request_body;
 mod router;
 mod runs;
 mod server;

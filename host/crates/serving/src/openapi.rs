@@ -1,8 +1,13 @@
 //! `GET /openapi.json`: the API in OpenAPI's words, made from the handlers.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::response::Json;
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, openapi};
 
 use crate::api_error::ErrorBody;
@@ -10,6 +15,7 @@ use crate::ask;
 use crate::metrics;
 use crate::openai::{adapters, chat, completions, models, responses};
 use crate::runs::{access, coverage, evaluation, events, listing, pairs, review, training};
+use crate::state::ServerState;
 
 /// The API.
 #[derive(OpenApi)]
@@ -23,7 +29,7 @@ use crate::runs::{access, coverage, evaluation, events, listing, pairs, review, 
     ),
     components(schemas(ErrorBody)),
     security(("key" = [])),
-    modifiers(&WithKeys)
+    modifiers(&WithKeys, &WithErrors)
 )]
 struct Api;
 
@@ -37,7 +43,32 @@ impl Modify for WithKeys {
     }
 }
 
-/// The document.
-pub(crate) async fn document() -> Json<openapi::OpenApi> {
-    Json(Api::openapi())
+/// Every route answers errors alike: without a key, with a body that is none, past a limit, out of time.
+struct WithErrors;
+
+impl Modify for WithErrors {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let body = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("ErrorBody")))
+            .build();
+        let error = ResponseBuilder::new()
+            .description("The request is not served; the body says why")
+            .content("application/json", body)
+            .build();
+        let routes = document.paths.paths.values_mut();
+        let operations = routes.flat_map(|route| [&mut route.get, &mut route.post].into_iter().flatten());
+        operations.for_each(|operation: &mut Operation| {
+            let responses = &mut operation.responses.responses;
+            responses.insert("default".to_owned(), error.clone().into());
+        });
+    }
+}
+
+/// The document. Where there are no keys, none is asked for.
+pub(crate) async fn document(State(state): State<Arc<ServerState>>) -> Json<openapi::OpenApi> {
+    let mut document = Api::openapi();
+    if state.settings.keys.is_empty() {
+        document.security = None;
+    }
+    Json(document)
 }

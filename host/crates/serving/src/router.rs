@@ -23,6 +23,7 @@ use crate::metrics::{self, count_requests};
 use crate::openai::{adapters, chat, completions, models, responses};
 use crate::openapi;
 use crate::page;
+use crate::request_body::read_body;
 use crate::runs;
 use crate::state::ServerState;
 
@@ -49,7 +50,10 @@ pub(crate) fn router(state: Arc<ServerState>, stop: &CancellationToken) -> Route
     if let Some(assistant) = &state.assistant {
         guarded = guarded.route_service("/mcp", mcp::over_http(assistant, stop.child_token(), body_limit));
     }
-    let guarded = guarded.route_layer(from_fn_with_state(state.clone(), authenticate));
+    // What was added last is passed first: nobody's body is read who has no key.
+    let guarded = guarded
+        .route_layer(from_fn_with_state(state.clone(), read_body))
+        .route_layer(from_fn_with_state(state.clone(), authenticate));
     let open = Router::new()
         .route("/health", get(health))
         .route("/openapi.json", get(openapi::document))
@@ -119,7 +123,7 @@ async fn wrong_method() -> ApiError {
 }
 
 /// Whether the server answers.
-#[utoipa::path(get, path = "/health", responses((status = 200, description = "It does")))]
+#[utoipa::path(get, path = "/health", security(()), responses((status = 200, description = "It does", content_type = "application/json")))]
 pub(crate) async fn health() -> Json<serde_json::Value> {
     Json(json!({ "status": "ok" }))
 }

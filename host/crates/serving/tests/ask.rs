@@ -51,14 +51,14 @@ impl TextGenerator for Scripted {
 pub struct Asked {
     pub served: Served,
     pub run: PathBuf,
-    prompts: Arc<Mutex<Vec<ChatPrompt>>>,
-    _project: tempfile::TempDir,
+    pub prompts: Arc<Mutex<Vec<ChatPrompt>>>,
+    pub project: tempfile::TempDir,
 }
 
-fn session(folder: &Path) -> Arc<Session> {
-    let database = rusqlite::Connection::open(folder.join("shop.sqlite")).unwrap();
-    database.execute_batch(TABLES).unwrap();
-    let profile = "[database]\npath = \"shop.sqlite\"\n[run]\nname = \"shop\"\n[ask]\ncandidates = 3\nmax_rows = 100\n";
+fn session(folder: &Path, database: &str) -> Arc<Session> {
+    let shop = rusqlite::Connection::open(folder.join("shop.sqlite")).unwrap();
+    shop.execute_batch(TABLES).unwrap();
+    let profile = format!("[database]\n{database}\n[run]\nname = \"shop\"\n[ask]\ncandidates = 3\nmax_rows = 100\n");
     std::fs::write(folder.join("nl2sql.toml"), profile).unwrap();
     let layers = Layers {
         profile: Some(folder.join("nl2sql.toml").display().to_string()),
@@ -70,15 +70,24 @@ fn session(folder: &Path) -> Arc<Session> {
 
 /// A server whose model writes these statements.
 pub async fn asked_with(statements: &[&str], settings: ServeSettings) -> Asked {
+    asked_of(statements, "path = \"shop.sqlite\"", settings).await
+}
+
+/// The same over another database, named as the profile names it.
+pub async fn asked_over(statements: &[&str], database: &str) -> Asked {
+    asked_of(statements, database, ServeSettings::default()).await
+}
+
+async fn asked_of(statements: &[&str], database: &str, settings: ServeSettings) -> Asked {
     let (project, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let folder = project.path().to_owned();
+    let (folder, database) = (project.path().to_owned(), database.to_owned());
     let prompts = Arc::default();
     let written = Scripted {
         statements: statements.iter().map(|sql| (*sql).to_owned()).collect(),
         prompts: Arc::clone(&prompts),
     };
     let (assistant, run) = tokio::task::spawn_blocking(move || {
-        let session = session(&folder);
+        let session = session(&folder, &database);
         let answerer = Answerer {
             generator: Arc::new(written),
             layout: session.profile().export.clone(),
@@ -95,7 +104,7 @@ pub async fn asked_with(statements: &[&str], settings: ServeSettings) -> Asked {
         served: Served::over_database(backend, Some(assistant), settings, place).await,
         run,
         prompts,
-        _project: project,
+        project,
     }
 }
 

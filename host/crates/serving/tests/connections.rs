@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use nl2sql_profile::ServeSettings;
 use serde_json::{Value, json};
@@ -92,6 +93,69 @@ async fn a_request_whose_head_never_ends_is_let_go() {
         stream.read_to_end(&mut rest).is_ok()
     });
     assert!(closed.await.unwrap(), "the server closed the connection");
+}
+
+/// What the server sends to a client that writes this, then waits, then reads to the end.
+async fn sent_after(url: &str, request: String, pause: Duration) -> Vec<u8> {
+    let address = url.trim_start_matches("http://").to_owned();
+    let exchange = move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+        // The server may stop reading before all is written.
+        let _ = stream.write_all(request.as_bytes());
+        std::thread::sleep(pause);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    };
+    tokio::task::spawn_blocking(exchange).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_ends_is_not_waited_for() {
+    let served = Served::with(ServeSettings {
+        header_timeout_s: 1,
+        ..ServeSettings::default()
+    })
+    .await;
+    for path in ["/v1/chat/completions", "/v1/ask", "/v1/load_lora_adapter"] {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n");
+        let request = format!("{head}content-length: 100\r\nconnection: close\r\n\r\n{{");
+        let answer = sent_after(&served.url, request, Duration::ZERO).await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 408") && answer.contains("\"timeout\""),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_nothing_is_let_go() {
+    let served = Served::with(ServeSettings {
+        stall_timeout_s: 1,
+        ..ServeSettings::default()
+    })
+    .await;
+    // More than all buffers on the way hold.
+    let requests = 2_000;
+    let request = "GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(requests);
+    let whole = served
+        .client
+        .get(format!("{}/openapi.json", served.url))
+        .send()
+        .await
+        .unwrap();
+    let whole = whole.bytes().await.unwrap().len();
+    let answer = sent_after(&served.url, request, Duration::from_secs(3)).await;
+    assert!(answer.len() < requests * whole, "all of it was sent");
+    assert_eq!(
+        served
+            .answer("/v1/chat/completions", &question(json!({ "max_tokens": 1 })))
+            .await
+            .0,
+        200
+    );
 }
 
 #[tokio::test]

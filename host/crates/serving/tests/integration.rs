@@ -6,10 +6,16 @@ mod ask;
 mod chat;
 mod connections;
 mod endpoint;
+mod faults;
 mod javascript_clients;
 mod mcp;
 mod metrics;
 mod official_client;
 mod response_format;
 mod runs;
+mod security;
 mod served;
+
+#[path = "../../database/tests/shared/servers.rs"]
+#[allow(dead_code)]
+mod servers;

@@ -32,8 +32,10 @@ pub struct ServeSettings {
     pub max_tokens: u32,
     /// Largest request body, in KiB.
     pub max_body_kib: u32,
-    /// Most seconds a client may take to send the head of a request.
+    /// Most seconds a client may take to send the head of a request, and as many again for its body.
     pub header_timeout_s: u32,
+    /// Most seconds a client may leave unread what is sent to it.
+    pub stall_timeout_s: u32,
     /// Most seconds from a request to the end of its answer.
     pub request_timeout_s: u32,
     /// Seconds between two comments that keep a silent stream open.
@@ -103,6 +105,7 @@ impl Default for ServeSettings {
             max_tokens: 512,
             max_body_kib: 1_024,
             header_timeout_s: 10,
+            stall_timeout_s: 60,
             request_timeout_s: 600,
             keep_alive_s: 15,
             drain_s: 30,
@@ -125,6 +128,7 @@ impl ServeSettings {
             ("max_tokens", self.max_tokens),
             ("max_body_kib", self.max_body_kib),
             ("header_timeout_s", self.header_timeout_s),
+            ("stall_timeout_s", self.stall_timeout_s),
             ("request_timeout_s", self.request_timeout_s),
             ("keep_alive_s", self.keep_alive_s),
         ];

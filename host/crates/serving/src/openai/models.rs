@@ -30,7 +30,7 @@ pub(crate) async fn list(
 }
 
 /// Describe one model.
-#[utoipa::path(get, path = "/v1/models/{model}", responses((status = 200, description = "The model"),
+#[utoipa::path(get, path = "/v1/models/{model}", params(("model" = String, Path, description = "Name of the model or adapter")), responses((status = 200, description = "The model"),
     (status = 404, description = "There is none of this name", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn one(
     State(state): State<Arc<ServerState>>,
