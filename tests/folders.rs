@@ -45,7 +45,7 @@ fn a_folder_does_not_replace_a_built_in_plugin_under_any_of_its_names() {
     let built_in = entries.iter().filter(|entry| entry.origin == Origin::BuiltIn).count();
     let refused = entries
         .iter()
-        .filter(|entry| matches!(entry.artifact, Err(LoadError::TakesBuiltIn { .. })))
+        .filter(|entry| matches!(entry.plugin, Err(LoadError::TakesBuiltIn { .. })))
         .count();
     assert_eq!((entries.len(), built_in, refused), (4, 1, 2));
 }

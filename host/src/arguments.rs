@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::{
-    AskArguments, EvalArguments, McpArguments, ModelCommand, Page, PredictArguments, QueueFlag, ServeArguments,
-    TrainArguments, WorkerArguments,
+    AddArguments, AskArguments, EvalArguments, McpArguments, ModelCommand, Page, PredictArguments, QueueFlag,
+    SearchArguments, ServeArguments, TrainArguments, UpdateArguments, WorkerArguments,
 };
 
 /// Where to look next, at the end of `--help`.
@@ -182,7 +182,7 @@ pub enum Command {
         after_help = "Example:\n  nl2sql worker --queue nats://queue.example:4222\n  nl2sql worker --queue nats://queue.example:4222 --status"
     )]
     Worker(WorkerArguments),
-    /// List, inspect, check and create plugins
+    /// Add, review, inspect, check and create plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// Show the resolved profile
@@ -250,7 +250,31 @@ pub enum PluginCommand {
         #[arg(long)]
         output: Option<PathBuf>,
     },
-    /// Show what the plugins of a run were granted, and how much of it they used
+    /// Add somebody else's plugin to the profile: fetch, verify and lock it
+    #[command(
+        after_help = "Examples:\n  nl2sql plugin add oci://registry.example.com/acme/no-cross-joins:1.2 --grant sql\n  nl2sql plugin add \
+                      https://example.com/no-cross-joins.wasm\n  nl2sql plugin add no_cross_joins.wasm --unsigned"
+    )]
+    Add(AddArguments),
+    /// Take a plugin that was added out of profile and lock
+    #[command(after_help = "Example:\n  nl2sql plugin remove no-cross-joins")]
+    Remove {
+        /// Name
+        name: String,
+    },
+    /// Fetch the plugins that are locked and not on this machine
+    #[command(after_help = "Example:\n  nl2sql plugin install")]
+    Install,
+    /// Show what updates of added plugins would change; with --accept, make one
+    #[command(
+        after_help = "Examples:\n  nl2sql plugin update\n  nl2sql plugin update no-cross-joins --to \
+                      oci://registry.example.com/acme/no-cross-joins:1.3 --accept 3a3f66844176"
+    )]
+    Update(UpdateArguments),
+    /// Look for components in a registry
+    #[command(after_help = "Example:\n  nl2sql plugin search joins --registry registry.example.com")]
+    Search(SearchArguments),
+    /// Check lock, signatures and digests, and what the plugins of a run did with their grants
     #[command(after_help = "Examples:\n  nl2sql plugin audit\n  nl2sql plugin audit --run-dir runs/shop")]
     Audit,
     /// Create a plugin of your own: a project that builds, with tests

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use nl2sql_app::{call_failure, check_plugin, inspect, load_failure, plugin_host};
-use nl2sql_plugin_host::{Artifact, CompileNotice, Kind, Language, Origin, scaffold};
+use nl2sql_plugin_host::{CompileNotice, Kind, Language, Origin, PluginSummary, scaffold};
 use serde_json::json;
 
-use super::{plugin_audit, resolve};
+use super::{plugin_audit, plugin_supply, resolve};
 use crate::arguments::{Global, PluginCommand, PluginKind, PluginLanguage};
 use crate::terminal::{say, say_json, show_notes};
 use nl2sql_app::AppError;
@@ -27,6 +27,11 @@ pub fn run(global: &Global, command: &PluginCommand) -> Result<Exit, AppError> {
             manifest,
             output,
         } => pack(global, component, manifest, output.as_deref().unwrap_or(component)),
+        PluginCommand::Add(arguments) => plugin_supply::add(global, arguments),
+        PluginCommand::Remove { name } => plugin_supply::remove(global, name),
+        PluginCommand::Install => plugin_supply::install(global),
+        PluginCommand::Update(arguments) => plugin_supply::update(global, arguments),
+        PluginCommand::Search(arguments) => plugin_supply::search(global, arguments),
         PluginCommand::Audit => plugin_audit::show(global),
         PluginCommand::New {
             kind,
@@ -45,8 +50,8 @@ fn list(global: &Global) -> Result<Exit, AppError> {
         .list()
         .map_err(|error| AppError::Usage(error.to_string()))?;
     if global.json {
-        let rows = entries.iter().map(|entry| match &entry.artifact {
-            Ok(artifact) => describe(artifact),
+        let rows = entries.iter().map(|entry| match &entry.plugin {
+            Ok(plugin) => describe(plugin),
             Err(error) => json!({ "name": entry.name, "error": error.to_string() }),
         });
         say_json(&json!({ "plugins": rows.collect::<Vec<_>>() }));
@@ -56,12 +61,18 @@ fn list(global: &Global) -> Result<Exit, AppError> {
         let origin = match &entry.origin {
             Origin::BuiltIn => "built in".to_owned(),
             Origin::File(path) => path.display().to_string(),
+            Origin::Source(source) => source.clone(),
         };
-        match &entry.artifact {
-            Ok(artifact) => {
-                let manifest = &artifact.manifest;
+        match &entry.plugin {
+            Ok(plugin) => {
+                let manifest = &plugin.manifest;
+                let signer = match (&entry.origin, &plugin.signer) {
+                    (_, Some(signer)) => format!(", signed by {signer}"),
+                    (Origin::Source(_), None) => ", unsigned".to_owned(),
+                    _ => String::new(),
+                };
                 say(format!(
-                    "{:22} {:9} {:8} {origin}",
+                    "{:22} {:9} {:8} {origin}{signer}",
                     manifest.name,
                     manifest.kind.name(),
                     manifest.version
@@ -77,7 +88,7 @@ fn show(global: &Global, plugin: &str) -> Result<Exit, AppError> {
     let host = plugin_host(&resolve(global)?.profile, CompileNotice::default())?;
     let artifact = inspect(&host, "", plugin)?;
     if global.json {
-        say_json(&describe(&artifact));
+        say_json(&describe(&artifact.summary()));
         return Ok(Exit::Done);
     }
     let manifest = &artifact.manifest;
@@ -92,6 +103,9 @@ fn show(global: &Global, plugin: &str) -> Result<Exit, AppError> {
     }
     say(format!("size      {} bytes", artifact.size));
     say(format!("sha256    {}", artifact.sha256));
+    if let Some(signer) = &artifact.signer {
+        say(format!("signer    {signer}"));
+    }
     Ok(Exit::Done)
 }
 
@@ -131,7 +145,7 @@ fn check(global: &Global, plugin: &str, options: Option<&str>, database: Option<
             json!({ "call": call.call, "ok": ok, "outcome": outcome, "seconds": call.time.as_secs_f64() })
         });
         let calls: Vec<_> = calls.collect();
-        say_json(&json!({ "plugin": describe(&report.artifact), "profile": report.profile, "calls": calls }));
+        say_json(&json!({ "plugin": describe(&report.artifact.summary()), "profile": report.profile, "calls": calls }));
     } else {
         let manifest = &report.artifact.manifest;
         say(format!(
@@ -191,16 +205,17 @@ fn new(
     Ok(Exit::Done)
 }
 
-fn describe(artifact: &Artifact) -> serde_json::Value {
-    let manifest = &artifact.manifest;
+fn describe(plugin: &PluginSummary) -> serde_json::Value {
+    let manifest = &plugin.manifest;
     json!({
         "name": manifest.name,
         "version": manifest.version,
         "kind": manifest.kind.name(),
         "description": manifest.description,
-        "contract": artifact.contract,
-        "imports": artifact.imports,
-        "size": artifact.size,
-        "sha256": artifact.sha256,
+        "contract": plugin.contract,
+        "imports": plugin.imports,
+        "size": plugin.size,
+        "sha256": plugin.sha256,
+        "signer": plugin.signer,
     })
 }

@@ -1,24 +1,29 @@
 //! `nl2sql plugin audit`
 
 use nl2sql_app::diagnostic::Exit;
-use nl2sql_app::{AppError, AuditedPlugin, PLUGIN_AUDIT, audit};
+use nl2sql_app::{AppError, AuditedPlugin, PLUGIN_AUDIT, PluginSupply, audit};
+use nl2sql_plugin_supply::{Finding, FindingLevel};
 use serde_json::json;
 
-use super::open_session;
+use super::{open_session, resolve};
 use crate::arguments::Global;
 use crate::terminal::{say, say_json};
 
 /// Digits of a digest that tell files apart to a reader.
 const SHORT_DIGEST: usize = 12;
 
-/// Shows what the plugins of a run were granted and used.
+/// Checks the plugins of the profile, and shows what those of its run were granted and used.
 pub fn show(global: &Global) -> Result<Exit, AppError> {
     let folder = open_session(global)?.place().folder.clone();
+    let findings = findings(global)?;
     let audited = audit(&folder)?;
+    let is_sound = findings.iter().all(|finding| finding.level != FindingLevel::Error);
+    let exit = if is_sound { Exit::Done } else { Exit::Failed };
     if global.json {
-        say_json(&json!({ "folder": folder, "plugins": audited }));
-        return Ok(Exit::Done);
+        say_json(&json!({ "folder": folder, "findings": findings, "plugins": audited }));
+        return Ok(exit);
     }
+    findings.iter().map(finding_line).for_each(say);
     if audited.is_empty() {
         say(format!(
             "{} holds no {PLUGIN_AUDIT}: no job has called a plugin there yet",
@@ -26,14 +31,36 @@ pub fn show(global: &Global) -> Result<Exit, AppError> {
         ));
     }
     audited.iter().flat_map(lines).for_each(say);
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// What was found about the plugins of others; nothing without a profile.
+fn findings(global: &Global) -> Result<Vec<Finding>, AppError> {
+    let resolved = resolve(global)?;
+    match &resolved.file {
+        Some(file) if file.is_file() => PluginSupply::of(&resolved, global.run_dir.clone())?.check(),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn finding_line(finding: &Finding) -> String {
+    let mark = match finding.level {
+        FindingLevel::Ok => "ok  ",
+        FindingLevel::Warning => "warn",
+        FindingLevel::Error => "FAIL",
+    };
+    format!("{mark} {}: {}", finding.plugin, finding.message)
 }
 
 /// A plugin in a few lines.
 fn lines(audited: &AuditedPlugin) -> Vec<String> {
     let (record, used) = (&audited.record, &audited.record.used);
     let digest = record.sha256.get(..SHORT_DIGEST).unwrap_or(&record.sha256);
-    let origin = if record.built_in { ", built in" } else { "" };
+    let origin = match (record.built_in, &record.signer) {
+        (true, _) => ", built in".to_owned(),
+        (false, Some(signer)) => format!(", signed by {signer}"),
+        (false, None) => String::new(),
+    };
     let granted = match record.granted.as_slice() {
         [] => "nothing".to_owned(),
         words => words.join(", "),

@@ -16,8 +16,8 @@ use crate::{debian, devices, page, services};
 pub enum Need {
     /// A toolchain that builds plugins. Nothing works without it.
     GuestToolchain,
-    /// The programs of PostgreSQL and MariaDB. Tests that want a server are skipped without them.
-    DatabaseServers,
+    /// The programs of PostgreSQL, MariaDB and a registry. Tests that want a server are skipped without them.
+    Servers,
     /// Node and npm. The program has no page without them.
     Page,
     /// A browser. The test of the page is skipped without it.
@@ -30,7 +30,7 @@ impl Need {
     /// Everything that building and testing may need.
     pub const ALL: [Self; 5] = [
         Self::GuestToolchain,
-        Self::DatabaseServers,
+        Self::Servers,
         Self::Page,
         Self::Browser,
         Self::Vulkan,
@@ -39,7 +39,7 @@ impl Need {
     fn purpose(self) -> &'static str {
         match self {
             Self::GuestToolchain => "to build plugins for WASM",
-            Self::DatabaseServers => "private servers for the tests of the drivers",
+            Self::Servers => "private servers for the tests of drivers and plugins",
             Self::Page => "Node, to build the page that the program serves",
             Self::Browser => "a browser, for the test of the page",
             Self::Vulkan => "software Vulkan, for the test of the wgpu backend",
@@ -51,7 +51,7 @@ impl Need {
         match self {
             Self::GuestToolchain if GuestToolchain::find().is_some() => Vec::new(),
             Self::GuestToolchain => guest_toolchain::DEBIAN_PACKAGES.to_vec(),
-            Self::DatabaseServers => services::missing_packages(),
+            Self::Servers => services::missing_packages(),
             Self::Page if page::has_node() => Vec::new(),
             Self::Page => page::DEBIAN_PACKAGES.to_vec(),
             Self::Browser if succeeds(command("chromium").arg("--version")) => Vec::new(),

@@ -101,7 +101,7 @@ enum Verb {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum ServiceAction {
-    /// Start PostgreSQL and MariaDB, and print their URLs
+    /// Start PostgreSQL, MariaDB and an OCI registry, and print their URLs
     Up,
     /// Stop them and remove their data
     Down,
@@ -135,7 +135,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Services {
             action: ServiceAction::Up,
         } => {
-            bootstrap::bootstrap(&[bootstrap::Need::DatabaseServers], false)?;
+            bootstrap::bootstrap(&[bootstrap::Need::Servers], false)?;
             services::print_up()
         }
         Verb::Services {

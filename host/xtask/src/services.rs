@@ -1,4 +1,4 @@
-//! Private throw-away servers for tests: PostgreSQL, MariaDB and NATS with JetStream on free ports, their data below the build folder.
+//! Private throw-away servers for tests: PostgreSQL, MariaDB, NATS with JetStream and an OCI registry on free ports, their data below the build folder.
 //!
 //! A server named by an environment variable is used instead. A server whose programs are missing is left out, and the tests that want it
 //! are skipped by name; `cargo xtask bootstrap` installs them. The databases take encrypted connections, with a certificate of an authority
@@ -40,9 +40,11 @@ struct Kind {
     prepare: fn(&Server) -> Result<()>,
     start: fn(&Server) -> Result<Child>,
     url: fn(u16) -> String,
+    /// Whether it shows the certificate that was made for tests.
+    has_certificate: bool,
 }
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 4] = [
     Kind {
         name: "postgres",
         variable: "NL2SQL_TEST_POSTGRES_URL",
@@ -52,6 +54,7 @@ const KINDS: [Kind; 3] = [
         prepare: prepare_postgres,
         start: start_postgres,
         url: |port| format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+        has_certificate: true,
     },
     Kind {
         name: "mariadb",
@@ -62,6 +65,18 @@ const KINDS: [Kind; 3] = [
         prepare: prepare_mariadb,
         start: start_mariadb,
         url: |port| format!("mysql://root@127.0.0.1:{port}/"),
+        has_certificate: true,
+    },
+    Kind {
+        name: "registry",
+        variable: "NL2SQL_TEST_REGISTRY",
+        package: "docker-registry",
+        user: "docker-registry",
+        program: "docker-registry",
+        prepare: prepare_registry,
+        start: start_registry,
+        url: |port| format!("127.0.0.1:{port}"),
+        has_certificate: false,
     },
     Kind {
         name: "nats",
@@ -72,6 +87,7 @@ const KINDS: [Kind; 3] = [
         prepare: |_| Ok(()),
         start: start_nats,
         url: |port| format!("nats://127.0.0.1:{port}"),
+        has_certificate: false,
     },
 ];
 
@@ -108,7 +124,7 @@ pub fn up() -> Result<Vec<(&'static str, String)>> {
             Some(url) => Some(url),
             None => start(kind, &certificates)
                 .with_context(|| format!("{} does not start", kind.name))?
-                .inspect(|_| has_own = true),
+                .inspect(|_| has_own |= kind.has_certificate),
         };
         match url {
             Some(url) => urls.push((kind.variable, url)),
@@ -338,6 +354,25 @@ fn start_mariadb(server: &Server) -> Result<Child> {
     server.spawn(&mut mariadbd)
 }
 
+fn prepare_registry(server: &Server) -> Result<()> {
+    fs::create_dir_all(server.data())?;
+    let settings = format!(
+        "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:{}\n",
+        server.data().join("registry").display(),
+        server.port
+    );
+    fs::write(server.data().join("registry.yml"), settings)?;
+    server.own(&server.data())
+}
+
+fn start_registry(server: &Server) -> Result<Child> {
+    let mut registry = server.program("docker-registry")?;
+    registry.arg("serve").arg(server.data().join("registry.yml"));
+    let process = server.spawn(&mut registry)?;
+    fs::write(server.data().join("registry.pid"), process.id().to_string())?;
+    Ok(process)
+}
+
 fn folder(kind: &Kind) -> PathBuf {
     services_folder().join(kind.name)
 }
@@ -359,7 +394,12 @@ fn everyone_may_enter(folder: &Path) -> bool {
 
 /// The process that the server's own file names, when it is alive and is that server: the number may have gone to another since.
 fn running(folder: &Path) -> Option<u32> {
-    let files = ["data/postmaster.pid", "data/mariadb.pid", "nats.pid"];
+    let files = [
+        "data/postmaster.pid",
+        "data/mariadb.pid",
+        "data/registry.pid",
+        "nats.pid",
+    ];
     let text = files
         .iter()
         .find_map(|file| fs::read_to_string(folder.join(file)).ok())?;

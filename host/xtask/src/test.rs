@@ -38,13 +38,10 @@ pub struct TestArguments {
 
 /// Builds the plugins and runs the tests.
 pub fn run_all(arguments: &TestArguments) -> Result<()> {
-    bootstrap(
-        &[Need::GuestToolchain, Need::DatabaseServers, Need::Page, Need::Browser],
-        false,
-    )?;
+    bootstrap(&[Need::GuestToolchain, Need::Servers, Need::Page, Need::Browser], false)?;
     plugins::build()?;
     page::build_if_possible();
-    announce("starting private PostgreSQL and MariaDB");
+    announce("starting private PostgreSQL, MariaDB and registry");
     let servers = services::up()?;
     let mut tally = Tally::default();
     if !arguments.host_only {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use nl2sql_llm::LlmError;
 use nl2sql_model::ModelError;
 use nl2sql_pipeline::{Failure, PipelineError};
+use nl2sql_plugin_supply::SupplyError;
 use nl2sql_profile::ProfileError;
 use nl2sql_training::TrainError;
 use nl2sql_worker::QueueError;
@@ -43,6 +44,9 @@ pub enum AppError {
     /// The queue that workers take tasks from.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A plugin of somebody else's that is not fetched, added or updated.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
     /// Work that could not be done although it was asked for rightly.
     #[error("{0}")]
     Failed(String),

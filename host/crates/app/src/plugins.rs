@@ -7,15 +7,17 @@ use nl2sql_plugin_host::{Artifact, CallError, CodeCache, CompileNotice, Kind, Lo
 use nl2sql_profile::Profile;
 
 use crate::diagnostic::sentence;
+use crate::plugin_supply::supply_of;
 
 /// A host over the built-in plugins, the user's plugin folder and the profile's paths. `notice` is told of large plugins that are compiled.
 ///
 /// # Errors
-/// When the engine cannot start.
+/// When the engine cannot start, or the lock of plugins cannot be read.
 pub fn plugin_host(profile: &Profile, notice: CompileNotice) -> Result<PluginHost, Failure> {
     let mut builder = PluginHost::builder()
         .embedded(nl2sql_builtin_plugins::PLUGINS)
         .settings(profile.plugins.clone())
+        .supply(supply_of(profile)?)
         .compile_notice(notice);
     if let Some(folder) = user_folder().filter(|folder| folder.is_dir()) {
         builder = builder.folder(folder);
@@ -57,7 +59,7 @@ pub fn inspect(host: &PluginHost, kind: &str, name: &str) -> Result<Artifact, Fa
 
 /// A plugin that cannot be loaded, in the pipeline's words.
 pub fn load_failure(plugin: &str, error: &LoadError) -> Failure {
-    let failure = Failure::new(plugin, "unavailable", error.to_string());
+    let failure = Failure::new(plugin, error.failure_code(), error.to_string());
     advised(failure, error)
 }
 

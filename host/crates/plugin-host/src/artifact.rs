@@ -1,5 +1,8 @@
 //! A plugin's bytes and all that can be read from them without running anything.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
@@ -7,6 +10,7 @@ use wit_component::ComponentEncoder;
 use crate::bounds;
 use crate::contract::Version;
 use crate::error::LoadError;
+use crate::grants::{self, Grants};
 use crate::kind::{CONTRACT, Kind, SERVED_VERSIONS};
 use crate::manifest::{MANIFEST_SECTION, Manifest};
 
@@ -25,8 +29,27 @@ pub struct Artifact {
     pub sha256: String,
     /// Size of the bytes as they were given.
     pub size: usize,
+    /// Whose signature of the bytes was verified, by the name that the user gave the key.
+    pub signer: Option<String>,
     /// The component.
-    pub(crate) component: Vec<u8>,
+    pub(crate) component: Arc<[u8]>,
+}
+
+/// What a plugin says about itself and what it is made of, without its bytes.
+#[derive(Clone, Debug)]
+pub struct PluginSummary {
+    /// What it says about itself.
+    pub manifest: Manifest,
+    /// Version of the contract it was built for.
+    pub contract: String,
+    /// Interfaces it imports, as it spells them, in order.
+    pub imports: Vec<String>,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// Size of its bytes.
+    pub size: usize,
+    /// Whose signature was verified.
+    pub signer: Option<String>,
 }
 
 impl Artifact {
@@ -67,8 +90,41 @@ impl Artifact {
             imports: outline.imports,
             sha256: sha256_hex(bytes),
             size: bytes.len(),
-            component,
+            signer: None,
+            component: component.into(),
         })
+    }
+
+    /// The same with whose signature of its bytes was verified.
+    #[must_use]
+    pub fn signed_by(self, signer: Option<String>) -> Self {
+        Self { signer, ..self }
+    }
+
+    /// What there is to say about it.
+    pub fn summary(&self) -> PluginSummary {
+        PluginSummary {
+            manifest: self.manifest.clone(),
+            contract: self.contract.clone(),
+            imports: self.imports.clone(),
+            sha256: self.sha256.clone(),
+            size: self.size,
+            signer: self.signer.clone(),
+        }
+    }
+
+    /// The services that it imports, which its manifest has to ask for.
+    ///
+    /// # Errors
+    /// When it imports what its kind may not, what the host does not know, or what its manifest keeps silent about.
+    pub fn services(&self) -> Result<BTreeSet<String>, LoadError> {
+        let asked = Grants::of(
+            self.manifest
+                .imports
+                .keys()
+                .filter(|service| grants::is_service(service)),
+        );
+        grants::check(self, self.version.contract(), &asked)
     }
 }
 

@@ -3,7 +3,7 @@
 use wasmparser::{Parser, Payload};
 
 /// Most bytes of a file. A guest with a whole interpreter in it has 40 MiB.
-pub(crate) const FILE: usize = 64 << 20;
+pub const FILE: usize = 64 << 20;
 
 /// Most bytes of one function; the time to compile it grows faster than its length.
 const FUNCTION: usize = 1 << 20;

@@ -262,12 +262,48 @@ pub enum LoadError {
         /// What wasmtime said.
         reason: String,
     },
+    /// A plugin from elsewhere that may not be used as it is.
+    #[error("{}", .0.message)]
+    #[diagnostic(help("{}", .0.help))]
+    Supply(Box<SupplyRefusal>),
+    /// The file is another than the one that was looked at before.
+    #[error("`{}` changed while it was in use: it had sha256 {before}, now it has {now}", path.display())]
+    #[diagnostic(help("run it again when nothing writes the file any more"))]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Digest of the bytes that were looked at.
+        before: String,
+        /// Digest of those that are there now.
+        now: String,
+    },
     /// The engine cannot be set up on this machine.
     #[error("the WebAssembly engine cannot be set up: {reason}")]
     Engine {
         /// What wasmtime said.
         reason: String,
     },
+}
+
+/// Why a plugin from elsewhere may not be used, by those who know where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupplyRefusal {
+    /// Stable kebab-case code.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// What the user can do next.
+    pub help: String,
+}
+
+impl LoadError {
+    /// Stable kebab-case code.
+    pub fn failure_code(&self) -> &'static str {
+        match self {
+            Self::Supply(refusal) => refusal.code,
+            _ => "unavailable",
+        }
+    }
 }
 
 fn listed(services: &str) -> String {

@@ -83,6 +83,11 @@ impl Grants {
 /// The services there are to grant.
 const SERVICES: [&str; 3] = ["llm", "query", "sql"];
 
+/// Whether a service of this name can be granted.
+pub(crate) fn is_service(name: &str) -> bool {
+    SERVICES.contains(&name)
+}
+
 /// Checks every import of a plugin: known, allowed for its kind, asked for and granted. Returns the services to link.
 ///
 /// Types and the log need no key: they carry nothing out of the host. WASI needs none either, for it is empty here.

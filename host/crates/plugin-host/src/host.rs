@@ -24,6 +24,7 @@ use crate::planner::PlannerPlugin;
 use crate::plugin_use::PluginRecord;
 use crate::services::Services;
 use crate::settings;
+use crate::supply::Supply;
 use crate::validator::ValidatorPlugin;
 use crate::{Artifact, Kind};
 
@@ -41,6 +42,7 @@ pub struct PluginHostBuilder {
     embedded: &'static [Embedded],
     folders: Vec<PathBuf>,
     settings: BTreeMap<String, PluginSettings>,
+    supply: Option<Arc<dyn Supply>>,
     limits: Limits,
     cache: Option<CodeCache>,
     notice: CompileNotice,
@@ -62,6 +64,12 @@ impl PluginHostBuilder {
     /// What the profile says about plugins, by name.
     pub fn settings(mut self, settings: BTreeMap<String, PluginSettings>) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Who hands out the plugins whose settings name a source.
+    pub fn supply(mut self, supply: Arc<dyn Supply>) -> Self {
+        self.supply = Some(supply);
         self
     }
 
@@ -91,7 +99,7 @@ impl PluginHostBuilder {
         Ok(PluginHost {
             engine,
             clock,
-            library: Library::new(self.embedded, self.folders, self.settings),
+            library: Library::new(self.embedded, self.folders, self.settings, self.supply),
             limits: self.limits,
             cache: self.cache,
             notice: self.notice,
@@ -138,13 +146,13 @@ impl PluginHost {
         };
         let mut called_so = Vec::new();
         for entry in self.library.list()? {
-            let Ok(artifact) = entry.artifact else { continue };
-            if artifact.manifest.kind != Kind::Dialect {
+            let Ok(plugin) = entry.plugin else { continue };
+            if plugin.manifest.kind != Kind::Dialect {
                 continue;
             }
-            let dialect = self.dialect_with(&artifact.manifest.name, Services::none())?;
+            let dialect = self.dialect_with(&plugin.manifest.name, Services::none())?;
             if dialect.info().is_ok_and(|info| info.name == name) {
-                called_so.push(artifact.manifest.name);
+                called_so.push(plugin.manifest.name);
             }
         }
         match called_so.as_slice() {

@@ -54,16 +54,18 @@ mod scaffold;
 mod services;
 mod settings;
 mod state;
+mod supply;
 mod validator;
 mod wasi;
 
-pub use artifact::{Artifact, componentize, sha256_hex};
+pub use artifact::{Artifact, PluginSummary, componentize, sha256_hex};
+pub use bounds::FILE as MAX_PLUGIN_BYTES;
 pub use check::{CheckReport, CheckSetup, CheckedCall, ProbeError};
 pub use code_cache::CodeCache;
 pub use compile_notice::CompileNotice;
 pub use dialect::{DialectPlugin, DialectSession};
 pub use disclosure::{BAD_OPTIONS, DISCLOSE_ROWS};
-pub use error::{CallError, Failure, LoadError, Refusal};
+pub use error::{CallError, Failure, LoadError, Refusal, SupplyRefusal};
 pub use generator::{GeneratorPlugin, GeneratorSession};
 pub use grants::Grants;
 pub use host::{PluginHost, PluginHostBuilder};
@@ -81,4 +83,5 @@ pub use services::{
     ChatError, LlmService, LogLevel, LogSink, MatchOutcome, MatchPair, QueryError, QueryService, ServiceError,
     Services, SqlService, TracingSink,
 };
+pub use supply::Supply;
 pub use validator::{ValidatorPlugin, ValidatorSession};

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nl2sql_profile::PluginSettings;
 
 use crate::bounds;
-use crate::error::LoadError;
+use crate::error::{LoadError, SupplyRefusal};
 use crate::limits::Limits;
 use crate::settings;
-use crate::{Artifact, Kind};
+use crate::supply::Supply;
+use crate::{Artifact, Kind, PluginSummary, sha256_hex};
 
 /// A plugin compiled into the binary.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,8 @@ pub enum Origin {
     BuiltIn,
     /// A file.
     File(PathBuf),
+    /// Added from elsewhere; what is locked lies in the program's own store.
+    Source(String),
 }
 
 /// One plugin of a [`Library::list`].
@@ -39,7 +43,7 @@ pub struct Entry {
     /// Where it is.
     pub origin: Origin,
     /// The plugin, or why it cannot be used.
-    pub artifact: Result<Artifact, LoadError>,
+    pub plugin: Result<PluginSummary, LoadError>,
 }
 
 /// A plugin with all that decides how it is loaded.
@@ -56,6 +60,11 @@ pub struct Library {
     embedded: &'static [Embedded],
     folders: Vec<PathBuf>,
     settings: BTreeMap<String, PluginSettings>,
+    supply: Option<Arc<dyn Supply>>,
+    /// What the profile names, once it was read: what was looked at is what runs.
+    read: Arc<Mutex<BTreeMap<String, Artifact>>>,
+    /// Digests of the files that were found in folders.
+    seen: Arc<Mutex<BTreeMap<PathBuf, String>>>,
 }
 
 impl Library {
@@ -68,11 +77,15 @@ impl Library {
         embedded: &'static [Embedded],
         folders: Vec<PathBuf>,
         settings: BTreeMap<String, PluginSettings>,
+        supply: Option<Arc<dyn Supply>>,
     ) -> Self {
         Self {
             embedded,
             folders,
             settings,
+            supply,
+            read: Arc::default(),
+            seen: Arc::default(),
         }
     }
 
@@ -80,15 +93,22 @@ impl Library {
     pub fn list(&self) -> Result<Vec<Entry>, LoadError> {
         let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
         let mut add = |name: String, origin: Origin, artifact: Result<Artifact, LoadError>| {
-            let name = artifact
-                .as_ref()
-                .map_or(name, |artifact| artifact.manifest.name.clone());
-            entries.entry(name.clone()).or_insert(Entry { name, origin, artifact });
+            let plugin = artifact.map(|artifact| artifact.summary());
+            let name = plugin.as_ref().map_or(name, |plugin| plugin.manifest.name.clone());
+            entries.entry(name.clone()).or_insert(Entry { name, origin, plugin });
         };
         for (name, settings) in &self.settings {
-            if let Some(path) = &settings.path {
-                let artifact = read(path).and_then(|artifact| pinned(artifact, settings));
-                add(name.clone(), Origin::File(path.clone()), artifact);
+            let origin = match (&settings.path, &settings.source) {
+                (Some(path), _) => Origin::File(path.clone()),
+                (None, Some(source)) => Origin::Source(source.clone()),
+                (None, None) => continue,
+            };
+            if let Some(artifact) = self.named_by_profile(name, settings).transpose() {
+                add(
+                    name.clone(),
+                    origin,
+                    artifact.and_then(|artifact| pinned(artifact, settings)),
+                );
             }
         }
         for plugin in self.embedded {
@@ -98,13 +118,13 @@ impl Library {
         for folder in &self.folders {
             for path in wasm_files(folder)? {
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                let artifact = read(&path);
+                let artifact = self.read(&path);
                 let name = artifact
                     .as_ref()
                     .map_or(stem, |artifact| artifact.manifest.name.clone());
                 match self.built_in_like(&name) {
-                    Some(taken) if self.settings_path(&name).is_none() => unused.push(Entry {
-                        artifact: Err(LoadError::TakesBuiltIn {
+                    Some(taken) if !self.is_placed(&name) => unused.push(Entry {
+                        plugin: Err(LoadError::TakesBuiltIn {
                             path: path.clone(),
                             name: name.clone(),
                             built_in: taken,
@@ -133,15 +153,64 @@ impl Library {
         settings.map_or(usual, |settings| settings::limits_over(&settings.limits, usual))
     }
 
-    fn settings_path(&self, name: &str) -> Option<&PathBuf> {
-        self.settings.get(name)?.path.as_ref()
+    /// Whether the profile says where the plugin of this name comes from.
+    fn is_placed(&self, name: &str) -> bool {
+        let placed = |settings: &PluginSettings| settings.path.is_some() || settings.source.is_some();
+        self.settings.get(name).is_some_and(placed)
+    }
+
+    /// The plugin whose place stands in the profile. It is read once.
+    fn named_by_profile(&self, name: &str, settings: &PluginSettings) -> Result<Option<Artifact>, LoadError> {
+        let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(artifact) = known.get(name) {
+            return Ok(Some(artifact.clone()));
+        }
+        let artifact = match (&settings.path, &settings.source) {
+            (Some(path), _) => self.read(path)?,
+            (None, Some(source)) => self.supplied(name, source)?,
+            (None, None) => return Ok(None),
+        };
+        known.insert(name.to_owned(), artifact.clone());
+        Ok(Some(artifact))
+    }
+
+    fn supplied(&self, name: &str, source: &str) -> Result<Artifact, LoadError> {
+        match &self.supply {
+            Some(supply) => supply.plugin(name),
+            None => Err(LoadError::Supply(Box::new(SupplyRefusal {
+                code: "supply-not-locked",
+                message: format!("plugin `{name}` comes from {source}, and there is no lock here"),
+                help: "give the plugin a `path`, or add it with `nl2sql plugin add`".to_owned(),
+            }))),
+        }
+    }
+
+    /// Reads a file, and makes sure that it is the one that was read before.
+    fn read(&self, path: &Path) -> Result<Artifact, LoadError> {
+        let bytes = read_bytes(path)?;
+        let origin = path.display().to_string();
+        let sha256 = sha256_hex(&bytes);
+        if let Some(supply) = &self.supply {
+            supply.refuse_known_bad(&origin, &sha256)?;
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = seen.entry(path.to_owned()).or_insert_with(|| sha256.clone());
+        if *before != sha256 {
+            return Err(LoadError::Changed {
+                path: path.to_owned(),
+                before: before.clone(),
+                now: sha256,
+            });
+        }
+        drop(seen);
+        Artifact::read(&bytes, &origin)
     }
 
     /// Reads one plugin by name, or by the path of its file.
     pub fn inspect(&self, name_or_path: &str) -> Result<Artifact, LoadError> {
         let path = Path::new(name_or_path);
         if path.extension().is_some_and(|extension| extension == "wasm") || path.is_file() {
-            return read(path);
+            return self.read(path);
         }
         Ok(self
             .find_exact(name_or_path)?
@@ -166,8 +235,7 @@ impl Library {
     pub(crate) fn find(&self, kind: Kind, name: &str) -> Result<Found, LoadError> {
         let long = format!("{kind}-{name}");
         let is_built_in = |name: &str| self.embedded.iter().any(|plugin| plugin.name == name);
-        let long_first = self.settings_path(name).is_none()
-            && (self.settings_path(&long).is_some() || (is_built_in(&long) && !is_built_in(name)));
+        let long_first = !self.is_placed(name) && (self.is_placed(&long) || (is_built_in(&long) && !is_built_in(name)));
         let names = if long_first {
             [long.as_str(), name]
         } else {
@@ -192,12 +260,12 @@ impl Library {
                 settings,
             }))
         };
-        if let Some(path) = &settings.path {
-            let artifact = read(path)?;
+        if let Some(artifact) = self.named_by_profile(name, &settings)? {
             if artifact.manifest.name != name {
+                let path = settings.path.as_ref().map(|path| path.display().to_string());
                 return Err(LoadError::WrongName {
                     wanted: name.to_owned(),
-                    origin: path.display().to_string(),
+                    origin: path.or(settings.source.clone()).unwrap_or_default(),
                     found: artifact.manifest.name,
                 });
             }
@@ -207,11 +275,41 @@ impl Library {
             return found(built_in(plugin)?, true);
         }
         for folder in &self.folders {
-            if let Some(artifact) = find_in(folder, name)? {
+            if let Some(artifact) = self.find_in(folder, name)? {
                 return found(artifact, false);
             }
         }
         Ok(None)
+    }
+
+    /// The plugin of this name in a folder: the file called after it (`-` may be `_`, as cargo writes it), else any file whose manifest says so.
+    fn find_in(&self, folder: &Path, name: &str) -> Result<Option<Artifact>, LoadError> {
+        let mut files = wasm_files(folder)?;
+        let called_otherwise = |path: &PathBuf| {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
+            stem != name
+        };
+        files.sort_by_key(called_otherwise);
+        let mut found: Option<(PathBuf, Artifact)> = None;
+        for path in files {
+            // A file that is called after the plugin decides; others only where there is none.
+            if called_otherwise(&path) && found.as_ref().is_some_and(|(first, _)| !called_otherwise(first)) {
+                break;
+            }
+            match (self.read(&path), &found) {
+                (Ok(artifact), None) if artifact.manifest.name == name => found = Some((path, artifact)),
+                (Ok(artifact), Some((first, _))) if artifact.manifest.name == name => {
+                    return Err(LoadError::Ambiguous {
+                        name: name.to_owned(),
+                        first: first.clone(),
+                        second: path,
+                    });
+                }
+                (Err(error), _) if !called_otherwise(&path) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(found.map(|(_, artifact)| artifact))
     }
 
     fn not_found(&self, name: &str) -> LoadError {
@@ -219,7 +317,7 @@ impl Library {
         known.extend(
             self.settings
                 .iter()
-                .filter(|(_, entry)| entry.path.is_some())
+                .filter(|(_, entry)| entry.path.is_some() || entry.source.is_some())
                 .map(|(name, _)| name.clone()),
         );
         for path in self
@@ -250,7 +348,7 @@ fn built_in(plugin: &Embedded) -> Result<Artifact, LoadError> {
     Artifact::read(plugin.bytes, &format!("the built-in plugin `{}`", plugin.name))
 }
 
-fn read(path: &Path) -> Result<Artifact, LoadError> {
+fn read_bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
     let unreadable = |source| LoadError::Unreadable {
         path: path.to_owned(),
         source,
@@ -266,7 +364,7 @@ fn read(path: &Path) -> Result<Artifact, LoadError> {
     fs::File::open(path)
         .and_then(|file| file.take(most).read_to_end(&mut bytes))
         .map_err(unreadable)?;
-    Artifact::read(&bytes, &path.display().to_string())
+    Ok(bytes)
 }
 
 fn pinned(artifact: Artifact, settings: &PluginSettings) -> Result<Artifact, LoadError> {
@@ -278,36 +376,6 @@ fn pinned(artifact: Artifact, settings: &PluginSettings) -> Result<Artifact, Loa
         }),
         _ => Ok(artifact),
     }
-}
-
-/// The plugin of this name in a folder: the file called after it (`-` may be `_`, as cargo writes it), else any file whose manifest says so.
-fn find_in(folder: &Path, name: &str) -> Result<Option<Artifact>, LoadError> {
-    let mut files = wasm_files(folder)?;
-    let called_otherwise = |path: &PathBuf| {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
-        stem != name
-    };
-    files.sort_by_key(called_otherwise);
-    let mut found: Option<(PathBuf, Artifact)> = None;
-    for path in files {
-        // A file that is called after the plugin decides; others only where there is none.
-        if called_otherwise(&path) && found.as_ref().is_some_and(|(first, _)| !called_otherwise(first)) {
-            break;
-        }
-        match (read(&path), &found) {
-            (Ok(artifact), None) if artifact.manifest.name == name => found = Some((path, artifact)),
-            (Ok(artifact), Some((first, _))) if artifact.manifest.name == name => {
-                return Err(LoadError::Ambiguous {
-                    name: name.to_owned(),
-                    first: first.clone(),
-                    second: path,
-                });
-            }
-            (Err(error), _) if !called_otherwise(&path) => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(found.map(|(_, artifact)| artifact))
 }
 
 /// The `*.wasm` files of a folder, by name.

@@ -24,6 +24,7 @@ use crate::state::State;
 pub(crate) struct Loaded {
     pub(crate) manifest: Manifest,
     pub(crate) sha256: String,
+    signer: Option<String>,
     built_in: bool,
     granted: Vec<String>,
     counter: Arc<UseCounter>,
@@ -69,6 +70,7 @@ impl Loaded {
         Ok(Self {
             manifest: artifact.manifest.clone(),
             sha256: artifact.sha256.clone(),
+            signer: artifact.signer.clone(),
             built_in: false,
             granted: grants.words(),
             counter: Arc::default(),
@@ -104,6 +106,7 @@ impl Loaded {
             kind: self.manifest.kind,
             sha256: self.sha256.clone(),
             built_in: self.built_in,
+            signer: self.signer.clone(),
             granted: self.granted.clone(),
             used: self.counter.take(),
         }

@@ -35,8 +35,17 @@ pub struct Manifest {
 /// Most codes of a manifest.
 const MAX_CODES: usize = 64;
 
-/// Most characters of what a code means.
+/// Most characters of a description, a reason, or what a code means.
 const MAX_SENTENCE: usize = 300;
+
+/// Characters of a refused text that a message quotes.
+const MAX_QUOTED: usize = 60;
+
+/// Control characters, and those that turn the direction of writing.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
 
 impl Manifest {
     /// Reads a manifest; the error says what is wrong with it, in one sentence.
@@ -49,8 +58,24 @@ impl Manifest {
                 manifest.name
             ));
         }
+        manifest.check_words()?;
         manifest.check_codes()?;
         Ok(manifest)
+    }
+
+    /// What is shown to users must not move their cursor or hide what stands beside it.
+    fn check_words(&self) -> Result<(), String> {
+        let reasons = self.imports.iter().flat_map(|(service, reason)| [service, reason]);
+        let shown = [&self.version, &self.description].into_iter().chain(reasons);
+        for text in shown.chain(&self.languages) {
+            if text.chars().count() > MAX_SENTENCE || text.contains(is_invisible) {
+                let quoted: String = text.escape_debug().take(MAX_QUOTED).collect();
+                return Err(format!(
+                    "`{quoted}` is no line of at most {MAX_SENTENCE} visible characters"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the plugin words questions in the language of a BCP 47 tag.
@@ -73,7 +98,7 @@ impl Manifest {
                     "`{code}` is no code: lower-case letters, digits and hyphens, starting with a letter"
                 ));
             }
-            if sentence.chars().count() > MAX_SENTENCE || sentence.contains(char::is_control) {
+            if sentence.chars().count() > MAX_SENTENCE || sentence.contains(is_invisible) {
                 return Err(format!(
                     "what code `{code}` means is no sentence of at most {MAX_SENTENCE} characters"
                 ));
@@ -116,6 +141,8 @@ mod tests {
             (GOOD.replace("\"validator\"", "\"oracle\""), "oracle"),
             (format!("{GOOD}[import]\nsql = \"x\"\n"), "import"),
             (String::new(), "name"),
+            (GOOD.replace("\"X.\"", "\"X.\\u001b[2K\""), "visible characters"),
+            (GOOD.replace("1.2.3", "1.2.3\u{202e}"), "visible characters"),
             (format!("{GOOD}[codes]\nA = \"x\"\n"), "no code"),
             (format!("{GOOD}[codes]\na = \"x\\ny\"\n"), "no sentence"),
         ] {

@@ -71,6 +71,9 @@ pub struct PluginRecord {
     pub sha256: String,
     /// Whether it is part of the program.
     pub built_in: bool,
+    /// Whose signature of the file was verified, by the name that the user gave the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
     /// What it was granted, in the words of the profile.
     pub granted: Vec<String>,
     /// What it used.

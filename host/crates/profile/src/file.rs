@@ -8,13 +8,16 @@ use figment::{Metadata, Profile as Layer, Provider};
 use crate::{ProfileError, built_in};
 
 /// Keys that hold paths. In a file they are relative to the file's folder, elsewhere to the working directory.
-pub(crate) const PATH_KEYS: [&str; 18] = [
+pub(crate) const PATH_KEYS: [&str; 21] = [
     "run.dir",
     "database.path",
     "database.ddl",
     "database.password_file",
     "database.ca",
     "plugins.*.path",
+    "trust.revoked",
+    "trust.lock",
+    "trust.registries.*.password_file",
     "llm.cache",
     "llm.providers.*.key_file",
     "llm.providers.*.ca",

@@ -62,6 +62,10 @@ impl Layers {
         if profile.generate.languages.is_empty() {
             profile.generate.languages = Profile::default().generate.languages;
         }
+        if profile.plugins.values().any(|plugin| plugin.source.is_some()) {
+            let beside = |path: &PathBuf| path.with_extension("lock");
+            profile.trust.lock = profile.trust.lock.or_else(|| file.as_ref().map(beside));
+        }
         profile.check().map_err(|(key, reason)| ProfileError::BadValue {
             place: place_of(&figment, &key),
             key,

@@ -15,6 +15,7 @@ mod queue;
 mod run;
 mod serve;
 mod train;
+mod trust;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ pub use queue::QueueSettings;
 pub use run::RunSettings;
 pub use serve::{ServeKey, ServeRight, ServeSettings};
 pub use train::{OnTruncation, TrainSettings};
+pub use trust::{RegistryLogin, TrustSettings};
 pub use validate::ValidateSettings;
 
 /// Free options of a plugin, handed to it as JSON.
@@ -64,6 +66,8 @@ pub struct Profile {
     pub export: ExportSettings,
     /// Plugins beyond the built-in ones, and grants, by name.
     pub plugins: BTreeMap<String, PluginSettings>,
+    /// Whose plugins are trusted.
+    pub trust: TrustSettings,
     /// Language model providers.
     pub llm: LlmSettings,
     /// Base model.
@@ -85,9 +89,9 @@ pub struct Profile {
 
 impl Profile {
     /// Section names in the order they are shown.
-    pub const SECTIONS: [&str; 16] = [
-        "run", "database", "cards", "privacy", "plan", "generate", "validate", "export", "plugins", "llm", "model",
-        "train", "evaluate", "ask", "serve", "queue",
+    pub const SECTIONS: [&str; 17] = [
+        "run", "database", "cards", "privacy", "plan", "generate", "validate", "export", "plugins", "trust", "llm",
+        "model", "train", "evaluate", "ask", "serve", "queue",
     ];
 
     /// Checks what types cannot say; the first fault as dotted key and reason.
@@ -121,6 +125,11 @@ impl Profile {
         {
             let reason = format!("`{level}` is not a level; the levels are easy, medium, hard and extra");
             return Err(("generate.difficulties".into(), reason));
+        }
+        let two_places = |plugin: &PluginSettings| plugin.path.is_some() && plugin.source.is_some();
+        if let Some((name, _)) = self.plugins.iter().find(|(_, plugin)| two_places(plugin)) {
+            let reason = "the plugin has a `path` as well; a plugin comes from one place";
+            return Err((format!("plugins.{name}.source"), reason.to_owned()));
         }
         self.export.check()?;
         self.ask.check()?;

@@ -47,6 +47,13 @@ codes! {
     Stopped = "stopped": "The user asked to stop; the work can be continued.";
     PartUnavailable = "part::unavailable": "The database, a plugin or the language model cannot be used.";
     PartFailed = "part::failed": "A call to a plugin or the database failed.";
+    PluginSource = "plugin::source": "The source of a plugin is no source, cannot be reached, or holds no plugin.";
+    PluginOtherBytes = "plugin::other-bytes": "A plugin's bytes are not those that were announced or locked.";
+    PluginSignature = "plugin::signature": "A plugin is not signed, not by a trusted key, or the signature is not one of its bytes.";
+    PluginRevoked = "plugin::revoked": "A plugin, or the key that signed it, is known to be bad.";
+    PluginLock = "plugin::lock": "The lock, or a file of trust, cannot be used, or says of a plugin what it is not.";
+    PluginNotLocked = "plugin::not-locked": "A plugin is not in the lock, not on this machine, or has another name or source than expected.";
+    PluginGrant = "plugin::grant": "A plugin asks for what nobody granted, or was locked with other grants.";
     LlmBudget = "llm::budget": "A budget of the language model is used up.";
     LlmOfflineMiss = "llm::offline-miss": "Offline, and the answer is not in the store.";
     LlmRejected = "llm::rejected": "Every provider rejected the request.";
@@ -73,6 +80,22 @@ codes! {
     TrainNotFinite = "train::not-finite": "The loss or the gradient is no longer a number.";
     TrainFailed = "train::failed": "Training failed.";
     Failed = "failed": "The work failed; what was made before is kept.";
+}
+
+impl Code {
+    /// That of a failure of a plugin of somebody else's.
+    pub(crate) fn of_supply(code: &str) -> Option<Self> {
+        Some(match code.strip_prefix("supply-")? {
+            "source" => Self::PluginSource,
+            "other-bytes" => Self::PluginOtherBytes,
+            "signature" => Self::PluginSignature,
+            "revoked" => Self::PluginRevoked,
+            "lock" => Self::PluginLock,
+            "not-locked" => Self::PluginNotLocked,
+            "grant" => Self::PluginGrant,
+            _ => return None,
+        })
+    }
 }
 
 /// Every error code with its meaning, for the reference of error codes.

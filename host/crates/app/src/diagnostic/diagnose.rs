@@ -6,6 +6,7 @@ use miette::Diagnostic as _;
 use nl2sql_llm::LlmError;
 use nl2sql_model::ModelError;
 use nl2sql_pipeline::{Failure, PipelineError};
+use nl2sql_plugin_supply::SupplyError;
 use nl2sql_profile::ProfileError;
 use nl2sql_training::TrainError;
 use nl2sql_worker::QueueError;
@@ -29,6 +30,7 @@ pub fn diagnostic(error: &AppError) -> Diagnostic {
             Diagnostic::new(llm_code(error.code()), error.to_string()).with_help(help)
         }
         AppError::Queue(error) => of_queue(error),
+        AppError::Supply(error) => of_supply(error),
         AppError::Failed(message) => Diagnostic::new(Code::Failed, message),
         AppError::Usage(message) => Diagnostic::new(Code::UsageInvalid, message),
         AppError::Stopped { .. } => Diagnostic::new(Code::Stopped, error.to_string()),
@@ -80,10 +82,16 @@ fn of_failure(failure: &Failure, message: String) -> Diagnostic {
         "unsupported-language" => Code::RunSetting,
         "unavailable" if failure.part == "language model" => Code::LlmUnavailable,
         "unavailable" => Code::PartUnavailable,
-        _ => Code::PartFailed,
+        code => Code::of_supply(code).unwrap_or(Code::PartFailed),
     };
     let help = failure.hint.clone().filter(|hint| !message.contains(hint.as_str()));
     Diagnostic::new(code, message).with_help(help).at(&failure.part)
+}
+
+fn of_supply(error: &SupplyError) -> Diagnostic {
+    let code = Code::of_supply(error.failure_code()).unwrap_or(Code::PartUnavailable);
+    let help = error.help().map(|help| help.to_string());
+    Diagnostic::new(code, error.to_string()).with_help(help)
 }
 
 fn llm_code(code: &str) -> Code {
@@ -157,13 +165,15 @@ pub fn exit(error: &AppError) -> Exit {
             "cancelled" => Exit::Interrupted,
             "unsupported-language" => Exit::Usage,
             "unavailable" | "offline-miss" | "rejected" => Exit::Unavailable,
+            code if Code::of_supply(code).is_some() => Exit::Unavailable,
             _ => Exit::Failed,
         },
         AppError::Part(failure) if failure.code == "cancelled" => Exit::Interrupted,
         AppError::Part(failure) if failure.code == "unsupported-language" => Exit::Usage,
         AppError::Llm(LlmError::Cancelled { .. }) | AppError::Queue(QueueError::Cancelled) => Exit::Interrupted,
         AppError::Queue(QueueError::Setting { .. }) => Exit::Usage,
-        AppError::Part(_) | AppError::Llm(_) | AppError::Queue(_) => Exit::Unavailable,
+        AppError::Supply(error) if error.is_misuse() => Exit::Usage,
+        AppError::Part(_) | AppError::Llm(_) | AppError::Queue(_) | AppError::Supply(_) => Exit::Unavailable,
         AppError::Model(error) => exit_of_model(error),
         AppError::Train(TrainError::Model(error)) => exit_of_model(error),
         AppError::Train(TrainError::Setting { .. } | TrainError::Section(_) | TrainError::Recipe { .. }) => Exit::Usage,

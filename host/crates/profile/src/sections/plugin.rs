@@ -9,8 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PluginSettings {
-    /// Component file; without it the name must be that of a built-in plugin.
+    /// Component file; without it and without `source` the name must be that of a built-in plugin.
     pub path: Option<PathBuf>,
+    /// Where somebody else's plugin was added from, as `nl2sql plugin add` writes it: a file, `https://...` or `oci://registry/name:tag`. What
+    /// runs is what the lock holds.
+    pub source: Option<String>,
+    /// Whether the plugin of `source` may go without a signature.
+    pub unsigned: bool,
     /// SHA-256 of the file in hex; a file with another digest is refused.
     pub sha256: Option<String>,
     /// Host services it may import: `llm`, `sql`, `query`; and `disclose-rows`, which lets its words carry what it read from rows into prompts,
