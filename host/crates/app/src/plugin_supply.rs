@@ -148,6 +148,11 @@ pub(crate) fn supply_of(profile: &Profile) -> Result<Arc<LockedSupply>, Failure>
     LockedSupply::of(profile, trust, store).map(Arc::new).map_err(refused)
 }
 
+/// The file in the user's store of plugins that has this digest.
+pub(crate) fn stored_plugin(sha256: &str) -> Option<PathBuf> {
+    places().map(|places| Store::new(places.store).path(sha256))
+}
+
 /// The user's folders.
 fn places() -> Option<Places> {
     Some(Places {

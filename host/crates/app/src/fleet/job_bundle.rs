@@ -7,11 +7,12 @@ use std::sync::Arc;
 use nl2sql_catalog::{Card, Database, GeneratorContext};
 use nl2sql_pipeline::{Failure, PluginIdentity};
 use nl2sql_plugin_host::Origin;
-use nl2sql_profile::{AskSettings, Profile, QueueSettings, ServeSettings};
+use nl2sql_profile::{AskSettings, Profile, QueueSettings, ServeSettings, TrustSettings};
 use nl2sql_worker::{JobManifest, PROTOCOL, sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::Session;
+use crate::plugin_supply::stored_plugin;
 use crate::plugins::load_failure;
 
 /// Artifact with the profile, as TOML.
@@ -58,7 +59,7 @@ impl JobBundle {
         }
         let mut built_in = BTreeMap::new();
         for plugin in identities {
-            match plugin_file(session, &plugin.name)? {
+            match plugin_file(session, plugin)? {
                 None => {
                     built_in.insert(plugin.name.clone(), plugin.sha256.clone());
                 }
@@ -95,8 +96,12 @@ fn profile_text(profile: &Profile) -> Result<String, Failure> {
             *path = absolute;
         }
     }
+    // Plugins are sent as they were verified here; what this machine trusts, and by which lock, is no business of the workers'.
+    sent.trust = TrustSettings::default();
     for plugin in sent.plugins.values_mut() {
         plugin.path = None;
+        plugin.source = None;
+        plugin.unsigned = false;
     }
     toml::to_string(&sent).map_err(|error| unsendable(&error))
 }
@@ -114,7 +119,8 @@ fn unsendable(error: &dyn std::fmt::Display) -> Failure {
 }
 
 /// The file of a plugin; none for one that is built in.
-fn plugin_file(session: &Session, name: &str) -> Result<Option<PathBuf>, Failure> {
+fn plugin_file(session: &Session, plugin: &PluginIdentity) -> Result<Option<PathBuf>, Failure> {
+    let name = &plugin.name;
     let entries = session
         .plugins()?
         .library()
@@ -122,10 +128,11 @@ fn plugin_file(session: &Session, name: &str) -> Result<Option<PathBuf>, Failure
         .map_err(|error| load_failure(name, &error))?;
     let entry = entries
         .into_iter()
-        .find(|entry| entry.name == name && entry.artifact.is_ok());
+        .find(|entry| entry.name == *name && entry.plugin.is_ok());
     Ok(entry.and_then(|entry| match entry.origin {
         Origin::BuiltIn => None,
         Origin::File(path) => Some(path),
+        Origin::Source(_) => stored_plugin(&plugin.sha256),
     }))
 }
 
