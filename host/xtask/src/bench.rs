@@ -52,7 +52,7 @@ enum Bench {
     Decode,
     /// Generation and validation by 1 to 8 workers over a queue, against one process without
     Workers,
-    /// Serving at 1, 4 and 16 rows against llama.cpp (built by pip: ten minutes) and transformers
+    /// Serving at 1, 4 and 16 rows against llama.cpp's server and transformers
     Serving,
     /// Pairs a CPU second, stage by stage, of the demo, the shared data or the SQLite files named after `--`
     Generation,
@@ -67,7 +67,7 @@ impl Bench {
             Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
             Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
             Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
-            Self::Serving => &["torch", "transformers", "numpy", "llama-cpp-python"],
+            Self::Serving => &["torch", "transformers", "gguf", "xllamacpp"],
             Self::Training | Self::Decode => &["torch", "transformers", "peft"],
         }
     }

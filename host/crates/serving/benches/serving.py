@@ -2,15 +2,16 @@
 
     serving.py <nl2sql> <model folder> <the same model as GGUF> [rows ...]
 
-All compute in f32 with the same threads. nl2sql is asked over HTTP, a stream a row; its peers are called in process, a batch at once, and so have
-no transport to pay for.
+All compute in f32 with the same threads. nl2sql and llama.cpp's server (the package xllamacpp) are asked over HTTP by the same client, a stream a row;
+transformers is called in process, a batch at once.
 """
 
-import ctypes
+import contextlib
 import json
 import os
 import pathlib
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -35,29 +36,35 @@ def summary(measure, rows):
     return statistics.median(first for first, _ in runs), statistics.median(rate for _, rate in runs)
 
 
-class Nl2sql:
-    name = "nl2sql serve, f32, over HTTP"
+class Server:
+    """A server that speaks OpenAI's API: asked over HTTP, a stream a row."""
 
-    def __init__(self, program, folder):
+    def __init__(self, command, model):
+        self.model = model
+        self.place = tempfile.TemporaryDirectory()
+        # nl2sql serves no model without a database beside it.
+        pathlib.Path(self.place.name, "nl2sql.toml").write_text('[database]\npath = "small.sqlite"\n')
+        with contextlib.closing(sqlite3.connect(pathlib.Path(self.place.name, "small.sqlite"))) as database:
+            database.execute("CREATE TABLE singer (id INTEGER PRIMARY KEY)")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.place = tempfile.TemporaryDirectory()
-        pathlib.Path(self.place.name, "nl2sql.toml").write_text('[database]\npath = "none.sqlite"\n')
-        arguments = [program, "serve", "--model", str(folder), "--port", str(self.port)]
-        self.server = subprocess.Popen(arguments, cwd=self.place.name, stdout=subprocess.PIPE, text=True)
-        said = self.server.stdout.readline()
+        command = [part.format(port=self.port) for part in command]
+        self.process = subprocess.Popen(command, cwd=self.place.name, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        said = self.process.stdout.readline()
         assert said.startswith("serving at "), said
-        self.model = pathlib.Path(folder).name
 
     def stream(self, prompt, times):
-        body = {"model": self.model, "prompt": prompt, "max_tokens": TOKENS, "stream": True, "logit_bias": {"2": -100, "0": -100}}
+        body = {
+            "model": self.model, "prompt": prompt, "max_tokens": TOKENS, "temperature": 0, "stream": True,
+            "logit_bias": {"0": -100, "2": -100},
+        }
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/v1/completions", json.dumps(body).encode(), {"content-type": "application/json"}
         )
         with urllib.request.urlopen(request) as answer:
             for line in answer:
-                if line.startswith(b"data: {"):
+                if line.startswith(b"data: {") and json.loads(line[6:])["choices"][0].get("finish_reason") is None:
                     times.append(time.perf_counter())
 
     def measure(self, rows, repeat):
@@ -67,86 +74,77 @@ class Nl2sql:
         begun = time.perf_counter()
         [thread.start() for thread in threads]
         [thread.join() for thread in threads]
+        # Tokens a second once every row answers, so that prompts are no part of it.
         first = max(row[0] for row in times)
         last = max(row[-1] for row in times)
         after = sum(sum(at > first for at in row) for row in times)
         return first - begun, after / (last - first)
 
     def close(self):
-        self.server.kill()
-        self.server.wait()
+        self.process.kill()
+        self.process.wait()
         self.place.cleanup()
 
 
-class LlamaCpp:
-    name = "llama.cpp, f32, in process"
+class Nl2sql(Server):
+    name = "nl2sql serve"
 
-    def __init__(self, gguf, folder):
-        import llama_cpp
+    def __init__(self, program, folder):
+        super().__init__([program, "serve", "--model", str(folder), "--port", "{port}"], folder.name)
 
-        self.llama = llama_cpp
-        llama_cpp.llama_log_set(llama_cpp.llama_log_callback(lambda *_: None), ctypes.c_void_p(0))
-        whole = folder / "f32.gguf"
+
+class LlamaCpp(Server):
+    name = "llama.cpp's server"
+
+    def __init__(self, gguf, rows):
+        whole = gguf.with_suffix(".f32.gguf")
         if not whole.is_file():
-            parameters = llama_cpp.llama_model_quantize_default_params()
-            parameters.ftype, parameters.allow_requantize, parameters.nthread = 0, True, THREADS
-            assert llama_cpp.llama_model_quantize(str(gguf).encode(), str(whole).encode(), parameters) == 0
-        self.model = llama_cpp.llama_model_load_from_file(str(whole).encode(), llama_cpp.llama_model_default_params())
-        self.vocab = llama_cpp.llama_model_get_vocab(self.model)
-        self.size = llama_cpp.llama_vocab_n_tokens(self.vocab)
+            write_in_f32(gguf, whole)
+        command = [sys.executable, __file__, "--llama", str(whole), "{port}", str(rows)]
+        super().__init__(command, "llama")
 
-    def tokens(self, text):
-        room = (self.llama.llama_token * 4096)()
-        count = self.llama.llama_tokenize(self.vocab, text.encode(), len(text.encode()), room, 4096, False, False)
-        return room[:count]
 
-    def measure(self, rows, repeat):
-        llama = self.llama
-        lists = [self.tokens(f"{repeat} {prompt}") for prompt in prompts(rows)]
-        parameters = llama.llama_context_default_params()
-        parameters.n_ctx = (max(map(len, lists)) + TOKENS + 8) * rows
-        parameters.n_batch = parameters.n_ubatch = max(512, rows)
-        parameters.n_seq_max = rows
-        parameters.n_threads = parameters.n_threads_batch = THREADS
-        context = llama.llama_init_from_model(self.model, parameters)
-        batch = llama.llama_batch_init(max(512, rows), 0, 1)
+def serve_llama(model, port, rows):
+    """llama.cpp's server in this process."""
+    import xllamacpp
 
-        def decode(entries):
-            batch.n_tokens = len(entries)
-            for at, (token, position, row, wanted) in enumerate(entries):
-                batch.token[at], batch.pos[at], batch.n_seq_id[at], batch.seq_id[at][0], batch.logits[at] = token, position, 1, row, wanted
-            assert llama.llama_decode(context, batch) == 0
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = model
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = port
+    parameters.n_parallel = rows
+    parameters.n_ctx = 1024 * rows
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = THREADS
+    parameters.cache_type_k = parameters.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+    server = xllamacpp.Server(parameters)
+    print("serving at", server.listening_address, flush=True)
+    threading.Event().wait()
 
-        def best(at):
-            logits = numpy.ctypeslib.as_array(llama.llama_get_logits_ith(context, at), (self.size,))
-            logits[[0, 2]] = -1e9
-            return int(logits.argmax())
 
-        import numpy
+def write_in_f32(quantised, whole):
+    """The same weights without quantisation, which is how the others compute."""
+    import gguf
 
-        begun = time.perf_counter()
-        current = []
-        for row, tokens in enumerate(lists):
-            for start in range(0, len(tokens), 512):
-                part = tokens[start : start + 512]
-                entries = [(token, start + at, row, start + at == len(tokens) - 1) for at, token in enumerate(part)]
-                decode(entries)
-            current.append(best(len(part) - 1))
-        first = time.perf_counter()
-        for step in range(TOKENS - 1):
-            decode([(token, len(lists[row]) + step, row, True) for row, token in enumerate(current)])
-            current = [best(row) for row in range(rows)]
-        last = time.perf_counter()
-        llama.llama_batch_free(batch)
-        llama.llama_free(context)
-        return first - begun, rows * (TOKENS - 1) / (last - first)
-
-    def close(self):
-        self.llama.llama_model_free(self.model)
+    reader = gguf.GGUFReader(str(quantised))
+    architecture = reader.fields["general.architecture"].contents()
+    writer = gguf.GGUFWriter(str(whole), architecture)
+    for field in reader.fields.values():
+        if field.name.startswith("GGUF.") or field.name in ("general.architecture", "general.file_type"):
+            continue
+        kind = field.types[0]
+        inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(field.name, field.contents(), kind, inner)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, gguf.quants.dequantize(tensor.data, tensor.tensor_type))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 class Transformers:
-    name = "transformers, f32, in process"
+    name = "transformers, in process"
 
     def __init__(self, folder):
         import torch
@@ -183,7 +181,7 @@ class Transformers:
 def main():
     program, folder, gguf = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     rows = [int(text) for text in sys.argv[4:]] or [1, 4, 16]
-    makers = [lambda: Nl2sql(program, folder), lambda: LlamaCpp(gguf, folder), lambda: Transformers(folder)]
+    makers = [lambda: Nl2sql(program, folder), lambda: LlamaCpp(gguf, max(rows)), lambda: Transformers(folder)]
     print(f"{THREADS} threads, {TOKENS} tokens an answer, medians of {REPEATS}")
     print(f"{'':32}" + "".join(f"{f'{n} rows: first token':>22}{'tokens/s':>10}" for n in rows))
     rates = {}
@@ -202,4 +200,7 @@ def main():
         print(f"tokens/s beside {peer}: {ratios} rows")
 
 
-main()
+if sys.argv[1] == "--llama":
+    serve_llama(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+else:
+    main()

@@ -37,7 +37,10 @@ await picture("pairs", `runs/${run}/pairs`, "light", async () => {
   await page.locator("article mark.error").waitFor();
 });
 await page.getByRole("button", { name: "Undo" }).click();
-await picture("training", `runs/${run}/training`, "dark", () => page.getByRole("heading", { name: "Loss" }).waitFor());
+await page.getByRole("heading", { name: "As it was generated" }).waitFor({ state: "detached" });
+await picture("training", `runs/${run}/training`, "dark", () =>
+  page.locator("figcaption", { hasText: "Loss" }).first().waitFor(),
+);
 
 await context.close();
 await rm(profile, { recursive: true, force: true });
