@@ -17,6 +17,7 @@ mod page;
 #[cfg(unix)]
 mod plugin_languages;
 mod plugin_new;
+mod plugin_supply;
 mod plugins_of_contract_0_1;
 mod server_runs;
 mod serving;

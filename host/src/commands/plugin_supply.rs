@@ -131,6 +131,9 @@ pub fn update(global: &Global, arguments: &UpdateArguments) -> Result<Exit, AppE
         say_json(&json!({ "updates": updates }));
         return Ok(Exit::Done);
     }
+    if updates.is_empty() {
+        say("no plugin was added to this profile");
+    }
     updates.iter().flat_map(lines).for_each(say);
     Ok(Exit::Done)
 }
