@@ -142,8 +142,7 @@ impl Session {
 
     /// Tells the listeners of the job at hand.
     fn compile_notice(&self) -> CompileNotice {
-        let teller = self.teller();
-        CompileNotice::new(move |message| teller(message))
+        CompileNotice::new(self.teller())
     }
 
     /// What tells the listeners of the job at hand, whichever that is then.
