@@ -1,8 +1,10 @@
 //! Runs every test: guests natively, then the host with the built guests.
 
 use std::env;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread::available_parallelism;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -17,6 +19,12 @@ const PYTHON: &str = "NL2SQL_TEST_PYTHON";
 
 /// Names the folder whose `node_modules` has the official clients for JavaScript.
 const NODE_CLIENTS: &str = "NL2SQL_TEST_NODE_CLIENTS";
+
+/// Says how many tests of a binary run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
+
+/// Tests for each core: many wait for servers, clocks and programs.
+const WAITING_TESTS: usize = 2;
 
 /// How cargo builds the plugins that tests bring along: quick to build matters there, quick to run does not.
 const QUICK_GUESTS: [(&str, &str); 3] = [
@@ -67,6 +75,10 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
     let mut run = host.run(arguments);
     run.env(adbc_drivers::VARIABLE, adbc_drivers::folder())
         .envs(QUICK_GUESTS);
+    if env::var_os(THREADS).is_none() {
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        run.env(THREADS, (WAITING_TESTS * cores).to_string());
+    }
     plugin_toolchains::name_to(&mut run);
     match python {
         Some(python) => run.env(PYTHON, python),
