@@ -70,7 +70,6 @@ fn run(place: &TempDir, folder: &str, total: u32, more: &[&str]) -> Command {
             "--run-dir",
             folder,
         ])
-        .args(["--set", "queue.lease_ms=1000"])
         .args(more)
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
@@ -165,7 +164,8 @@ fn deaths_and_partitions_change_no_byte() {
         Worker::start(place.path(), &line.url(), &[]),
     ];
     let queue = nats.url();
-    let coordinate = || run(&place, "fleet", 600, &["--queue", &queue]).spawn().unwrap();
+    let short_leases = ["--queue", &queue, "--set", "queue.lease_ms=1000"];
+    let coordinate = || run(&place, "fleet", 600, &short_leases).spawn().unwrap();
     let (mut coordinator, mut deaths, deadline) = (coordinate(), 0, Instant::now() + Duration::from_secs(240));
     let ended = loop {
         assert!(Instant::now() < deadline, "the run does not end");
