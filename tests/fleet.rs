@@ -138,13 +138,17 @@ fn any_number_of_workers_gives_the_bytes_of_a_plain_run() {
             "{count} workers left other bytes"
         );
     }
-    let done: u64 = status(place.path(), &nats.url())["workers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|worker| worker["done"].as_u64().unwrap())
-        .sum();
-    assert!(done > 0, "workers did the work");
+    // Workers report every few seconds.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let done = || -> u64 {
+        let status = status(place.path(), &nats.url());
+        let workers = status["workers"].as_array().unwrap();
+        workers.iter().map(|worker| worker["done"].as_u64().unwrap()).sum()
+    };
+    while done() == 0 {
+        assert!(Instant::now() < deadline, "workers did nothing");
+        sleep(Duration::from_millis(500));
+    }
     let manifest = fs::read_to_string(place.path().join("by3/run.toml")).unwrap();
     assert!(!manifest.contains(&nats.url()), "who did the work is not recorded");
 }

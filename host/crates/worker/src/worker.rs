@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
@@ -21,8 +21,9 @@ use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
 
 /// How often a worker looks for jobs.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long one request for a task waits at the server.
-const WAIT_FOR_TASK: Duration = Duration::from_secs(1);
+/// How long one request for a task waits at the server. A task that is handed out just when a request ends is lost until its lease ends, so
+/// requests are long.
+const WAIT_FOR_TASK: Duration = Duration::from_secs(30);
 /// Workers that a task may outlive.
 const MAX_DELIVERIES: i64 = 5;
 
@@ -61,20 +62,20 @@ pub struct Worker {
     name: String,
     program: String,
     slots: usize,
-    permits: Arc<Semaphore>,
     counts: Arc<Counts>,
 }
 
 /// What the worker has done.
 #[derive(Default)]
 struct Counts {
+    busy: AtomicUsize,
     done: AtomicU64,
     given_back: AtomicU64,
     refused: AtomicU64,
 }
 
 impl Worker {
-    /// A worker that does up to `slots` tasks at once; more for jobs that wait for a language model.
+    /// A worker that does up to `slots` tasks of a run at once; more for jobs that wait for a language model.
     pub fn new(queue: Queue, runner: Arc<dyn RunsTasks>, name: String, program: &str, slots: usize) -> Self {
         Self {
             queue,
@@ -82,7 +83,6 @@ impl Worker {
             name,
             program: program.to_owned(),
             slots,
-            permits: Arc::new(Semaphore::new(slots)),
             counts: Arc::default(),
         }
     }
@@ -228,10 +228,9 @@ impl Worker {
                 return;
             }
         }
-        let permits = match manifest.at_once.filter(|at_once| *at_once > self.slots) {
-            Some(at_once) => Arc::new(Semaphore::new(at_once)),
-            None => self.permits.clone(),
-        };
+        // Of each run: one whose queue is empty waits for tasks and must not keep the others from theirs.
+        let at_once = manifest.at_once.unwrap_or_default().max(self.slots);
+        let permits = Arc::new(Semaphore::new(at_once));
         let lessor = loop {
             match self.queue.lessor(&job, manifest.lease()).await {
                 Ok(lessor) => break lessor,
@@ -252,9 +251,11 @@ impl Worker {
                 Some(Ok(Some(message))) => {
                     let (worker, job, manifest) = (self.clone(), job.clone(), manifest.clone());
                     tracker.spawn(async move {
+                        worker.counts.busy.fetch_add(1, Ordering::Relaxed);
                         if let Err(error) = worker.work(&job, &manifest, message).await {
                             worker.runner.tell(error.to_string());
                         }
+                        worker.counts.busy.fetch_sub(1, Ordering::Relaxed);
                         drop(permit);
                     });
                 }
@@ -327,7 +328,7 @@ impl Worker {
             program: self.program.clone(),
             protocol: PROTOCOL,
             slots: self.slots,
-            busy: self.slots - self.permits.available_permits().min(self.slots),
+            busy: self.counts.busy.load(Ordering::Relaxed),
             done: count(&self.counts.done),
             given_back: count(&self.counts.given_back),
             refused: count(&self.counts.refused),
