@@ -19,6 +19,7 @@ mod plugin_languages;
 mod plugin_new;
 mod plugin_supply;
 mod plugins_of_contract_0_1;
+mod scoring;
 mod server_runs;
 mod serving;
 mod surroundings;

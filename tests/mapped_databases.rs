@@ -8,6 +8,8 @@ use nl2sql_database::ConnectionSettings;
 use crate::before_and_after::{command, done, exported, json, said};
 use crate::servers::TestDatabase;
 
+use crate::scoring::EVAL;
+
 const ROWS: &str = r#"{"db_id": "debit_card", "question": "How many customers?", "query": "SELECT count(*) FROM customers"}
 {"db_id": "gas_stations", "question": "Cities?", "query": "SELECT city FROM customers"}
 "#;
@@ -22,17 +24,6 @@ fn execution_match(folder: &Path) -> (u64, u64) {
     let names = outcomes.as_object().unwrap().keys();
     (count("match"), names.map(|name| count(name)).sum())
 }
-
-const EVAL: [&str; 8] = [
-    "eval",
-    "--quiet",
-    "--set",
-    "evaluate.dataset=rows.jsonl",
-    "--after",
-    "pred.txt",
-    "--output",
-    "scored",
-];
 
 #[test]
 fn ids_are_mapped_to_the_runs_database_or_refused_by_name() {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::before_and_after::{command, done, json, lines, said};
+use crate::scoring::EVAL;
 
 /// A folder with a shop and a profile in which every kind is served by an old plugin.
 fn shop() -> tempfile::TempDir {
@@ -60,17 +61,7 @@ fn one_of_every_kind_makes_validates_and_scores_pairs() {
     )
     .unwrap();
     fs::write(folder.path().join("pred.txt"), "SELECT * FROM shops\n").unwrap();
-    let eval = [
-        "eval",
-        "--quiet",
-        "--set",
-        "evaluate.dataset=rows.jsonl",
-        "--after",
-        "pred.txt",
-        "--output",
-        "scored",
-    ];
-    done(folder.path(), &eval);
+    done(folder.path(), &EVAL);
     let report = json(&folder.path().join("scored/report.json")).to_string();
     assert!(report.contains("exact-match"), "{report}");
     let checked = said(&command(folder.path(), &["plugin", "list"]).output().unwrap());

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::adbc_libraries::{library, make_duckdb, pin};
 use crate::before_and_after::{command, done, json, lines, said};
 use crate::followed_guide::checkout;
+use crate::scoring::EVAL;
 
 /// Lines that are not blank of everything that the author wrote.
 const MAX_LINES: usize = 400;
@@ -251,24 +252,14 @@ fn matches(folder: &Path, pairs: &[(&str, &str)]) -> (u64, u64) {
     let predictions: Vec<&str> = pairs.iter().map(|(_, prediction)| *prediction).collect();
     fs::write(folder.join("rows.jsonl"), rows.join("\n")).unwrap();
     fs::write(folder.join("pred.txt"), predictions.join("\n") + "\n").unwrap();
-    let eval = [
-        "eval",
-        "--quiet",
-        "--set",
-        "evaluate.dataset=rows.jsonl",
-        "--after",
-        "pred.txt",
-        "--output",
-        "scored",
-    ];
-    done(folder, &eval);
+    done(folder, &EVAL);
     let report = json(&folder.join("scored/report.json"));
     let outcomes = report["outcomes"].as_object().unwrap();
     let count = |name: &str| outcomes.get(name).and_then(|counts| counts[1].as_u64()).unwrap_or(0);
     (count("match"), outcomes.keys().map(|name| count(name)).sum())
 }
 
-/// Puts these statements in place of the first samples and validates anew; gives the layers that reject them.
+/// Puts these statements in place of the first samples and validates again; gives the layers that reject them.
 fn rejecting_layers(folder: &Path, statements: &[&str]) -> Vec<Option<String>> {
     let file = folder.join("runs/shop/samples.jsonl");
     let mut samples = lines(&file);

@@ -3,7 +3,7 @@
 use nl2sql_sdk::description::LimitStyle;
 use sqlparser::ast::{Expr, Fetch, LimitClause, Query, SetExpr, Top, TopQuantity, Value};
 
-/// The query with at most `rows` rows, written anew.
+/// The query with at most `rows` rows, rewritten.
 pub(crate) fn with_limit(style: LimitStyle, mut query: Query, rows: u32) -> String {
     let least = |limit: &Expr| match literal(limit) {
         Some(own) => number(own.min(u64::from(rows))),

@@ -261,11 +261,7 @@ impl Dependencies for RunDependencies {
                 let at_once = self.waiting_calls("generator", &self.session.profile().generate.generator)?;
                 fleet.generation(plain, &context, &identities, chats, at_once)
             }
-            None => {
-                let dialect = self.dialect(plain)?;
-                let generator = self.generator(plain, context)?;
-                Ok(Box::new(pipeline::LocalGeneration::new(generator, dialect)))
-            }
+            None => Ok(Box::new(pipeline::LocalGeneration::open(self, plain, context)?)),
         }
     }
 
@@ -276,7 +272,7 @@ impl Dependencies for RunDependencies {
                 let chats = self.chats_of_workers(&identities)?;
                 fleet.validation(catalog, &identities, chats)
             }
-            None => Ok(Box::new(pipeline::LocalValidation::new(self.validators(catalog)?))),
+            None => Ok(Box::new(pipeline::LocalValidation::open(self, catalog)?)),
         }
     }
 

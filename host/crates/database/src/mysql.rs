@@ -2,7 +2,7 @@
 //!
 //! Guards in the server: the session and every transaction are read-only, so that no statement and no function it calls may write or
 //! commit; each statement is prepared first (which takes one statement) and runs only if the server announces columns (which `INTO OUTFILE`,
-//! `INTO @x`, DML and DDL do not have); limits of the server on time and rows; and the variables of the session are set anew after every
+//! `INTO @x`, DML and DDL do not have); limits of the server on time and rows; and the variables of the session are set again after every
 //! statement. Guards here: the text, with functions that lock, wait or read files, and the functions that users made: what those do to the server
 //! itself, no read-only transaction holds (`made_functions`).
 //!

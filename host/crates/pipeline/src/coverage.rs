@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use nl2sql_catalog::{Analysis, Difficulty, Plan, Sample};
+use nl2sql_catalog::{Analysis, Database, Difficulty, Plan, Sample, Verdict};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog_index::{CatalogIndex, Used};
+use crate::{Dialect, Failure};
 
 /// Uses of each item, items never used included with 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,4 +162,36 @@ impl SampleFacts {
             tables: used.tables().map(str::to_owned).collect(),
         }
     }
+}
+
+/// Coverage and facts of the accepted samples.
+pub(crate) fn measure(
+    catalog: &Database,
+    plan: &Plan,
+    judged: &[(Sample, Verdict)],
+    dialect: &dyn Dialect,
+) -> Result<(Coverage, Vec<SampleFacts>), Failure> {
+    let accepted: Vec<_> = judged
+        .iter()
+        .filter(|(_, verdict)| verdict.accepted)
+        .map(|(sample, _)| sample)
+        .collect();
+    let measured: Result<Vec<_>, Failure> = accepted
+        .par_iter()
+        .map(|sample| {
+            let analysis = dialect.analyse(&sample.sql)?.unwrap_or_default();
+            let template = dialect.template(&sample.sql)?.unwrap_or_else(|_| sample.sql.clone());
+            Ok((analysis, template))
+        })
+        .collect();
+    let index = CatalogIndex::new(catalog);
+    let mut coverage = Coverage::new(&index, plan);
+    let mut facts = Vec::with_capacity(accepted.len());
+    for (sample, (analysis, template)) in accepted.into_iter().zip(measured?) {
+        let used = Used::of(&index, &analysis);
+        coverage.add(sample, &analysis, &used);
+        facts.push(SampleFacts::new(sample, template, &analysis, &used));
+    }
+    coverage.finish();
+    Ok((coverage, facts))
 }

@@ -45,15 +45,14 @@ pub trait Dependencies: Sync {
         plain: &Arc<Database>,
         context: GeneratorContext,
     ) -> Result<Box<dyn GenerationExecutor>, Failure> {
-        let dialect = self.dialect(plain)?;
-        Ok(Box::new(LocalGeneration::new(self.generator(plain, context)?, dialect)))
+        Ok(Box::new(LocalGeneration::open(self, plain, context)?))
     }
     /// Who judges samples: the validators of this process, unless others do their work.
     ///
     /// # Errors
     /// As [`validators`](Self::validators).
     fn validation(&self, catalog: &Arc<Database>) -> Result<Box<dyn ValidationExecutor>, Failure> {
-        Ok(Box::new(LocalValidation::new(self.validators(catalog)?)))
+        Ok(Box::new(LocalValidation::open(self, catalog)?))
     }
     /// Opens every plugin that later stages use with its options, before anything is paid for; nothing to do where nothing is paid.
     ///

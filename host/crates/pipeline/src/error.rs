@@ -137,7 +137,7 @@ pub enum PipelineError {
         samples: usize,
     },
     /// A stage was done with another plugin or language model than the one at hand, and samples depend on it.
-    #[error("the {} stage would have to be done again because {reason}, and {samples} generated samples depend on it. Pass --accept-edits to keep what is there and go on with what is at hand, --redo to set the samples aside in superseded/ and generate anew, or put back what was there", .stage.name())]
+    #[error("the {} stage would have to be done again because {reason}, and {samples} generated samples depend on it. Pass --accept-edits to keep what is there and go on with what is at hand, --redo to set the samples aside in superseded/ and generate again, or put back what was there", .stage.name())]
     OtherPlugin {
         /// The stage.
         stage: Stage,

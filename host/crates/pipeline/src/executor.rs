@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use nl2sql_catalog::{Batch, GenerateRequest, Sample, Verdict};
+use nl2sql_catalog::{Batch, Database, GenerateRequest, GeneratorContext, Sample, Verdict};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::validate::judge;
-use crate::{Dialect, Failure, Generator, Validator};
+use crate::{Dependencies, Dialect, Failure, Generator, Validator};
 
 /// Samples handed to a validator in one call.
 const CHUNK: usize = 32;
@@ -75,13 +75,20 @@ pub struct LocalGeneration {
 }
 
 impl LocalGeneration {
-    /// Generates by `generator`; `dialect` brings statements into their normal form.
-    pub fn new(generator: Box<dyn Generator>, dialect: Arc<dyn Dialect>) -> Self {
-        Self { generator, dialect }
+    /// The generator and the dialect of these dependencies; the dialect brings statements into their normal form.
+    ///
+    /// # Errors
+    /// When a plugin cannot be loaded.
+    pub fn open(
+        dependencies: &(impl Dependencies + ?Sized),
+        plain: &Arc<Database>,
+        context: GeneratorContext,
+    ) -> Result<Self, Failure> {
+        let dialect = dependencies.dialect(plain)?;
+        let generator = dependencies.generator(plain, context)?;
+        Ok(Self { generator, dialect })
     }
-}
 
-impl LocalGeneration {
     fn generate(&self, request: &GenerateRequest<'_>) -> Result<GeneratedBatch, Failure> {
         let batch = self.generator.generate(request)?;
         let statements: Result<Vec<_>, Failure> = batch
@@ -121,6 +128,14 @@ impl GenerationExecutor for LocalGeneration {
 pub struct LocalValidation(Vec<Box<dyn Validator>>);
 
 impl LocalValidation {
+    /// The validators of these dependencies.
+    ///
+    /// # Errors
+    /// When a plugin cannot be loaded.
+    pub fn open(dependencies: &(impl Dependencies + ?Sized), catalog: &Arc<Database>) -> Result<Self, Failure> {
+        dependencies.validators(catalog).map(Self)
+    }
+
     /// Judges by these validators, in their order.
     pub fn new(validators: Vec<Box<dyn Validator>>) -> Self {
         Self(validators)

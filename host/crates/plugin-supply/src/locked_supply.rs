@@ -98,7 +98,7 @@ impl LockedSupply {
         })
     }
 
-    /// Who signed it, verified anew. A lock from which the signature was taken out needs the word that allows that.
+    /// Who signed it, verified again. A lock from which the signature was taken out needs the word that allows that.
     fn signer(
         &self,
         locked: &LockedPlugin,

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(1_800);
 pub type ChatExchange = Result<ChatAnswer, (String, String)>;
 
 /// Answers chat requests of workers. Called on threads that may block, several at once.
-pub trait AnswersChats: Send + Sync {
+pub trait ChatResponder: Send + Sync {
     /// Answers one.
     fn answer(&self, request: ChatRequest) -> ChatExchange;
 }
@@ -32,7 +32,7 @@ pub trait AnswersChats: Send + Sync {
 pub(crate) async fn answer_chats(
     queue: &Queue,
     job: &str,
-    chats: Arc<dyn AnswersChats>,
+    chats: Arc<dyn ChatResponder>,
     beside: CancellationToken,
 ) -> Result<(), QueueError> {
     let client = queue.client.clone();

@@ -13,7 +13,7 @@ use futures::StreamExt;
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::chat_relay::{AnswersChats, answer_chats};
+use crate::chat_relay::{ChatResponder, answer_chats};
 use crate::dead_letters::DeadLetter;
 use crate::queue::{MAX_INLINE_BYTES, RENEWAL, dead_subject, result_subject, task_subject};
 use crate::status::slots_of_workers;
@@ -29,14 +29,14 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Tries until a server that is gone is given up.
 const ATTEMPTS: u32 = 10;
 
-/// What a waiting task is told.
-enum Word {
+/// How a task ended.
+enum Settled {
     Result(Vec<u8>),
     DeadLetter(DeadLetter),
 }
 
 /// Those who wait for a task, by its name.
-type Waiting = Arc<Mutex<HashMap<String, Vec<oneshot::Sender<Word>>>>>;
+type Waiting = Arc<Mutex<HashMap<String, Vec<oneshot::Sender<Settled>>>>>;
 
 /// The coordinator of one job. Workers see the job while this lives.
 pub struct Coordinator {
@@ -62,7 +62,7 @@ impl Coordinator {
         queue: Queue,
         mut manifest: JobManifest,
         artifacts: &BTreeMap<String, Vec<u8>>,
-        chats: Option<Arc<dyn AnswersChats>>,
+        chats: Option<Arc<dyn ChatResponder>>,
         cancel: CancellationToken,
     ) -> Result<Self, QueueError> {
         manifest.artifacts = artifacts
@@ -77,7 +77,7 @@ impl Coordinator {
         // What an earlier coordinator left in the queue is asked for again by this one, in its own time.
         purge(&queue.tasks, &task_subject(&job)).await?;
         purge(&queue.dead_letters, &dead_subject(&job, "*")).await?;
-        queue.lessor(&job, manifest.lease()).await?;
+        queue.consumer(&job, manifest.lease()).await?;
         let has_earlier_results = has_messages(&queue.results, &result_subject(&job, "*")).await?;
         let beside = CancellationToken::new();
         let waiting = Waiting::default();
@@ -86,10 +86,10 @@ impl Coordinator {
             result_subject(&job, "*"),
             &waiting,
             &beside,
-            Word::Result,
+            Settled::Result,
         )
         .await?;
-        let dead = |bytes: Vec<u8>| Word::DeadLetter(DeadLetter::from_bytes(&bytes));
+        let dead = |bytes: Vec<u8>| Settled::DeadLetter(DeadLetter::from_bytes(&bytes));
         listen(&queue.dead_letters, dead_subject(&job, "*"), &waiting, &beside, dead).await?;
         if let Some(chats) = chats {
             answer_chats(&queue, &job, chats, beside.clone()).await?;
@@ -125,15 +125,15 @@ impl Coordinator {
         {
             return self.take(&id, &result).await;
         }
-        let word = self.wait_for(&id);
+        let settled = self.wait_for(&id);
         self.publish(&id, &bytes).await?;
-        let word = tokio::select! {
-            word = self.word(&id, word) => word?,
+        let settled = tokio::select! {
+            settled = self.settled(&id, settled) => settled?,
             () = self.cancel.cancelled() => return Err(QueueError::Cancelled),
         };
-        match word {
-            Word::Result(bytes) => self.take(&id, &bytes).await,
-            Word::DeadLetter(letter) => Err(letter.into_error()),
+        match settled {
+            Settled::Result(bytes) => self.take(&id, &bytes).await,
+            Settled::DeadLetter(letter) => Err(letter.into_error()),
         }
     }
 
@@ -199,22 +199,22 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Registers for the word about a task.
-    fn wait_for(&self, id: &str) -> oneshot::Receiver<Word> {
+    /// Registers for the end of a task.
+    fn wait_for(&self, id: &str) -> oneshot::Receiver<Settled> {
         let (sender, receiver) = oneshot::channel();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.entry(id.to_owned()).or_default().push(sender);
         receiver
     }
 
-    /// Waits for the word about a task, and looks whether it was missed.
-    async fn word(&self, id: &str, mut word: oneshot::Receiver<Word>) -> Result<Word, QueueError> {
+    /// Waits for the end of a task, and looks whether it was missed.
+    async fn settled(&self, id: &str, mut settled: oneshot::Receiver<Settled>) -> Result<Settled, QueueError> {
         loop {
-            match tokio::time::timeout(SECOND_LOOK, &mut word).await {
-                Ok(Ok(word)) => return Ok(word),
+            match tokio::time::timeout(SECOND_LOOK, &mut settled).await {
+                Ok(Ok(settled)) => return Ok(settled),
                 Ok(Err(_)) => return Err(QueueError::refused("tell of results", "its messages ended")),
                 Err(_) => match self.stored(id).await {
-                    Ok(Some(result)) => return Ok(Word::Result(result)),
+                    Ok(Some(result)) => return Ok(Settled::Result(result)),
                     Ok(None) => {}
                     // A server that starts again has kept its streams.
                     Err(error) => tracing::warn!("{error}"),
@@ -348,7 +348,7 @@ async fn listen(
     subject: String,
     waiting: &Waiting,
     beside: &CancellationToken,
-    word: impl Fn(Vec<u8>) -> Word + Send + 'static,
+    settle: impl Fn(Vec<u8>) -> Settled + Send + 'static,
 ) -> Result<(), QueueError> {
     let refused = |error: String| QueueError::refused("tell of results", error);
     let config = OrderedConfig {
@@ -381,7 +381,7 @@ async fn listen(
                 .unwrap_or_default();
             for sender in senders {
                 // Who was cancelled does not wait any more.
-                let _ = sender.send(word(message.payload.to_vec()));
+                let _ = sender.send(settle(message.payload.to_vec()));
             }
         }
     });

@@ -102,7 +102,7 @@ impl Lease {
     }
 
     /// Nobody could do it.
-    pub(crate) async fn bury(self, letter: &DeadLetter) -> Result<(), QueueError> {
+    pub(crate) async fn dead_letter(self, letter: &DeadLetter) -> Result<(), QueueError> {
         let text = serde_json::to_vec(letter).map_err(|error| QueueError::malformed("a dead letter", error))?;
         let subject = dead_subject(&self.job, if self.id.is_empty() { "unreadable" } else { &self.id });
         let refused = |error: String| QueueError::refused("publish a dead letter", error);

@@ -24,7 +24,7 @@ mod task;
 mod worker;
 
 pub use artifacts::{Artifacts, sha256};
-pub use chat_relay::{AnswersChats, ChatExchange, ChatRelay};
+pub use chat_relay::{ChatExchange, ChatRelay, ChatResponder};
 pub use coordinator::Coordinator;
 pub use dead_letters::DeadLetter;
 pub use error::QueueError;
@@ -32,4 +32,4 @@ pub use job::{JobManifest, PROTOCOL};
 pub use queue::Queue;
 pub use status::{FleetStatus, JobStatus, WorkerStatus};
 pub use task::{GenerateTask, Task, TaskFailure, TaskResult, ValidateTask};
-pub use worker::{NotHere, RunsTasks, Worker};
+pub use worker::{CannotRunHere, TaskRunner, Worker};

@@ -94,7 +94,7 @@ impl Queue {
     }
 
     /// What hands the tasks of a job to workers.
-    pub(crate) async fn lessor(
+    pub(crate) async fn consumer(
         &self,
         job: &str,
         lease: Duration,

@@ -80,11 +80,11 @@ impl FleetStatus {
                 Err(error) => (error.to_string(), String::new()),
             };
             // A job that ends just now has none.
-            let lessor = queue.tasks.consumer_info(&job).await.ok();
+            let consumer = queue.tasks.consumer_info(&job).await.ok();
             jobs.push(JobStatus {
-                waiting: lessor.as_ref().map_or(0, |info| info.num_pending),
-                leased: lessor.as_ref().map_or(0, |info| info.num_ack_pending),
-                handed_out_again: lessor.as_ref().map_or(0, |info| info.num_redelivered),
+                waiting: consumer.as_ref().map_or(0, |info| info.num_pending),
+                leased: consumer.as_ref().map_or(0, |info| info.num_ack_pending),
+                handed_out_again: consumer.as_ref().map_or(0, |info| info.num_redelivered),
                 job,
                 run,
                 program,

@@ -29,10 +29,10 @@ const MAX_DELIVERIES: i64 = 5;
 
 /// Why a worker cannot do a task now although another one, or the same one later, may: its database is not reached, the coordinator is gone.
 #[derive(Clone, Debug)]
-pub struct NotHere(pub String);
+pub struct CannotRunHere(pub String);
 
 /// Does tasks. Called on threads that may block, several at once.
-pub trait RunsTasks: Send + Sync + 'static {
+pub trait TaskRunner: Send + Sync + 'static {
     /// Makes ready for the tasks of a job: fetches and checks its artifacts. Called once per job, before its first task.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ pub trait RunsTasks: Send + Sync + 'static {
     ///
     /// # Errors
     /// When it cannot be done here.
-    fn run(&self, job: &str, task: Task) -> Result<TaskResult, NotHere>;
+    fn run(&self, job: &str, task: Task) -> Result<TaskResult, CannotRunHere>;
     /// Forgets a job.
     fn close(&self, job: &str);
     /// Tells the user.
@@ -58,7 +58,7 @@ pub trait RunsTasks: Send + Sync + 'static {
 /// A process that does tasks of every job it can.
 pub struct Worker {
     queue: Queue,
-    runner: Arc<dyn RunsTasks>,
+    runner: Arc<dyn TaskRunner>,
     name: String,
     program: String,
     slots: usize,
@@ -76,7 +76,7 @@ struct Counts {
 
 impl Worker {
     /// A worker that does up to `slots` tasks of a run at once; more for jobs that wait for a language model.
-    pub fn new(queue: Queue, runner: Arc<dyn RunsTasks>, name: String, program: &str, slots: usize) -> Self {
+    pub fn new(queue: Queue, runner: Arc<dyn TaskRunner>, name: String, program: &str, slots: usize) -> Self {
         Self {
             queue,
             runner,
@@ -231,9 +231,9 @@ impl Worker {
         // Of each run: one whose queue is empty waits for tasks and must not keep the others from theirs.
         let at_once = manifest.at_once.unwrap_or_default().max(self.slots);
         let permits = Arc::new(Semaphore::new(at_once));
-        let lessor = loop {
-            match self.queue.lessor(&job, manifest.lease()).await {
-                Ok(lessor) => break lessor,
+        let consumer = loop {
+            match self.queue.consumer(&job, manifest.lease()).await {
+                Ok(consumer) => break consumer,
                 Err(error) => self.runner.tell(error.to_string()),
             }
             if stop.run_until_cancelled(tokio::time::sleep(RENEWAL)).await.is_none() {
@@ -244,7 +244,7 @@ impl Worker {
             let Ok(permit) = permits.clone().acquire_owned().await else {
                 return;
             };
-            let taken = stop.run_until_cancelled(next_message(&lessor)).await;
+            let taken = stop.run_until_cancelled(next_message(&consumer)).await;
             match taken {
                 None => return,
                 Some(Ok(None)) => {}
@@ -286,7 +286,7 @@ impl Worker {
             Err(error) => {
                 self.counts.refused.fetch_add(1, Ordering::Relaxed);
                 let letter = letter("unreadable", lease.deliveries, error.to_string());
-                lease.bury(&letter).await?;
+                lease.dead_letter(&letter).await?;
                 return Err(error);
             }
         };
@@ -296,23 +296,23 @@ impl Worker {
         }
         if deliveries > MAX_DELIVERIES {
             let reason = "the workers before ended without a word".to_owned();
-            return lease.bury(&letter(&task.label(), deliveries - 1, reason)).await;
+            return lease.dead_letter(&letter(&task.label(), deliveries - 1, reason)).await;
         }
         let label = task.label();
         let done = {
             let (runner, job) = (self.runner.clone(), job.to_owned());
             tokio::task::spawn_blocking(move || runner.run(&job, task)).await
         };
-        let done = done.unwrap_or_else(|panic| Err(NotHere(format!("the worker failed: {panic}"))));
+        let done = done.unwrap_or_else(|panic| Err(CannotRunHere(format!("the worker failed: {panic}"))));
         match done {
             Ok(result) => {
                 self.counts.done.fetch_add(1, Ordering::Relaxed);
                 lease.finish(&result).await
             }
-            Err(NotHere(reason)) if deliveries >= MAX_DELIVERIES => {
-                lease.bury(&letter(&label, deliveries, reason)).await
+            Err(CannotRunHere(reason)) if deliveries >= MAX_DELIVERIES => {
+                lease.dead_letter(&letter(&label, deliveries, reason)).await
             }
-            Err(NotHere(reason)) => {
+            Err(CannotRunHere(reason)) => {
                 self.counts.given_back.fetch_add(1, Ordering::Relaxed);
                 self.runner.tell(format!("given back: {label}: {reason}"));
                 lease.give_back().await
@@ -345,8 +345,8 @@ impl Worker {
 }
 
 /// One task, or nothing after a while.
-async fn next_message(lessor: &PullConsumer) -> Result<Option<async_nats::jetstream::Message>, String> {
-    let mut batch = lessor
+async fn next_message(consumer: &PullConsumer) -> Result<Option<async_nats::jetstream::Message>, String> {
+    let mut batch = consumer
         .batch()
         .max_messages(1)
         .expires(WAIT_FOR_TASK)

@@ -12,8 +12,8 @@ use nats::Nats;
 use nl2sql_catalog::Sample;
 use nl2sql_profile::QueueSettings;
 use nl2sql_worker::{
-    Artifacts, ChatRelay, Coordinator, FleetStatus, JobManifest, NotHere, PROTOCOL, Queue, QueueError, RunsTasks, Task,
-    TaskResult, ValidateTask, Worker,
+    Artifacts, CannotRunHere, ChatRelay, Coordinator, FleetStatus, JobManifest, PROTOCOL, Queue, QueueError, Task,
+    TaskResult, TaskRunner, ValidateTask, Worker,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,7 @@ struct Labels {
     told: Mutex<Vec<String>>,
 }
 
-impl RunsTasks for Labels {
+impl TaskRunner for Labels {
     fn open(&self, _: &str, manifest: &JobManifest, artifacts: &Artifacts, _: ChatRelay) -> Result<(), QueueError> {
         for digest in manifest.artifacts.values() {
             tokio::runtime::Handle::current().block_on(artifacts.get(digest))?;
@@ -42,7 +42,7 @@ impl RunsTasks for Labels {
         Ok(())
     }
 
-    fn run(&self, _: &str, task: Task) -> Result<TaskResult, NotHere> {
+    fn run(&self, _: &str, task: Task) -> Result<TaskResult, CannotRunHere> {
         self.runs.fetch_add(1, Ordering::SeqCst);
         Ok(Ok(task.label().into()))
     }

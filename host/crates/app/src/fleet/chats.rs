@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use nl2sql_catalog::{ChatAnswer, ChatRequest};
 use nl2sql_plugin_host::{ChatError, LlmService};
-use nl2sql_worker::{AnswersChats, ChatExchange, ChatRelay};
+use nl2sql_worker::{ChatExchange, ChatRelay, ChatResponder};
 
 use crate::ServiceRuntime;
 
 /// Answers workers as the run's own plugins are answered: from the store where the answer is paid for, within the budgets.
 pub(super) struct CoordinatorChats(pub(super) Arc<dyn LlmService>);
 
-impl AnswersChats for CoordinatorChats {
+impl ChatResponder for CoordinatorChats {
     fn answer(&self, request: ChatRequest) -> ChatExchange {
         self.0.chat(request).map_err(|error| (error.code, error.message))
     }

@@ -8,7 +8,7 @@ use nl2sql_catalog::{Database, GenerateRequest, GeneratorContext, Sample};
 use nl2sql_pipeline::{Failure, GeneratedBatch, GenerationExecutor, Judgement, PluginIdentity, ValidationExecutor};
 use nl2sql_plugin_host::LlmService;
 use nl2sql_worker::{
-    AnswersChats, Coordinator, GenerateTask, Queue, QueueError, Task, TaskFailure, TaskResult, ValidateTask,
+    ChatResponder, Coordinator, GenerateTask, Queue, QueueError, Task, TaskFailure, TaskResult, ValidateTask,
 };
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -101,7 +101,7 @@ impl Fleet {
         chats: Option<Arc<dyn LlmService>>,
     ) -> Result<Arc<Coordinator>, Failure> {
         let settings = &self.session.profile().queue;
-        let chats = chats.map(|chats| Arc::new(CoordinatorChats(chats)) as Arc<dyn AnswersChats>);
+        let chats = chats.map(|chats| Arc::new(CoordinatorChats(chats)) as Arc<dyn ChatResponder>);
         let cancel = self.cancellation.clone();
         let opened = self.session.runtime().block_on(|| async move {
             let queue = Queue::connect(settings).await?;

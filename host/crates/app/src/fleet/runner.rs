@@ -9,8 +9,8 @@ use nl2sql_database::DriverRegistry;
 use nl2sql_pipeline::{Dependencies, Failure, GenerationExecutor, ValidationExecutor};
 use nl2sql_profile::{Layers, Profile};
 use nl2sql_worker::{
-    Artifacts, ChatRelay, GenerateTask, JobManifest, NotHere, QueueError, RunsTasks, Task, TaskFailure, TaskResult,
-    sha256,
+    Artifacts, CannotRunHere, ChatRelay, GenerateTask, JobManifest, QueueError, Task, TaskFailure, TaskResult,
+    TaskRunner, sha256,
 };
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -103,7 +103,7 @@ impl FleetRunner {
     }
 }
 
-impl RunsTasks for FleetRunner {
+impl TaskRunner for FleetRunner {
     fn open(
         &self,
         job: &str,
@@ -120,7 +120,7 @@ impl RunsTasks for FleetRunner {
         Ok(())
     }
 
-    fn run(&self, job: &str, task: Task) -> Result<TaskResult, NotHere> {
+    fn run(&self, job: &str, task: Task) -> Result<TaskResult, CannotRunHere> {
         let run = self
             .open
             .lock()
@@ -129,7 +129,7 @@ impl RunsTasks for FleetRunner {
             .cloned();
         match run {
             Some(run) => told(run.perform(task)),
-            None => Err(NotHere("the run has ended".into())),
+            None => Err(CannotRunHere("the run has ended".into())),
         }
     }
 
@@ -205,11 +205,11 @@ impl OpenRun {
 }
 
 /// An answer, or a failure that every machine would have; one that this machine may be alone with is none.
-fn told(answer: Result<serde_json::Value, Failure>) -> Result<TaskResult, NotHere> {
+fn told(answer: Result<serde_json::Value, Failure>) -> Result<TaskResult, CannotRunHere> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
         Err(failure) if matches!(failure.code.as_str(), "unavailable" | "cancelled") => {
-            Err(NotHere(failure.to_string()))
+            Err(CannotRunHere(failure.to_string()))
         }
         Err(failure) => Ok(Err(TaskFailure {
             part: failure.part,

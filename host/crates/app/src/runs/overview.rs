@@ -69,7 +69,7 @@ struct Catalog {
     dialect: String,
 }
 
-/// What a run is about. Parts that are not there yet, or are being written anew, are empty.
+/// What a run is about. Parts that are not there yet, or are being rewritten, are empty.
 #[derive(Default)]
 pub(super) struct RunHead {
     pub(super) database: String,
@@ -124,7 +124,7 @@ impl WatchedRun {
 
 /// Every stage: as its events tell it and, where there are none, as the ledger records it.
 fn stages(artifacts: &RunFolder, progress: &Progress) -> Vec<StageProgress> {
-    // A ledger that is being written anew is seen the next time.
+    // A ledger that is being rewritten is seen the next time.
     let recorded = artifacts.stages().unwrap_or_default();
     let is_running = progress.state() == RunState::Running;
     let stage = |stage: Stage| {

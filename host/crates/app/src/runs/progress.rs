@@ -322,7 +322,7 @@ mod tests {
         assert_eq!((stage.state, stage.done), (StageStanding::Running, Some(20)));
         assert!((stage.rate.unwrap() - 2.0).abs() < 0.01, "{stage:?}");
         assert!((stage.remaining.unwrap() - 40.0).abs() < 0.5);
-        // A job that begins anew says that the other one is gone.
+        // A job that begins again says that the other one is gone.
         let again = told(&[(0.0, started.clone()), (1.0, generated(5)), (2.0, started)]);
         assert_eq!(again.stages[&Stage::Generate].state, StageStanding::Begun);
     }

@@ -67,7 +67,7 @@ impl Reviewer {
             None => self.open()?,
         };
         let outcome = work(&opened);
-        // What failed is opened anew the next time: a database may be back by then.
+        // What failed is opened again the next time: a database may be back by then.
         if outcome.is_ok() {
             *slot = Some(opened);
         }

@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use nl2sql_catalog::{Database, GeneratorContext, Plan, PlanRequest, Sample, Verdict};
 use nl2sql_profile::{ExposeSecret, read_secret};
-use rayon::prelude::*;
 
 use super::{Outcome, Pipeline};
-use crate::catalog_index::{CatalogIndex, Used};
-use crate::coverage::{Coverage, SampleFacts};
+use crate::coverage::measure;
 use crate::export::Export;
 use crate::feedback::{Feedback, Merge, Merged};
 use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
@@ -403,7 +401,7 @@ impl Pipeline<'_> {
             return Ok(Merged::without_feedback(judged));
         }
         // Too few to be worth sending anywhere.
-        let validators = LocalValidation::new(self.dependencies.validators(catalog).map_err(fail)?);
+        let validators = LocalValidation::open(self.dependencies, catalog).map_err(fail)?;
         let merge = Merge {
             catalog,
             plan,
@@ -436,38 +434,6 @@ impl Pipeline<'_> {
     fn catalog(&self) -> Result<Arc<Database>, PipelineError> {
         self.folder.read_json(artifact::METADATA).map(Arc::new)
     }
-}
-
-/// Coverage and facts of the accepted samples.
-fn measure(
-    catalog: &Database,
-    plan: &Plan,
-    judged: &[(Sample, Verdict)],
-    dialect: &dyn Dialect,
-) -> Result<(Coverage, Vec<SampleFacts>), Failure> {
-    let accepted: Vec<_> = judged
-        .iter()
-        .filter(|(_, verdict)| verdict.accepted)
-        .map(|(sample, _)| sample)
-        .collect();
-    let measured: Result<Vec<_>, Failure> = accepted
-        .par_iter()
-        .map(|sample| {
-            let analysis = dialect.analyse(&sample.sql)?.unwrap_or_default();
-            let template = dialect.template(&sample.sql)?.unwrap_or_else(|_| sample.sql.clone());
-            Ok((analysis, template))
-        })
-        .collect();
-    let index = CatalogIndex::new(catalog);
-    let mut coverage = Coverage::new(&index, plan);
-    let mut facts = Vec::with_capacity(accepted.len());
-    for (sample, (analysis, template)) in accepted.into_iter().zip(measured?) {
-        let used = Used::of(&index, &analysis);
-        coverage.add(sample, &analysis, &used);
-        facts.push(SampleFacts::new(sample, template, &analysis, &used));
-    }
-    coverage.finish();
-    Ok((coverage, facts))
 }
 
 fn complete(mut summary: StageSummary, files: Vec<(String, String)>) -> Outcome {

@@ -7,7 +7,7 @@ import { colour, onThemeChange } from "../theme";
 /** Height of every plot, in pixels. */
 export const HEIGHT = 220;
 
-/** What `describe` says of a plot of this width; drawn anew when `of` changes. */
+/** What `describe` says of a plot of this width; drawn again when `of` changes. */
 export function usePlot(describe: (width: number) => [uPlot.Options, uPlot.AlignedData], of: unknown[]) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
