@@ -19,7 +19,7 @@ use crate::terminal::{say, say_json, show_notes, table};
 pub struct WorkerArguments {
     #[command(flatten)]
     pub queue: QueueFlag,
-    /// Tasks to do at once; the number of cores by default
+    /// Tasks of a run to do at once; the number of cores by default
     #[arg(long, value_name = "NUMBER")]
     pub slots: Option<NonZero<usize>>,
     /// Name of this worker; machine and process by default
