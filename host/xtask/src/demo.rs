@@ -76,7 +76,7 @@ impl Profile {
 pub fn build_program(profile: Profile) -> Result<PathBuf> {
     plugins::build()?;
     page::build_if_possible();
-    announce("building nl2sql (10 to 12 minutes on two cores the first time, and some 3 GiB of memory)");
+    announce("building nl2sql (12 to 14 minutes on two cores the first time, and some 3 GiB of memory)");
     run(command("cargo")
         .current_dir(checkout::root())
         .env("CARGO_TARGET_DIR", checkout::target())
