@@ -3,6 +3,7 @@
 use crate::dialect::Dialect;
 use crate::keyword::Kw;
 use crate::names::Source;
+use crate::reserved;
 use crate::statement::Statement;
 use crate::token::{Tok, Token};
 
@@ -125,6 +126,8 @@ fn needs_space(dialect: Dialect, tokens: &[Token], index: usize, out: &str) -> b
     let adjacent = before.end == token.start;
     match (before.kind, token.kind) {
         (_, Tok::Comma | Tok::RParen | Tok::RBracket | Tok::Semi) | (Tok::LParen | Tok::LBracket, _) => false,
+        // MySQL reads even a reserved word as a name where a dot follows it directly: FROM keeps its distance from `.t`.
+        (Tok::Word, Tok::Dot) => !adjacent && !reserved::allows(dialect, before.kw, reserved::COLUMN),
         (_, Tok::Dot) | (Tok::Dot, _) => false,
         (_, Tok::DoubleColon) | (Tok::DoubleColon, _) => false,
         (Tok::Word | Tok::Quoted, Tok::LParen) => !(is_called(dialect, before) || (adjacent && before.kw == Kw::NONE)),
@@ -137,7 +140,7 @@ fn needs_space(dialect: Dialect, tokens: &[Token], index: usize, out: &str) -> b
 /// Whether a word before a parenthesis is a function's name rather than a keyword such as IN, AS or VALUES.
 fn is_called(dialect: Dialect, word: Token) -> bool {
     word.kw == Kw::NONE
-        || (crate::reserved::allows(dialect, word.kw, crate::reserved::FUNCTION)
+        || (reserved::allows(dialect, word.kw, reserved::FUNCTION)
             && !matches!(
                 word.kw,
                 Kw::OVER | Kw::FILTER | Kw::VALUES | Kw::ANY | Kw::ALL | Kw::SOME | Kw::AS | Kw::USING

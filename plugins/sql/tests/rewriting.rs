@@ -20,6 +20,15 @@ fn layout_and_case_vanish_in_the_normal_form() {
 }
 
 #[test]
+fn a_keyword_of_mysql_stays_a_keyword_before_a_leading_dot() {
+    let session = session(Dialect::Mysql);
+    let normal = session.normalise("SELECT  .t.a FROM  .t JOIN .u WHERE t . a = 1");
+    let expected = "select .t.a from .t join .u where t.a = 1";
+    assert_eq!(normal.as_deref(), Ok(expected));
+    assert_eq!(session.normalise(expected).as_deref(), Ok(expected));
+}
+
+#[test]
 fn templates_forget_values_and_list_lengths() {
     let session = session(Dialect::Sqlite);
     let template = |sql: &str| session.template(sql).unwrap();
