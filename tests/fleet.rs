@@ -246,6 +246,51 @@ fn no_answer_is_paid_for_twice_over_the_fleet() {
 }
 
 #[test]
+fn a_plugin_of_a_stranger_goes_to_the_workers_as_it_is_locked() {
+    let Some(nats) = Nats::start("a_plugin_of_a_stranger_goes_to_the_workers", &[]) else {
+        return;
+    };
+    let place = shop();
+    let manifest = "name = \"checks\"\nversion = \"1.0.0\"\nkind = \"validator\"\ndescription = \"A test.\"\n[imports]\nsql = \"reads\"\n";
+    let syntax = nl2sql_builtin_plugins::PLUGINS
+        .iter()
+        .find(|plugin| plugin.name == "validator-syntax");
+    let packed = nl2sql_plugin_host::pack(syntax.unwrap().bytes, manifest.as_bytes(), "checks").unwrap();
+    fs::write(place.path().join("checks.wasm"), packed).unwrap();
+    fs::write(place.path().join("nl2sql.toml"), "[database]\npath = \"shop.sqlite\"\n").unwrap();
+    let mut user = in_own_folders(nl2sql(place.path()), place.path());
+    finish(
+        user.args(["plugin", "add", "checks.wasm", "--grant", "sql", "--unsigned"])
+            .output()
+            .unwrap(),
+    );
+
+    let judged_by = ["--set", "validate.validators=[\"checks\", \"validator-execution\"]"];
+    let make = |folder: &str, more: &[&str]| {
+        let command = run(&place, folder, 60, &[&judged_by[..], more].concat());
+        finish(in_own_folders(command, place.path()).output().unwrap());
+        bytes(&place.path().join(folder))
+    };
+    let wanted = make("plain", &[]);
+    // The worker has neither the profile nor the store of plugins.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let _worker = Worker::start(elsewhere.path(), &nats.url(), &[]);
+    assert!(
+        make("fleet", &["--queue", &nats.url()]) == wanted,
+        "the worker left other bytes"
+    );
+}
+
+/// A command with the user's folders of plugins and trust below `folder`.
+fn in_own_folders(mut command: Command, folder: &Path) -> Command {
+    command
+        .current_dir(folder)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .env("XDG_CONFIG_HOME", folder.join("config"));
+    command
+}
+
+#[test]
 fn a_task_that_nobody_can_do_stops_the_run_with_the_reason() {
     let Some(nats) = Nats::start("a_task_that_nobody_can_do", &[]) else {
         return;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use nl2sql_app::diagnostic::Exit;
-use nl2sql_app::{AppError, Behaviour, PluginSupply, ReviewedUpdate};
+use nl2sql_app::{AppError, Behaviour, Compared, PluginSupply, ReviewedUpdate};
 use nl2sql_plugin_supply::{AddRequest, LockedPlugin, UpdateRequest};
 use serde_json::json;
 
@@ -169,13 +169,22 @@ fn behaviour(behaviour: &Behaviour) -> Vec<String> {
     if let Some(reason) = &behaviour.not_compared {
         return vec![format!("  behaviour     not compared: {reason}")];
     }
+    let what = match behaviour.of {
+        Compared::Samples => "samples of the run are judged otherwise",
+        Compared::PlannedTopics => "topics are planned otherwise",
+        Compared::WrittenTopics => "topics of the run get other pairs",
+    };
     let mut lines = vec![format!(
-        "  behaviour     {} of {} samples of the run are judged otherwise",
+        "  behaviour     {} of {} {what}",
         behaviour.changes.len(),
-        behaviour.judged
+        behaviour.compared
     )];
     for change in behaviour.changes.iter().take(MAX_SHOWN) {
-        lines.push(format!("    {}: {}", change.sample, change.sql));
+        lines.push(
+            format!("    {}: {}", change.subject, change.sql)
+                .trim_end_matches(": ")
+                .to_owned(),
+        );
         lines.push(format!("      {} -> {}", change.before, change.after));
     }
     if behaviour.changes.len() > MAX_SHOWN {

@@ -58,7 +58,7 @@ pub use metric_plugin::BoundMetric;
 pub use model_choice::{ChosenModel, ModelChoice};
 pub use nl2sql_worker::{DeadLetter, FleetStatus, JobStatus, WorkerStatus};
 pub use plugin_audit::{AuditedPlugin, PLUGIN_AUDIT, audit};
-pub use plugin_behaviour::{Behaviour, JudgementChange};
+pub use plugin_behaviour::{Behaviour, BehaviourChange, Compared};
 pub use plugin_check::check_plugin;
 pub use plugin_supply::{PluginSupply, ReviewedUpdate};
 pub use plugins::{call_failure, code_cache, inspect, load_failure, plugin_host};

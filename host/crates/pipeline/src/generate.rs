@@ -23,7 +23,8 @@ use crate::{Dialect, Failure, GenerationExecutor, PipelineError, RunFolder, Stag
 pub(crate) use duplicates::question_key;
 use generation_round::GenerationRound;
 use journals::Journals;
-use topic_progress::{Ended, TopicProgress};
+use topic_progress::Ended;
+pub(crate) use topic_progress::{TopicProgress, Weights};
 
 /// A finished round of one topic: a line of `rounds.jsonl`. The samples and verdicts of a round count once its line stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -69,7 +69,7 @@ impl Candidate {
         if !asked.is_empty() {
             return Err(SupplyError::Ungranted { name, asked });
         }
-        let asks = |word: &&String| self.artifact.manifest.imports.contains_key(*word) || *word == DISCLOSE_ROWS;
+        let asks = |word: &&String| self.imports.contains(*word) || *word == DISCLOSE_ROWS;
         match grants.iter().find(|word| !asks(word)) {
             Some(word) => Err(SupplyError::NeedlessGrant {
                 name,

@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use nl2sql_plugin_host::Services;
 use nl2sql_plugin_supply::{FindingLevel, LockedPlugin};
 
 use crate::author::validator;
-use crate::project::{Project, block_on, said};
+use crate::project::{Project, block_on, looked_at, said};
 
 /// A project with a locked plugin of acme's.
 fn project() -> (Project, LockedPlugin) {
@@ -95,6 +96,29 @@ fn a_changed_store_is_noticed_and_installed_again() {
     fs::create_dir(&file).unwrap();
     let refused = project.run("rows").unwrap_err();
     assert!(refused.contains("it is not a file"), "{refused}");
+}
+
+#[test]
+fn what_was_looked_at_is_what_runs_though_the_file_is_replaced_in_between() {
+    let project = Project::new();
+    let first = validator("rows", "1.0.0", &[]);
+    project.acme.publish(project.path(), "rows.wasm", &first);
+    let locked = project.add("rows.wasm", &[]).unwrap();
+    let host = project.host().unwrap();
+    assert_eq!(looked_at(&host, "rows").unwrap(), "1.0.0 by acme");
+    fs::write(project.stored(&locked), validator("rows", "6.6.6", &[])).unwrap();
+    host.validator("rows", Services::none()).unwrap();
+    assert_eq!(host.digests()["rows"], locked.sha256);
+
+    // A file of the user's, named by its path each time: the second look is refused.
+    let mine = project.path().join("mine.wasm");
+    fs::write(&mine, validator("mine", "1.0.0", &[])).unwrap();
+    let named = mine.to_str().unwrap();
+    let host = project.host().unwrap();
+    looked_at(&host, named).unwrap();
+    fs::write(&mine, validator("mine", "6.6.6", &[])).unwrap();
+    let refused = looked_at(&host, named).unwrap_err();
+    assert!(refused.contains("changed"), "{refused}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nl2sql_plugin_host::{LoadError, PluginHost};
+use nl2sql_plugin_host::{Artifact, LoadError, PluginHost};
 use nl2sql_plugin_supply::{
     AddRequest, Candidate, Installer, LockedPlugin, LockedSupply, Places, Store, SupplyError, Trust, UpdateRequest,
     UpdateReview,
@@ -103,26 +103,28 @@ impl Project {
 
     /// What a run would load; the error with its help.
     pub fn run(&self, name: &str) -> Result<String, String> {
+        looked_at(&self.host()?, name)
+    }
+
+    /// The plugins of the profile, as a run has them.
+    pub fn host(&self) -> Result<PluginHost, String> {
         let profile = self.resolved().profile;
         let said = |error: SupplyError| said(&error);
         let trust = Trust::load(&profile.trust, self.places().trust.as_deref()).map_err(said)?;
         let supply = LockedSupply::of(&profile, trust, Store::new(self.places().store)).map_err(said)?;
-        let host = PluginHost::builder()
-            .settings(profile.plugins)
-            .supply(Arc::new(supply))
-            .build()
-            .unwrap();
-        let found = host.library().inspect(name);
-        found
-            .map(|artifact| {
-                format!(
-                    "{} by {}",
-                    artifact.manifest.version,
-                    artifact.signer.unwrap_or_default()
-                )
-            })
-            .map_err(|error: LoadError| said_of(&error))
+        let host = PluginHost::builder().settings(profile.plugins).supply(Arc::new(supply));
+        host.build().map_err(|error| error.to_string())
     }
+}
+
+/// Version and signer of the plugin that a host reads; the error with its help.
+pub fn looked_at(host: &PluginHost, name: &str) -> Result<String, String> {
+    let found = host.library().inspect(name);
+    let shown = |artifact: Artifact| {
+        let signer = artifact.signer.unwrap_or_default();
+        format!("{} by {signer}", artifact.manifest.version)
+    };
+    found.map(shown).map_err(|error: LoadError| said_of(&error))
 }
 
 /// An error as a user reads it.

@@ -1,12 +1,12 @@
 //! One round of every topic that still wants samples.
 
-use nl2sql_catalog::{Batch, Finding, GenerateRequest, Sample, Severity, Verdict};
+use nl2sql_catalog::{Batch, Finding, Sample, Severity, Verdict};
 use rayon::prelude::*;
 
 use super::budget_reallocation::reallocate;
 use super::duplicates::{Duplicates, question_key};
 use super::journals::{Journals, replay};
-use super::{Generation, Notice, RoundRecord, TopicProgress};
+use super::{Generation, Notice, RoundRecord, TopicProgress, Weights};
 use crate::executor::{GeneratedBatch, statement_key};
 use crate::validate::is_empty_result;
 use crate::{Failure, PipelineError, Stage};
@@ -20,8 +20,7 @@ pub(super) struct GenerationRound<'a> {
     journals: Journals,
     topics: Vec<TopicProgress>,
     duplicates: Duplicates,
-    languages: Vec<(String, f32)>,
-    difficulties: Vec<(String, f32)>,
+    weights: Weights,
 }
 
 /// A sample with the forms it is compared by.
@@ -49,19 +48,12 @@ impl<'a> GenerationRound<'a> {
         journals: Journals,
         topics: Vec<TopicProgress>,
     ) -> Result<Self, Failure> {
-        let weights = |map: &std::collections::BTreeMap<String, f32>| {
-            map.iter()
-                .filter(|(_, weight)| **weight > 0.0)
-                .map(|(name, weight)| (name.clone(), *weight))
-                .collect()
-        };
         let mut rounds = Self {
             generation,
             journals,
             topics,
             duplicates: Duplicates::new(generation.settings.wordings.max(1)),
-            languages: weights(&generation.settings.languages),
-            difficulties: weights(&generation.settings.difficulties),
+            weights: Weights::of(generation.settings),
         };
         rounds.remember_earlier_samples()?;
         Ok(rounds)
@@ -146,27 +138,16 @@ impl<'a> GenerationRound<'a> {
 
     /// Answers for `members`, in their order.
     fn ask_all(&self, members: &[usize]) -> Vec<Result<Asked, Failure>> {
-        let requests: Vec<_> = members.iter().map(|index| self.request(*index)).collect();
+        let requests: Vec<_> = members
+            .iter()
+            .map(|index| self.topics[*index].request(self.generation.settings, &self.weights))
+            .collect();
         let answers = self.generation.generator.generate_all(&requests);
         members
             .iter()
             .zip(answers)
             .map(|(index, answer)| Ok(self.asked(*index, answer?)))
             .collect()
-    }
-
-    fn request(&self, index: usize) -> GenerateRequest<'_> {
-        let progress = &self.topics[index];
-        GenerateRequest {
-            topic: &progress.topic,
-            want: progress.want(self.generation.settings),
-            round: progress.round,
-            languages: &self.languages,
-            difficulties: &self.difficulties,
-            accepted: &progress.accepted,
-            rejected: &progress.rejected,
-            wordings: self.generation.settings.wordings.max(1),
-        }
     }
 
     /// Brings the samples of a topic into the forms they are compared by.

@@ -1,6 +1,8 @@
 //! How far one topic is.
 
-use nl2sql_catalog::{Database, Rejection, Sample, Topic};
+use std::collections::BTreeMap;
+
+use nl2sql_catalog::{Database, GenerateRequest, Rejection, Sample, Topic};
 use nl2sql_profile::GenerateSettings;
 
 /// Why a topic asks for nothing more.
@@ -11,9 +13,28 @@ pub(super) enum Ended {
     Rounds,
 }
 
+/// Languages and difficulties that are wanted, with their weights.
+pub(crate) struct Weights {
+    languages: Vec<(String, f32)>,
+    difficulties: Vec<(String, f32)>,
+}
+
+impl Weights {
+    pub(crate) fn of(settings: &GenerateSettings) -> Self {
+        let wanted = |weights: &BTreeMap<String, f32>| {
+            let wanted = weights.iter().filter(|(_, weight)| **weight > 0.0);
+            wanted.map(|(name, weight)| (name.clone(), *weight)).collect()
+        };
+        Self {
+            languages: wanted(&settings.languages),
+            difficulties: wanted(&settings.difficulties),
+        }
+    }
+}
+
 /// The state of a topic; it follows from the rounds so far alone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TopicProgress {
+pub(crate) struct TopicProgress {
     pub(super) topic: Topic,
     pub(super) accepted: Vec<Sample>,
     /// Rejections of the last round.
@@ -32,7 +53,7 @@ pub(super) struct TopicProgress {
 }
 
 impl TopicProgress {
-    pub(super) fn new(topic: &Topic, catalog: &Database) -> Self {
+    pub(crate) fn new(topic: &Topic, catalog: &Database) -> Self {
         let empty = |name: &String| catalog.table(name).is_some_and(|table| table.row_estimate == Some(0));
         Self {
             rowless: !topic.tables.is_empty() && topic.tables.iter().all(empty),
@@ -67,6 +88,20 @@ impl TopicProgress {
             .div_ceil(u64::from(self.offered.max(1)))
             .min(u64::from(rest)) as u32;
         (rest + spare).min(settings.batch)
+    }
+
+    /// What the generator is asked next.
+    pub(crate) fn request<'r>(&'r self, settings: &GenerateSettings, weights: &'r Weights) -> GenerateRequest<'r> {
+        GenerateRequest {
+            topic: &self.topic,
+            want: self.want(settings),
+            round: self.round,
+            languages: &weights.languages,
+            difficulties: &weights.difficulties,
+            accepted: &self.accepted,
+            rejected: &self.rejected,
+            wordings: settings.wordings.max(1),
+        }
     }
 
     /// Most accepted samples without rows.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use nl2sql_catalog::{Database, GeneratorContext, Plan, PlanRequest, Sample, Verdict};
+use nl2sql_catalog::{Database, Plan, Sample, Verdict};
 use nl2sql_profile::{ExposeSecret, read_secret};
 
 use super::{Outcome, Pipeline};
@@ -18,8 +18,8 @@ use crate::run_folder::{StageRecord, StageState};
 use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, reason};
 use crate::{
-    CardsArtifact, Dialect, Event, Failure, LocalValidation, PipelineError, Stage, artifact, cards, catalog_repair,
-    plan,
+    CardsArtifact, Dialect, Event, Failure, LocalValidation, PipelineError, RunInputs, Stage, artifact, cards,
+    catalog_repair,
 };
 
 impl Pipeline<'_> {
@@ -128,29 +128,13 @@ impl Pipeline<'_> {
 
     pub(super) fn plan(&self) -> Result<Outcome, PipelineError> {
         let fail = |failure| PipelineError::part(Stage::Plan, failure);
-        let settings = &self.profile.plan;
-        let catalog = self.catalog()?;
-        let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
-        let valued = cards.with_values(&catalog);
-        let request = PlanRequest {
-            catalog: &valued,
-            cards: &cards.cards,
-            total: settings.total,
-            minimum: settings.minimum,
-            language: &settings.language,
-            options: &as_json(&settings.options),
-            seed: self.profile.run.seed,
-        };
-        self.dependencies.preflight(&catalog).map_err(fail)?;
-        let mut made = self
-            .dependencies
-            .planner()
-            .and_then(|planner| planner.plan(&request))
-            .map_err(fail)?;
-        plan::check(&mut made, &catalog, &settings.planner, settings.total).map_err(fail)?;
+        let inputs = RunInputs::read(&self.folder, self.profile)?;
+        self.dependencies.preflight(inputs.catalog()).map_err(fail)?;
+        let planner = self.dependencies.planner().map_err(fail)?;
+        let made = inputs.plan(planner.as_ref()).map_err(fail)?;
         let digest = self.folder.write_json(artifact::PLAN, &made)?;
         let summary = StageSummary {
-            input: count(cards.cards.len(), "card"),
+            input: count(inputs.cards(), "card"),
             output: format!(
                 "{}, {}",
                 count(made.topics.len(), "topic"),
@@ -164,25 +148,19 @@ impl Pipeline<'_> {
 
     pub(super) fn generate(&self, inputs: &BTreeMap<String, String>) -> Result<Outcome, PipelineError> {
         let fail = |failure| PipelineError::part(Stage::Generate, failure);
-        let catalog = self.catalog()?;
-        let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
+        let given = RunInputs::read(&self.folder, self.profile)?;
+        let catalog = given.catalog();
         let plan: Plan = self.folder.read_json(artifact::PLAN)?;
-        let dialect = self.dependencies.dialect(&catalog).map_err(fail)?;
-        let context = GeneratorContext {
-            catalog: cards.with_values(&catalog),
-            cards: cards.cards,
-            dialect: dialect.info().clone(),
-            options: as_json(&self.profile.generate.options),
-            seed: self.profile.run.seed,
-        };
-        self.dependencies.preflight(&catalog).map_err(fail)?;
-        let generator = self.dependencies.generation(&catalog, context).map_err(fail)?;
-        let validators = ValidatorChain::new(self.dependencies.validation(&catalog).map_err(fail)?);
+        let dialect = self.dependencies.dialect(catalog).map_err(fail)?;
+        let context = given.generator_context(dialect.info());
+        self.dependencies.preflight(catalog).map_err(fail)?;
+        let generator = self.dependencies.generation(catalog, context).map_err(fail)?;
+        let validators = ValidatorChain::new(self.dependencies.validation(catalog).map_err(fail)?);
         self.begin_generation(inputs)?;
         let generation = Generation {
             folder: &self.folder,
             plan: &plan,
-            catalog: &catalog,
+            catalog,
             settings: &self.profile.generate,
             dialect: dialect.as_ref(),
             generator: generator.as_ref(),
@@ -443,10 +421,6 @@ fn complete(mut summary: StageSummary, files: Vec<(String, String)>) -> Outcome 
         artifacts: files.into_iter().collect(),
         state: StageState::Complete,
     }
-}
-
-fn as_json(options: &nl2sql_profile::Options) -> String {
-    serde_json::to_string(options).unwrap_or_else(|_| "{}".into())
 }
 
 /// Stands in for the database where no value may leave it.
