@@ -17,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::before_and_after::{exported, said};
 use crate::llm::peer::{Peer, Place};
 use line::Line;
 use nats::Nats;
@@ -279,6 +280,137 @@ fn a_plugin_of_a_stranger_goes_to_the_workers_as_it_is_locked() {
         make("fleet", &["--queue", &nats.url()]) == wanted,
         "the worker left other bytes"
     );
+}
+
+/// Predictions, and the figures and outcomes that are made of them. The report names folders as well.
+fn evaluation(folder: &Path) -> (String, Value, Value) {
+    let report: Value = serde_json::from_slice(&fs::read(folder.join("report.json")).unwrap()).unwrap();
+    let predictions = fs::read_to_string(folder.join("after/generated_predictions.jsonl")).unwrap();
+    (predictions, report["metrics"].clone(), report["outcomes"].clone())
+}
+
+#[test]
+fn workers_predict_and_score_the_bytes_of_a_plain_evaluation() {
+    let Some(nats) = Nats::start("workers_predict_and_score", &[]) else {
+        return;
+    };
+    let place = exported();
+    let evaluate = |output: &str, more: &[&str]| {
+        let plain = [
+            "eval",
+            "--quiet",
+            "--after",
+            "tiny",
+            "--output",
+            output,
+            "--set",
+            "evaluate.constrain=schema",
+        ];
+        nl2sql(place.path()).args(plain).args(more).output().unwrap()
+    };
+    finish(evaluate("plain", &[]));
+    // Each worker has its own copy of the model, and one has its own of the database.
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::copy(place.path().join("shop.sqlite"), elsewhere.path().join("mine.sqlite")).unwrap();
+    let mut workers = vec![Worker::start(
+        elsewhere.path(),
+        &nats.url(),
+        &["--set", "database.path=mine.sqlite"],
+    )];
+    workers.push(Worker::start(place.path(), &nats.url(), &[]));
+    finish(evaluate("fleet", &["--queue", &nats.url()]));
+    let plain = evaluation(&place.path().join("plain"));
+    assert_eq!(evaluation(&place.path().join("fleet")), plain);
+    assert!(
+        plain.1.as_array().is_some_and(|metrics| !metrics.is_empty()),
+        "{}",
+        plain.1
+    );
+    drop(workers);
+
+    // A worker with another model says so.
+    let other = elsewhere.path().join("tiny");
+    fs::create_dir(&other).unwrap();
+    for entry in fs::read_dir(place.path().join("tiny")).unwrap().flatten() {
+        fs::copy(entry.path(), other.join(entry.file_name())).unwrap();
+    }
+    let mut config: Value = serde_json::from_slice(&fs::read(other.join("config.json")).unwrap()).unwrap();
+    config["rms_norm_eps"] = 0.5.into();
+    fs::write(other.join("config.json"), config.to_string()).unwrap();
+    let set = ["--set", "model.path=tiny", "--set", "database.path=mine.sqlite"];
+    let _worker = Worker::start(elsewhere.path(), &nats.url(), &set);
+    let refused = evaluate("refused", &["--queue", &nats.url()]);
+    let said = said(&refused);
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("holds another model than the one that is asked"),
+        "{said}"
+    );
+    assert!(!place.path().join("refused/report.json").exists());
+}
+
+#[test]
+fn workers_score_predictions_over_a_folder_of_databases() {
+    let Some(nats) = Nats::start("workers_score_predictions", &[]) else {
+        return;
+    };
+    let place = tempfile::tempdir().unwrap();
+    let (mut rows, mut answers) = (String::new(), String::new());
+    for number in 0..3 {
+        let name = format!("shop{number}");
+        fs::create_dir_all(place.path().join("databases").join(&name)).unwrap();
+        let file = place
+            .path()
+            .join("databases")
+            .join(&name)
+            .join(format!("{name}.sqlite"));
+        let script = format!("CREATE TABLE t (a INTEGER); INSERT INTO t VALUES ({number}), (2);");
+        rusqlite::Connection::open(file)
+            .unwrap()
+            .execute_batch(&script)
+            .unwrap();
+        for wanted in 0..300 {
+            let gold = format!("SELECT a + {wanted} FROM t WHERE a = {number}");
+            rows += &format!(
+                "{}\n",
+                serde_json::json!({"db_id": name, "question": "?", "query": gold})
+            );
+            let answer = [
+                "SELECT 1 FROM nowhere".to_owned(),
+                format!("SELECT {} ", number + wanted),
+            ];
+            answers += &format!("{}\n", answer[wanted % 2]);
+        }
+    }
+    fs::write(place.path().join("rows.jsonl"), rows).unwrap();
+    fs::write(place.path().join("pred.txt"), answers).unwrap();
+    let score = |output: &str, more: &[&str]| {
+        let scored = [
+            "eval",
+            "--quiet",
+            "--dataset",
+            "rows.jsonl",
+            "--databases",
+            "databases",
+            "--after",
+            "pred.txt",
+        ];
+        nl2sql(place.path())
+            .args(scored)
+            .args(["--output", output])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    finish(score("plain", &[]));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let own = place.path().join("databases");
+    let _worker = Worker::start(elsewhere.path(), &nats.url(), &["--databases", own.to_str().unwrap()]);
+    finish(score("fleet", &["--queue", &nats.url()]));
+    let report = |folder: &str| fs::read(place.path().join(folder).join("report.json")).unwrap();
+    assert!(report("fleet") == report("plain"), "a worker scored otherwise");
+    let text = String::from_utf8(report("plain")).unwrap();
+    assert!(text.contains("50"), "{text}");
 }
 
 /// A command with the user's folders of plugins and trust below `folder`.

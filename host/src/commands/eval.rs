@@ -7,7 +7,7 @@ use nl2sql_app::AppError;
 use nl2sql_app::diagnostic::Exit;
 use nl2sql_app::job::{EvaluateRequest, Job};
 
-use super::{ExampleArguments, work};
+use super::{ExampleArguments, QueueFlag, work};
 use crate::arguments::Global;
 
 /// `nl2sql eval`
@@ -15,6 +15,8 @@ use crate::arguments::Global;
 pub struct EvalArguments {
     #[command(flatten)]
     pub examples: ExampleArguments,
+    #[command(flatten)]
+    pub queue: QueueFlag,
     /// Baseline: predictions, a model folder, or an adapter folder
     #[arg(long, value_name = "FILE|FOLDER")]
     pub before: Option<PathBuf>,

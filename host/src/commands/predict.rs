@@ -8,6 +8,7 @@ use nl2sql_app::diagnostic::Exit;
 use nl2sql_app::job::{ExampleSource, Job, PredictRequest};
 
 use super::work;
+use super::worker::QueueFlag;
 use crate::arguments::Global;
 
 /// What to predict, of which databases.
@@ -29,6 +30,8 @@ pub struct ExampleArguments {
 pub struct PredictArguments {
     #[command(flatten)]
     pub examples: ExampleArguments,
+    #[command(flatten)]
+    pub queue: QueueFlag,
     /// Hugging Face folder of the model; model.path of the profile by default
     #[arg(long, value_name = "FOLDER")]
     pub model: Option<PathBuf>,

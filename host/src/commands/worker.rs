@@ -1,6 +1,7 @@
 //! `nl2sql worker`: does tasks of runs elsewhere.
 
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use clap::Args;
@@ -25,6 +26,9 @@ pub struct WorkerArguments {
     /// Name of this worker; machine and process by default
     #[arg(long, conflicts_with = "status")]
     pub name: Option<String>,
+    /// Folder of SQLite files that examples are asked of, where it is another one than the coordinator's
+    #[arg(long, value_name = "FOLDER", conflicts_with = "status")]
+    pub databases: Option<PathBuf>,
     /// Show workers, runs and dead letters of the queue
     #[arg(long)]
     pub status: bool,
@@ -70,6 +74,7 @@ pub fn run(global: &Global, arguments: &WorkerArguments) -> Result<Exit, AppErro
             .filter(|flag| !flag.starts_with("queue."))
             .cloned()
             .collect(),
+        databases: arguments.databases.clone(),
         drivers: Box::new(drivers),
         tell: Box::new(move |message| show_notes(&told, &[message])),
         cancel,

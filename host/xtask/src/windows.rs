@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use crate::guest_toolchain::GuestToolchain;
+use crate::guest_toolchain::{DEBIAN_PACKAGES, GuestToolchain};
 use crate::process::{announce, command, run, succeeds};
 use crate::{checkout, plugins};
 
@@ -16,7 +16,8 @@ pub fn check() -> Result<()> {
         bail!("{C_COMPILER} is missing: install MinGW (Debian: gcc-mingw-w64-x86-64)");
     }
     let toolchain = GuestToolchain::for_target(TARGET).with_context(|| {
-        format!("no toolchain has {TARGET}: run `rustup target add {TARGET}`, or install Debian's rustc-web, cargo-web and rust-web-src")
+        let packages = DEBIAN_PACKAGES.join(", ");
+        format!("no toolchain has {TARGET}: run `rustup target add {TARGET}`, or install Debian's {packages}")
     })?;
     let plugins = plugins::build()?;
     announce("checking nl2sql for Windows (5 minutes on two cores the first time)");

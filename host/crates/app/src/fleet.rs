@@ -1,13 +1,19 @@
-//! Generation and validation on more than one machine: what a run hands to the queue, and what a worker does with it.
+//! Work on more than one machine: what a run or an evaluation hands to the queue, and what a worker does with it.
 
 mod chats;
+mod evaluation;
 mod executor;
 mod job_bundle;
+mod offered_job;
+mod open_evaluation;
+mod open_pairs;
 mod runner;
 mod worker_process;
 
 pub(crate) use chats::RelayedChats;
+pub(crate) use evaluation::{EvaluationFleet, RemoteMetric};
 pub(crate) use executor::Fleet;
+pub(crate) use offered_job::OfferedJob;
 pub use runner::WorkerSettings;
 pub use worker_process::{fleet_status, work_at};
 

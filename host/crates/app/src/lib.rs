@@ -52,7 +52,7 @@ pub use error::AppError;
 pub use event::{EVENT_VERSION, Event, EventKind};
 pub use event_reference::{EventDoc, FieldDoc, event_reference};
 pub use fleet::{WorkerSettings, fleet_status, work_at};
-pub use local_model::{DecodingSettings, LocalModel, LocalModelSettings};
+pub use local_model::{DecodingSettings, LocalGenerator, LocalModel, LocalModelSettings};
 pub use local_models::LocalModels;
 pub use metric_plugin::BoundMetric;
 pub use model_choice::{ChosenModel, ModelChoice};

@@ -18,6 +18,7 @@ use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::templates::{ChatMessage, ChatTemplate, Thinking, resolve_template};
 use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{LoadOptions, ModelError, attach_adapter, load_decoder};
+use nl2sql_profile::Profile;
 use tokio_util::sync::CancellationToken;
 
 use crate::off_runtime;
@@ -53,6 +54,26 @@ pub struct DecodingSettings {
     pub candidate_temperature: f32,
     /// What answers are constrained to, by database; answers about others are free.
     pub constraints: BTreeMap<String, Arc<SchemaConstraint>>,
+}
+
+impl DecodingSettings {
+    /// As the profile's evaluation has it.
+    pub(crate) fn of_evaluation(profile: &Profile, constraints: BTreeMap<String, Arc<SchemaConstraint>>) -> Self {
+        let settings = &profile.evaluate;
+        Self {
+            max_new_tokens: settings.max_new_tokens as usize,
+            sampling: Sampling {
+                temperature: settings.temperature,
+                top_k: settings.top_k as usize,
+                top_p: settings.top_p,
+                repetition_penalty: settings.repetition_penalty,
+                seed: profile.run.seed,
+                ..Sampling::GREEDY
+            },
+            candidate_temperature: settings.candidate_temperature,
+            constraints,
+        }
+    }
 }
 
 /// A prompt, and how it is to be continued.

@@ -173,6 +173,16 @@ impl MetricPlugin for BoundMetric {
 }
 
 impl BoundMetric {
+    /// Its options as JSON.
+    pub(crate) fn options(&self) -> &str {
+        &self.instances.options
+    }
+
+    /// Whether it asks the profile's language model.
+    pub(crate) fn asks_model(&self) -> bool {
+        self.instances.asks_model
+    }
+
     /// Refuses figures that their unit does not have.
     fn check_ranges(&self, values: &[Option<f64>]) -> Result<(), String> {
         for (info, value) in self.metrics.iter().zip(values) {

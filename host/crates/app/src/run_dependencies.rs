@@ -8,7 +8,7 @@ use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
 use nl2sql_pipeline::{Dependencies, Failure, PluginIdentity};
 use nl2sql_plugin_host::{DialectSession, LlmService, Manifest, Services};
-use nl2sql_profile::{GenerateSettings, Protocol, ProviderSettings};
+use nl2sql_profile::{GenerateSettings, Profile, Protocol, ProviderSettings};
 use nl2sql_worker::ChatRelay;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +54,11 @@ impl RunDependencies {
             fleet: None,
             ..Self::new(session, cancellation)
         }
+    }
+
+    /// The profile of the run.
+    pub(crate) fn profile(&self) -> &Profile {
+        self.session.profile()
     }
 
     /// Ends what workers were asked to do: for good where the job is `complete`.

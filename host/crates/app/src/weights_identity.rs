@@ -86,7 +86,8 @@ fn is_weights(path: &Path) -> bool {
 }
 
 /// Configuration, tokenizer and weights, in the order of their names.
-fn deciding_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+/// Files of a model or adapter folder that decide what the model says, by name.
+pub(crate) fn deciding_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
         format!(
             "the model folder {} cannot be read: {error}; set its path, or model.path",

@@ -1,7 +1,8 @@
 //! Prediction runs: a dataset through a model into `generated_predictions.jsonl`.
 //!
 //! Every line is on disk as soon as its prediction is made, whole or not at all. A run that stopped continues where it was: rows
-//! that have a line of the same settings and prompt are not asked again, and half a line left by a killed process is cut off.
+//! that have a line of the same settings and prompt are not asked again, and half a line left by a killed process is cut off. At the
+//! end the lines are put in the order of the examples, so that the bytes do not depend on who was answered first.
 
 use std::{
     io,
@@ -149,6 +150,11 @@ pub struct Throughput {
 }
 
 impl Throughput {
+    /// Whether every row has an answer.
+    pub fn is_whole(&self) -> bool {
+        self.resumed + self.predicted == self.rows && self.failed == 0
+    }
+
     /// Rows a second.
     pub fn rows_per_second(&self) -> f64 {
         self.predicted as f64 / self.elapsed.as_secs_f64().max(1e-9)
@@ -209,13 +215,15 @@ pub async fn predict(
         }
     }
     let run = run.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match run.error {
-        Some(error) => Err(run.journal.error(error)),
-        None => Ok(Throughput {
-            elapsed: begun.elapsed(),
-            ..run.throughput
-        }),
-    }
+    let written = match run.error {
+        Some(error) => Err(error),
+        None => run.journal.put_in_order(examples),
+    };
+    written.map_err(|error| run.journal.error(error))?;
+    Ok(Throughput {
+        elapsed: begun.elapsed(),
+        ..run.throughput
+    })
 }
 
 struct Run {

@@ -3,7 +3,7 @@
 //! A file holds predictions of one fingerprint. Those of another are kept beside it under a name of their own, and come back
 //! when they are asked for again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -120,6 +120,36 @@ impl PredictionJournal {
         bytes.push(b'\n');
         self.file.write_all(&bytes)?;
         self.file.flush()
+    }
+
+    /// Puts the lines in the order of the examples, whoever was answered first, and leaves out lines that a later one replaces: of a row that
+    /// failed, or was asked otherwise. Lines of other examples follow.
+    pub(crate) fn put_in_order(&self, examples: &[Example]) -> io::Result<()> {
+        let written = std::fs::read(&self.path)?;
+        let mut latest: BTreeMap<(String, String), (usize, &[u8])> = BTreeMap::new();
+        for (at, line) in written.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let Ok(prediction) = serde_json::from_slice::<Prediction>(line) else {
+                continue;
+            };
+            latest.insert((prediction.id, prediction.asked), (at, line));
+        }
+        let mut ordered = Vec::with_capacity(written.len());
+        for example in examples {
+            if let Some((_, line)) = latest.remove(&(example.id.clone(), asked(example))) {
+                ordered.extend_from_slice(line);
+            }
+        }
+        let known: BTreeSet<&str> = examples.iter().map(|example| example.id.as_str()).collect();
+        latest.retain(|(id, _), _| !known.contains(id.as_str()));
+        let mut others: Vec<_> = latest.into_values().collect();
+        others.sort_unstable();
+        ordered.extend(others.into_iter().flat_map(|(_, line)| line));
+        if ordered == written {
+            return Ok(());
+        }
+        let beside = self.path.with_extension("jsonl.part");
+        std::fs::write(&beside, ordered)?;
+        std::fs::rename(beside, &self.path)
     }
 
     /// An error of its file.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use futures::{StreamExt, stream};
 use nl2sql_catalog::{Analysis, MetricInfo, MetricRow, RowScore, SyntaxError};
 use nl2sql_sql_lexer::LexicalRules;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,11 @@ pub trait MetricPlugin: Send + Sync {
 
     /// The metrics it computes.
     fn describe(&self) -> Vec<MetricInfo>;
+
+    /// How many calls of [`score`](Self::score) are worth having at once.
+    fn at_once(&self) -> usize {
+        1
+    }
 
     /// Scores rows of one database.
     ///
@@ -115,15 +121,21 @@ pub async fn score(predictions: Vec<Prediction>, plugins: &[Box<dyn MetricPlugin
             };
             run.rows.len()
         ];
-        for (database, places) in &by_database {
-            for batch in places.chunks(BATCH) {
-                let rows: Vec<MetricRow> = batch.iter().map(|at| metric_row(&run.rows[*at].prediction)).collect();
-                for (at, score) in batch
-                    .iter()
-                    .zip(scored(&**plugin, database, rows, &mut run.notes).await)
-                {
-                    scores[*at] = score;
-                }
+        let batches = by_database
+            .iter()
+            .flat_map(|(database, places)| places.chunks(BATCH).map(move |batch| (database, batch)));
+        let rows = &run.rows;
+        let scored_batches = stream::iter(batches)
+            .map(|(database, batch)| async move {
+                let of_batch = batch.iter().map(|at| metric_row(&rows[*at].prediction));
+                (batch, scored(&**plugin, database, of_batch.collect()).await)
+            })
+            .buffered(plugin.at_once().max(1));
+        let scored_batches: Vec<_> = scored_batches.collect().await;
+        for (batch, (of_batch, notes)) in scored_batches {
+            run.notes.extend(notes);
+            for (at, score) in batch.iter().zip(of_batch) {
+                scores[*at] = score;
             }
         }
         for (row, score) in run.rows.iter_mut().zip(&scores) {
@@ -140,13 +152,9 @@ pub async fn score(predictions: Vec<Prediction>, plugins: &[Box<dyn MetricPlugin
     run
 }
 
-/// Exactly one score per row, whatever the plugin does.
-async fn scored(
-    plugin: &dyn MetricPlugin,
-    database: &str,
-    rows: Vec<MetricRow>,
-    notes: &mut Vec<String>,
-) -> Vec<RowScore> {
+/// Exactly one score per row, whatever the plugin does, and what it did.
+async fn scored(plugin: &dyn MetricPlugin, database: &str, rows: Vec<MetricRow>) -> (Vec<RowScore>, Vec<String>) {
+    let mut notes = Vec::new();
     let width = plugin.describe().len();
     let fits = |scores: &Vec<RowScore>, rows: usize| {
         scores.len() == rows && scores.iter().all(|score| score.values.len() == width)
@@ -154,7 +162,7 @@ async fn scored(
     if let Ok(scores) = plugin.score(database, rows.clone()).await
         && fits(&scores, rows.len())
     {
-        return scores;
+        return (scores, notes);
     }
     let mut scores = Vec::with_capacity(rows.len());
     for row in rows {
@@ -178,7 +186,7 @@ async fn scored(
             labels: vec![("plugin-error".to_owned(), plugin.name().to_owned())],
         }));
     }
-    scores
+    (scores, notes)
 }
 
 fn metric_row(prediction: &Prediction) -> MetricRow {

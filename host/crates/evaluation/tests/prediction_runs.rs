@@ -88,10 +88,12 @@ async fn a_killed_run_resumes_without_repeating_requests() {
     let generator = Fenced::default();
     let second = run(&generator, &data, &output).await;
     assert_eq!((second.resumed, second.predicted), (1, 2));
-    assert_eq!(*generator.asked.lock().unwrap(), ["please refuse", "one"]);
+    assert_eq!(*generator.asked.lock().unwrap(), ["three", "please refuse"]);
 
     let file = PredictionsFile::read(&output).unwrap();
     assert!(file.errors.is_empty(), "{:?}", file.errors);
+    let ids: Vec<&str> = file.predictions.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b", "c"], "in the order of the examples");
     let first = file.predictions.iter().find(|row| row.id == "a").unwrap();
     assert_eq!(
         (first.predicted_sql.as_str(), first.label.as_str(), first.db_id.as_str()),

@@ -53,6 +53,8 @@ impl Task {
                 None => "generate, no topic".to_owned(),
             },
             Self::Validate(task) => format!("validate, {} samples", task.samples.len()),
+            Self::Score(task) => format!("score, {} rows by {}", task.rows.len(), task.metric),
+            Self::Answer(task) => format!("answer, {} questions", task.chats.len()),
         }
     }
 }

@@ -31,5 +31,7 @@ pub use error::QueueError;
 pub use job::{JobManifest, PROTOCOL};
 pub use queue::Queue;
 pub use status::{FleetStatus, JobStatus, WorkerStatus};
-pub use task::{GenerateTask, Task, TaskFailure, TaskResult, ValidateTask};
+pub use task::{
+    AnswerTask, AnsweredChat, AskedChat, GenerateTask, ScoreTask, Task, TaskFailure, TaskResult, ValidateTask,
+};
 pub use worker::{CannotRunHere, TaskRunner, Worker};

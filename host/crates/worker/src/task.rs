@@ -1,6 +1,6 @@
 //! What is computed elsewhere, and what comes of it.
 
-use nl2sql_catalog::{GenerateRequest, Rejection, Sample, Topic};
+use nl2sql_catalog::{GenerateRequest, MetricRow, Rejection, Sample, Topic};
 use serde::{Deserialize, Serialize};
 
 use crate::{QueueError, sha256};
@@ -13,6 +13,10 @@ pub enum Task {
     Generate(Vec<GenerateTask>),
     /// Judge samples by all validators.
     Validate(ValidateTask),
+    /// Score predictions by a metric plugin.
+    Score(ScoreTask),
+    /// Answer chats by the job's model.
+    Answer(AnswerTask),
 }
 
 /// What a generator is asked.
@@ -43,6 +47,58 @@ pub struct GenerateTask {
 pub struct ValidateTask {
     /// The samples.
     pub samples: Vec<Sample>,
+}
+
+/// Predictions of one database to score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreTask {
+    /// Name of the metric plugin.
+    pub metric: String,
+    /// Its options as JSON.
+    pub options: String,
+    /// Database that the rows are asked of.
+    pub database: String,
+    /// The rows.
+    pub rows: Vec<MetricRow>,
+}
+
+/// Chats to answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerTask {
+    /// The chats.
+    pub chats: Vec<AskedChat>,
+}
+
+/// What a model is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedChat {
+    /// System message.
+    pub system: Option<String>,
+    /// Earlier turns, user and assistant.
+    pub history: Vec<(String, String)>,
+    /// Last user message.
+    pub user: String,
+    /// Database the question is asked of.
+    pub database: String,
+    /// 0 for the answer that counts; further candidates are numbered.
+    pub attempt: u32,
+}
+
+/// What a model answered to a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnsweredChat {
+    /// The answer.
+    pub text: String,
+    /// The prompt as the model saw it, where that is known.
+    pub rendered_prompt: Option<String>,
+    /// Tokens generated, where that is known.
+    pub tokens: Option<u64>,
+    /// Why the answer ended, where that is known.
+    pub finish_reason: Option<String>,
 }
 
 /// What came of a task: its answer as JSON, whose form the task's kind decides, or the reason why there is none and never will be.

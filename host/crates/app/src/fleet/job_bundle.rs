@@ -1,4 +1,4 @@
-//! What the workers of a run fetch: its profile, catalog, cards and plugins.
+//! What the workers of a run fetch: its profile, catalog, cards, plugins and adapter.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Session;
 use crate::plugin_supply::stored_plugin;
 use crate::plugins::load_failure;
+use crate::weights_identity::deciding_files;
 
 /// Artifact with the profile, as TOML.
 pub(super) const PROFILE: &str = "profile";
@@ -21,8 +22,12 @@ pub(super) const PROFILE: &str = "profile";
 pub(super) const CATALOG: &str = "catalog";
 /// Artifact with what the generator is bound to.
 pub(super) const CONTEXT: &str = "context";
+/// Artifact with what predictions and scores need.
+pub(super) const EVALUATION: &str = "evaluation";
 /// Beginning of the names of artifacts that are plugins.
 pub(super) const PLUGIN: &str = "plugin/";
+/// Beginning of the names of artifacts that are files of an adapter.
+pub(super) const ADAPTER: &str = "adapter/";
 
 /// Catalog with sampled values, and its cards. Dialect, options and seed follow from the profile.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +35,30 @@ pub(super) const PLUGIN: &str = "plugin/";
 pub(super) struct ValuedCatalog {
     pub(super) catalog: Database,
     pub(super) cards: Vec<Card>,
+}
+
+/// What workers predict and score with.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EvaluationPlace {
+    /// Folder of SQLite files; the run's own database where there is none.
+    pub(super) databases: Option<PathBuf>,
+    /// The model that answers chats. Its folder is the profile's `model.path`.
+    pub(super) model: Option<AskedModel>,
+}
+
+/// A model as a worker must have it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskedModel {
+    /// Digest over the files of its folder that decide what it says.
+    pub(super) weights: String,
+    /// Chat template.
+    pub(super) template: String,
+    /// System text of chats without one.
+    pub(super) default_system: String,
+    /// Databases whose names answers are held to.
+    pub(super) constrained: Vec<String>,
 }
 
 /// The manifest of a run's job, and the bytes it refers to.
@@ -57,8 +86,42 @@ impl JobBundle {
             };
             artifacts.insert(CONTEXT.to_owned(), json(&valued)?);
         }
+        Self::of(session, artifacts, identities, at_once)
+    }
+
+    /// Of an evaluation. `adapter` is laid over the model.
+    pub(super) fn of_evaluation(
+        session: &Session,
+        evaluation: &EvaluationPlace,
+        model: Option<&Path>,
+        adapter: Option<&Path>,
+        metrics: &[PluginIdentity],
+    ) -> Result<Self, Failure> {
+        let mut profile = session.profile().clone();
+        profile.model.path = model.map(Path::to_owned);
+        let mut artifacts = BTreeMap::new();
+        artifacts.insert(PROFILE.to_owned(), profile_text(&profile)?.into_bytes());
+        artifacts.insert(EVALUATION.to_owned(), json(evaluation)?);
+        for file in adapter
+            .map_or(Ok(Vec::new()), deciding_files)
+            .map_err(|reason| unsendable(&reason))?
+        {
+            let bytes = std::fs::read(&file).map_err(|error| unsendable(&format!("{}: {error}", file.display())))?;
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            artifacts.insert(format!("{ADAPTER}{name}"), bytes);
+        }
+        Self::of(session, artifacts, metrics, None)
+    }
+
+    /// A job with these artifacts, and the plugins that are not built in.
+    fn of(
+        session: &Session,
+        mut artifacts: BTreeMap<String, Vec<u8>>,
+        plugins: &[PluginIdentity],
+        at_once: Option<usize>,
+    ) -> Result<Self, Failure> {
         let mut built_in = BTreeMap::new();
-        for plugin in identities {
+        for plugin in plugins {
             match plugin_file(session, plugin)? {
                 None => {
                     built_in.insert(plugin.name.clone(), plugin.sha256.clone());
@@ -91,7 +154,8 @@ fn profile_text(profile: &Profile) -> Result<String, Failure> {
         serve: ServeSettings::default(),
         ..profile.clone()
     };
-    for path in [&mut sent.database.path, &mut sent.database.ddl].into_iter().flatten() {
+    let paths = [&mut sent.database.path, &mut sent.database.ddl, &mut sent.model.path];
+    for path in paths.into_iter().flatten() {
         if let Ok(absolute) = std::path::absolute(&*path) {
             *path = absolute;
         }

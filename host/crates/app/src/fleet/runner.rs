@@ -1,28 +1,30 @@
 //! What a worker does with tasks: it opens the run that they belong to, in a folder of its own, and lets the run's plugins work.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nl2sql_catalog::{Database, GeneratorContext};
 use nl2sql_database::DriverRegistry;
-use nl2sql_pipeline::{Dependencies, Failure, GenerationExecutor, ValidationExecutor};
+use nl2sql_pipeline::Failure;
 use nl2sql_profile::{Layers, Profile};
 use nl2sql_worker::{
-    Artifacts, CannotRunHere, ChatRelay, GenerateTask, JobManifest, QueueError, Task, TaskFailure, TaskResult,
-    TaskRunner, sha256,
+    Artifacts, CannotRunHere, ChatRelay, JobManifest, QueueError, Task, TaskFailure, TaskResult, TaskRunner, sha256,
 };
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::job_bundle::{CATALOG, CONTEXT, PLUGIN, PROFILE, ValuedCatalog};
+use super::job_bundle::{ADAPTER, CATALOG, CONTEXT, EVALUATION, EvaluationPlace, PLUGIN, PROFILE};
+use super::open_evaluation::OpenEvaluation;
+use super::open_pairs::OpenPairs;
 use crate::{RunDependencies, Session};
 
 /// What a worker brings itself.
 pub struct WorkerSettings {
     /// `section.key=value`: where this machine differs from the coordinator's, e.g. the path of the database.
     pub flags: Vec<String>,
+    /// Folder of the SQLite files that examples are asked of, where it is another one than the coordinator's.
+    pub databases: Option<PathBuf>,
     /// Makes the drivers that databases are reached by.
     pub drivers: Box<dyn Fn() -> DriverRegistry + Send + Sync>,
     /// Tells the user.
@@ -52,10 +54,7 @@ impl FleetRunner {
             reason,
         };
         refuse_other_builds(manifest)?;
-        let folder = TempDir::new().map_err(|error| QueueError::File {
-            path: std::env::temp_dir(),
-            reason: error.to_string(),
-        })?;
+        let folder = TempDir::new().map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
         let mut profile = self.profile(manifest, artifacts, &folder)?;
         for (name, digest) in &manifest.artifacts {
             if let Some(plugin) = name.strip_prefix(PLUGIN) {
@@ -66,24 +65,55 @@ impl FleetRunner {
                 settings.sha256 = Some(digest.clone());
             }
         }
-        let catalog: Database = read(manifest, artifacts, CATALOG)?;
-        let valued = if manifest.artifacts.contains_key(CONTEXT) {
-            Some(read::<ValuedCatalog>(manifest, artifacts, CONTEXT)?)
-        } else {
-            None
-        };
         let session = Session::with_drivers(profile, Some(folder.path().join("run")), (self.settings.drivers)())
             .map_err(|error| unusable(error.to_string()))?;
-        let dependencies = RunDependencies::of_worker(session.clone(), self.settings.cancel.child_token(), chats);
+        let has = |name: &str| manifest.artifacts.contains_key(name);
+        let evaluation = match has(EVALUATION) {
+            true => Some(self.evaluation(manifest, artifacts, &session, &folder)?),
+            false => None,
+        };
+        let pairs = match has(CATALOG) {
+            true => {
+                let catalog = read(manifest, artifacts, CATALOG)?;
+                let valued = has(CONTEXT).then(|| read(manifest, artifacts, CONTEXT)).transpose()?;
+                let dependencies = RunDependencies::of_worker(session, self.settings.cancel.child_token(), chats);
+                Some(OpenPairs::new(dependencies, catalog, valued))
+            }
+            false => None,
+        };
         Ok(OpenRun {
-            dependencies,
-            session,
-            catalog: Arc::new(catalog),
-            valued,
-            generation: Mutex::default(),
-            validation: Mutex::default(),
+            pairs,
+            evaluation,
             _folder: folder,
         })
+    }
+
+    /// What predictions and scores need, with the databases where this machine has them.
+    fn evaluation(
+        &self,
+        manifest: &JobManifest,
+        artifacts: &Artifacts,
+        session: &Arc<Session>,
+        folder: &TempDir,
+    ) -> Result<OpenEvaluation, QueueError> {
+        let mut place: EvaluationPlace = read(manifest, artifacts, EVALUATION)?;
+        if place.databases.is_some() && self.settings.databases.is_some() {
+            place.databases.clone_from(&self.settings.databases);
+        }
+        let adapter = folder.path().join("adapter");
+        let mut has_adapter = false;
+        for (name, digest) in &manifest.artifacts {
+            let Some(file) = name.strip_prefix(ADAPTER) else {
+                continue;
+            };
+            let made = std::fs::create_dir_all(&adapter);
+            made.map_err(|error| unwritable(&adapter, &error))?;
+            write(&adapter.join(plain_name(name, file)?), &fetch(artifacts, digest)?)?;
+            has_adapter = true;
+        }
+        let cancel = self.settings.cancel.child_token();
+        let adapter = has_adapter.then_some(adapter);
+        Ok(OpenEvaluation::new(session.clone(), place, adapter, cancel))
     }
 
     /// The coordinator's profile, with what this machine has otherwise.
@@ -144,63 +174,24 @@ impl TaskRunner for FleetRunner {
 
 /// A run that tasks are done for.
 struct OpenRun {
-    dependencies: RunDependencies,
-    session: Arc<Session>,
-    catalog: Arc<Database>,
-    valued: Option<ValuedCatalog>,
-    generation: Mutex<Option<Arc<dyn GenerationExecutor>>>,
-    validation: Mutex<Option<Arc<dyn ValidationExecutor>>>,
+    pairs: Option<OpenPairs>,
+    evaluation: Option<OpenEvaluation>,
     /// Removed with this.
     _folder: TempDir,
 }
 
 impl OpenRun {
     fn perform(&self, task: Task) -> Result<serde_json::Value, Failure> {
+        let missing = |what: &str| Failure::new("queue", "malformed", format!("the job came without its {what}"));
+        let pairs = || self.pairs.as_ref().ok_or_else(|| missing("catalog"));
+        let evaluation = || self.evaluation.as_ref().ok_or_else(|| missing("evaluation"));
         let answer = match task {
-            Task::Generate(topics) => {
-                let requests: Vec<_> = topics.iter().map(GenerateTask::request).collect();
-                let batches = self.generation()?.generate_all(&requests);
-                let batches: Result<Vec<_>, Failure> = batches.into_iter().collect();
-                serde_json::to_value(batches?)
-            }
-            Task::Validate(task) => serde_json::to_value(self.validation()?.judge_all(&task.samples)?),
+            Task::Generate(topics) => serde_json::to_value(pairs()?.generate(&topics)?),
+            Task::Validate(task) => serde_json::to_value(pairs()?.validate(&task.samples)?),
+            Task::Score(task) => serde_json::to_value(evaluation()?.score(task)?),
+            Task::Answer(task) => serde_json::to_value(evaluation()?.answer(task.chats)?),
         };
         answer.map_err(|error| Failure::new("queue", "malformed", error.to_string()))
-    }
-
-    /// Opened by the first task that generates: a worker without generator can still validate.
-    fn generation(&self) -> Result<Arc<dyn GenerationExecutor>, Failure> {
-        let mut slot = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(executor) = &*slot {
-            return Ok(executor.clone());
-        }
-        let Some(valued) = &self.valued else {
-            return Err(Failure::new(
-                "queue",
-                "malformed",
-                "the job came without what its generator is bound to",
-            ));
-        };
-        let profile = self.session.profile();
-        let context = GeneratorContext {
-            catalog: Arc::new(valued.catalog.clone()),
-            cards: valued.cards.clone(),
-            dialect: self.dependencies.dialect(&self.catalog)?.info().clone(),
-            options: serde_json::to_string(&profile.generate.options).unwrap_or_else(|_| "{}".into()),
-            seed: profile.run.seed,
-        };
-        let executor: Arc<dyn GenerationExecutor> = self.dependencies.generation(&self.catalog, context)?.into();
-        Ok(slot.insert(executor).clone())
-    }
-
-    /// Opened by the first task that validates: only validators may need the database.
-    fn validation(&self) -> Result<Arc<dyn ValidationExecutor>, Failure> {
-        let mut slot = self.validation.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(executor) = &*slot {
-            return Ok(executor.clone());
-        }
-        let executor: Arc<dyn ValidationExecutor> = self.dependencies.validation(&self.catalog)?.into();
-        Ok(slot.insert(executor).clone())
     }
 }
 
@@ -264,9 +255,24 @@ fn fetch(artifacts: &Artifacts, digest: &str) -> Result<Vec<u8>, QueueError> {
     Handle::current().block_on(artifacts.get(digest))
 }
 
-fn write(path: &PathBuf, bytes: &[u8]) -> Result<(), QueueError> {
-    std::fs::write(path, bytes).map_err(|error| QueueError::File {
-        path: path.clone(),
+/// The name of a file in an artifact's name, which leads to no other folder.
+fn plain_name<'n>(artifact: &str, file: &'n str) -> Result<&'n str, QueueError> {
+    match Path::new(file).file_name() {
+        Some(name) if name == file => Ok(file),
+        _ => Err(QueueError::Artifact {
+            name: artifact.to_owned(),
+            reason: "names no file".into(),
+        }),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), QueueError> {
+    std::fs::write(path, bytes).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> QueueError {
+    QueueError::File {
+        path: path.to_owned(),
         reason: error.to_string(),
-    })
+    }
 }

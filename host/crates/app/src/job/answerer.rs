@@ -1,6 +1,7 @@
 //! Who answers the questions of a prediction run, and the settings that decide the answers.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nl2sql_evaluation::manifest::digest;
 use nl2sql_evaluation::prediction::TextGenerator;
@@ -11,6 +12,7 @@ use nl2sql_profile::without_password;
 use serde_json::json;
 
 use super::evaluation_context::EvaluationContext;
+use crate::fleet::OfferedJob;
 use crate::{AppError, Endpoint, PromptSettings, prompt_layout, weights_identity};
 
 /// A model, and how it is asked.
@@ -18,6 +20,12 @@ pub(super) struct Answerer {
     source: Source,
     /// Template, system text and prompt layout.
     pub(super) prompts: PromptSettings,
+}
+
+/// What answers, and the job in which workers do.
+pub(super) struct Answering {
+    pub(super) generator: Box<dyn TextGenerator>,
+    pub(super) job: Option<Arc<OfferedJob>>,
 }
 
 enum Source {
@@ -62,15 +70,23 @@ impl Answerer {
         }
     }
 
-    /// What answers; a model on this machine is loaded now.
-    pub(super) fn generator(self, context: &EvaluationContext<'_>) -> Result<Box<dyn TextGenerator>, AppError> {
-        match self.source {
-            Source::Endpoint(endpoint) => Ok(endpoint),
-            Source::Local { model, adapter, .. } => {
+    /// What answers: workers where there are some to ask, else a model on this machine, which is loaded now.
+    pub(super) fn generator(self, context: &EvaluationContext<'_>) -> Result<Answering, AppError> {
+        let here = |generator: Box<dyn TextGenerator>| Answering { generator, job: None };
+        match (self.source, &context.fleet) {
+            (Source::Endpoint(endpoint), _) => Ok(here(endpoint)),
+            (Source::Local { model, adapter, .. }, Some(fleet)) => {
+                let constrained = context.constrained_databases();
+                let generator = fleet.generator(&model, adapter.as_deref(), &self.prompts, constrained)?;
+                Ok(Answering {
+                    job: Some(generator.job()),
+                    generator: Box::new(generator),
+                })
+            }
+            (Source::Local { model, adapter, .. }, None) => {
                 let model = context.local_model(&model, adapter.as_deref(), &self.prompts)?;
-                Ok(Box::new(
-                    model.generator(context.decoding()?, context.job.cancel.clone()),
-                ))
+                let cancel = context.job.cancel.clone();
+                Ok(here(Box::new(model.generator(context.decoding()?, cancel))))
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use nl2sql_evaluation::dataset::RowError;
 use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
@@ -16,6 +18,7 @@ use super::answerer::Answerer;
 use super::evaluation_context::{EvaluationContext, ExampleSource};
 use super::prediction::{PREDICTIONS, predict_into};
 use super::recorded_settings::{as_recorded, recorded_settings};
+use crate::fleet::{OfferedJob, RemoteMetric};
 use crate::{AppError, BoundMetric, PromptSettings, Session};
 
 /// Examples whose result sets are shown side by side in the report.
@@ -89,6 +92,14 @@ pub(super) fn evaluate(job: &JobContext, request: &EvaluateRequest) -> Result<Ev
     Ok(EvaluationOutcome { folder, report })
 }
 
+/// What came of both sides.
+struct ScoredSides {
+    /// Before and after.
+    runs: [Option<ScoredRun>; 2],
+    /// Rows that could not be read.
+    row_errors: Vec<RowError>,
+}
+
 /// One evaluation under way.
 struct Evaluation<'a> {
     context: &'a EvaluationContext<'a>,
@@ -103,20 +114,16 @@ impl Evaluation<'_> {
         let training = self.training()?;
         let beside = self.beside()?;
         let metrics = self.metrics(&mut manifest)?;
-        let mut row_errors = self.context.dataset.errors.clone();
-        let mut runs = [None, None];
-        let sides = [("before", &self.request.before), ("after", &self.request.after)];
-        for (slot, (side, source)) in runs.iter_mut().zip(sides) {
-            let Some(source) = source else { continue };
-            let mut file = self.predictions(side, source, &mut manifest)?;
-            row_errors.append(&mut file.errors);
-            *slot = Some(
-                self.context
-                    .session()
-                    .runtime()
-                    .block_on(|| score(file.predictions, &metrics)),
-            );
+        let (metrics, workers) = self.shared_out(metrics)?;
+        let scored = self.scored(&metrics, &mut manifest);
+        if let Some(workers) = workers {
+            let broken = workers.broken();
+            workers.end(scored.is_ok() && broken.is_none())?;
+            if let Some(failure) = broken {
+                return Err(failure.into());
+            }
         }
+        let ScoredSides { runs, row_errors } = scored?;
         let [before, after] = runs;
         let facts = self
             .context
@@ -140,6 +147,41 @@ impl Evaluation<'_> {
             manifest,
         };
         Ok(Report::new(material))
+    }
+
+    /// Both sides, predicted where there are no predictions yet, and scored.
+    fn scored(&self, metrics: &[Box<dyn MetricPlugin>], manifest: &mut Manifest) -> Result<ScoredSides, AppError> {
+        let mut row_errors = self.context.dataset.errors.clone();
+        let mut runs = [None, None];
+        let sides = [("before", &self.request.before), ("after", &self.request.after)];
+        for (slot, (side, source)) in runs.iter_mut().zip(sides) {
+            let Some(source) = source else { continue };
+            let mut file = self.predictions(side, source, manifest)?;
+            row_errors.append(&mut file.errors);
+            let runtime = self.context.session().runtime();
+            *slot = Some(runtime.block_on(|| score(file.predictions, metrics)));
+        }
+        Ok(ScoredSides { runs, row_errors })
+    }
+
+    /// Metrics that workers score by, where there are some to ask, and the job of theirs. One that asks a language model scores here, where its
+    /// budget is.
+    fn shared_out(
+        &self,
+        metrics: Vec<BoundMetric>,
+    ) -> Result<(Vec<Box<dyn MetricPlugin>>, Option<Arc<OfferedJob>>), AppError> {
+        let remote: Vec<_> = metrics.iter().filter(|metric| !metric.asks_model()).collect();
+        let workers = match &self.context.fleet {
+            Some(fleet) if !remote.is_empty() => Some(fleet.scoring(&remote)?),
+            _ => None,
+        };
+        let place = |metric: BoundMetric| -> Box<dyn MetricPlugin> {
+            match &workers {
+                Some(workers) if !metric.asks_model() => Box::new(RemoteMetric::new(metric, workers.clone())),
+                _ => Box::new(metric),
+            }
+        };
+        Ok((metrics.into_iter().map(place).collect(), workers))
     }
 
     fn manifest(&self) -> Result<Manifest, AppError> {
@@ -175,14 +217,14 @@ impl Evaluation<'_> {
         Ok(manifest)
     }
 
-    fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<Box<dyn MetricPlugin>>, AppError> {
+    fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<BoundMetric>, AppError> {
         let settings = &self.context.session().profile().evaluate;
         let database = self
             .context
             .examples()
             .first()
             .map_or("", |example| example.database.as_str());
-        let mut metrics: Vec<Box<dyn MetricPlugin>> = Vec::new();
+        let mut metrics = Vec::new();
         for name in &settings.metrics {
             let mut options = settings
                 .options
@@ -195,7 +237,7 @@ impl Evaluation<'_> {
             manifest
                 .digests
                 .insert(format!("plugin:{name}"), metric.digest().to_owned());
-            metrics.push(Box::new(metric));
+            metrics.push(metric);
         }
         Ok(metrics)
     }

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nl2sql_constrained_decoding::SchemaConstraint;
 use nl2sql_evaluation::dataset::{Dataset, Example};
-use nl2sql_inference::Sampling;
 use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_profile::{DecodingConstraint, ExportSettings};
 
 use super::JobContext;
+use crate::fleet::EvaluationFleet;
 use crate::{
     AppError, DatabaseRegistry, DecodingSettings, Endpoint, EventKind, LocalModel, LocalModelSettings, PromptSettings,
     PromptWriter, Session,
@@ -30,6 +29,8 @@ pub struct ExampleSource {
 /// Examples, and the databases they are asked of.
 pub(super) struct EvaluationContext<'a> {
     pub(super) job: &'a JobContext,
+    /// Predicts and scores, where the profile names a queue.
+    pub(super) fleet: Option<EvaluationFleet>,
     pub(super) databases: Arc<DatabaseRegistry>,
     pub(super) dataset: Dataset,
     /// The file the data set was read from.
@@ -66,6 +67,7 @@ impl<'a> EvaluationContext<'a> {
         }
         Ok(Self {
             job,
+            fleet: EvaluationFleet::of(session, &job.cancel, source.databases.as_deref())?,
             databases: Arc::new(databases),
             dataset,
             dataset_path,
@@ -139,21 +141,22 @@ impl<'a> EvaluationContext<'a> {
 
     /// How answers are written, as the profile says.
     pub(super) fn decoding(&self) -> Result<DecodingSettings, AppError> {
-        let profile = self.session().profile();
-        let settings = &profile.evaluate;
-        Ok(DecodingSettings {
-            max_new_tokens: settings.max_new_tokens as usize,
-            sampling: Sampling {
-                temperature: settings.temperature,
-                top_k: settings.top_k as usize,
-                top_p: settings.top_p,
-                repetition_penalty: settings.repetition_penalty,
-                seed: profile.run.seed,
-                ..Sampling::GREEDY
-            },
-            candidate_temperature: settings.candidate_temperature,
-            constraints: self.schema_constraints()?,
-        })
+        let constraints = match self.constrained_databases() {
+            asked if asked.is_empty() => BTreeMap::new(),
+            asked => self.databases.schema_constraints(asked.iter().map(String::as_str))?,
+        };
+        Ok(DecodingSettings::of_evaluation(self.session().profile(), constraints))
+    }
+
+    /// Databases whose names answers are held to, where the profile asks for that.
+    pub(super) fn constrained_databases(&self) -> Vec<String> {
+        match self.session().profile().evaluate.constrain {
+            DecodingConstraint::None => Vec::new(),
+            DecodingConstraint::Schema => {
+                let asked: BTreeSet<_> = self.examples().iter().map(|example| example.database.clone()).collect();
+                asked.into_iter().collect()
+            }
+        }
     }
 
     /// The base model that an adapter's configuration names, where that is a folder here.
@@ -172,17 +175,6 @@ impl<'a> EvaluationContext<'a> {
             "the adapter {} was trained on `{named}`, which is not a model folder here: {missing}",
             adapter.display()
         )))
-    }
-
-    /// What answers are constrained to, where the profile asks for that.
-    fn schema_constraints(&self) -> Result<BTreeMap<String, Arc<SchemaConstraint>>, AppError> {
-        match self.session().profile().evaluate.constrain {
-            DecodingConstraint::None => Ok(BTreeMap::new()),
-            DecodingConstraint::Schema => {
-                let asked = self.examples().iter().map(|example| example.database.as_str());
-                Ok(self.databases.schema_constraints(asked)?)
-            }
-        }
     }
 
     /// The profile's language model, as an answerer of chats.

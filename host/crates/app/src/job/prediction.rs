@@ -110,8 +110,15 @@ pub(super) fn predict_into(
             ..Throughput::default()
         });
     }
-    let generator = answerer.generator(context)?;
-    let throughput = predicted(context, generator.as_ref(), &examples, journal)?;
+    let answering = answerer.generator(context)?;
+    let throughput = predicted(context, answering.generator.as_ref(), &examples, journal);
+    if let Some(workers) = &answering.job {
+        workers.end(throughput.as_ref().is_ok_and(Throughput::is_whole))?;
+        if let Some(failure) = workers.broken().filter(|_| !job.cancel.is_cancelled()) {
+            return Err(failure.into());
+        }
+    }
+    let throughput = throughput?;
     let done = throughput.resumed + throughput.predicted;
     if job.cancel.is_cancelled() && done < throughput.rows {
         let kept = format!("{done} of {} predictions are in {}", throughput.rows, output.display());

@@ -1,0 +1,153 @@
+//! A job that workers take part in, and what its tasks come to.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures::future::join_all;
+use nl2sql_pipeline::Failure;
+use nl2sql_plugin_host::LlmService;
+use nl2sql_worker::{ChatResponder, Coordinator, Queue, QueueError, Task, TaskFailure, TaskResult};
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use super::chats::CoordinatorChats;
+use super::job_bundle::JobBundle;
+use super::queue_failure;
+use crate::{ServiceRuntime, Session};
+
+/// How often it is looked whether workers came or went.
+const LOOK: Duration = Duration::from_secs(2);
+/// Tasks for each one that workers do at once, so that none of them waits while another has much left to do.
+const TASKS_A_SLOT: usize = 2;
+
+/// A job at the session's queue.
+pub(crate) struct OfferedJob {
+    coordinator: Arc<Coordinator>,
+    runtime: ServiceRuntime,
+    /// Why no more tasks can be done.
+    broken: OnceLock<Failure>,
+}
+
+impl OfferedJob {
+    /// Offers a job. `chats` answers workers whose plugins ask a language model.
+    pub(super) fn open(
+        session: &Session,
+        cancellation: &CancellationToken,
+        bundle: JobBundle,
+        chats: Option<Arc<dyn LlmService>>,
+    ) -> Result<Self, Failure> {
+        let settings = &session.profile().queue;
+        let chats = chats.map(|chats| Arc::new(CoordinatorChats(chats)) as Arc<dyn ChatResponder>);
+        let cancel = cancellation.clone();
+        let opened = session.runtime().block_on(|| async move {
+            let queue = Queue::connect(settings).await?;
+            Coordinator::open(queue, bundle.manifest, &bundle.artifacts, chats, cancel).await
+        });
+        let job = Self {
+            coordinator: Arc::new(opened.map_err(|error| queue_failure(&error))?),
+            runtime: session.runtime().clone(),
+            broken: OnceLock::new(),
+        };
+        job.tell_of_workers(session);
+        Ok(job)
+    }
+
+    /// Says how many workers there are, and when that changes: a run without any waits.
+    fn tell_of_workers(&self, session: &Session) {
+        let (coordinator, tell) = (Arc::downgrade(&self.coordinator), session.teller());
+        self.runtime.spawn(async move {
+            let mut told = None;
+            loop {
+                tokio::time::sleep(LOOK).await;
+                let Some(coordinator) = coordinator.upgrade() else {
+                    return;
+                };
+                let slots = coordinator.slots();
+                if told != Some(slots) {
+                    tell(match slots {
+                        0 => "no worker takes tasks; start some with `nl2sql worker --queue <URL>`".to_owned(),
+                        1 => "workers do 1 task at once".to_owned(),
+                        _ => format!("workers do {slots} tasks at once"),
+                    });
+                    told = Some(slots);
+                }
+            }
+        });
+    }
+
+    /// Tasks that the workers there are do at once.
+    pub(super) fn slots(&self) -> usize {
+        self.coordinator.slots().max(1)
+    }
+
+    /// How many of `all` make a task, so that every worker has some.
+    pub(super) fn share(&self, all: usize) -> usize {
+        all.div_ceil(TASKS_A_SLOT * self.slots())
+    }
+
+    /// What came of each task, in their order. Blocks the calling thread.
+    pub(super) fn perform<T: DeserializeOwned + Send>(&self, tasks: &[Task]) -> Vec<Result<T, Failure>> {
+        self.runtime
+            .block_on(|| join_all(tasks.iter().map(|task| self.answer(task))))
+    }
+
+    /// What came of a task. Once the queue cannot be used or nobody could do a task, none is tried any more.
+    pub(super) async fn answer<T: DeserializeOwned + Send>(&self, task: &Task) -> Result<T, Failure> {
+        if let Some(failure) = self.broken() {
+            return Err(failure);
+        }
+        let answer = typed(self.coordinator.perform(task).await);
+        if let Err(failure) = &answer
+            && matches!(failure.code.as_str(), "unavailable" | "cancelled")
+        {
+            // The first one says why.
+            let _ = self.broken.set(failure.clone());
+        }
+        answer
+    }
+
+    /// Why no more tasks can be done, where that is so.
+    pub(crate) fn broken(&self) -> Option<Failure> {
+        self.broken.get().cloned()
+    }
+
+    /// Ends the job: for good where it is `complete`, or so that the next process finds what was computed.
+    pub(crate) fn end(&self, complete: bool) -> Result<(), Failure> {
+        let ended = self.runtime.block_on(|| async {
+            if complete {
+                self.coordinator.complete().await
+            } else {
+                self.coordinator.withdraw().await
+            }
+        });
+        ended.map_err(|error| queue_failure(&error))
+    }
+}
+
+/// The answer of a task in the form that its kind has.
+fn typed<T: DeserializeOwned>(result: Result<TaskResult, QueueError>) -> Result<T, Failure> {
+    let answer = result.map_err(|error| queue_failure(&error))?.map_err(failure)?;
+    serde_json::from_value(answer).map_err(|error| {
+        queue_failure(&QueueError::Malformed {
+            what: "a result",
+            reason: error.to_string(),
+        })
+    })
+}
+
+fn failure(failure: TaskFailure) -> Failure {
+    Failure {
+        part: failure.part,
+        code: failure.code,
+        message: failure.message,
+        hint: failure.hint,
+    }
+}
+
+/// A result with another number of answers than was asked for.
+pub(super) fn unequal(asked: usize, answered: usize) -> Failure {
+    queue_failure(&QueueError::Malformed {
+        what: "a result",
+        reason: format!("it answers {answered} things where {asked} were asked"),
+    })
+}
