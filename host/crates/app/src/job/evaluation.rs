@@ -92,6 +92,13 @@ pub(super) fn evaluate(job: &JobContext, request: &EvaluateRequest) -> Result<Ev
     Ok(EvaluationOutcome { folder, report })
 }
 
+/// What scores, here or by workers.
+struct Scorers {
+    metrics: Vec<Box<dyn MetricPlugin>>,
+    /// The job of those that workers do.
+    workers: Option<Arc<OfferedJob>>,
+}
+
 /// What came of both sides.
 struct ScoredSides {
     /// Before and after.
@@ -114,7 +121,7 @@ impl Evaluation<'_> {
         let training = self.training()?;
         let beside = self.beside()?;
         let metrics = self.metrics(&mut manifest)?;
-        let (metrics, workers) = self.shared_out(metrics)?;
+        let Scorers { metrics, workers } = self.scorers(metrics)?;
         let scored = self.scored(&metrics, &mut manifest);
         if let Some(workers) = workers {
             let broken = workers.broken();
@@ -166,10 +173,7 @@ impl Evaluation<'_> {
 
     /// Metrics that workers score by, where there are some to ask, and the job of theirs. One that asks a language model scores here, where its
     /// budget is.
-    fn shared_out(
-        &self,
-        metrics: Vec<BoundMetric>,
-    ) -> Result<(Vec<Box<dyn MetricPlugin>>, Option<Arc<OfferedJob>>), AppError> {
+    fn scorers(&self, metrics: Vec<BoundMetric>) -> Result<Scorers, AppError> {
         let remote: Vec<_> = metrics.iter().filter(|metric| !metric.asks_model()).collect();
         let workers = match &self.context.fleet {
             Some(fleet) if !remote.is_empty() => Some(fleet.scoring(&remote)?),
@@ -181,7 +185,10 @@ impl Evaluation<'_> {
                 _ => Box::new(metric),
             }
         };
-        Ok((metrics.into_iter().map(place).collect(), workers))
+        Ok(Scorers {
+            metrics: metrics.into_iter().map(place).collect(),
+            workers,
+        })
     }
 
     fn manifest(&self) -> Result<Manifest, AppError> {
