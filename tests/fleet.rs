@@ -1,5 +1,6 @@
 //! Runs whose generation and validation other processes do: the same bytes from any number of workers, whatever dies.
 
+mod host;
 mod line;
 #[path = "../host/crates/worker/tests/nats.rs"]
 mod nats;
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 
 use crate::before_and_after::{exported, said};
 use crate::llm::peer::{Peer, Place};
+use host::Host;
 use line::Line;
 use nats::Nats;
 
@@ -207,6 +209,44 @@ fn deaths_and_partitions_change_no_byte() {
     assert!(ended.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(deaths >= 4, "only {deaths} deaths came in time");
     assert!(bytes(&place.path().join("fleet")) == wanted, "deaths left other bytes");
+}
+
+#[test]
+fn a_host_whose_cable_is_pulled_changes_no_byte() {
+    let Some(nats) = Nats::start("a_host_whose_cable_is_pulled", &[]) else {
+        return;
+    };
+    let Some(host) = Host::start("a_host_whose_cable_is_pulled_changes_no_byte") else {
+        return;
+    };
+    let place = shop();
+    finish(run(&place, "plain", 400, &[]).output().unwrap());
+    let line = Line::from_address(host.gateway(), nats.address());
+    let mut far = host.command(env!("CARGO_BIN_EXE_nl2sql"));
+    far.current_dir(place.path())
+        .args(["worker", "--queue", &line.url(), "--slots", "2", "--quiet"]);
+    let _far = Worker(far.stdout(Stdio::null()).spawn().unwrap());
+    let queue = nats.url();
+    let short_leases = ["--queue", &queue, "--set", "queue.lease_ms=1000"];
+    let mut coordinator = run(&place, "fleet", 400, &short_leases).spawn().unwrap();
+    let mut near = None;
+    for pulled in 0..4 {
+        sleep(Duration::from_millis(700));
+        if coordinator.try_wait().unwrap().is_some() {
+            break;
+        }
+        host.cut(Duration::from_millis(1_500));
+        // Without another worker, what the far one had waits for its cable.
+        if pulled == 1 {
+            near = Some(Worker::start(place.path(), &queue, &[]));
+        }
+    }
+    finish(coordinator.wait_with_output().unwrap());
+    drop(near);
+    assert!(
+        bytes(&place.path().join("fleet")) == bytes(&place.path().join("plain")),
+        "a pulled cable left other bytes"
+    );
 }
 
 #[test]

@@ -26,6 +26,12 @@ pub use run_report::table;
 /// Why standard output took no more, when it did not because its reader had seen enough.
 static LOST_OUTPUT: Mutex<Option<io::Error>> = Mutex::new(None);
 
+/// A number with its noun: `1 row`, `2 rows`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// A line on standard output. A closed pipe is no error: the reader has seen enough.
 pub fn say(line: impl std::fmt::Display) {
     match writeln!(io::stdout().lock(), "{line}") {

@@ -1,7 +1,7 @@
 //! A line to a server that can be cut.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
@@ -17,7 +17,12 @@ pub struct Line {
 impl Line {
     /// A line to `target`.
     pub fn to(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::from_address(Ipv4Addr::LOCALHOST.into(), target)
+    }
+
+    /// A line from an address of this machine to `target`.
+    pub fn from_address(address: IpAddr, target: SocketAddr) -> Self {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let line = Self {
             address: listener.local_addr().unwrap(),
             is_cut: Arc::default(),

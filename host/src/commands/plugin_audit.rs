@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{open_session, resolve};
 use crate::arguments::Global;
-use crate::terminal::{say, say_json};
+use crate::terminal::{counted, say, say_json};
 
 /// Digits of a digest that tell files apart to a reader.
 const SHORT_DIGEST: usize = 12;
@@ -76,21 +76,28 @@ fn lines(audited: &AuditedPlugin) -> Vec<String> {
         ),
         format!("  granted   {granted}"),
         format!(
-            "  used      {} calls in {:.2} s{failed}; at most {:.1} MiB of memory; in {}",
-            used.calls,
+            "  used      {} in {:.2} s{failed}; at most {:.1} MiB of memory; in {}",
+            counted(used.calls, "call"),
             used.seconds,
             used.memory_peak as f64 / f64::from(1 << 20),
             audited.jobs.join(", ")
         ),
     ];
     let services = [
-        (used.sql_calls, format!("sql {} questions", used.sql_calls)),
+        (used.sql_calls, format!("sql {}", counted(used.sql_calls, "question"))),
         (
             used.statements,
-            format!("query {} statements, {} rows", used.statements, used.rows),
+            format!(
+                "query {}, {}",
+                counted(used.statements, "statement"),
+                counted(used.rows, "row")
+            ),
         ),
-        (used.comparisons, format!("query {} comparisons", used.comparisons)),
-        (used.requests, format!("llm {} requests", used.requests)),
+        (
+            used.comparisons,
+            format!("query {}", counted(used.comparisons, "comparison")),
+        ),
+        (used.requests, format!("llm {}", counted(used.requests, "request"))),
     ];
     let asked: Vec<_> = services
         .into_iter()
