@@ -9,7 +9,7 @@ use clap::Args;
 use nl2sql_app::ask::{Answerer, Assistant};
 use nl2sql_app::diagnostic::Exit;
 use nl2sql_app::runs::RunLibrary;
-use nl2sql_app::{AppError, ModelChoice, Session, profile_of_run};
+use nl2sql_app::{AppError, FleetWatch, ModelChoice, Session, profile_of_run};
 use nl2sql_profile::{Profile, read_secret};
 use nl2sql_serving::{Backend, OpenAiEndpoint, OpenAiEndpointSettings, Server};
 use serde_json::json;
@@ -56,6 +56,9 @@ pub fn run(global: &Global, arguments: &ServeArguments) -> Result<Exit, AppError
     let assistant = named.then(|| Assistant::open(&session, answerer)).transpose()?;
     let server = Server::bind(&session.profile().serve, backend, assistant.map(Arc::new)).map_err(failed)?;
     server.show_runs(Arc::new(RunLibrary::of(&session)));
+    if let Some(workers) = FleetWatch::of(&session) {
+        server.show_workers(Arc::new(workers));
+    }
     let url = server.url();
     if global.json {
         say_json(&json!({ "url": url }));

@@ -66,9 +66,20 @@ fn install(sources: &Path) -> Result<()> {
     {
         return Ok(());
     }
-    run(command("npm")
-        .current_dir(sources)
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]))
+    let install = || {
+        run(command("npm").current_dir(sources).args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ]))
+    };
+    // A registry that does not answer once may well do so a moment later.
+    install().or_else(|_| {
+        announce("npm could not install the page's packages; trying once more");
+        install()
+    })
 }
 
 fn sources() -> PathBuf {

@@ -15,7 +15,7 @@ pub(crate) use evaluation::{EvaluationFleet, RemoteMetric};
 pub(crate) use executor::Fleet;
 pub(crate) use offered_job::OfferedJob;
 pub use runner::WorkerSettings;
-pub use worker_process::{fleet_status, work_at};
+pub use worker_process::{FleetWatch, fleet_status, work_at};
 
 use nl2sql_pipeline::Failure;
 use nl2sql_worker::QueueError;

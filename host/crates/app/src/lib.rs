@@ -51,7 +51,7 @@ pub use endpoint::Endpoint;
 pub use error::AppError;
 pub use event::{EVENT_VERSION, Event, EventKind};
 pub use event_reference::{EventDoc, FieldDoc, event_reference};
-pub use fleet::{WorkerSettings, fleet_status, work_at};
+pub use fleet::{FleetWatch, WorkerSettings, fleet_status, work_at};
 pub use local_model::{DecodingSettings, LocalGenerator, LocalModel, LocalModelSettings};
 pub use local_models::LocalModels;
 pub use metric_plugin::BoundMetric;

@@ -14,7 +14,7 @@ use crate::api_error::ErrorBody;
 use crate::ask;
 use crate::metrics;
 use crate::openai::{adapters, chat, completions, models, responses};
-use crate::runs::{access, coverage, evaluation, events, listing, pairs, review, training};
+use crate::runs::{access, coverage, evaluation, events, listing, pairs, review, training, workers};
 use crate::state::ServerState;
 
 /// The API.
@@ -24,7 +24,7 @@ use crate::state::ServerState;
     paths(
         models::list, models::one, chat::chat, completions::complete, responses::respond, adapters::load, adapters::unload, ask::ask, ask::query, ask::feedback,
         access::access, listing::list, listing::one, coverage::coverage, pairs::list, pairs::facets, pairs::one, review::review, training::training,
-        evaluation::evaluation, evaluation::questions, events::events,
+        evaluation::evaluation, evaluation::questions, workers::workers, events::events,
         metrics::metrics, crate::router::health
     ),
     components(schemas(ErrorBody)),

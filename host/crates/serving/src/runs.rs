@@ -1,4 +1,4 @@
-//! `/v1/runs` and `/v1/events`: runs to see and pairs to review. What is told comes from the run folder; see [`nl2sql_app::runs`].
+//! `/v1/runs`, `/v1/workers` and `/v1/events`: runs to see and pairs to review. What is told comes from the run folder; see [`nl2sql_app::runs`].
 
 pub(crate) mod access;
 pub(crate) mod coverage;
@@ -9,12 +9,14 @@ pub(crate) mod pairs;
 mod parameters;
 pub(crate) mod review;
 pub(crate) mod training;
+pub(crate) mod workers;
 
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use nl2sql_app::FleetWatch;
 use nl2sql_app::runs::{RunError, RunLibrary};
 use nl2sql_profile::ServeRight;
 use tokio::sync::Semaphore;
@@ -30,6 +32,7 @@ const MAX_SOCKETS: usize = 64;
 /// The runs that the server shows, and who watches them.
 pub(crate) struct ShownRuns {
     library: OnceLock<Arc<RunLibrary>>,
+    workers: OnceLock<Arc<FleetWatch>>,
     sockets: Arc<Semaphore>,
     closing: OnceLock<CancellationToken>,
 }
@@ -38,6 +41,7 @@ impl Default for ShownRuns {
     fn default() -> Self {
         Self {
             library: OnceLock::new(),
+            workers: OnceLock::new(),
             sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
             closing: OnceLock::new(),
         }
@@ -48,6 +52,11 @@ impl ShownRuns {
     /// Shows these runs; the first ones count.
     pub(crate) fn show(&self, library: Arc<RunLibrary>) {
         let _ = self.library.set(library);
+    }
+
+    /// Shows the workers at this queue; the first one counts.
+    pub(crate) fn watch(&self, workers: Arc<FleetWatch>) {
+        let _ = self.workers.set(workers);
     }
 
     /// Closes the sockets when the server stops.
@@ -70,6 +79,7 @@ pub(crate) fn routes() -> Router<Arc<ServerState>> {
         .route("/v1/runs/{run}/training", get(training::training))
         .route("/v1/runs/{run}/evaluation", get(evaluation::evaluation))
         .route("/v1/runs/{run}/evaluation/questions", get(evaluation::questions))
+        .route("/v1/workers", get(workers::workers))
         .route("/v1/events", get(events::events))
 }
 

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use nl2sql_app::FleetWatch;
 use nl2sql_app::ask::Assistant;
 use nl2sql_app::runs::RunLibrary;
 use nl2sql_profile::{ProfileError, ServeSettings};
@@ -93,6 +94,11 @@ impl Server {
     /// Shows these runs, for keys that may see them.
     pub fn show_runs(&self, runs: Arc<RunLibrary>) {
         self.state.runs.show(runs);
+    }
+
+    /// Shows the workers at a queue, for keys that may see runs.
+    pub fn show_workers(&self, workers: Arc<FleetWatch>) {
+        self.state.runs.watch(workers);
     }
 
     /// Where it listens.

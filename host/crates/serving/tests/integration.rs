@@ -19,3 +19,7 @@ mod served;
 #[path = "../../database/tests/shared/servers.rs"]
 #[allow(dead_code)]
 mod servers;
+
+#[path = "../../worker/tests/nats.rs"]
+#[allow(dead_code)]
+mod nats;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use nl2sql_app::job::{Job, Outcome};
 use nl2sql_app::runs::RunLibrary;
-use nl2sql_app::{Event, EventKind, Session};
+use nl2sql_app::{Event, EventKind, FleetWatch, ServiceRuntime, Session, WorkerSettings, work_at};
 use nl2sql_evaluation::report::{self, BrowserRow, Report, ResultPreview, Results, RunCell};
 use nl2sql_inference::SchedulerOptions;
 use nl2sql_pipeline::{Feedback, FeedbackJournal, FeedbackVerdict};
@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::sync::CancellationToken;
 
+use crate::nats::Nats;
 use crate::served::model;
 
 const TABLES: &str = "
@@ -55,13 +56,16 @@ impl Drop for Shown {
     }
 }
 
-fn session(folder: &Path) -> Arc<Session> {
+fn session(folder: &Path, queue: &str) -> Arc<Session> {
     let database = rusqlite::Connection::open(folder.join("shop.sqlite")).unwrap();
     database.execute_batch(TABLES).unwrap();
     std::fs::write(folder.join("nl2sql.toml"), PROFILE).unwrap();
     let layers = Layers {
         profile: Some(folder.join("nl2sql.toml").display().to_string()),
-        flags: vec![format!("run.dir=\"{}\"", folder.join("runs").display())],
+        flags: vec![
+            format!("run.dir=\"{}\"", folder.join("runs").display()),
+            format!("queue.url=\"{queue}\""),
+        ],
         ..Layers::default()
     };
     Session::new(layers.resolve().unwrap().profile, None).unwrap()
@@ -77,11 +81,28 @@ async fn done(session: &Arc<Session>, job: Job) -> Outcome {
 async fn shown_with(settings: ServeSettings) -> Shown {
     let project = tempfile::tempdir().unwrap();
     let folder = project.path().to_owned();
-    let session = tokio::task::spawn_blocking(move || session(&folder)).await.unwrap();
+    let session = tokio::task::spawn_blocking(move || session(&folder, "")).await.unwrap();
     done(&session, Job::Run(Default::default())).await;
+    serving(settings, project, session)
+}
+
+/// A server whose profile names a queue, before any run.
+async fn shown_at(queue: &str) -> Shown {
+    let project = tempfile::tempdir().unwrap();
+    let (folder, queue) = (project.path().to_owned(), queue.to_owned());
+    let session = tokio::task::spawn_blocking(move || session(&folder, &queue))
+        .await
+        .unwrap();
+    serving(ServeSettings::default(), project, session)
+}
+
+fn serving(settings: ServeSettings, project: tempfile::TempDir, session: Arc<Session>) -> Shown {
     let backend = Backend::Local(model(project.path(), SchedulerOptions::default()));
     let server = Server::bind(&ServeSettings { port: 0, ..settings }, backend, None).unwrap();
     server.show_runs(Arc::new(RunLibrary::of(&session)));
+    if let Some(workers) = FleetWatch::of(&session) {
+        server.show_workers(Arc::new(workers));
+    }
     let (url, stop) = (server.url(), CancellationToken::new());
     let stopped = stop.clone();
     tokio::spawn(async move { server.serve(stopped).await.unwrap() });
@@ -766,6 +787,54 @@ async fn the_page_is_served_or_its_absence_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn workers_are_shown_where_there_is_a_queue() {
+    let without = shown().await;
+    let (status, body) = without.answer("/v1/workers").await;
+    assert_eq!((status.as_u16(), &body["error"]["code"]), (404, &json!("no_queue")));
+    assert_eq!(without.get("/v1/access").await["workers"], false);
+
+    let Some(mut nats) = Nats::start("workers_are_shown_where_there_is_a_queue", &[]) else {
+        return;
+    };
+    let shown = shown_at(&nats.url()).await;
+    assert_eq!(shown.get("/v1/access").await["workers"], true);
+    assert_eq!(shown.get("/v1/workers").await["workers"], json!([]));
+    let (cancel, queue) = (CancellationToken::new(), shown.session.profile().queue.clone());
+    let settings = WorkerSettings {
+        flags: Vec::new(),
+        databases: None,
+        drivers: Box::new(|| nl2sql_database::DriverRegistry::built_in(None)),
+        tell: Box::new(drop),
+        cancel: cancel.clone(),
+    };
+    let runtime = ServiceRuntime::start().unwrap();
+    let worker = std::thread::spawn(move || work_at(&queue, &runtime, "far".to_owned(), 3, settings));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let worker_seen = loop {
+        let status = shown.get("/v1/workers").await;
+        if let Some(seen) = status["workers"].as_array().and_then(|workers| workers.first()) {
+            break seen.clone();
+        }
+        assert!(Instant::now() < deadline, "{status}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert_eq!(
+        (&worker_seen["name"], &worker_seen["slots"], &worker_seen["done"]),
+        (&json!("far"), &json!(3), &json!(0))
+    );
+    cancel.cancel();
+    tokio::task::spawn_blocking(move || worker.join())
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    nats.kill();
+    let (status, body) = shown.answer("/v1/workers").await;
+    assert_eq!(status, 503);
+    assert!(!body.to_string().contains("127.0.0.1"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_route_is_in_the_document() {
     let shown = shown().await;
     let document = shown.get("/openapi.json").await;
@@ -781,6 +850,7 @@ async fn every_route_is_in_the_document() {
         "/v1/runs/{run}/training",
         "/v1/runs/{run}/evaluation",
         "/v1/runs/{run}/evaluation/questions",
+        "/v1/workers",
         "/v1/events",
     ] {
         assert!(document["paths"][path].is_object(), "{path}");

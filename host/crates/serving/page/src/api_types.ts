@@ -10,6 +10,39 @@ export interface Access {
   database: string | null;
   /** Name of the run that is served. */
   run: string | null;
+  /** Whether runs may have workers. */
+  workers: boolean;
+}
+
+export interface WorkerStatus {
+  name: string;
+  program: string;
+  slots: number;
+  busy: number;
+  done: number;
+  given_back: number;
+  refused: number;
+}
+
+export interface JobStatus {
+  job: string;
+  run: string;
+  waiting: number;
+  leased: number;
+  handed_out_again: number;
+}
+
+export interface DeadLetter {
+  run: string;
+  task: string;
+  deliveries: number;
+  reason: string;
+}
+
+export interface FleetStatus {
+  workers: WorkerStatus[];
+  jobs: JobStatus[];
+  dead_letters: DeadLetter[];
 }
 
 export interface RunEntry {

@@ -10,6 +10,7 @@ import { applyTheme, readTheme, type Theme } from "./theme";
 import { AskView } from "./views/ask";
 import { RunView } from "./views/run";
 import { RunsView } from "./views/runs";
+import { WorkersView } from "./views/workers";
 import { keepLanguage, readLanguage, speaker, SpeakerContext, useWords, type Language } from "./words/words";
 
 export function Page() {
@@ -73,7 +74,7 @@ function Frame(props: { language: Language; setLanguage: (language: Language) =>
 }
 
 function titleOf(route: Route) {
-  if (route.view === "ask") return "ask";
+  if (route.view === "ask" || route.view === "workers") return route.view;
   return route.view === "runs" ? "runs" : (route.tab as "overview");
 }
 
@@ -122,6 +123,7 @@ function Content({ route }: { route: Route }) {
   if (!access.data) return <Loading />;
   if (route.view === "ask") return <AskView access={access.data} />;
   if (!access.data.rights.includes("view")) return <KeyForm given={access.refresh} lacks="view" />;
+  if (route.view === "workers") return <WorkersView />;
   if (route.view === "run") return <RunView key={route.run} run={route.run} route={route} access={access.data} />;
   return <RunsView access={access.data} />;
 }

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 export interface Route {
-  view: "runs" | "run" | "ask";
+  view: "runs" | "run" | "workers" | "ask";
   run: string;
   tab: string;
   parameters: URLSearchParams;
@@ -15,7 +15,7 @@ function parse(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view = "", run = "", tab = ""] = path.split("/").map(decodeURIComponent);
   const parameters = new URLSearchParams(search);
-  if (view === "ask") return { view, run: "", tab: "", parameters };
+  if (view === "ask" || view === "workers") return { view, run: "", tab: "", parameters };
   if (view === "runs" && run) {
     const known = (RUN_TABS as readonly string[]).includes(tab);
     return { view: "run", run, tab: known ? tab : "overview", parameters };

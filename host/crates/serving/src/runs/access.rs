@@ -23,6 +23,8 @@ pub struct Access {
     pub database: Option<String>,
     /// Name of the run that the server was started with.
     pub run: Option<String>,
+    /// Whether runs may have workers, which `/v1/workers` tells of.
+    pub workers: bool,
 }
 
 /// Tell what the caller may do.
@@ -39,5 +41,6 @@ pub(crate) async fn access(
         rights: caller.key.rights,
         database: assistant.map(|assistant| assistant.catalog().name.clone()),
         run: library.map(|library| library.own().to_owned()),
+        workers: state.runs.workers.get().is_some(),
     })
 }

@@ -27,6 +27,7 @@ export function RunsView({ access }: { access: Access }) {
     <>
       <div class="heading">
         <h1>{say("runs")}</h1>
+        {access.workers && <a href="#/workers">{say("workers")}</a>}
         <LiveSign connected={connected} />
       </div>
       {error && <Failure error={error} retry={refresh} />}
