@@ -82,7 +82,7 @@ function Workers({ workers }: { workers: WorkerStatus[] }) {
 function Jobs({ jobs }: { jobs: JobStatus[] }) {
   const { say, number } = useWords();
   return (
-    <>
+    <section>
       <h2>{say("jobs")}</h2>
       <Table label={say("jobs")}>
         <Head
@@ -104,14 +104,14 @@ function Jobs({ jobs }: { jobs: JobStatus[] }) {
           ))}
         </tbody>
       </Table>
-    </>
+    </section>
   );
 }
 
 function DeadLetters({ letters }: { letters: DeadLetter[] }) {
   const { say, number } = useWords();
   return (
-    <>
+    <section>
       <h2>{say("deadLetters")}</h2>
       <p class="quiet">{say("deadLetters.what")}</p>
       <Table label={say("deadLetters")}>
@@ -127,6 +127,6 @@ function DeadLetters({ letters }: { letters: DeadLetter[] }) {
           ))}
         </tbody>
       </Table>
-    </>
+    </section>
   );
 }
