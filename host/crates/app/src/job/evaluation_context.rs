@@ -214,7 +214,7 @@ pub(super) fn refuse_gguf(model: &Path) -> Result<(), AppError> {
     Ok(())
 }
 
-/// The test pairs of the run.
+/// The test pairs of the run, in the first form that it has exported them in.
 fn test_pairs(session: &Session) -> PathBuf {
     let (profile, place) = (session.profile(), session.place());
     let name = if profile.export.name.is_empty() {
@@ -222,5 +222,8 @@ fn test_pairs(session: &Session) -> PathBuf {
     } else {
         &profile.export.name
     };
-    place.folder.join("export").join(format!("{name}_test.jsonl"))
+    let export = place.folder.join("export");
+    let forms = ["_test.jsonl", "_test.json", "_test_sharegpt.json"].map(|form| export.join(format!("{name}{form}")));
+    let exported = forms.iter().find(|file| file.is_file());
+    exported.unwrap_or(&forms[0]).clone()
 }
