@@ -22,6 +22,7 @@ mod plugins;
 mod process;
 mod python;
 mod sdk_packages;
+mod semver;
 mod services;
 mod small_model;
 mod startup;
@@ -69,6 +70,12 @@ enum Verb {
     },
     /// Build, check and run a plugin of every kind in every language, e.g. `cargo xtask sdks` (five minutes)
     Sdks,
+    /// Hold the interface of the SDK for Rust to its version, e.g. `cargo xtask semver --since v0.2.0`
+    Semver {
+        /// Revision that the version in `plugins/sdk/Cargo.toml` was released at
+        #[arg(long, value_name = "REVISION")]
+        since: String,
+    },
     /// Build the page that the program serves, e.g. `cargo xtask page`
     Page,
     /// Start or stop private test servers, e.g. `cargo xtask services up`
@@ -127,6 +134,7 @@ fn run(verb: Verb) -> Result<()> {
             Ok(())
         }
         Verb::Sdks => plugin_toolchains::try_every_template(),
+        Verb::Semver { since } => semver::check(&since),
         Verb::Guest { folder, sdk_packages } => plugins::build_elsewhere(&folder, sdk_packages.as_deref()),
         Verb::Page => {
             bootstrap::bootstrap(&[bootstrap::Need::Page], false)?;
