@@ -37,7 +37,7 @@ pub use privacy::{PrivacyRule, PrivacySettings, ValuePolicy};
 pub use queue::QueueSettings;
 pub use run::RunSettings;
 pub use serve::{ServeKey, ServeRight, ServeSettings};
-pub use train::{OnTruncation, TrainSettings};
+pub use train::{OnTruncation, TrainSettings, TrainStage};
 pub use trust::{RegistryLogin, TrustSettings};
 pub use validate::ValidateSettings;
 
