@@ -19,7 +19,7 @@ use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, reason};
 use crate::{
     CardsArtifact, Dialect, Event, Failure, LocalValidation, PipelineError, Stage, artifact, cards, catalog_repair,
-    plan,
+    apply_glossary, plan,
 };
 
 impl Pipeline<'_> {
@@ -431,8 +431,14 @@ impl Pipeline<'_> {
         Ok(())
     }
 
+    /// The extracted catalog with the profile's glossary.
     fn catalog(&self) -> Result<Arc<Database>, PipelineError> {
-        self.folder.read_json(artifact::METADATA).map(Arc::new)
+        let mut catalog: Database = self.folder.read_json(artifact::METADATA)?;
+        apply_glossary(&self.profile.glossary, &mut catalog).map_err(|error| PipelineError::Setting {
+            key: "glossary".into(),
+            reason: error.to_string(),
+        })?;
+        Ok(Arc::new(catalog))
     }
 }
 
