@@ -35,7 +35,10 @@ pub fn run(global: &Global, arguments: &GlossaryArguments) -> Result<Exit, AppEr
             if global.json {
                 say_json(&json!({ "written": [file] }));
             } else if !global.quiet {
-                say(format!("wrote {}; read it, then name it in `extends` of the profile", file.display()));
+                say(format!(
+                    "wrote {}; read it, then name it in `extends` of the profile",
+                    file.display()
+                ));
             }
         }
         None if global.json => say_json(&json!({ "glossary": glossary })),

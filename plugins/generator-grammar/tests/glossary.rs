@@ -19,7 +19,10 @@ fn catalog(terms: &[(&str, &[(&str, &str)])]) -> Catalog {
             Some(column) => &mut column.extra,
             None => &mut table.extra,
         };
-        extra.extend(said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        extra.extend(
+            said.iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
     }
     catalog
 }
@@ -31,15 +34,27 @@ const TERMS: &[(&str, &[(&str, &str)])] = &[
             ("noun.en", "member of staff"),
             ("plural.en", "members of staff"),
             ("noun.zh", "员工"),
-            ("display", "nm1"),
+            ("display", "label"),
         ],
     ),
     ("t_cust.nm1", &[("noun.en", "nickname"), ("noun.zh", "昵称")]),
     (
         "t_cust.crdt",
-        &[("noun.en", "allowance"), ("noun.zh", "额度"), ("unit.en", "dollars"), ("unit.zh", "元")],
+        &[
+            ("noun.en", "allowance"),
+            ("noun.zh", "额度"),
+            ("unit.en", "dollars"),
+            ("unit.zh", "元"),
+        ],
     ),
-    ("t_ord", &[("noun.en", "purchase"), ("synonyms.en", "buy\norder"), ("noun.zh", "订单")]),
+    (
+        "t_ord",
+        &[
+            ("noun.en", "purchase"),
+            ("synonyms.en", "buy\norder"),
+            ("noun.zh", "订单"),
+        ],
+    ),
     ("t_ord.amt", &[("noun.en", "amount"), ("noun.zh", "金额")]),
 ];
 
@@ -51,7 +66,10 @@ fn questions(catalog: &Catalog, language: &str) -> Vec<Sample> {
 }
 
 fn asked(samples: &[Sample], words: &str) -> usize {
-    samples.iter().filter(|sample| sample.question.to_lowercase().contains(words)).count()
+    samples
+        .iter()
+        .filter(|sample| sample.question.to_lowercase().contains(words))
+        .count()
 }
 
 #[test]
@@ -69,18 +87,29 @@ fn nouns_plurals_and_units_are_those_of_the_glossary() {
 fn the_display_column_stands_for_a_row() {
     let names = |catalog: &Catalog| {
         let session = demo::session(catalog, "sqlite", "");
-        let table = session.schema().tables.iter().find(|table| table.name == "t_cust").unwrap();
-        let columns = table.display().into_iter().map(|column| table.columns[column].name.clone());
+        let table = session
+            .schema()
+            .tables
+            .iter()
+            .find(|table| table.name == "t_cust")
+            .unwrap();
+        let columns = table
+            .display()
+            .into_iter()
+            .map(|column| table.columns[column].name.clone());
         columns.collect::<Vec<String>>()
     };
-    assert_eq!(names(&catalog(&[])), ["label"], "the guess");
-    assert_eq!(names(&catalog(TERMS)), ["nm1"]);
+    assert_eq!(names(&catalog(&[])), ["nm1"], "the guess");
+    assert_eq!(names(&catalog(TERMS)), ["label"]);
 }
 
 #[test]
 fn synonyms_are_said_now_and_then() {
     let samples = questions(&catalog(TERMS), "en");
-    let (nouns, synonyms) = (asked(&samples, "purchase"), asked(&samples, "orders") + asked(&samples, " buys"));
+    let (nouns, synonyms) = (
+        asked(&samples, "purchase"),
+        asked(&samples, "orders") + asked(&samples, " buys"),
+    );
     assert!(synonyms > 0 && nouns > synonyms, "{nouns} nouns, {synonyms} synonyms");
 }
 
@@ -89,7 +118,11 @@ fn synonyms_change_no_statement_but_its_words() {
     let plain: Vec<_> = TERMS
         .iter()
         .map(|(place, said)| {
-            let kept: Vec<(&str, &str)> = said.iter().filter(|(name, _)| !name.starts_with("synonyms")).copied().collect();
+            let kept: Vec<(&str, &str)> = said
+                .iter()
+                .filter(|(name, _)| !name.starts_with("synonyms"))
+                .copied()
+                .collect();
             (*place, kept)
         })
         .collect();

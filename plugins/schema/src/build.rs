@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nl2sql_sdk::types::{Catalog, Column as CatalogColumn, Table as CatalogTable};
 
 use crate::comment::{chinese_name, english, without_owner};
+use crate::inflect::plural;
 use crate::label::{Rows, label_of};
 use crate::link::{Link, links};
 use crate::people::is_person;
@@ -12,7 +13,6 @@ use crate::phrase::column_phrase;
 use crate::prefix::shared_prefix;
 use crate::role::{FLAG_WORDS, are_numbers, is_short_id, role_of, truth};
 use crate::table_noun::{short_noun, table_nouns};
-use crate::inflect::plural;
 use crate::terms;
 use crate::words::{is_word, words};
 use crate::{Column, Noun, Role, Schema, Table};
@@ -186,8 +186,8 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         let name = &table.columns[column].name;
         table.unique_keys.iter().any(|key| key.columns == [name.clone()])
     };
-    let display = terms::display(&table.extra)
-        .and_then(|display| table.columns.iter().position(|column| column.name == display));
+    let display =
+        terms::display(&table.extra).and_then(|display| table.columns.iter().position(|column| column.name == display));
     let label = display.map_or_else(
         || {
             label_of(&Rows {

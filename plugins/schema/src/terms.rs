@@ -28,7 +28,11 @@ pub fn display(extra: &Extra) -> Option<&str> {
 /// The same catalog with other words: each gives every term that has synonyms its next one.
 pub fn in_other_words(catalog: &Catalog) -> Vec<Catalog> {
     let of_tables = catalog.tables.iter().map(|table| &table.extra);
-    let of_columns = catalog.tables.iter().flat_map(|table| &table.columns).map(|column| &column.extra);
+    let of_columns = catalog
+        .tables
+        .iter()
+        .flat_map(|table| &table.columns)
+        .map(|column| &column.extra);
     let most = of_tables.chain(of_columns).map(|extra| most_synonyms(extra)).max();
     (0..most.unwrap_or(0))
         .map(|nth| {
@@ -80,5 +84,8 @@ fn term<'a>(extra: &'a Extra, kind: &str, language: &str) -> Option<&'a str> {
 }
 
 fn value<'a>(extra: &'a Extra, wanted: &str) -> Option<&'a str> {
-    extra.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+    extra
+        .iter()
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.as_str())
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use nl2sql_catalog::Database;
 use nl2sql_pipeline::{Dependencies, apply_glossary};
 use nl2sql_profile::TableTerms;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::{AppError, RunDependencies, Session};
@@ -42,32 +43,41 @@ pub fn draft_glossary(session: &Arc<Session>, ask: bool) -> Result<Glossary, App
 /// # Errors
 /// When it cannot be written as TOML, which names and words always can.
 pub fn glossary_text(glossary: &Glossary) -> Result<String, AppError> {
-    let sparse = without_empty(serde_json::to_value(glossary).map_err(|error| AppError::Failed(error.to_string()))?);
-    let mut profile = toml::Table::new();
-    let terms = toml::Value::try_from(sparse).map_err(|error| AppError::Failed(error.to_string()))?;
-    profile.insert("glossary".into(), terms);
-    Ok(profile.to_string())
-}
-
-/// Without what says nothing, so that a draft is short.
-fn without_empty(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::Object(fields) => {
-            let fields = fields.into_iter().map(|(name, field)| (name, without_empty(field)));
-            Value::Object(fields.filter(|(_, field)| !says_nothing(field)).collect())
+    let mut text = String::new();
+    for (name, terms) in glossary {
+        let heading = format!("glossary.{}", key(name));
+        let mut fields = fields(terms)?;
+        fields.remove("columns");
+        text += &section(&heading, &fields);
+        for (column, terms) in &terms.columns {
+            text += &section(&format!("{heading}.columns.{}", key(column)), &self::fields(terms)?);
         }
-        other => other,
     }
+    Ok(text)
 }
 
-fn says_nothing(value: &serde_json::Value) -> bool {
-    use serde_json::Value;
-    match value {
-        Value::Null => true,
-        Value::Object(fields) => fields.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
+/// What says something.
+fn fields(terms: &impl Serialize) -> Result<toml::Table, AppError> {
+    let mut fields = toml::Table::try_from(terms).map_err(|error| AppError::Failed(error.to_string()))?;
+    fields.retain(|_, field| field.as_table().is_none_or(|words| !words.is_empty()));
+    Ok(fields)
+}
+
+/// A section with its fields, one a line.
+fn section(heading: &str, fields: &toml::Table) -> String {
+    let fields: String = fields
+        .iter()
+        .map(|(name, field)| format!("{name} = {field}\n"))
+        .collect();
+    format!("[{heading}]\n{fields}\n")
+}
+
+/// A name as a key: in quotes where it has to be.
+fn key(name: &str) -> String {
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    match !name.is_empty() && name.chars().all(bare) {
+        true => name.to_owned(),
+        false => toml::Value::from(name).to_string(),
     }
 }
 
@@ -98,10 +108,10 @@ mod tests {
 
     #[test]
     fn a_draft_is_a_part_of_a_profile() {
-        let written = r#"{"customers": {"noun": {"en": "client", "zh": "客户"}, "columns": {"credit": {"unit": {"en": "dollars"}}}}}"#;
+        let written = r#"{"customer list": {"noun": {"en": "client", "zh": "客户"}, "columns": {"credit": {"unit": {"en": "dollars"}}}}}"#;
         let glossary: Glossary = serde_json::from_str(written).unwrap();
         let text = glossary_text(&glossary).unwrap();
-        assert!(text.contains("[glossary.customers.noun]") && text.contains("zh = \"客户\""), "{text}");
+        assert!(text.contains("noun = { en = \"client\", zh = \"客户\" }"), "{text}");
         assert!(!text.contains("synonyms"), "{text}");
         let profile: toml::Table = toml::from_str(&text).unwrap();
         let read: Glossary = profile["glossary"].clone().try_into().unwrap();

@@ -91,14 +91,22 @@ mod tests {
     #[test]
     fn terms_stand_behind_the_comment() {
         assert_eq!(price().text().as_deref(), Some("price, 单价, cost, in dollars"));
-        assert_eq!(price().behind(Some("net")).as_deref(), Some("net; price, 单价, cost, in dollars"));
+        assert_eq!(
+            price().behind(Some("net")).as_deref(),
+            Some("net; price, 单价, cost, in dollars")
+        );
         assert_eq!(Terms::default().behind(None), None);
     }
 
     #[test]
     fn plugins_are_told_names_and_values() {
         let pairs = price().pairs();
-        let told = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let told = |name: &str| {
+            pairs
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
+        };
         assert_eq!(told("noun.zh"), Some("单价"));
         assert_eq!(told("synonyms.en"), Some("cost\nprice"));
         assert_eq!(told("display"), None);

@@ -81,7 +81,11 @@ fn of_column(terms: &ColumnTerms) -> Terms {
 }
 
 fn refuse_empty(place: &str, terms: &Terms) -> Result<(), GlossaryError> {
-    match terms.pairs().into_iter().find(|(_, words)| words.split('\n').any(|word| word.trim().is_empty())) {
+    match terms
+        .pairs()
+        .into_iter()
+        .find(|(_, words)| words.split('\n').any(|word| word.trim().is_empty()))
+    {
         Some((term, _)) => Err(GlossaryError::Empty {
             place: format!("{place}: {term}"),
         }),
@@ -141,7 +145,10 @@ mod tests {
         assert!(table.column("id").unwrap().terms.is_empty());
         let commented = table.with_terms_in_comments();
         assert_eq!(commented.comment.as_deref(), Some("client"));
-        assert_eq!(commented.columns[2].comment.as_deref(), Some("credit limit, in dollars"));
+        assert_eq!(
+            commented.columns[2].comment.as_deref(),
+            Some("credit limit, in dollars")
+        );
     }
 
     #[test]
@@ -153,7 +160,10 @@ mod tests {
                 r#"{"customers": {"display": "compny"}}"#,
                 "no column `customers.compny`; did you mean `customers.company`?",
             ),
-            (r#"{"customers": {"columns": {"debt": {}}}}"#, "no column `customers.debt`"),
+            (
+                r#"{"customers": {"columns": {"debt": {}}}}"#,
+                "no column `customers.debt`",
+            ),
             (r#"{"customers": {"noun": {"en": " "}}}"#, "customers: noun.en is empty"),
         ];
         for (glossary, refusal) in refusals {

@@ -29,7 +29,10 @@ pub fn join_pairs(runs: &[PathBuf], folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     let file = format!("{NAME}_train.json");
     write(&folder.join(&file), &json!(rows))?;
-    let columns = json!({ "prompt": "instruction", "query": "input", "response": "output" });
+    let mut columns = json!({ "prompt": "instruction", "query": "input", "response": "output" });
+    if rows.iter().any(|row| row["history"].is_array()) {
+        columns["history"] = json!("history");
+    }
     let info = json!({ format!("{NAME}_train"): { "file_name": file, "columns": columns } });
     write(&folder.join("dataset_info.json"), &info)?;
     write(

@@ -61,14 +61,18 @@ pub fn add_terms(
 
 fn request(table: &Table, languages: &[String]) -> ChatRequest {
     let message = |role, content: String| Message { role, content };
-    let columns = table.columns.iter().map(|column| {
-        json!({ "name": column.name, "type": column.type_name, "comment": column.comment })
-    });
+    let columns = table
+        .columns
+        .iter()
+        .map(|column| json!({ "name": column.name, "type": column.type_name, "comment": column.comment }));
     let told = json!({
         "languages": languages, "table": table.qualified_name(), "comment": table.comment, "columns": columns.collect::<Vec<_>>(),
     });
     ChatRequest {
-        messages: vec![message(Role::System, TASK.to_owned()), message(Role::User, told.to_string())],
+        messages: vec![
+            message(Role::System, TASK.to_owned()),
+            message(Role::User, told.to_string()),
+        ],
         schema: Some(schema(languages, table)),
         temperature: Some(0.0),
         max_tokens: None,
@@ -80,8 +84,10 @@ fn request(table: &Table, languages: &[String]) -> ChatRequest {
 
 fn schema(languages: &[String], table: &Table) -> Value {
     let by_language = |of: Value| {
-        let properties: serde_json::Map<String, Value> =
-            languages.iter().map(|language| (language.clone(), of.clone())).collect();
+        let properties: serde_json::Map<String, Value> = languages
+            .iter()
+            .map(|language| (language.clone(), of.clone()))
+            .collect();
         json!({ "type": "object", "properties": properties, "additionalProperties": false })
     };
     let terms = json!({
@@ -89,8 +95,11 @@ fn schema(languages: &[String], table: &Table) -> Value {
         "synonyms": by_language(json!({ "type": "array", "items": { "type": "string" }, "maxItems": 3 })),
     });
     let of_column = json!({ "type": "object", "properties": terms, "additionalProperties": false });
-    let columns: serde_json::Map<String, Value> =
-        table.columns.iter().map(|column| (column.name.clone(), of_column.clone())).collect();
+    let columns: serde_json::Map<String, Value> = table
+        .columns
+        .iter()
+        .map(|column| (column.name.clone(), of_column.clone()))
+        .collect();
     let mut properties = terms;
     properties["columns"] = json!({ "type": "object", "properties": columns, "additionalProperties": false });
     json!({ "type": "object", "properties": properties, "required": ["noun", "columns"], "additionalProperties": false })
@@ -106,19 +115,26 @@ fn object_in(text: &str) -> &str {
 
 fn take(said: Said, languages: &[String], table: &mut nl2sql_profile::TableTerms) {
     let wanted = |language: &String| languages.contains(language);
-    let nouns = |said: BTreeMap<String, String>| said.into_iter().filter(|(tag, noun)| wanted(tag) && !noun.trim().is_empty());
+    let nouns = |said: BTreeMap<String, String>| {
+        said.into_iter()
+            .filter(|(tag, noun)| wanted(tag) && !noun.trim().is_empty())
+    };
     let synonyms = |said: BTreeMap<String, Vec<String>>| {
         let kept = said.into_iter().filter(|(language, _)| wanted(language));
         let spoken = kept.map(|(language, mut words)| {
             words.retain(|word| !word.trim().is_empty());
             (language, words)
         });
-        spoken.filter(|(_, words)| !words.is_empty()).collect::<BTreeMap<_, _>>()
+        spoken
+            .filter(|(_, words)| !words.is_empty())
+            .collect::<BTreeMap<_, _>>()
     };
     table.noun.extend(nouns(said.noun));
     table.synonyms.extend(synonyms(said.synonyms));
     for (name, said) in said.columns {
-        let Some(column) = table.columns.get_mut(&name) else { continue };
+        let Some(column) = table.columns.get_mut(&name) else {
+            continue;
+        };
         column.noun.extend(nouns(said.noun));
         column.synonyms.extend(synonyms(said.synonyms));
     }

@@ -16,7 +16,9 @@ const NAMING: [&str; 4] = ["name", "title", "label", "description"];
 /// Terms of every table in these languages, as far as names and comments give any.
 pub fn draft(catalog: &Database, languages: &[String]) -> Glossary {
     let tables = catalog.tables.iter();
-    tables.map(|table| (table.qualified_name(), of_table(table, languages))).collect()
+    tables
+        .map(|table| (table.qualified_name(), of_table(table, languages)))
+        .collect()
 }
 
 fn of_table(table: &Table, languages: &[String]) -> TableTerms {
@@ -57,7 +59,10 @@ fn nouns(name: &str, comment: Option<&str>, languages: &[String]) -> BTreeMap<St
 
 /// The first words of a comment, where they are a name in this language.
 fn name_in(comment: &str, language: &str) -> Option<String> {
-    let first = comment.split([',', ';', ':', '.', '(', '，', '；', '：', '。', '（', '\n']).next()?.trim();
+    let first = comment
+        .split([',', ';', ':', '.', '(', '，', '；', '：', '。', '（', '\n'])
+        .next()?
+        .trim();
     let is_han = |letter: char| matches!(letter, '\u{3400}'..='\u{9fff}');
     let fits = match language {
         language if is(language, "en") => first.is_ascii() && first.split_whitespace().count() <= LONGEST_NAME,
@@ -72,7 +77,11 @@ fn name_in(comment: &str, language: &str) -> Option<String> {
 
 /// The column that names a row.
 fn display(table: &Table) -> Option<String> {
-    let texts: Vec<&Column> = table.columns.iter().filter(|column| column.type_class == TypeClass::Text).collect();
+    let texts: Vec<&Column> = table
+        .columns
+        .iter()
+        .filter(|column| column.type_class == TypeClass::Text)
+        .collect();
     NAMING.iter().find_map(|naming| {
         let called_so = |column: &&&Column| words(&column.name).last().is_some_and(|last| last == naming);
         let found: Vec<&&Column> = texts.iter().filter(called_so).collect();
@@ -117,7 +126,9 @@ fn singular(phrase: &str) -> String {
 }
 
 fn is(tag: &str, language: &str) -> bool {
-    tag.split(['-', '_']).next().is_some_and(|primary| primary.eq_ignore_ascii_case(language))
+    tag.split(['-', '_'])
+        .next()
+        .is_some_and(|primary| primary.eq_ignore_ascii_case(language))
 }
 
 #[cfg(test)]
@@ -149,7 +160,10 @@ mod tests {
         };
         let draft = draft(&catalog, &["en".to_owned(), "zh".to_owned()]);
         let table = &draft["OrderDetails"];
-        assert_eq!((table.noun["en"].as_str(), table.noun["zh"].as_str()), ("order detail", "订单明细"));
+        assert_eq!(
+            (table.noun["en"].as_str(), table.noun["zh"].as_str()),
+            ("order detail", "订单明细")
+        );
         assert_eq!(table.display.as_deref(), Some("ProductName"));
         assert_eq!(table.columns["ProductName"].noun["zh"], "商品名称");
         assert_eq!(table.columns["unit_price"].noun["en"], "net price");
@@ -158,7 +172,13 @@ mod tests {
 
     #[test]
     fn singulars_are_the_usual_ones() {
-        for (many, one) in [("cities", "city"), ("boxes", "box"), ("bus", "bus"), ("addresses", "address"), ("orders", "order")] {
+        for (many, one) in [
+            ("cities", "city"),
+            ("boxes", "box"),
+            ("bus", "bus"),
+            ("addresses", "address"),
+            ("orders", "order"),
+        ] {
             assert_eq!(singular(many), one);
         }
     }

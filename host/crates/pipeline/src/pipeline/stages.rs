@@ -18,8 +18,8 @@ use crate::run_folder::{StageRecord, StageState};
 use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, reason};
 use crate::{
-    CardsArtifact, Dialect, Event, Failure, LocalValidation, PipelineError, Stage, artifact, cards, catalog_repair,
-    apply_glossary, plan,
+    CardsArtifact, Dialect, Event, Failure, LocalValidation, PipelineError, Stage, apply_glossary, artifact, cards,
+    catalog_repair, plan,
 };
 
 impl Pipeline<'_> {
@@ -432,7 +432,7 @@ impl Pipeline<'_> {
     }
 
     /// The extracted catalog with the profile's glossary.
-    fn catalog(&self) -> Result<Arc<Database>, PipelineError> {
+    pub(super) fn catalog(&self) -> Result<Arc<Database>, PipelineError> {
         let mut catalog: Database = self.folder.read_json(artifact::METADATA)?;
         apply_glossary(&self.profile.glossary, &mut catalog).map_err(|error| PipelineError::Setting {
             key: "glossary".into(),

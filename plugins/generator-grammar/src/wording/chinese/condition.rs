@@ -122,7 +122,11 @@ impl Phraser<'_> {
                 }
             }
             Test::Compare(Compare::NotEqual, literal) => {
-                format!("{name}{}{}", one_of(draw, &["不是", "不为"]), say_of(column, literal, draw))
+                format!(
+                    "{name}{}{}",
+                    one_of(draw, &["不是", "不为"]),
+                    say_of(column, literal, draw)
+                )
             }
             Test::Compare(operator, literal) => {
                 let value = say_of(column, literal, draw);
