@@ -74,7 +74,11 @@ impl Bench {
         }
         self.train(&recipe)?;
         let mut scores = Vec::new();
-        for (language, file) in self.questions.write(&self.arguments.out)? {
+        let asked = self.questions.write(&self.arguments.out)?;
+        for (language, file) in asked
+            .into_iter()
+            .filter(|(language, _)| self.arguments.asks_in(language))
+        {
             for (decoding, settings) in DECODINGS {
                 if self.arguments.decodes(decoding) {
                     scores.push(self.score(&format!("{language}-{decoding}"), &file, settings, &recipe)?);

@@ -28,12 +28,20 @@ pub struct AnswersArguments {
     /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight of these where the first does not run)
     #[arg(long, value_delimiter = ',', default_value = "greedy,schema,candidates")]
     decodings: Vec<String>,
+    /// Languages of the questions: en, and zh where there are translations
+    #[arg(long, value_delimiter = ',', default_value = "en,zh")]
+    languages: Vec<String>,
 }
 
 impl AnswersArguments {
     /// Whether answers are to be written so.
     pub fn decodes(&self, decoding: &str) -> bool {
         self.decodings.iter().any(|wanted| wanted == decoding)
+    }
+
+    /// Whether questions in this language are to be asked.
+    pub fn asks_in(&self, language: &str) -> bool {
+        self.languages.iter().any(|wanted| wanted == language)
     }
 
     /// The questions that people wrote.

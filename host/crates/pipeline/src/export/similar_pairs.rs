@@ -28,7 +28,7 @@ pub(super) fn similar_pairs<'a>(rows: &[&'a Sample], settings: &ExportSettings, 
         .iter()
         .map(|sample| (order_key(seed, &sample.id), *sample))
         .collect();
-    drawn.sort_by(|(a, _), (b, _)| a.cmp(b));
+    drawn.sort_by_key(|(key, _)| *key);
     let known = drawn
         .iter()
         .take(MOST_SHOWN)
