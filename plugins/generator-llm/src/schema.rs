@@ -74,7 +74,9 @@ fn is_called(table: &Table, name: &str) -> bool {
 fn terms(table: &Table) -> String {
     let of = |name: &str, extra: &[(String, String)]| {
         let said = extra.iter().filter(|(term, _)| term != "display");
-        let said: Vec<String> = said.map(|(term, words)| format!("{term} {}", words.replace('\n', ", "))).collect();
+        let said: Vec<String> = said
+            .map(|(term, words)| format!("{term} {}", words.replace('\n', ", ")))
+            .collect();
         (!said.is_empty()).then(|| format!("-- {name}: {}\n", said.join("; ")))
     };
     let own = of(&table.name, &table.extra);
@@ -130,11 +132,18 @@ mod tests {
                 extra: vec![told("unit.en", "dollars")],
                 ..Column::default()
             }],
-            extra: vec![told("noun.en", "song"), told("synonyms.en", "track\ntune"), told("display", "c1")],
+            extra: vec![
+                told("noun.en", "song"),
+                told("synonyms.en", "track\ntune"),
+                told("display", "c1"),
+            ],
             ..Table::default()
         };
         let shown = terms(&table);
-        assert!(shown.contains("-- t1: noun.en song; synonyms.en track, tune\n"), "{shown}");
+        assert!(
+            shown.contains("-- t1: noun.en song; synonyms.en track, tune\n"),
+            "{shown}"
+        );
         assert!(shown.contains("-- t1.c1: unit.en dollars\n"), "{shown}");
         assert_eq!(terms(&Table::default()), "");
     }
