@@ -25,7 +25,7 @@ pub struct AnswersArguments {
     /// Further settings of the recipe
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub set: Vec<String>,
-    /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight of these where the first does not run)
+    /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight where the first does not run)
     #[arg(long, value_delimiter = ',', default_value = "greedy,schema,candidates")]
     decodings: Vec<String>,
     /// Languages of the questions: en, and zh where there are translations
