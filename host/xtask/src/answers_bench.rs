@@ -96,9 +96,11 @@ impl Bench {
             .join(format!("{database}.sqlite"));
         ensure!(file.is_file(), "{} is not there", file.display());
         let path = toml::Value::from(file.display().to_string());
-        run(self
-            .nl2sql("run", &recipe.pairs, &self.run_folder(database))
-            .args(["--set", &format!("database.path={path}")]))
+        run(self.nl2sql("run", &recipe.pairs, &self.run_folder(database)).args([
+            "--quiet",
+            "--set",
+            &format!("database.path={path}"),
+        ]))
     }
 
     /// Trains on the pairs of all databases; a training that ended is not begun again.
