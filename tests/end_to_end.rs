@@ -6,6 +6,7 @@ mod cases;
 mod dialect_guide;
 mod fleet;
 mod followed_guide;
+mod glossary;
 mod killed_runs;
 mod llm;
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ mod serving;
 mod surroundings;
 mod third_party;
 mod trained_prompts;
+mod training_stages;
 
 #[path = "../host/crates/database/tests/shared/adbc_libraries.rs"]
 mod adbc_libraries;

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::{
-    AddArguments, AskArguments, EvalArguments, McpArguments, ModelCommand, Page, PredictArguments, QueueFlag,
-    SearchArguments, ServeArguments, TrainArguments, UpdateArguments, WorkerArguments,
+    AddArguments, AskArguments, EvalArguments, GlossaryArguments, McpArguments, ModelCommand, Page, PredictArguments,
+    QueueFlag, SearchArguments, ServeArguments, TrainArguments, UpdateArguments, WorkerArguments,
 };
 
 /// Where to look next, at the end of `--help`.
@@ -133,6 +133,11 @@ pub enum Command {
     /// Connect to the database and show what the login may do
     #[command(after_help = "Example:\n  nl2sql connect --set database.path=shop.sqlite")]
     Connect,
+    /// Draft what people call tables and columns, for the profile
+    #[command(
+        after_help = "Examples:\n  nl2sql glossary --profile shop.toml\n  nl2sql glossary --ask --output glossary.toml"
+    )]
+    Glossary(GlossaryArguments),
     /// Stage 1: read the metadata of the database
     #[command(after_help = "Example:\n  nl2sql extract --profile shop.toml")]
     Extract(RerunFlags),

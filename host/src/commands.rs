@@ -4,6 +4,7 @@ mod adbc_probe;
 mod ask;
 mod completions;
 mod eval;
+mod glossary;
 mod init;
 mod mcp;
 mod model;
@@ -19,6 +20,7 @@ mod worker;
 
 pub use ask::AskArguments;
 pub use eval::EvalArguments;
+pub use glossary::GlossaryArguments;
 pub use mcp::McpArguments;
 pub use model::ModelCommand;
 pub use plugin_supply::{AddArguments, SearchArguments, UpdateArguments};
@@ -57,6 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
         Command::Extract(rerun) => stage(global, Stage::Extract, *rerun),
         Command::Cards(rerun) => stage(global, Stage::Cards, *rerun),
         Command::Plan(flags) => paid_stage(global, Stage::Plan, *flags),
+        Command::Glossary(arguments) => glossary::run(global, arguments),
         Command::Generate(flags) => paid_stage(&flags.queue.over(global), Stage::Generate, flags.paid),
         Command::Validate(flags) => stage(&flags.queue.over(global), Stage::Validate, flags.rerun),
         Command::Export(rerun) => stage(global, Stage::Export, *rerun),

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::answers_bench;
 use crate::demo::{Profile, build_program};
 use crate::generation_bench;
 use crate::process::{command, run};
@@ -54,6 +55,8 @@ enum Bench {
     Workers,
     /// Serving at 1, 4 and 16 rows against llama.cpp's server and transformers
     Serving,
+    /// Questions of people that a small model answers after training on generated pairs; `-- --help` shows its flags
+    Answers,
     /// Pairs a CPU second, stage by stage, of the demo, the shared data or the SQLite files named after `--`
     Generation,
 }
@@ -63,7 +66,7 @@ impl Bench {
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Dialects | Self::Validation => &["sqlglot[c]"],
-            Self::Calls | Self::Startup | Self::Generation | Self::Workers => &[],
+            Self::Answers | Self::Calls | Self::Startup | Self::Generation | Self::Workers => &[],
             Self::Database => &["psycopg2-binary", "PyMySQL", "SQLAlchemy"],
             Self::TextMetrics => &["nltk", "jieba", "rouge-chinese"],
             Self::ExecutionMatch => &["nltk", "sqlparse", "tqdm"],
@@ -115,6 +118,7 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
         Bench::Decode => decode(bench, more),
         Bench::Workers => workers_bench::run_workers(),
         Bench::Serving => serving(bench, more),
+        Bench::Answers => answers_bench::run_answers(more),
         Bench::Generation => generation_bench::run_generation(more, shared_data().ok().as_deref()),
     }
 }

@@ -1,6 +1,7 @@
 //! Every chore of the project: `cargo xtask <verb>`.
 
 mod adbc_drivers;
+mod answers_bench;
 mod bench;
 mod bootstrap;
 mod certificates;

@@ -17,12 +17,17 @@ use nl2sql_schema::{Link, Schema};
 /// Draws without a new pair after which a level, or the topic, counts as exhausted.
 const PATIENCE: usize = 1500;
 
+/// Share of the questions that say synonyms of the glossary.
+const OTHER_WORDS: f32 = 0.35;
+
 /// Shares of the levels when the request names none: those of human questions.
 const USUAL_LEVELS: [f32; 4] = [0.25, 0.42, 0.18, 0.15];
 
 /// The generator bound to a catalog.
 pub struct Session {
     schema: Schema,
+    /// The schema in other words, where the glossary has synonyms.
+    other_words: Vec<Schema>,
     dialect: Dialect,
     options: Options,
     seed: u64,
@@ -40,6 +45,7 @@ impl Session {
         }
         Ok(Self {
             schema,
+            other_words: Schema::in_other_words(catalog),
             options: Options::parse(options)?,
             dialect: Dialect::new(dialect)?,
             seed,
@@ -50,6 +56,13 @@ impl Session {
     /// The schema as the grammar sees it.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The schema in the words of one question: now and then in synonyms.
+    fn spoken(&self, draw: &mut Draw) -> &Schema {
+        let other = !self.other_words.is_empty() && draw.chance(OTHER_WORDS);
+        let picked = if other { draw.pick(&self.other_words) } else { None };
+        picked.unwrap_or(&self.schema)
     }
 
     /// Samples for one topic; depends on the session and the request alone.
@@ -86,7 +99,7 @@ impl Session {
         let all = columns().count();
         (unnamed * 4 > all).then(|| {
             format!(
-                "{unnamed} of {all} columns have no Chinese name, so that questions mix languages; name them in comments of the database"
+                "{unnamed} of {all} columns have no Chinese name, so that questions mix languages; name them in [glossary] of the profile or in comments of the database"
             )
         })
     }
@@ -296,7 +309,8 @@ impl<'a> Run<'a> {
                 break;
             };
             let (tag, language, _) = &self.languages[tongue];
-            let question = language.word(&pair.ask, schema, &mut used, &mut chooser.draw);
+            let spoken = self.session.spoken(&mut chooser.draw);
+            let question = language.word(&pair.ask, spoken, &mut used, &mut chooser.draw);
             if question.is_empty() || self.seen_questions.contains(&question) {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! What the grammar writes.
 
 mod demo;
+mod glossary;
 mod odd_catalogs;
 mod read_pairs;
 mod samples;

@@ -20,7 +20,7 @@ impl Schema {
             .filter_map(|name| context.catalog.tables.iter().find(|table| is_called(table, name)));
         let mut pages: Vec<(String, usize)> = Vec::new();
         for table in tables {
-            let text = [ddl(table), examples(table)].concat();
+            let text = [ddl(table), terms(table), examples(table)].concat();
             let size = tokens(&text);
             match pages.last_mut() {
                 Some((page, used)) if *used + size <= page_tokens => {
@@ -70,6 +70,25 @@ fn is_called(table: &Table, name: &str) -> bool {
     table.name == name || qualified.as_deref() == Some(name)
 }
 
+/// What people call the table and its columns, as the profile's glossary says.
+fn terms(table: &Table) -> String {
+    let of = |name: &str, extra: &[(String, String)]| {
+        let said = extra.iter().filter(|(term, _)| term != "display");
+        let said: Vec<String> = said
+            .map(|(term, words)| format!("{term} {}", words.replace('\n', ", ")))
+            .collect();
+        (!said.is_empty()).then(|| format!("-- {name}: {}\n", said.join("; ")))
+    };
+    let own = of(&table.name, &table.extra);
+    let columns = table.columns.iter();
+    let columns = columns.filter_map(|column| of(&format!("{}.{}", table.name, column.name), &column.extra));
+    let lines: String = own.into_iter().chain(columns).collect();
+    match lines.is_empty() {
+        true => lines,
+        false => format!("\n-- What people call them:\n{lines}"),
+    }
+}
+
 /// Example values, of the columns whose values the profile lets out.
 fn examples(table: &Table) -> String {
     let shown = table.columns.iter().filter(|column| !column.samples.is_empty());
@@ -99,9 +118,35 @@ fn tokens(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use nl2sql_sdk::types::Catalog;
+    use nl2sql_sdk::types::{Catalog, Column};
 
     use super::*;
+
+    #[test]
+    fn terms_of_the_glossary_are_shown() {
+        let told = |name: &str, words: &str| (name.to_owned(), words.to_owned());
+        let table = Table {
+            name: "t1".into(),
+            columns: vec![Column {
+                name: "c1".into(),
+                extra: vec![told("unit.en", "dollars")],
+                ..Column::default()
+            }],
+            extra: vec![
+                told("noun.en", "song"),
+                told("synonyms.en", "track\ntune"),
+                told("display", "c1"),
+            ],
+            ..Table::default()
+        };
+        let shown = terms(&table);
+        assert!(
+            shown.contains("-- t1: noun.en song; synonyms.en track, tune\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("-- t1.c1: unit.en dollars\n"), "{shown}");
+        assert_eq!(terms(&Table::default()), "");
+    }
 
     #[test]
     fn a_large_topic_shows_its_tables_in_turn() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nl2sql_sdk::types::{Catalog, Column as CatalogColumn, Table as CatalogTable};
 
 use crate::comment::{chinese_name, english, without_owner};
+use crate::inflect::plural;
 use crate::label::{Rows, label_of};
 use crate::link::{Link, links};
 use crate::people::is_person;
@@ -12,6 +13,7 @@ use crate::phrase::column_phrase;
 use crate::prefix::shared_prefix;
 use crate::role::{FLAG_WORDS, are_numbers, is_short_id, role_of, truth};
 use crate::table_noun::{short_noun, table_nouns};
+use crate::terms;
 use crate::words::{is_word, words};
 use crate::{Column, Noun, Role, Schema, Table};
 
@@ -21,8 +23,9 @@ impl Schema {
         let names: Vec<&str> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
         let prefix = shared_prefix(&names, "");
         let catalog = &with_types_of_views(catalog);
-        let nouns = table_nouns(&catalog.tables, prefix);
-        let links = links(catalog, &nouns);
+        let guessed = table_nouns(&catalog.tables, prefix);
+        let nouns = with_terms(&catalog.tables, &guessed);
+        let links = links(catalog, &guessed, &nouns);
         let mut tables: Vec<Table> = catalog
             .tables
             .iter()
@@ -37,11 +40,32 @@ impl Schema {
             .collect();
         for (index, table) in tables.iter_mut().enumerate() {
             table.junction = is_junction(index, table, &links);
-            table.short = short_noun(&nouns[index], &nouns);
+            let named = terms::noun(&catalog.tables[index].extra, "en").is_some();
+            table.short = match named {
+                true => table.noun.clone(),
+                false => short_noun(&nouns[index], &nouns),
+            };
         }
         name_short_ids(&mut tables, &links, &nouns);
         count_values(catalog, &mut tables);
         Self { tables, links }
+    }
+}
+
+/// What the glossary calls rows, else what was guessed.
+fn with_terms(tables: &[CatalogTable], guessed: &[String]) -> Vec<String> {
+    let noun = |(table, guessed): (&CatalogTable, &String)| {
+        terms::noun(&table.extra, "en").map_or_else(|| guessed.clone(), str::to_owned)
+    };
+    tables.iter().zip(guessed).map(noun).collect()
+}
+
+/// The noun with the plural that the glossary gives.
+fn noun_of(extra: &[(String, String)], one: &str) -> Noun {
+    let many = terms::plural(extra, "en").map(str::to_owned);
+    Noun {
+        many: many.unwrap_or_else(|| plural(one)),
+        one: one.to_owned(),
     }
 }
 
@@ -99,7 +123,7 @@ fn name_short_ids(tables: &mut [Table], links: &[Link], nouns: &[String]) {
     for (index, table) in tables.iter_mut().enumerate() {
         let key = table.key.clone();
         for (at, column) in table.columns.iter_mut().enumerate() {
-            if column.role != Role::Key || !is_short_id(&words(&column.name)) {
+            if column.named || column.role != Role::Key || !is_short_id(&words(&column.name)) {
                 continue;
             }
             let link = links
@@ -162,16 +186,24 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
         let name = &table.columns[column].name;
         table.unique_keys.iter().any(|key| key.columns == [name.clone()])
     };
-    let label = label_of(&Rows {
-        columns: &columns,
-        noun,
-        refers: !foreign.is_empty(),
-        count: table.row_estimate,
-        unique: &unique,
-    });
+    let display =
+        terms::display(&table.extra).and_then(|display| table.columns.iter().position(|column| column.name == display));
+    let label = display.map_or_else(
+        || {
+            label_of(&Rows {
+                columns: &columns,
+                noun,
+                refers: !foreign.is_empty(),
+                count: table.row_estimate,
+                unique: &unique,
+            })
+        },
+        |column| vec![column],
+    );
     let unnamed = columns.iter().all(|column| column.noun.one != "name");
     if let [column] = label.as_slice()
         && unnamed
+        && !columns[*column].named
         && columns[*column].noun.one == noun
         && noun != "address"
     {
@@ -190,11 +222,14 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
             .as_ref()
             .map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name)),
         qualifier: if in_default { None } else { table.schema.clone() },
-        noun: Noun::new(noun),
-        short: Noun::new(noun),
-        chinese: chinese_name(table.comment.as_deref(), &table.name)
-            .trim_end_matches('表')
-            .to_owned(),
+        noun: noun_of(&table.extra, noun),
+        short: noun_of(&table.extra, noun),
+        chinese: match terms::noun(&table.extra, "zh") {
+            Some(said) => said.to_owned(),
+            None => chinese_name(table.comment.as_deref(), &table.name)
+                .trim_end_matches('表')
+                .to_owned(),
+        },
         rows: table.row_estimate,
         person: is_person(noun, &columns),
         view: matches!(table.kind.as_str(), "view" | "materialized-view"),
@@ -266,12 +301,26 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
     });
     let textual = !matches!(column.type_class.as_str(), "integer" | "decimal" | "float" | "boolean")
         && !(range.is_some() && (column.type_class == "other" || role == Role::Measure));
+    let named = terms::noun(&column.extra, "en");
+    let (noun, full) = match named {
+        Some(said) => (noun_of(&column.extra, said), noun_of(&column.extra, said)),
+        None => (Noun::new(&short), Noun::new(&full)),
+    };
+    let (chinese, chinese_short) = match terms::noun(&column.extra, "zh") {
+        Some(said) => (said.to_owned(), said.to_owned()),
+        None => {
+            let short = short_chinese(&comment, &chinese_name(table.comment.as_deref(), &table.name));
+            (comment, short)
+        }
+    };
     Column {
         name: column.name.clone(),
-        noun: Noun::new(&short),
-        full: Noun::new(&full),
-        chinese_short: short_chinese(&comment, &chinese_name(table.comment.as_deref(), &table.name)),
-        chinese: comment,
+        noun,
+        full,
+        chinese_short,
+        chinese,
+        unit: ["en", "zh"].map(|language| terms::unit(&column.extra, language)),
+        named: named.is_some(),
         role,
         textual,
         boolean: column.type_class == "boolean" && column.samples.iter().all(|value| truth(value).is_some()),
@@ -356,7 +405,7 @@ fn restore_clashing(columns: &mut [Column]) {
             .iter()
             .enumerate()
             .any(|(other, column)| other != index && column.noun.one == short);
-        if clashes {
+        if clashes && !columns[index].named {
             columns[index].noun = columns[index].full.clone();
         }
     }
@@ -364,7 +413,7 @@ fn restore_clashing(columns: &mut [Column]) {
         let clashes = columns[..index]
             .iter()
             .any(|column| column.noun.one == columns[index].noun.one);
-        if clashes {
+        if clashes && !columns[index].named {
             let spelled = columns[index].name.replace(['_', '-', '.'], " ");
             columns[index].noun = Noun::new(&spelled);
             columns[index].full = Noun::new(&spelled);

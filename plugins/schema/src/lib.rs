@@ -12,8 +12,11 @@ mod phrase;
 mod prefix;
 mod role;
 mod table_noun;
+mod terms;
 mod vocabulary;
 pub mod words;
+
+use nl2sql_sdk::types::Catalog;
 
 pub use bridge::is_relative;
 pub use link::Link;
@@ -109,6 +112,10 @@ pub struct Column {
     pub values: Vec<String>,
     /// How many different values there are, where all of them are known.
     pub distinct: Option<usize>,
+    /// What its numbers count, as the glossary says: in English and in Chinese.
+    pub unit: [String; 2],
+    /// The glossary names it.
+    pub named: bool,
     /// Least and greatest of the values, as numbers.
     pub range: Option<(f64, f64)>,
     /// All values are whole numbers.
@@ -116,6 +123,11 @@ pub struct Column {
 }
 
 impl Schema {
+    /// The schema in other words, where the glossary has synonyms: tables, columns and links are the same and in the same order.
+    pub fn in_other_words(catalog: &Catalog) -> Vec<Self> {
+        terms::in_other_words(catalog).iter().map(Self::new).collect()
+    }
+
     /// The links that touch `table`, as (link, whether `table` is the child).
     pub fn links_of(&self, table: usize) -> impl Iterator<Item = (&Link, bool)> {
         self.links

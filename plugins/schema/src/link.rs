@@ -29,8 +29,9 @@ pub struct Link {
     pub declared: bool,
 }
 
-/// Every link of the catalog, declared ones first, without dangling ones.
-pub fn links(catalog: &Catalog, nouns: &[String]) -> Vec<Link> {
+/// Every link of the catalog, declared ones first, without dangling ones. What names imply goes by the `guessed` nouns; links are worded in
+/// `nouns`, which a glossary may have given.
+pub fn links(catalog: &Catalog, guessed: &[String], nouns: &[String]) -> Vec<Link> {
     let by_name = tables_by_name(catalog);
     let mut links = Vec::new();
     for (child, table) in catalog.tables.iter().enumerate() {
@@ -49,7 +50,7 @@ pub fn links(catalog: &Catalog, nouns: &[String]) -> Vec<Link> {
             }
         }
     }
-    for link in implied(catalog, nouns, &links) {
+    for link in implied(catalog, guessed, &links) {
         push_new(&mut links, link);
     }
     for link in &mut links {

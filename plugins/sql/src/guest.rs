@@ -151,6 +151,7 @@ fn table(from: &wit::Table) -> catalog::Table {
             })
             .collect(),
         row_estimate: from.row_estimate,
+        terms: catalog::Terms::default(),
     }
 }
 
@@ -166,6 +167,7 @@ fn column(from: &wit::Column) -> catalog::Column {
         generated: from.generated,
         labels: from.labels.clone(),
         samples: from.samples.clone(),
+        terms: catalog::Terms::default(),
     }
 }
 

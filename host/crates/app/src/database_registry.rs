@@ -10,7 +10,7 @@ use nl2sql_constrained_decoding::{DialectRules, SchemaConstraint};
 use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::scoring::SqlReader;
-use nl2sql_pipeline::{CardsArtifact, Failure, SchemaPart, Source, artifact};
+use nl2sql_pipeline::{CardsArtifact, Failure, SchemaPart, Source, apply_glossary, artifact};
 use nl2sql_plugin_host::DialectSession;
 use nl2sql_profile::{DatabasePlace, ExportSettings, SchemaStyle};
 use nl2sql_sql_lexer::LexicalRules;
@@ -254,7 +254,11 @@ fn open_place(session: &Arc<Session>, connection: Connection, place: &DatabasePl
         dialect: dialect.clone(),
         runtime: session.runtime().clone(),
     };
-    let (catalog, _) = source.catalog()?;
+    let (mut catalog, _) = source.catalog()?;
+    if *place == DatabasePlace::default() {
+        apply_glossary(&session.profile().glossary, &mut catalog)
+            .map_err(|error| Failure::new("glossary", "bad-glossary", error.to_string()))?;
+    }
     // Cards and topics of the run are about its own database.
     let run_folder = Some(&session.place().folder).filter(|_| *place == DatabasePlace::default());
     let cards = run_folder.and_then(|folder| artifact_of_run(folder, artifact::CARDS));

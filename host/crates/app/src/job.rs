@@ -12,6 +12,7 @@ mod run;
 mod setup_check;
 mod training;
 mod training_settings;
+mod training_stages;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::TypeClass;
+use crate::{Terms, TypeClass};
 
 /// Everything known about one database: the artifact `metadata.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ pub struct Table {
     /// Estimated number of rows, from the server's statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row_estimate: Option<u64>,
+    /// What people call its rows. Never filled by extraction.
+    #[serde(default, skip_serializing_if = "Terms::is_empty")]
+    pub terms: Terms,
 }
 
 /// A column of a table or view.
@@ -99,6 +102,9 @@ pub struct Column {
     /// Values the privacy policy lets out, as display text, most frequent first. Never filled by extraction.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<String>,
+    /// What people call it. Never filled by extraction.
+    #[serde(default, skip_serializing_if = "Terms::is_empty")]
+    pub terms: Terms,
 }
 
 /// A unique key.
@@ -161,6 +167,17 @@ impl Table {
         let schema = self.schema.as_deref().unwrap_or_default();
         let rest = name.strip_prefix(schema).and_then(|rest| rest.strip_prefix('.'));
         self.schema.is_some() && rest == Some(self.name.as_str())
+    }
+
+    /// The table with its terms behind its comments, where readers of comments find them.
+    #[must_use]
+    pub fn with_terms_in_comments(&self) -> Self {
+        let mut table = self.clone();
+        table.comment = self.terms.behind(self.comment.as_deref());
+        for column in &mut table.columns {
+            column.comment = column.terms.behind(column.comment.as_deref());
+        }
+        table
     }
 
     /// The column called `name`, compared exactly.

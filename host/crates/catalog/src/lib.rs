@@ -13,6 +13,7 @@ mod generation;
 mod metric;
 mod plan;
 mod sample;
+mod terms;
 mod type_class;
 mod value;
 mod value_text;
@@ -31,5 +32,6 @@ pub use generation::{Batch, GenerateRequest, GeneratorContext, PlanRequest, Reje
 pub use metric::{MetricInfo, MetricRow, RowScore};
 pub use plan::{Card, Plan, Topic};
 pub use sample::{Difficulty, Sample};
+pub use terms::Terms;
 pub use type_class::TypeClass;
 pub use value::{Outcome, ResultSet, Value};

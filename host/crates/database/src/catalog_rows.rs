@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use nl2sql_catalog::{Check, Column, Database, ForeignKey, Key, ResultSet, Table, TableKind, TypeClass, Value};
+use nl2sql_catalog::{Check, Column, Database, ForeignKey, Key, ResultSet, Table, TableKind, Terms, TypeClass, Value};
 
 use crate::ExtractError;
 use crate::table_filter::TableFilter;
@@ -153,6 +153,7 @@ impl CatalogRows {
             generated: row.flag(9, "generated")?,
             labels,
             samples: Vec::new(),
+            terms: Terms::default(),
         };
         self.columns.push((table, ordinal, column));
         Ok(())

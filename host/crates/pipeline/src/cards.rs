@@ -114,7 +114,11 @@ pub(crate) fn write_cards(catalog: &Database, artifact: &mut CardsArtifact, sett
         .iter()
         .map(|table| Card {
             table: table.qualified_name(),
-            text: text::of(table, &references, settings.shown_values as usize),
+            text: text::of(
+                &table.with_terms_in_comments(),
+                &references,
+                settings.shown_values as usize,
+            ),
             neighbours: neighbours
                 .get(&table.qualified_name())
                 .into_iter()

@@ -6,6 +6,7 @@ mod llama_factory;
 mod outline;
 mod prompt;
 mod schema_part;
+mod similar_pairs;
 mod split;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use layout::PromptFacts;
 pub use outline::outline;
 use prompt::Prompts;
 pub use schema_part::SchemaPart;
+use similar_pairs::{Shown, similar_pairs};
 use split::Split;
 
 /// Everything an export is made from.
@@ -125,15 +127,25 @@ impl Export<'_> {
     ) -> Result<(), PipelineError> {
         let base = format!("{}_{}", self.data_set_name(), split.name());
         let with_system = !self.settings.system.is_empty();
+        let shown = self.shown(split, members);
         for format in &self.settings.formats {
             match format {
                 ExportFormat::Alpaca => {
-                    let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.alpaca(sample)).collect();
+                    let rows: Vec<_> = members
+                        .iter()
+                        .map(|(sample, _)| prompts.alpaca(sample, &shown))
+                        .collect();
                     sink(&format!("{base}.json"), &pretty(&rows)?)?;
-                    info.insert(base.clone(), llama_factory::alpaca_entry(&base, with_system));
+                    info.insert(
+                        base.clone(),
+                        llama_factory::alpaca_entry(&base, with_system, !shown.is_empty()),
+                    );
                 }
                 ExportFormat::Sharegpt => {
-                    let rows: Vec<_> = members.iter().map(|(sample, _)| prompts.sharegpt(sample)).collect();
+                    let rows: Vec<_> = members
+                        .iter()
+                        .map(|(sample, _)| prompts.sharegpt(sample, &shown))
+                        .collect();
                     let base = format!("{base}_sharegpt");
                     sink(&format!("{base}.json"), &pretty(&rows)?)?;
                     info.insert(base.clone(), llama_factory::sharegpt_entry(&base, with_system));
@@ -142,6 +154,17 @@ impl Export<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the rows of a split show before their questions: those that test are asked without.
+    fn shown<'s>(&self, split: Split, members: &[(&'s Sample, &SampleFacts)]) -> Shown<'s> {
+        match split {
+            Split::Train => {
+                let samples: Vec<&Sample> = members.iter().map(|(sample, _)| *sample).collect();
+                similar_pairs(&samples, self.settings, self.seed)
+            }
+            Split::Dev | Split::Test => Shown::new(),
+        }
     }
 
     fn pairs(&self, members: &[(&Sample, &SampleFacts)]) -> Result<Vec<u8>, PipelineError> {

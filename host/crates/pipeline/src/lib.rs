@@ -17,6 +17,8 @@ mod executor;
 mod export;
 mod feedback;
 mod generate;
+mod glossary;
+mod likeness;
 mod pipeline;
 mod plan;
 mod privacy;
@@ -40,6 +42,8 @@ pub use executor::{
 pub use export::{PromptFacts, SchemaPart, outline};
 pub use feedback::{Feedback, FeedbackJournal, FeedbackVerdict, verified_pairs};
 pub use generate::RoundRecord;
+pub use glossary::{GlossaryError, apply_glossary};
+pub use likeness::Grams;
 pub use pipeline::{Pipeline, Rerun};
 pub use review::{Review, ReviewAction, ReviewJournal, ReviewState, ReviewStep, ReviewedPair, Reviews};
 pub use run_folder::{ArtifactStore, JournalWriter, LocalFolder, RunFolder, StageState, artifact};

@@ -156,6 +156,10 @@ impl<'a> Pipeline<'a> {
     }
 
     fn perform(&self, stage: Stage, alone: bool) -> Result<(), PipelineError> {
+        if stage > Stage::Extract && !self.profile.glossary.is_empty() {
+            // One that does not fit is refused before it is taken for a change that sets work aside.
+            self.catalog()?;
+        }
         self.guard_samples(stage)?;
         self.write_manifest(stage)?;
         let again = self.why_again(stage)?;

@@ -6,7 +6,7 @@ use nl2sql_catalog::{Batch, Database, DialectInfo, GeneratorContext, Plan, PlanR
 use nl2sql_profile::{Options, Profile};
 
 use crate::generate::{TopicProgress, Weights};
-use crate::{CardsArtifact, Failure, Generator, PipelineError, Planner, RunFolder, artifact, plan};
+use crate::{CardsArtifact, Failure, Generator, PipelineError, Planner, RunFolder, apply_glossary, artifact, plan};
 
 /// Catalog and cards of a run, with the settings that planner and generator are asked by.
 pub struct RunInputs<'a> {
@@ -22,7 +22,7 @@ impl<'a> RunInputs<'a> {
     /// # Errors
     /// When the run has no catalog or no cards yet.
     pub fn read(folder: &RunFolder, profile: &'a Profile) -> Result<Self, PipelineError> {
-        let catalog: Arc<Database> = folder.read_json(artifact::METADATA).map(Arc::new)?;
+        let catalog = extracted_catalog(folder, profile)?;
         let cards: CardsArtifact = folder.read_json(artifact::CARDS)?;
         Ok(Self {
             valued: cards.with_values(&catalog),
@@ -81,6 +81,16 @@ impl<'a> RunInputs<'a> {
         let progress = TopicProgress::new(topic, &self.catalog);
         generator.generate(&progress.request(settings, &Weights::of(settings)))
     }
+}
+
+/// The extracted catalog with the profile's glossary.
+pub(crate) fn extracted_catalog(folder: &RunFolder, profile: &Profile) -> Result<Arc<Database>, PipelineError> {
+    let mut catalog: Database = folder.read_json(artifact::METADATA)?;
+    apply_glossary(&profile.glossary, &mut catalog).map_err(|error| PipelineError::Setting {
+        key: "glossary".into(),
+        reason: error.to_string(),
+    })?;
+    Ok(Arc::new(catalog))
 }
 
 fn as_json(options: &Options) -> String {

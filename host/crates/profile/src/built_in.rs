@@ -19,7 +19,8 @@ const PROFILES: &[(&str, &str)] = profiles![
     "anthropic",
     "ollama",
     "vllm",
-    "local"
+    "local",
+    "small_model"
 ];
 
 /// The built-in profile of this name, also as `profiles/<name>`.
@@ -55,6 +56,13 @@ mod tests {
                 .resolve()
                 .unwrap_or_else(|error| panic!("{name}: {error}"))
                 .profile;
+            if *name == "small_model" {
+                assert!(
+                    profile.train.group_by_prefix,
+                    "the recipe of a training asks no language model"
+                );
+                continue;
+            }
             assert_eq!(profile.plan.planner, "planner-llm", "{name}");
             assert!(*name == "llm" || profile.llm.provider == *name, "{name}");
             assert_eq!(profile.llm.chain().count(), 1, "{name}");

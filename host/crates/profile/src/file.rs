@@ -8,7 +8,7 @@ use figment::{Metadata, Profile as Layer, Provider};
 use crate::{ProfileError, built_in};
 
 /// Keys that hold paths. In a file they are relative to the file's folder, elsewhere to the working directory.
-pub(crate) const PATH_KEYS: [&str; 21] = [
+pub(crate) const PATH_KEYS: [&str; 23] = [
     "run.dir",
     "database.path",
     "database.ddl",
@@ -26,6 +26,8 @@ pub(crate) const PATH_KEYS: [&str; 21] = [
     "model.path",
     "train.output_dir",
     "train.dataset_dir",
+    "train.stages.*.dataset",
+    "train.stages.*.databases",
     "serve.adapters",
     "serve.certificate",
     "serve.private_key",
@@ -128,7 +130,7 @@ fn take_extends(path: &Path, settings: &mut Dict) -> Result<Vec<String>, Profile
     }
 }
 
-/// Prefixes the path at `key` (`*` stands for any name) with `folder`, where it is relative and set.
+/// Prefixes the path at `key` (`*` stands for any name, or any table of a list) with `folder`, where it is relative and set.
 fn anchor(settings: &mut Dict, key: &[&str], folder: &Path) {
     let Some((first, rest)) = key.split_first() else { return };
     for (name, value) in settings.iter_mut() {
@@ -137,6 +139,13 @@ fn anchor(settings: &mut Dict, key: &[&str], folder: &Path) {
         }
         match value {
             Value::Dict(_, inner) if !rest.is_empty() => anchor(inner, rest, folder),
+            Value::Array(_, tables) if rest.first() == Some(&"*") => {
+                for table in tables {
+                    if let Value::Dict(_, inner) = table {
+                        anchor(inner, &rest[1..], folder);
+                    }
+                }
+            }
             Value::String(_, path) if rest.is_empty() && !path.is_empty() && path != ":memory:" => {
                 *path = folder.join(&*path).to_string_lossy().into_owned();
             }

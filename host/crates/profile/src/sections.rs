@@ -6,6 +6,7 @@ mod database;
 mod evaluate;
 mod export;
 mod generate;
+mod glossary;
 mod llm;
 mod model;
 mod plan;
@@ -29,6 +30,7 @@ pub use database::{AdbcSettings, DatabaseSettings, TlsMode};
 pub use evaluate::{DatabasePlace, DecodingConstraint, EvaluateSettings};
 pub use export::{ExportFormat, ExportSettings, SchemaScope, SchemaStyle, SplitRatios};
 pub use generate::GenerateSettings;
+pub use glossary::{ColumnTerms, TableTerms};
 pub use llm::{BudgetCaps, LlmSettings, Price, Protocol, ProviderSettings, RateLimits, Sampling, StructuredOutput};
 pub use model::ModelSettings;
 pub use plan::PlanSettings;
@@ -37,7 +39,7 @@ pub use privacy::{PrivacyRule, PrivacySettings, ValuePolicy};
 pub use queue::QueueSettings;
 pub use run::RunSettings;
 pub use serve::{ServeKey, ServeRight, ServeSettings};
-pub use train::{OnTruncation, TrainSettings};
+pub use train::{OnTruncation, TrainSettings, TrainStage};
 pub use trust::{RegistryLogin, TrustSettings};
 pub use validate::ValidateSettings;
 
@@ -56,6 +58,8 @@ pub struct Profile {
     pub cards: CardSettings,
     /// Which values may leave the database.
     pub privacy: PrivacySettings,
+    /// What people call tables and columns, by `table` or `schema.table`. It overrides what names and comments let guess.
+    pub glossary: BTreeMap<String, TableTerms>,
     /// Topics and budgets.
     pub plan: PlanSettings,
     /// Question/SQL pairs.

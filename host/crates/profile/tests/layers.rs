@@ -267,6 +267,7 @@ fn the_starter_shows_every_default_with_the_value_of_the_code() {
                 || name.starts_with("plugins.my-validator.")
                 || name.starts_with("llm.providers.mine.")
                 || name.starts_with("privacy.rules.")
+                || name.starts_with("glossary.customers.")
                 || key.key.starts_with(&format!("{name}."))
                 || name.starts_with(&format!("{}.", key.key))
         });

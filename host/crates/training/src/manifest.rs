@@ -36,6 +36,9 @@ pub fn fingerprint(
     set("cutoff_len", data.cutoff.to_string());
     set("packing", data.packing.to_string());
     set("group_by_length", data.group_by_length.to_string());
+    if data.group_by_prefix {
+        set("group_by_prefix", "true".to_owned());
+    }
     set("seed", o.seed.to_string());
     if let Some(seed) = o.data_seed {
         set("data_seed", seed.to_string());
@@ -59,6 +62,11 @@ pub fn fingerprint(
         ),
     );
     set("precision", settings.compute.precision.to_string());
+    if let Some(folder) = &settings.start_adapter {
+        let path = folder.join("adapter_model.safetensors");
+        let bytes = std::fs::read(&path).map_err(|source| TrainError::file("read", &path, source))?;
+        set("start adapter", hexadecimal(Sha256::new_with_prefix(bytes)));
+    }
     set("workers", settings.compute.workers.to_string());
     set("base weights", weights_digest(&settings.model)?);
     Ok(print)

@@ -18,6 +18,8 @@ use crate::dataset::{Dataset, Description};
 use crate::encoding::{Encoding, encode};
 use crate::error::TrainError;
 use crate::events::{TrainEvent, TrainEvents};
+use crate::prefix_groups::prefix_groups;
+use crate::replay::replay;
 use crate::sampler::{Sampler, SamplerSettings};
 use crate::schedule::Schedule;
 use crate::settings::TrainSettings;
@@ -83,6 +85,11 @@ impl TrainPlan {
             Ok(samples)
         };
         let mut samples = load(&settings.data.train, false)?;
+        if settings.data.replay_share > 0.0 {
+            let earlier = load(&settings.data.replay, false)?;
+            let data = &settings.data;
+            replay(&mut samples, earlier, data.replay_share, settings.optimization.seed);
+        }
         let mut held_out = load(&settings.data.evaluation, true)?;
         if held_out.is_empty() {
             held_out = hold_out(&mut samples, settings)?;
@@ -143,9 +150,13 @@ fn sampler(samples: &[(usize, Sample)], settings: &TrainSettings) -> Sampler {
         shuffle: settings.data.shuffle,
         group_by_length: settings.data.group_by_length,
     };
-    match settings.data.packing {
-        true => Sampler::packed(&lengths, settings.data.cutoff, sampling),
-        false => Sampler::new(&lengths, sampling),
+    let data = &settings.data;
+    if data.packing {
+        Sampler::packed(&lengths, data.cutoff, sampling)
+    } else if data.group_by_prefix {
+        Sampler::grouped(prefix_groups(samples), &lengths, sampling)
+    } else {
+        Sampler::new(&lengths, sampling)
     }
 }
 

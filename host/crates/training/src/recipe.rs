@@ -116,6 +116,7 @@ fn adapter(reader: &mut Reader, settings: &mut TrainSettings) {
 
 fn order_of_samples(reader: &mut Reader, data: &mut DataSettings) {
     reader.flag("group_by_length", &mut data.group_by_length);
+    reader.flag("group_by_prefix", &mut data.group_by_prefix);
     let mut disabled = false;
     reader.flag("disable_shuffling", &mut disabled);
     data.shuffle = !disabled;
@@ -126,6 +127,14 @@ fn order_of_samples(reader: &mut Reader, data: &mut DataSettings) {
         Some(other) => reader.refuse(format!(
             "train_sampling_strategy is `{other}`; expected random, sequential or group_by_length"
         )),
+    }
+    for (name, other) in [("group_by_length", data.group_by_length), ("packing", data.packing)] {
+        if data.group_by_prefix && other {
+            reader.refuse(format!("group_by_prefix and {name} exclude each other"));
+        }
+    }
+    if data.group_by_prefix && !data.shuffle {
+        reader.refuse("group_by_prefix and an order without shuffling exclude each other".into());
     }
     if data.group_by_length && !data.shuffle {
         reader.refuse("group_by_length and an order without shuffling exclude each other".into());

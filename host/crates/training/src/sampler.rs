@@ -2,7 +2,7 @@
 //!
 //! The order of an epoch depends only on the seed and the epoch number, so that a checkpoint needs to store nothing but the step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -26,11 +26,16 @@ pub struct SamplerSettings {
     pub group_by_length: bool,
 }
 
+/// The group of samples each sample belongs to, by number: those of a group begin with the same prompt, e.g. the same schema.
+pub type PrefixGroups = Vec<usize>;
+
 /// Rows of all epochs. A row is one sample, or several packed samples.
 #[derive(Debug)]
 pub struct Sampler {
     rows: Vec<Vec<usize>>,
     lengths: Vec<usize>,
+    /// Where micro-batches are of one group each.
+    groups: Option<PrefixGroups>,
     settings: SamplerSettings,
 }
 
@@ -40,7 +45,16 @@ impl Sampler {
         Self {
             rows: (0..lengths.len()).map(|sample| vec![sample]).collect(),
             lengths: lengths.to_vec(),
+            groups: None,
             settings,
+        }
+    }
+
+    /// As [`new`](Self::new), with micro-batches that are each of one group as far as it goes, in a random order.
+    pub fn grouped(groups: PrefixGroups, lengths: &[usize], settings: SamplerSettings) -> Self {
+        Self {
+            groups: Some(groups),
+            ..Self::new(lengths, settings)
         }
     }
 
@@ -71,6 +85,7 @@ impl Sampler {
         Self {
             rows,
             lengths: filled,
+            groups: None,
             settings,
         }
     }
@@ -99,6 +114,9 @@ impl Sampler {
         if self.settings.group_by_length {
             self.group(&mut order);
         }
+        if let Some(groups) = &self.groups {
+            order = by_group(&order, groups, self.settings.batch, &mut rng);
+        }
         let batches: Vec<Vec<usize>> = order
             .chunks(self.settings.batch)
             .map(|rows| rows.iter().flat_map(|&row| self.rows[row].iter().copied()).collect())
@@ -120,6 +138,27 @@ impl Sampler {
             order.swap(0, first);
         }
     }
+}
+
+/// Rows in an order whose chunks of `batch` are of one group each. What groups leave over is chunked last; chunks are shuffled.
+fn by_group(order: &[usize], groups: &[usize], batch: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &row in order {
+        members.entry(groups[row]).or_default().push(row);
+    }
+    let (mut chunks, mut left_over) = (Vec::new(), Vec::new());
+    for rows in members.values() {
+        let whole = rows.chunks_exact(batch);
+        left_over.extend_from_slice(whole.remainder());
+        chunks.extend(whole.map(<[usize]>::to_vec));
+    }
+    let short = left_over.len() % batch;
+    let last = left_over.split_off(left_over.len() - short);
+    chunks.extend(left_over.chunks(batch).map(<[usize]>::to_vec));
+    chunks.shuffle(rng);
+    // The one that is not full stays last, so that the others stay whole.
+    chunks.push(last);
+    chunks.concat()
 }
 
 #[cfg(test)]
@@ -179,6 +218,25 @@ mod tests {
         let order = flat(&sampler.epoch(3));
         assert_eq!(lengths[order[0]], 100);
         assert_eq!(sorted(order), (0..200).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn micro_batches_are_of_one_group_and_steps_of_several() {
+        let groups: PrefixGroups = (0..203).map(|sample| sample % 5).collect();
+        let settings = SamplerSettings { batch: 8, ..SETTINGS };
+        let sampler = Sampler::grouped(groups.clone(), &[5; 203], settings);
+        let steps = sampler.epoch(1);
+        assert_eq!(steps.len(), sampler.steps_per_epoch());
+        assert_eq!(sorted(flat(&steps)), (0..203).collect::<Vec<_>>());
+        let pure = |batch: &Vec<usize>| batch.iter().all(|&sample| groups[sample] == groups[batch[0]]);
+        assert_eq!(steps.iter().flatten().filter(|batch| pure(batch)).count(), 25);
+        assert!(
+            steps
+                .iter()
+                .any(|step| step.iter().any(|batch| groups[batch[0]] != groups[step[0][0]]))
+        );
+        assert_ne!(steps, sampler.epoch(2));
+        assert_eq!(steps, sampler.epoch(1));
     }
 
     #[test]

@@ -55,6 +55,10 @@ impl Default for AdapterSettings {
 pub struct DataSettings {
     /// `dataset`.
     pub train: Vec<Description>,
+    /// Data sets of earlier stages, from which some samples are trained on again.
+    pub replay: Vec<Description>,
+    /// Share of the samples that is trained on again.
+    pub replay_share: f64,
     /// `eval_dataset`.
     pub evaluation: Vec<Description>,
     /// `val_size`: a share of the training samples when below 1, otherwise their number; 0 for none.
@@ -73,6 +77,8 @@ pub struct DataSettings {
     pub packing: bool,
     /// `group_by_length`.
     pub group_by_length: bool,
+    /// Whether micro-batches are of samples whose prompts begin alike.
+    pub group_by_prefix: bool,
     /// Whether each epoch has another order of samples; false for `disable_shuffling`.
     pub shuffle: bool,
     /// `default_system`: system text of samples without one, instead of the template's own.
@@ -85,6 +91,8 @@ impl Default for DataSettings {
     fn default() -> Self {
         Self {
             train: Vec::new(),
+            replay: Vec::new(),
+            replay_share: 0.0,
             evaluation: Vec::new(),
             held_out: 0.0,
             max_samples: None,
@@ -94,6 +102,7 @@ impl Default for DataSettings {
             on_truncation: OnTruncation::Keep,
             packing: false,
             group_by_length: false,
+            group_by_prefix: false,
             shuffle: true,
             default_system: None,
             prompt: None,
@@ -355,6 +364,13 @@ impl TrainSettings {
                 "names nothing to train on",
                 "give a file or a name of dataset_info.json",
             ));
+        }
+        if !(0.0..1.0).contains(&self.data.replay_share) {
+            return refuse(
+                "replay",
+                self.data.replay_share.to_string(),
+                "a share below 1 is needed; 0.2 is usual",
+            );
         }
         let evaluates = !self.data.evaluation.is_empty() || self.data.held_out > 0.0;
         let watch = &self.watch;

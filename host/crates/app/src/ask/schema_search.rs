@@ -38,7 +38,7 @@ pub struct ColumnDescription {
     pub comment: Option<String>,
 }
 
-/// Tables that the policy lets be read and that match, by name or comment of theirs or of their columns.
+/// Tables that the policy lets be read and that match, by name, comment or terms of theirs or of their columns.
 pub(super) fn search(catalog: &Database, wanted: Option<&str>, policy: &AccessPolicy) -> Vec<TableDescription> {
     let wanted = wanted.unwrap_or_default().to_lowercase();
     let readable = catalog.tables.iter().filter(|table| {
@@ -46,7 +46,7 @@ pub(super) fn search(catalog: &Database, wanted: Option<&str>, policy: &AccessPo
         named && (table.kind == TableKind::Table || !policy.restricts() || !policy.tables.is_empty())
     });
     readable
-        .map(|table| describe(table, policy))
+        .map(|table| describe(&table.with_terms_in_comments(), policy))
         .filter(|table| matches(table, &wanted))
         .take(MAX_TABLES)
         .collect()

@@ -1,18 +1,15 @@
 //! Pairs that people judged: kept in the run folder, looked up by the likeness of their questions.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use nl2sql_pipeline::{Feedback, FeedbackJournal, verified_pairs};
+use nl2sql_pipeline::{Feedback, FeedbackJournal, Grams, verified_pairs};
 use serde::Serialize;
 
 use crate::AppError;
 
 /// Likeness below which a pair is not worth naming.
 const MIN_SIMILARITY: f64 = 0.2;
-/// Characters that are compared together.
-const GRAM: usize = 3;
 
 /// A pair that resembles a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,28 +55,16 @@ impl VerifiedPairs {
     /// Pairs that stand and resemble a question, the likest first.
     pub fn similar(&self, question: &str) -> Vec<SimilarPair> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = grams(question);
+        let asked = Grams::of(question);
         let pairs = verified_pairs(&lines).into_iter().rev().map(|line| SimilarPair {
             question: line.question.clone(),
             sql: line.sql.clone(),
-            similarity: likeness(&asked, &grams(&line.question)),
+            similarity: asked.likeness(&Grams::of(&line.question)),
         });
         let mut found: Vec<SimilarPair> = pairs.filter(|pair| pair.similarity >= MIN_SIMILARITY).collect();
         found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
         found
     }
-}
-
-/// Runs of characters, in lower case; they serve languages without spaces too.
-fn grams(text: &str) -> BTreeSet<Vec<char>> {
-    let letters: Vec<char> = format!(" {} ", text.to_lowercase()).chars().collect();
-    letters.windows(GRAM.min(letters.len())).map(<[char]>::to_vec).collect()
-}
-
-/// Jaccard's index.
-fn likeness(a: &BTreeSet<Vec<char>>, b: &BTreeSet<Vec<char>>) -> f64 {
-    let common = a.intersection(b).count();
-    common as f64 / (a.len() + b.len() - common).max(1) as f64
 }
 
 #[cfg(test)]

@@ -9,10 +9,16 @@ use super::JobContext;
 use super::evaluation_context::{EvaluationContext, ExampleSource};
 use crate::AppError;
 
-/// Writes `dataset`, asked of the SQLite files in `databases`, as an Alpaca file into the run's `export/`; answers where it is.
+/// Writes `dataset`, asked of the SQLite files in `databases`, as the Alpaca file `<name>_prompted.jsonl` into the run's `export/`; answers
+/// where it is.
 ///
 /// The same dataset and databases give the same bytes, so that a stopped training finds what it was begun with.
-pub(super) fn write_prompted(job: &JobContext, dataset: &Path, databases: &Path) -> Result<PathBuf, AppError> {
+pub(super) fn write_prompted(
+    job: &JobContext,
+    name: &str,
+    dataset: &Path,
+    databases: &Path,
+) -> Result<PathBuf, AppError> {
     let source = ExampleSource {
         dataset: Some(dataset.to_owned()),
         databases: Some(databases.to_owned()),
@@ -33,13 +39,12 @@ pub(super) fn write_prompted(job: &JobContext, dataset: &Path, databases: &Path)
         let message = format!("{}: {unanswered} rows without a query are left out", dataset.display());
         job.note(message);
     }
-    let stem = dataset.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let path = job
         .session
         .place()
         .folder
         .join("export")
-        .join(format!("{stem}_prompted.jsonl"));
+        .join(format!("{name}_prompted.jsonl"));
     write(&path, &(rows.join("\n") + "\n"))?;
     Ok(path)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nl2sql_catalog::ServerInfo;
 use nl2sql_database::LoginRights;
 use nl2sql_llm::{ChatRequest, Message, Role};
-use nl2sql_pipeline::{Dependencies, Failure};
+use nl2sql_pipeline::{Dependencies, Failure, apply_glossary};
 use nl2sql_profile::Protocol;
 use nl2sql_training::cpu::Unit;
 use serde_json::{Value, json};
@@ -127,7 +127,9 @@ pub(super) fn setup(session: &Arc<Session>, profile: String) -> SetupReport {
 fn plugins(session: &Arc<Session>) -> Result<String, Failure> {
     let dependencies = RunDependencies::new(session.clone(), CancellationToken::new());
     let identities = dependencies.identities()?;
-    let (catalog, _) = dependencies.source()?.catalog()?;
+    let (mut catalog, _) = dependencies.source()?.catalog()?;
+    apply_glossary(&session.profile().glossary, &mut catalog)
+        .map_err(|error| Failure::new("glossary", "bad-glossary", error.to_string()))?;
     probe_stages(session, &catalog)?;
     probe_metrics(session, &catalog)?;
     Ok(identities

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use nl2sql_training::TrainSummary;
 use nl2sql_training::events::TrainEvent;
 use nl2sql_training::plan::{PlanFigures, TrainPlan};
+use nl2sql_training::{TrainSettings, TrainSummary};
 
 use super::JobContext;
-use super::training_settings::settings;
+use super::training_stages::{Stage, stages};
 use crate::{AppError, EventKind};
 
 /// What to train, on what. Where it says nothing, the profile does.
@@ -31,8 +31,17 @@ pub struct TrainRequest {
 
 /// Trains.
 pub(super) fn train(job: &JobContext, request: &TrainRequest) -> Result<TrainSummary, AppError> {
-    let settings = settings(job, request)?;
-    let summary = nl2sql_training::train(&settings, &mut teller(job))?;
+    let stages = stages(job, request)?;
+    for stage in &stages.first {
+        announce(job, stage);
+        train_stage(job, &stage.settings)?;
+    }
+    train_stage(job, &stages.last)
+}
+
+/// Trains one stage. One that ended is not trained again: its last checkpoint says that nothing is left to do.
+fn train_stage(job: &JobContext, settings: &TrainSettings) -> Result<TrainSummary, AppError> {
+    let summary = nl2sql_training::train(settings, &mut teller(job))?;
     if summary.cancelled {
         let kept = format!(
             "the last checkpoint in {} holds what was trained, {} steps so far",
@@ -44,10 +53,22 @@ pub(super) fn train(job: &JobContext, request: &TrainRequest) -> Result<TrainSum
     Ok(summary)
 }
 
-/// Prepares the data, and says what a training would do.
+/// Prepares the data, and says what a training would do; stages before the last are told as notes.
 pub(super) fn plan(job: &JobContext, request: &TrainRequest) -> Result<PlanFigures, AppError> {
-    let settings = settings(job, request)?;
-    Ok(TrainPlan::prepare(&settings, &mut teller(job))?.figures(&settings)?)
+    let stages = stages(job, request)?;
+    for stage in &stages.first {
+        announce(job, stage);
+        job.note(plan_stage(job, &stage.settings)?);
+    }
+    plan_stage(job, &stages.last)
+}
+
+fn plan_stage(job: &JobContext, settings: &TrainSettings) -> Result<PlanFigures, AppError> {
+    Ok(TrainPlan::prepare(settings, &mut teller(job))?.figures(settings)?)
+}
+
+fn announce(job: &JobContext, stage: &Stage) {
+    job.note(format!("stage {}: {}", stage.name, stage.settings.output.display()));
 }
 
 fn teller(job: &JobContext) -> impl FnMut(&TrainEvent) {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use nl2sql_model::adapter::PromptLayout;
 use nl2sql_model::device::DeviceChoice;
+use nl2sql_profile::TrainSettings as Section;
 use nl2sql_training::TrainError;
 use nl2sql_training::dataset::{Description, find};
 use nl2sql_training::recipe::{Surroundings, of_section};
@@ -16,11 +17,17 @@ use crate::{AppError, prompt_layout};
 
 /// The settings of a training.
 pub(super) fn settings(job: &JobContext, request: &TrainRequest) -> Result<TrainSettings, AppError> {
-    let profile = job.session.profile();
     let mut settings = match &request.recipe {
         Some(recipe) => of_recipe(job, recipe)?,
         None => of_profile(job, request)?,
     };
+    complete(job, request, &mut settings)?;
+    Ok(settings)
+}
+
+/// What holds for every training, with stages before it or not.
+pub(super) fn complete(job: &JobContext, request: &TrainRequest, settings: &mut TrainSettings) -> Result<(), AppError> {
+    let profile = job.session.profile();
     if let Some(model) = &request.model {
         settings.model.clone_from(model);
     }
@@ -40,7 +47,7 @@ pub(super) fn settings(job: &JobContext, request: &TrainRequest) -> Result<Train
         stop.cancelled().await;
         cancellation.cancel();
     });
-    Ok(settings)
+    Ok(())
 }
 
 /// The settings of a recipe; what it means differently here is said.
@@ -53,9 +60,17 @@ fn of_recipe(job: &JobContext, path: &Path) -> Result<TrainSettings, AppError> {
 }
 
 fn of_profile(job: &JobContext, request: &TrainRequest) -> Result<TrainSettings, AppError> {
+    with_data(job, request, &job.session.profile().train, data_sets(job, request)?)
+}
+
+/// The settings of a `[train]` section over these data sets.
+pub(super) fn with_data(
+    job: &JobContext,
+    request: &TrainRequest,
+    train: &Section,
+    sets: DataSets,
+) -> Result<TrainSettings, AppError> {
     let (profile, place) = (job.session.profile(), job.session.place());
-    let train = &profile.train;
-    let sets = data_sets(job, request)?;
     let model = request.model.clone().or_else(|| profile.model.path.clone());
     let model = model.ok_or_else(|| {
         AppError::Usage("no model is named: give its folder with --model, or set model.path in the profile".into())
@@ -75,11 +90,11 @@ fn of_profile(job: &JobContext, request: &TrainRequest) -> Result<TrainSettings,
 }
 
 /// What is trained and measured on.
-struct DataSets {
-    training: Vec<Description>,
-    evaluation: Vec<Description>,
+pub(super) struct DataSets {
+    pub(super) training: Vec<Description>,
+    pub(super) evaluation: Vec<Description>,
     /// Layout of the prompts, where they are written now.
-    prompt: Option<PromptLayout>,
+    pub(super) prompt: Option<PromptLayout>,
 }
 
 fn data_sets(job: &JobContext, request: &TrainRequest) -> Result<DataSets, AppError> {
@@ -108,7 +123,9 @@ fn data_sets(job: &JobContext, request: &TrainRequest) -> Result<DataSets, AppEr
     let training = match (&request.dataset, &request.databases) {
         (Some(dataset), Some(databases)) => {
             prompt = Some(prompt_layout(&profile.export));
-            let prompted = custom_dataset::write_prompted(job, Path::new(dataset), databases)?;
+            let dataset = Path::new(dataset);
+            let stem = dataset.file_stem().unwrap_or_default().to_string_lossy();
+            let prompted = custom_dataset::write_prompted(job, &stem, dataset, databases)?;
             vec![Description::file(prompted)]
         }
         (Some(dataset), None) => vec![described(dataset, &folder)?],

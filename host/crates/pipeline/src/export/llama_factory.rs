@@ -9,6 +9,9 @@ pub(super) struct AlpacaRow {
     pub(super) instruction: String,
     pub(super) input: String,
     pub(super) output: String,
+    /// Earlier turns, question and answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) history: Vec<[String; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) system: Option<String>,
 }
@@ -16,7 +19,7 @@ pub(super) struct AlpacaRow {
 /// A row of the ShareGPT layout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct SharegptRow {
-    pub(super) conversations: [Turn; 2],
+    pub(super) conversations: Vec<Turn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) system: Option<String>,
 }
@@ -42,25 +45,22 @@ impl AlpacaRow {
 impl From<AlpacaRow> for SharegptRow {
     /// The same conversation, so that both layouts train the same tokens.
     fn from(row: AlpacaRow) -> Self {
+        let last = [row.prompt(), row.output];
+        let turns = row.history.into_iter().chain([last]).flatten();
+        let speakers = ["human", "gpt"].into_iter().cycle();
         Self {
-            conversations: [
-                Turn {
-                    from: "human",
-                    value: row.prompt(),
-                },
-                Turn {
-                    from: "gpt",
-                    value: row.output,
-                },
-            ],
+            conversations: turns.zip(speakers).map(|(value, from)| Turn { from, value }).collect(),
             system: row.system,
         }
     }
 }
 
 /// The description of an Alpaca file.
-pub(super) fn alpaca_entry(base: &str, with_system: bool) -> Value {
+pub(super) fn alpaca_entry(base: &str, with_system: bool, with_history: bool) -> Value {
     let mut columns = json!({ "prompt": "instruction", "query": "input", "response": "output" });
+    if with_history {
+        columns["history"] = json!("history");
+    }
     if with_system {
         columns["system"] = json!("system");
     }
@@ -87,6 +87,7 @@ mod tests {
             instruction: "Answer.".into(),
             input: "How many?".into(),
             output: "SELECT 1".into(),
+            history: Vec::new(),
             system: None,
         };
         let shared = SharegptRow::from(row.clone());
@@ -96,5 +97,28 @@ mod tests {
             serde_json::to_string(&shared).unwrap(),
             r#"{"conversations":[{"from":"human","value":"Answer.\nHow many?"},{"from":"gpt","value":"SELECT 1"}]}"#
         );
+    }
+    #[test]
+    fn pairs_shown_before_are_earlier_turns() {
+        let row = AlpacaRow {
+            instruction: "Answer.".into(),
+            input: "How many?".into(),
+            output: "SELECT 1".into(),
+            history: vec![["How old?".into(), "SELECT 2".into()]],
+            system: None,
+        };
+        let turns: Vec<(&str, String)> = SharegptRow::from(row)
+            .conversations
+            .into_iter()
+            .map(|turn| (turn.from, turn.value))
+            .collect();
+        let told = |from, value: &str| (from, value.to_owned());
+        let expected = [
+            told("human", "How old?"),
+            told("gpt", "SELECT 2"),
+            told("human", "Answer.\nHow many?"),
+            told("gpt", "SELECT 1"),
+        ];
+        assert_eq!(turns, expected);
     }
 }

@@ -1,22 +1,35 @@
 //! The shortest schema text that still names everything: for models whose context or training time is small.
 
-use nl2sql_catalog::Table;
+use nl2sql_catalog::{Table, Terms};
 
-/// `table(column, column; column -> other.key)`: columns in the order of the catalog, then foreign keys.
+/// `table(column, column; column -> other.key)`: columns in the order of the catalog, then foreign keys. Terms of the glossary stand in brackets
+/// behind what they are for.
 pub fn outline(table: &Table) -> String {
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| with_terms(&column.name, &column.terms))
+        .collect();
     let keys = table.foreign_keys.iter().map(|key| {
         let ends = key.columns.iter().zip(&key.ref_columns);
         let pairs = ends.map(|(from, to)| format!("{from} -> {}.{to}", key.ref_table));
         pairs.collect::<Vec<_>>().join(" and ")
     });
     let parts = [columns.join(", ")].into_iter().chain(keys);
-    format!("{}({})", table.qualified_name(), parts.collect::<Vec<_>>().join("; "))
+    let name = with_terms(&table.qualified_name(), &table.terms);
+    format!("{name}({})", parts.collect::<Vec<_>>().join("; "))
+}
+
+fn with_terms(name: &str, terms: &Terms) -> String {
+    match terms.text() {
+        Some(text) => format!("{name}[{text}]"),
+        None => name.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use nl2sql_catalog::{Column, ForeignKey, Table};
+    use nl2sql_catalog::{Column, ForeignKey, Table, Terms};
 
     use super::outline;
 
@@ -38,5 +51,23 @@ mod tests {
             ..Table::default()
         };
         assert_eq!(outline(&table), "song(id, singer; singer -> singer.id)");
+    }
+    #[test]
+    fn terms_stand_behind_names() {
+        let terms = |word: &str| Terms {
+            noun: [("en".to_owned(), word.to_owned())].into(),
+            ..Terms::default()
+        };
+        let table = Table {
+            name: "t1".into(),
+            columns: vec![Column {
+                name: "c1".into(),
+                terms: terms("price"),
+                ..Column::default()
+            }],
+            terms: terms("song"),
+            ..Table::default()
+        };
+        assert_eq!(outline(&table), "t1[song](c1[price])");
     }
 }

@@ -8,6 +8,7 @@ use super::Export;
 use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
 use super::schema_part::SchemaPart;
+use super::similar_pairs::Shown;
 use crate::Failure;
 
 /// Schema texts rendered once, and the layout to fill.
@@ -48,19 +49,25 @@ impl<'a> Prompts<'a> {
         })
     }
 
-    pub(super) fn alpaca(&self, sample: &Sample) -> AlpacaRow {
+    pub(super) fn alpaca(&self, sample: &Sample, shown: &Shown<'_>) -> AlpacaRow {
         let settings = self.export.settings;
         let system = self.fill(&settings.system, sample);
         AlpacaRow {
             instruction: self.fill(&settings.instruction, sample),
             input: self.fill(&settings.prompt, sample),
             output: sample.sql.clone(),
+            history: shown
+                .get(sample.id.as_str())
+                .into_iter()
+                .flatten()
+                .map(|pair| [pair.question.clone(), pair.sql.clone()])
+                .collect(),
             system: Some(system).filter(|text| !text.is_empty()),
         }
     }
 
-    pub(super) fn sharegpt(&self, sample: &Sample) -> SharegptRow {
-        self.alpaca(sample).into()
+    pub(super) fn sharegpt(&self, sample: &Sample, shown: &Shown<'_>) -> SharegptRow {
+        self.alpaca(sample, shown).into()
     }
 
     fn fill(&self, layout: &str, sample: &Sample) -> String {

@@ -30,7 +30,7 @@ impl SchemaPart {
         let mut tables = Vec::with_capacity(catalog.tables.len());
         for (index, table) in catalog.tables.iter().enumerate() {
             let text = match settings.schema_style {
-                SchemaStyle::Ddl => ddl(table)?.trim_end().to_owned(),
+                SchemaStyle::Ddl => ddl(&table.with_terms_in_comments())?.trim_end().to_owned(),
                 SchemaStyle::Cards => cards.cards.get(index).map(|card| card.text.clone()).unwrap_or_default(),
                 SchemaStyle::Outline => outline(table),
             };

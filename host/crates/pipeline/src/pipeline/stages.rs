@@ -15,6 +15,7 @@ use crate::generate::{Generation, Notice, keep_share_of_empty, read_judged};
 use crate::privacy::{ColumnPolicies, Masking};
 use crate::review::Reviews;
 use crate::run_folder::{StageRecord, StageState};
+use crate::run_inputs::extracted_catalog;
 use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, reason};
 use crate::{
@@ -409,8 +410,9 @@ impl Pipeline<'_> {
         Ok(())
     }
 
-    fn catalog(&self) -> Result<Arc<Database>, PipelineError> {
-        self.folder.read_json(artifact::METADATA).map(Arc::new)
+    /// The extracted catalog with the profile's glossary.
+    pub(super) fn catalog(&self) -> Result<Arc<Database>, PipelineError> {
+        extracted_catalog(&self.folder, self.profile)
     }
 }
 

@@ -159,7 +159,7 @@ impl Pipeline<'_> {
         let profile = self.profile;
         let seed = profile.run.seed;
         let database = &profile.database;
-        of_settings(&match stage {
+        let mut settings = match stage {
             Stage::Extract => json!([
                 database.dialect,
                 database.driver,
@@ -177,7 +177,12 @@ impl Pipeline<'_> {
             Stage::Generate => json!([profile.generate, seed]),
             Stage::Validate => json!([profile.validate]),
             Stage::Export => json!([profile.export, seed, self.name]),
-        })
+        };
+        let speaks = !matches!(stage, Stage::Extract | Stage::Validate);
+        if let (true, false, Some(settings)) = (speaks, profile.glossary.is_empty(), settings.as_array_mut()) {
+            settings.push(json!(profile.glossary));
+        }
+        of_settings(&settings)
     }
 
     /// Plugins that decide a stage's outcome.

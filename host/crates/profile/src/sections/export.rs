@@ -92,6 +92,10 @@ pub struct ExportSettings {
     pub schema_tokens: u32,
     /// Shares of the splits.
     pub split: SplitRatios,
+    /// Pairs with like questions that a training row shows before its own, as `ask` shows verified ones; 0 shows none.
+    pub similar_pairs: u32,
+    /// Share of the training rows that show them. Others show none, as a question may have no like.
+    pub similar_share: f64,
 }
 
 impl Default for ExportSettings {
@@ -106,6 +110,8 @@ impl Default for ExportSettings {
             schema_style: SchemaStyle::Ddl,
             schema_tokens: 8_000,
             split: SplitRatios::default(),
+            similar_pairs: 0,
+            similar_share: 0.25,
         }
     }
 }
@@ -131,6 +137,9 @@ impl ExportSettings {
                 "export.split".into(),
                 "train, dev and test must lie between 0 and 1 and sum to 1".into(),
             ));
+        }
+        if !(0.0..=1.0).contains(&self.similar_share) {
+            return Err(("export.similar_share".into(), "it is a share from 0 to 1".into()));
         }
         if self.formats.is_empty() {
             return Err((

@@ -74,6 +74,12 @@ pub struct TrainSettings {
     pub gradient_checkpointing: bool,
     /// Batches of rows of like length.
     pub group_by_length: bool,
+    /// Micro-batches of rows whose prompts begin alike, so that a schema in front of them is computed once for all.
+    pub group_by_prefix: bool,
+    /// Trainings that come before the one on the run's own pairs, in order; each goes on with the adapter of the one before.
+    pub stages: Vec<TrainStage>,
+    /// Share of each later stage's rows that is drawn from the stages before, so that these are not forgotten.
+    pub replay: f64,
     /// Several rows in one sequence, without attention across them.
     pub packing: bool,
     /// Steps between log lines.
@@ -88,6 +94,26 @@ pub struct TrainSettings {
     pub early_stopping_steps: Option<u32>,
     /// Seed; unset: the run's.
     pub seed: Option<u64>,
+}
+
+/// A training that comes before the one on the run's own pairs. What it leaves out is as `[train]` says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrainStage {
+    /// Name of its folder below `stages/` of the adapter's.
+    pub name: String,
+    /// File that it trains on.
+    pub dataset: PathBuf,
+    /// Folder of SQLite files that the questions of `dataset`, a file in Spider's layout, are asked of.
+    pub databases: Option<PathBuf>,
+    /// Epochs.
+    pub num_train_epochs: Option<f64>,
+    /// Optimizer steps; overrides epochs.
+    pub max_steps: Option<u64>,
+    /// Peak learning rate.
+    pub learning_rate: Option<f64>,
+    /// `cosine`, `linear` or `constant`.
+    pub lr_scheduler_type: Option<String>,
 }
 
 impl Default for TrainSettings {
@@ -119,6 +145,9 @@ impl Default for TrainSettings {
             quantization_bit: None,
             gradient_checkpointing: false,
             group_by_length: false,
+            group_by_prefix: false,
+            stages: Vec::new(),
+            replay: 0.0,
             packing: false,
             logging_steps: 5,
             eval_steps: None,

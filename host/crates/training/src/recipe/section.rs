@@ -41,6 +41,7 @@ pub fn of_section(section: &Section, surroundings: Surroundings) -> Result<Train
     reader.finish().map_err(TrainError::Section)?;
     settings.data.train = surroundings.train;
     settings.data.evaluation = surroundings.evaluation;
+    settings.data.replay_share = section.replay;
     settings.optimization.seed = section.seed.unwrap_or(surroundings.seed);
     Ok(settings)
 }
@@ -51,7 +52,7 @@ fn as_recipe(section: &Section, surroundings: &Surroundings) -> Map<String, Valu
         return Map::new();
     };
     // Data sets have been looked up, and a seed may have more bits than a recipe's.
-    for key in ["dataset_dir", "dataset", "eval_dataset", "seed"] {
+    for key in ["dataset_dir", "dataset", "eval_dataset", "seed", "stages", "replay"] {
         recipe.remove(key);
     }
     let evaluates = !surroundings.evaluation.is_empty();

@@ -4,7 +4,7 @@ use super::phrase::{Phraser, comparative, contains_rows, one_of};
 use crate::grammar::{Attribute, Filter, Match, Pattern, Relation, Test};
 use crate::random::Draw;
 use crate::sql::{Compare, Literal};
-use nl2sql_schema::Role;
+use nl2sql_schema::{Column, Role};
 
 impl Phraser<'_> {
     /// The filters before the noun, ending in 的.
@@ -108,7 +108,7 @@ impl Phraser<'_> {
         match test {
             Test::Compare(Compare::Equal, literal) if column.role == Role::Flag => flag(&name, literal),
             Test::Compare(Compare::Equal, literal) => {
-                let value = say(literal, draw);
+                let value = say_of(column, literal, draw);
                 match (
                     name.ends_with("城市") || name.ends_with("国家") || name.ends_with("大区"),
                     draw.below(3),
@@ -122,10 +122,14 @@ impl Phraser<'_> {
                 }
             }
             Test::Compare(Compare::NotEqual, literal) => {
-                format!("{name}{}{}", one_of(draw, &["不是", "不为"]), say(literal, draw))
+                format!(
+                    "{name}{}{}",
+                    one_of(draw, &["不是", "不为"]),
+                    say_of(column, literal, draw)
+                )
             }
             Test::Compare(operator, literal) => {
-                let value = say(literal, draw);
+                let value = say_of(column, literal, draw);
                 match (temporal, operator) {
                     (true, Compare::Greater) => {
                         format!("{name}{}", one_of(draw, &["在?之后", "晚于?"]).replace('?', &value))
@@ -142,7 +146,7 @@ impl Phraser<'_> {
                 "{name}{}",
                 one_of(draw, &["在#到?之间", "介于#和?之间", "在#和?之间"])
                     .replace('#', &say(low, draw))
-                    .replace('?', &say(high, draw))
+                    .replace('?', &say_of(column, high, draw))
             ),
             Test::Either(first, second) => {
                 let between = one_of(draw, &["或", "或者"]);
@@ -150,7 +154,7 @@ impl Phraser<'_> {
                     "{name}{}{}{between}{}",
                     one_of(draw, &["为", "是"]),
                     say(first, draw),
-                    say(second, draw)
+                    say_of(column, second, draw)
                 )
             }
             Test::Like(kind, text, negated) => {
@@ -247,5 +251,14 @@ pub fn say(literal: &Literal, draw: &mut Draw) -> String {
             _ if text.is_ascii() && text.contains(' ') => format!("“{text}”"),
             _ => text.clone(),
         },
+    }
+}
+
+/// The value of a column: a number with what it counts, where the glossary says that.
+fn say_of(column: &Column, literal: &Literal, draw: &mut Draw) -> String {
+    let value = say(literal, draw);
+    match literal {
+        Literal::Number(_) => value + &column.unit[1],
+        _ => value,
     }
 }

@@ -1,7 +1,7 @@
 //! Single tests in words: truth values, years, comparisons, parts of texts.
 
 use super::condition::Phrase;
-use super::value::say;
+use super::value::{say, say_of};
 use crate::grammar::{Match, Test};
 use crate::random::Draw;
 use crate::sql::{Compare, Literal};
@@ -137,7 +137,7 @@ pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, Str
     let temporal = matches!(column.role, Role::Year | Role::Date);
     match test {
         Test::Compare(operator, literal) => {
-            let value = say(literal, draw);
+            let value = say_of(column, literal, draw);
             let options: &[&str] = match (operator, temporal) {
                 (Compare::Equal, _) => return (format!("is {value}"), format!("of {value}")),
                 (Compare::NotEqual, _) => return (format!("is not {value}"), format!("other than {value}")),
@@ -164,12 +164,12 @@ pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, Str
             (format!("is {text}"), format!("{of}{text}"))
         }
         Test::Between(low, high) => {
-            let (low, high) = (say(low, draw), say(high, draw));
+            let (low, high) = (say(low, draw), say_of(column, high, draw));
             let text = format!("between {low} and {high}");
             (format!("is {text}"), text)
         }
         Test::Either(first, second) => {
-            let (first, second) = (say(first, draw), say(second, draw));
+            let (first, second) = (say(first, draw), say_of(column, second, draw));
             let either = if draw.chance(0.3) { "either " } else { "" };
             (
                 format!("is {either}{first} or {second}"),

@@ -3,7 +3,7 @@
 use super::comparison::{amount, comparison, flag, year};
 use super::phrase::{Phraser, pick};
 use super::scale::scale;
-use super::value::{quoted, say};
+use super::value::{quoted, say, say_of};
 use crate::grammar::{Attribute, Filter, Test};
 use crate::random::Draw;
 use crate::sql::{Compare, Literal};
@@ -259,7 +259,7 @@ impl Phraser<'_> {
                     };
                     let told = words.compares && self.is_only_such(attribute);
                     let comparable = told && adjective.1.contains("er") && draw.chance(0.45);
-                    comparable.then(|| Phrase::be(&format!("{} than {}", adjective.1, say(literal, draw))))
+                    comparable.then(|| Phrase::be(&format!("{} than {}", adjective.1, say_of(column, literal, draw))))
                 }
                 (Role::Year, _) => year(
                     name,

@@ -2,6 +2,7 @@
 
 use crate::random::Draw;
 use crate::sql::Literal;
+use nl2sql_schema::Column;
 
 /// The value as a person would write it: numbers as they are, texts bare or in quotes.
 pub fn say(literal: &Literal, draw: &mut Draw) -> String {
@@ -9,6 +10,15 @@ pub fn say(literal: &Literal, draw: &mut Draw) -> String {
         Literal::Number(number) => grouped(number, draw),
         Literal::Boolean(value) => value.to_string(),
         Literal::Text(text) => quoted(text, draw),
+    }
+}
+
+/// The value of a column: a number with what it counts, where the glossary says that.
+pub fn say_of(column: &Column, literal: &Literal, draw: &mut Draw) -> String {
+    let value = say(literal, draw);
+    match (literal, column.unit[0].as_str()) {
+        (Literal::Number(_), unit) if !unit.is_empty() => format!("{value} {unit}"),
+        _ => value,
     }
 }
 

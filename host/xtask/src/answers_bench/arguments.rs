@@ -1,0 +1,61 @@
+//! What the bench is told.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// How many questions of people a small model answers
+#[derive(Parser)]
+pub struct AnswersArguments {
+    /// Folder in Spider's layout: `dev.jsonl` with the questions, `database/<id>/<id>.sqlite`, and `train.jsonl` where there is one
+    #[arg(long, value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// Folder of everything that is made; a bench that was stopped goes on there
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Hugging Face folder of the model; SmolLM2-135M-Instruct by default
+    #[arg(long, value_name = "FOLDER")]
+    pub model: Option<PathBuf>,
+    /// The program, where it is built
+    #[arg(long, value_name = "FILE")]
+    pub program: Option<PathBuf>,
+    /// Profile of the recipe
+    #[arg(long, value_name = "NAME", default_value = "small_model")]
+    pub recipe: String,
+    /// Further settings of the recipe
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight where the first does not run)
+    #[arg(long, value_delimiter = ',', default_value = "greedy,schema,candidates")]
+    decodings: Vec<String>,
+    /// Languages of the questions: en, and zh where there are translations
+    #[arg(long, value_delimiter = ',', default_value = "en,zh")]
+    languages: Vec<String>,
+}
+
+impl AnswersArguments {
+    /// Whether answers are to be written so.
+    pub fn decodes(&self, decoding: &str) -> bool {
+        self.decodings.iter().any(|wanted| wanted == decoding)
+    }
+
+    /// Whether questions in this language are to be asked.
+    pub fn asks_in(&self, language: &str) -> bool {
+        self.languages.iter().any(|wanted| wanted == language)
+    }
+
+    /// The questions that people wrote.
+    pub fn questions(&self) -> PathBuf {
+        self.data.join("dev.jsonl")
+    }
+
+    /// Pairs that people wrote about other databases.
+    pub fn other_pairs(&self) -> Option<PathBuf> {
+        Some(self.data.join("train.jsonl")).filter(|file| file.is_file())
+    }
+
+    /// The folder of the databases.
+    pub fn databases(&self) -> PathBuf {
+        self.data.join("database")
+    }
+}
