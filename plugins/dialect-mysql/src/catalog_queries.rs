@@ -43,6 +43,13 @@ pub fn catalog_queries(version: &str, schemas: &[String]) -> Vec<(&'static str, 
             ),
         ),
     ];
+    queries.push((
+        "indexes",
+        format!(
+            "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME FROM information_schema.STATISTICS WHERE {}",
+            scope("TABLE_SCHEMA")
+        ),
+    ));
     queries.extend(checks(mariadb, version, schemas).map(|sql| ("checks", sql)));
     queries
 }

@@ -151,7 +151,9 @@ fn table(from: &wit::Table) -> catalog::Table {
             })
             .collect(),
         row_estimate: from.row_estimate,
+        ..catalog::Table::default()
     }
+    .with_extra(&from.extra)
 }
 
 fn column(from: &wit::Column) -> catalog::Column {

@@ -78,6 +78,7 @@ pub use driver::{Driver, DriverConnection, LoginRights, QueryReader};
 pub use driver_registry::DriverRegistry;
 pub use error::{ConnectError, ExtractError, QueryError};
 pub use limits::Limits;
+pub use nl2sql_ddl::ScriptRules;
 pub use nl2sql_profile::TlsMode;
 pub use secret::Secret;
 pub use settings::ConnectionSettings;

@@ -291,6 +291,7 @@ fn create_table(create: &CreateTable, text: &str, flavor: &Flavor, builder: &mut
         .sqlite_table_options
         .options
         .contains(&SqliteTableOption::WithoutRowid);
+    table.without_rowid = without_rowid;
     if flavor.integer_keys_are_identity && !without_rowid {
         number_rows(&mut table);
     }

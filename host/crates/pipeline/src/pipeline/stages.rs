@@ -132,11 +132,13 @@ impl Pipeline<'_> {
         let catalog = self.catalog()?;
         let cards: CardsArtifact = self.folder.read_json(artifact::CARDS)?;
         let valued = cards.with_values(&catalog);
+        let dialect = self.dependencies.dialect(&catalog).map_err(fail)?;
         let request = PlanRequest {
             catalog: &valued,
             cards: &cards.cards,
             total: settings.total,
             minimum: settings.minimum,
+            dialect: dialect.info(),
             language: &settings.language,
             options: &as_json(&settings.options),
             seed: self.profile.run.seed,

@@ -106,6 +106,31 @@ macro_rules! to_noun {
     };
 }
 
+/// A table, both ways. What the record has no field for goes into its `extra`, where the version has that.
+macro_rules! table_record {
+    ($record:path, { $($field:ident),* $(,)? } $(+ $extra:ident)?) => {
+        impl $crate::contract::convert::ToRecord<$record> for nl2sql_catalog::Table {
+            fn to_record(&self) -> $record {
+                use $record as Record;
+                Record {
+                    $($field: $crate::contract::convert::ToRecord::to_record(&self.$field),)*
+                    $($extra: self.$extra(),)?
+                }
+            }
+        }
+
+        impl $crate::contract::convert::ToNoun<nl2sql_catalog::Table> for $record {
+            fn to_noun(self) -> Result<nl2sql_catalog::Table, $crate::error::Failure> {
+                let table = nl2sql_catalog::Table {
+                    $($field: $crate::contract::convert::ToNoun::to_noun(self.$field)?,)*
+                    ..nl2sql_catalog::Table::default()
+                };
+                Ok(table$(.with_extra(&self.$extra))?)
+            }
+        }
+    };
+}
+
 /// A closed set that is an enum on both sides, both ways.
 macro_rules! closed_set {
     ($noun:path, $record:path, { $($member:ident $(=> $other:ident)?),* $(,)? }) => {
@@ -133,7 +158,7 @@ macro_rules! closed_set {
     (@ $record:ident $member:ident $other:ident) => { $record::$other };
 }
 
-pub(crate) use {closed_set, record, to_noun, to_record};
+pub(crate) use {closed_set, record, table_record, to_noun, to_record};
 
 /// The records that both versions of the contract have with the same fields.
 macro_rules! shared_records {
@@ -149,8 +174,7 @@ macro_rules! shared_records {
             wit::types::Column,
             { name, type_name, type_class, nullable, default, comment, identity, generated, labels, samples } $(+ $extra)?
         );
-        record!(
-            nl2sql_catalog::Table,
+        table_record!(
             wit::types::Table,
             { schema, name, kind, comment, columns, primary_key, unique_keys, foreign_keys, checks, row_estimate } $(+ $extra)?
         );
