@@ -70,7 +70,7 @@ mod unreadable;
 mod value_samples;
 mod wkb;
 
-pub use adbc::{AdbcSettings, ProbeCommand, load_adbc_library};
+pub use adbc::{AdbcSettings, LIBRARY_LOADED, ProbeCommand, load_adbc_library};
 pub use catalog_rows::{CatalogRow, Extraction};
 pub use connection::Connection;
 pub use dialect_facts::{DialectFacts, RowLimit};

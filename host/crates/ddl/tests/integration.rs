@@ -282,6 +282,20 @@ fn what_does_not_parse_is_noted_with_its_line_and_the_rest_is_read() {
 }
 
 #[test]
+fn statements_that_begin_like_none_are_noted_with_their_line() {
+    let script = "CREATE TABLE a (id INT);\nCREAT TABLE b (id INT);\n\nCREATE TABEL c (id INT);\nINSERT INTO a VALUES (1);\nCREATE ROLE reader;\nremark this;";
+    let catalog = catalog("postgres", script);
+    assert_eq!(cells(&catalog, "tables", &[1]), ["a"]);
+    assert_eq!(
+        catalog.notes,
+        [
+            "schema.sql:2: expected a statement, found CREAT; the statement is left out",
+            "schema.sql:4: expected an object type after CREATE, found TABEL; the statement is left out",
+        ]
+    );
+}
+
+#[test]
 fn a_dialect_says_whose_statements_it_has_and_keeps_its_own_lexical_rules() {
     let shouting = ScriptRules {
         dialect: "shouting".into(),
