@@ -49,7 +49,7 @@ impl CurlyConnection {
         let failed = |error: rusqlite::Error| QueryError::Failed(error.to_string());
         let connection = rusqlite::Connection::open(&self.file).map_err(failed)?;
         let mut statement = connection.prepare(sql).map_err(failed)?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let mut found = statement.query([]).map_err(failed)?;
         let mut rows = Vec::new();
