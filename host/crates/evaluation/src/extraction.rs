@@ -271,6 +271,16 @@ mod tests {
         ] {
             assert_eq!(super::extract_sql(&answer, &syntax), statement, "{answer}");
         }
+        // A backtick that closes a name belongs to the statement.
+        for (answer, statement) in [
+            ("SELECT `a` FROM `t`", "SELECT `a` FROM `t`"),
+            ("```sql\nSELECT `a`\nFROM `t`\n```", "SELECT `a`\nFROM `t`"),
+            ("SELECT `a` FROM `t`;", "SELECT `a` FROM `t`"),
+            ("SELECT a FROM t`", "SELECT a FROM t"),
+            ("SELECT a FROM t```", "SELECT a FROM t"),
+        ] {
+            assert_eq!(extract_sql(answer), statement, "{answer}");
+        }
         // What is wrong stays whole, so that it shows when it runs.
         let wrong = "SELECT a\nFROM t\nWHER a = 1";
         assert_eq!(super::extract_sql(wrong, &syntax), wrong);

@@ -36,7 +36,7 @@ pub(super) fn first_statement<'t>(text: &'t str, syntax: &Syntax<'_>) -> &'t str
     let text = text.trim();
     let tokens = tokens(text, &syntax.rules);
     let end = hard_end(text, &tokens);
-    let text = text[..end].trim_end_matches('`').trim_end();
+    let text = without_closing_marks(text[..end].trim_end(), &tokens);
     let capitalised = first_word(text, syntax).is_some_and(is_capitalised);
     let is_statement = |sql: &str| syntax.is_statement.is_none_or(|is_statement| is_statement(sql));
     let places: Vec<usize> = prose_places(text, &tokens, capitalised).take(MAX_PLACES).collect();
@@ -55,6 +55,15 @@ pub(super) fn first_statement<'t>(text: &'t str, syntax: &Syntax<'_>) -> &'t str
         .map(part)
         .find(|part| syntax.is_statement.is_some_and(|is_statement| is_statement(part)));
     statement.unwrap_or_else(|| places.first().map_or(text, part))
+}
+
+/// Drops backticks that open or close a code span or fence; one that closes a name belongs to it.
+fn without_closing_marks<'t>(text: &'t str, tokens: &[Token<'_>]) -> &'t str {
+    let is_name = |token: &Token<'_>| token.kind == TokenKind::Name && token.closed && token.end() == text.len();
+    if tokens.iter().any(is_name) {
+        return text;
+    }
+    text.trim_end_matches('`').trim_end()
 }
 
 /// Blank lines outside of parentheses before which a statement may end.
