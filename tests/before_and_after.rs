@@ -261,7 +261,15 @@ fn schema_constrained_answers_use_existing_names_only() {
     };
     let catalog = fs::read(folder.path().join("runs/shop/metadata.json")).unwrap();
     let catalog: nl2sql_catalog::Database = serde_json::from_slice(&catalog).unwrap();
-    let names = std::sync::Arc::new(SchemaConstraint::new(&catalog, DialectRules::of_dialect("sqlite")));
+    let info = nl2sql_plugin_host::PluginHost::builder()
+        .embedded(nl2sql_builtin_plugins::PLUGINS)
+        .build()
+        .unwrap()
+        .dialect("sqlite")
+        .unwrap()
+        .info()
+        .unwrap();
+    let names = std::sync::Arc::new(SchemaConstraint::new(&catalog, DialectRules::of(&info)));
     let fits = |text: &String| DecodingState::new(names.clone()).push(text.as_bytes());
     let candidates = ["--set", "evaluate.candidates=2"];
     for more in [&held[..], &[&held[..], &candidates].concat()] {

@@ -1,10 +1,20 @@
 //! A dialect that exists in this folder alone goes through a run: nothing in the program knows it by name.
 
+mod curly_driver;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, OnceLock};
 
+use curly_driver::CurlyDriver;
+use nl2sql_app::job::{EvaluateRequest, ExampleSource, Job, Outcome};
+use nl2sql_app::{DatabaseRegistry, Session};
+use nl2sql_constrained_decoding::DecodingState;
+use nl2sql_database::{DriverRegistry, Limits};
 use nl2sql_plugin_host::{PluginHost, PluginSettings};
+use nl2sql_profile::Layers;
+use serde_json::json;
 
 const SHOP: &str = "
     CREATE TABLE customer (customer_id INTEGER PRIMARY KEY, name TEXT NOT NULL, \"home town\" TEXT);
@@ -14,6 +24,11 @@ const SHOP: &str = "
 ";
 
 fn component() -> String {
+    static COMPONENT: OnceLock<String> = OnceLock::new();
+    COMPONENT.get_or_init(built).clone()
+}
+
+fn built() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new(env!("CARGO"))
         .current_dir(&root)
@@ -98,4 +113,141 @@ fn its_own_words_are_understood(component: &str) {
             .unwrap()
             .read_only
     );
+}
+
+/// A session over a database that speaks the dialect, through a driver that is registered here.
+fn session(folder: &Path) -> Arc<Session> {
+    rusqlite::Connection::open(folder.join("shop.sqlite"))
+        .unwrap()
+        .execute_batch(SHOP)
+        .unwrap();
+    let profile = format!(
+        "[database]\npath = \"shop.sqlite\"\ndialect = \"curly\"\ndriver = \"curlydb\"\n[run]\nname = \"shop\"\n\
+         [plugins.dialect-curly]\npath = {}\ngrant = [\"disclose-rows\"]\n",
+        serde_json::Value::from(component())
+    );
+    let path = folder.join("nl2sql.toml");
+    fs::write(&path, profile).unwrap();
+    let layers = Layers {
+        profile: Some(path.display().to_string()),
+        ..Layers::default()
+    };
+    let mut profile = layers.resolve().unwrap().profile;
+    profile.run.dir = folder.join("runs");
+    let mut drivers = DriverRegistry::default();
+    drivers.register(Arc::new(CurlyDriver)).unwrap();
+    Session::with_drivers(profile, None, drivers).unwrap()
+}
+
+#[test]
+fn its_description_guards_a_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path());
+    let connection = session.connection().unwrap();
+    let run = |sql: &str| {
+        let (connection, sql) = (connection.clone(), sql.to_owned());
+        session
+            .runtime()
+            .block_on(|| async move { connection.run(&sql, &Limits::default()).await })
+    };
+    // What stands between the brackets is a name, be it a second statement to others.
+    for (sql, rows) in [
+        ("SELECT {home town} FROM customer WHERE name = 'Bo' || name = 'Cy'", 2),
+        (
+            "SELECT name AS {a; DELETE FROM customer} FROM customer FETCH FIRST 2 ROWS ONLY",
+            2,
+        ),
+    ] {
+        assert_eq!(run(sql).unwrap().rows.len(), rows, "{sql}");
+    }
+    for (sql, why) in [
+        ("DELETE FROM customer", "delete"),
+        ("FROM customer", "from"),
+        ("SELECT {a} FROM customer; DELETE FROM customer", "one statement"),
+        ("SELECT name INTO {b} FROM customer", "into"),
+        ("SELECT {a FROM customer", ""),
+    ] {
+        let refused = run(sql).unwrap_err();
+        assert_eq!(refused.code(), "refused", "{sql}: {refused}");
+        assert!(refused.to_string().to_lowercase().contains(why), "{sql}: {refused}");
+    }
+}
+
+#[test]
+fn its_description_constrains_what_a_model_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let databases = DatabaseRegistry::of_run(session(folder.path())).unwrap();
+    let constraint = databases.schema_constraints(["shop"]).unwrap().remove("shop").unwrap();
+    let admits = |sql: &str| {
+        let mut state = DecodingState::new(constraint.clone());
+        state.push(sql.as_bytes()) && state.may_end()
+    };
+    for sql in [
+        "SELECT {home town} FROM customer FETCH FIRST 3 ROWS ONLY",
+        "SELECT name FROM {customer} WHERE name = 'x' || {home town} = 'y'",
+    ] {
+        assert!(admits(sql), "{sql}");
+    }
+    for sql in ["SELECT {home city} FROM customer", "SELECT name FROM {customers}"] {
+        assert!(!admits(sql), "{sql}");
+    }
+}
+
+#[test]
+fn answers_in_it_are_extracted_run_and_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path());
+    let rows = [
+        (
+            "SELECT {home town} FROM customer WHERE name = 'Bo' || name = 'Cy'",
+            "Look at the towns:\n\nSELECT\n    {home town}\nFROM customer\nWHERE name = 'Cy' || name = 'Bo'\n\nIt lists both towns.",
+        ),
+        (
+            "SELECT name FROM customer FETCH FIRST 1 ROWS ONLY",
+            "SELECT name AS {one; or ``` two} FROM customer FETCH FIRST 1 ROWS ONLY; this is the first",
+        ),
+        (
+            "SELECT count(*) FROM {sales}",
+            "SELECT count(*) FROM {sales} WHERE amount > 5",
+        ),
+        (
+            "SELECT name FROM customer",
+            "WITH a AS (SELECT name FROM customer) SELECT name FROM a",
+        ),
+    ];
+    let line = |at: usize, (gold, predict): (&str, &str)| {
+        let example = json!({ "db_id": "shop", "question": format!("Question {at}?"), "query": gold });
+        let answer = json!({ "prompt": "", "predict": predict, "label": gold });
+        (example.to_string(), answer.to_string())
+    };
+    let (examples, answers): (Vec<String>, Vec<String>) =
+        rows.iter().enumerate().map(|(at, row)| line(at, *row)).unzip();
+    let (dataset, predictions) = (folder.path().join("own.jsonl"), folder.path().join("answers.jsonl"));
+    fs::write(&dataset, examples.join("\n")).unwrap();
+    fs::write(&predictions, answers.join("\n")).unwrap();
+    let request = EvaluateRequest {
+        examples: ExampleSource {
+            dataset: Some(dataset),
+            ..ExampleSource::default()
+        },
+        after: Some(predictions),
+        output: Some(folder.path().join("report")),
+        ..EvaluateRequest::default()
+    };
+    let Outcome::Evaluate(evaluated) = session.start(Job::Evaluate(request)).join().unwrap() else {
+        panic!("an evaluation ends as an evaluation");
+    };
+    let report = evaluated.as_json();
+    let execution = report["metrics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|metric| metric["name"] == "execution-match")
+        .unwrap();
+    assert_eq!(
+        (&execution["after"]["rows"], &execution["after"]["value"]),
+        (&json!(4), &json!(50.0)),
+        "{report:#}"
+    );
+    assert_eq!(report["outcomes"]["match"], json!([0, 2]), "{report:#}");
 }

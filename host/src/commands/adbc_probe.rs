@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nl2sql_app::diagnostic::Exit;
-use nl2sql_database::load_adbc_library;
+use nl2sql_database::{LIBRARY_LOADED, load_adbc_library};
 
 use crate::terminal::say;
 
@@ -12,7 +12,10 @@ pub const NAME: &str = "adbc-probe";
 
 pub fn run(library: &Path, entrypoint: &str) -> Exit {
     match load_adbc_library(library, entrypoint) {
-        Ok(()) => Exit::Done,
+        Ok(()) => {
+            say(LIBRARY_LOADED);
+            Exit::Done
+        }
         Err(reason) => {
             say(reason.replace('\n', " "));
             Exit::Failed

@@ -43,6 +43,14 @@ pub fn catalog_queries(version: &str, schemas: &[String]) -> Vec<(&'static str, 
             ),
         ),
     ];
+    queries.push((
+        "indexes",
+        format!(
+            "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME FROM information_schema.STATISTICS WHERE {0} UNION ALL \
+             SELECT TABLE_SCHEMA, TABLE_NAME, NULL FROM information_schema.TABLES WHERE {0} AND TABLE_TYPE = 'BASE TABLE'",
+            scope("TABLE_SCHEMA")
+        ),
+    ));
     queries.extend(checks(mariadb, version, schemas).map(|sql| ("checks", sql)));
     queries
 }

@@ -11,7 +11,8 @@ pub fn catalog_queries() -> Vec<(&'static str, String)> {
         (
             "tables",
             format!(
-                "SELECT NULL, l.name, CASE l.type WHEN 'view' THEN 'view' WHEN 'virtual' THEN 'virtual' ELSE 'table' END, NULL, NULL \
+                "SELECT NULL, l.name, CASE l.type WHEN 'view' THEN 'view' WHEN 'virtual' THEN 'virtual' ELSE 'table' END, NULL, NULL, \
+                 CASE WHEN l.type = 'table' THEN l.wr ELSE 0 END \
                  FROM {tables} ORDER BY l.name"
             ),
         ),
@@ -43,6 +44,12 @@ pub fn catalog_queries() -> Vec<(&'static str, String)> {
             format!(
                 "SELECT NULL, l.name, '#' || f.id, f.seq + 1, f.\"from\", NULL, f.\"table\", coalesce(f.\"to\", '') \
                  FROM {tables}, pragma_foreign_key_list(l.name) AS f ORDER BY l.name, f.id, f.seq"
+            ),
+        ),
+        (
+            "indexes",
+            format!(
+                "SELECT NULL, l.name, i.name FROM {tables} LEFT JOIN pragma_index_list(l.name) AS i ON true WHERE l.type = 'table' ORDER BY l.name, i.name"
             ),
         ),
     ]

@@ -37,7 +37,7 @@ pub struct Session {
 impl Session {
     /// Binds the generator; refuses options it does not know.
     pub fn open(catalog: &Catalog, dialect: &DialectInfo, options: &str, seed: u64) -> Result<Self, PluginError> {
-        let schema = Schema::new(catalog);
+        let schema = Schema::new(catalog, &dialect.extra);
         let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
         for (index, table) in schema.tables.iter().enumerate() {
             by_name.insert(table.qualified.clone(), index);

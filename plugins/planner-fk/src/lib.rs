@@ -36,7 +36,7 @@ nl2sql_sdk::register!(planner: ForeignKeys);
 
 /// Topics for the catalog whose budgets sum to `request.total`.
 fn plan(context: &Context, options: &Options, request: &PlanRequest) -> Result<TopicPlan, PluginError> {
-    let schema = Schema::new(&context.catalog);
+    let schema = Schema::new(&context.catalog, &context.extra);
     let mut notes = Vec::new();
     let wanted: Vec<usize> = (0..schema.tables.len())
         .filter(|table| options.views || !schema.tables[*table].view)

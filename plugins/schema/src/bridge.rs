@@ -149,10 +149,13 @@ mod tests {
     }
 
     fn children_of(tables: Vec<Table>) -> Vec<Option<String>> {
-        let schema = Schema::new(&Catalog {
-            tables,
-            ..Catalog::default()
-        });
+        let schema = Schema::new(
+            &Catalog {
+                tables,
+                ..Catalog::default()
+            },
+            &[],
+        );
         schema
             .links
             .iter()

@@ -17,9 +17,15 @@ use crate::terms;
 use crate::words::{is_word, words};
 use crate::{Column, Noun, Role, Schema, Table};
 
+/// Says in a description's `extra` that the database compares texts of digits with numbers.
+const NUMERIC_TEXTS: &str = "numeric-texts";
+
 impl Schema {
-    /// The schema of a catalog.
-    pub fn new(catalog: &Catalog) -> Self {
+    /// The schema of a catalog. `extra` is that of its dialect's description.
+    pub fn new(catalog: &Catalog, extra: &[(String, String)]) -> Self {
+        let numeric_texts = extra
+            .iter()
+            .any(|(name, value)| name == NUMERIC_TEXTS && value == "yes");
         let names: Vec<&str> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
         let prefix = shared_prefix(&names, "");
         let catalog = &with_types_of_views(catalog);
@@ -35,7 +41,7 @@ impl Schema {
                 for link in links.iter().filter(|link| link.declared && link.child == index) {
                     columns.extend(link.columns.iter().map(|pair| pair.0));
                 }
-                build_table(catalog, table, &nouns[index], &columns)
+                build_table(catalog, table, &nouns[index], &columns, numeric_texts)
             })
             .collect();
         for (index, table) in tables.iter_mut().enumerate() {
@@ -148,16 +154,22 @@ fn name_short_ids(tables: &mut [Table], links: &[Link], nouns: &[String]) {
     }
 }
 
-fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BTreeSet<usize>) -> Table {
+fn build_table(
+    catalog: &Catalog,
+    table: &CatalogTable,
+    noun: &str,
+    foreign: &BTreeSet<usize>,
+    numeric_texts: bool,
+) -> Table {
     let position = |name: &String| table.columns.iter().position(|column| column.name == *name);
     let key: Vec<usize> = table.primary_key.iter().filter_map(position).collect();
     let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let prefix = shared_prefix(&names, &table.name);
     let about = About {
-        catalog,
         table,
         noun,
         prefix,
+        numeric_texts,
     };
     let mut columns: Vec<Column> = table
         .columns
@@ -242,19 +254,20 @@ fn build_table(catalog: &Catalog, table: &CatalogTable, noun: &str, foreign: &BT
 
 /// What the columns of a table have in common.
 struct About<'a> {
-    catalog: &'a Catalog,
     table: &'a CatalogTable,
     noun: &'a str,
     /// Length of the meaningless prefix of their names.
     prefix: usize,
+    /// The database compares texts of digits with numbers.
+    numeric_texts: bool,
 }
 
 fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bool) -> Column {
     let About {
-        catalog,
         table,
         noun,
         prefix,
+        numeric_texts,
     } = *about;
     let name_parts = without_initial(words(&column.name[prefix..]), noun);
     let identifies = |parts: &[String]| {
@@ -270,8 +283,7 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
         _ => name_parts.clone(),
     };
     let comment = chinese_name(column.comment.as_deref(), &column.name);
-    let numeric_text = catalog.dialect == "sqlite";
-    let role = role_of(column, &name_parts, &comment, is_key, numeric_text, table.row_estimate);
+    let role = role_of(column, &name_parts, &comment, is_key, numeric_texts, table.row_estimate);
     let is = |first: &str| parts.first().is_some_and(|part| part == first) && parts.len() > 1;
     let states = parts.last().is_some_and(|last| FLAG_WORDS.contains(&last.as_str()));
     let status = match role {

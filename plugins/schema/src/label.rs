@@ -163,10 +163,13 @@ mod tests {
                 .collect(),
             ..Table::default()
         };
-        let schema = Schema::new(&Catalog {
-            tables: vec![table, parent],
-            ..Catalog::default()
-        });
+        let schema = Schema::new(
+            &Catalog {
+                tables: vec![table, parent],
+                ..Catalog::default()
+            },
+            &[],
+        );
         let table = &schema.tables[0];
         table
             .label

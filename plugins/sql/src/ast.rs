@@ -277,6 +277,17 @@ pub struct Ast {
     pub leading: Option<Kw>,
     /// What can be read and the engine refuses all the same.
     pub objections: Vec<Objection>,
+    /// Indexes that statements name.
+    pub index_hints: Vec<IndexHint>,
+}
+
+/// An index that is to be used for a table.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexHint {
+    /// The last part of the table's name.
+    pub table: TokenId,
+    /// The name of the index.
+    pub index: TokenId,
 }
 
 /// Something that the grammar knows and an engine refuses.
@@ -337,5 +348,6 @@ impl Ast {
         self.root = None;
         self.leading = None;
         self.objections.clear();
+        self.index_hints.clear();
     }
 }

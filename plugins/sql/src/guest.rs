@@ -151,8 +151,9 @@ fn table(from: &wit::Table) -> catalog::Table {
             })
             .collect(),
         row_estimate: from.row_estimate,
-        terms: catalog::Terms::default(),
+        ..catalog::Table::default()
     }
+    .with_extra(&from.extra)
 }
 
 fn column(from: &wit::Column) -> catalog::Column {

@@ -12,6 +12,7 @@ mod from;
 mod full_text;
 mod function_call;
 mod grouping;
+mod index_hint;
 mod join;
 mod nearest_name;
 mod order;

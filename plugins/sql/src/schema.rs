@@ -19,6 +19,8 @@ pub(crate) struct SchemaTable {
     pub primary_key: Vec<String>,
     /// Whether rows have a physical address (rowid, ctid).
     pub stored: bool,
+    /// Its indexes, where the catalog lists them.
+    pub indexes: Option<Vec<String>>,
     pub is_virtual: bool,
     /// SQLite: whether this looks like a table of a full-text module, whose columns have no types.
     pub full_text: bool,
@@ -70,7 +72,8 @@ impl Schema {
                 columns: table.columns.iter().map(|column| column.name.clone()).collect(),
                 types: table.columns.iter().map(ColumnType::new).collect(),
                 primary_key: table.primary_key.clone(),
-                stored: matches!(table.kind, TableKind::Table | TableKind::Virtual),
+                stored: matches!(table.kind, TableKind::Table | TableKind::Virtual) && !table.without_rowid,
+                indexes: table.indexes.clone(),
                 is_virtual: table.kind == TableKind::Virtual,
                 full_text: table.kind == TableKind::Virtual
                     && table.columns.iter().all(|column| column.type_name.is_empty()),

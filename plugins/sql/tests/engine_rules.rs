@@ -245,6 +245,39 @@ fn mysql_grammar_of_intervals_and_clauses_in_arguments() {
 }
 
 #[test]
+fn mysql_counts_at_most_six_digits_of_seconds() {
+    check(
+        &session(Dialect::Mysql, "8.0.36"),
+        &[
+            (
+                "SELECT CAST(printed AS DATETIME(6)), CAST(printed AS TIME(0)) FROM book",
+                None,
+            ),
+            ("SELECT CAST(printed AS DATETIME(7)) FROM book", Some("not-supported")),
+            ("SELECT CONVERT(printed, TIME(9)) FROM book", Some("not-supported")),
+        ],
+    );
+}
+
+#[test]
+fn tsql_counts_arguments() {
+    let session = session(Dialect::Tsql, "");
+    for sql in [
+        "SELECT STRING_AGG(title, ', ') FROM book",
+        "SELECT CONCAT_WS('-', title, id), DATETRUNC(month, printed) FROM book",
+    ] {
+        assert_eq!(session.check_syntax(sql), Ok(()), "{sql}");
+    }
+    for sql in [
+        "SELECT STRING_AGG(title) FROM book",
+        "SELECT CONCAT_WS('-', title) FROM book",
+        "SELECT DATETRUNC(printed) FROM book",
+    ] {
+        assert!(session.check_syntax(sql).is_err(), "{sql}");
+    }
+}
+
+#[test]
 fn postgres_knows_the_families_of_types() {
     check(
         &session(Dialect::Postgres, "15.3"),

@@ -372,6 +372,72 @@ fn dialects_differ_where_the_engines_do() {
     }
 }
 
+/// Diagnoses about a table whose indexes are known, whose rows have no numbers, and one of which neither is told.
+fn codes_with_indexes(dialect: Dialect, sql: &str) -> Vec<String> {
+    let told = Table {
+        indexes: Some(vec!["by_city".into(), "Größe".into()]),
+        without_rowid: true,
+        ..table("told", &["id", "city"])
+    };
+    let catalog = Database {
+        name: "music".into(),
+        tables: vec![told, table("untold", &["id", "city"])],
+        ..Database::default()
+    };
+    let findings = Session::new(dialect, &catalog).diagnose(sql).unwrap();
+    findings.into_iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn indexes_are_those_of_their_table() {
+    use Dialect::{Mysql, Sqlite};
+    for (dialect, sql, found) in [
+        (Sqlite, "SELECT id FROM told INDEXED BY by_city", None),
+        (Sqlite, "SELECT t.id FROM told AS t INDEXED BY \"BY_CITY\"", None),
+        (Sqlite, "SELECT id FROM told NOT INDEXED", None),
+        (Sqlite, "SELECT id FROM told INDEXED BY by_cit", Some("unknown-index")),
+        (Sqlite, "SELECT id FROM told INDEXED BY by_citys", Some("unknown-index")),
+        (Sqlite, "SELECT id FROM told INDEXED BY Gr", Some("unknown-index")),
+        (
+            Sqlite,
+            "SELECT 1 FROM untold WHERE EXISTS (SELECT 1 FROM told INDEXED BY x)",
+            Some("unknown-index"),
+        ),
+        (Sqlite, "SELECT id FROM untold INDEXED BY by_city", None),
+        (
+            Sqlite,
+            "WITH told AS (SELECT 1 AS id) SELECT id FROM told INDEXED BY x",
+            None,
+        ),
+        (Mysql, "SELECT id FROM told USE INDEX (by_city) IGNORE KEY (by_c)", None),
+        (Mysql, "SELECT id FROM told USE INDEX ()", None),
+        (
+            Mysql,
+            "SELECT id FROM told FORCE INDEX FOR ORDER BY (by_city, by_town)",
+            Some("unknown-index"),
+        ),
+        (Mysql, "SELECT id FROM told USE KEY (PRIMARY)", Some("unknown-index")),
+        (Mysql, "SELECT id FROM untold USE INDEX (x)", None),
+    ] {
+        let codes = codes_with_indexes(dialect, sql);
+        assert_eq!(codes.first().map(String::as_str), found, "{sql}: {codes:?}");
+    }
+}
+
+#[test]
+fn rows_without_numbers_have_no_rowid() {
+    for (sql, found) in [
+        ("SELECT rowid FROM untold", None),
+        ("SELECT rowid FROM told", Some("unknown-column")),
+        ("SELECT t._rowid_ FROM told AS t", Some("unknown-column")),
+        ("SELECT id FROM told ORDER BY oid", Some("unknown-column")),
+        ("SELECT untold.rowid FROM told JOIN untold USING (id)", None),
+    ] {
+        let codes = codes_with_indexes(Dialect::Sqlite, sql);
+        assert_eq!(codes.first().map(String::as_str), found, "{sql}: {codes:?}");
+    }
+}
+
 #[test]
 fn analysis_lists_what_a_statement_uses() {
     let sql = "WITH c AS (SELECT theme, stadium_id AS sid FROM concert) \

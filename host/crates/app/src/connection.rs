@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use nl2sql_catalog::dialect_extra::DEFAULT_SCHEMA;
 use nl2sql_catalog::{DialectInfo, LimitStyle};
 use nl2sql_database::statement_guard::GuardRules;
-use nl2sql_database::{AdbcSettings, ConnectionSettings, DialectFacts, DriverRegistry, Limits, RowLimit, Secret};
+use nl2sql_database::{
+    AdbcSettings, ConnectionSettings, DialectFacts, DriverRegistry, Limits, RowLimit, ScriptRules, Secret,
+};
 use nl2sql_pipeline::Failure;
 use nl2sql_profile::{DatabaseSettings, ExposeSecret, read_secret};
 
@@ -53,20 +56,15 @@ pub(crate) fn dialect_facts(info: &DialectInfo) -> DialectFacts {
     DialectFacts {
         name: info.name.clone(),
         quotes: info.names.quotes,
-        default_schema: extra(info, "default-schema"),
+        default_schema: info.extra(DEFAULT_SCHEMA).map(str::to_owned),
         row_limit: match info.spelling.limit {
             LimitStyle::Limit => RowLimit::Limit,
             LimitStyle::FetchFirst => RowLimit::FetchFirst,
             LimitStyle::Top => RowLimit::Top,
         },
         guard: GuardRules::of_description(info),
+        scripts: ScriptRules::of(info),
     }
-}
-
-/// A value that a dialect gives for the host alone.
-fn extra(info: &DialectInfo, name: &str) -> Option<String> {
-    let found = info.extra.iter().find(|(known, _)| known == name);
-    found.map(|(_, value)| value.clone())
 }
 
 /// Everything needed to connect. `driver` is the one the dialect rides on.

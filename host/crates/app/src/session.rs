@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use nl2sql_database::{Connection, ConnectionSettings, DriverRegistry};
+use nl2sql_database::{Connection, DriverRegistry};
 use nl2sql_llm::{LlmClient, LlmError};
 use nl2sql_pipeline::Failure;
 use nl2sql_plugin_host::{CompileNotice, DialectPlugin, LoadError, PluginHost};
@@ -262,17 +262,18 @@ impl Session {
     fn connect_to(&self, place: &DatabasePlace) -> Result<Connection, Failure> {
         let name = self.driver_name()?;
         let mut settings = connection_settings(&self.profile.database, &name, &self.drivers)?;
-        if self
-            .drivers
-            .driver(&settings.driver)
-            .map_err(unavailable)?
-            .dialect()
-            .is_none()
-        {
+        let driver = self.drivers.driver(&settings.driver).map_err(unavailable)?;
+        if driver.dialect().is_none() {
             let info = self.dialect()?.info().map_err(|error| call_failure(&error))?;
             settings.dialect = dialect_facts(&info);
         }
-        go_to(&mut settings, place)?;
+        if *place != DatabasePlace::default() {
+            driver.go_to(&mut settings, place).map_err(|error| {
+                unavailable(error).with_hint(
+                    "Map the ids to {}, the run's own database, or give a folder of SQLite files with --databases",
+                )
+            })?;
+        }
         self.runtime
             .block_on(|| self.drivers.open(settings))
             .map_err(unavailable)
@@ -317,32 +318,4 @@ impl Session {
             .with_hint("Use a login with SELECT alone, or accept this one with database.allow_write_login = true")),
         }
     }
-}
-
-/// Turns settings to another place of their server.
-fn go_to(settings: &mut ConnectionSettings, place: &DatabasePlace) -> Result<(), Failure> {
-    let refuse = |what: &str| {
-        let message = format!(
-            "evaluate.db_ids names a {what}, and the driver `{}` has none to go to",
-            settings.driver
-        );
-        Err(Failure::new("database", "unavailable", message)
-            .with_hint("Map the ids to {}, the run's own database, or give a folder of SQLite files with --databases"))
-    };
-    match (settings.driver.as_str(), &place.database, &place.schema) {
-        (_, None, None) => {}
-        ("postgres", database, schema) => {
-            if let Some(database) = database {
-                settings.database.clone_from(database);
-            }
-            if let Some(schema) = schema {
-                settings.schemas = vec![schema.clone()];
-                settings.current_schema = Some(schema.clone());
-            }
-        }
-        ("mysql" | "mssql", Some(database), None) => settings.database.clone_from(database),
-        ("mysql" | "mssql", _, Some(_)) => return refuse("schema"),
-        _ => return refuse("database"),
-    }
-    Ok(())
 }

@@ -64,6 +64,12 @@ pub struct Table {
     /// Check constraints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
+    /// Names of its indexes, sorted; nothing where the catalog does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexes: Option<Vec<String>>,
+    /// Whether its rows have no number of their own (SQLite's WITHOUT ROWID).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_rowid: bool,
     /// Estimated number of rows, from the server's statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row_estimate: Option<u64>,

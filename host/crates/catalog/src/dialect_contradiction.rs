@@ -15,6 +15,7 @@ impl DialectInfo {
             .or_else(|| self.word_contradiction())
             .or_else(|| self.feature_contradiction())
             .or_else(|| self.spelling_contradiction())
+            .or_else(|| self.extra_contradiction())
     }
 
     fn names_contradiction(&self) -> Option<String> {

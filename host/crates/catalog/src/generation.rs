@@ -17,6 +17,8 @@ pub struct PlanRequest<'a> {
     pub total: u32,
     /// Minimum budget of a topic, where the total allows it.
     pub minimum: u32,
+    /// The run's dialect.
+    pub dialect: &'a DialectInfo,
     /// BCP 47 tag of the language to name topics in.
     pub language: &'a str,
     /// Options as JSON.

@@ -8,6 +8,8 @@ mod chat;
 mod database;
 mod dialect;
 mod dialect_contradiction;
+pub mod dialect_extra;
+mod extra;
 mod finding;
 mod generation;
 mod metric;

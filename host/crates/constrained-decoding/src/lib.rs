@@ -6,12 +6,12 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use nl2sql_catalog::{Database, Table};
+//! use nl2sql_catalog::{Database, DialectInfo, Table};
 //! use nl2sql_constrained_decoding::{DecodingState, DialectRules, SchemaConstraint};
 //!
 //! let singer = Table { name: "singer".into(), ..Table::default() };
 //! let catalog = Database { tables: vec![singer], ..Database::default() };
-//! let constraint = SchemaConstraint::new(&catalog, DialectRules::of_dialect("sqlite"));
+//! let constraint = SchemaConstraint::new(&catalog, DialectRules::of(&DialectInfo::default()));
 //! let mut state = DecodingState::new(Arc::new(constraint));
 //! assert!(state.push(b"SELECT count(*) FROM sing"));
 //! assert!(!state.push(b"le"));

@@ -1,6 +1,8 @@
-//! The words of SQL that queries are written with, by dialect.
+//! The words of SQL that queries are written with.
 
 use std::collections::BTreeSet;
+
+use nl2sql_catalog::FunctionLists;
 
 /// Begin an operand.
 const OPERAND: &str = "case cast current_date current_time current_timestamp exists false not null true";
@@ -41,74 +43,47 @@ const FRAMES: &str = "exclude group groups no range rows";
 const TYPES: &str = "b bigint bit boolean bytea char date datetime decimal double e float int integer json jsonb n numeric \
      nvarchar real smallint text time timestamp timestamptz uuid varchar x";
 
-/// Functions that stand for tables.
-const SOURCES: &str = "containstable generate_series generate_subscripts json_array_elements json_array_elements_text json_each \
+/// Functions that some engine has, for dialects that do not list theirs.
+const KNOWN_FUNCTIONS: &str = "abs acos adddate addtime against age any_value approx_count_distinct array_agg array_append array_cat \
+     array_length array_position array_remove array_to_string array_upper ascii asin atan atan2 atn2 avg bin bit_and \
+     bit_count bit_length bit_or bit_xor bool_and bool_or btrim cardinality cbrt ceil ceiling char char_length \
+     character_length charindex checksum_agg choose chr clock_timestamp coalesce concat concat_ws contains \
+     containstable conv convert convert_tz corr cos cot count count_big covar_pop covar_samp crc32 cume_dist curdate \
+     current_database current_schema curtime database datalength date date_add date_bin date_bucket date_format \
+     date_part date_sub date_trunc dateadd datediff datediff_big datefromparts datename datepart datetime datetrunc \
+     day dayname dayofmonth dayofweek dayofyear decode degrees dense_rank difference div elt encode eomonth every \
+     exist exp extract field find_in_set first_value floor format freetext from_days from_unixtime generate_series \
+     generate_subscripts getdate getutcdate greatest group_concat grouping_id hex hour if ifnull iif initcap instr \
+     interval isdate isfinite isjson isnull isnumeric json json_agg json_array json_array_elements \
+     json_array_elements_text json_array_length json_arrayagg json_build_array json_build_object json_contains \
+     json_contains_path json_depth json_each json_each_text json_extract json_extract_path json_extract_path_text \
+     json_group_array json_group_object json_insert json_keys json_length json_object json_object_agg \
+     json_object_keys json_objectagg json_overlaps json_patch json_query json_quote json_remove json_replace \
+     json_search json_set json_table json_tree json_type json_typeof json_unquote json_valid json_value jsonb_agg \
+     jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object \
+     jsonb_each jsonb_each_text jsonb_extract_path jsonb_extract_path_text jsonb_object_agg jsonb_object_keys \
+     jsonb_path_exists jsonb_path_query jsonb_set jsonb_typeof julianday justify_days justify_hours justify_interval \
+     lag last_day last_value lcase lead least left len length ln locate log log10 log2 lower lpad ltrim make_date \
+     make_interval make_time make_timestamp makedate maketime match max md5 median microsecond mid min minute mod \
+     mode month monthname nchar newid nodes now nth_value ntile nullif oct octet_length openjson ord overlay parse \
+     parsename patindex percent_rank percentile percentile_cont percentile_disc period_add period_diff pi position \
+     pow power printf quarter query quote_ident quote_literal quotename radians rand random rank regexp_count \
+     regexp_instr regexp_like regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table \
+     regexp_substr regr_intercept regr_r2 regr_slope repeat replace replicate reverse right round row row_number rpad \
+     rtrim sec_to_time second sign similarity sin soundex space split_part sqrt square starts_with std stddev \
+     stddev_pop stddev_samp stdev stdevp str str_to_date strcmp strftime string_agg string_escape string_split \
+     string_to_array strpos stuff subdate substr substring substring_index subtime sum switchoffset sysdate \
+     sysdatetime sysdatetimeoffset sysutcdatetime tan time time_format time_to_sec timediff timestamp timestampadd \
+     timestampdiff to_char to_date to_days to_hex to_json to_jsonb to_number to_seconds to_timestamp to_tsquery \
+     to_tsvector todatetimeoffset total translate trim trunc truncate try_cast try_convert try_parse ts_rank typeof \
+     ucase unicode unix_timestamp unixepoch unnest upper utc_date utc_time utc_timestamp uuid value values var \
+     var_pop var_samp variance varp week weekday weekofyear width_bucket xmlagg year yearweek";
+
+/// Those that stand for tables.
+const KNOWN_SOURCES: &str = "containstable generate_series generate_subscripts json_array_elements json_array_elements_text json_each \
      json_each_text json_object_keys json_table json_tree jsonb_array_elements jsonb_array_elements_text jsonb_each \
      jsonb_each_text jsonb_object_keys jsonb_path_query openjson regexp_matches regexp_split_to_table string_split unnest \
      xmltable";
-
-const FUNCTIONS: &str = "abs acos ascii asin atan avg ceiling char coalesce concat concat_ws cos count cume_dist dense_rank \
-     degrees exp first_value floor format json_array json_object lag last_value lead length log log10 lower ltrim max min \
-     ntile nth_value nullif percent_rank power radians rank replace round row_number rtrim sign sin sqrt substring sum tan \
-     trim unicode upper";
-
-const SQLITE_FUNCTIONS: &str = "atan2 ceil date datetime generate_series group_concat hex if ifnull iif instr json json_array_length \
-     json_each json_extract json_group_array json_group_object json_insert json_patch json_quote json_remove json_replace \
-     json_set json_tree json_type json_valid julianday ln log2 median mod octet_length percentile percentile_cont \
-     percentile_disc pi pow printf random string_agg strftime substr time timediff total trunc typeof unixepoch";
-
-const POSTGRES_FUNCTIONS: &str = "age any_value array_agg array_append array_cat array_length array_position array_remove \
-     array_to_string array_upper atan2 bit_and bit_length bit_or bool_and bool_or btrim cardinality cbrt ceil char_length \
-     character_length chr clock_timestamp corr covar_pop covar_samp current_database current_schema date date_bin date_part \
-     date_trunc decode div encode every extract generate_series generate_subscripts greatest initcap isfinite json_agg \
-     json_array_elements json_array_elements_text json_array_length json_build_array json_build_object json_each \
-     json_each_text json_extract_path json_extract_path_text json_object_agg json_object_keys json_table json_typeof \
-     json_value jsonb_agg jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array \
-     jsonb_build_object jsonb_each jsonb_each_text jsonb_extract_path jsonb_extract_path_text jsonb_object_agg \
-     jsonb_object_keys jsonb_path_exists jsonb_path_query jsonb_set jsonb_typeof justify_days justify_hours \
-     justify_interval least left ln lpad make_date make_interval make_time make_timestamp md5 mod mode now octet_length \
-     overlay percentile_cont percentile_disc pi position pow quote_ident quote_literal random regexp_count regexp_like \
-     regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr regr_intercept \
-     regr_r2 regr_slope repeat reverse right row rpad similarity split_part starts_with stddev stddev_pop stddev_samp \
-     string_agg string_to_array strpos substr to_char to_date to_hex to_json to_jsonb to_number to_timestamp to_tsquery \
-     to_tsvector translate trunc ts_rank unnest var_pop var_samp variance width_bucket xmlagg";
-
-const MYSQL_FUNCTIONS: &str = "adddate addtime against any_value atan2 bin bit_and bit_count bit_length bit_or bit_xor ceil char_length \
-     character_length conv convert convert_tz cot crc32 curdate curtime database date date_add date_format date_sub \
-     datediff day dayname dayofmonth dayofweek dayofyear elt extract field find_in_set from_days from_unixtime greatest \
-     group_concat hex hour if ifnull instr interval isnull json_arrayagg json_contains json_contains_path json_depth \
-     json_extract json_keys json_length json_objectagg json_overlaps json_search json_set json_table json_type \
-     json_unquote json_valid json_value last_day lcase least left ln locate log2 lpad makedate maketime match md5 \
-     microsecond mid minute mod month monthname now oct octet_length ord period_add period_diff pi position pow quarter \
-     rand regexp_instr regexp_like regexp_replace regexp_substr repeat reverse right row rpad sec_to_time second soundex \
-     space std stddev stddev_pop stddev_samp str_to_date strcmp subdate substr substring_index subtime sysdate time \
-     time_format time_to_sec timediff timestamp timestampadd timestampdiff to_days to_seconds truncate ucase unix_timestamp \
-     utc_date utc_time utc_timestamp uuid values var_pop var_samp variance week weekday weekofyear year yearweek";
-
-const TSQL_FUNCTIONS: &str = "approx_count_distinct atn2 charindex checksum_agg choose contains containstable convert cot count_big \
-     datalength date_bucket dateadd datediff datediff_big datefromparts datename datepart datetrunc day difference eomonth \
-     exist freetext generate_series getdate getutcdate greatest grouping_id iif isdate isjson isnull isnumeric json_query \
-     json_value least left len month nchar newid nodes openjson parse parsename patindex percentile_cont percentile_disc pi \
-     query quotename rand replicate reverse right soundex space square stdev stdevp str string_agg string_escape \
-     string_split stuff switchoffset sysdatetime sysdatetimeoffset sysutcdatetime todatetimeoffset translate try_cast \
-     try_convert try_parse value var varp year";
-
-/// Functions of SQLite.
-pub(crate) const SQLITE: &[&str] = &[FUNCTIONS, SQLITE_FUNCTIONS];
-/// Functions of PostgreSQL.
-pub(crate) const POSTGRES: &[&str] = &[FUNCTIONS, POSTGRES_FUNCTIONS];
-/// Functions of MySQL and MariaDB.
-pub(crate) const MYSQL: &[&str] = &[FUNCTIONS, MYSQL_FUNCTIONS];
-/// Functions of SQL Server.
-pub(crate) const TSQL: &[&str] = &[FUNCTIONS, TSQL_FUNCTIONS];
-/// Functions of all of them.
-pub(crate) const ANY: &[&str] = &[
-    FUNCTIONS,
-    SQLITE_FUNCTIONS,
-    POSTGRES_FUNCTIONS,
-    MYSQL_FUNCTIONS,
-    TSQL_FUNCTIONS,
-];
 
 /// The words of one dialect, in lower case.
 #[derive(Clone, Debug)]
@@ -136,44 +111,36 @@ pub(crate) struct SqlWords {
 }
 
 impl SqlWords {
-    /// The words of a dialect of files.
-    pub fn of_files(functions: &[&'static str]) -> Self {
-        Self::new(functions, |everywhere, _| words(&[everywhere]), words(&["x"]))
-    }
-
-    /// The words of a dialect of servers.
-    pub fn of_servers(functions: &[&'static str]) -> Self {
-        let both = |everywhere, on_servers| words(&[everywhere, on_servers]);
-        let mut all = Self::new(functions, both, words(&["x", TYPES]));
-        all.soft.extend(words(&[TYPES]));
-        all
-    }
-
-    fn new(
-        functions: &[&'static str],
-        here: impl Fn(&'static str, &'static str) -> BTreeSet<&'static str>,
-        types: BTreeSet<&'static str>,
-    ) -> Self {
+    /// The words of a dialect with these functions. A list that names no scalar function is not complete: what any engine has is let through.
+    pub fn new(lists: &FunctionLists, server_words: bool) -> Self {
+        let here = |everywhere, on_servers| words(&[everywhere, if server_words { on_servers } else { "" }]);
         let operand = here(OPERAND, OPERAND_OF_SERVERS);
         let building = here(BUILDING, BUILDING_OF_SERVERS);
         let beginning = words(&["all any distinct distinctrow select some symmetric table top unbounded values"]);
+        let (functions, sources) = if lists.scalar.is_empty() {
+            (words(&[KNOWN_FUNCTIONS]), words(&[KNOWN_SOURCES]))
+        } else {
+            (BTreeSet::new(), BTreeSet::new())
+        };
+        let described = [&lists.scalar, &lists.aggregate, &lists.table];
         Self {
             after_operand: &(&building - &beginning) | &words(&["not"]),
             building: &building | &operand,
             operand,
             after_table: here(AFTER_TABLE, AFTER_TABLE_OF_SERVERS),
             after_from: words(&[AFTER_FROM]),
-            soft: here(SOFT, SOFT_OF_SERVERS),
+            soft: &here(SOFT, SOFT_OF_SERVERS) | &here("", TYPES),
             frames: words(&[FRAMES]),
-            types,
-            sources: owned(&(&words(&[SOURCES]) & &words(functions))),
-            functions: owned(&words(functions)),
+            types: here("x", TYPES),
+            functions: owned(functions, described.into_iter().flatten()),
+            sources: owned(sources, &lists.table),
         }
     }
 }
 
-fn owned(words: &BTreeSet<&'static str>) -> BTreeSet<Box<str>> {
-    words.iter().map(|word| (*word).into()).collect()
+fn owned<'n>(known: BTreeSet<&'static str>, described: impl IntoIterator<Item = &'n String>) -> BTreeSet<Box<str>> {
+    let described = described.into_iter().map(|name| name.as_str().into());
+    known.into_iter().map(Into::into).chain(described).collect()
 }
 
 fn words(lists: &[&'static str]) -> BTreeSet<&'static str> {

@@ -116,7 +116,8 @@ fn by_falling_likelihood(logits: &[f32]) -> impl Iterator<Item = Likely> + use<>
 
 #[cfg(test)]
 mod tests {
-    use nl2sql_catalog::{Column, Database, Table};
+    use nl2sql_catalog::dialect_extra::Trait;
+    use nl2sql_catalog::{Column, Database, DialectInfo, FunctionLists, Table};
 
     use super::*;
     use crate::DialectRules;
@@ -138,7 +139,15 @@ mod tests {
             tables: vec![table("singer", "name"), table("town", "city")],
             ..Database::default()
         };
-        let schema = SchemaConstraint::new(&catalog, DialectRules::of_dialect("sqlite"));
+        let of_files = DialectInfo {
+            functions: FunctionLists {
+                scalar: vec!["abs".into()],
+                ..FunctionLists::default()
+            },
+            extra: vec![(Trait::ServerWords.name().into(), "no".into())],
+            ..DialectInfo::default()
+        };
+        let schema = SchemaConstraint::new(&catalog, DialectRules::of(&of_files));
         let token_bytes = TOKENS.iter().map(|token| token.as_bytes().to_vec()).collect();
         TokenMask::new(Arc::new(schema), token_bytes, selection)
     }

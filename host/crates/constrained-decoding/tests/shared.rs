@@ -1,6 +1,17 @@
-//! The shared data that some tests measure against.
+//! The built-in dialects' descriptions of themselves, and the shared data that some tests measure against.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, sync::OnceLock};
+
+use nl2sql_builtin_plugins::PLUGINS;
+use nl2sql_catalog::DialectInfo;
+use nl2sql_plugin_host::PluginHost;
+
+/// What a built-in dialect says of itself.
+pub fn described(dialect: &str) -> DialectInfo {
+    static HOST: OnceLock<PluginHost> = OnceLock::new();
+    let host = HOST.get_or_init(|| PluginHost::builder().embedded(PLUGINS).build().unwrap());
+    host.dialect(dialect).unwrap().info().unwrap()
+}
 
 /// Its folder; `None`, with a word on what is skipped, where there is none.
 pub fn shared(test: &str) -> Option<PathBuf> {

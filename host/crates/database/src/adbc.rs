@@ -29,7 +29,7 @@ use crate::catalog_rows::{CatalogRow, text_rows};
 use crate::driver::{Driver, DriverConnection, LoginRights};
 use crate::statement_guard::{self, GuardRules, RestrictedObjects};
 use crate::{ConnectError, ConnectionSettings, Limits, QueryError};
-pub use probe::{ProbeCommand, load_adbc_library};
+pub use probe::{LIBRARY_LOADED, ProbeCommand, load_adbc_library};
 pub use settings::AdbcSettings;
 
 /// How long a statement that was cancelled may take to end before its session is given up.

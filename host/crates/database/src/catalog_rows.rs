@@ -57,6 +57,7 @@ pub(crate) struct CatalogRows {
     keys: BTreeMap<(TableName, String), (bool, BTreeMap<u32, String>)>,
     foreign_keys: BTreeMap<(TableName, String), BTreeMap<u32, ForeignColumn>>,
     checks: Vec<(TableName, Check)>,
+    indexes: BTreeMap<TableName, BTreeSet<String>>,
 }
 
 struct ForeignColumn {
@@ -74,6 +75,7 @@ impl CatalogRows {
             keys: BTreeMap::new(),
             foreign_keys: BTreeMap::new(),
             checks: Vec::new(),
+            indexes: BTreeMap::new(),
         }
     }
 
@@ -85,9 +87,10 @@ impl CatalogRows {
             "keys" => Self::add_key,
             "foreign-keys" => Self::add_foreign_key,
             "checks" => Self::add_check,
+            "indexes" => Self::add_index,
             other => {
                 return Err(ExtractError::Sections(format!(
-                    "section `{other}` is unknown; write tables, columns, keys, foreign-keys or checks"
+                    "section `{other}` is unknown; write tables, columns, keys, foreign-keys, checks or indexes"
                 )));
             }
         };
@@ -116,6 +119,7 @@ impl CatalogRows {
             name: name.1.clone(),
             kind,
             comment: row.comment(3),
+            without_rowid: row.flag(5, "rows without numbers")?,
             row_estimate: row
                 .optional(4)
                 .and_then(|text| text.parse::<f64>().ok())
@@ -201,6 +205,15 @@ impl CatalogRows {
         Ok(())
     }
 
+    /// A row without the name of an index tells that all indexes of its table are listed.
+    fn add_index(&mut self, row: &mut Cells) -> Result<(), String> {
+        self.indexes
+            .entry(row.table_name()?)
+            .or_default()
+            .extend(row.optional(2));
+        Ok(())
+    }
+
     /// Puts columns and constraints into their tables. Foreign keys whose target is not in the catalog are left out and noted.
     pub(crate) fn assemble(mut self, mut database: Database) -> Extraction {
         self.columns.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
@@ -225,6 +238,11 @@ impl CatalogRows {
         for (name, check) in std::mem::take(&mut self.checks) {
             if let Some(table) = self.tables.get_mut(&name) {
                 table.checks.push(check);
+            }
+        }
+        for (name, indexes) in std::mem::take(&mut self.indexes) {
+            if let Some(table) = self.tables.get_mut(&name) {
+                table.indexes = Some(indexes.into_iter().collect());
             }
         }
         let notes = self.resolve_foreign_keys();

@@ -36,8 +36,8 @@ impl ConnectionSettings {
                 drivers.names()
             )));
         };
-        if driver.name() == "sqlite" {
-            return sqlite_settings(rest);
+        if driver.opens_files() {
+            return file_settings(driver, rest);
         }
         let url =
             Url::parse(text).map_err(|error| ConnectError::Settings(format!("the URL cannot be read: {error}")))?;
@@ -45,15 +45,21 @@ impl ConnectionSettings {
     }
 }
 
-fn sqlite_settings(rest: &str) -> Result<ConnectionSettings, ConnectError> {
+fn file_settings(driver: &dyn Driver, rest: &str) -> Result<ConnectionSettings, ConnectError> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path == ":memory:" {
-        return Err(ConnectError::Settings(
-            "an SQLite URL needs the path of a file: sqlite:data/shop.sqlite".into(),
-        ));
+        let name = driver.name();
+        return Err(ConnectError::Settings(format!(
+            "a URL of {} needs the path of a file: {name}:data/shop.{name}",
+            driver.title()
+        )));
     }
-    let mut settings = ConnectionSettings::sqlite(PathBuf::from(decode(path)?.as_ref()));
+    let mut settings = ConnectionSettings {
+        driver: driver.name().to_owned(),
+        path: PathBuf::from(decode(path)?.as_ref()),
+        ..ConnectionSettings::default()
+    };
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         set_parameter(&mut settings, &name, &value)?;
     }

@@ -67,7 +67,7 @@ impl DdlConnection {
                 "a script does not say its dialect; set database.dialect, or use --dialect".into(),
             ));
         }
-        let catalog = nl2sql_ddl::read(&script(path)?, &path.display().to_string(), &settings.dialect.name)
+        let catalog = nl2sql_ddl::read(&script(path)?, &path.display().to_string(), &settings.dialect.scripts)
             .map_err(|error| ConnectError::Settings(error.to_string()))?;
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let chosen = Some(settings.database.clone()).filter(|name| !name.is_empty());

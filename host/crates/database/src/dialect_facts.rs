@@ -1,6 +1,7 @@
 //! What drivers of many dialects have to know of the one that their database speaks.
 
-use nl2sql_catalog::Table;
+use nl2sql_catalog::{DialectInfo, Table};
+use nl2sql_ddl::ScriptRules;
 use nl2sql_sql_lexer::LexicalRules;
 
 use crate::statement_guard::GuardRules;
@@ -19,6 +20,8 @@ pub struct DialectFacts {
     pub row_limit: RowLimit,
     /// What the look at the text of statements knows.
     pub guard: GuardRules,
+    /// How scripts of CREATE statements are read.
+    pub scripts: ScriptRules,
 }
 
 /// How a query asks for no more than some rows.
@@ -41,6 +44,7 @@ impl Default for DialectFacts {
             default_schema: None,
             row_limit: RowLimit::default(),
             guard: GuardRules::of_lexical_rules(LexicalRules::GENERIC),
+            scripts: ScriptRules::of(&DialectInfo::default()),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
 use nl2sql_ddl::DdlCatalog;
+use nl2sql_profile::DatabasePlace;
 use serde::Serialize;
 
 use crate::catalog_rows::{CatalogRow, Extraction};
@@ -34,6 +35,23 @@ pub trait Driver: Send + Sync {
     /// Port that a server listens on by default; `None` where there is no server.
     fn default_port(&self) -> Option<u16> {
         None
+    }
+
+    /// Whether its databases are files, named by path.
+    fn opens_files(&self) -> bool {
+        false
+    }
+
+    /// Turns settings to another place of their server, which names a database, a schema or both.
+    ///
+    /// # Errors
+    /// [`ConnectError::NoOtherPlace`] where the driver has no such places.
+    fn go_to(&self, settings: &mut ConnectionSettings, place: &DatabasePlace) -> Result<(), ConnectError> {
+        let _ = (settings, place);
+        Err(ConnectError::NoOtherPlace {
+            driver: self.name().to_owned(),
+            place: "database",
+        })
     }
 
     /// Whether statements run; without that, a catalog is all there is.
@@ -115,6 +133,24 @@ pub struct LoginRights {
     pub notes: Vec<String>,
     /// What the guards of this driver promise, and what they do not.
     pub promise: &'static str,
+}
+
+/// Turns settings to another database of a server whose connections see one database and all its schemas.
+pub(crate) fn go_to_database(
+    driver: &dyn Driver,
+    settings: &mut ConnectionSettings,
+    place: &DatabasePlace,
+) -> Result<(), ConnectError> {
+    match (&place.database, &place.schema) {
+        (Some(database), None) => settings.database.clone_from(database),
+        _ => {
+            return Err(ConnectError::NoOtherPlace {
+                driver: driver.name().to_owned(),
+                place: "schema",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Rows of schema, table and column.

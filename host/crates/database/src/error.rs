@@ -13,6 +13,14 @@ pub enum ConnectError {
         /// Names of the registered drivers.
         known: String,
     },
+    /// Another database or schema, of a driver that cannot go there.
+    #[error("evaluate.db_ids names a {place}, and the driver `{driver}` has none to go to")]
+    NoOtherPlace {
+        /// The driver.
+        driver: String,
+        /// `database` or `schema`.
+        place: &'static str,
+    },
     /// A driver that would take the name of another.
     #[error("the name `{name}` belongs to the driver `{driver}`; register the new driver under another name")]
     DriverTaken {

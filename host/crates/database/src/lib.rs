@@ -70,7 +70,7 @@ mod unreadable;
 mod value_samples;
 mod wkb;
 
-pub use adbc::{AdbcSettings, ProbeCommand, load_adbc_library};
+pub use adbc::{AdbcSettings, LIBRARY_LOADED, ProbeCommand, load_adbc_library};
 pub use catalog_rows::{CatalogRow, Extraction};
 pub use connection::Connection;
 pub use dialect_facts::{DialectFacts, RowLimit};
@@ -78,6 +78,7 @@ pub use driver::{Driver, DriverConnection, LoginRights, QueryReader};
 pub use driver_registry::DriverRegistry;
 pub use error::{ConnectError, ExtractError, QueryError};
 pub use limits::Limits;
+pub use nl2sql_ddl::ScriptRules;
 pub use nl2sql_profile::TlsMode;
 pub use secret::Secret;
 pub use settings::ConnectionSettings;

@@ -18,9 +18,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
+use nl2sql_profile::DatabasePlace;
 
 use crate::catalog_rows::{CatalogRow, Extraction, text_rows};
-use crate::driver::{Driver, DriverConnection, LoginRights};
+use crate::driver::{Driver, DriverConnection, LoginRights, go_to_database};
 use crate::session_pool::SessionPool;
 use crate::statement_guard::{GuardRules, RestrictedObjects};
 use crate::value_samples::quoted;
@@ -54,6 +55,10 @@ impl Driver for MssqlDriver {
 
     fn default_port(&self) -> Option<u16> {
         Some(1433)
+    }
+
+    fn go_to(&self, settings: &mut ConnectionSettings, place: &DatabasePlace) -> Result<(), ConnectError> {
+        go_to_database(self, settings, place)
     }
 
     async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {

@@ -22,9 +22,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
+use nl2sql_profile::DatabasePlace;
 
 use crate::catalog_rows::CatalogRow;
-use crate::driver::{Driver, DriverConnection, LoginRights, columns_of_rows};
+use crate::driver::{Driver, DriverConnection, LoginRights, columns_of_rows, go_to_database};
 use crate::session_pool::SessionPool;
 use crate::statement_guard::{GuardRules, RestrictedObjects};
 use crate::unreadable::UnreadableColumn;
@@ -59,6 +60,10 @@ impl Driver for MysqlDriver {
 
     fn default_port(&self) -> Option<u16> {
         Some(3306)
+    }
+
+    fn go_to(&self, settings: &mut ConnectionSettings, place: &DatabasePlace) -> Result<(), ConnectError> {
+        go_to_database(self, settings, place)
     }
 
     async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nl2sql_catalog::{ResultSet, ServerInfo, Table};
+use nl2sql_profile::DatabasePlace;
 
 use crate::catalog_rows::CatalogRow;
 use crate::driver::{Driver, DriverConnection, LoginRights, columns_of_rows};
@@ -82,6 +83,17 @@ impl Driver for PostgresDriver {
 
     fn default_port(&self) -> Option<u16> {
         Some(5432)
+    }
+
+    fn go_to(&self, settings: &mut ConnectionSettings, place: &DatabasePlace) -> Result<(), ConnectError> {
+        if let Some(database) = &place.database {
+            settings.database.clone_from(database);
+        }
+        if let Some(schema) = &place.schema {
+            settings.schemas = vec![schema.clone()];
+            settings.current_schema = Some(schema.clone());
+        }
+        Ok(())
     }
 
     async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {

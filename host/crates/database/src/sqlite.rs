@@ -62,6 +62,10 @@ impl Driver for SqliteDriver {
         Some("sqlite")
     }
 
+    fn opens_files(&self) -> bool {
+        true
+    }
+
     async fn open(&self, settings: Arc<ConnectionSettings>) -> Result<Arc<dyn DriverConnection>, ConnectError> {
         Ok(Arc::new(SqliteConnection::open(settings).await?))
     }

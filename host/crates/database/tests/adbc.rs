@@ -8,8 +8,8 @@ use std::time::Duration;
 use nl2sql_catalog::{DialectInfo, Value};
 use nl2sql_database::statement_guard::GuardRules;
 use nl2sql_database::{
-    AdbcSettings, ConnectError, Connection, ConnectionSettings, DialectFacts, DriverRegistry, Limits, ProbeCommand,
-    load_adbc_library,
+    AdbcSettings, ConnectError, Connection, ConnectionSettings, DialectFacts, DriverRegistry, LIBRARY_LOADED, Limits,
+    ProbeCommand, load_adbc_library,
 };
 use nl2sql_sql_lexer::LexicalRules;
 
@@ -48,9 +48,12 @@ fn probed_library_loads() {
     if !Path::new(library).is_absolute() {
         return;
     }
-    if let Err(reason) = load_adbc_library(Path::new(library), entrypoint) {
-        println!("{}", reason.replace('\n', " "));
-        std::process::exit(1);
+    match load_adbc_library(Path::new(library), entrypoint) {
+        Ok(()) => println!("{LIBRARY_LOADED}"),
+        Err(reason) => {
+            println!("{}", reason.replace('\n', " "));
+            std::process::exit(1);
+        }
     }
 }
 
@@ -352,7 +355,26 @@ async fn libraries_that_cannot_be_used_are_refused_before_they_are_loaded() {
     let empty_source = folder.path().join("empty.c");
     std::fs::write(&empty_source, "int nothing(void) { return 0; }\n").unwrap();
     let empty = folder.path().join("libempty.so");
-    for (source, library) in [(&source, &crash), (&empty_source, &empty)] {
+    let ending_source = folder.path().join("ending.c");
+    std::fs::write(
+        &ending_source,
+        "#include <stdlib.h>\n__attribute__((constructor)) static void start(void) { _Exit(0); }\n",
+    )
+    .unwrap();
+    let ending = folder.path().join("libending.so");
+    let hollow_source = folder.path().join("hollow.c");
+    std::fs::write(
+        &hollow_source,
+        "int AdbcDriverInit(int version, void *driver, void *error) { return 0; }\n",
+    )
+    .unwrap();
+    let hollow = folder.path().join("libhollow.so");
+    for (source, library) in [
+        (&source, &crash),
+        (&empty_source, &empty),
+        (&ending_source, &ending),
+        (&hollow_source, &hollow),
+    ] {
         let built = Command::new("cc")
             .args(["-shared", "-fPIC", "-o"])
             .arg(library)
@@ -370,8 +392,22 @@ async fn libraries_that_cannot_be_used_are_refused_before_they_are_loaded() {
     );
     let missing = refused(of(&empty, Some("duckdb_adbc_init"))).await;
     assert!(
-        missing.contains("no ADBC driver") && missing.contains("database.adbc.entrypoint"),
+        missing.contains("no entry point `duckdb_adbc_init`") && missing.contains("database.adbc.entrypoint"),
         "{missing}"
+    );
+    let missing = refused(of(&hollow, Some("hollow_init"))).await;
+    assert!(missing.contains("no entry point `hollow_init`"), "{missing}");
+    let unusual = refused(of(&empty, None)).await;
+    assert!(
+        unusual.contains("no ADBC driver") && unusual.contains("AdbcDriverInit"),
+        "{unusual}"
+    );
+    let ended = refused(of(&ending, None)).await;
+    assert!(ended.contains("ended the process that tried it"), "{ended}");
+    let whole = refused(of(&hollow, None)).await;
+    assert!(
+        whole.contains("gives no reason") && whole.contains("whole ADBC driver"),
+        "{whole}"
     );
     let mut unpinned = of(&text, None);
     unpinned.adbc.sha256.clear();

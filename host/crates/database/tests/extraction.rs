@@ -242,7 +242,7 @@ async fn mariadb_is_asked_a_fixed_number_of_queries() {
         asked.push(queries);
     }
     server.script("SET GLOBAL general_log = 0, GLOBAL log_output = DEFAULT; TRUNCATE mysql.general_log");
-    assert_eq!(asked, [6, 6], "one query per section, one for the rights on columns");
+    assert_eq!(asked, [7, 7], "one query per section, one for the rights on columns");
 }
 
 #[tokio::test]

@@ -4,18 +4,37 @@ use std::path::{Path, PathBuf};
 
 use crate::shared::servers::{TestDatabase, script};
 use crate::shared::{catalog_queries, server_url, shared_data, sqlite_file};
-use nl2sql_catalog::{Column, Database, Table, TableKind};
-use nl2sql_database::{Connection, ConnectionSettings, DialectFacts, Limits};
+use nl2sql_catalog::{Column, Database, IdentifierCase, Table, TableKind};
+use nl2sql_database::{Connection, ConnectionSettings, DialectFacts, Limits, ScriptRules};
+use nl2sql_sql_lexer::LexicalRules;
+
+/// What a built-in dialect says of its scripts.
+fn facts(dialect: &str) -> DialectFacts {
+    let (lexical, case) = match dialect {
+        "sqlite" => (LexicalRules::SQLITE, IdentifierCase::Ignored),
+        "postgres" => (LexicalRules::POSTGRES, IdentifierCase::FoldsLower),
+        "mysql" => (LexicalRules::MYSQL, IdentifierCase::Ignored),
+        "tsql" => (LexicalRules::TSQL, IdentifierCase::Ignored),
+        other => panic!("{other} is no built-in dialect"),
+    };
+    DialectFacts {
+        name: dialect.into(),
+        scripts: ScriptRules {
+            dialect: dialect.into(),
+            grammar: Some(dialect.into()),
+            lexical,
+            case,
+        },
+        ..DialectFacts::default()
+    }
+}
 
 /// The catalog of a script, and what had to be left out.
 async fn declared(script: &Path, dialect: &str) -> (Database, Vec<String>) {
     let settings = ConnectionSettings {
         driver: "ddl".into(),
         path: script.to_owned(),
-        dialect: DialectFacts {
-            name: dialect.into(),
-            ..DialectFacts::default()
-        },
+        dialect: facts(dialect),
         ..ConnectionSettings::default()
     };
     let connection = Connection::open(settings)
@@ -345,10 +364,7 @@ async fn scripts_in_other_encodings_are_read_and_nothing_runs() {
     let settings = ConnectionSettings {
         driver: "ddl".into(),
         path: folder.path().join("utf8.sql"),
-        dialect: DialectFacts {
-            name: "tsql".into(),
-            ..DialectFacts::default()
-        },
+        dialect: facts("tsql"),
         ..ConnectionSettings::default()
     };
     let connection = Connection::open(settings.clone()).await.unwrap();

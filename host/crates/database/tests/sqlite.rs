@@ -76,6 +76,13 @@ async fn the_catalog_holds_what_the_schema_says() {
         ("sales_order", "a,b".into())
     );
     assert!(extraction.notes[0].contains("nowhere"), "{:?}", extraction.notes);
+    let indexes = |name: &str| database.table(name).unwrap().indexes.clone();
+    assert_eq!(
+        indexes("客户").unwrap(),
+        ["by_total", "partial", "sqlite_autoindex_客户_1"]
+    );
+    assert_eq!((indexes("line"), indexes("names")), (Some(Vec::new()), None));
+    assert!(order.without_rowid && !customer.without_rowid);
     assert_eq!(database.table("names").unwrap().kind, TableKind::View);
     assert_eq!(database.table("words").unwrap().kind, TableKind::Virtual);
 }

@@ -194,6 +194,7 @@ fn table_row(table: &Table) -> CatalogRow {
         Some(kind.to_owned()),
         table.comment.clone(),
         None,
+        flag(table.without_rowid),
     ]
 }
 

@@ -1,6 +1,8 @@
 //! What reading a script needs to know of a dialect.
 
-use nl2sql_sql_lexer::{BracketNames, LexicalRules};
+use nl2sql_catalog::dialect_extra::SCRIPT_GRAMMAR;
+use nl2sql_catalog::{DialectInfo, IdentifierCase};
+use nl2sql_sql_lexer::LexicalRules;
 use sqlparser::dialect::{
     BigQueryDialect, ClickHouseDialect, DatabricksDialect, Dialect, DuckDbDialect, GenericDialect, MsSqlDialect,
     MySqlDialect, OracleDialect, PostgreSqlDialect, RedshiftSqlDialect, SQLiteDialect, SnowflakeDialect,
@@ -67,7 +69,7 @@ pub(crate) struct Flavor {
     pub(crate) type_words: TypeWords,
 }
 
-const DIALECTS: [&str; 12] = [
+const GRAMMARS: [&str; 12] = [
     "ansi",
     "bigquery",
     "clickhouse",
@@ -82,14 +84,48 @@ const DIALECTS: [&str; 12] = [
     "tsql",
 ];
 
-/// Names of the dialects whose scripts can be read.
-pub fn dialects() -> impl Iterator<Item = &'static str> {
-    DIALECTS.into_iter()
+/// What a dialect says of the scripts that are written in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptRules {
+    /// Name of the dialect, for messages.
+    pub dialect: String,
+    /// Whose CREATE statements it has, by a name of [`grammars`]; standard SQL's where it does not say.
+    pub grammar: Option<String>,
+    /// How a script is cut into tokens.
+    pub lexical: LexicalRules,
+    /// What becomes of names without quotes.
+    pub case: IdentifierCase,
 }
 
-/// The rules of standard SQL.
-pub(crate) fn standard() -> Flavor {
-    plain(Box::new(GenericDialect {}))
+impl ScriptRules {
+    /// The rules of a dialect by its description of itself.
+    pub fn of(info: &DialectInfo) -> Self {
+        Self {
+            dialect: info.name.clone(),
+            grammar: info.extra(SCRIPT_GRAMMAR).map(str::to_owned),
+            lexical: info.lexical,
+            case: info.names.case,
+        }
+    }
+
+    /// The rules to read by; `None` where the grammar is not known.
+    pub(crate) fn flavor(&self) -> Option<Flavor> {
+        let grammar = of_grammar(self.grammar.as_deref().unwrap_or("ansi"))?;
+        Some(Flavor {
+            lexical: self.lexical,
+            names: match self.case {
+                IdentifierCase::FoldsLower => NameCase::Lower,
+                IdentifierCase::FoldsUpper => NameCase::Upper,
+                IdentifierCase::Ignored | IdentifierCase::Kept => grammar.names,
+            },
+            ..grammar
+        })
+    }
+}
+
+/// Names of the grammars that scripts can be read by: those of sqlparser, each with what the clients of its engine put into scripts.
+pub fn grammars() -> impl Iterator<Item = &'static str> {
+    GRAMMARS.into_iter()
 }
 
 fn plain(parser: Box<dyn Dialect>) -> Flavor {
@@ -107,25 +143,18 @@ fn plain(parser: Box<dyn Dialect>) -> Flavor {
     }
 }
 
-/// The rules of a dialect.
-pub(crate) fn of_dialect(name: &str) -> Option<Flavor> {
+/// The rules of a grammar, before a dialect says its own.
+fn of_grammar(name: &str) -> Option<Flavor> {
     let postgres = |parser| Flavor {
-        lexical: LexicalRules::POSTGRES,
         names: NameCase::Lower,
         types: TypeSpelling::Postgres,
         client: ClientLines::Psql,
         default_schema: Some("public"),
         ..plain(parser)
     };
-    let backslashes = LexicalRules {
-        bracket_names: BracketNames::None,
-        backslash_escapes: true,
-        ..LexicalRules::GENERIC
-    };
     Some(match name {
-        "ansi" => standard(),
+        "ansi" => plain(Box::new(GenericDialect {})),
         "sqlite" => Flavor {
-            lexical: LexicalRules::SQLITE,
             integer_keys_are_identity: true,
             type_words: TypeWords::Any,
             ..plain(Box::new(SQLiteDialect {}))
@@ -133,51 +162,35 @@ pub(crate) fn of_dialect(name: &str) -> Option<Flavor> {
         "postgres" => postgres(Box::new(PostgreSqlDialect {})),
         "redshift" => postgres(Box::new(RedshiftSqlDialect {})),
         "mysql" => Flavor {
-            lexical: LexicalRules::MYSQL,
             types: TypeSpelling::Mysql,
             type_words: TypeWords::PassedOver(&["binary", "ascii", "unicode"]),
             client: ClientLines::Mysql,
             ..plain(Box::new(MySqlDialect {}))
         },
         "tsql" => Flavor {
-            lexical: LexicalRules::TSQL,
             types: TypeSpelling::Lower,
             client: ClientLines::Sqlcmd,
             default_schema: Some("dbo"),
             ..plain(Box::new(MsSqlDialect {}))
         },
         "duckdb" => Flavor {
-            lexical: LexicalRules {
-                backslash_escapes: false,
-                ..LexicalRules::POSTGRES
-            },
             default_schema: Some("main"),
             ..plain(Box::new(DuckDbDialect {}))
         },
         "clickhouse" => Flavor {
-            lexical: backslashes,
             keys_are_not_null: false,
             nullable: false,
             ..plain(Box::new(ClickHouseDialect {}))
         },
         "snowflake" => Flavor {
-            lexical: LexicalRules {
-                dollar_strings: true,
-                ..backslashes
-            },
             names: NameCase::Upper,
             ..plain(Box::new(SnowflakeDialect {}))
         },
         "bigquery" => Flavor {
-            lexical: LexicalRules {
-                hash_comments: true,
-                ..backslashes
-            },
             keys_are_not_null: false,
             ..plain(Box::new(BigQueryDialect {}))
         },
         "databricks" => Flavor {
-            lexical: backslashes,
             names: NameCase::Lower,
             ..plain(Box::new(DatabricksDialect {}))
         },

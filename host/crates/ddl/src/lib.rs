@@ -1,8 +1,12 @@
 //! Scripts of CREATE statements, read into the rows of a catalog.
 //!
 //! ```
+//! use nl2sql_catalog::DialectInfo;
+//! use nl2sql_ddl::ScriptRules;
+//!
 //! let script = "CREATE TABLE shop (id INT PRIMARY KEY, city VARCHAR(40) COMMENT 'where it is');";
-//! let catalog = nl2sql_ddl::read(script, "schema.sql", "mysql")?;
+//! let rules = ScriptRules::of(&DialectInfo::default());
+//! let catalog = nl2sql_ddl::read(script, "schema.sql", &rules)?;
 //! let (section, rows) = &catalog.sections[1];
 //! assert_eq!((*section, rows.len()), ("columns", 2));
 //! # Ok::<(), nl2sql_ddl::DdlError>(())
@@ -25,11 +29,25 @@ mod unknown_words;
 mod view_columns;
 
 pub use catalog::{CatalogRow, DdlCatalog};
-pub use flavor::dialects;
+pub use flavor::{ScriptRules, grammars};
+
+use nl2sql_catalog::dialect_extra::SCRIPT_GRAMMAR;
 
 /// Why a script gives no catalog.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DdlError {
+    /// The dialect names a grammar that there is not.
+    #[error(
+        "the dialect `{dialect}` says that its scripts are written like `{grammar}`'s, and there are only {known}; correct `{SCRIPT_GRAMMAR}` in its description"
+    )]
+    UnknownGrammar {
+        /// The dialect.
+        dialect: String,
+        /// What it names.
+        grammar: String,
+        /// What there is.
+        known: String,
+    },
     /// No statement declares a table or view.
     #[error("{place} declares no table or view{}", first_fault(.faults))]
     Empty {
@@ -38,6 +56,10 @@ pub enum DdlError {
         /// Declarations that could not be read.
         faults: Vec<String>,
     },
+}
+
+fn known_grammars() -> String {
+    grammars().collect::<Vec<_>>().join(", ")
 }
 
 fn first_fault(faults: &[String]) -> String {
@@ -50,17 +72,21 @@ fn first_fault(faults: &[String]) -> String {
 /// Reads a script. `place` names it in notes.
 ///
 /// # Errors
-/// When the dialect is unknown, or nothing in the script can be read.
-pub fn read(script: &str, place: &str, dialect: &str) -> Result<DdlCatalog, DdlError> {
-    let known = flavor::of_dialect(dialect);
+/// When the grammar is unknown, or nothing in the script can be read.
+pub fn read(script: &str, place: &str, rules: &ScriptRules) -> Result<DdlCatalog, DdlError> {
     let mut faults = Vec::new();
-    if known.is_none() {
+    if rules.grammar.is_none() {
         faults.push(format!(
-            "{place} is read as standard SQL: scripts of the dialect `{dialect}` have no rules of their own (there are rules for {})",
-            dialects().collect::<Vec<_>>().join(", ")
+            "{place} is read as standard SQL: the dialect `{}` does not say whose CREATE statements it has (`{SCRIPT_GRAMMAR}` in its description; there are {})",
+            rules.dialect,
+            known_grammars()
         ));
     }
-    let flavor = known.unwrap_or_else(flavor::standard);
+    let flavor = rules.flavor().ok_or_else(|| DdlError::UnknownGrammar {
+        dialect: rules.dialect.clone(),
+        grammar: rules.grammar.clone().unwrap_or_default(),
+        known: known_grammars(),
+    })?;
     let mut builder = catalog::Builder::new(&flavor);
     for statement in script::statements(&script::without_client_lines(script, &flavor), &flavor) {
         if let Err(fault) = statement::apply(&statement, &flavor, &mut builder) {

@@ -214,10 +214,24 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flavor::of_dialect;
+    use crate::ScriptRules;
+    use nl2sql_catalog::IdentifierCase;
+    use nl2sql_sql_lexer::LexicalRules;
 
-    fn cut(dialect: &str, script: &str) -> Vec<(usize, String)> {
-        let flavor = of_dialect(dialect).unwrap();
+    fn cut(grammar: &str, script: &str) -> Vec<(usize, String)> {
+        let lexical = match grammar {
+            "postgres" => LexicalRules::POSTGRES,
+            "mysql" => LexicalRules::MYSQL,
+            "tsql" => LexicalRules::TSQL,
+            _ => LexicalRules::SQLITE,
+        };
+        let rules = ScriptRules {
+            dialect: grammar.into(),
+            grammar: Some(grammar.into()),
+            lexical,
+            case: IdentifierCase::Ignored,
+        };
+        let flavor = rules.flavor().unwrap();
         let script = without_client_lines(script, &flavor);
         let found = statements(&script, &flavor);
         found.into_iter().map(|one| (one.line, one.text.to_owned())).collect()

@@ -7,7 +7,7 @@ use sqlparser::ast::{
     ObjectType, Set, SqliteTableOption, Statement as Parsed, Use, UserDefinedTypeRepresentation,
 };
 use sqlparser::dialect::{Dialect, GenericDialect};
-use sqlparser::keywords::Keyword;
+use sqlparser::keywords::{ALL_KEYWORDS, Keyword};
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 
 use crate::alter_table::alter_table;
@@ -55,8 +55,11 @@ pub(crate) fn apply(statement: &Statement<'_>, flavor: &Flavor, builder: &mut Bu
         extended_property::apply(&code, builder);
         return Ok(());
     }
-    if extended_property::add_default(&code, statement.text, builder) || !declares(&code) {
+    if extended_property::add_default(&code, statement.text, builder) {
         return Ok(());
+    }
+    if !declares(&code) {
+        return misspelt(&code).map_or(Ok(()), |reason| Err(Fault { line, reason }));
     }
     let fault = |error: ParserError| fault(&error, line);
     // COMMENT ON is the same everywhere, and not every dialect of the parser has it.
@@ -136,6 +139,24 @@ fn declares(code: &[&Token<'_>]) -> bool {
         || word(0, &["alter"]) && word(1, &["table"]) && alters_declarations(code)
         || word(0, &["drop"]) && word(1, &["table", "view", "materialized"])
         || word(0, &["set"]) && word(1, &["search_path"])
+}
+
+/// What was expected of a statement that begins like none, so that it may be a declaration.
+fn misspelt(code: &[&Token<'_>]) -> Option<String> {
+    let [first, rest @ ..] = code else { return None };
+    let is_known = |token: &Token<'_>| ALL_KEYWORDS.contains(&token.text.to_ascii_uppercase().as_str());
+    let is_words = |token: &&&Token<'_>| token.kind == TokenKind::Word;
+    if first.is_word("create") {
+        let object = rest.iter().take_while(is_words).any(|token| is_known(token));
+        let found = rest.first().filter(|_| !object)?;
+        return Some(format!("expected an object type after CREATE, found {}", found.text));
+    }
+    // Clients have commands of their own, so that what follows has to look like a declaration.
+    let declares = rest
+        .first()
+        .is_some_and(|token| DECLARED.iter().any(|object| token.is_word(object)));
+    let odd = first.kind == TokenKind::Word && !is_known(first) && declares;
+    odd.then(|| format!("expected a statement, found {}", first.text))
 }
 
 /// Whether ALTER TABLE changes what a table consists of: not its storage (MySQL's `ENGINE = ...`), and not whether constraints
@@ -291,6 +312,7 @@ fn create_table(create: &CreateTable, text: &str, flavor: &Flavor, builder: &mut
         .sqlite_table_options
         .options
         .contains(&SqliteTableOption::WithoutRowid);
+    table.without_rowid = without_rowid;
     if flavor.integer_keys_are_identity && !without_rowid {
         number_rows(&mut table);
     }

@@ -1,9 +1,35 @@
 //! Scripts of every dialect, and what is read of them.
 
-use nl2sql_ddl::{CatalogRow, DdlCatalog, DdlError, read};
+use nl2sql_catalog::IdentifierCase;
+use nl2sql_ddl::{CatalogRow, DdlCatalog, DdlError, ScriptRules, grammars, read};
+use nl2sql_sql_lexer::{BracketNames, LexicalRules};
+
+/// A dialect that is written like one of the grammars, or like none.
+fn rules(dialect: &str) -> ScriptRules {
+    let backslashes = LexicalRules {
+        bracket_names: BracketNames::None,
+        backslash_escapes: true,
+        dollar_strings: dialect == "snowflake",
+        hash_comments: dialect == "bigquery",
+        ..LexicalRules::GENERIC
+    };
+    ScriptRules {
+        dialect: dialect.into(),
+        grammar: grammars().find(|known| *known == dialect).map(str::to_owned),
+        lexical: match dialect {
+            "sqlite" => LexicalRules::SQLITE,
+            "postgres" | "redshift" | "duckdb" => LexicalRules::POSTGRES,
+            "mysql" => LexicalRules::MYSQL,
+            "tsql" => LexicalRules::TSQL,
+            "bigquery" | "clickhouse" | "databricks" | "snowflake" => backslashes,
+            _ => LexicalRules::GENERIC,
+        },
+        case: IdentifierCase::Ignored,
+    }
+}
 
 fn catalog(dialect: &str, script: &str) -> DdlCatalog {
-    read(script, "schema.sql", dialect).unwrap_or_else(|error| panic!("{dialect}: {error}"))
+    read(script, "schema.sql", &rules(dialect)).unwrap_or_else(|error| panic!("{dialect}: {error}"))
 }
 
 /// The cells of a section at these places, `-` where there is none.
@@ -256,7 +282,43 @@ fn what_does_not_parse_is_noted_with_its_line_and_the_rest_is_read() {
 }
 
 #[test]
-fn unknown_dialects_are_read_as_standard_sql_and_that_is_said() {
+fn statements_that_begin_like_none_are_noted_with_their_line() {
+    let script = "CREATE TABLE a (id INT);\nCREAT TABLE b (id INT);\n\nCREATE TABEL c (id INT);\nINSERT INTO a VALUES (1);\nCREATE ROLE reader;\nremark this;";
+    let catalog = catalog("postgres", script);
+    assert_eq!(cells(&catalog, "tables", &[1]), ["a"]);
+    assert_eq!(
+        catalog.notes,
+        [
+            "schema.sql:2: expected a statement, found CREAT; the statement is left out",
+            "schema.sql:4: expected an object type after CREATE, found TABEL; the statement is left out",
+        ]
+    );
+}
+
+#[test]
+fn a_dialect_says_whose_statements_it_has_and_keeps_its_own_lexical_rules() {
+    let shouting = ScriptRules {
+        dialect: "shouting".into(),
+        grammar: Some("mysql".into()),
+        lexical: LexicalRules::SQLITE,
+        case: IdentifierCase::FoldsUpper,
+    };
+    let script = "CREATE TABLE t (a INT UNSIGNED COMMENT 'x\\'); CREATE TABLE u (b INT);";
+    let catalog = read(script, "schema.sql", &shouting).unwrap();
+    assert_eq!(cells(&catalog, "tables", &[1]), ["U"], "{:?}", catalog.notes);
+    let lost = ScriptRules {
+        grammar: Some("mysqll".into()),
+        ..shouting
+    };
+    let refused = read(script, "schema.sql", &lost).unwrap_err().to_string();
+    assert!(
+        refused.contains("`shouting`") && refused.contains("`mysqll`") && refused.contains("snowflake"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn dialects_that_name_no_grammar_are_read_as_standard_sql_and_that_is_said() {
     let catalog = catalog("made-up", "CREATE TABLE t (a INT)");
     assert!(
         catalog.notes[0].contains("standard SQL") && catalog.notes[0].contains("`made-up`"),
@@ -267,7 +329,7 @@ fn unknown_dialects_are_read_as_standard_sql_and_that_is_said() {
 
 #[test]
 fn scripts_without_tables_are_refused() {
-    let empty = read("INSERT INTO t VALUES (1)", "schema.sql", "sqlite").unwrap_err();
+    let empty = read("INSERT INTO t VALUES (1)", "schema.sql", &rules("sqlite")).unwrap_err();
     assert_eq!(
         empty,
         DdlError::Empty {
@@ -275,7 +337,7 @@ fn scripts_without_tables_are_refused() {
             faults: Vec::new()
         }
     );
-    let broken = read("CREATE TABLE t (", "schema.sql", "sqlite")
+    let broken = read("CREATE TABLE t (", "schema.sql", &rules("sqlite"))
         .unwrap_err()
         .to_string();
     assert!(broken.contains("schema.sql:1: expected"), "{broken}");
@@ -325,10 +387,10 @@ ALTER TABLE a RENAME TO b; DROP TABLE gone; ALTER TABLE b OWNER TO postgres;",
 #[test]
 fn no_text_makes_the_reader_fail_otherwise_than_by_an_error() {
     let whole = "CREATE TABLE a (x INT CHECK (x > 0), y ENUM('a')) COMMENT='x'; /*!50001 CREATE VIEW v AS SELECT x FROM a */; DELIMITER //\nGO\n/";
-    for dialect in nl2sql_ddl::dialects() {
+    for rules in grammars().map(rules) {
         for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
-            read(&whole[..end], "schema.sql", dialect).ok();
-            read(&whole[end..], "schema.sql", dialect).ok();
+            read(&whole[..end], "schema.sql", &rules).ok();
+            read(&whole[end..], "schema.sql", &rules).ok();
         }
     }
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use nl2sql_sql_lexer::LexicalRules;
 
 use crate::scoring::SqlReader;
-use answer_parts::{after_thinking, code_span, json_field, last_sql_fence};
+use answer_parts::{after_thinking, code_span, json_field, last_sql_fence, quoted_text};
 use statement_end::{first_statement, first_two_statements};
 use statement_start::{start, without_label};
 
@@ -81,6 +81,9 @@ pub fn extract_statements(prediction: &str, syntax: &Syntax<'_>) -> String {
 /// The text of a prediction from its statement on; where there is none, what it says instead.
 fn sql_part<'t>(prediction: &'t str, syntax: &Syntax<'_>) -> Result<Cow<'t, str>, String> {
     let answer = after_thinking(prediction).trim();
+    if let Some(quoted) = quoted_text(answer) {
+        return sql_part(&quoted, syntax).map(|sql| sql.into_owned().into());
+    }
     if let Some(sql) = json_field(answer) {
         return Ok(sql.into());
     }
@@ -246,6 +249,41 @@ mod tests {
         };
         assert_eq!(super::extract_sql(whole, &all), whole);
         assert_eq!(extract_sql(whole), "SELECT a\nFROM t");
+    }
+
+    #[test]
+    fn words_after_a_statement_are_left_out_however_they_begin() {
+        let sql = "SELECT a\nFROM t";
+        let union = "SELECT a\nFROM t\nUNION\n\nSELECT b FROM u";
+        let known = [sql, union];
+        let syntax = Syntax {
+            is_statement: Some(&|sql: &str| known.contains(&sql)),
+            ..Syntax::GENERIC
+        };
+        for (answer, statement) in [
+            (format!("{sql}\n\nFROM names the table."), sql),
+            (format!("{union}\n\nUNION removes duplicates."), union),
+            (format!("{sql}\n###\nQuestion: next?\nSELECT 1"), sql),
+            (format!("{sql} Explanation: it lists all"), sql),
+            (format!("I'd use:\n\n{sql}\n\nIt's simple; we're done."), sql),
+            ("> SELECT a\n> FROM t".to_owned(), sql),
+            (format!("```\nsql\n{sql}\n```"), sql),
+        ] {
+            assert_eq!(super::extract_sql(&answer, &syntax), statement, "{answer}");
+        }
+        // A backtick that closes a name belongs to the statement.
+        for (answer, statement) in [
+            ("SELECT `a` FROM `t`", "SELECT `a` FROM `t`"),
+            ("```sql\nSELECT `a`\nFROM `t`\n```", "SELECT `a`\nFROM `t`"),
+            ("SELECT `a` FROM `t`;", "SELECT `a` FROM `t`"),
+            ("SELECT a FROM t`", "SELECT a FROM t"),
+            ("SELECT a FROM t```", "SELECT a FROM t"),
+        ] {
+            assert_eq!(extract_sql(answer), statement, "{answer}");
+        }
+        // What is wrong stays whole, so that it shows when it runs.
+        let wrong = "SELECT a\nFROM t\nWHER a = 1";
+        assert_eq!(super::extract_sql(wrong, &syntax), wrong);
     }
 
     #[test]

@@ -46,13 +46,14 @@ impl<'a> RunInputs<'a> {
     ///
     /// # Errors
     /// When the planner fails, or generation could not follow what it answers.
-    pub fn plan(&self, planner: &dyn Planner) -> Result<Plan, Failure> {
+    pub fn plan(&self, planner: &dyn Planner, dialect: &DialectInfo) -> Result<Plan, Failure> {
         let settings = &self.profile.plan;
         let mut made = planner.plan(&PlanRequest {
             catalog: &self.valued,
             cards: &self.cards.cards,
             total: settings.total,
             minimum: settings.minimum,
+            dialect,
             language: &settings.language,
             options: &as_json(&settings.options),
             seed: self.profile.run.seed,

@@ -325,14 +325,26 @@ fn dialect(plugin: &DialectPlugin, setup: &CheckSetup, calls: &mut Calls) {
     }
 }
 
+/// The dialect of the service `sql`, where there is one; standard SQL otherwise.
+fn told_dialect(setup: &CheckSetup) -> DialectInfo {
+    let told = setup.services.sql.as_ref().and_then(|sql| sql.info().ok());
+    told.unwrap_or_else(|| DialectInfo {
+        name: "standard".to_owned(),
+        driver: "ddl".to_owned(),
+        ..DialectInfo::default()
+    })
+}
+
 fn planner(plugin: &PlannerPlugin, setup: &CheckSetup, calls: &mut Calls) {
     let cards = setup.cards();
+    let dialect = told_dialect(setup);
     calls.make("planner.plan", || {
         let plan = plugin.plan(&PlanRequest {
             catalog: &setup.catalog,
             cards: &cards,
             total: 10,
             minimum: 1,
+            dialect: &dialect,
             language: "en",
             options: &setup.options,
             seed: 1,
@@ -342,16 +354,10 @@ fn planner(plugin: &PlannerPlugin, setup: &CheckSetup, calls: &mut Calls) {
 }
 
 fn generator(plugin: &GeneratorPlugin, setup: &CheckSetup, calls: &mut Calls) {
-    let told = setup.services.sql.as_ref().and_then(|sql| sql.info().ok());
-    let dialect = told.unwrap_or_else(|| DialectInfo {
-        name: "standard".to_owned(),
-        driver: "sqlite".to_owned(),
-        ..DialectInfo::default()
-    });
     let session = plugin.open(&GeneratorContext {
         catalog: Arc::new(setup.catalog.clone()),
         cards: setup.cards(),
-        dialect,
+        dialect: told_dialect(setup),
         options: setup.options.clone(),
         seed: 1,
     });

@@ -111,18 +111,7 @@ impl LexicalRules {
         ..Self::GENERIC
     };
 
-    /// The rules of a dialect by its name; `None` for one that is not known here.
-    pub fn of_dialect(name: &str) -> Option<Self> {
-        match name {
-            "sqlite" => Some(Self::SQLITE),
-            "postgres" => Some(Self::POSTGRES),
-            "mysql" => Some(Self::MYSQL),
-            "tsql" => Some(Self::TSQL),
-            _ => None,
-        }
-    }
-
-    /// The same for a statement among prose, whose white space and punctuation separate words in every script.
+    /// The same rules for a statement among prose, whose white space and punctuation separate words in every script.
     pub const fn in_prose(self) -> Self {
         Self {
             words_take_all_beyond_ascii: false,

@@ -84,6 +84,7 @@ impl SqlparserDialect for Plugin {
                     ("information_schema.jobs*", "it tells of what others ran"),
                 ]),
             },
+            extra: pairs(&[("script-grammar", "bigquery")]),
             ..standard
         }
     }

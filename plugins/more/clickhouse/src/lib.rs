@@ -113,6 +113,7 @@ impl SqlparserDialect for Plugin {
                 ]),
                 refused_relations: pairs(&[("system.*", "it tells of the server")]),
             },
+            extra: pairs(&[("script-grammar", "clickhouse")]),
             ..standard
         }
     }

@@ -99,6 +99,7 @@ impl SqlparserDialect for Plugin {
                     ("text.*", "files are not read"),
                 ]),
             },
+            extra: pairs(&[("script-grammar", "databricks")]),
             ..standard
         }
     }

@@ -86,6 +86,7 @@ impl SqlparserDialect for Plugin {
                     ("all_users", "it tells of logins"),
                 ]),
             },
+            extra: pairs(&[("script-grammar", "oracle")]),
             ..standard
         }
     }

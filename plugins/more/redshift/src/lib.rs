@@ -91,6 +91,7 @@ impl SqlparserDialect for Plugin {
                     ("stv_*", "it tells of the cluster"),
                 ]),
             },
+            extra: pairs(&[("script-grammar", "redshift")]),
             ..standard
         }
     }

@@ -83,6 +83,7 @@ impl SqlparserDialect for Plugin {
                     ("*.account_usage.*", "it tells of the account"),
                 ]),
             },
+            extra: pairs(&[("script-grammar", "snowflake")]),
             ..standard
         }
     }

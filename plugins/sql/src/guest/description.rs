@@ -1,5 +1,6 @@
 //! The four dialects as data.
 
+use nl2sql_catalog::dialect_extra::{SCRIPT_GRAMMAR, Trait};
 use nl2sql_sdk::description::{
     Concatenation, DialectInfo, Feature, FunctionLists, GuardRules, IdentifierCase, IdentifierQuote, LexicalRules,
     LimitStyle, NameRules, NullOrder, Spelling,
@@ -30,7 +31,23 @@ pub fn describe(dialect: Dialect) -> DialectInfo {
             refused_functions: pairs(side_effects::list(dialect)),
             ..standard.guard
         },
+        extra: extra(dialect),
         ..standard
+    }
+}
+
+/// What the contract has no field for.
+fn extra(dialect: Dialect) -> Vec<(String, String)> {
+    match dialect {
+        Dialect::Sqlite => pairs(&[
+            (SCRIPT_GRAMMAR, "sqlite"),
+            (Trait::QualifiedTables.name(), "no"),
+            (Trait::ServerWords.name(), "no"),
+            (Trait::NumericTexts.name(), "yes"),
+        ]),
+        Dialect::Postgres => pairs(&[(SCRIPT_GRAMMAR, "postgres")]),
+        Dialect::Mysql => pairs(&[(SCRIPT_GRAMMAR, "mysql")]),
+        Dialect::Tsql => pairs(&[(SCRIPT_GRAMMAR, "tsql"), (Trait::ColumnMethods.name(), "yes")]),
     }
 }
 

@@ -114,7 +114,7 @@ impl Parser<'_> {
         if (self.mysql() || self.tsql()) && alias.columns.len > 0 {
             return self.refuse("the alias of a table takes no column list");
         }
-        self.table_modifiers_after_alias()?;
+        self.table_modifiers_after_alias(Some(name))?;
         let alias = self.late_alias(alias)?;
         Ok(self.table_node(TableRef::Table { name, alias }, token))
     }

@@ -225,7 +225,7 @@ impl Parser<'_> {
             self.eat_kw(Kw::ONLY);
         }
         self.target_name()?;
-        self.table_modifiers_after_alias()?;
+        self.table_modifiers_after_alias(None)?;
         let aliased = self.eat_kw(Kw::AS);
         if aliased || (!matches!(self.kw(), Kw::SET | Kw::USING) && self.is_name(0, reserved::TABLE_ALIAS)) {
             self.name_token(reserved::TABLE_ALIAS, "an alias")?;

@@ -1,7 +1,7 @@
 //! What follows a table in FROM (hints, samples, partitions), and clauses that T-SQL alone has.
 
 use super::{Parsed, Parser};
-use crate::ast::{List, Select, TableId, TableRef};
+use crate::ast::{IndexHint, List, Name, Select, TableId, TableRef, TokenId};
 use crate::keyword::Kw;
 use crate::reserved;
 use crate::token::Tok;
@@ -48,18 +48,19 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// What may stand after a table's alias.
-    pub(super) fn table_modifiers_after_alias(&mut self) -> Parsed<()> {
+    /// What may stand after a table's alias; `table` is its name where that is looked up.
+    pub(super) fn table_modifiers_after_alias(&mut self, table: Option<Name>) -> Parsed<()> {
         match self.dialect {
             crate::dialect::Dialect::Sqlite => {
                 if self.eat_all(&[Kw::INDEXED, Kw::BY]) {
-                    self.name_token(reserved::COLUMN, "an index")?;
+                    let index = self.name_token(reserved::COLUMN, "an index")?;
+                    self.note_index(table, index);
                 } else {
                     self.eat_all(&[Kw::NOT, Kw::INDEXED]);
                 }
             }
             crate::dialect::Dialect::Postgres => self.table_sample()?,
-            crate::dialect::Dialect::Mysql => self.index_hints()?,
+            crate::dialect::Dialect::Mysql => self.index_hints(table)?,
             crate::dialect::Dialect::Tsql => {
                 self.table_sample()?;
                 if self.kw() == Kw::WITH && self.kind_at(1) == Tok::LParen {
@@ -189,8 +190,16 @@ impl Parser<'_> {
         Ok(())
     }
 
+    fn note_index(&mut self, table: Option<Name>, index: TokenId) {
+        let hint = table.map(|table| IndexHint {
+            table: table.last,
+            index,
+        });
+        self.ast.index_hints.extend(hint);
+    }
+
     /// MySQL's USE, FORCE and IGNORE INDEX.
-    fn index_hints(&mut self) -> Parsed<()> {
+    fn index_hints(&mut self, table: Option<Name>) -> Parsed<()> {
         while matches!(self.kw(), Kw::USE | Kw::FORCE | Kw::IGNORE) && matches!(self.kw_at(1), Kw::INDEX | Kw::KEY) {
             let may_be_empty = self.kw() == Kw::USE;
             self.at += 2;
@@ -203,7 +212,8 @@ impl Parser<'_> {
             }
             self.open()?;
             while self.kw() == Kw::PRIMARY || self.is_name(0, reserved::COLUMN) {
-                self.bump();
+                let index = self.bump();
+                self.note_index(table, index);
                 if !self.eat(Tok::Comma) {
                     break;
                 }
@@ -224,7 +234,7 @@ impl Parser<'_> {
         let call = self.primary()?;
         let calls = self.one(call);
         let alias = self.table_alias()?;
-        self.table_modifiers_after_alias()?;
+        self.table_modifiers_after_alias(None)?;
         let kind = TableRef::Function {
             calls,
             declared: List::default(),

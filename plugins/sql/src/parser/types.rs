@@ -192,6 +192,14 @@ impl Parser<'_> {
             | Kw::YEAR
             | Kw::JSON
             | Kw::NUMERIC => {
+                let digits = self.here() + 2;
+                if matches!(self.kw(), Kw::DATETIME | Kw::TIME)
+                    && self.kind_at(1) == Tok::LParen
+                    && self.kind_at(2) == Tok::Number
+                    && self.text(digits).parse().is_ok_and(|digits: u32| digits > 6)
+                {
+                    self.object_at(digits, Servers::All, "fractions of seconds have at most 6 digits");
+                }
                 if matches!(self.kw(), Kw::YEAR | Kw::JSON) {
                     self.object_at(self.here(), Servers::MariaDb, "MariaDB's CAST does not know this type");
                 }

@@ -219,6 +219,9 @@ impl<'a> Resolver<'a> {
         if source == TableSource::Unknown {
             self.unknown_table(name, &written);
         }
+        if let Columns::Catalog(table) = columns {
+            self.check_indexes(name, table);
+        }
         let names = self.token_names(self.ast.list(alias.columns));
         let columns = self.renamed(columns, &names, &[]);
         let visible = alias.name.map(|name| self.source.name(name));

@@ -75,6 +75,7 @@ impl SqlparserDialect for Plugin {
                 refused_functions: refused(REFUSED_FUNCTIONS),
                 refused_relations: refused(REFUSED_RELATIONS),
             },
+            extra: vec![("script-grammar".into(), "duckdb".into())],
             ..standard
         }
     }

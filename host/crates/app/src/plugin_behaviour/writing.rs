@@ -21,8 +21,12 @@ pub(super) fn plans(folder: &RunFolder, before: &Arc<Session>, after: &Arc<Sessi
     let plan = |session: &Arc<Session>| {
         let inputs = RunInputs::read(folder, session.profile()).map_err(|error| error.to_string())?;
         let dependencies = RunDependencies::new(session.clone(), CancellationToken::new());
+        let dialect = dependencies
+            .dialect(inputs.catalog())
+            .map_err(|failure| failure.to_string())?;
         let planner = dependencies.planner().map_err(|failure| failure.to_string())?;
-        inputs.plan(planner.as_ref()).map_err(|failure| failure.to_string())
+        let plan = inputs.plan(planner.as_ref(), dialect.info());
+        plan.map_err(|failure| failure.to_string())
     };
     let (first, second) = (of_plugin("locked", plan(before))?, of_plugin("new", plan(after))?);
     let (first, second) = (topics(&first), topics(&second));

@@ -5,6 +5,9 @@ use adbc_core::error::{Error, Status};
 use crate::error_redaction::without_values;
 use crate::{ConnectError, ConnectionSettings, QueryError};
 
+/// What the driver manager makes of an error without a message.
+const NO_MESSAGE: &str = "<empty>";
+
 /// Why a database cannot be opened.
 pub(super) fn connect_error(settings: &ConnectionSettings, error: Error) -> ConnectError {
     let detail = one_line(&error.message);
@@ -14,6 +17,10 @@ pub(super) fn connect_error(settings: &ConnectionSettings, error: Error) -> Conn
             detail,
         },
         Status::Unauthorized => ConnectError::NoRights { detail },
+        status if detail.is_empty() || detail == NO_MESSAGE => ConnectError::Settings(format!(
+            "the driver library opens no database and gives no reason ({status:?}); check that database.adbc.library is a whole ADBC driver, and \
+             database.adbc.options"
+        )),
         Status::InvalidArguments | Status::NotImplemented | Status::NotFound => ConnectError::Settings(format!(
             "the driver library says: {detail}; check database.adbc.options"
         )),

@@ -61,16 +61,32 @@ pub(super) fn pinned(settings: &AdbcSettings) -> Result<PinnedLibrary, ConnectEr
         entrypoint: settings.entrypoint.clone().or(found.entrypoint),
         path: std::path::absolute(&found.path).unwrap_or(found.path),
     };
-    check_pin(&library.path, &settings.sha256)?;
+    let bytes = std::fs::read(&library.path).map_err(|error| ConnectError::NoSuchFile {
+        path: library.path.display().to_string(),
+        detail: error.to_string(),
+    })?;
+    check_pin(&library.path, &bytes, &settings.sha256)?;
+    check_entry_point(&library, &bytes)?;
     Ok(library)
 }
 
-fn check_pin(path: &Path, pin: &str) -> Result<(), ConnectError> {
-    let bytes = std::fs::read(path).map_err(|error| ConnectError::NoSuchFile {
-        path: path.display().to_string(),
-        detail: error.to_string(),
-    })?;
-    let digest = hex::encode(Sha256::digest(&bytes));
+/// Refuses an entry point whose name the file does not hold: the driver manager takes the usual one in its place without a word.
+fn check_entry_point(library: &PinnedLibrary, bytes: &[u8]) -> Result<(), ConnectError> {
+    let Some(name) = &library.entrypoint else {
+        return Ok(());
+    };
+    let symbol = [name.as_bytes(), b"\0"].concat();
+    if name.is_empty() || !bytes.windows(symbol.len()).any(|found| found == symbol) {
+        return Err(ConnectError::Settings(format!(
+            "{} has no entry point `{name}`; correct database.adbc.entrypoint or the driver's manifest, or leave it out for the usual one",
+            library.path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn check_pin(path: &Path, bytes: &[u8], pin: &str) -> Result<(), ConnectError> {
+    let digest = hex::encode(Sha256::digest(bytes));
     let place = path.display();
     match pin.trim().to_ascii_lowercase() {
         pin if pin == digest => Ok(()),
@@ -189,6 +205,27 @@ mod tests {
         ] {
             let error = pinned(&settings(library.clone(), pin)).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn entry_points_are_in_the_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("libdriver.so");
+        let bytes = b"\x7fELF\0other_init\0tail";
+        std::fs::write(&library, bytes).unwrap();
+        let named = |name: &str| {
+            let mut settings = settings(library.clone(), &hex::encode(Sha256::digest(bytes)));
+            settings.entrypoint = Some(name.into());
+            pinned(&settings).map_err(|error| error.to_string())
+        };
+        assert!(named("other_init").is_ok());
+        for missing in ["my_init", "other_ini", "tail", ""] {
+            let refused = named(missing).unwrap_err();
+            assert!(
+                refused.contains("no entry point") && refused.contains("database.adbc.entrypoint"),
+                "{refused}"
+            );
         }
     }
 

@@ -16,8 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two looks at the other process.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A command that ends with 0 when [`load_adbc_library`] succeeds, and else says why in one line of its output. It is given the path of the
-/// library and its entry point, which may be empty.
+/// What a [`ProbeCommand`] says of a library that was loaded: one that ends the process while it loads leaves this unsaid.
+pub const LIBRARY_LOADED: &str = "the driver library was loaded";
+
+/// A command that says [`LIBRARY_LOADED`] and ends with 0 when [`load_adbc_library`] succeeds, and else says why in one line of its output. It is
+/// given the path of the library and its entry point, which may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeCommand {
     /// The program.
@@ -76,16 +79,20 @@ pub(super) fn probe(command: &ProbeCommand, library: &PinnedLibrary) -> Result<(
             }
         }
     };
-    if status.success() {
-        return Ok(());
-    }
     let said = child
         .stdout
         .take()
         .and_then(|output| std::io::read_to_string(output).ok());
     let said = said.unwrap_or_default();
+    if status.success() && said.contains(LIBRARY_LOADED) {
+        return Ok(());
+    }
     let reason = said.lines().last().unwrap_or_default();
     Err(failed(match status.code() {
+        Some(0) => {
+            "it ended the process that tried it, so it is not loaded here; use a build of the driver for this system"
+                .to_owned()
+        }
         Some(_) if !reason.is_empty() => format!(
             "it is no ADBC driver that can be used: {reason}; check database.adbc.library and database.adbc.entrypoint"
         ),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Syntax;
 use super::literals::places_outside;
-use super::statement_start::{begins_statement, is_start, starts_like_sql};
+use super::statement_start::{begins_statement, is_start, starts_like_sql, without_language};
 
 /// Fields of a JSON answer that hold the statement.
 const SQL_FIELDS: [&str; 4] = ["sql", "SQL", "query", "sql_query"];
@@ -21,6 +21,16 @@ pub(super) fn after_thinking(text: &str) -> &str {
         }
     }
     text
+}
+
+/// The text of an answer that is one quotation of Markdown.
+pub(super) fn quoted_text(text: &str) -> Option<String> {
+    let line = |line: &str| {
+        let inside = line.trim_start().strip_prefix('>')?;
+        Some(inside.strip_prefix(' ').unwrap_or(inside).to_owned())
+    };
+    let lines: Option<Vec<String>> = text.lines().map(line).collect();
+    Some(lines.filter(|lines| !lines.is_empty())?.join("\n"))
 }
 
 pub(super) fn json_field(text: &str) -> Option<String> {
@@ -50,7 +60,8 @@ fn fences(text: &str) -> Vec<Range<usize>> {
 }
 
 pub(super) fn last_sql_fence<'t>(text: &'t str, syntax: &Syntax<'_>) -> Option<&'t str> {
-    let insides: Vec<&str> = fences(text).into_iter().map(|range| text[range].trim()).collect();
+    let inside = |range: Range<usize>| without_language(text[range].trim());
+    let insides: Vec<&str> = fences(text).into_iter().map(inside).collect();
     insides
         .iter()
         .rev()

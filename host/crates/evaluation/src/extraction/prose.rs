@@ -99,9 +99,11 @@ fn plain_words(text: &str) -> usize {
 fn is_markdown(line: &str) -> bool {
     let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let tag = line.strip_prefix('<').map(|rest| rest.trim_start_matches('/'));
-    ["# ", "## ", "### ", "#### ", "**", "> ", "- **"]
-        .iter()
-        .any(|mark| line.starts_with(mark))
+    let below_hashes = line.trim_start_matches('#');
+    let heading =
+        below_hashes.len() < line.len() && (below_hashes.is_empty() || below_hashes.starts_with([' ', '\n', '\r']));
+    heading
+        || ["**", "> ", "- **"].iter().any(|mark| line.starts_with(mark))
         || (line.starts_with("- ")
             && line[2..].starts_with(|c: char| c.is_ascii_uppercase())
             && plain_words(&line[2..]) >= 3)
@@ -127,6 +129,7 @@ mod tests {
             "**Explanation**",
             "1. It selects",
             "### Result",
+            "###\nQuestion",
             "</answer>",
             "hope this helps!",
         ] {

@@ -36,21 +36,43 @@ pub(super) fn first_statement<'t>(text: &'t str, syntax: &Syntax<'_>) -> &'t str
     let text = text.trim();
     let tokens = tokens(text, &syntax.rules);
     let end = hard_end(text, &tokens);
-    let text = text[..end].trim_end_matches('`').trim_end();
+    let text = without_closing_marks(text[..end].trim_end(), &tokens);
     let capitalised = first_word(text, syntax).is_some_and(is_capitalised);
     let is_statement = |sql: &str| syntax.is_statement.is_none_or(|is_statement| is_statement(sql));
-    let mut places = prose_places(text, &tokens, capitalised).take(MAX_PLACES).peekable();
-    let Some(first) = places.peek().copied() else {
-        return text;
-    };
+    let places: Vec<usize> = prose_places(text, &tokens, capitalised).take(MAX_PLACES).collect();
     if syntax.is_statement.is_some() && is_statement(text) {
         return text;
     }
-    let parts: Vec<&str> = places.map(|at| text[..at].trim_end()).collect();
-    parts
-        .into_iter()
-        .find(|part| is_statement(part))
-        .unwrap_or_else(|| text[..first].trim_end())
+    let part = |at: &usize| text[..*at].trim_end();
+    if let Some(statement) = places.iter().map(part).find(|part| is_statement(part)) {
+        return statement;
+    }
+    // Words that a statement might go on with begin sentences of their own paragraphs, too.
+    let paragraphs: Vec<usize> = paragraph_ends(text, &tokens).take(MAX_PLACES).collect();
+    let statement = paragraphs
+        .iter()
+        .rev()
+        .map(part)
+        .find(|part| syntax.is_statement.is_some_and(|is_statement| is_statement(part)));
+    statement.unwrap_or_else(|| places.first().map_or(text, part))
+}
+
+/// Drops backticks that open or close a code span or fence; one that closes a name belongs to it.
+fn without_closing_marks<'t>(text: &'t str, tokens: &[Token<'_>]) -> &'t str {
+    let is_name = |token: &Token<'_>| token.kind == TokenKind::Name && token.closed && token.end() == text.len();
+    if tokens.iter().any(is_name) {
+        return text;
+    }
+    text.trim_end_matches('`').trim_end()
+}
+
+/// Blank lines outside of parentheses before which a statement may end.
+fn paragraph_ends<'p>(text: &'p str, tokens: &'p [Token<'p>]) -> impl Iterator<Item = usize> + 'p {
+    let inside = tokens.iter().enumerate().filter(|(_, token)| token.end() < text.len());
+    inside.filter_map(|(at, token)| {
+        let is_blank_line = token.kind == TokenKind::Space && token.text.matches('\n').count() > 1;
+        (is_blank_line && token.depth == 0 && may_end(&tokens[..at])).then_some(token.start)
+    })
 }
 
 /// The first statement of a text that starts with SQL, and the one that follows it directly: two are as wrong as many.
@@ -94,9 +116,12 @@ fn hard_end(text: &str, tokens: &[Token<'_>]) -> usize {
 fn prose_places<'p>(text: &'p str, tokens: &'p [Token<'p>], capitalised: bool) -> impl Iterator<Item = usize> + 'p {
     let inside = tokens.iter().enumerate().filter(|(_, token)| token.end() < text.len());
     inside.filter_map(move |(at, token)| {
-        let breaks = token.kind == TokenKind::Space
-            && token.depth == 0
-            && (token.text.contains('\n') || at.checked_sub(1).is_some_and(|last| tokens[last].is_mark(".")));
+        let is_space = token.kind == TokenKind::Space && token.depth == 0;
+        if is_space && is_label(&text[token.end()..]) && may_end(&tokens[..at]) {
+            return Some(token.start);
+        }
+        let breaks =
+            is_space && (token.text.contains('\n') || at.checked_sub(1).is_some_and(|last| tokens[last].is_mark(".")));
         let complete = breaks && may_end(&tokens[..at]);
         let ahead = &text[token.end()..];
         let is_place = complete && (is_prose(ahead, capitalised) || (!token.text.contains('\n') && is_sentence(ahead)));
@@ -106,6 +131,12 @@ fn prose_places<'p>(text: &'p str, tokens: &'p [Token<'p>], capitalised: bool) -
         };
         is_place.then_some(end)
     })
+}
+
+/// Whether a text goes on with a label such as `Explanation: `.
+fn is_label(text: &str) -> bool {
+    let word = text.split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
+    is_capitalised(word) && text[word.len()..].starts_with(": ")
 }
 
 fn is_sentence(text: &str) -> bool {

@@ -55,6 +55,14 @@ pub(super) fn without_label(text: &str) -> &str {
     }
 }
 
+/// Drops a first line that names the language, as models write it below the marks of a fence.
+pub(super) fn without_language(text: &str) -> &str {
+    match text.split_once('\n') {
+        Some((line, rest)) if is_label(line.trim()) => rest.trim_start(),
+        _ => text,
+    }
+}
+
 fn is_label(text: &str) -> bool {
     let last = text
         .trim()
@@ -116,7 +124,10 @@ fn without_apostrophes(text: &str) -> String {
     let bytes = text.as_bytes();
     let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
     let blanked = |(at, c): (usize, char)| {
-        let inside = is_letter(at.checked_sub(2)) && is_letter(at.checked_sub(1)) && is_letter(Some(at + 1));
+        let before = at.checked_sub(1);
+        // One letter before a quote is the prefix of a string, but for the word I.
+        let word = is_letter(at.checked_sub(2)) || before.is_some_and(|before| bytes[before] == b'I');
+        let inside = word && is_letter(before) && is_letter(Some(at + 1));
         if c == '\'' && inside { ' ' } else { c }
     };
     text.char_indices().map(blanked).collect()

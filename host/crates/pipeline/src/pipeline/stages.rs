@@ -131,8 +131,9 @@ impl Pipeline<'_> {
         let fail = |failure| PipelineError::part(Stage::Plan, failure);
         let inputs = RunInputs::read(&self.folder, self.profile)?;
         self.dependencies.preflight(inputs.catalog()).map_err(fail)?;
+        let dialect = self.dependencies.dialect(inputs.catalog()).map_err(fail)?;
         let planner = self.dependencies.planner().map_err(fail)?;
-        let made = inputs.plan(planner.as_ref()).map_err(fail)?;
+        let made = inputs.plan(planner.as_ref(), dialect.info()).map_err(fail)?;
         let digest = self.folder.write_json(artifact::PLAN, &made)?;
         let summary = StageSummary {
             input: count(inputs.cards(), "card"),

@@ -106,15 +106,15 @@ macro_rules! to_noun {
     };
 }
 
-/// A noun that people have terms for, which plugins are told in the list behind `+` and which none gives back.
-macro_rules! named {
+/// A noun both ways, of which more is known than the record has fields for: that goes into its list behind `+`, where the version has one.
+macro_rules! extended {
     ($noun:path, $record:path, { $($field:ident),* $(,)? } $(+ $extra:ident)?) => {
         impl $crate::contract::convert::ToRecord<$record> for $noun {
             fn to_record(&self) -> $record {
                 use $record as Record;
                 Record {
                     $($field: $crate::contract::convert::ToRecord::to_record(&self.$field),)*
-                    $($extra: self.terms.pairs(),)?
+                    $($extra: self.$extra(),)?
                 }
             }
         }
@@ -122,10 +122,11 @@ macro_rules! named {
         impl $crate::contract::convert::ToNoun<$noun> for $record {
             fn to_noun(self) -> Result<$noun, $crate::error::Failure> {
                 use $noun as Noun;
-                Ok(Noun {
+                let noun = Noun {
                     $($field: $crate::contract::convert::ToNoun::to_noun(self.$field)?,)*
                     ..Noun::default()
-                })
+                };
+                Ok(noun$(.with_extra(&self.$extra))?)
             }
         }
     };
@@ -158,7 +159,7 @@ macro_rules! closed_set {
     (@ $record:ident $member:ident $other:ident) => { $record::$other };
 }
 
-pub(crate) use {closed_set, named, record, to_noun, to_record};
+pub(crate) use {closed_set, extended, record, to_noun, to_record};
 
 /// The records that both versions of the contract have with the same fields.
 macro_rules! shared_records {
@@ -169,12 +170,12 @@ macro_rules! shared_records {
         record!(nl2sql_catalog::ForeignKey, wit::types::ForeignKey, { name, columns, ref_schema, ref_table, ref_columns });
         record!(nl2sql_catalog::Key, wit::types::Key, { name, columns });
         record!(nl2sql_catalog::Check, wit::types::Check, { name, expression });
-        named!(
+        extended!(
             nl2sql_catalog::Column,
             wit::types::Column,
             { name, type_name, type_class, nullable, default, comment, identity, generated, labels, samples } $(+ $extra)?
         );
-        named!(
+        extended!(
             nl2sql_catalog::Table,
             wit::types::Table,
             { schema, name, kind, comment, columns, primary_key, unique_keys, foreign_keys, checks, row_estimate } $(+ $extra)?

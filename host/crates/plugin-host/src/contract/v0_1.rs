@@ -8,7 +8,7 @@ use nl2sql_catalog::{
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker, Resource, ResourceAny};
 
-use super::convert::{ToNoun, ToRecord, named, record, shared_records, to_noun, to_record};
+use super::convert::{ToNoun, ToRecord, extended, record, shared_records, to_noun, to_record};
 use super::exchange::shared_calls;
 use super::services::{bound, linked, shared_services};
 use super::{

@@ -8,7 +8,7 @@ use nl2sql_catalog::{
 use wasmtime::Store;
 use wasmtime::component::{HasSelf, InstancePre, Linker, Resource, ResourceAny};
 
-use super::convert::{ToNoun, ToRecord, closed_set, named, record, shared_records, to_noun, to_record};
+use super::convert::{ToNoun, ToRecord, closed_set, extended, record, shared_records, to_noun, to_record};
 use super::exchange::shared_calls;
 use super::services::{bound, linked, shared_services};
 use super::{
@@ -254,7 +254,7 @@ impl PlannerInstance for bindings::planner::PlannerPlugin {
             language: request.language.to_owned(),
             options: request.options.to_owned(),
             seed: request.seed,
-            extra: Vec::new(),
+            extra: request.dialect.extra.clone(),
         };
         let session = opened!(planner.call_open(&mut *store, &context)?);
         let asked = bindings::planner::PlanRequest {
