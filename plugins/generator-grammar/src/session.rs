@@ -45,7 +45,7 @@ impl Session {
         }
         Ok(Self {
             schema,
-            other_words: Schema::in_other_words(catalog),
+            other_words: Schema::in_other_words(catalog, &dialect.extra),
             options: Options::parse(options)?,
             dialect: Dialect::new(dialect)?,
             seed,

@@ -123,9 +123,11 @@ pub struct Column {
 }
 
 impl Schema {
-    /// The schema in other words, where the glossary has synonyms: tables, columns and links are the same and in the same order.
-    pub fn in_other_words(catalog: &Catalog) -> Vec<Self> {
-        terms::in_other_words(catalog).iter().map(Self::new).collect()
+    /// The schema in other words, where the glossary has synonyms: tables, columns and links are the same and in the same order. `extra` as
+    /// for [`Schema::new`].
+    pub fn in_other_words(catalog: &Catalog, extra: &[(String, String)]) -> Vec<Self> {
+        let catalogs = terms::in_other_words(catalog);
+        catalogs.iter().map(|catalog| Self::new(catalog, extra)).collect()
     }
 
     /// The links that touch `table`, as (link, whether `table` is the child).

@@ -9,12 +9,13 @@ mod database;
 mod dialect;
 mod dialect_contradiction;
 pub mod dialect_extra;
-mod extra;
+
 mod finding;
 mod generation;
 mod metric;
 mod plan;
 mod sample;
+mod schema_extra;
 mod terms;
 mod type_class;
 mod value;
