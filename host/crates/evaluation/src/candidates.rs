@@ -29,15 +29,16 @@ pub struct CandidateSettings {
 type Answer = Result<Completion, String>;
 
 impl CandidateSettings {
-    /// One answer per example: the first where it runs, else the winner of the vote, else the first.
+    /// One answer per example: the first where it runs, else the winner of the vote, else the first. None at all where the generator was
+    /// stopped on the way: a first answer without its candidates is another answer.
     pub(crate) async fn answers(
         &self,
         generator: &dyn TextGenerator,
         examples: &[&Example],
         reader: Option<&dyn SqlReader>,
-    ) -> Vec<Answer> {
+    ) -> Option<Vec<Answer>> {
         let prompts = examples.iter().map(|example| ChatPrompt::of(example, 0));
-        let mut answers = ask(generator, prompts.collect()).await;
+        let mut answers = ask(generator, prompts.collect()).await?;
         let mut failing = Vec::new();
         for (at, answer) in answers.iter().enumerate() {
             if let Ok(completion) = answer
@@ -49,7 +50,7 @@ impl CandidateSettings {
         let prompts = failing
             .iter()
             .flat_map(|at| (1..=self.count).map(|attempt| ChatPrompt::of(examples[*at], attempt)));
-        let mut candidates = ask(generator, prompts.collect()).await.into_iter();
+        let mut candidates = ask(generator, prompts.collect()).await?.into_iter();
         for at in failing {
             let mut runs = Vec::new();
             let mut tokens = 0;
@@ -67,7 +68,7 @@ impl CandidateSettings {
                 answer.tokens = Some(tokens);
             }
         }
-        answers
+        Some(answers)
     }
 
     /// What the answer's statement returns, where it runs.
@@ -82,17 +83,17 @@ impl CandidateSettings {
     }
 }
 
-/// Asks everything at once; the answers come in the order of the prompts.
-async fn ask(generator: &dyn TextGenerator, prompts: Vec<ChatPrompt>) -> Vec<Answer> {
-    let unanswered = || Err("the model gave no answer".to_owned());
-    let answers = Mutex::new(prompts.iter().map(|_| unanswered()).collect::<Vec<Answer>>());
+/// Asks everything at once; the answers come in the order of the prompts. None where some prompt was not asked, because the generator was stopped.
+async fn ask(generator: &dyn TextGenerator, prompts: Vec<ChatPrompt>) -> Option<Vec<Answer>> {
+    let answers = Mutex::new(prompts.iter().map(|_| None).collect::<Vec<Option<Answer>>>());
     let take = |at: usize, answer: Answer| {
         if let Some(place) = answers.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
-            *place = answer;
+            *place = Some(answer);
         }
     };
     generator.generate(prompts, &take).await;
-    answers.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    answers.into_iter().collect()
 }
 
 /// The first candidate of the result that most candidates have; of equally frequent results the earliest.

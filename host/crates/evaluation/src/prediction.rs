@@ -207,7 +207,9 @@ pub async fn predict(
         }
         Some(candidates) => {
             for (block, examples) in open.chunks(CANDIDATES_AT_ONCE).enumerate() {
-                let answers = candidates.answers(generator, examples, reader).await;
+                let Some(answers) = candidates.answers(generator, examples, reader).await else {
+                    break;
+                };
                 for (at, answer) in answers.into_iter().enumerate() {
                     on_completion(block * CANDIDATES_AT_ONCE + at, answer);
                 }

@@ -438,3 +438,36 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
         .collect();
     assert_eq!(sql, ["SELECT 7", "SELECT name FROM singer", "SELECT first"]);
 }
+
+/// Is stopped before it writes further candidates.
+struct Stopped;
+
+#[async_trait]
+impl TextGenerator for Stopped {
+    async fn generate(&self, prompts: Vec<ChatPrompt>, on_completion: OnCompletion<'_>) {
+        let first: Vec<ChatPrompt> = prompts.into_iter().filter(|prompt| prompt.attempt == 0).collect();
+        Stumbling.generate(first, on_completion).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stop_between_an_answer_and_its_candidates_keeps_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    rusqlite::Connection::open(folder.path().join("d.sqlite"))
+        .unwrap()
+        .execute_batch("CREATE TABLE singer (name TEXT); INSERT INTO singer VALUES ('Ada');")
+        .unwrap();
+    let data = dataset(folder.path(), br#"{"id": "b", "db_id": "d", "question": "hard"}"#);
+    let candidates = CandidateSettings {
+        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
+        count: 4,
+    };
+    let output = folder.path().join("generated_predictions.jsonl");
+    let journal = || PredictionJournal::open(&output, &settings("qwen")).unwrap();
+    let stopped = predict(&Stopped, &data.examples, Some(&candidates), None, journal(), &|_| {}).await;
+    assert_eq!(stopped.unwrap().predicted, 0);
+    let resumed = predict(&Stumbling, &data.examples, Some(&candidates), None, journal(), &|_| {}).await;
+    assert_eq!(resumed.unwrap().predicted, 1);
+    let file = PredictionsFile::read(&output).unwrap();
+    assert_eq!(file.predictions[0].predicted_sql, "SELECT name FROM singer");
+}
