@@ -29,12 +29,12 @@ fn folder(out: &Path) -> Option<PathBuf> {
             .map(|target| target.join("plugins"))
             .collect(),
     };
-    for folder in &candidates {
+    let built = candidates.iter().find(|folder| folder.join("index.json").is_file());
+    // Cargo runs this again each time where a file that it watches is not there: right until the plugins are built, and slow from then on.
+    for folder in built.map_or(candidates.as_slice(), std::slice::from_ref) {
         println!("cargo::rerun-if-changed={}", folder.join("index.json").display());
     }
-    candidates
-        .into_iter()
-        .find(|folder| folder.join("index.json").is_file())
+    built.cloned()
 }
 
 /// Rust source of the list.

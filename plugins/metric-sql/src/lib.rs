@@ -11,7 +11,7 @@
 
 use nl2sql_sdk::{
     metric::{Context, Metric, MetricInfo, Row, RowScore},
-    sql,
+    options, sql,
     types::{PluginError, Severity},
 };
 
@@ -20,6 +20,10 @@ pub mod token_f1;
 
 struct SqlMetrics;
 
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {}
+
 impl Metric for SqlMetrics {
     fn describe() -> Vec<MetricInfo> {
         ["exact-match", "token-f1", "syntax-valid", "schema-valid"]
@@ -27,7 +31,8 @@ impl Metric for SqlMetrics {
             .into()
     }
 
-    fn open(_: Context) -> Result<Self, PluginError> {
+    fn open(context: Context) -> Result<Self, PluginError> {
+        let Options {} = options::parse(&context.options)?;
         Ok(Self)
     }
 

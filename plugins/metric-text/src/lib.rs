@@ -5,6 +5,7 @@
 
 use nl2sql_sdk::{
     metric::{Context, Metric, MetricInfo, Row, RowScore},
+    options,
     types::PluginError,
 };
 
@@ -17,12 +18,17 @@ pub mod words;
 
 struct TextMetrics;
 
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {}
+
 impl Metric for TextMetrics {
     fn describe() -> Vec<MetricInfo> {
         score::NAMES.into_iter().map(MetricInfo::percent).collect()
     }
 
-    fn open(_: Context) -> Result<Self, PluginError> {
+    fn open(context: Context) -> Result<Self, PluginError> {
+        let Options {} = options::parse(&context.options)?;
         Ok(Self)
     }
 

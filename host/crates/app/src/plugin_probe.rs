@@ -57,6 +57,32 @@ pub fn probe_metrics(session: &Session, catalog: &Database) -> Result<(), Failur
     probe(session, catalog, &named.collect::<Vec<_>>())
 }
 
+/// Refuses options that the profile has for a validator or metric that there is none of: a name that was misspelt would go unnoticed.
+///
+/// # Errors
+/// When there is no such plugin.
+pub fn refuse_options_of_nobody(session: &Session) -> Result<(), Failure> {
+    let profile = session.profile();
+    let (validate, evaluate) = (&profile.validate, &profile.evaluate);
+    let sections = [
+        ("validate", Kind::Validator, &validate.validators, &validate.options),
+        ("evaluate", Kind::Metric, &evaluate.metrics, &evaluate.options),
+    ];
+    for (section, kind, used, options) in sections {
+        for name in options.keys().filter(|name| !used.contains(name)) {
+            if let Err(error) = session.plugins()?.library().resolve(kind, name) {
+                let failure = load_failure(name, &error);
+                let message = format!(
+                    "{section}.options.{name} is for a plugin that is not there: {}",
+                    failure.message
+                );
+                return Err(Failure { message, ..failure });
+            }
+        }
+    }
+    Ok(())
+}
+
 fn probe(session: &Session, catalog: &Database, named: &[Named<'_>]) -> Result<(), Failure> {
     let dialect = Arc::new(session.dialect()?.open(catalog));
     let mut available = vec!["sql", "query"];

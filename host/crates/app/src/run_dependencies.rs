@@ -16,7 +16,7 @@ use crate::database_source::DatabaseSource;
 use crate::fleet::{Fleet, RelayedChats};
 use crate::llm_service::{FleetLlm, StageLlm, spending};
 use crate::plugin_log::PluginLog;
-use crate::plugin_probe::probe_stages;
+use crate::plugin_probe::{probe_stages, refuse_options_of_nobody};
 use crate::plugins::{call_failure, inspect, load_failure};
 use crate::query_service::RunQueries;
 use crate::stage_plugins::{BoundDialect, BoundGenerator, BoundPlanner, BoundValidator};
@@ -296,6 +296,7 @@ impl Dependencies for RunDependencies {
     }
 
     fn identities(&self) -> Result<Vec<PluginIdentity>, Failure> {
+        refuse_options_of_nobody(&self.session)?;
         let profile = self.session.profile();
         let mut wanted = vec![
             ("dialect", self.session.dialect_plugin()?),

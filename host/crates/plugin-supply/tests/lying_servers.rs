@@ -8,7 +8,7 @@ use std::sync::Arc;
 use nl2sql_plugin_host::sha256_hex;
 
 use crate::author::validator;
-use crate::project::{Project, said};
+use crate::project::{Project, block_on, said};
 
 /// What a request's path is answered with: head lines, then a body that is sent as often as told.
 struct Answer {
@@ -107,6 +107,31 @@ fn bomb() -> Answer {
         head: "Content-Encoding: gzip\r\n".to_owned(),
         ..Answer::of(packed.finish().unwrap())
     }
+}
+
+#[test]
+fn a_repository_that_is_listed_and_not_there_does_not_end_a_search() {
+    let layer = r#"{"mediaType":"application/wasm","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2}"#;
+    let manifest = format!(
+        r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{layer},"layers":[{layer}]}}"#
+    );
+    let host = serve(move |path| match path.split('?').next().unwrap_or_default() {
+        "/v2/" => Answer::of("{}"),
+        "/v2/_catalog" => Answer::of(r#"{"repositories":["acme/begun","acme/rows"]}"#),
+        "/v2/acme/begun/tags/list" => Answer {
+            body: br#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}"#.to_vec(),
+            ..Answer::none()
+        },
+        "/v2/acme/rows/tags/list" => Answer::of(r#"{"name":"acme/rows","tags":["1"]}"#),
+        path if path.ends_with("/manifests/1") => Answer {
+            head: "Content-Type: application/vnd.oci.image.manifest.v1+json\r\n".to_owned(),
+            ..Answer::of(manifest.clone())
+        },
+        _ => Answer::none(),
+    });
+    let offers = block_on(Project::new().installer().search(&host, "acme")).unwrap();
+    let sources: Vec<_> = offers.iter().map(|offer| offer.source.as_str()).collect();
+    assert_eq!(sources, [format!("oci://{host}/acme/rows:1")]);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::evaluation_context::{EvaluationContext, ExampleSource};
 use super::prediction::{PREDICTIONS, predict_into};
 use super::recorded_settings::{as_recorded, recorded_settings};
 use crate::fleet::{OfferedJob, RemoteMetric};
+use crate::plugin_probe::refuse_options_of_nobody;
 use crate::{AppError, BoundMetric, PromptSettings, Session};
 
 /// Examples whose result sets are shown side by side in the report.
@@ -225,6 +226,7 @@ impl Evaluation<'_> {
     }
 
     fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<BoundMetric>, AppError> {
+        refuse_options_of_nobody(self.context.session())?;
         let settings = &self.context.session().profile().evaluate;
         let database = self
             .context

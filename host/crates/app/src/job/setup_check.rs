@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::llm_service::open_provider;
-use crate::plugin_probe::{probe_metrics, probe_stages};
+use crate::plugin_probe::{probe_metrics, probe_stages, refuse_options_of_nobody};
 use crate::{AppError, RunDependencies, Session, advised, code_cache};
 
 /// One thing that was looked at: what it is, or what is wrong with it.
@@ -130,6 +130,7 @@ fn plugins(session: &Arc<Session>) -> Result<String, Failure> {
     let (mut catalog, _) = dependencies.source()?.catalog()?;
     apply_glossary(&session.profile().glossary, &mut catalog)
         .map_err(|error| Failure::new("glossary", "bad-glossary", error.to_string()))?;
+    refuse_options_of_nobody(session)?;
     probe_stages(session, &catalog)?;
     probe_metrics(session, &catalog)?;
     Ok(identities

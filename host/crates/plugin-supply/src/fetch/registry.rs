@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use nl2sql_plugin_host::MAX_PLUGIN_BYTES;
 use nl2sql_profile::{ExposeSecret, RegistryLogin, read_secret};
 use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::{DigestError, OciDistributionError};
+use oci_client::errors::{DigestError, OciDistributionError, OciEnvelope, OciError, OciErrorCode};
 use oci_client::manifest::{OciDescriptor, OciImageManifest, OciManifest};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
@@ -115,10 +115,13 @@ impl Registry {
         Ok(answer.map_err(|error| self.failed(error))?.repositories)
     }
 
-    /// Tags of a repository.
+    /// Tags of a repository; none where it is listed and not there: somebody pushes to it for the first time, or deleted it.
     pub(crate) async fn tags(&self, repository: &Reference) -> Result<Vec<String>, SupplyError> {
-        let answer = self.client.list_tags(repository, &self.login, None, None).await;
-        Ok(answer.map_err(|error| self.failed(error))?.tags)
+        match self.client.list_tags(repository, &self.login, None, None).await {
+            Ok(listed) => Ok(listed.tags),
+            Err(OciDistributionError::RegistryError { envelope, .. }) if is_unknown_name(&envelope) => Ok(Vec::new()),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Signatures that were pushed beside the component.
@@ -201,6 +204,11 @@ impl Registry {
             },
         }
     }
+}
+
+fn is_unknown_name(envelope: &OciEnvelope) -> bool {
+    let unknown = |error: &OciError| error.code == OciErrorCode::NameUnknown;
+    envelope.errors.iter().any(unknown)
 }
 
 fn login(login: &RegistryLogin) -> Result<RegistryAuth, SupplyError> {
