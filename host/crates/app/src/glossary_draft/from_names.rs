@@ -7,8 +7,8 @@ use nl2sql_profile::{ColumnTerms, TableTerms};
 
 use super::Glossary;
 
-/// Words that a comment may have and still be a name.
-const LONGEST_NAME: usize = 4;
+/// Maximum words of a comment that is a name.
+const MAX_NAME_WORDS: usize = 4;
 
 /// Last words of columns that name a row.
 const NAMING: [&str; 4] = ["name", "title", "label", "description"];
@@ -65,7 +65,7 @@ fn name_in(comment: &str, language: &str) -> Option<String> {
         .trim();
     let is_han = |letter: char| matches!(letter, '\u{3400}'..='\u{9fff}');
     let fits = match language {
-        language if is(language, "en") => first.is_ascii() && first.split_whitespace().count() <= LONGEST_NAME,
+        language if is(language, "en") => first.is_ascii() && first.split_whitespace().count() <= MAX_NAME_WORDS,
         language if is(language, "zh") => first.chars().any(is_han),
         _ => false,
     };

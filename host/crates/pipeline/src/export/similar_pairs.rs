@@ -8,8 +8,8 @@ use nl2sql_profile::ExportSettings;
 use crate::digest::order_key;
 use crate::likeness::Grams;
 
-/// Most pairs that similar ones are looked for among: likeness takes the square of their number.
-const MOST_SHOWN: usize = 2_000;
+/// Maximum pairs that similar ones are looked for among: likeness takes the square of their number.
+const MAX_SHOWN: usize = 2_000;
 
 /// Likeness below which a pair is not worth showing.
 const MIN_LIKENESS: f64 = 0.2;
@@ -31,7 +31,7 @@ pub(super) fn similar_pairs<'a>(rows: &[&'a Sample], settings: &ExportSettings, 
     drawn.sort_by_key(|(key, _)| *key);
     let known = drawn
         .iter()
-        .take(MOST_SHOWN)
+        .take(MAX_SHOWN)
         .map(|(_, sample)| (*sample, Grams::of(&sample.question)));
     let known: Vec<(&Sample, Grams)> = known.collect();
     let showing = (rows.len() as f64 * settings.similar_share).round() as usize;
