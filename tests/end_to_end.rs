@@ -27,6 +27,7 @@ mod surroundings;
 mod third_party;
 mod trained_prompts;
 mod training_stages;
+mod value_search;
 
 #[path = "../host/crates/database/tests/shared/adbc_libraries.rs"]
 mod adbc_libraries;

@@ -204,7 +204,7 @@ impl Assistant {
         check_question(&request.question)?;
         let language = language_of(request.language.as_deref(), &request.question, &self.language)?;
         let similar = self.similar(&request.question, policy).await?;
-        let prompt = self.prompt(&request.question, &similar).await?;
+        let prompt = self.prompt(&request.question, &similar, policy).await?;
         told(AskEvent::Writing {
             statements: self.settings.candidates + 1,
         });
@@ -274,10 +274,15 @@ impl Assistant {
     }
 
     /// The question in the model's prompt layout, behind turns that show verified pairs, the likest last.
-    async fn prompt(self: &Arc<Self>, question: &str, similar: &[SimilarPair]) -> Result<ChatPrompt, AskError> {
+    async fn prompt(
+        self: &Arc<Self>,
+        question: &str,
+        similar: &[SimilarPair],
+        policy: &AccessPolicy,
+    ) -> Result<ChatPrompt, AskError> {
         let shown = similar.iter().rev();
         let history = shown.map(|pair| (pair.question.clone(), pair.sql.clone())).collect();
-        let (assistant, question) = (self.clone(), question.trim().to_owned());
+        let (assistant, question, policy) = (self.clone(), question.trim().to_owned(), policy.clone());
         off_runtime(move || {
             let mut example = Example {
                 question,
@@ -285,6 +290,7 @@ impl Assistant {
                 ..Example::default()
             };
             PromptWriter::new(&assistant.databases, &assistant.answerer.layout)
+                .naming_only(|table, column| policy.allows_qualified(table, column))
                 .write(&mut example)
                 .map_err(|error| AskError::Unavailable(error.to_string()))?;
             Ok(ChatPrompt {

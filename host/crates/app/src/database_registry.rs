@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use nl2sql_catalog::{Analysis, Database, DialectInfo, Plan, SyntaxError, Topic};
@@ -10,9 +10,11 @@ use nl2sql_constrained_decoding::{DialectRules, SchemaConstraint};
 use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::scoring::SqlReader;
-use nl2sql_pipeline::{CardsArtifact, Failure, SchemaPart, Source, apply_glossary, artifact};
+use nl2sql_pipeline::{
+    CardsArtifact, Failure, SchemaPart, Source, ValueSearch, apply_glossary, artifact, read_searched_values,
+};
 use nl2sql_plugin_host::DialectSession;
-use nl2sql_profile::{DatabasePlace, ExportSettings, SchemaStyle};
+use nl2sql_profile::{DatabasePlace, ExportSettings, Profile, SchemaStyle};
 use nl2sql_sql_lexer::LexicalRules;
 use serde::de::DeserializeOwned;
 
@@ -31,6 +33,9 @@ pub struct RegisteredDatabase {
     cards: CardsArtifact,
     /// Topics of the run; none for other databases.
     topics: Vec<Topic>,
+    /// Where values are read that the cards do not have.
+    source: DatabaseSource,
+    values: OnceLock<Arc<ValueSearch>>,
 }
 
 impl RegisteredDatabase {
@@ -42,6 +47,25 @@ impl RegisteredDatabase {
         SchemaPart::new(&self.catalog, &self.cards, layout, |table| {
             self.session.render_ddl(table).map_err(|error| call_failure(&error))
         })
+    }
+
+    /// What finds the values that questions say: those that the run's cards have, else those of the database. Blocks, the first time.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn value_search(&self, profile: &Profile) -> Result<Arc<ValueSearch>, Failure> {
+        if let Some(search) = self.values.get() {
+            return Ok(search.clone());
+        }
+        let of_cards = &self.cards.searched_values;
+        let search = if of_cards.is_empty() && profile.privacy.sample_values {
+            let values = read_searched_values(&self.catalog, &self.source, &profile.cards, &profile.privacy);
+            let values = values.map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+            ValueSearch::new(&self.catalog, &values)
+        } else {
+            ValueSearch::new(&self.catalog, of_cards)
+        };
+        Ok(self.values.get_or_init(|| Arc::new(search)).clone())
     }
 
     /// The run's topic of this name.
@@ -216,6 +240,8 @@ impl DatabaseRegistry {
             topics: Vec::new(),
             catalog: Arc::new(catalog),
             session,
+            source,
+            values: OnceLock::new(),
         })
     }
 
@@ -268,6 +294,8 @@ fn open_place(session: &Arc<Session>, connection: Connection, place: &DatabasePl
         topics: plan.map_or_else(Vec::new, |plan| plan.topics),
         session: Arc::new(dialect.open(&catalog)),
         catalog: Arc::new(catalog),
+        source,
+        values: OnceLock::new(),
     });
     let limits = connection.settings().limits.with_timeout(statement_timeout(session));
     let run = Arc::new(RunDatabase {

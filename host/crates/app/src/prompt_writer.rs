@@ -14,6 +14,8 @@ pub struct PromptWriter<'a> {
     databases: &'a DatabaseRegistry,
     layout: &'a ExportSettings,
     schemas: BTreeMap<String, Schema>,
+    /// Which columns (table, column) may be named as holding a value.
+    may_name: Box<dyn Fn(&str, &str) -> bool + 'a>,
     /// Questions whose prompt shows every table although the layout shows a topic's, for they have no topic of the run.
     pub without_topic: usize,
     /// Questions that come with knowledge which the layout does not show.
@@ -34,9 +36,16 @@ impl<'a> PromptWriter<'a> {
             databases,
             layout,
             schemas: BTreeMap::new(),
+            may_name: Box::new(|_, _| true),
             without_topic: 0,
             without_evidence: 0,
         }
+    }
+
+    /// Names only columns that may be named, as (table, column), where a question says what they hold.
+    pub fn naming_only(mut self, may_name: impl Fn(&str, &str) -> bool + 'a) -> Self {
+        self.may_name = Box::new(may_name);
+        self
     }
 
     /// Puts the layout around a question. Blocks, as [`DatabaseRegistry::get`] does.
@@ -63,6 +72,12 @@ impl<'a> PromptWriter<'a> {
         };
         self.without_topic += usize::from(topic.is_none() && schema.part.is_by_topic());
         self.without_evidence += usize::from(!example.evidence.is_empty() && !self.layout.shows_evidence());
+        let values = match self.layout.shows_values() {
+            true => database
+                .value_search(self.databases.session().profile())?
+                .mentions(&example.question, &*self.may_name),
+            false => String::new(),
+        };
         let facts = PromptFacts {
             question: &example.question,
             schema: &text,
@@ -71,6 +86,7 @@ impl<'a> PromptWriter<'a> {
             topic: topic_name,
             notes: &schema.notes,
             evidence: &example.evidence,
+            values: &values,
         };
         example.prompt = facts.user_message(self.layout);
         let system = facts.fill(&self.layout.system);

@@ -14,7 +14,7 @@ use crate::driver::DriverConnection;
 use crate::server_reader::ServerReader;
 use crate::statement_guard::RestrictedObjects;
 use crate::table_filter::TableFilter;
-use crate::value_samples::{SAMPLED_BYTES, SAMPLED_ROWS, most_frequent, sampled_columns};
+use crate::value_samples::{SAMPLED_BYTES, most_frequent, sampled_columns, sampled_rows};
 use crate::{
     ColumnValues, ConnectError, ConnectionSettings, DriverRegistry, ExtractError, Limits, LoginRights, QueryError,
     QueryReader, session_runtime, statement_guard, unreadable,
@@ -246,15 +246,17 @@ impl Connection {
         results
     }
 
-    /// The `n` most frequent values of every column of `table` among its first [`SAMPLED_ROWS`] rows, in one query.
+    /// The `n` most frequent values of every column of `table` among its first rows, [`SAMPLED_ROWS`](crate::SAMPLED_ROWS) or ten a value, in
+    /// one query.
     pub async fn sample_values(&self, table: &Table, n: usize) -> Result<Vec<ColumnValues>, QueryError> {
         let columns = sampled_columns(table);
         if columns.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = self.driver.sample_query(table, &columns, SAMPLED_ROWS);
+        let rows = sampled_rows(n);
+        let sql = self.driver.sample_query(table, &columns, rows);
         let limits = Limits {
-            max_rows: SAMPLED_ROWS,
+            max_rows: rows,
             max_bytes: SAMPLED_BYTES,
             ..self.settings.limits
         };

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use nl2sql_catalog::{ResultSet, Table, TypeClass, Value};
 use serde::Serialize;
 
-/// Rows read per table; bounds the cost on large tables.
+/// Least rows read per table; bounds the cost on large tables.
 pub const SAMPLED_ROWS: usize = 2_000;
+/// Rows read for each value that is wanted, where that is more.
+const ROWS_PER_VALUE: usize = 10;
 /// Bytes read per table.
 pub(crate) const SAMPLED_BYTES: usize = 4 << 20;
 
@@ -23,6 +25,11 @@ pub struct ColumnValues {
     pub nulls: u64,
     /// Rows read.
     pub rows: usize,
+}
+
+/// Rows that are read to find `n` values of each column.
+pub(crate) fn sampled_rows(n: usize) -> usize {
+    SAMPLED_ROWS.max(n.saturating_mul(ROWS_PER_VALUE))
 }
 
 /// Columns whose values can mean something to a reader.

@@ -1,4 +1,5 @@
-//! A second look at answers that do not run: more candidates are sampled, and what most of those that run return is taken.
+//! A second look at answers, at those that do not run or at all: more candidates are sampled, and what most of those that run return is
+//! taken.
 //!
 //! Execution-guided decoding after Wang et al. 2018 (<https://arxiv.org/abs/1807.03100>) with the vote of self-consistency
 //! (Wang et al. 2022, <https://arxiv.org/abs/2203.11171>). No gold answer is looked at.
@@ -21,16 +22,19 @@ const COMPARED_ROWS: usize = 1_000;
 pub struct CandidateSettings {
     /// Runs them.
     pub runner: Arc<dyn QueryRunner>,
-    /// Candidates sampled for a question whose first answer does not run.
+    /// Candidates sampled for a question.
     pub count: u32,
+    /// Whether every question gets them, and not only one whose first answer does not run.
+    pub of_every: bool,
 }
 
 /// What came back for one question.
 type Answer = Result<Completion, String>;
 
 impl CandidateSettings {
-    /// One answer per example: the first where it runs, else the winner of the vote, else the first. None at all where the generator was
-    /// stopped on the way: a first answer without its candidates is another answer.
+    /// One answer per example: the winner of the vote, else the first. A first answer that runs stands without a vote, or takes part in it
+    /// where every question gets candidates. None at all where the generator was stopped on the way: a first answer without its
+    /// candidates is another answer.
     pub(crate) async fn answers(
         &self,
         generator: &dyn TextGenerator,
@@ -39,20 +43,20 @@ impl CandidateSettings {
     ) -> Option<Vec<Answer>> {
         let prompts = examples.iter().map(|example| ChatPrompt::of(example, 0));
         let mut answers = ask(generator, prompts.collect()).await?;
-        let mut failing = Vec::new();
+        let mut voted = Vec::new();
         for (at, answer) in answers.iter().enumerate() {
-            if let Ok(completion) = answer
-                && self.result(examples[at], completion, reader).await.is_none()
-            {
-                failing.push(at);
+            let Ok(completion) = answer else { continue };
+            let result = self.result(examples[at], completion, reader).await;
+            if self.of_every || result.is_none() {
+                let first = result.map(|result| (completion.clone(), result));
+                voted.push((at, Vec::from_iter(first)));
             }
         }
-        let prompts = failing
+        let prompts = voted
             .iter()
-            .flat_map(|at| (1..=self.count).map(|attempt| ChatPrompt::of(examples[*at], attempt)));
+            .flat_map(|(at, _)| (1..=self.count).map(|attempt| ChatPrompt::of(examples[*at], attempt)));
         let mut candidates = ask(generator, prompts.collect()).await?.into_iter();
-        for at in failing {
-            let mut runs = Vec::new();
+        for (at, mut runs) in voted {
             let mut tokens = 0;
             for completion in candidates.by_ref().take(self.count as usize).flatten() {
                 tokens += completion.tokens.unwrap_or(0);

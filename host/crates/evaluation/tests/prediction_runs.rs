@@ -419,6 +419,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
     let candidates = CandidateSettings {
         runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
         count: 4,
+        of_every: false,
     };
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
@@ -437,6 +438,20 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
         .map(|line| line.predicted_sql.as_str())
         .collect();
     assert_eq!(sql, ["SELECT 7", "SELECT name FROM singer", "SELECT first"]);
+
+    let of_all = CandidateSettings {
+        of_every: true,
+        ..candidates
+    };
+    let output = folder.path().join("of_every.jsonl");
+    let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
+    let throughput = predict(&Stumbling, &data.examples, Some(&of_all), None, journal, &|_| {}).await;
+    assert_eq!(throughput.unwrap().tokens, 3 + 3 * 4);
+    let file = PredictionsFile::read(&output).unwrap();
+    assert_eq!(
+        file.predictions[0].predicted_sql, "SELECT name FROM singer",
+        "one answer that runs is outvoted by two that return the same"
+    );
 }
 
 /// Is stopped before it writes further candidates.
@@ -461,6 +476,7 @@ async fn a_stop_between_an_answer_and_its_candidates_keeps_neither() {
     let candidates = CandidateSettings {
         runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
         count: 4,
+        of_every: false,
     };
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = || PredictionJournal::open(&output, &settings("qwen")).unwrap();

@@ -11,7 +11,7 @@ use nl2sql_profile::{CardSettings, ValuePolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::privacy::{ColumnPolicies, Masking};
-use crate::{Failure, Source};
+use crate::{Failure, SearchedValues, Source};
 
 pub use pages::estimate_tokens;
 
@@ -24,6 +24,9 @@ pub struct CardsArtifact {
     pub pages: Vec<Vec<String>>,
     /// Values let out, by table and column, already masked.
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// Values that questions are searched for, where prompts show them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub searched_values: SearchedValues,
     /// Columns by policy: how many were allowed, masked, hashed, dropped.
     pub policies: BTreeMap<String, usize>,
 }

@@ -28,6 +28,7 @@ mod run_inputs;
 mod stage;
 mod summary;
 mod validate;
+mod value_search;
 
 pub use cards::{CardsArtifact, estimate_tokens};
 pub use coverage::{Coverage, Ledger as CoverageLedger, SampleFacts};
@@ -51,3 +52,4 @@ pub use run_inputs::RunInputs;
 pub use stage::Stage;
 pub use summary::StageSummary;
 pub use validate::judge_samples;
+pub use value_search::{SearchedValues, ValueSearch, read_searched_values};

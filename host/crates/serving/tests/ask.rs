@@ -314,6 +314,40 @@ async fn a_key_reads_what_its_policy_allows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_says_which_columns_hold_a_value_as_far_as_the_key_may_read_them() {
+    let keys = tempfile::tempdir().unwrap();
+    let key = |name, tables, hidden| key(keys.path(), name, tables, hidden, 0);
+    let settings = ServeSettings {
+        keys: BTreeMap::from([
+            key("open", &[], &[]),
+            key("orders", &["orders"], &[]),
+            key("private", &[], &["customers.city"]),
+        ]),
+        ..ServeSettings::default()
+    };
+    let shows_values =
+        "path = \"shop.sqlite\"\n[privacy]\nsample_values = true\n[export]\nprompt = \"{question}\\n{values}\"";
+    let asked = asked_of(&[COUNT], shows_values, settings).await;
+    for (key, expected) in [("open", true), ("orders", false), ("private", false)] {
+        let body = json!({ "question": "How many customers live in bergen?" });
+        let request = asked.served.post("/v1/ask", &body);
+        let response = request
+            .bearer_auth(format!("{key}-key-0123456789"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200);
+        let shown = asked.prompts.lock().unwrap().last().unwrap().user.clone();
+        assert_eq!(
+            shown.ends_with("\ncustomers.city = 'Bergen'"),
+            expected,
+            "{key}: {shown}"
+        );
+        assert_eq!(shown.contains("Bergen"), expected, "{key}: {shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn verdicts_are_kept_and_similar_pairs_are_named() {
     let asked = asked(&[COUNT]).await;
     let judge = |sql: &str, verdict: &str| {

@@ -25,8 +25,9 @@ pub struct AnswersArguments {
     /// Further settings of the recipe
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub set: Vec<String>,
-    /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight where the first does not run)
-    #[arg(long, value_delimiter = ',', default_value = "greedy,schema,candidates")]
+    /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight where the first does not run),
+    /// vote (six more for every question, of names of the database)
+    #[arg(long, value_delimiter = ',', default_value = "greedy,schema,candidates,vote")]
     decodings: Vec<String>,
     /// Languages of the questions: en, and zh where there are translations
     #[arg(long, value_delimiter = ',', default_value = "en,zh")]

@@ -64,6 +64,15 @@ impl AccessPolicy {
         !self.hidden_columns.iter().any(hides)
     }
 
+    /// Whether a column may be read, of a table named with its schema where it has one.
+    pub fn allows_qualified(&self, table: &str, column: &str) -> bool {
+        let (schema, name) = match table.split_once('.') {
+            Some((schema, name)) => (Some(schema), name),
+            None => (None, table),
+        };
+        self.allows_table(schema, name) && self.allows_column(schema, name, column)
+    }
+
     /// What a statement reads beyond the policy.
     pub(super) fn violation(&self, analysis: &Analysis, catalog: &Database) -> Option<AskFinding> {
         if !self.restricts() {

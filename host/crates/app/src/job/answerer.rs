@@ -8,7 +8,7 @@ use nl2sql_evaluation::prediction::TextGenerator;
 use nl2sql_evaluation::prediction_settings::PredictionSettings;
 use nl2sql_llm::ProviderSettings;
 use nl2sql_model::templates::resolve_template;
-use nl2sql_profile::without_password;
+use nl2sql_profile::{CandidatesFor, without_password};
 use serde_json::json;
 
 use super::evaluation_context::EvaluationContext;
@@ -141,6 +141,9 @@ fn decoding(context: &EvaluationContext<'_>) -> std::collections::BTreeMap<Strin
     ];
     if decoding.candidates > 0 {
         settings.push(("candidate_temperature", decoding.candidate_temperature.to_string()));
+        if decoding.candidates_for == CandidatesFor::Every {
+            settings.push(("candidates_for", "every".to_owned()));
+        }
     }
     if decoding.temperature > 0.0 || decoding.candidates > 0 {
         settings.push(("seed", profile.run.seed.to_string()));

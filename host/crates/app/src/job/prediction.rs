@@ -7,6 +7,7 @@ use nl2sql_evaluation::dataset::Example;
 use nl2sql_evaluation::prediction::{TextGenerator, Throughput, predict as predict_rows};
 use nl2sql_evaluation::prediction_journal::PredictionJournal;
 use nl2sql_evaluation::scoring::SqlReader;
+use nl2sql_profile::CandidatesFor;
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -157,6 +158,7 @@ fn predicted(
     let candidates = (settings.candidates > 0).then(|| CandidateSettings {
         runner: context.databases.runner(),
         count: settings.candidates,
+        of_every: settings.candidates_for == CandidatesFor::Every,
     });
     let reader = Some(context.databases.as_ref() as &dyn SqlReader);
     context

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use nl2sql_model::adapter::PromptLayout;
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_profile::TrainSettings as Section;
+use nl2sql_profile::{TrainSettings as Section, WeightType};
 use nl2sql_training::TrainError;
+use nl2sql_training::cpu::Unit;
 use nl2sql_training::dataset::{Description, find};
 use nl2sql_training::recipe::{Surroundings, of_section};
 use nl2sql_training::settings::{Resume, TrainSettings};
@@ -79,7 +80,10 @@ pub(super) fn with_data(
         model,
         output: place.folder.join("train"),
         template: profile.model.template.clone(),
-        bf16: profile.model.dtype == "bf16",
+        bf16: holds_bf16(
+            profile.model.dtype,
+            request.device.as_ref().unwrap_or(&profile.model.device),
+        )?,
         train: sets.training,
         evaluation: sets.evaluation,
         seed: profile.run.seed,
@@ -87,6 +91,15 @@ pub(super) fn with_data(
     let mut settings = of_section(train, surroundings)?;
     settings.data.prompt = sets.prompt;
     Ok(settings)
+}
+
+/// Whether frozen weights are held in bf16.
+fn holds_bf16(dtype: WeightType, device: &str) -> Result<bool, AppError> {
+    Ok(match dtype {
+        WeightType::F32 => false,
+        WeightType::Bf16 => true,
+        WeightType::Auto => !DeviceChoice::parse_first(device)?.is_cpu() || !Unit::found().is_empty(),
+    })
 }
 
 /// What is trained and measured on.

@@ -19,19 +19,20 @@ pub struct PromptFacts<'a> {
     pub notes: &'a str,
     /// Knowledge that comes with the question, as BIRD's `evidence`; mostly empty.
     pub evidence: &'a str,
+    /// Which columns hold what the question says; mostly empty.
+    pub values: &'a str,
 }
-
-/// The placeholder whose line is left out where it has nothing to show.
-const EVIDENCE: &str = "{evidence}";
 
 impl PromptFacts<'_> {
     /// A layout with its placeholders filled; what is filled in is not searched again, and unknown placeholders stay. A line with
-    /// `{evidence}` and no other placeholder is left out for a question without any.
+    /// `{evidence}` or `{values}` and no other placeholder is left out for a question without any.
     pub fn fill(&self, layout: &str) -> String {
-        let layout = match self.evidence.is_empty() && layout.contains(EVIDENCE) {
-            true => without_evidence(layout),
-            false => layout.to_owned(),
-        };
+        let mut layout = layout.to_owned();
+        for (placeholder, text) in [("{evidence}", self.evidence), ("{values}", self.values)] {
+            if text.is_empty() {
+                layout = without_lines_of(placeholder, &layout);
+            }
+        }
         let mut out = String::with_capacity(layout.len() + self.schema.len() + 256);
         let mut rest = layout.as_str();
         while let Some(open) = rest.find('{') {
@@ -74,14 +75,15 @@ impl PromptFacts<'_> {
             "topic" => self.topic,
             "notes" => self.notes,
             "evidence" => self.evidence,
+            "values" => self.values,
             _ => return None,
         })
     }
 }
 
-/// A layout without the lines that show evidence and nothing else of a question.
-fn without_evidence(layout: &str) -> String {
-    let shows_it_alone = |line: &str| line.contains(EVIDENCE) && !line.replace(EVIDENCE, "").contains('{');
+/// A layout without the lines that show this placeholder and nothing else of a question.
+fn without_lines_of(placeholder: &str, layout: &str) -> String {
+    let shows_it_alone = |line: &str| line.contains(placeholder) && !line.replace(placeholder, "").contains('{');
     let lines = layout.split('\n').filter(|line| !shows_it_alone(line));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -91,8 +93,8 @@ mod tests {
     use super::PromptFacts;
 
     #[test]
-    fn the_line_of_evidence_is_left_out_without_any() {
-        let layout = "{question}\nHint: {evidence}\n\n{schema}";
+    fn lines_without_anything_to_show_are_left_out() {
+        let layout = "{question}\nHint: {evidence}\nValues: {values}\n\n{schema}";
         let bare = PromptFacts {
             question: "How many?",
             schema: "t(a)",
@@ -106,6 +108,11 @@ mod tests {
             ..bare
         };
         assert_eq!(knowing.fill(layout), "How many?\nHint: a is {question}\n\nt(a)");
+        let naming = PromptFacts {
+            values: "t.a = 'x'",
+            ..bare
+        };
+        assert_eq!(naming.fill(layout), "How many?\nValues: t.a = 'x'\n\nt(a)");
     }
 
     #[test]

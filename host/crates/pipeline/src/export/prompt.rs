@@ -9,7 +9,7 @@ use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
 use super::schema_part::SchemaPart;
 use super::similar_pairs::Shown;
-use crate::Failure;
+use crate::{Failure, ValueSearch};
 
 /// Schema texts rendered once, and the layout to fill.
 pub(super) struct Prompts<'a> {
@@ -18,6 +18,8 @@ pub(super) struct Prompts<'a> {
     whole: Option<String>,
     by_topic: BTreeMap<&'a str, String>,
     notes: String,
+    /// Looks up what questions say, where the layout shows it.
+    values: Option<ValueSearch>,
     /// What the user should know about the schema part.
     pub(super) note: Option<String>,
 }
@@ -46,6 +48,9 @@ impl<'a> Prompts<'a> {
             whole: (!schema.is_by_topic()).then(|| schema.whole()),
             by_topic,
             notes: export.dialect.info().prompt_notes.join("\n"),
+            values: settings
+                .shows_values()
+                .then(|| ValueSearch::new(export.catalog, &export.cards.searched_values)),
         })
     }
 
@@ -73,6 +78,7 @@ impl<'a> Prompts<'a> {
     fn fill(&self, layout: &str, sample: &Sample) -> String {
         let by_topic = || self.by_topic.get(sample.topic.as_str());
         let schema = self.whole.as_ref().or_else(by_topic).map_or("", String::as_str);
+        let search = |values: &ValueSearch| values.mentions(&sample.question, &|_, _| true);
         let facts = PromptFacts {
             question: &sample.question,
             schema,
@@ -80,6 +86,7 @@ impl<'a> Prompts<'a> {
             database: &self.export.catalog.name,
             topic: &sample.topic,
             notes: &self.notes,
+            values: &self.values.as_ref().map(search).unwrap_or_default(),
             ..PromptFacts::default()
         };
         facts.fill(layout)

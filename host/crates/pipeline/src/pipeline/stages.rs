@@ -20,7 +20,7 @@ use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, reason};
 use crate::{
     CardsArtifact, Dialect, Event, Failure, LocalValidation, PipelineError, RunInputs, Stage, artifact, cards,
-    catalog_repair,
+    catalog_repair, read_searched_values,
 };
 
 impl Pipeline<'_> {
@@ -123,6 +123,9 @@ impl Pipeline<'_> {
             progress,
         )
         .map_err(fail)?;
+        if self.profile.export.shows_values() {
+            artifact.searched_values = read_searched_values(catalog, source.as_ref(), &self.profile.cards, privacy)?;
+        }
         cards::write_cards(catalog, &mut artifact, &self.profile.cards);
         Ok((artifact, notes))
     }

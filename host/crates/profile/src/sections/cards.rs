@@ -13,6 +13,9 @@ pub struct CardSettings {
     pub shown_values: u32,
     /// Longest value taken, in characters; longer ones are left out whole.
     pub value_chars: u32,
+    /// Distinct values per text column that questions are searched for, where prompts show `{values}` and `[privacy]` lets values out
+    /// unmasked.
+    pub searched_values: u32,
     /// Size of a page of cards in estimated tokens.
     pub page_tokens: u32,
 }
@@ -23,6 +26,7 @@ impl Default for CardSettings {
             values: 50,
             shown_values: 3,
             value_chars: 80,
+            searched_values: 2_000,
             page_tokens: 6_000,
         }
     }

@@ -27,6 +27,17 @@ impl std::fmt::Display for DecodingConstraint {
     }
 }
 
+/// Which questions get further candidates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CandidatesFor {
+    /// Those whose first answer does not run.
+    #[default]
+    Failing,
+    /// All; the first answer takes part in the vote, as when people ask.
+    Every,
+}
+
 /// Where a database of a data set lies on the run's server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -58,8 +69,10 @@ pub struct EvaluateSettings {
     pub max_new_tokens: u32,
     /// Temperature; 0 is greedy.
     pub temperature: f32,
-    /// Answers sampled for a question whose first answer does not run; the result that most of those that run return is taken.
+    /// Answers sampled beside the first; the result that most of those that run return is taken.
     pub candidates: u32,
+    /// Questions that get them: `failing`, whose first answer does not run, or `every`.
+    pub candidates_for: CandidatesFor,
     /// Temperature of these further candidates.
     pub candidate_temperature: f32,
     /// What a model on this machine may write: anything, or only statements over the names of the database.
@@ -90,6 +103,7 @@ impl Default for EvaluateSettings {
             max_new_tokens: 256,
             temperature: 0.0,
             candidates: 0,
+            candidates_for: CandidatesFor::Failing,
             candidate_temperature: 0.7,
             constrain: DecodingConstraint::None,
             held_to_schema: None,

@@ -79,8 +79,9 @@ pub struct ExportSettings {
     pub name: String,
     /// Instruction text; `{dialect}` and `{database}` are filled in.
     pub instruction: String,
-    /// Layout of the input; `{question}`, `{evidence}`, `{schema}`, `{dialect}`, `{database}`, `{topic}` and `{notes}` are filled in. A line
-    /// with `{evidence}`, the knowledge that comes with some questions, is left out for those without.
+    /// Layout of the input; `{question}`, `{evidence}`, `{values}`, `{schema}`, `{dialect}`, `{database}`, `{topic}` and `{notes}` are filled
+    /// in. `{evidence}` is the knowledge that comes with some questions; `{values}` names the columns that hold what the question says, as far
+    /// as `[privacy]` lets values out. A line with one of these two and nothing else of a question is left out where there is none.
     pub prompt: String,
     /// System prompt; left out when empty.
     pub system: String,
@@ -117,16 +118,20 @@ impl Default for ExportSettings {
 }
 
 impl ExportSettings {
-    /// Names in braces that instruction and prompt may use.
-    pub const PLACEHOLDERS: [&str; 7] = [
-        "question", "evidence", "schema", "dialect", "database", "topic", "notes",
-    ];
-
     /// Whether prompts show the knowledge that comes with a question.
     pub fn shows_evidence(&self) -> bool {
+        self.shows("{evidence}")
+    }
+
+    /// Whether prompts show which columns hold what a question says.
+    pub fn shows_values(&self) -> bool {
+        self.shows("{values}")
+    }
+
+    fn shows(&self, placeholder: &str) -> bool {
         [&self.instruction, &self.prompt, &self.system]
             .iter()
-            .any(|layout| layout.contains("{evidence}"))
+            .any(|layout| layout.contains(placeholder))
     }
 
     pub(crate) fn check(&self) -> Result<(), (String, String)> {

@@ -5,6 +5,19 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// What frozen weights are held in while a model is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WeightType {
+    /// The faster of both: `bf16` on a graphics card and where the CPU multiplies it, else `f32`.
+    Auto,
+    /// Four bytes each.
+    #[default]
+    F32,
+    /// Two bytes each.
+    Bf16,
+}
+
 /// The base model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -15,8 +28,8 @@ pub struct ModelSettings {
     pub template: String,
     /// `auto`, `cpu`, `wgpu`, `cuda:<n>`, or several separated by commas: training uses all of them, everything else the first.
     pub device: String,
-    /// `f32` or `bf16`.
-    pub dtype: String,
+    /// What frozen weights are held in while it is trained.
+    pub dtype: WeightType,
 }
 
 impl Default for ModelSettings {
@@ -25,7 +38,7 @@ impl Default for ModelSettings {
             path: None,
             template: "auto".into(),
             device: "auto".into(),
-            dtype: "f32".into(),
+            dtype: WeightType::F32,
         }
     }
 }

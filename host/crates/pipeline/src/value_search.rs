@@ -1,0 +1,348 @@
+//! Which columns hold what a question says: a model that is told need not guess that `Angola` is a name and no code.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use nl2sql_catalog::{Database, Table, TypeClass};
+use nl2sql_profile::{CardSettings, PrivacySettings, ValuePolicy};
+
+use crate::privacy::ColumnPolicies;
+use crate::{Failure, PipelineError, Source};
+
+/// Columns named for one value; a value of more is told little by them.
+const MAX_COLUMNS: usize = 3;
+
+/// Values named for one question.
+const MAX_VALUES: usize = 6;
+
+/// Characters from which on upper and lower case are one: `us` is no country, and `in` no state.
+const MIN_FOLDED: usize = 4;
+
+/// Values that questions are searched for, by table and column.
+pub type SearchedValues = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// Reads the distinct values of text columns whose policy is to allow them. A table that cannot be read has none.
+///
+/// # Errors
+/// When a rule of the privacy settings is no pattern, or the source fails for good.
+pub fn read_searched_values(
+    catalog: &Database,
+    source: &dyn Source,
+    settings: &CardSettings,
+    privacy: &PrivacySettings,
+) -> Result<SearchedValues, PipelineError> {
+    let policies = ColumnPolicies::new(privacy)?;
+    let mut found = SearchedValues::new();
+    for table in &catalog.tables {
+        let is_searched = |column: &&nl2sql_catalog::Column| {
+            matches!(column.type_class, TypeClass::Text | TypeClass::Enum | TypeClass::Other)
+                && policies.of(table, column) == ValuePolicy::Allow
+        };
+        let columns: Vec<_> = table.columns.iter().filter(is_searched).collect();
+        if columns.is_empty() || settings.searched_values == 0 {
+            continue;
+        }
+        let values = match source.values(table, &columns, settings.searched_values) {
+            Ok(values) => values,
+            Err(failure) if failure.stops_the_stage() => return Err(failed(failure)),
+            Err(_) => continue,
+        };
+        let short = |value: &String| value.chars().nth(settings.value_chars as usize).is_none();
+        let by_column = columns.iter().zip(values).map(|(column, values)| {
+            let values: Vec<String> = values.into_iter().filter(short).collect();
+            (column.name.clone(), values)
+        });
+        found.insert(
+            table.qualified_name(),
+            by_column.filter(|(_, values)| !values.is_empty()).collect(),
+        );
+    }
+    Ok(found)
+}
+
+fn failed(failure: Failure) -> PipelineError {
+    PipelineError::part(crate::Stage::Cards, failure)
+}
+
+/// The values of a database by their words.
+#[derive(Debug, Default)]
+pub struct ValueSearch {
+    places: HashMap<String, Vec<Place>>,
+    /// Words of the longest value.
+    longest: usize,
+    /// Words of the names of tables and columns: a question that says one of them means the name.
+    names: BTreeSet<String>,
+}
+
+/// Where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    table: String,
+    column: String,
+    value: String,
+}
+
+impl ValueSearch {
+    /// Prepares the search.
+    pub fn new(catalog: &Database, values: &SearchedValues) -> Self {
+        let mut search = Self::default();
+        for table in &catalog.tables {
+            search.names.extend(name_words(table));
+            let Some(of_table) = values.get(&table.qualified_name()) else {
+                continue;
+            };
+            for column in &table.columns {
+                for value in of_table.get(&column.name).into_iter().flatten() {
+                    search.add(table, &column.name, value);
+                }
+            }
+        }
+        search
+    }
+
+    fn add(&mut self, table: &Table, column: &str, value: &str) {
+        let words = words(value);
+        if words.is_empty() {
+            return;
+        }
+        self.longest = self.longest.max(words.len());
+        self.places.entry(key(&words)).or_default().push(Place {
+            table: table.qualified_name(),
+            column: column.to_owned(),
+            value: value.to_owned(),
+        });
+    }
+
+    /// `table.column = 'value'` for what the question says, in its order, each longest value once; `is_allowed` (table, column) says
+    /// which columns may be named.
+    pub fn mentions(&self, question: &str, is_allowed: &dyn Fn(&str, &str) -> bool) -> String {
+        let words = words(question);
+        let mut told: Vec<String> = Vec::new();
+        let mut values = 0;
+        let mut at = 0;
+        while at < words.len() && values < MAX_VALUES {
+            let longest = self.longest.min(words.len() - at);
+            let found = (1..=longest)
+                .rev()
+                .find_map(|count| Some((count, self.places_of(&words[at..at + count], is_allowed)?)));
+            let Some((count, places)) = found else {
+                at += 1;
+                continue;
+            };
+            let texts = places.iter().map(|place| place.text());
+            let new: Vec<String> = texts.filter(|text| !told.contains(text)).collect();
+            values += usize::from(!new.is_empty());
+            told.extend(new);
+            at += count;
+        }
+        told.join(", ")
+    }
+
+    /// Columns that hold these words as a value, if that is what they are likely to mean.
+    fn places_of(&self, said: &[Word<'_>], is_allowed: &dyn Fn(&str, &str) -> bool) -> Option<Vec<&Place>> {
+        if let [word] = said
+            && self.names.contains(singular(&word.folded))
+            && !word.text.starts_with(char::is_uppercase)
+        {
+            return None;
+        }
+        let places = self
+            .places
+            .get(&key(said))
+            .or_else(|| self.places.get(&singular_key(said)))?;
+        let meant = |place: &&Place| is_meant(said, &place.value) && is_allowed(&place.table, &place.column);
+        let places: Vec<&Place> = places.iter().filter(meant).take(MAX_COLUMNS).collect();
+        (!places.is_empty()).then_some(places)
+    }
+}
+
+impl Place {
+    fn text(&self) -> String {
+        format!("{}.{} = '{}'", self.table, self.column, self.value.replace('\'', "''"))
+    }
+}
+
+/// A word of a text: letters and digits, or one character of a script without spaces.
+struct Word<'t> {
+    text: &'t str,
+    folded: String,
+}
+
+/// Whether these words are likely to mean the value. A short word must be written as the value is, and be neither a number, an article nor
+/// a pronoun.
+fn is_meant(said: &[Word<'_>], value: &str) -> bool {
+    let length: usize = said.iter().map(|word| word.text.chars().count()).sum();
+    if said.iter().any(|word| word.text.chars().all(has_no_spaces)) {
+        return length > 1;
+    }
+    let [word] = said else { return true };
+    let is_number = word.text.chars().all(|c| c.is_ascii_digit());
+    let as_written = [word.text, singular(word.text)].contains(&value.trim());
+    length >= MIN_FOLDED || as_written && !is_number && !matches!(word.text, "a" | "A" | "I")
+}
+
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let mut begin: Option<usize> = None;
+    let mut push = |from: usize, to: usize| {
+        words.push(Word {
+            text: &text[from..to],
+            folded: text[from..to].to_lowercase(),
+        });
+    };
+    for (at, c) in text.char_indices() {
+        let alone = has_no_spaces(c);
+        if let Some(from) = begin
+            && (alone || !c.is_alphanumeric())
+        {
+            push(from, at);
+            begin = None;
+        }
+        if alone {
+            push(at, at + c.len_utf8());
+        } else if c.is_alphanumeric() {
+            begin.get_or_insert(at);
+        }
+    }
+    if let Some(from) = begin {
+        push(from, text.len());
+    }
+    words
+}
+
+/// Han, Hiragana and Katakana, whose words are not set apart.
+fn has_no_spaces(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')
+}
+
+fn key(words: &[Word<'_>]) -> String {
+    let folded: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
+    folded.join(" ")
+}
+
+/// The key with its last word in the singular: `dogs` asks for `dog`.
+fn singular_key(words: &[Word<'_>]) -> String {
+    let key = key(words);
+    singular(&key).to_owned()
+}
+
+fn singular(word: &str) -> &str {
+    word.strip_suffix('s').unwrap_or(word)
+}
+
+/// The words that a table's and its columns' names are made of, in the singular.
+fn name_words(table: &Table) -> Vec<String> {
+    let names = std::iter::once(&table.name).chain(table.columns.iter().map(|column| &column.name));
+    names
+        .flat_map(|name| {
+            let parts = name.split(|c: char| !c.is_alphanumeric());
+            parts
+                .map(|part| singular(&part.to_lowercase()).to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use nl2sql_catalog::Column;
+
+    use super::*;
+
+    fn search() -> ValueSearch {
+        let table = |name: &str, columns: &[&str]| Table {
+            name: name.into(),
+            columns: columns
+                .iter()
+                .map(|name| Column {
+                    name: (*name).into(),
+                    ..Column::default()
+                })
+                .collect(),
+            ..Table::default()
+        };
+        let catalog = Database {
+            tables: vec![
+                table("country", &["Code", "Name", "Form"]),
+                table("city", &["Name", "District"]),
+                table("pet", &["type", "sex", "weight"]),
+            ],
+            ..Database::default()
+        };
+        let column = |name: &str, values: &[&str]| {
+            let values = values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+            (name.to_owned(), values)
+        };
+        let values = SearchedValues::from([
+            (
+                "country".to_owned(),
+                BTreeMap::from([
+                    column("Code", &["US", "IN"]),
+                    column("Name", &["Angola", "Côte d'Ivoire", "United States", "中国"]),
+                    column("Form", &["Republic", "Federal Republic", "Name"]),
+                ]),
+            ),
+            (
+                "city".to_owned(),
+                BTreeMap::from([column("Name", &["Angola", "Kabul"])]),
+            ),
+            (
+                "pet".to_owned(),
+                BTreeMap::from([
+                    column("type", &["dog", "cat"]),
+                    column("sex", &["F", "A"]),
+                    column("weight", &["12", "2014"]),
+                ]),
+            ),
+        ]);
+        ValueSearch::new(&catalog, &values)
+    }
+
+    fn found(question: &str) -> String {
+        search().mentions(question, &|_, _| true)
+    }
+
+    #[test]
+    fn every_column_that_holds_a_value_is_named() {
+        assert_eq!(
+            found("How many people live in angola?"),
+            "country.Name = 'Angola', city.Name = 'Angola'"
+        );
+        assert_eq!(found("Where is Kabul, and where kabul?"), "city.Name = 'Kabul'");
+        assert_eq!(found("How many?"), "");
+    }
+
+    #[test]
+    fn the_longest_value_counts() {
+        assert_eq!(
+            found("Which is a federal republic?"),
+            "country.Form = 'Federal Republic'"
+        );
+        assert_eq!(found("people of the United States'"), "country.Name = 'United States'");
+        assert_eq!(found("Côte d'Ivoire"), "country.Name = 'Côte d''Ivoire'");
+        assert_eq!(found("中国有多少城市"), "country.Name = '中国'");
+    }
+
+    #[test]
+    fn short_words_are_values_only_as_they_are_written() {
+        assert_eq!(found("tell us of those in the US"), "country.Code = 'US'");
+        assert_eq!(found("A list of females (F) of 12"), "pet.sex = 'F'");
+        assert_eq!(
+            found("weights of dogs in 2014"),
+            "pet.type = 'dog', pet.weight = '2014'"
+        );
+    }
+
+    #[test]
+    fn a_word_that_names_a_column_is_no_value() {
+        assert_eq!(found("the name of each"), "");
+        assert_eq!(found("the form called Name"), "country.Form = 'Name'");
+    }
+
+    #[test]
+    fn columns_that_may_not_be_named_are_not() {
+        let question = "Angola";
+        let of_cities = search().mentions(question, &|table, _| table == "city");
+        assert_eq!(of_cities, "city.Name = 'Angola'");
+        assert_eq!(search().mentions(question, &|_, _| false), "");
+    }
+}
