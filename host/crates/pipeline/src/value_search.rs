@@ -167,8 +167,8 @@ struct Word<'t> {
     folded: String,
 }
 
-/// Whether these words are likely to mean the value. A short word must be written as the value is, and be neither a number, an article nor
-/// a pronoun.
+/// Whether these words are likely to mean the value. A short word must be written as the value is, and be neither a number nor one of the
+/// little words of every sentence (`no`, `in`, `A`).
 fn is_meant(said: &[Word<'_>], value: &str) -> bool {
     let length: usize = said.iter().map(|word| word.text.chars().count()).sum();
     if said.iter().any(|word| word.text.chars().all(has_no_spaces)) {
@@ -176,8 +176,9 @@ fn is_meant(said: &[Word<'_>], value: &str) -> bool {
     }
     let [word] = said else { return true };
     let is_number = word.text.chars().all(|c| c.is_ascii_digit());
+    let is_little = length < 3 && word.text == word.folded || matches!(word.text, "A" | "I");
     let as_written = [word.text, singular(word.text)].contains(&value.trim());
-    length >= MIN_FOLDED || as_written && !is_number && !matches!(word.text, "a" | "A" | "I")
+    length >= MIN_FOLDED || as_written && !is_number && !is_little
 }
 
 fn words(text: &str) -> Vec<Word<'_>> {
@@ -290,7 +291,7 @@ mod tests {
                 BTreeMap::from([
                     column("type", &["dog", "cat"]),
                     column("sex", &["F", "A"]),
-                    column("weight", &["12", "2014"]),
+                    column("weight", &["12", "2014", "no"]),
                 ]),
             ),
         ]);
@@ -325,7 +326,7 @@ mod tests {
     #[test]
     fn short_words_are_values_only_as_they_are_written() {
         assert_eq!(found("tell us of those in the US"), "country.Code = 'US'");
-        assert_eq!(found("A list of females (F) of 12"), "pet.sex = 'F'");
+        assert_eq!(found("A list of females (F) of no more than 12"), "pet.sex = 'F'");
         assert_eq!(
             found("weights of dogs in 2014"),
             "pet.type = 'dog', pet.weight = '2014'"
