@@ -224,3 +224,59 @@ fn chinese_about_an_english_schema_says_that_it_mixes_languages() {
         batch.notes
     );
 }
+
+const LIBRARY: &str = "
+    CREATE TABLE playlist (playlist_id INTEGER PRIMARY KEY, playlist_name TEXT);
+    CREATE TABLE track (track_id INTEGER PRIMARY KEY, track_name TEXT, composer TEXT, length INTEGER);
+    CREATE TABLE playlist_track (playlist_id INTEGER REFERENCES playlist (playlist_id), track_id INTEGER REFERENCES track (track_id), place INTEGER,
+        PRIMARY KEY (playlist_id, track_id));
+    CREATE TABLE sale (sale_id INTEGER PRIMARY KEY, track_id INTEGER REFERENCES track (track_id), country TEXT, total REAL, sold DATE);
+    CREATE TABLE clerk (clerk_id INTEGER PRIMARY KEY, first_name TEXT, hired DATE, reports_to INTEGER REFERENCES clerk (clerk_id));
+    INSERT INTO playlist VALUES (1, 'Walks'), (2, 'Runs');
+    INSERT INTO track VALUES (1, 'Wrathchild', 'Harris', 170), (2, 'Brasil', 'Caz', 200), (3, 'Brasil', 'Jobim', 230);
+    INSERT INTO playlist_track VALUES (1, 1, 1), (1, 2, 2), (2, 3, 1);
+    INSERT INTO sale VALUES (1, 1, 'UK', 1.5, '2024-01-02'), (2, 2, 'UK', 2.5, '2024-02-02'), (3, 2, 'France', 4.75, '2024-03-05'), (4, 3, 'France', 9.25, '2024-04-01');
+    INSERT INTO clerk VALUES (1, 'Max', '2001-02-03', NULL), (2, 'Eva', '2004-05-06', 1), (3, 'Jim', '2007-08-09', 1);";
+
+#[test]
+fn words_of_a_question_belong_to_what_they_are_about() {
+    let samples = pairs(&catalog(LIBRARY, true), "en");
+    for Sample { question, sql, .. } in &samples {
+        let said = |words: &[&str]| words.iter().any(|words| question.contains(words));
+        assert!(
+            !said(&["total of the total", "their clerk they", "of its clerk"]),
+            "{question}"
+        );
+        assert!(
+            !said(&[
+                "belonging to \"",
+                "belonging to '",
+                "belonging to Wrath",
+                "belonging to Brasil"
+            ]),
+            "{question}"
+        );
+        let ids_of_tracks = sql.starts_with("SELECT track_id FROM playlist_track");
+        assert!(!ids_of_tracks || question.contains("track id"), "{question} / {sql}");
+        let repeats = sql.contains("T1.track_id, T2.track_id") || sql.contains("T1.playlist_id, T2.playlist_id");
+        assert!(!repeats, "{question} / {sql}");
+        if let Some((before, last)) = question.rsplit_once(" whose ")
+            && last.contains(" is the ")
+        {
+            assert!(!before.contains(" whose ") && !before.contains(" that have "), "{question} / {sql}");
+        }
+    }
+    assert!(asked(&samples, "sum of the totals") > 3);
+    assert!(asked(&samples, "among those") > 3);
+}
+
+#[test]
+fn a_name_is_looked_up_and_no_group_of_rows() {
+    for (language, script) in [("en", LIBRARY), ("zh", LIBRARY)] {
+        for Sample { question, sql, .. } in pairs(&catalog(script, true), language) {
+            let own = |table: &str| sql.contains(&format!("FROM {table} WHERE {table}_name = '"));
+            let counted = own("track") && (sql.contains("count(") || sql.contains("ORDER BY"));
+            assert!(!counted, "{question} / {sql}");
+        }
+    }
+}

@@ -299,6 +299,8 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
         column_phrase(&parts, role, counts(column))
     };
     let short = match strip_noun(&full, noun).as_str() {
+        // The id of a playlist's track is the track's own: of what refers elsewhere the name says where.
+        "id" | "code" | "number" if foreign => full.clone(),
         "from date" => "start date".to_owned(),
         "to date" => "end date".to_owned(),
         short => short.to_owned(),

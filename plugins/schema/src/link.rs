@@ -175,7 +175,8 @@ fn role(catalog: &Catalog, link: &Link, noun: &str) -> Option<String> {
     }
     let text = parts.join(" ");
     let same = text == noun || noun.ends_with(&text) || text.len() < 3 || noun.starts_with(&text) || text == "id";
-    (!same).then_some(text)
+    // `ship via` says how, and not who.
+    (!same && !text.ends_with(" via")).then_some(text)
 }
 
 /// `lost in` of `lost in battle`, whose parent is a battle.

@@ -23,7 +23,12 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     let mut shown = chooser.named(relation.from);
     shown.truncate(2);
     let mut theirs = chooser.named(relation.to);
+    // What refers to the row says of it what its own key does.
+    theirs.retain(|attribute| !refers_back(&relation, *attribute));
     theirs.truncate(2);
+    if theirs.is_empty() {
+        return None;
+    }
     let mut body = select(relation.from, &shown);
     let end = relation.join(&mut body, 0);
     body.items.extend(items(&theirs, end));
@@ -49,6 +54,12 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     Pair::new(ask, body)
 }
 
+/// The attribute is how what a relation leads to refers to where it comes from.
+fn refers_back(relation: &Relation, attribute: Attribute) -> bool {
+    let [hop] = relation.hops.as_slice() else { return false };
+    !relation.is_single() && hop.columns.iter().any(|(_, column)| *column == attribute.column)
+}
+
 /// A junction with columns that are no keys.
 fn says_something(schema: &Schema, table: usize) -> bool {
     schema.tables[table]
@@ -72,11 +83,9 @@ pub fn filter(chooser: &mut Chooser) -> Option<Pair> {
     let mut filters = vec![chooser.related_filter(&relation)?];
     let mut any = false;
     if chooser.draw.chance(0.28) {
-        filters.extend(
-            chooser
-                .own_test(subject, None)
-                .map(|(attribute, test)| Filter::Own(attribute, test)),
-        );
+        // First, for behind the other it would seem to be about what that ends with.
+        let own = chooser.own_test(subject, None);
+        filters.splice(0..0, own.map(|(attribute, test)| Filter::Own(attribute, test)));
         // A row without the related one would be lost to the join, whatever else is true of it.
         any = filters.len() > 1 && relation.is_single() && !relation.optional && chooser.draw.chance(0.3);
     } else if chooser.draw.chance(0.08)

@@ -43,7 +43,8 @@ impl Chooser<'_> {
             );
             // People seldom ask for a piece of a text.
             let seldom = matches!(test, Test::Like(..)) && !self.draw.chance(0.4);
-            let looked_up = picks && self.identifies(attribute);
+            let names_it = self.column(attribute).role == Role::Name && self.table(table).label == [attribute.column];
+            let looked_up = picks && (names_it || self.identifies(attribute));
             if !seldom && !looked_up {
                 return Some((attribute, test));
             }

@@ -14,13 +14,19 @@ impl Phraser<'_> {
             .map(|(function, of)| self.function(*function, *of, draw))
             .collect();
         match aggregates.first() {
+            Some((Aggregate::Sum, of)) if aggregates.len() == 1 && self.is_total(*of) => {
+                format!("sum of the {}", self.column(*of).noun.many)
+            }
             Some((_, of)) if same => {
                 let name = self.attribute_name(*of, draw);
-                let doubled = ["average", "total", "maximum", "minimum", "highest", "lowest"]
+                let doubled = ["average", "maximum", "minimum", "highest", "lowest"]
                     .iter()
-                    .any(|word| name.starts_with(word));
+                    .any(|word| name.starts_with(word))
+                    || words.iter().any(|word| name.starts_with(word.as_str()))
+                    || words.iter().any(|word| word == "sum of");
                 let of = if doubled { "of the " } else { "" };
-                format!("{} {of}{name}", listed(&words, draw))
+                let words = listed(&words, draw).replace("sum of", "sum");
+                format!("{words} {of}{name}")
             }
             _ => {
                 let each: Vec<String> = words
@@ -33,10 +39,16 @@ impl Phraser<'_> {
         }
     }
 
+    /// The column is itself called a total, of which nobody asks the total.
+    fn is_total(&self, of: Attribute) -> bool {
+        self.column(of).noun.one.starts_with("total")
+    }
+
     pub fn function(&self, function: Aggregate, of: Attribute, draw: &mut Draw) -> String {
         let scale = scale(self.column(of));
         match function {
             Aggregate::Average => pick(draw, &["average", "average", "average", "mean"]).to_owned(),
+            Aggregate::Sum if self.is_total(of) => "sum of".to_owned(),
             Aggregate::Sum => "total".to_owned(),
             Aggregate::Maximum if draw.chance(0.6) && scale.how.is_some() => "maximum".to_owned(),
             Aggregate::Minimum if draw.chance(0.6) && scale.how.is_some() => "minimum".to_owned(),

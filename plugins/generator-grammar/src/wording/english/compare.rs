@@ -70,6 +70,10 @@ impl Phraser<'_> {
         let has = if count > 1 { "have" } else { "has" };
         let who = self.who(table);
         match draw.below(4) {
+            // "whose" behind "whose" would seem to be about what stands between.
+            0 | 1 if has_clause(&restriction) => {
+                format!("the {top}{how_many}{noun} with the {extreme} among those {restriction}")
+            }
             0 => format!("the {top}{how_many}{noun} {restriction} {who} {has} the {extreme}"),
             1 if count == 1 && !extreme.starts_with("most ") => {
                 format!(
@@ -188,7 +192,14 @@ impl Phraser<'_> {
             };
             return format!("{ends} {name}");
         }
-        pick(draw, options).replace('#', &name)
+        let text = pick(draw, options).replace('#', &name);
+        match column.role {
+            Role::Date => text
+                .replace("from the highest to the lowest", "from the latest to the earliest")
+                .replace("from the lowest to the highest", "from the earliest to the latest")
+                .replace("from highest to lowest", "from latest to earliest"),
+            _ => text,
+        }
     }
 
     /// "older than average", "whose price is above the average"
@@ -328,4 +339,11 @@ impl Phraser<'_> {
             (false, false) => format!("{who} {verb} {objects}"),
         }
     }
+}
+
+/// Another clause behind this restriction would be read as a part of it.
+fn has_clause(restriction: &str) -> bool {
+    restriction
+        .split(' ')
+        .any(|word| matches!(word, "whose" | "that" | "who"))
 }

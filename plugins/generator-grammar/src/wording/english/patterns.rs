@@ -83,6 +83,11 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::RelatedBoth => RELATED_BOTH,
         Pattern::Never => NEVER,
         Pattern::Together => TOGETHER,
+        // Who has direct reports is not among them.
+        Pattern::Shared if ask.other.as_ref().is_some_and(|other| other.from == other.to) => match ask.any {
+            true => SHARED_EXCEPT_OWN,
+            false => SHARED_OWN,
+        },
         Pattern::Shared if ask.any => SHARED_EXCEPT,
         Pattern::Shared => SHARED,
         Pattern::MaxTextLength => MAX_TEXT_LENGTH,
@@ -366,6 +371,16 @@ const SHARED_EXCEPT: &[&str] = &[
     "{ask} the {A} of [all |the |]{Ss} {c} but without [any |]{Os} {oc}.",
     "What are the {A} of [the |]{Ss} {c} that do not have [any |]{Os} {oc}?",
     "Which {A} belong to {Ss} {c} but do not [appear among|occur in] the {Os} {oc}?",
+];
+
+const SHARED_OWN: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} {c} that also have {Os} {oc}.",
+    "What are the {A} of [the |]{Ss} {c} that also have {Os} {oc}?",
+];
+
+const SHARED_EXCEPT_OWN: &[&str] = &[
+    "{ask} the {A} of [all |the |]{Ss} {c} but without [any |]{Os} {oc}.",
+    "What are the {A} of [the |]{Ss} {c} that do not have [any |]{Os} {oc}?",
 ];
 
 const MAX_TEXT_LENGTH: &[&str] = &[

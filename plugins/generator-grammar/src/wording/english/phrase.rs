@@ -173,12 +173,18 @@ impl Phraser<'_> {
     }
 
     pub fn fulls(&self, attributes: &[Attribute]) -> String {
+        self.fulls_of(attributes, None)
+    }
+
+    /// The same with what the rows are to others, where that is not what they are called: "friend names".
+    pub fn fulls_of(&self, attributes: &[Attribute], role: Option<&str>) -> String {
         let names: Vec<String> = attributes
             .iter()
             .map(|attribute| {
-                let noun = &self.noun_of(attribute.table).one;
+                let own = self.noun_of(attribute.table).one.as_str();
+                let noun = role.filter(|_| attribute.table == self.ask.subject).unwrap_or(own);
                 let column = self.column(*attribute);
-                if column.full.many.contains(noun.as_str()) {
+                if column.full.many.contains(noun) {
                     column.full.many.clone()
                 } else {
                     format!("{noun} {}", column.noun.many)
@@ -190,7 +196,13 @@ impl Phraser<'_> {
 
     /// People say "what is the name and age" as well as "what are".
     pub fn is_or_are(&self, things: &[Attribute], draw: &mut Draw) -> String {
-        if let [thing] = things {
+        // "what are the notes and the phone"
+        let plural_first = things
+            .first()
+            .is_some_and(|thing| is_plural_phrase(&self.column(*thing).noun.one));
+        if plural_first && things.len() > 1 {
+            "are"
+        } else if let [thing] = things {
             if is_plural_phrase(&self.column(*thing).noun.one) {
                 "are"
             } else {

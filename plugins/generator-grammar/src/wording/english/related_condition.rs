@@ -89,10 +89,17 @@ impl Phraser<'_> {
             let value = inner
                 .first()
                 .map_or(String::new(), |filter| self.named_value(filter, draw));
+            // People and places are known by their names alone; of other things a name does not say what they are.
+            let alone = self.schema.tables[relation.to].person || is_place(&noun.one);
+            let shortest = if alone {
+                value.clone()
+            } else {
+                format!("the {} {value}", noun.one)
+            };
             draw.pick(&[
                 format!("{} {value}", noun.one),
                 format!("the {} {value}", noun.one),
-                value.clone(),
+                shortest,
             ])
             .cloned()
         } else {

@@ -22,7 +22,7 @@ impl Phraser<'_> {
             "SA" => self.compound(self.own_shown(), draw),
             "OA" => self.attributes(self.their_shown(), true, draw),
             "Oa" => self.attributes(self.their_shown(), false, draw),
-            "OA_full" => self.fulls(self.their_shown()),
+            "OA_full" => self.fulls_of(self.their_shown(), Some(&self.object().one)),
             "Alone1" => self.fulls(&ask.shown[..1]),
             "Alone2" => self.fulls(&ask.shown[1..]),
             "A1" => self.name_at(0),
@@ -147,11 +147,10 @@ impl Phraser<'_> {
             "are_sup" => self.is_superlative(true, draw),
             "ext" => self.ask.by.map_or(String::new(), |by| self.extreme(by, draw)),
             "B_dir" => {
-                let by = self.by(false, draw);
-                if self.ask.descending {
-                    by
-                } else {
-                    format!("lowest {by}")
+                let name = self.by(false, draw);
+                match self.ask.by {
+                    Some(by) if !self.ask.descending => format!("{} {name}", self.extreme(by, draw)),
+                    _ => name,
                 }
             }
             "dir" => self.direction(false, draw),
@@ -194,6 +193,8 @@ impl Phraser<'_> {
             "their_O" => pick(draw, &["their #", "the # they ?"])
                 .replace('#', &object.many)
                 .replace('?', verb.many),
+            // "the employee they report to", but "their manager"
+            "its_O" | "role_of" if object.one.ends_with(" to") => format!("the {}", object.one),
             "its_O" if relation.is_single() => format!("{} {}", self.its(relation.from), object.one),
             "its_O" => format!("each of {} {}", self.its(relation.from), object.many),
             "none" => self.without(relation, false, draw),
@@ -223,8 +224,6 @@ impl Phraser<'_> {
             "second_role" => self.role_across(relation, 1),
             "role" => object.one,
             "roles" => object.many,
-            // "the employee they report to", but "their manager"
-            "role_of" if object.one.ends_with(" to") => format!("the {}", object.one),
             "role_of" => format!("{} {}", self.its(relation.from), object.one),
             _ => String::new(),
         }
