@@ -83,7 +83,15 @@ pub fn short_noun(noun: &str, nouns: &[String]) -> Noun {
         .iter()
         .filter(|other| *other != noun)
         .find_map(|other| noun.strip_prefix(other.as_str())?.strip_prefix(' '));
+    let preposed = |rest: &str| {
+        matches!(
+            rest.split(' ').next(),
+            Some("in" | "of" | "at" | "on" | "for" | "by" | "with" | "to")
+        )
+    };
     match rest {
+        // `singer in concert` is no "in concert".
+        Some(rest) if preposed(rest) => Noun::new(noun),
         Some(rest) if !EMPTY.contains(&rest) && !nouns.iter().any(|other| other == rest) => Noun::new(rest),
         _ => Noun::new(noun),
     }

@@ -242,7 +242,11 @@ impl Phraser<'_> {
     fn special(&self, attribute: Attribute, test: &Test, subject: usize, draw: &mut Draw) -> Option<Phrase> {
         let column = self.column(attribute);
         let name = column.noun.one.as_str();
-        let last = name.rsplit(' ').next().unwrap_or(name);
+        // The head of a state is no place.
+        let last = match name.contains(" of ") {
+            true => name,
+            false => name.rsplit(' ').next().unwrap_or(name),
+        };
         let person = self.schema.tables[subject].person;
         match test {
             Test::Compare(operator, literal) => match (column.role, operator) {

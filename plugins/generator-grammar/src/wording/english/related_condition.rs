@@ -119,7 +119,7 @@ impl Phraser<'_> {
         let passive = phrase.unwrap_or_else(|| between(&self.noun_of(relation.to).one, subject).passive);
         let (behind, predicate) = if !passive.is_empty() && draw.chance(0.6) {
             (passive, format!("{} {object}", passive))
-        } else if is_place(&noun.one) && draw.chance(0.7) {
+        } else if is_place(&noun.one) && (!object.contains(&noun.one) || draw.chance(0.7)) {
             ("in", format!("in {object}"))
         } else {
             let preposition = *draw.pick(&["of", "for", "with", "of", "belonging to"]).unwrap_or(&"of");

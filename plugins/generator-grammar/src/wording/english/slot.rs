@@ -259,7 +259,9 @@ fn imperative(draw: &mut Draw) -> &'static str {
 fn group_preposition(column: &Column, draw: &mut Draw) -> &'static str {
     let name = column.noun.one.as_str();
     let place = ["country", "city", "state", "region", "location", "continent", "county"];
-    if matches!(column.role, Role::Year | Role::Date) || place.iter().any(|place| name.ends_with(place)) {
+    if matches!(column.role, Role::Year | Role::Date)
+        || place.iter().any(|place| name.ends_with(place)) && !name.contains(" of ")
+    {
         pick(draw, &["in", "for"])
     } else {
         "for"
