@@ -72,7 +72,8 @@ impl Phraser<'_> {
         match draw.below(4) {
             // "whose" behind "whose" would seem to be about what stands between.
             0 | 1 if has_clause(&restriction) => {
-                format!("the {top}{how_many}{noun} with the {extreme} among those {restriction}")
+                let those = self.join(&phrases, 1, false);
+                format!("the {top}{how_many}{noun} with the {extreme} among those {those}")
             }
             0 => format!("the {top}{how_many}{noun} {restriction} {who} {has} the {extreme}"),
             1 if count == 1 && !extreme.starts_with("most ") => {

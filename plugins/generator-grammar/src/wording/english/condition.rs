@@ -389,7 +389,10 @@ impl Phraser<'_> {
     /// Phrases behind the noun, clauses with "whose" last; `number` 0 is singular.
     pub fn join(&self, phrases: &[Phrase], number: usize, any: bool) -> String {
         let mut parts: Vec<&str> = phrases.iter().map(|phrase| phrase.behind[number].as_str()).collect();
-        parts.sort_by_key(|part| part.starts_with("whose "));
+        // "whose" stands last, unless another part ends with a clause that it would seem to go on.
+        let has_inner = |part: &&str| [" whose ", " with ", " that "].iter().any(|word| part.contains(word));
+        let first = parts.iter().any(|part| !part.starts_with("whose ") && has_inner(part));
+        parts.sort_by_key(|part| part.starts_with("whose ") != first);
         let mut text = String::new();
         for (index, part) in parts.iter().enumerate() {
             let mut part = *part;
