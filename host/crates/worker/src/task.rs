@@ -2,6 +2,7 @@
 
 use nl2sql_catalog::{GenerateRequest, MetricRow, Rejection, Sample, Topic};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{QueueError, sha256};
 
@@ -101,8 +102,9 @@ pub struct AnsweredChat {
     pub finish_reason: Option<String>,
 }
 
-/// What came of a task: its answer as JSON, whose form the task's kind decides, or the reason why there is none and never will be.
-pub type TaskResult = Result<serde_json::Value, TaskFailure>;
+/// What came of a task: its answer as JSON text, whose form the task's kind decides and which is read once, or the reason why there is none
+/// and never will be.
+pub type TaskResult = Result<Box<RawValue>, TaskFailure>;
 
 /// Why a task has no answer, wherever it is computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

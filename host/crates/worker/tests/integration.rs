@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nats::Nats;
 use nl2sql_catalog::Sample;
 use nl2sql_profile::QueueSettings;
+use serde_json::value::to_raw_value;
 use nl2sql_worker::{
     Artifacts, CannotRunHere, ChatRelay, Coordinator, FleetStatus, JobManifest, PROTOCOL, Queue, QueueError, Task,
     TaskResult, TaskRunner, ValidateTask, Worker,
@@ -44,7 +45,7 @@ impl TaskRunner for Labels {
 
     fn run(&self, _: &str, task: Task) -> Result<TaskResult, CannotRunHere> {
         self.runs.fetch_add(1, Ordering::SeqCst);
-        Ok(Ok(task.label().into()))
+        Ok(Ok(to_raw_value(&task.label()).unwrap()))
     }
 
     fn close(&self, _: &str) {}
@@ -66,6 +67,11 @@ impl Labels {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+/// The label that a worker answered.
+fn told(result: Result<TaskResult, QueueError>) -> String {
+    serde_json::from_str(result.unwrap().unwrap().get()).unwrap()
 }
 
 fn manifest(program: &str) -> JobManifest {
@@ -113,14 +119,11 @@ async fn a_result_is_computed_once_and_kept_until_the_job_is_complete() {
     let runner = Arc::new(Labels::default());
     let first = coordinator(&settings(&server), PROGRAM).await;
     let _worker = worker(&settings(&server), &runner).await;
-    assert_eq!(first.perform(&task(3)).await.unwrap(), Ok("validate, 3 samples".into()));
+    assert_eq!(told(first.perform(&task(3)).await), "validate, 3 samples");
     drop(first);
     // A coordinator that was stopped finds what was computed.
     let second = coordinator(&settings(&server), PROGRAM).await;
-    assert_eq!(
-        second.perform(&task(3)).await.unwrap(),
-        Ok("validate, 3 samples".into())
-    );
+    assert_eq!(told(second.perform(&task(3)).await), "validate, 3 samples");
     assert_eq!(runner.runs.load(Ordering::SeqCst), 1);
     second.complete().await.unwrap();
     drop(second);
@@ -139,8 +142,7 @@ async fn tasks_larger_than_a_message_travel_as_artifacts() {
     let _worker = worker(&settings(&server), &runner).await;
     let large = task(40_000);
     assert!(serde_json::to_vec(&large).unwrap().len() > 2 << 20);
-    let answer = coordinator.perform(&large).await.unwrap();
-    assert_eq!(answer, Ok("validate, 40000 samples".into()));
+    assert_eq!(told(coordinator.perform(&large).await), "validate, 40000 samples");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,10 +183,7 @@ async fn hostile_messages_are_refused_and_counted_and_the_rest_is_done() {
     intruder.publish("nl2sql.results.x.y", "{".into()).await.unwrap();
     intruder.flush().await.unwrap();
     let _worker = worker(&settings(&server), &runner).await;
-    assert_eq!(
-        coordinator.perform(&task(1)).await.unwrap(),
-        Ok("validate, 1 samples".into())
-    );
+    assert_eq!(told(coordinator.perform(&task(1)).await), "validate, 1 samples");
     runner.told("is not named by a SHA-256 in hex").await;
     let queue = Queue::connect(&settings(&server)).await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);

@@ -127,7 +127,7 @@ impl OfferedJob {
 /// The answer of a task in the form that its kind has.
 fn typed<T: DeserializeOwned>(result: Result<TaskResult, QueueError>) -> Result<T, Failure> {
     let answer = result.map_err(|error| queue_failure(&error))?.map_err(failure)?;
-    serde_json::from_value(answer).map_err(|error| {
+    serde_json::from_str(answer.get()).map_err(|error| {
         queue_failure(&QueueError::Malformed {
             what: "a result",
             reason: error.to_string(),

@@ -10,6 +10,7 @@ use nl2sql_profile::{Layers, Profile};
 use nl2sql_worker::{
     Artifacts, CannotRunHere, ChatRelay, JobManifest, QueueError, Task, TaskFailure, TaskResult, TaskRunner, sha256,
 };
+use serde_json::value::{RawValue, to_raw_value};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -181,22 +182,22 @@ struct OpenRun {
 }
 
 impl OpenRun {
-    fn perform(&self, task: Task) -> Result<serde_json::Value, Failure> {
+    fn perform(&self, task: Task) -> Result<Box<RawValue>, Failure> {
         let missing = |what: &str| Failure::new("queue", "malformed", format!("the job came without its {what}"));
         let pairs = || self.pairs.as_ref().ok_or_else(|| missing("catalog"));
         let evaluation = || self.evaluation.as_ref().ok_or_else(|| missing("evaluation"));
         let answer = match task {
-            Task::Generate(topics) => serde_json::to_value(pairs()?.generate(&topics)?),
-            Task::Validate(task) => serde_json::to_value(pairs()?.validate(&task.samples)?),
-            Task::Score(task) => serde_json::to_value(evaluation()?.score(task)?),
-            Task::Answer(task) => serde_json::to_value(evaluation()?.answer(task.chats)?),
+            Task::Generate(topics) => to_raw_value(&pairs()?.generate(&topics)?),
+            Task::Validate(task) => to_raw_value(&pairs()?.validate(&task.samples)?),
+            Task::Score(task) => to_raw_value(&evaluation()?.score(task)?),
+            Task::Answer(task) => to_raw_value(&evaluation()?.answer(task.chats)?),
         };
         answer.map_err(|error| Failure::new("queue", "malformed", error.to_string()))
     }
 }
 
 /// An answer, or a failure that every machine would have; one that this machine may be alone with is none.
-fn told(answer: Result<serde_json::Value, Failure>) -> Result<TaskResult, CannotRunHere> {
+fn told(answer: Result<Box<RawValue>, Failure>) -> Result<TaskResult, CannotRunHere> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
         Err(failure) if matches!(failure.code.as_str(), "unavailable" | "cancelled") => {
