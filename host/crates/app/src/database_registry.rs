@@ -60,7 +60,10 @@ impl RegisteredDatabase {
         let of_cards = &self.cards.searched_values;
         let search = if of_cards.is_empty() && profile.privacy.sample_values {
             let values = read_searched_values(&self.catalog, &self.source, &profile.cards, &profile.privacy);
-            let values = values.map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+            let (values, notes) = values.map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+            notes
+                .iter()
+                .for_each(|note| tracing::warn!("{}: {note}", self.catalog.name));
             ValueSearch::new(&self.catalog, &values)
         } else {
             ValueSearch::new(&self.catalog, of_cards)

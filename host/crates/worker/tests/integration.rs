@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use nats::Nats;
 use nl2sql_catalog::Sample;
 use nl2sql_profile::QueueSettings;
-use serde_json::value::to_raw_value;
 use nl2sql_worker::{
     Artifacts, CannotRunHere, ChatRelay, Coordinator, FleetStatus, JobManifest, PROTOCOL, Queue, QueueError, Task,
     TaskResult, TaskRunner, ValidateTask, Worker,
 };
+use serde_json::value::to_raw_value;
 use tokio_util::sync::CancellationToken;
 
 const PROGRAM: &str = "1.0.0";

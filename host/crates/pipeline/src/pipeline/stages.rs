@@ -114,7 +114,7 @@ impl Pipeline<'_> {
         } else {
             Box::new(NoValues)
         };
-        let (mut artifact, notes) = cards::sample_values(
+        let (mut artifact, mut notes) = cards::sample_values(
             catalog,
             source.as_ref(),
             &self.profile.cards,
@@ -124,7 +124,9 @@ impl Pipeline<'_> {
         )
         .map_err(fail)?;
         if self.profile.export.shows_values() {
-            artifact.searched_values = read_searched_values(catalog, source.as_ref(), &self.profile.cards, privacy)?;
+            let (values, more) = read_searched_values(catalog, source.as_ref(), &self.profile.cards, privacy)?;
+            artifact.searched_values = values;
+            notes.extend(more);
         }
         cards::write_cards(catalog, &mut artifact, &self.profile.cards);
         Ok((artifact, notes))
