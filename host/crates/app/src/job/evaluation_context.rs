@@ -135,6 +135,7 @@ impl<'a> EvaluationContext<'a> {
             device: profile.model.device.clone(),
             template: prompts.template.clone(),
             default_system: prompts.default_system.clone(),
+            thinking: prompts.thinking,
             rows_at_once: settings.batch as usize,
         })?)
     }
