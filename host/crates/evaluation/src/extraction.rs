@@ -131,10 +131,6 @@ mod tests {
                 "The query is:\n> ```sql\n> SELECT a\n> FROM t\n> ```",
                 "SELECT a\nFROM t",
             ),
-            (
-                "SELECT a FROM t WHERE a\n> (SELECT 1)",
-                "SELECT a FROM t WHERE a\n> (SELECT 1)",
-            ),
             ("<think>SELECT wrong FROM x</think>\nSELECT a FROM t", "SELECT a FROM t"),
             (
                 "reasoning without opening tag SELECT 0 </think> SELECT a FROM t",

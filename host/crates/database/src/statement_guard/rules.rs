@@ -279,7 +279,7 @@ mod tests {
         refused(
             &TSQL,
             "SELECT AI_GENERATE_EMBEDDINGS(name USE MODEL m) FROM t",
-            "another server",
+            "USE is not part",
         );
         refused(&TSQL, "SELECT (NEXT VALUE FOR dbo.s)", "sequence");
         refused(&TSQL, "SELECT * FROM shop..syslogins", "syslogins");

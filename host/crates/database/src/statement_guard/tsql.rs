@@ -42,7 +42,6 @@ const FUNCTIONS: &[ForbiddenFunction] = &[
     ("fn_servershareddrives", "it tells of the machine of the server"),
     ("fn_virtualfilestats", "it tells of the machine of the server"),
     ("fn_virtualservernodes", "it tells of the machine of the server"),
-    ("ai_generate_*", "it sends text to another server"),
     ("fn_trace_*", "it reads files of the server"),
     ("fn_get_audit_file", "it reads files of the server"),
     ("fn_xe_file_target_read_file", "it reads files of the server"),
