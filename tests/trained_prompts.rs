@@ -95,6 +95,14 @@ fn models_are_asked_as_they_were_trained() {
             .concat(),
         );
         assert!(text.contains(setting) && text.contains("nl2sql.json"), "{text}");
+        for asking in [&["ask", "How many?"][..], &["serve", "--port", "0"]] {
+            let given = ["--adapter", "runs/styled/train", "--set", &setting_given];
+            let text = refused(folder.path(), &[asking, &given, &run].concat());
+            assert!(
+                text.contains(setting) && text.contains("nl2sql.json"),
+                "{asking:?}: {text}"
+            );
+        }
     }
 
     // A merged model keeps the record.
@@ -123,6 +131,69 @@ fn models_are_asked_as_they_were_trained() {
         .concat(),
     );
     assert!(text.contains("has no nl2sql.json"), "{text}");
+}
+
+/// A project with adapters that one step of a LLaMA-Factory recipe trained, `thinks` with thoughts and `silent` without.
+fn trained_by_recipes() -> tempfile::TempDir {
+    let folder = exported();
+    let profile = folder.path().join("nl2sql.toml");
+    let text = fs::read_to_string(&profile)
+        .unwrap()
+        .replace("template = \"default\"\n", "");
+    fs::write(&profile, text).unwrap();
+    for (name, thinking) in [("thinks", true), ("silent", false)] {
+        let recipe = format!(
+            "model_name_or_path: tiny\nstage: sft\ndo_train: true\nfinetuning_type: lora\nlora_rank: 2\nlora_target: all\n\
+             dataset: shop_train\ndataset_dir: runs/shop/export\ntemplate: qwen3\nenable_thinking: {thinking}\ncutoff_len: 512\n\
+             output_dir: {name}\nmax_steps: 1\nper_device_train_batch_size: 1\ngradient_accumulation_steps: 1\n"
+        );
+        fs::write(folder.path().join(format!("{name}.yaml")), recipe).unwrap();
+        done(
+            folder.path(),
+            &["train", "--quiet", "--recipe", &format!("{name}.yaml")],
+        );
+    }
+    folder
+}
+
+#[test]
+fn thoughts_are_left_to_a_model_that_was_trained_with_them() {
+    const NO_THOUGHTS: &str = "<think>\n\n</think>\n\n";
+    let folder = trained_by_recipes();
+    let predicted = |adapter: &str, output: &str, more: &[&str]| {
+        let asked = ["predict", "--quiet", "--set", "evaluate.max_new_tokens=2"];
+        let answered_by = ["--adapter", adapter, "--output", output];
+        done(folder.path(), &[&asked[..], &answered_by, more].concat());
+        let predictions = folder.path().join(output).join("generated_predictions.jsonl");
+        let prompt = first_prompt(&predictions);
+        (prompt, fingerprints(&fs::read_to_string(predictions).unwrap()))
+    };
+    for (adapter, thinking) in [("thinks", true), ("silent", false)] {
+        let record = json(&folder.path().join(adapter).join("nl2sql.json"));
+        assert_eq!(record["enable_thinking"], thinking, "{adapter}");
+        let (prompt, _) = predicted(adapter, &format!("p-{adapter}"), &[]);
+        assert_eq!(prompt.ends_with(NO_THOUGHTS), !thinking, "{adapter}: {prompt:?}");
+        let other = format!("model.enable_thinking={}", !thinking);
+        let text = refused(folder.path(), &["predict", "--adapter", adapter, "--set", &other]);
+        assert!(
+            text.contains("model.enable_thinking") && text.contains("nl2sql.json"),
+            "{text}"
+        );
+    }
+
+    // A record of a version that did not keep it: the profile decides, and predictions of the other way are not taken for these.
+    let record = folder.path().join("thinks/nl2sql.json");
+    let mut earlier = json(&record);
+    earlier.as_object_mut().unwrap().remove("enable_thinking");
+    fs::write(&record, earlier.to_string()).unwrap();
+    let thinking = ["--set", "model.enable_thinking=true"];
+    let (with, with_fingerprint) = predicted("thinks", "p-earlier", &thinking);
+    let (without, without_fingerprint) = predicted("thinks", "p-earlier", &[]);
+    assert!(
+        !with.ends_with(NO_THOUGHTS) && without.ends_with(NO_THOUGHTS),
+        "{with:?}, {without:?}"
+    );
+    assert_ne!(with_fingerprint, without_fingerprint);
 }
 
 #[test]

@@ -39,8 +39,12 @@ pub fn print(global: &Global, run: &RunOutcome) {
         say(format!("\n  {}\n  {}", sample.question, sample.sql));
     }
     if run.stages.iter().any(|row| row.stage == Stage::Export) {
-        let train = following(global, "train", &["--model", "<model folder>"]);
-        say(format!("\nnext: {train}"));
+        let model: &[&str] = if run.has_model {
+            &[]
+        } else {
+            &["--model", "<model folder>"]
+        };
+        say(format!("\nnext: {}", following(global, "train", model)));
     }
 }
 

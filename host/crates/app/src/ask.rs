@@ -9,6 +9,7 @@ mod language;
 mod schema_search;
 mod served_generator;
 mod statement_check;
+mod unnamed_columns;
 mod verified_pairs;
 
 use std::path::PathBuf;

@@ -37,6 +37,7 @@ mod run_dependencies;
 mod run_profile;
 pub mod runs;
 mod runtime;
+mod schema_mask;
 mod served_model;
 mod server_databases;
 mod session;

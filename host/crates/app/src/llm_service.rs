@@ -14,6 +14,7 @@ use crate::keyless_provider::KeylessProvider;
 use crate::local_model::LocalModelSettings;
 use crate::local_models::LocalModels;
 use crate::local_provider::LocalProvider;
+use crate::prompt_settings::thinking_as_asked;
 use crate::{RunPlace, ServiceRuntime, advised};
 
 /// Chat requests of one stage.
@@ -188,6 +189,12 @@ pub(crate) fn open_provider(
             model,
             adapter: provider.adapter.clone(),
             template: template_of(name, said, given, recorded.as_ref())?,
+            thinking: thinking_as_asked(
+                recorded
+                    .as_ref()
+                    .and_then(|record| record.enable_thinking)
+                    .or(profile.model.enable_thinking),
+            ),
             default_system: recorded.map(|record| record.default_system).unwrap_or_default(),
             device: profile.model.device.clone(),
             rows_at_once: provider.rate.concurrency.max(1) as usize,

@@ -22,6 +22,7 @@ use nl2sql_profile::Profile;
 use tokio_util::sync::CancellationToken;
 
 use crate::off_runtime;
+use crate::schema_mask::SchemaMask;
 
 /// Prompts that wait at the model or are answered, in multiples of the rows that are decoded together: enough to keep it busy.
 const PROMPTS_PER_ROW: usize = 4;
@@ -39,6 +40,8 @@ pub struct LocalModelSettings {
     pub template: String,
     /// System text of chats without one; empty for the template's own.
     pub default_system: String,
+    /// Whether a template with thinking blocks lets the model think.
+    pub thinking: Thinking,
     /// Rows decoded together.
     pub rows_at_once: usize,
 }
@@ -96,6 +99,7 @@ pub struct LocalModel {
     tokenizer: TextTokenizer,
     template: &'static ChatTemplate,
     default_system: String,
+    thinking: Thinking,
     scheduler: Scheduler,
     /// What each token adds to an answer, once that is asked for.
     token_bytes: OnceLock<Arc<[Vec<u8>]>>,
@@ -148,6 +152,7 @@ impl LocalModel {
             tokenizer,
             template,
             default_system: settings.default_system.clone(),
+            thinking: settings.thinking,
             scheduler,
             token_bytes: OnceLock::new(),
         })
@@ -205,11 +210,11 @@ impl LocalModel {
         } else {
             Selection::Sampled
         };
-        Box::new(SchemaMask(TokenMask::new(
-            constraint,
-            Arc::clone(token_bytes),
-            selection,
-        )))
+        let mask = TokenMask::new(constraint, Arc::clone(token_bytes), selection);
+        if self.template.thinks() && self.thinking == Thinking::Enabled {
+            return Box::new(SchemaMask::after_thoughts(mask, Arc::clone(token_bytes)));
+        }
+        Box::new(SchemaMask::from_the_start(mask))
     }
 
     /// The prompt of a conversation whose last turn is the user's.
@@ -222,17 +227,7 @@ impl LocalModel {
             system => system,
         };
         self.template
-            .encode_prompt(&self.tokenizer, system, turns, Thinking::Disabled)
-    }
-}
-
-/// Constrained decoding, as generation calls it.
-struct SchemaMask(TokenMask);
-
-impl LogitsMask for SchemaMask {
-    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<(), InferenceError> {
-        self.0.apply(generated, logits);
-        Ok(())
+            .encode_prompt(&self.tokenizer, system, turns, self.thinking)
     }
 }
 

@@ -92,6 +92,7 @@ impl Session {
             model: folder,
             device: DeviceChoice::parse_first(&profile.model.device)?,
             template: prompts.template.clone(),
+            thinking: prompts.thinking,
             scheduler: SchedulerOptions {
                 rows_at_once: serve.rows as usize,
                 max_waiting: serve.queue as usize,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nl2sql_model::adapter::{AdapterRecord, PromptLayout};
+use nl2sql_model::templates::Thinking;
 use nl2sql_profile::{ExportSettings, Profile};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ pub struct PromptSettings {
     pub template: String,
     /// System text of conversations without one; empty for the template's own.
     pub default_system: String,
+    /// Whether a template with thinking blocks lets the model think.
+    pub thinking: Thinking,
     /// Layout of prompts.
     pub layout: ExportSettings,
     /// The folder whose `nl2sql.json` decided; none where the profile did.
@@ -31,6 +34,7 @@ impl PromptSettings {
         Self {
             template: profile.model.template.clone(),
             default_system: String::new(),
+            thinking: thinking_as_asked(profile.model.enable_thinking),
             layout: profile.export.clone(),
             recorded_in: None,
         }
@@ -64,6 +68,7 @@ impl PromptSettings {
         Ok(Self {
             template: record.template.clone(),
             default_system: record.default_system.clone(),
+            thinking: thinking_as_asked(record.enable_thinking.or(profile.model.enable_thinking)),
             layout,
             recorded_in: Some(folder.to_owned()),
         })
@@ -72,8 +77,9 @@ impl PromptSettings {
     /// What was taken from a record although the profile says something else; nothing where they agree.
     pub fn departures(&self, profile: &Profile) -> Option<String> {
         let folder = self.recorded_in.as_ref()?;
-        let own = record_of(&profile.model.template, &profile.export);
+        let own = record_of(&profile.model.template, &profile.export).with_thinking(profile.model.enable_thinking);
         let differing: Vec<String> = record_of(&self.template, &self.layout)
+            .with_thinking(Some(self.thinking == Thinking::Enabled))
             .contradictions(&own)
             .into_iter()
             .filter(|found| found.asked != DETECTED)
@@ -93,6 +99,11 @@ pub fn prompt_layout(export: &ExportSettings) -> PromptLayout {
         schema: word(export.schema),
         schema_tokens: export.schema_tokens,
     }
+}
+
+/// Whether a model thinks when it is asked: only where a record or the profile says so.
+pub(crate) fn thinking_as_asked(enabled: Option<bool>) -> Thinking {
+    Thinking::enabled(enabled.unwrap_or(false))
 }
 
 fn record_of(template: &str, export: &ExportSettings) -> AdapterRecord {
@@ -125,7 +136,7 @@ fn meaning<T: DeserializeOwned>(setting: &str, word: &str) -> Result<T, String> 
 
 /// Settings that somebody gave and that say something else than the record.
 fn refuse_contradictions(profile: &Profile, record: &AdapterRecord, folder: &Path) -> Result<(), AppError> {
-    let asked = record_of(&profile.model.template, &profile.export);
+    let asked = record_of(&profile.model.template, &profile.export).with_thinking(profile.model.enable_thinking);
     let given: Vec<_> = record
         .contradictions(&asked)
         .into_iter()

@@ -15,6 +15,7 @@ use nl2sql_model::tokenizer::TextTokenizer;
 use nl2sql_model::{Decoder, LoadOptions, ModelError, attach_adapter, load_decoder};
 
 use crate::neutral_text::without_markers;
+use crate::prompt_settings::thinking_as_asked;
 use crate::{AppError, off_runtime, weights_identity};
 
 /// What to load, and within which limits.
@@ -28,6 +29,8 @@ pub struct ServedModelSettings {
     pub device: DeviceChoice,
     /// Chat template by LLaMA-Factory's name, or `auto`.
     pub template: String,
+    /// Whether a template with thinking blocks lets the model think, where no record of an adapter decides.
+    pub thinking: Thinking,
     /// Rows, queue and prompts.
     pub scheduler: SchedulerOptions,
     /// Memory for keys and values, in bytes.
@@ -69,6 +72,7 @@ pub struct ModelEntry {
     template: &'static ChatTemplate,
     /// System text of conversations without one; empty for the template's own.
     default_system: String,
+    thinking: Thinking,
 }
 
 /// A loaded model.
@@ -119,6 +123,7 @@ impl ServedModel {
             record,
             adapter: None,
             template,
+            thinking: settings.thinking,
         };
         Ok(Self {
             folder: folder.clone(),
@@ -175,6 +180,10 @@ impl ServedModel {
             name: name.to_owned(),
             generation,
             is_adapter: true,
+            thinking: match &record {
+                Some(record) => thinking_as_asked(record.enable_thinking),
+                None => self.base.thinking,
+            },
             record,
             adapter: Some(id),
             template,
@@ -232,7 +241,7 @@ impl ServedModel {
         };
         model
             .template
-            .encode_prompt(&self.tokenizer, &neutral(system), &turns, Thinking::Disabled)
+            .encode_prompt(&self.tokenizer, &neutral(system), &turns, model.thinking)
     }
 
     /// Tokens of a text.

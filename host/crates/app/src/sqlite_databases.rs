@@ -69,6 +69,12 @@ impl Folder {
             .then(|| candidates.into_iter().find(|path| path.is_file()))
             .flatten()
             .ok_or_else(|| {
+                if database.is_empty() {
+                    return QueryFailure::Unavailable(format!(
+                        "a row of the data set names no database: its `db_id` says which file of {} it asks",
+                        self.path.display()
+                    ));
+                }
                 QueryFailure::Unavailable(format!(
                     "there is no database `{}` in {}",
                     database.escape_debug(),

@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use nl2sql_sql_lexer::LexicalRules;
 
 use crate::scoring::SqlReader;
-use answer_parts::{after_thinking, code_span, json_field, last_sql_fence, quoted_text};
+use answer_parts::{after_thinking, code_span, json_field, last_sql_fence, quoted_sql, quoted_text};
+pub(crate) use statement_end::before_end_marker;
 use statement_end::{first_statement, first_two_statements};
 use statement_start::{start, without_label};
 
@@ -90,15 +91,15 @@ fn sql_part<'t>(prediction: &'t str, syntax: &Syntax<'_>) -> Result<Cow<'t, str>
     if let Some(fenced) = last_sql_fence(answer, syntax) {
         return Ok(without_label(fenced).into());
     }
+    if let Some(quoted) = quoted_sql(answer, syntax) {
+        return sql_part(&quoted, syntax).map(|sql| sql.into_owned().into());
+    }
     if let Some(span) = code_span(answer, syntax) {
         return Ok(span.into());
     }
     match start(answer, syntax) {
         Some(start) => Ok(answer[start..].into()),
-        None => Err(statement_end::before_end_marker(answer)
-            .trim_end_matches(';')
-            .trim()
-            .to_owned()),
+        None => Err(before_end_marker(answer).trim_end_matches(';').trim().to_owned()),
     }
 }
 
@@ -124,6 +125,11 @@ mod tests {
             (
                 "First:\n```sql\nSELECT 1\n```\nBetter:\n```sql\nSELECT 2\n```",
                 "SELECT 2",
+            ),
+            ("**SQL:**\n\n> SELECT a\n> FROM t\n\nIt lists a.", "SELECT a\nFROM t"),
+            (
+                "The query is:\n> ```sql\n> SELECT a\n> FROM t\n> ```",
+                "SELECT a\nFROM t",
             ),
             ("<think>SELECT wrong FROM x</think>\nSELECT a FROM t", "SELECT a FROM t"),
             (

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use crate::{
     dataset::{Example, RowError},
-    extraction::{extract_sql_of, extract_statements_of},
+    extraction::{before_end_marker, extract_sql_of, extract_statements_of},
     prediction::Prediction,
     prediction_settings::PredictionSettings,
     scoring::SqlReader,
@@ -290,10 +290,10 @@ fn complete(prediction: &mut Prediction, example: &Example) {
 /// Letters of a label that was cut off from which on it still tells whose it is.
 const TELLING_LABEL: usize = 12;
 
-/// A label that went through a tokenizer may differ in blanks, and may have been cut at the length of training samples
-/// (`cutoff_len`); one that is missing says nothing.
+/// A label that went through a tokenizer may differ in blanks, may end with the token that ends a turn, and may have been cut at the length
+/// of training samples (`cutoff_len`); one that is missing says nothing.
 fn agrees(gold: &str, label: &str) -> bool {
     let blankless = |text: &str| text.split_whitespace().collect::<String>();
-    let (gold, label) = (blankless(gold), blankless(label));
+    let (gold, label) = (blankless(gold), blankless(before_end_marker(label)));
     label.is_empty() || gold == label || (label.chars().count() >= TELLING_LABEL && gold.starts_with(&label))
 }

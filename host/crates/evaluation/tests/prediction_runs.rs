@@ -302,6 +302,7 @@ fn labels_that_lost_blanks_or_were_cut_still_pair() {
     );
     for (label, pairs) in [
         ("SELECT name FROM t WHERE a ='x'", true),
+        ("SELECT name FROM t WHERE a = 'x'<|im_end|>\n", true),
         ("SELECT name FROM t WH", true),
         ("", true),
         ("SELECT", false),

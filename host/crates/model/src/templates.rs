@@ -109,6 +109,11 @@ impl ChatTemplate {
             .any(|slot| matches!(slot, Slot::Text(text) if text.contains(marker)))
     }
 
+    /// Whether its answers carry thinking blocks, so that [`Thinking`] decides the text of a prompt.
+    pub fn thinks(&self) -> bool {
+        self.thinks
+    }
+
     /// Names of all templates.
     pub fn names() -> Vec<&'static str> {
         known::TEMPLATES.iter().map(|template| template.name).collect()

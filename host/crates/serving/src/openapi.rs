@@ -29,7 +29,7 @@ use crate::state::ServerState;
     ),
     components(schemas(ErrorBody)),
     security(("key" = [])),
-    modifiers(&WithKeys, &WithErrors)
+    modifiers(&WithKeys, &WithErrors, &WithTags)
 )]
 struct Api;
 
@@ -61,6 +61,28 @@ impl Modify for WithErrors {
             let responses = &mut operation.responses.responses;
             responses.insert("default".to_owned(), error.clone().into());
         });
+    }
+}
+
+/// Routes in groups, by what they are for.
+struct WithTags;
+
+impl Modify for WithTags {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        for (path, route) in &mut document.paths.paths {
+            let operations = [&mut route.get, &mut route.post].into_iter().flatten();
+            operations.for_each(|operation: &mut Operation| operation.tags = Some(vec![group(path).to_owned()]));
+        }
+    }
+}
+
+fn group(path: &str) -> &'static str {
+    match path.trim_start_matches("/v1/").split('/').next().unwrap_or_default() {
+        "models" | "chat" | "completions" | "responses" => "OpenAI",
+        "load_lora_adapter" | "unload_lora_adapter" => "Adapters",
+        "ask" | "query" | "feedback" => "Questions",
+        "runs" | "events" | "workers" | "access" => "Runs",
+        _ => "Server",
     }
 }
 

@@ -290,6 +290,26 @@ async fn a_key_reads_what_its_policy_allows() {
         ("private", "SELECT id FROM customers ORDER BY email", 400),
         ("private", "SELECT count(*) FROM customers GROUP BY email", 400),
         ("private", "SELECT x FROM (SELECT email AS x FROM customers)", 400),
+        (
+            "private",
+            "SELECT id FROM customers NATURAL JOIN (SELECT 'a@x.example' AS email)",
+            400,
+        ),
+        (
+            "private",
+            "SELECT id FROM customers JOIN (SELECT 'a@x.example' AS email) AS x USING (email)",
+            400,
+        ),
+        (
+            "private",
+            "SELECT o.*, c.id FROM orders AS o JOIN customers AS c ON c.id = o.id",
+            200,
+        ),
+        (
+            "private",
+            "SELECT count(*) FROM orders NATURAL JOIN (SELECT 1 AS id)",
+            200,
+        ),
         ("private", "SELECT email FROM contacts", 400),
         ("private", "SELECT * FROM contacts", 400),
         ("views", "SELECT email FROM contacts", 200),

@@ -106,6 +106,21 @@ async fn plain_completions_and_responses_answer_too() {
         completion["choices"][0]["logprobs"]["tokens"].as_array().unwrap().len(),
         5
     );
+    let alone = |text: &str| json!({ "model": "tiny", "prompt": text, "max_tokens": 4 });
+    let (_, first) = served.answer("/v1/completions", &alone("SELECT")).await;
+    let (_, second) = served.answer("/v1/completions", &alone("FROM customers")).await;
+    let several = json!({ "model": "tiny", "prompt": ["SELECT", "FROM customers"], "max_tokens": 4 });
+    let (status, both) = served.answer("/v1/completions", &several).await;
+    assert_eq!(status, 200, "{both}");
+    for (index, one) in [first, second].iter().enumerate() {
+        assert_eq!(both["choices"][index]["text"], one["choices"][0]["text"], "{both}");
+        assert_eq!(both["choices"][index]["index"], index);
+    }
+    assert_eq!(both["usage"]["completion_tokens"], 8);
+    let (status, none) = served
+        .answer("/v1/completions", &json!({ "model": "tiny", "prompt": [] }))
+        .await;
+    assert_eq!((status, &none["error"]["param"]), (400, &json!("prompt")), "{none}");
 
     let turn =
         json!({ "model": "tiny", "input": "How many?", "instructions": "Answer in SQL.", "max_output_tokens": 6 });
@@ -276,6 +291,7 @@ async fn the_api_describes_itself() {
     ] {
         assert!(document["paths"].get(path).is_some(), "{path}");
     }
+    assert!(!document.to_string().contains("crate::"), "tags are words for people");
     let models: Value = get("/v1/models").await.unwrap().json().await.unwrap();
     assert_eq!(models["data"][0]["id"], "tiny");
     assert_eq!(get("/health").await.unwrap().status(), 200);

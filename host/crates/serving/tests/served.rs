@@ -8,6 +8,7 @@ use nl2sql_app::{ServedModel, ServedModelSettings};
 use nl2sql_inference::SchedulerOptions;
 use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::gguf::import_gguf;
+use nl2sql_model::templates::Thinking;
 use nl2sql_model::weights::Dtype;
 use nl2sql_profile::ServeSettings;
 use nl2sql_serving::{Backend, Server};
@@ -39,6 +40,7 @@ pub fn model(place: &Path, scheduler: SchedulerOptions) -> Arc<ServedModel> {
         name: "tiny".into(),
         device: DeviceChoice::Cpu,
         template: "default".into(),
+        thinking: Thinking::Disabled,
         scheduler,
         key_value_bytes: 64 << 20,
     };

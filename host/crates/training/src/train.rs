@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use nl2sql_model::ModelConfig;
 use nl2sql_model::adapter::{AdapterConfig, AdapterRecord};
+use nl2sql_model::templates::{ChatTemplate, Thinking};
 use serde::Serialize;
 use serde_json::json;
 
@@ -53,7 +54,8 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
     let adapter = settings.adapter_config();
     let default_system = settings.data.default_system.clone().unwrap_or_default();
     refuse_other_template(settings, plan.template)?;
-    let record = AdapterRecord::new(plan.template, default_system, settings.data.prompt.clone());
+    let record = AdapterRecord::new(plan.template, default_system, settings.data.prompt.clone())
+        .with_thinking(thinking_of(settings, plan.template)?);
     let start = starting_point(settings)?;
     let mut engine = engine::open(settings, &adapter)?;
     let fingerprint = manifest::fingerprint(settings, &plan, &adapter)?;
@@ -109,13 +111,22 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
     })
 }
 
-/// An adapter goes on with the template it was begun with.
+/// Whether answers are learned with thinking blocks; none for a template without them.
+fn thinking_of(settings: &TrainSettings, template: &str) -> Result<Option<bool>, TrainError> {
+    let thinks = ChatTemplate::named(template)?.thinks();
+    Ok(thinks.then_some(settings.data.thinking == Thinking::Enabled))
+}
+
+/// An adapter goes on with the template it was begun with, and with or without thoughts as before.
 fn refuse_other_template(settings: &TrainSettings, template: &str) -> Result<(), TrainError> {
     let Some(folder) = &settings.start_adapter else {
         return Ok(());
     };
-    match AdapterRecord::read(folder)? {
-        Some(record) if record.template != template => Err(TrainError::setting(
+    let Some(record) = AdapterRecord::read(folder)? else {
+        return Ok(());
+    };
+    if record.template != template {
+        return Err(TrainError::setting(
             "template",
             format!(
                 "is {template}, but {} was trained with {}",
@@ -123,6 +134,14 @@ fn refuse_other_template(settings: &TrainSettings, template: &str) -> Result<(),
                 record.template
             ),
             "use the adapter's template, or start a new adapter",
+        ));
+    }
+    let thinking = thinking_of(settings, template)?;
+    match (record.enable_thinking, thinking) {
+        (Some(before), Some(now)) if before != now => Err(TrainError::setting(
+            "enable_thinking",
+            format!("is {now}, but {} was trained with {before}", folder.display()),
+            "leave it as it was, or start a new adapter",
         )),
         _ => Ok(()),
     }

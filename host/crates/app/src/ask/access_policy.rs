@@ -57,11 +57,17 @@ impl AccessPolicy {
             let Some((owner, name)) = hidden.rsplit_once('.') else {
                 return true;
             };
-            let owned = owner.eq_ignore_ascii_case(table)
-                || schema.is_some_and(|schema| owner.eq_ignore_ascii_case(&format!("{schema}.{table}")));
-            owned && name.eq_ignore_ascii_case(column)
+            owns(owner, schema, table) && name.eq_ignore_ascii_case(column)
         };
         !self.hidden_columns.iter().any(hides)
+    }
+
+    /// Whether some column of a table is hidden.
+    pub fn hides_columns_of(&self, schema: Option<&str>, table: &str) -> bool {
+        self.hidden_columns.iter().any(|hidden| match hidden.rsplit_once('.') {
+            Some((owner, _)) => owns(owner, schema, table),
+            None => true,
+        })
     }
 
     /// Whether a column may be read, of a table named with its schema where it has one.
@@ -148,6 +154,12 @@ impl AccessPolicy {
             )),
         }
     }
+}
+
+/// Whether the owner of a hidden column, as `table` or `schema.table`, is this table.
+fn owns(owner: &str, schema: Option<&str>, table: &str) -> bool {
+    owner.eq_ignore_ascii_case(table)
+        || schema.is_some_and(|schema| owner.eq_ignore_ascii_case(&format!("{schema}.{table}")))
 }
 
 fn of_catalog<'c>(table: &TableUse, catalog: &'c Database) -> Option<&'c Table> {

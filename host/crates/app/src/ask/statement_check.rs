@@ -1,10 +1,11 @@
 //! A statement read in the dialect: one query, names that exist, and nothing beyond the policy.
 
-use nl2sql_catalog::{Analysis, Database, Resolution};
+use nl2sql_catalog::{Analysis, Database, Resolution, TableUse};
 use nl2sql_evaluation::query_runner::QueryFailure;
 use nl2sql_plugin_host::DialectSession;
 
 use super::answer::{AskFinding, Explanation};
+use super::unnamed_columns::unnamed_columns;
 use super::{AccessPolicy, AskError};
 
 /// A statement, and why it must not run.
@@ -25,7 +26,7 @@ impl CheckedStatement {
     }
 }
 
-/// Checks a statement. The policy is held against what the dialect resolved, never against the text.
+/// Checks a statement. The policy is held against what the dialect resolved; what is read without being named is told from the text.
 pub(super) fn check_statement(
     dialect: &DialectSession,
     catalog: &Database,
@@ -61,6 +62,14 @@ pub(super) fn check_statement(
         .map(|found| finding(&found.code, found.message.clone()));
     findings.extend(wrong);
     findings.extend(policy.violation(&analysis, catalog));
+    let info = dialect
+        .info()
+        .map_err(|error| AskError::Unavailable(error.to_string()))?;
+    let withheld = |table: &TableUse| policy.hides_columns_of(table.schema.as_deref(), &table.name);
+    if let Some(reason) = unnamed_columns(sql, &info, &analysis, withheld) {
+        let message = format!("some columns are hidden from this key, and {reason}");
+        findings.push(finding("not-allowed", message));
+    }
     Ok(CheckedStatement {
         findings,
         explanation: explanation(&analysis),

@@ -9,6 +9,7 @@ use futures::stream::FuturesUnordered;
 use nl2sql_catalog::{MetricInfo, MetricRow, RowScore};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_evaluation::scoring::MetricPlugin;
+use nl2sql_model::templates::Thinking;
 use nl2sql_pipeline::{Failure, PluginIdentity};
 use nl2sql_worker::{AnswerTask, AnsweredChat, AskedChat, ScoreTask, Task};
 use tokio_util::sync::CancellationToken;
@@ -65,6 +66,7 @@ impl EvaluationFleet {
                 weights: weights_identity::whole(model).map_err(unusable)?,
                 template: prompts.template.clone(),
                 default_system: prompts.default_system.clone(),
+                enable_thinking: prompts.thinking == Thinking::Enabled,
                 constrained,
             }),
         };

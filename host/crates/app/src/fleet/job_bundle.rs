@@ -57,6 +57,9 @@ pub(super) struct AskedModel {
     pub(super) template: String,
     /// System text of chats without one.
     pub(super) default_system: String,
+    /// Whether a template with thinking blocks lets the model think.
+    #[serde(default)]
+    pub(super) enable_thinking: bool,
     /// Databases whose names answers are held to.
     pub(super) constrained: Vec<String>,
 }

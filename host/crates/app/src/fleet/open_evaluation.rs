@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nl2sql_catalog::RowScore;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, TextGenerator};
 use nl2sql_evaluation::scoring::MetricPlugin;
+use nl2sql_model::templates::Thinking;
 use nl2sql_pipeline::Failure;
 use nl2sql_worker::{AnsweredChat, AskedChat, ScoreTask};
 use tokio_util::sync::CancellationToken;
@@ -130,6 +131,7 @@ impl OpenEvaluation {
             device: profile.model.device.clone(),
             template: asked.template.clone(),
             default_system: asked.default_system.clone(),
+            thinking: Thinking::enabled(asked.enable_thinking),
             rows_at_once: profile.evaluate.batch as usize,
         });
         let loaded = loaded.map_err(|error| Failure::new("model", "unavailable", advised(&error)))?;

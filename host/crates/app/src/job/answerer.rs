@@ -7,7 +7,7 @@ use nl2sql_evaluation::manifest::digest;
 use nl2sql_evaluation::prediction::TextGenerator;
 use nl2sql_evaluation::prediction_settings::PredictionSettings;
 use nl2sql_llm::ProviderSettings;
-use nl2sql_model::templates::resolve_template;
+use nl2sql_model::templates::{ChatTemplate, Thinking, resolve_template};
 use nl2sql_profile::{CandidatesFor, without_password};
 use serde_json::json;
 
@@ -29,11 +29,11 @@ pub(super) struct Answering {
 }
 
 enum Source {
-    /// A model folder on this machine with or without an adapter, and the name of its chat template.
+    /// A model folder on this machine with or without an adapter, and its chat template.
     Local {
         model: PathBuf,
         adapter: Option<PathBuf>,
-        template: &'static str,
+        template: &'static ChatTemplate,
     },
     /// The profile's language model.
     Endpoint(Box<Endpoint>),
@@ -42,7 +42,7 @@ enum Source {
 impl Answerer {
     /// A model on this machine. Nothing is loaded yet.
     pub(super) fn local(model: PathBuf, adapter: Option<&Path>, prompts: PromptSettings) -> Result<Self, AppError> {
-        let template = resolve_template(&prompts.template, &model)?.template.name;
+        let template = resolve_template(&prompts.template, &model)?.template;
         let adapter = adapter.map(Path::to_owned);
         Ok(Self {
             source: Source::Local {
@@ -105,7 +105,10 @@ impl Answerer {
                 if let Some(adapter) = adapter {
                     set("adapter", weights_identity::whole(adapter).map_err(AppError::Usage)?);
                 }
-                set("model.template", (*template).to_owned());
+                set("model.template", template.name.to_owned());
+                if template.thinks() && self.prompts.thinking == Thinking::Enabled {
+                    set("model.enable_thinking", "true".to_owned());
+                }
                 if !self.prompts.default_system.is_empty() {
                     set("default_system", self.prompts.default_system.clone());
                 }

@@ -59,6 +59,12 @@ impl<'a> EvaluationContext<'a> {
         for error in &dataset.errors {
             job.note(format!("{}: {error}", dataset_path.display()));
         }
+        if dataset.examples.is_empty() {
+            return Err(AppError::Usage(format!(
+                "{} holds no examples, so there is nothing to predict or to score",
+                dataset_path.display()
+            )));
+        }
         // A server's databases are told by a mapping, whose gaps show before a model predicts for an hour.
         let on_server = source.databases.is_none();
         let asked = dataset.examples.iter().filter(|example| example.bare || on_server);
@@ -135,6 +141,7 @@ impl<'a> EvaluationContext<'a> {
             device: profile.model.device.clone(),
             template: prompts.template.clone(),
             default_system: prompts.default_system.clone(),
+            thinking: prompts.thinking,
             rows_at_once: settings.batch as usize,
         })?)
     }

@@ -40,6 +40,8 @@ pub struct RunOutcome {
     pub usage: UsageReport,
     /// A few accepted pairs.
     pub examples: Vec<Sample>,
+    /// Whether the profile names a base model, so that a training needs no other word.
+    pub has_model: bool,
 }
 
 impl RunOutcome {
@@ -104,6 +106,7 @@ fn with_pipeline(
         stages,
         usage,
         examples: examples(&pipeline),
+        has_model: context.session.profile().model.path.is_some(),
     })
 }
 

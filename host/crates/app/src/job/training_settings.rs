@@ -80,6 +80,7 @@ pub(super) fn with_data(
         model,
         output: place.folder.join("train"),
         template: profile.model.template.clone(),
+        enable_thinking: profile.model.enable_thinking,
         bf16: holds_bf16(
             profile.model.dtype,
             request.device.as_ref().unwrap_or(&profile.model.device),

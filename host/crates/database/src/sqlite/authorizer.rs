@@ -2,7 +2,8 @@
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-/// Pragmas that only describe the schema; the others are refused even as table-valued functions.
+/// Pragmas that only describe the schema; the others are refused even as table-valued functions, `database_list` among them: it
+/// tells where on this machine the file lies.
 const DESCRIBING_PRAGMAS: &[&str] = &[
     "table_list",
     "table_info",
@@ -13,7 +14,6 @@ const DESCRIBING_PRAGMAS: &[&str] = &[
     "foreign_key_list",
     "function_list",
     "collation_list",
-    "database_list",
     "compile_options",
     "encoding",
     "user_version",
@@ -48,6 +48,7 @@ const FORBIDDEN_FUNCTIONS: &[&str] = &[
     "zipfile",
     "fsdir",
     "lsdir",
+    "sqlite_log",
 ];
 
 /// Allows reading, recursion and plain functions; denies everything else, whatever it is called.

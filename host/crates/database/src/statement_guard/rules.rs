@@ -216,6 +216,10 @@ mod tests {
         );
         allowed(
             &TSQL,
+            "SELECT x AS updlock, dbo.fn_total(x) FROM t WITH (NOLOCK) WHERE xlock = 1",
+        );
+        allowed(
+            &TSQL,
             "SELECT @@VERSION, a.x FROM shop.dbo.t AS a JOIN shop..u AS b ON a.x = b.y, dbo.v",
         );
         allowed(&POSTGRES, "SELECT substring(a for 3), $$ into $$ FROM t");
@@ -264,6 +268,22 @@ mod tests {
         refused(&POSTGRES, "SELECT rolpassword FROM pg_authid", "pg_authid");
         refused(&TSQL, "SELECT 1 DROP TABLE t", "DROP");
         refused(&TSQL, "SELECT 1 SELECT 2", "more than one");
+        refused(&TSQL, "SELECT * FROM t WITH (ROWLOCK UPDLOCK)", "locks");
+        refused(&TSQL, "SELECT * FROM t WITH (NOLOCK, XLOCK)", "locks");
+        refused(
+            &TSQL,
+            "SELECT * FROM ::fn_virtualfilestats(1, NULL)",
+            "machine of the server",
+        );
+        refused(&TSQL, "SELECT * FROM fn_my_permissions(NULL, 'SERVER')", "rights");
+        refused(
+            &TSQL,
+            "SELECT AI_GENERATE_EMBEDDINGS(name USE MODEL m) FROM t",
+            "USE is not part",
+        );
+        refused(&TSQL, "SELECT (NEXT VALUE FOR dbo.s)", "sequence");
+        refused(&TSQL, "SELECT * FROM shop..syslogins", "syslogins");
+        refused(&TSQL, "SELECT * FROM (DELETE FROM t OUTPUT deleted.a) AS d", "DELETE");
         refused(&TSQL, "SELECT @x = 1", "variable");
         refused(&TSQL, "SELECT * FROM linked.shop.dbo.t", "another server");
         refused(&TSQL, "SELECT * FROM a JOIN [l]...[t] ON 1 = 1", "another server");

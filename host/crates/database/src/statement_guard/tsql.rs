@@ -32,7 +32,16 @@ const FUNCTIONS: &[ForbiddenFunction] = &[
     ("decryptby*", "it uses keys of the server"),
     ("encryptby*", "it uses keys of the server"),
     ("signby*", "it uses keys of the server"),
-    ("fn_dblog", "it reads the log of the database"),
+    ("fn_dblog*", "it reads the log of the database"),
+    ("fn_full_dblog", "it reads the log of the database"),
+    ("fn_physloc*", "it tells where the server keeps rows"),
+    ("fn_get_sql", "it tells what other sessions run"),
+    ("fn_builtin_permissions", "it tells of rights, not of data"),
+    ("fn_my_permissions", "it tells of rights, not of data"),
+    ("fn_translate_permissions", "it tells of rights, not of data"),
+    ("fn_servershareddrives", "it tells of the machine of the server"),
+    ("fn_virtualfilestats", "it tells of the machine of the server"),
+    ("fn_virtualservernodes", "it tells of the machine of the server"),
     ("fn_trace_*", "it reads files of the server"),
     ("fn_get_audit_file", "it reads files of the server"),
     ("fn_xe_file_target_read_file", "it reads files of the server"),
@@ -91,6 +100,24 @@ const TSQL_STATEMENTS: &[&str] = &[
     "throw",
 ];
 
+/// Hints that lock more than reading does.
+const LOCKING_HINTS: &[&str] = &["updlock", "xlock", "tablockx"];
+
+/// Other hints of tables; blanks may part hints as commas do.
+const PLAIN_HINTS: &[&str] = &[
+    "holdlock",
+    "nolock",
+    "nowait",
+    "paglock",
+    "readcommitted",
+    "readpast",
+    "readuncommitted",
+    "repeatableread",
+    "rowlock",
+    "serializable",
+    "tablock",
+];
+
 /// Why a mark of the statement makes it more than a query.
 fn forbidden_mark(tokens: &[Token<'_>], at: usize) -> Option<String> {
     variable(tokens, at).or_else(|| other_server(tokens, at))
@@ -112,9 +139,13 @@ fn forbidden_word(word: &str, token: &Token<'_>, previous: Option<&Token<'_>>, n
     if token.is("select") && !previous.is_none_or(opens_query) {
         return Some("more than one statement; send them one by one".into());
     }
-    let hint = matches!(previous, Some(Token::Mark('(' | ',')))
-        && ["updlock", "xlock", "tablockx"].iter().any(|hint| token.is(hint));
-    hint.then(|| format!("the hint {} takes locks", word.to_uppercase()))
+    let among_hints = match previous {
+        Some(Token::Mark('(' | ',')) => true,
+        Some(previous) => PLAIN_HINTS.iter().any(|hint| previous.is(hint)),
+        None => false,
+    };
+    let locks = LOCKING_HINTS.iter().any(|hint| token.is(hint));
+    (among_hints && locks).then(|| format!("the hint {} takes locks", word.to_uppercase()))
 }
 
 /// T-SQL's `@name`, which no statement of ours declares; `@@name` is a function of the server.

@@ -25,12 +25,34 @@ pub(super) fn after_thinking(text: &str) -> &str {
 
 /// The text of an answer that is one quotation of Markdown.
 pub(super) fn quoted_text(text: &str) -> Option<String> {
-    let line = |line: &str| {
-        let inside = line.trim_start().strip_prefix('>')?;
-        Some(inside.strip_prefix(' ').unwrap_or(inside).to_owned())
-    };
-    let lines: Option<Vec<String>> = text.lines().map(line).collect();
+    let lines: Option<Vec<&str>> = text.lines().map(quoted_line).collect();
     Some(lines.filter(|lines| !lines.is_empty())?.join("\n"))
+}
+
+/// The first quotation of Markdown that starts like SQL and stands in a text that does not.
+pub(super) fn quoted_sql(text: &str, syntax: &Syntax<'_>) -> Option<String> {
+    if begins_statement(text, syntax) {
+        return None;
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    lines
+        .chunk_by(|one, next| quoted_line(one).is_some() == quoted_line(next).is_some())
+        .filter_map(|chunk| {
+            Some(
+                chunk
+                    .iter()
+                    .map(|line| quoted_line(line))
+                    .collect::<Option<Vec<_>>>()?
+                    .join("\n"),
+            )
+        })
+        .find(|quotation| starts_like_sql(quotation.trim(), syntax) || last_sql_fence(quotation, syntax).is_some())
+}
+
+/// What a line of a quotation holds.
+fn quoted_line(line: &str) -> Option<&str> {
+    let inside = line.trim_start().strip_prefix('>')?;
+    Some(inside.strip_prefix(' ').unwrap_or(inside))
 }
 
 pub(super) fn json_field(text: &str) -> Option<String> {

@@ -25,7 +25,7 @@ const END_MARKERS: [&str; 10] = [
 const MAX_PLACES: usize = 200;
 
 /// The text before the first end marker that is in no literal and not at its beginning.
-pub(super) fn before_end_marker(text: &str) -> &str {
+pub(crate) fn before_end_marker(text: &str) -> &str {
     let places = END_MARKERS.iter().flat_map(|marker| places_outside(text, marker));
     &text[..places.filter(|at| *at > 0).min().unwrap_or(text.len())]
 }

@@ -30,6 +30,10 @@ pub struct AdapterRecord {
     pub template: String,
     /// System text of conversations without one (LLaMA-Factory's `default_system`); empty for the template's own.
     pub default_system: String,
+    /// LLaMA-Factory's `enable_thinking`, where the template thinks: whether answers begin with a thinking block, or the prompt ends with
+    /// an empty one. Absent for other templates, and in records of versions that did not write it, whose models are asked without thoughts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable_thinking: Option<bool>,
     /// How prompts were written. Absent where the data came from somewhere else and its prompts are not ours.
     pub prompt: Option<PromptLayout>,
 }
@@ -85,8 +89,16 @@ impl AdapterRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             template: template.into(),
             default_system: default_system.into(),
+            enable_thinking: None,
             prompt,
         }
+    }
+
+    /// The record with what it says about thinking.
+    #[must_use]
+    pub fn with_thinking(mut self, enabled: Option<bool>) -> Self {
+        self.enable_thinking = enabled;
+        self
     }
 
     /// The record in an adapter's folder, if there is one.
@@ -125,8 +137,12 @@ impl AdapterRecord {
     /// The settings it holds, by the profile's key.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let prompt = self.prompt.iter().flat_map(PromptLayout::settings);
+        let thinking = self
+            .enable_thinking
+            .map(|enabled| ("model.enable_thinking", enabled.to_string()));
         [("model.template", self.template.clone())]
             .into_iter()
+            .chain(thinking)
             .chain(prompt)
             .collect()
     }
@@ -187,6 +203,29 @@ mod tests {
                 .contradictions(&AdapterRecord::new("qwen", "", None))
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn thinking_is_compared_where_both_sides_say_something_about_it() {
+        let thinks = record("ddl").with_thinking(Some(true));
+        let silent = record("ddl").with_thinking(Some(false));
+        let contradictions = thinks.contradictions(&silent);
+        assert_eq!(contradictions.len(), 1, "{contradictions:?}");
+        assert_eq!(contradictions[0].setting, "model.enable_thinking");
+        assert!(thinks.contradictions(&record("ddl")).is_empty());
+        assert!(record("ddl").contradictions(&thinks).is_empty());
+    }
+
+    #[test]
+    fn records_that_say_nothing_about_thinking_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = r#"{"format": 1, "version": "0.1.0", "template": "qwen3", "default_system": "", "prompt": null}"#;
+        std::fs::write(folder.path().join(FILE), written).unwrap();
+        let read = AdapterRecord::read(folder.path()).unwrap().unwrap();
+        assert_eq!(read.enable_thinking, None);
+        let thinks = read.with_thinking(Some(true));
+        thinks.write(folder.path()).unwrap();
+        assert_eq!(AdapterRecord::read(folder.path()).unwrap(), Some(thinks));
     }
 
     #[test]

@@ -8,13 +8,20 @@ const THINK_OPEN: &str = "<think>\n";
 const THINK_CLOSE: &str = "\n</think>\n\n";
 
 /// Whether a thinking template lets the model think.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Thinking {
     /// The model writes the thinking block itself; an empty one is part of the answer to learn.
     #[default]
     Enabled,
     /// The prompt ends with an empty thinking block; thoughts in answers are removed.
     Disabled,
+}
+
+impl Thinking {
+    /// What LLaMA-Factory's `enable_thinking` says.
+    pub fn enabled(enabled: bool) -> Self {
+        if enabled { Self::Enabled } else { Self::Disabled }
+    }
 }
 
 /// Tokens of a prompt and of the answer to it.

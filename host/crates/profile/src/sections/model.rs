@@ -26,6 +26,9 @@ pub struct ModelSettings {
     pub path: Option<PathBuf>,
     /// Chat template by LLaMA-Factory's name, or `auto`: detected from the model.
     pub template: String,
+    /// Whether a template with thinking blocks (`qwen3`, `deepseekr1`) thinks, in training and in answers. Unset: thoughts in training data are kept,
+    /// as LLaMA-Factory does; a model is asked as its adapter was trained, and without thoughts where nothing is recorded.
+    pub enable_thinking: Option<bool>,
     /// `auto`, `cpu`, `wgpu`, `cuda:<n>`, or several separated by commas: training uses all of them, everything else the first.
     pub device: String,
     /// What frozen weights are held in while it is trained.
@@ -37,6 +40,7 @@ impl Default for ModelSettings {
         Self {
             path: None,
             template: "auto".into(),
+            enable_thinking: None,
             device: "auto".into(),
             dtype: WeightType::F32,
         }

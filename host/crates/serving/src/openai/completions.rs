@@ -25,13 +25,15 @@ use crate::state::ServerState;
 
 /// Most likeliest tokens per step.
 const MAX_LOGPROBS: u32 = 20;
+/// Most prompts of one request.
+const MAX_PROMPTS: usize = 32;
 
 /// A text to continue.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct CompletionRequest {
     /// Name of the model or adapter.
     pub model: String,
-    /// The text.
+    /// The text, or several, each continued by itself.
     pub prompt: OneOrMany,
     /// How tokens are chosen.
     #[serde(flatten)]
@@ -76,31 +78,34 @@ async fn answer(
     if request.logprobs.is_some_and(|count| count > MAX_LOGPROBS) {
         return Err(ApiError::invalid("logprobs", format!("it is at most {MAX_LOGPROBS}")));
     }
-    let mut prompts = request.prompt.into_list();
-    let (Some(text), true) = (prompts.pop(), prompts.is_empty()) else {
-        return Err(ApiError::invalid("prompt", "give one prompt per request"));
-    };
+    let texts = request.prompt.clone().into_list();
+    if !(1..=MAX_PROMPTS).contains(&texts.len()) {
+        let message = format!("give between 1 and {MAX_PROMPTS} prompts");
+        return Err(ApiError::invalid("prompt", message));
+    }
     let entry = state.model(model, &request.model)?;
-    let encoder = model.clone();
-    let echoed = request.echo.unwrap_or(false).then(|| text.clone());
-    let tokens = nl2sql_app::off_runtime(move || encoder.encode_text(&text))
-        .await
-        .map_err(|error| ApiError::invalid("prompt", error.to_string()))?;
-    let prompt = Prompt {
-        tokens,
-        max_tokens: request.max_tokens,
-        usual_max_tokens: state.settings.max_tokens,
-        logprobs: request.logprobs.map(|count| count as usize),
-        constraint: None,
-    };
-    let answers = submit(state, model, &entry, prompt, &request.sampling).await?;
-    let head = Head {
+    let mut head = Head {
         id: unique("cmpl-"),
         created: now(),
         model: entry.name.clone(),
-        system_fingerprint: entry.generation,
-        echoed: echoed.unwrap_or_default(),
+        system_fingerprint: entry.generation.clone(),
+        echoed: Vec::new(),
+        prompt_tokens: 0,
     };
+    let mut answers: Option<Answers> = None;
+    for text in texts {
+        let echoed = request.echo.unwrap_or(false).then(|| text.clone()).unwrap_or_default();
+        let prompt = prompt_of(state, model, &request, text).await?;
+        head.prompt_tokens += prompt.tokens.len() as u64;
+        head.echoed
+            .extend(std::iter::repeat_n(echoed, request.sampling.answers()? as usize));
+        let more = submit(state, model, &entry, prompt, &request.sampling).await?;
+        answers = Some(match answers {
+            Some(before) => before.and(more),
+            None => more,
+        });
+    }
+    let answers = answers.ok_or_else(|| ApiError::invalid("prompt", "there is none"))?;
     if request.stream.unwrap_or(false) {
         let usage = request
             .stream_options
@@ -112,12 +117,35 @@ async fn answer(
     Ok(Json(head.response(model, completions)).into_response())
 }
 
+/// A text in tokens, with what the request says of its continuation.
+async fn prompt_of(
+    state: &ServerState,
+    model: &Arc<ServedModel>,
+    request: &CompletionRequest,
+    text: String,
+) -> Result<Prompt, ApiError> {
+    let encoder = model.clone();
+    let tokens = nl2sql_app::off_runtime(move || encoder.encode_text(&text))
+        .await
+        .map_err(|error| ApiError::invalid("prompt", error.to_string()))?;
+    Ok(Prompt {
+        tokens,
+        max_tokens: request.max_tokens,
+        usual_max_tokens: state.settings.max_tokens,
+        logprobs: request.logprobs.map(|count| count as usize),
+        constraint: None,
+    })
+}
+
 struct Head {
     id: String,
     created: u64,
     model: String,
     system_fingerprint: String,
-    echoed: String,
+    /// What each choice begins with.
+    echoed: Vec<String>,
+    /// Tokens of all prompts.
+    prompt_tokens: u64,
 }
 
 impl Head {
@@ -133,14 +161,14 @@ impl Head {
         let choices = completions.into_iter().enumerate().map(|(index, completion)| {
             usage.add(&completion);
             json!({
-                "index": index, "text": format!("{}{}", self.echoed, completion.text),
+                "index": index, "text": format!("{}{}", self.echoed[index], completion.text),
                 "logprobs": (!completion.logprobs.is_empty()).then(|| logprobs(model, &completion.logprobs)),
                 "finish_reason": finish_reason(completion.finish),
             })
         });
         let choices: Vec<Value> = choices.collect();
         let mut body = self.body(&choices);
-        body["usage"] = json!(usage);
+        body["usage"] = json!(usage.of_prompts(self.prompt_tokens));
         body
     }
 
@@ -174,8 +202,10 @@ fn streamed(
     include_usage: bool,
 ) -> Response {
     let mut usage = Usage::default();
-    let echoed = head.echoed.clone();
-    let begin = (!echoed.is_empty()).then(|| head.chunk(0, &echoed, None, None));
+    let echoed = head.echoed.iter().enumerate().filter(|(_, text)| !text.is_empty());
+    let begin: Vec<String> = echoed
+        .map(|(index, text)| head.chunk(index as u32, text, None, None))
+        .collect();
     let events = answers.events().map(Some).chain(futures::stream::iter([None]));
     let chunks = events.flat_map(move |event| {
         let chunks = match event {
@@ -198,7 +228,7 @@ fn streamed(
             }
             None if include_usage => {
                 let mut last = head.body(&[]);
-                last["usage"] = json!(usage);
+                last["usage"] = json!(usage.clone().of_prompts(head.prompt_tokens));
                 vec![last.to_string(), DONE.to_owned()]
             }
             None => vec![DONE.to_owned()],

@@ -86,6 +86,13 @@ fn room(context: usize, prompt: &Prompt) -> Result<usize, ApiError> {
 }
 
 impl Answers {
+    /// These, and then others.
+    #[must_use]
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.generations.extend(others.generations);
+        self
+    }
+
     /// Waits for all answers, in their order.
     pub(crate) async fn completions(self) -> Result<Vec<Completion>, ApiError> {
         let mut finished = Vec::new();

@@ -34,4 +34,12 @@ impl Usage {
         let cached = &mut self.prompt_tokens_details.cached_tokens;
         *cached = (*cached).max(completion.reused_tokens as u64);
     }
+
+    /// The usage of a request with several prompts, which have this many tokens together.
+    #[must_use]
+    pub(crate) fn of_prompts(mut self, prompt_tokens: u64) -> Self {
+        self.prompt_tokens = prompt_tokens;
+        self.total_tokens = prompt_tokens + self.completion_tokens;
+        self
+    }
 }

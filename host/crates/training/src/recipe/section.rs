@@ -20,6 +20,8 @@ pub struct Surroundings {
     pub output: PathBuf,
     /// Chat template, or `auto`.
     pub template: String,
+    /// Whether answers keep their thoughts, where the template has them.
+    pub enable_thinking: Option<bool>,
     /// Whether frozen weights are held in bf16.
     pub bf16: bool,
     /// Data sets that are trained on.
@@ -78,5 +80,8 @@ fn as_recipe(section: &Section, surroundings: &Surroundings) -> Map<String, Valu
         ),
     ];
     recipe.extend(further.map(|(key, value)| (key.to_owned(), value)));
+    if let Some(enabled) = surroundings.enable_thinking {
+        recipe.insert("enable_thinking".to_owned(), json!(enabled));
+    }
     recipe
 }
