@@ -23,6 +23,7 @@ use crate::llm::peer::{Peer, Place};
 use host::Host;
 use line::Line;
 use nats::Nats;
+use nl2sql_tests::guest;
 
 /// Journals and what is made of them.
 fn bytes(run: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -326,6 +327,67 @@ fn a_plugin_of_a_stranger_goes_to_the_workers_as_it_is_locked() {
     assert!(
         make("fleet", &["--queue", &nats.url()]) == wanted,
         "the worker left other bytes"
+    );
+}
+
+/// A validator that finds nothing, and says so each time.
+const TALKER: &str = r#"
+(data (i32.const 16) "info")
+(data (i32.const 32) "well done")
+(func (export "nl2sql:plugin/validator@0.1.0#[method]session.check") (param $session i32) (param $samples i32) (param $count i32) (result i32)
+  (call $log (i32.const 16) (i32.const 4) (i32.const 32) (i32.const 9))
+  (call $nothing_found (local.get $count)))
+"#;
+
+#[test]
+fn what_plugins_used_and_logged_at_workers_is_in_the_run_folder() {
+    let Some(nats) = Nats::start("what_plugins_used_and_logged_at_workers", &[]) else {
+        return;
+    };
+    let place = shop();
+    let guest = place.path().join("talker");
+    fs::create_dir(&guest).unwrap();
+    fs::write(guest.join("guest.wat"), TALKER).unwrap();
+    fs::write(place.path().join("talker.wasm"), guest::build(&guest).unwrap()).unwrap();
+    let profile = "[database]\npath = \"shop.sqlite\"\n[plugins.talker]\npath = \"talker.wasm\"\n";
+    fs::write(place.path().join("nl2sql.toml"), profile).unwrap();
+    let _workers = ["left", "right"].map(|name| Worker::start(place.path(), &nats.url(), &["--name", name]));
+    let judged_by = "validate.validators=[\"talker\", \"validator-execution\"]";
+    let more = ["--set", judged_by, "--queue", &nats.url()];
+    finish(run(&place, "fleet", 120, &more).output().unwrap());
+
+    let logged = fs::read_to_string(place.path().join("fleet/plugins.jsonl")).unwrap();
+    let logged: Vec<Value> = logged.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_talker = |line: &&Value| line["plugin"] == "talker" && line["message"] == "well done";
+    let by: Vec<_> = logged
+        .iter()
+        .filter(of_talker)
+        .map(|line| line["worker"].as_str().unwrap())
+        .collect();
+    assert!(by.contains(&"left") && by.contains(&"right"), "{by:?}");
+
+    let audit = nl2sql(place.path())
+        .args(["plugin", "audit", "--json", "--run-dir", "fleet"])
+        .output()
+        .unwrap();
+    let audit: Value = serde_json::from_slice(&audit.stdout).unwrap();
+    let used = |plugin: &str, count: &str| {
+        let plugins = audit["plugins"].as_array().unwrap();
+        let plugin = plugins.iter().find(|entry| entry["plugin"] == plugin).unwrap();
+        let workers = plugin["workers"].as_object().unwrap().values();
+        let at_workers: u64 = workers.map(|used| used[count].as_u64().unwrap()).sum();
+        (at_workers, plugin["used"][count].as_u64().unwrap())
+    };
+    let samples = fs::read_to_string(place.path().join("fleet/samples.jsonl")).unwrap();
+    let (statements, all) = used("validator-execution", "statements");
+    assert_eq!(statements, all, "the database was asked by workers alone");
+    assert!(statements >= samples.lines().count() as u64, "{statements}");
+    let (calls, all) = used("talker", "calls");
+    // This process opened it to see that it can be.
+    assert!(
+        calls >= by.len() as u64 && calls <= all,
+        "{calls} of {all} calls, {} messages",
+        by.len()
     );
 }
 

@@ -2,6 +2,7 @@
 
 use nl2sql_app::diagnostic::Exit;
 use nl2sql_app::{AppError, AuditedPlugin, PLUGIN_AUDIT, PluginSupply, audit};
+use nl2sql_plugin_host::PluginUse;
 use nl2sql_plugin_supply::{Finding, FindingLevel};
 use serde_json::json;
 
@@ -52,6 +53,28 @@ fn finding_line(finding: &Finding) -> String {
     format!("{mark} {}: {}", finding.plugin, finding.message)
 }
 
+/// The services that were used, and how often.
+fn services(used: &PluginUse) -> Vec<String> {
+    let services = [
+        (used.sql_calls, format!("sql {}", counted(used.sql_calls, "question"))),
+        (
+            used.statements,
+            format!(
+                "query {}, {}",
+                counted(used.statements, "statement"),
+                counted(used.rows, "row")
+            ),
+        ),
+        (
+            used.comparisons,
+            format!("query {}", counted(used.comparisons, "comparison")),
+        ),
+        (used.requests, format!("llm {}", counted(used.requests, "request"))),
+    ];
+    let asked = services.into_iter().filter(|(count, _)| *count > 0);
+    asked.map(|(_, text)| text).collect()
+}
+
 /// A plugin in a few lines.
 fn lines(audited: &AuditedPlugin) -> Vec<String> {
     let (record, used) = (&audited.record, &audited.record.used);
@@ -83,29 +106,14 @@ fn lines(audited: &AuditedPlugin) -> Vec<String> {
             audited.jobs.join(", ")
         ),
     ];
-    let services = [
-        (used.sql_calls, format!("sql {}", counted(used.sql_calls, "question"))),
-        (
-            used.statements,
-            format!(
-                "query {}, {}",
-                counted(used.statements, "statement"),
-                counted(used.rows, "row")
-            ),
-        ),
-        (
-            used.comparisons,
-            format!("query {}", counted(used.comparisons, "comparison")),
-        ),
-        (used.requests, format!("llm {}", counted(used.requests, "request"))),
-    ];
-    let asked: Vec<_> = services
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(_, text)| text)
-        .collect();
+    let asked = services(used);
     if !asked.is_empty() {
         lines.push(format!("  services  {}", asked.join("; ")));
+    }
+    for (worker, used) in &audited.workers {
+        let mut parts = vec![counted(used.calls, "call")];
+        parts.extend(services(used));
+        lines.push(format!("  worker    {worker}: {}", parts.join("; ")));
     }
     if !audited.unused.is_empty() {
         lines.push(format!(

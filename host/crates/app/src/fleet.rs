@@ -7,13 +7,16 @@ mod job_bundle;
 mod offered_job;
 mod open_evaluation;
 mod open_pairs;
+mod plugin_report;
 mod runner;
+mod worker_plugins;
 mod worker_process;
 
 pub(crate) use chats::RelayedChats;
 pub(crate) use evaluation::{EvaluationFleet, RemoteMetric};
 pub(crate) use executor::Fleet;
 pub(crate) use offered_job::OfferedJob;
+pub(crate) use plugin_report::{LoggedMessage, ReportedLog};
 pub use runner::WorkerSettings;
 pub use worker_process::{FleetWatch, fleet_status, work_at};
 

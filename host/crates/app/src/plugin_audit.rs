@@ -1,10 +1,11 @@
 //! What plugins were granted and used in a run: lines of `plugin-audit.jsonl` in the run folder, one per plugin and job.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
-use nl2sql_plugin_host::{DISCLOSE_ROWS, Kind, PluginRecord};
+use nl2sql_plugin_host::{DISCLOSE_ROWS, Kind, PluginRecord, PluginUse};
 use serde::{Deserialize, Serialize};
 
 use crate::{AppError, Session};
@@ -16,6 +17,9 @@ pub const PLUGIN_AUDIT: &str = "plugin-audit.jsonl";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Line {
     job: String,
+    /// Who did it, where that was another process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    worker: Option<String>,
     #[serde(flatten)]
     record: PluginRecord,
 }
@@ -30,6 +34,9 @@ pub struct AuditedPlugin {
     pub jobs: Vec<String>,
     /// Grants that it never used.
     pub unused: Vec<String>,
+    /// What it used at each worker, where there were any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub workers: BTreeMap<String, PluginUse>,
 }
 
 /// Adds what the session's plugins used in a job. Nothing is added for those that were not called.
@@ -38,13 +45,31 @@ pub(crate) fn append(session: &Session, job: &str) -> io::Result<()> {
         .loaded_plugins()
         .map(|host| host.take_records())
         .unwrap_or_default();
+    let called = records.into_iter().filter(|record| record.used.calls > 0);
+    let lines = called.map(|record| Line {
+        job: job.to_owned(),
+        worker: None,
+        record,
+    });
+    write(&session.place().folder, lines)
+}
+
+/// Adds what plugins used at workers for a job, by the workers' names.
+pub(crate) fn append_of_workers(session: &Session, job: &str, records: Vec<(String, PluginRecord)>) -> io::Result<()> {
+    let lines = records.into_iter().map(|(worker, record)| Line {
+        job: job.to_owned(),
+        worker: Some(worker),
+        record,
+    });
+    write(&session.place().folder, lines)
+}
+
+fn write(folder: &Path, of_plugins: impl Iterator<Item = Line>) -> io::Result<()> {
     let mut lines = Vec::new();
-    for record in records.into_iter().filter(|record| record.used.calls > 0) {
-        let job = job.to_owned();
-        serde_json::to_writer(&mut lines, &Line { job, record })?;
+    for line in of_plugins {
+        serde_json::to_writer(&mut lines, &line)?;
         lines.push(b'\n');
     }
-    let folder = &session.place().folder;
     if lines.is_empty() || !folder.is_dir() {
         return Ok(());
     }
@@ -85,23 +110,34 @@ pub fn audit(folder: &Path) -> Result<Vec<AuditedPlugin>, AppError> {
 }
 
 fn add(audited: &mut Vec<AuditedPlugin>, line: Line) {
-    let Line { job, record } = line;
-    let same = |known: &&mut AuditedPlugin| {
+    let Line { job, worker, record } = line;
+    let same = |known: &AuditedPlugin| {
         (&known.record.plugin, &known.record.sha256, &known.record.granted)
             == (&record.plugin, &record.sha256, &record.granted)
     };
-    match audited.iter_mut().find(same) {
-        Some(known) => {
-            known.record.used = known.record.used.clone().and(&record.used);
+    let used = record.used.clone();
+    let at = match audited.iter().position(same) {
+        Some(at) => {
+            let known = &mut audited[at];
+            known.record.used = known.record.used.clone().and(&used);
             if !known.jobs.contains(&job) {
                 known.jobs.push(job);
             }
+            at
         }
-        None => audited.push(AuditedPlugin {
-            record,
-            jobs: vec![job],
-            unused: Vec::new(),
-        }),
+        None => {
+            audited.push(AuditedPlugin {
+                record,
+                jobs: vec![job],
+                unused: Vec::new(),
+                workers: BTreeMap::new(),
+            });
+            audited.len() - 1
+        }
+    };
+    if let Some(worker) = worker {
+        let known = audited[at].workers.entry(worker).or_default();
+        *known = std::mem::take(known).and(&used);
     }
 }
 
@@ -138,6 +174,32 @@ mod tests {
         assert_eq!(audited[0].jobs, ["run", "validate"]);
         assert_eq!(audited[0].unused, ["llm"]);
         assert_eq!(audited[1].unused, ["llm", "query", "disclose-rows"]);
+        assert!(audited[0].workers.is_empty());
+    }
+
+    #[test]
+    fn what_workers_used_counts_and_is_kept_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |worker: &str, statements: u64| {
+            format!(
+                r#"{{"job":"run",{worker}"plugin":"rows","version":"1","kind":"validator","sha256":"a","built_in":false,"granted":["query"],"used":{{"calls":1,"failed_calls":0,"seconds":0.5,"memory_peak":10,"sql_calls":0,"statements":{statements},"rows":7,"comparisons":0,"requests":0}}}}"#
+            )
+        };
+        let text = [
+            line("", 1),
+            line(r#""worker":"b","#, 2),
+            line(r#""worker":"c","#, 3),
+            line(r#""worker":"b","#, 4),
+        ];
+        std::fs::write(folder.path().join(PLUGIN_AUDIT), text.join("\n")).unwrap();
+        let audited = audit(folder.path()).unwrap();
+        assert_eq!(audited[0].record.used.statements, 10);
+        let by_worker: Vec<_> = audited[0]
+            .workers
+            .iter()
+            .map(|(name, used)| (name.as_str(), used.statements))
+            .collect();
+        assert_eq!(by_worker, [("b", 6), ("c", 3)]);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use nl2sql_plugin_host::{LogLevel, LogSink, TracingSink};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::fleet::LoggedMessage;
 
 /// Name of the file in a run folder.
 pub const PLUGIN_LOG: &str = "plugins.jsonl";
@@ -54,17 +56,26 @@ impl PluginLog {
         state.closed = state.written >= MAX_BYTES;
         Ok(())
     }
-}
 
-impl LogSink for PluginLog {
-    fn write(&self, plugin: &str, level: LogLevel, message: &str) {
-        TracingSink.write(plugin, level, message);
-        let line = json!({ "plugin": plugin, "level": level.name(), "message": message });
+    /// Adds what a plugin logged at a worker.
+    pub(crate) fn append_of_worker(&self, worker: &str, logged: &LoggedMessage) {
+        let LoggedMessage { plugin, level, message } = logged;
+        self.keep(&json!({ "worker": worker, "plugin": plugin, "level": level, "message": message }));
+    }
+
+    fn keep(&self, line: &Value) {
         if let Err(error) = self.append(&format!("{line}\n")) {
             // A log that cannot be written stops no run, and is told once.
             self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
             tracing::warn!("{} cannot be written: {error}", self.path.display());
         }
+    }
+}
+
+impl LogSink for PluginLog {
+    fn write(&self, plugin: &str, level: LogLevel, message: &str) {
+        TracingSink.write(plugin, level, message);
+        self.keep(&json!({ "plugin": plugin, "level": level.name(), "message": message }));
     }
 }
 

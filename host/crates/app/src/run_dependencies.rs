@@ -7,13 +7,13 @@ use nl2sql_catalog::{Database, GeneratorContext};
 use nl2sql_llm::{LlmClient, LlmError, UsageReport};
 use nl2sql_pipeline as pipeline;
 use nl2sql_pipeline::{Dependencies, Failure, PluginIdentity};
-use nl2sql_plugin_host::{DialectSession, LlmService, Manifest, Services};
+use nl2sql_plugin_host::{DialectSession, LlmService, LogSink, Manifest, Services};
 use nl2sql_profile::{GenerateSettings, Profile, Protocol, ProviderSettings};
 use nl2sql_worker::ChatRelay;
 use tokio_util::sync::CancellationToken;
 
 use crate::database_source::DatabaseSource;
-use crate::fleet::{Fleet, RelayedChats};
+use crate::fleet::{Fleet, RelayedChats, ReportedLog};
 use crate::llm_service::{FleetLlm, StageLlm, spending};
 use crate::plugin_log::PluginLog;
 use crate::plugin_probe::{probe_stages, refuse_options_of_nobody};
@@ -27,7 +27,7 @@ pub struct RunDependencies {
     session: Arc<Session>,
     cancellation: CancellationToken,
     llm: Mutex<Option<LlmClient>>,
-    log: Arc<PluginLog>,
+    log: Arc<dyn LogSink>,
     /// Does the work of generation and validation, where the profile names a queue.
     fleet: Option<Fleet>,
     /// Asks language models, where this is a worker's.
@@ -47,9 +47,15 @@ impl RunDependencies {
         }
     }
 
-    /// The dependencies of a run that this process works for; its coordinator asks the language models.
-    pub(crate) fn of_worker(session: Arc<Session>, cancellation: CancellationToken, chats: ChatRelay) -> Self {
+    /// The dependencies of a run that this process works for; its coordinator asks the language models and has the log.
+    pub(crate) fn of_worker(
+        session: Arc<Session>,
+        cancellation: CancellationToken,
+        chats: ChatRelay,
+        log: Arc<ReportedLog>,
+    ) -> Self {
         Self {
+            log,
             chats: Some(chats),
             fleet: None,
             ..Self::new(session, cancellation)
@@ -61,12 +67,12 @@ impl RunDependencies {
         self.session.profile()
     }
 
-    /// Ends what workers were asked to do: for good where the job is `complete`.
+    /// Ends what workers were asked to do for a job: for good where it is `complete`.
     ///
     /// # Errors
     /// When the queue cannot be used.
-    pub(crate) fn end_fleet(&self, complete: bool) -> Result<(), Failure> {
-        self.fleet.as_ref().map_or(Ok(()), |fleet| fleet.end(complete))
+    pub(crate) fn end_fleet(&self, job: &str, complete: bool) -> Result<(), Failure> {
+        self.fleet.as_ref().map_or(Ok(()), |fleet| fleet.end(job, complete))
     }
 
     fn dialect_session(&self, catalog: &Database) -> Result<Arc<DialectSession>, Failure> {

@@ -20,12 +20,40 @@ pub enum SupplyError {
     },
     /// The source gives nothing that could be a plugin.
     #[error("{source_text} cannot be fetched: {reason}")]
-    #[diagnostic(help("check the address, the network and, for a registry, its login under `[trust.registries]`"))]
+    #[diagnostic(help(
+        "check the address, the network and, for a registry, its login and certificate authority (`ca`) under `[trust.registries]`"
+    ))]
     Unreachable {
         /// The source.
         source_text: String,
         /// What happened.
         reason: String,
+    },
+    /// A registry sends more than anything of the kind has.
+    #[error("registry {registry} sends a {document} of more than {most} bytes; it is not read further")]
+    #[diagnostic(help(
+        "the registry is broken or hostile: tell who runs it, and take the plugin from another one, from a web server or from a file"
+    ))]
+    TooLarge {
+        /// The registry's host.
+        registry: String,
+        /// What was asked for.
+        document: &'static str,
+        /// Bytes that are allowed.
+        most: usize,
+    },
+    /// A registry takes longer than anybody should wait.
+    #[error("registry {registry} did not send its {document} within {seconds} s")]
+    #[diagnostic(help(
+        "try again; if it goes on, tell who runs the registry, and take the plugin from another one, from a web server or from a file"
+    ))]
+    TooSlow {
+        /// The registry's host.
+        registry: String,
+        /// What was asked for.
+        document: &'static str,
+        /// How long was waited.
+        seconds: u64,
     },
     /// The source gives something that is not fetched.
     #[error("{source_text} is not fetched: {reason}")]
@@ -289,7 +317,12 @@ impl SupplyError {
     /// Stable kebab-case code.
     pub fn failure_code(&self) -> &'static str {
         match self {
-            Self::BadSource { .. } | Self::Unreachable { .. } | Self::Unfit { .. } | Self::Login(_) => "supply-source",
+            Self::BadSource { .. }
+            | Self::Unreachable { .. }
+            | Self::TooLarge { .. }
+            | Self::TooSlow { .. }
+            | Self::Unfit { .. }
+            | Self::Login(_) => "supply-source",
             Self::OtherBytes { .. } | Self::Tampered { .. } | Self::OtherThanReviewed { .. } => "supply-other-bytes",
             Self::Unsigned { .. }
             | Self::UntrustedSigner { .. }

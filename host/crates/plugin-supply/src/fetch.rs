@@ -1,14 +1,15 @@
 //! A plugin's bytes and signatures, from wherever its source says. Nothing is read from the bytes here.
 
+mod bounded_body;
 mod file;
 mod registry;
 mod web;
+mod web_client;
 
 use std::collections::BTreeMap;
-use std::sync::Once;
 use std::time::Duration;
 
-use nl2sql_profile::RegistryLogin;
+use nl2sql_profile::RegistrySettings;
 
 use crate::SupplyError;
 use crate::source::Source;
@@ -26,7 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long all of it may take.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const FETCH_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What a source gave.
 #[derive(Clone, Debug, Default)]
@@ -43,14 +44,14 @@ pub(crate) struct Fetched {
 pub(crate) async fn fetch(
     source: &Source,
     text: &str,
-    logins: &BTreeMap<String, RegistryLogin>,
+    registries: &BTreeMap<String, RegistrySettings>,
 ) -> Result<Fetched, SupplyError> {
     let fetching = async {
         match source {
             Source::File(path) => file::read(path, text),
             Source::Web(url) => web::get(url, text).await,
             Source::Registry(reference) => {
-                let registry = Registry::of(reference.registry(), logins, text)?;
+                let registry = Registry::of(reference.registry(), registries, text)?;
                 registry.pull(reference).await
             }
         }
@@ -62,13 +63,6 @@ pub(crate) async fn fetch(
             reason: format!("it took longer than {} s", FETCH_TIMEOUT.as_secs()),
         }),
     }
-}
-
-/// The cryptography that connections use, once for the process.
-fn prepare_tls() {
-    static TLS: Once = Once::new();
-    // Another part of the program may have installed it; either serves.
-    TLS.call_once(|| drop(rustls::crypto::aws_lc_rs::default_provider().install_default()));
 }
 
 /// The last cause of an error, which is where the transport says what happened.

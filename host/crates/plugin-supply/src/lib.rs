@@ -16,6 +16,7 @@ mod revocation;
 mod search;
 mod source;
 mod store;
+mod strangers_text;
 mod trust;
 
 pub use candidate::Candidate;

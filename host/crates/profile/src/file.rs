@@ -8,7 +8,7 @@ use figment::{Metadata, Profile as Layer, Provider};
 use crate::{ProfileError, built_in};
 
 /// Keys that hold paths. In a file they are relative to the file's folder, elsewhere to the working directory.
-pub(crate) const PATH_KEYS: [&str; 23] = [
+pub(crate) const PATH_KEYS: [&str; 24] = [
     "run.dir",
     "database.path",
     "database.ddl",
@@ -18,6 +18,7 @@ pub(crate) const PATH_KEYS: [&str; 23] = [
     "trust.revoked",
     "trust.lock",
     "trust.registries.*.password_file",
+    "trust.registries.*.ca",
     "llm.cache",
     "llm.providers.*.key_file",
     "llm.providers.*.ca",

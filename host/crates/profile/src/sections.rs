@@ -40,7 +40,7 @@ pub use queue::QueueSettings;
 pub use run::RunSettings;
 pub use serve::{ServeKey, ServeRight, ServeSettings};
 pub use train::{OnTruncation, TrainSettings, TrainStage};
-pub use trust::{RegistryLogin, TrustSettings};
+pub use trust::{RegistrySettings, TrustSettings};
 pub use validate::ValidateSettings;
 
 /// Free options of a plugin, handed to it as JSON.

@@ -16,6 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::chat_relay::{ChatResponder, answer_chats};
 use crate::dead_letters::DeadLetter;
 use crate::queue::{MAX_INLINE_BYTES, RENEWAL, dead_subject, result_subject, task_subject};
+use crate::reports::{self, WorkerReport};
 use crate::status::slots_of_workers;
 use crate::task::task_id;
 use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
@@ -170,6 +171,22 @@ impl Coordinator {
             .await
             .map(drop)
             .map_err(|error| refused(error.to_string()))
+    }
+
+    /// Hands what workers told beside their results to `take`, oldest first, and gives the place of the last. It stays until it is forgotten.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub async fn reports(&self, take: impl FnMut(WorkerReport)) -> Result<u64, QueueError> {
+        reports::read(&self.queue, &self.job, take).await
+    }
+
+    /// Removes what workers told, up to the one at `last`.
+    ///
+    /// # Errors
+    /// When the queue cannot be used.
+    pub async fn forget_reports(&self, last: u64) -> Result<(), QueueError> {
+        reports::forget(&self.queue, &self.job, last).await
     }
 
     /// Shows the job to workers as long as `beside` runs.

@@ -8,6 +8,8 @@
 //! - A lease ends when its worker does not renew it; the task then goes to another worker. A task that outlives too many workers becomes a
 //!   dead letter.
 //! - A result stays until its run is complete, so that a coordinator that was stopped finds what was computed meanwhile.
+//! - What a worker tells of its plugins ([`WorkerReport`]) is in the queue before the result that it belongs to, and stays until a coordinator has
+//!   written it down.
 //! - Everything a worker needs (profile, catalog, cards, plugins) comes from an object store by its SHA-256, and is checked.
 //! - Language models are asked by the coordinator alone ([`ChatRelay`]): it has the store of paid answers, the budgets and the keys.
 
@@ -19,6 +21,7 @@ mod error;
 mod job;
 mod lease;
 mod queue;
+mod reports;
 mod status;
 mod task;
 mod worker;
@@ -30,6 +33,7 @@ pub use dead_letters::DeadLetter;
 pub use error::QueueError;
 pub use job::{JobManifest, PROTOCOL};
 pub use queue::Queue;
+pub use reports::WorkerReport;
 pub use status::{FleetStatus, JobStatus, WorkerStatus};
 pub use task::{
     AnswerTask, AnsweredChat, AskedChat, GenerateTask, ScoreTask, Task, TaskFailure, TaskResult, ValidateTask,

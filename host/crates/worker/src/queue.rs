@@ -18,6 +18,8 @@ const TASKS: &str = "nl2sql_tasks";
 const RESULTS: &str = "nl2sql_results";
 /// Tasks that nobody could do.
 const DEAD_LETTERS: &str = "nl2sql_dead_letters";
+/// What workers tell beside results, until their run has written it down.
+const REPORTS: &str = "nl2sql_reports";
 /// The manifests of runs that want workers.
 const JOBS: &str = "nl2sql_jobs";
 /// What workers say of themselves.
@@ -44,6 +46,7 @@ pub struct Queue {
     pub(crate) tasks: Stream,
     pub(crate) results: Stream,
     pub(crate) dead_letters: Stream,
+    pub(crate) reports: Stream,
     pub(crate) jobs: Store,
     pub(crate) workers: Store,
     artifacts: ObjectStore,
@@ -76,10 +79,12 @@ impl Queue {
             ..made(RESULTS, "nl2sql.results", RetentionPolicy::Limits)
         };
         let dead_letters = made(DEAD_LETTERS, "nl2sql.dead", RetentionPolicy::Limits);
+        let reports = made(REPORTS, "nl2sql.reports", RetentionPolicy::Limits);
         Ok(Self {
             tasks: stream(&jetstream, tasks).await?,
             results: stream(&jetstream, results).await?,
             dead_letters: stream(&jetstream, dead_letters).await?,
+            reports: stream(&jetstream, reports).await?,
             jobs: bucket(&jetstream, JOBS).await?,
             workers: bucket(&jetstream, WORKERS).await?,
             artifacts: object_store(&jetstream).await?,
@@ -124,6 +129,10 @@ pub(crate) fn result_subject(job: &str, task: &str) -> String {
 
 pub(crate) fn dead_subject(job: &str, task: &str) -> String {
     format!("nl2sql.dead.{job}.{task}")
+}
+
+pub(crate) fn report_subject(job: &str) -> String {
+    format!("nl2sql.reports.{job}")
 }
 
 pub(crate) fn chat_subject(job: &str) -> String {

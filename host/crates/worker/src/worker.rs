@@ -16,6 +16,7 @@ use crate::dead_letters::DeadLetter;
 use crate::job::PROTOCOL;
 use crate::lease::Lease;
 use crate::queue::RENEWAL;
+use crate::reports::Reporter;
 use crate::status::WorkerStatus;
 use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
 
@@ -49,6 +50,8 @@ pub trait TaskRunner: Send + Sync + 'static {
     /// # Errors
     /// When it cannot be done here.
     fn run(&self, job: &str, task: Task) -> Result<TaskResult, CannotRunHere>;
+    /// What there is to tell the job's coordinator since it was asked last. Asked after each task, before its result is published.
+    fn report(&self, job: &str) -> Option<serde_json::Value>;
     /// Forgets a job.
     fn close(&self, job: &str);
     /// Tells the user.
@@ -59,6 +62,7 @@ pub trait TaskRunner: Send + Sync + 'static {
 pub struct Worker {
     queue: Queue,
     runner: Arc<dyn TaskRunner>,
+    reporter: Reporter,
     name: String,
     program: String,
     slots: usize,
@@ -78,6 +82,7 @@ impl Worker {
     /// A worker that does up to `slots` tasks of a run at once; more for jobs that wait for a language model.
     pub fn new(queue: Queue, runner: Arc<dyn TaskRunner>, name: String, program: &str, slots: usize) -> Self {
         Self {
+            reporter: Reporter::new(queue.clone(), name.clone()),
             queue,
             runner,
             name,
@@ -299,10 +304,19 @@ impl Worker {
             return lease.dead_letter(&letter(&task.label(), deliveries - 1, reason)).await;
         }
         let label = task.label();
-        let done = {
+        let (done, told) = {
             let (runner, job) = (self.runner.clone(), job.to_owned());
-            tokio::task::spawn_blocking(move || runner.run(&job, task)).await
+            let run = tokio::task::spawn_blocking(move || (runner.run(&job, task), runner.report(&job)));
+            match run.await {
+                Ok((done, told)) => (Ok(done), told),
+                Err(panic) => (Err(panic), None),
+            }
         };
+        if let Some(told) = told
+            && let Err(error) = self.reporter.send(job, told).await
+        {
+            self.runner.tell(error.to_string());
+        }
         let done = done.unwrap_or_else(|panic| Err(CannotRunHere(format!("the worker failed: {panic}"))));
         match done {
             Ok(result) => {

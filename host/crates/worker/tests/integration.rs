@@ -32,6 +32,7 @@ fn settings(server: &Nats) -> QueueSettings {
 #[derive(Default)]
 struct Labels {
     runs: AtomicUsize,
+    unreported: AtomicUsize,
     told: Mutex<Vec<String>>,
 }
 
@@ -45,7 +46,13 @@ impl TaskRunner for Labels {
 
     fn run(&self, _: &str, task: Task) -> Result<TaskResult, CannotRunHere> {
         self.runs.fetch_add(1, Ordering::SeqCst);
+        self.unreported.fetch_add(1, Ordering::SeqCst);
         Ok(Ok(to_raw_value(&task.label()).unwrap()))
+    }
+
+    /// What it did, counted since the last report.
+    fn report(&self, _: &str) -> Option<serde_json::Value> {
+        Some(self.unreported.swap(0, Ordering::SeqCst).into())
     }
 
     fn close(&self, _: &str) {}
@@ -130,6 +137,42 @@ async fn a_result_is_computed_once_and_kept_until_the_job_is_complete() {
     let third = coordinator(&settings(&server), PROGRAM).await;
     third.perform(&task(3)).await.unwrap().unwrap();
     assert_eq!(runner.runs.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_tells_is_there_with_its_results_and_stays_until_it_is_forgotten() {
+    let Some(mut server) = Nats::start("what_a_worker_tells", &[]) else {
+        return;
+    };
+    let runner = Arc::new(Labels::default());
+    let first = coordinator(&settings(&server), PROGRAM).await;
+    let _worker = worker(&settings(&server), &runner).await;
+    for samples in 1..=20 {
+        first.perform(&task(samples)).await.unwrap().unwrap();
+    }
+    // A stranger's message, and a coordinator and a server that end before anything was written down.
+    let stranger = async_nats::connect(&server.url()).await.unwrap();
+    let subject = format!("nl2sql.reports.{}", first.job());
+    stranger.publish(subject, "no report".into()).await.unwrap();
+    stranger.flush().await.unwrap();
+    drop(first);
+    server.kill();
+    server.resume();
+    let second = coordinator(&settings(&server), PROGRAM).await;
+    second.perform(&task(21)).await.unwrap().unwrap();
+    let mut told = Vec::new();
+    let last = second.reports(|report| told.push(report)).await.unwrap();
+    assert!(told.iter().all(|report| report.worker == "w"), "{told:?}");
+    let tasks: u64 = told.iter().filter_map(|report| report.told.as_u64()).sum();
+    assert_eq!(tasks, 21);
+    second.forget_reports(last).await.unwrap();
+    second.perform(&task(22)).await.unwrap().unwrap();
+    let mut later = 0;
+    second
+        .reports(|report| later += report.told.as_u64().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(later, 1, "what was forgotten is not told again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

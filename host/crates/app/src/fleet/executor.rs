@@ -74,9 +74,9 @@ impl Fleet {
     }
 
     /// Ends what was offered: for good, or so that the next process finds what was computed.
-    pub(crate) fn end(&self, complete: bool) -> Result<(), Failure> {
+    pub(crate) fn end(&self, name: &str, complete: bool) -> Result<(), Failure> {
         let offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner).take();
-        offered.map_or(Ok(()), |(_, job)| job.end(complete))
+        offered.map_or(Ok(()), |(_, job)| job.end(name, complete))
     }
 
     fn offer(

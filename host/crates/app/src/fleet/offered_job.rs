@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::chats::CoordinatorChats;
 use super::job_bundle::JobBundle;
 use super::queue_failure;
-use crate::{ServiceRuntime, Session};
+use super::worker_plugins::WorkerPlugins;
+use crate::{PLUGIN_AUDIT, ServiceRuntime, Session};
 
 /// How often it is looked whether workers came or went.
 const LOOK: Duration = Duration::from_secs(2);
@@ -24,6 +25,7 @@ const TASKS_A_SLOT: usize = 2;
 pub(crate) struct OfferedJob {
     coordinator: Arc<Coordinator>,
     runtime: ServiceRuntime,
+    session: Arc<Session>,
     /// Why no more tasks can be done.
     broken: OnceLock<Failure>,
 }
@@ -31,7 +33,7 @@ pub(crate) struct OfferedJob {
 impl OfferedJob {
     /// Offers a job. `chats` answers workers whose plugins ask a language model.
     pub(super) fn open(
-        session: &Session,
+        session: &Arc<Session>,
         cancellation: &CancellationToken,
         bundle: JobBundle,
         chats: Option<Arc<dyn LlmService>>,
@@ -46,6 +48,7 @@ impl OfferedJob {
         let job = Self {
             coordinator: Arc::new(opened.map_err(|error| queue_failure(&error))?),
             runtime: session.runtime().clone(),
+            session: session.clone(),
             broken: OnceLock::new(),
         };
         job.tell_of_workers(session);
@@ -111,16 +114,33 @@ impl OfferedJob {
         self.broken.get().cloned()
     }
 
-    /// Ends the job: for good where it is `complete`, or so that the next process finds what was computed.
-    pub(crate) fn end(&self, complete: bool) -> Result<(), Failure> {
+    /// Ends the job: for good where it is `complete`, or so that the next process finds what was computed. `name` is that of the command's job.
+    pub(crate) fn end(&self, name: &str, complete: bool) -> Result<(), Failure> {
         let ended = self.runtime.block_on(|| async {
             if complete {
-                self.coordinator.complete().await
+                self.coordinator.complete().await?;
             } else {
-                self.coordinator.withdraw().await
+                self.coordinator.withdraw().await?;
             }
+            self.write_down_plugins(name).await
         });
         ended.map_err(|error| queue_failure(&error))
+    }
+
+    /// Brings what plugins did at workers into the run folder. Where that cannot be written, it stays in the queue for the next process.
+    async fn write_down_plugins(&self, name: &str) -> Result<(), QueueError> {
+        let mut plugins = WorkerPlugins::new(&self.session.place().folder);
+        let last = self.coordinator.reports(|report| plugins.take(report)).await?;
+        match plugins.write(&self.session, name) {
+            Ok(()) => self.coordinator.forget_reports(last).await,
+            Err(error) => {
+                let tell = self.session.teller();
+                tell(format!(
+                    "what plugins used at workers could not be written to {PLUGIN_AUDIT}: {error}"
+                ));
+                Ok(())
+            }
+        }
     }
 }
 

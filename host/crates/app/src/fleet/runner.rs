@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::job_bundle::{ADAPTER, CATALOG, CONTEXT, EVALUATION, EvaluationPlace, PLUGIN, PROFILE};
 use super::open_evaluation::OpenEvaluation;
 use super::open_pairs::OpenPairs;
+use super::plugin_report::{PluginReport, ReportedLog};
 use crate::{RunDependencies, Session};
 
 /// What a worker brings itself.
@@ -73,11 +74,13 @@ impl FleetRunner {
             true => Some(self.evaluation(manifest, artifacts, &session, &folder)?),
             false => None,
         };
+        let log = Arc::new(ReportedLog::default());
         let pairs = match has(CATALOG) {
             true => {
                 let catalog = read(manifest, artifacts, CATALOG)?;
                 let valued = has(CONTEXT).then(|| read(manifest, artifacts, CONTEXT)).transpose()?;
-                let dependencies = RunDependencies::of_worker(session, self.settings.cancel.child_token(), chats);
+                let cancel = self.settings.cancel.child_token();
+                let dependencies = RunDependencies::of_worker(session.clone(), cancel, chats, log.clone());
                 Some(OpenPairs::new(dependencies, catalog, valued))
             }
             false => None,
@@ -85,8 +88,18 @@ impl FleetRunner {
         Ok(OpenRun {
             pairs,
             evaluation,
+            session,
+            log,
             _folder: folder,
         })
+    }
+
+    fn of_job(&self, job: &str) -> Option<Arc<OpenRun>> {
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(job)
+            .cloned()
     }
 
     /// What predictions and scores need, with the databases where this machine has them.
@@ -152,16 +165,16 @@ impl TaskRunner for FleetRunner {
     }
 
     fn run(&self, job: &str, task: Task) -> Result<TaskResult, CannotRunHere> {
-        let run = self
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(job)
-            .cloned();
-        match run {
+        match self.of_job(job) {
             Some(run) => told(run.perform(task)),
             None => Err(CannotRunHere("the run has ended".into())),
         }
+    }
+
+    fn report(&self, job: &str) -> Option<serde_json::Value> {
+        let run = self.of_job(job)?;
+        let report = PluginReport::take(&run.session, &run.log)?;
+        serde_json::to_value(report).ok()
     }
 
     fn close(&self, job: &str) {
@@ -177,6 +190,9 @@ impl TaskRunner for FleetRunner {
 struct OpenRun {
     pairs: Option<OpenPairs>,
     evaluation: Option<OpenEvaluation>,
+    session: Arc<Session>,
+    /// What plugins logged since the last report.
+    log: Arc<ReportedLog>,
     /// Removed with this.
     _folder: TempDir,
 }

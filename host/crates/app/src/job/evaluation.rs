@@ -131,7 +131,7 @@ impl Evaluation<'_> {
         let scored = self.scored(&metrics, &mut manifest);
         if let Some(workers) = workers {
             let broken = workers.broken();
-            workers.end(scored.is_ok() && broken.is_none())?;
+            workers.end("eval", scored.is_ok() && broken.is_none())?;
             if let Some(failure) = broken {
                 return Err(failure.into());
             }

@@ -114,7 +114,7 @@ pub(super) fn predict_into(
     let answering = answerer.generator(context)?;
     let throughput = predicted(context, answering.generator.as_ref(), &examples, journal);
     if let Some(workers) = &answering.job {
-        workers.end(throughput.as_ref().is_ok_and(Throughput::is_whole))?;
+        workers.end("predict", throughput.as_ref().is_ok_and(Throughput::is_whole))?;
         if let Some(failure) = workers.broken().filter(|_| !job.cancel.is_cancelled()) {
             return Err(failure.into());
         }

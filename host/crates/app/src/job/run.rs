@@ -60,17 +60,20 @@ impl RunOutcome {
 
 /// All six stages.
 pub(super) fn run(context: &JobContext, rerun: Rerun) -> Result<RunOutcome, AppError> {
-    with_pipeline(context, rerun, |pipeline| pipeline.run(rerun))
+    with_pipeline(context, "run", rerun, |pipeline| pipeline.run(rerun))
 }
 
 /// One stage alone.
 pub(super) fn run_stage(context: &JobContext, stage: Stage, rerun: Rerun) -> Result<RunOutcome, AppError> {
-    with_pipeline(context, rerun, |pipeline| pipeline.run_stage(stage, rerun))
+    with_pipeline(context, stage.name(), rerun, |pipeline| {
+        pipeline.run_stage(stage, rerun)
+    })
 }
 
 /// Opens the run, does `work`, and gathers what came of it.
 fn with_pipeline(
     context: &JobContext,
+    job: &str,
     rerun: Rerun,
     work: impl FnOnce(&Pipeline<'_>) -> Result<(), PipelineError>,
 ) -> Result<RunOutcome, AppError> {
@@ -91,7 +94,7 @@ fn with_pipeline(
         rerun,
     )?;
     let outcome = work(&pipeline);
-    let ended = dependencies.end_fleet(outcome.is_ok());
+    let ended = dependencies.end_fleet(job, outcome.is_ok());
     let usage = dependencies.usage()?;
     write_usage(pipeline.folder(), &usage)?;
     let stages = watcher.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -16,18 +16,20 @@ pub struct TrustSettings {
     pub revoked: Option<PathBuf>,
     /// Lock of the plugins that have a `source`; unset: the profile's name with the extension `lock`, beside the profile.
     pub lock: Option<PathBuf>,
-    /// Logins of registries, by host and port.
-    pub registries: BTreeMap<String, RegistryLogin>,
+    /// Logins and certificate authorities of registries, by host and port.
+    pub registries: BTreeMap<String, RegistrySettings>,
 }
 
-/// Who we are to a registry.
+/// Who we are to a registry, and how it proves who it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct RegistryLogin {
+pub struct RegistrySettings {
     /// Name of the user.
     pub user: String,
     /// Variable that holds the password or token.
     pub password_env: Option<String>,
     /// File that holds the password or token.
     pub password_file: Option<PathBuf>,
+    /// PEM file of a certificate authority trusted besides the system's; with it, a registry of this machine is encrypted as well.
+    pub ca: Option<PathBuf>,
 }
