@@ -5,7 +5,7 @@ mod line;
 #[path = "../host/crates/worker/tests/nats.rs"]
 mod nats;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -364,7 +364,8 @@ fn what_plugins_used_and_logged_at_workers_is_in_the_run_folder() {
         .filter(of_talker)
         .map(|line| line["worker"].as_str().unwrap())
         .collect();
-    assert!(by.contains(&"left") && by.contains(&"right"), "{by:?}");
+    let workers: BTreeSet<_> = by.iter().copied().collect();
+    assert!(!by.is_empty() && workers.is_subset(&["left", "right"].into()), "{by:?}");
 
     let audit = nl2sql(place.path())
         .args(["plugin", "audit", "--json", "--run-dir", "fleet"])
@@ -382,6 +383,10 @@ fn what_plugins_used_and_logged_at_workers_is_in_the_run_folder() {
     let (statements, all) = used("validator-execution", "statements");
     assert_eq!(statements, all, "the database was asked by workers alone");
     assert!(statements >= samples.lines().count() as u64, "{statements}");
+    let plugins = audit["plugins"].as_array().unwrap();
+    let talker = plugins.iter().find(|entry| entry["plugin"] == "talker").unwrap();
+    let of_talker = talker["workers"].as_object().unwrap().keys().map(String::as_str);
+    assert_eq!(of_talker.collect::<BTreeSet<_>>(), workers);
     let (calls, all) = used("talker", "calls");
     // This process opened it to see that it can be.
     assert!(

@@ -116,7 +116,8 @@ pub(crate) async fn read(queue: &Queue, job: &str, mut take: impl FnMut(WorkerRe
             let message = message.map_err(|error| refused(error.to_string()))?;
             let info = message.info().map_err(|error| refused(error.to_string()))?;
             (last, is_empty) = (info.stream_sequence, false);
-            match serde_json::from_slice(&message.payload) {
+            match serde_json::from_slice::<WorkerReport>(&message.payload) {
+                Ok(report) if !is_name(&report.worker) => tracing::warn!("a report of the queue names no worker"),
                 Ok(report) => take(report),
                 Err(error) => tracing::warn!("a report of the queue cannot be understood: {error}"),
             }
@@ -125,6 +126,12 @@ pub(crate) async fn read(queue: &Queue, job: &str, mut take: impl FnMut(WorkerRe
             return Ok(last);
         }
     }
+}
+
+/// Whether a worker can be called so: its status has that name in the queue.
+fn is_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-/_=.".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_allowed)
 }
 
 /// Removes the reports of a job up to the one at `last`.

@@ -153,7 +153,9 @@ async fn what_a_worker_tells_is_there_with_its_results_and_stays_until_it_is_for
     // A stranger's message, and a coordinator and a server that end before anything was written down.
     let stranger = async_nats::connect(&server.url()).await.unwrap();
     let subject = format!("nl2sql.reports.{}", first.job());
-    stranger.publish(subject, "no report".into()).await.unwrap();
+    for hostile in ["no report", r#"{"worker":"\u001b[2K","told":1000}"#] {
+        stranger.publish(subject.clone(), hostile.into()).await.unwrap();
+    }
     stranger.flush().await.unwrap();
     drop(first);
     server.kill();

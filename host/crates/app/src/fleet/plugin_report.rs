@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Session;
 
-/// Most bytes of messages that a task's report carries; the rest stays with the worker.
+/// Most bytes of messages, as they travel, that a task's report carries; the rest stays with the worker. A report beyond what a message of the queue
+/// holds would be lost, with the counts in it.
 const MAX_LOGGED_BYTES: usize = 64 << 10;
 
 /// What the plugins of a worker did since its last report.
@@ -64,17 +65,18 @@ impl LogSink for ReportedLog {
     fn write(&self, plugin: &str, level: LogLevel, message: &str) {
         TracingSink.write(plugin, level, message);
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = waiting.bytes + plugin.len() + message.len();
+        let logged = LoggedMessage {
+            plugin: plugin.to_owned(),
+            level: level.name().to_owned(),
+            message: message.to_owned(),
+        };
+        let bytes = waiting.bytes + serde_json::to_string(&logged).map_or(0, |text| text.len() + 1);
         if bytes > MAX_LOGGED_BYTES {
             waiting.report.left_out += 1;
             return;
         }
         waiting.bytes = bytes;
-        waiting.report.logged.push(LoggedMessage {
-            plugin: plugin.to_owned(),
-            level: level.name().to_owned(),
-            message: message.to_owned(),
-        });
+        waiting.report.logged.push(logged);
     }
 }
 
@@ -85,10 +87,13 @@ mod tests {
     #[test]
     fn a_report_carries_so_much_and_counts_the_rest() {
         let log = ReportedLog::default();
-        let long = "x".repeat(MAX_LOGGED_BYTES / 4);
-        (0..10).for_each(|_| log.write("judge", LogLevel::Info, &long));
-        let report = log.take();
-        assert_eq!((report.logged.len(), report.left_out), (3, 7));
+        for message in ["x".repeat(MAX_LOGGED_BYTES / 4), "\u{1}".repeat(100), String::new()] {
+            (0..3000).for_each(|_| log.write("judge", LogLevel::Info, &message));
+            let report = log.take();
+            let size = serde_json::to_string(&report).unwrap().len();
+            assert!((MAX_LOGGED_BYTES / 2..MAX_LOGGED_BYTES + 100).contains(&size), "{size}");
+            assert_eq!(report.logged.len() + report.left_out, 3000);
+        }
         log.write("judge", LogLevel::Warn, "again");
         let report = log.take();
         assert_eq!((report.logged[0].level.as_str(), report.left_out), ("warn", 0));

@@ -48,7 +48,7 @@ impl WorkerPlugins {
                 report.left_out
             );
         }
-        for record in report.used {
+        for record in report.used.into_iter().filter(is_plain) {
             let key = (
                 worker.clone(),
                 record.plugin.clone(),
@@ -64,15 +64,25 @@ impl WorkerPlugins {
 
     /// Adds the sums to the run's audit, as of a job. Whose signature was verified is known here alone.
     pub(super) fn write(self, session: &Session, job: &str) -> std::io::Result<()> {
-        let records = self.used.into_iter().map(|((worker, ..), mut record)| {
-            let known = session
-                .plugins()
-                .ok()
-                .and_then(|host| host.library().inspect(&record.plugin).ok());
-            let known = known.filter(|artifact| artifact.sha256 == record.sha256);
-            record.signer = known.and_then(|artifact| artifact.signer);
-            (worker, record)
+        let known = session.plugins().ok().and_then(|host| host.library().list().ok());
+        let known: Vec<_> = known
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.plugin.ok())
+            .collect();
+        let records = self.used.into_iter().map(|((worker, ..), record)| {
+            let same = known.iter().find(|plugin| plugin.sha256 == record.sha256);
+            let signer = same.and_then(|plugin| plugin.signer.clone());
+            (worker, PluginRecord { signer, ..record })
         });
         plugin_audit::append_of_workers(session, job, records.collect())
     }
+}
+
+/// Whether a record can be shown: nothing in it moves a terminal's cursor.
+fn is_plain(record: &PluginRecord) -> bool {
+    let mut texts = [&record.plugin, &record.version, &record.sha256]
+        .into_iter()
+        .chain(&record.granted);
+    texts.all(|text| !text.contains(char::is_control))
 }
