@@ -7,6 +7,7 @@ mod dialect_guide;
 mod fleet;
 mod followed_guide;
 mod glossary;
+mod hidden_columns;
 mod killed_runs;
 mod llm;
 #[cfg(target_os = "linux")]

@@ -22,7 +22,7 @@ fn input(name: &str) -> PathBuf {
 }
 
 /// A database of its own, with a login that may read only, or a note that `test` is skipped.
-fn database(variable: &str, test: &str, text: &str) -> Option<TestDatabase> {
+pub(crate) fn database(variable: &str, test: &str, text: &str) -> Option<TestDatabase> {
     let Some(url) = std::env::var(variable).ok().filter(|url| !url.is_empty()) else {
         eprintln!("skipped: {test} needs {variable}");
         return None;

@@ -58,7 +58,7 @@ pub(crate) fn project() -> tempfile::TempDir {
     folder
 }
 
-fn nl2sql(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn nl2sql(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nl2sql"));
     command
         .current_dir(folder)
@@ -84,7 +84,8 @@ pub(crate) fn serving(folder: &Path, arguments: &[&str]) -> (Running, String) {
     listening(&mut nl2sql(folder, arguments))
 }
 
-fn listening(command: &mut Command) -> (Running, String) {
+/// A server by this command, and its address, once it listens.
+pub(crate) fn listening(command: &mut Command) -> (Running, String) {
     let mut child = command.spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap())
@@ -101,10 +102,15 @@ fn listening(command: &mut Command) -> (Running, String) {
 
 /// The body of the answer to a request without a library in between.
 pub(crate) fn exchanged(address: &str, head: &str, body: &str) -> String {
+    exchanged_with(address, head, "", body)
+}
+
+/// The same with a line of the head more, which ends in a line break.
+pub(crate) fn exchanged_with(address: &str, head: &str, header: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     let request = format!(
-        "{head} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        "{head} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n{header}\r\n{body}"
     );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();

@@ -94,7 +94,11 @@ async fn answer(
     };
     let mut answers: Option<Answers> = None;
     for text in texts {
-        let echoed = request.echo.unwrap_or(false).then(|| text.clone()).unwrap_or_default();
+        let echoed = if request.echo.unwrap_or(false) {
+            text.clone()
+        } else {
+            String::new()
+        };
         let prompt = prompt_of(state, model, &request, text).await?;
         head.prompt_tokens += prompt.tokens.len() as u64;
         head.echoed
