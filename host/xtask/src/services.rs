@@ -329,7 +329,14 @@ fn prepare_mariadb(server: &Server) -> Result<()> {
         run(install.current_dir(&server.folder).stdout(Stdio::null()))?;
     }
     run(command("cp").arg("-r").arg(&template).arg(server.data()))?;
+    fs::create_dir_all(temporary_tables(server))?;
+    server.own(&temporary_tables(server))?;
     server.own(&server.data())
+}
+
+/// A folder of its own: where several servers share one, each removes what it takes for its own leftovers.
+fn temporary_tables(server: &Server) -> PathBuf {
+    server.folder.join("temporary")
 }
 
 fn start_mariadb(server: &Server) -> Result<Child> {
@@ -337,6 +344,7 @@ fn start_mariadb(server: &Server) -> Result<Child> {
     mariadbd
         .arg("--no-defaults")
         .arg(format!("--datadir={}", server.data().display()))
+        .arg(format!("--tmpdir={}", temporary_tables(server).display()))
         .arg(format!("--port={}", server.port));
     mariadbd.args([
         "--bind-address=127.0.0.1",

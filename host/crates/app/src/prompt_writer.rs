@@ -9,13 +9,15 @@ use nl2sql_profile::ExportSettings;
 use crate::DatabaseRegistry;
 use crate::plugins::call_failure;
 
+/// Which columns (table, column) may be named as holding a value.
+type MayName<'a> = Box<dyn Fn(&str, &str) -> bool + 'a>;
+
 /// Writes prompts in one layout; the schema of each database is rendered once.
 pub struct PromptWriter<'a> {
     databases: &'a DatabaseRegistry,
     layout: &'a ExportSettings,
     schemas: BTreeMap<String, Schema>,
-    /// Which columns (table, column) may be named as holding a value.
-    may_name: Box<dyn Fn(&str, &str) -> bool + 'a>,
+    may_name: MayName<'a>,
     /// Questions whose prompt shows every table although the layout shows a topic's, for they have no topic of the run.
     pub without_topic: usize,
     /// Questions that come with knowledge which the layout does not show.
