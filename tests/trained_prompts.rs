@@ -332,7 +332,7 @@ fn evidence_is_shown_to_the_model_that_trains_and_to_the_one_that_is_asked() {
         ],
     );
     assert!(
-        text.contains("1 questions come with evidence that no prompt shows"),
+        text.contains("questions that come with evidence which no prompt shows: 1"),
         "{text}"
     );
 }

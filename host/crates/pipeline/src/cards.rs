@@ -1,6 +1,7 @@
 //! Table cards: compact text about each table, with the values the privacy policy lets out.
 
 mod pages;
+mod searched_values;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,9 +12,10 @@ use nl2sql_profile::{CardSettings, ValuePolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::privacy::{ColumnPolicies, Masking};
-use crate::{Failure, SearchedValues, Source};
+use crate::{Failure, Source};
 
 pub use pages::estimate_tokens;
+pub use searched_values::{SearchedValues, read_searched_values};
 
 /// The artifact `cards.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

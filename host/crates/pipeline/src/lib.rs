@@ -30,7 +30,7 @@ mod summary;
 mod validate;
 mod value_search;
 
-pub use cards::{CardsArtifact, estimate_tokens};
+pub use cards::{CardsArtifact, SearchedValues, estimate_tokens, read_searched_values};
 pub use coverage::{Coverage, Ledger as CoverageLedger, SampleFacts};
 pub use dependencies::{Dependencies, Dialect, Generator, Planner, PluginIdentity, Source, Validator};
 pub use digest::sha256_hex;
@@ -52,4 +52,4 @@ pub use run_inputs::RunInputs;
 pub use stage::Stage;
 pub use summary::StageSummary;
 pub use validate::judge_samples;
-pub use value_search::{SearchedValues, ValueSearch, read_searched_values};
+pub use value_search::ValueSearch;

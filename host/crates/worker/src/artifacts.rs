@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use crate::QueueError;
 
 /// Maximum bytes of an artifact: a plugin in Python takes some 20 MB, the catalog of 10,000 tables some 50.
-const MAX_ARTIFACT_BYTES: usize = 512 << 20;
+pub(crate) const MAX_ARTIFACT_BYTES: usize = 512 << 20;
 
 /// SHA-256 in lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {

@@ -15,7 +15,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::chat_relay::{ChatResponder, answer_chats};
 use crate::dead_letters::DeadLetter;
-use crate::queue::{MAX_INLINE_BYTES, RENEWAL, dead_subject, result_subject, task_subject};
+use crate::payload::{from_message, to_message};
+use crate::queue::{RENEWAL, dead_subject, result_subject, task_subject};
 use crate::reports::{self, WorkerReport};
 use crate::status::slots_of_workers;
 use crate::task::task_id;
@@ -246,11 +247,7 @@ impl Coordinator {
     }
 
     async fn publish(&self, id: &str, bytes: &[u8]) -> Result<(), QueueError> {
-        let payload = if bytes.len() > MAX_INLINE_BYTES {
-            by_reference(&self.patiently(|| self.artifacts.put(bytes)).await?)
-        } else {
-            bytes.to_vec()
-        };
+        let payload = self.patiently(|| to_message(&self.artifacts, bytes)).await?;
         // The server drops a second copy of a message whose acknowledgement was lost.
         let name = format!("{id}-{:x}", rand::random::<u64>());
         let message = || {
@@ -304,10 +301,7 @@ impl Coordinator {
     }
 
     async fn read(&self, bytes: &[u8]) -> Result<TaskResult, QueueError> {
-        let bytes = match reference(bytes) {
-            Some(digest) => self.artifacts.get(&digest).await?,
-            None => bytes.to_vec(),
-        };
+        let bytes = from_message(&self.artifacts, bytes).await?;
         serde_json::from_slice(&bytes).map_err(|error| QueueError::malformed("a result", error))
     }
 }
@@ -320,25 +314,6 @@ pub(crate) async fn stored_result(queue: &Queue, job: &str, id: &str) -> Result<
         Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
         Err(error) => Err(QueueError::refused("look up a result", error)),
     }
-}
-
-/// A message that stands for an artifact.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reference {
-    artifact: String,
-}
-
-/// The message that stands for the artifact of this digest.
-pub(crate) fn by_reference(digest: &str) -> Vec<u8> {
-    serde_json::json!({ "artifact": digest }).to_string().into_bytes()
-}
-
-/// The digest of the artifact that a message stands for.
-pub(crate) fn reference(message: &[u8]) -> Option<String> {
-    serde_json::from_slice::<Reference>(message)
-        .ok()
-        .map(|reference| reference.artifact)
 }
 
 /// Whether a stream holds anything under a subject.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use async_nats::jetstream::message::{AckKind, Message};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::coordinator::{by_reference, reference, stored_result};
+use crate::coordinator::stored_result;
 use crate::dead_letters::DeadLetter;
-use crate::queue::{MAX_INLINE_BYTES, dead_subject, result_subject};
+use crate::payload::{from_message, to_message};
+use crate::queue::{dead_subject, result_subject};
 use crate::task::task_id;
 use crate::{Artifacts, Queue, QueueError, Task, TaskResult};
 
@@ -40,10 +41,7 @@ impl Lease {
         let renewal = CancellationToken::new();
         renew(message.clone(), length / 4, renewal.clone());
         let deliveries = message.info().map_or(1, |info| info.delivered);
-        let bytes = match reference(&message.payload) {
-            Some(digest) => artifacts.get(&digest).await,
-            None => Ok(message.payload.to_vec()),
-        };
+        let bytes = from_message(&artifacts, &message.payload).await;
         let id = bytes.as_ref().map(|bytes| task_id(bytes)).unwrap_or_default();
         let task = bytes.and_then(|bytes| Task::from_bytes(&bytes));
         let lease = Self {
@@ -68,11 +66,7 @@ impl Lease {
     /// Publishes the result and ends the lease. The first result of a task stands.
     pub(crate) async fn finish(self, result: &TaskResult) -> Result<(), QueueError> {
         let text = serde_json::to_vec(result).map_err(|error| QueueError::malformed("a result", error))?;
-        let payload = if text.len() > MAX_INLINE_BYTES {
-            by_reference(&self.artifacts.put(&text).await?)
-        } else {
-            text
-        };
+        let payload = to_message(&self.artifacts, &text).await?;
         let published = async {
             let sent = self
                 .queue

@@ -20,6 +20,7 @@ mod dead_letters;
 mod error;
 mod job;
 mod lease;
+mod payload;
 mod queue;
 mod reports;
 mod status;

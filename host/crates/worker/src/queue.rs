@@ -33,8 +33,6 @@ pub(crate) const RENEWAL: Duration = Duration::from_secs(5);
 const PRESENCE: Duration = Duration::from_secs(20);
 /// How long results and artifacts of a run that was never completed are kept.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
-/// A message beyond this many bytes is stored as an artifact, and its digest sent.
-pub(crate) const MAX_INLINE_BYTES: usize = 256 << 10;
 /// Tasks of one job that may be leased at once.
 const MAX_LEASED: i64 = 10_000;
 

@@ -9,7 +9,8 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use crate::queue::{MAX_INLINE_BYTES, report_subject};
+use crate::payload::MAX_INLINE_BYTES;
+use crate::queue::report_subject;
 use crate::{Queue, QueueError};
 
 /// Maximum reports that wait for a server that is gone.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use lz4_flex::block::compress_prepend_size;
 use nats::Nats;
 use nl2sql_catalog::Sample;
 use nl2sql_profile::QueueSettings;
@@ -100,6 +101,14 @@ fn task(samples: usize) -> Task {
     })
 }
 
+/// A sample whose question is the digest of its number, which no other sample makes shorter.
+fn unlike_the_others(number: u64) -> Sample {
+    Sample {
+        question: nl2sql_worker::sha256(&number.to_le_bytes()),
+        ..Sample::default()
+    }
+}
+
 async fn coordinator(settings: &QueueSettings, program: &str) -> Coordinator {
     let artifacts = BTreeMap::from([("profile".to_owned(), b"[run]".to_vec())]);
     let queue = Queue::connect(settings).await.unwrap();
@@ -185,8 +194,9 @@ async fn tasks_larger_than_a_message_travel_as_artifacts() {
     let runner = Arc::new(Labels::default());
     let coordinator = coordinator(&settings(&server), PROGRAM).await;
     let _worker = worker(&settings(&server), &runner).await;
-    let large = task(40_000);
-    assert!(serde_json::to_vec(&large).unwrap().len() > 2 << 20);
+    let samples: Vec<_> = (0..40_000u64).map(unlike_the_others).collect();
+    let large = Task::Validate(ValidateTask { samples });
+    assert!(compress_prepend_size(&serde_json::to_vec(&large).unwrap()).len() > 2 << 20);
     assert_eq!(told(coordinator.perform(&large).await), "validate, 40000 samples");
 }
 
@@ -213,14 +223,20 @@ async fn hostile_messages_are_refused_and_counted_and_the_rest_is_done() {
     let coordinator = coordinator(&settings(&server), PROGRAM).await;
     let subject = format!("nl2sql.tasks.{}", coordinator.job());
     let intruder = async_nats::connect(&server.url()).await.unwrap();
-    let hostile = [
+    let texts = [
         "no JSON".to_owned(),
         r#"{"validate":{"samples":[],"more":1}}"#.to_owned(),
         r#"{"delete":{"path":"/etc"}}"#.to_owned(),
         r#"{"artifact":"../../etc/passwd"}"#.to_owned(),
         format!(r#"{{"artifact":"{}"}}"#, "0".repeat(64)),
         format!(r#"{{"validate":{{"samples":[{}]}}}}"#, "[".repeat(100_000)),
+        "\0".repeat(50 << 20),
     ];
+    let claim = |bytes: u32| [&bytes.to_le_bytes()[..], &[0; 60]].concat();
+    let packed = texts.iter().map(|text| compress_prepend_size(text.as_bytes()));
+    let hostile: Vec<Vec<u8>> = packed
+        .chain([b"not packed".to_vec(), Vec::new(), claim(u32::MAX), claim(100 << 20)])
+        .collect();
     let count = hostile.len() as u64;
     for message in hostile {
         intruder.publish(subject.clone(), message.into()).await.unwrap();

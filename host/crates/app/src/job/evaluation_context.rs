@@ -94,13 +94,13 @@ impl<'a> EvaluationContext<'a> {
         }
         if writer.without_evidence > 0 {
             self.job.note(format!(
-                "{} questions come with evidence that no prompt shows: put {{evidence}} into export.prompt",
+                "questions that come with evidence which no prompt shows: {}; put {{evidence}} into export.prompt",
                 writer.without_evidence
             ));
         }
         if writer.without_topic > 0 {
             self.job.note(format!(
-                "{} questions belong to no topic of the run, so their prompts show every table instead of a topic's",
+                "questions that belong to no topic of the run, so that their prompts show every table instead of a topic's: {}",
                 writer.without_topic
             ));
         }

@@ -1,0 +1,204 @@
+//! Predictions that are judged by execution, over a SQLite file and over PostgreSQL.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::{PLAIN, Stage, Took};
+use crate::process::{command, run};
+use crate::services::find_program;
+
+/// Names the URL of PostgreSQL's superuser.
+pub const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
+
+/// Predictions.
+const ROWS: usize = 100_000;
+
+/// Rows of the larger table.
+const PURCHASES: usize = 5_000;
+
+/// Database, login and password on PostgreSQL.
+const DATABASE: &str = "nl2sql_bench_judging";
+const READER: &str = "nl2sql_bench_reader";
+const PASSWORD: &str = "reads-only";
+
+/// Predictions, their references, and the database they are about.
+pub struct Judging {
+    nl2sql: PathBuf,
+    folder: PathBuf,
+    engine: &'static str,
+    /// Folder of the SQLite files; the profile's database where there is none.
+    databases: Option<PathBuf>,
+}
+
+impl Judging {
+    pub fn on_sqlite(nl2sql: &Path, folder: &Path) -> Result<Self> {
+        let databases = folder.join("databases");
+        fs::create_dir_all(&databases)?;
+        rusqlite::Connection::open(databases.join("shop.sqlite"))?.execute_batch(&shop())?;
+        fs::write(folder.join("shop.toml"), "[run]\nname = \"shop\"\n")?;
+        Self::with_predictions(nl2sql, folder, "a SQLite file", Some(databases))
+    }
+
+    /// On a database of its own, read by a login that can do nothing else.
+    pub fn on_postgres(nl2sql: &Path, folder: &Path, url: &str) -> Result<Self> {
+        let psql = |url: &str, script: &str| -> Result<()> {
+            let path = folder.join("script.sql");
+            fs::write(&path, script)?;
+            let program = find_program("psql").context("psql is missing; run `cargo xtask bootstrap`")?;
+            let mut psql = command(program);
+            psql.args(["--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url, "--file"]);
+            run(psql.arg(path).stdout(Stdio::null()))
+        };
+        let (server, _) = url
+            .rsplit_once('/')
+            .context("the URL of PostgreSQL names no database")?;
+        psql(
+            url,
+            &format!(
+                "DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE};\nDROP ROLE IF EXISTS {READER};\n\
+                 CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}';\n"
+            ),
+        )?;
+        let reads = format!("{}GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER};\n", shop());
+        psql(&format!("{server}/{DATABASE}"), &reads)?;
+        let address = server.rsplit(['@', '/']).next().unwrap_or_default();
+        fs::write(
+            folder.join("shop.toml"),
+            format!(
+                "[run]\nname = \"shop\"\n[database]\nurl = \"postgres://{READER}@{address}/{DATABASE}\"\n\
+                 password_env = \"{PASSWORD_VARIABLE}\"\n[evaluate.db_ids]\n\"*\" = {{}}\n"
+            ),
+        )?;
+        Self::with_predictions(nl2sql, folder, "PostgreSQL", None)
+    }
+
+    fn with_predictions(
+        nl2sql: &Path,
+        folder: &Path,
+        engine: &'static str,
+        databases: Option<PathBuf>,
+    ) -> Result<Self> {
+        let mut dataset = BufWriter::new(File::create(folder.join("dataset.jsonl"))?);
+        let mut predictions = BufWriter::new(File::create(folder.join("predictions.jsonl"))?);
+        for row in 0..ROWS {
+            let (question, gold) = (format!("question {row}"), statement(row, row));
+            // Every third asks for something else.
+            let predicted = statement(row, if row % 3 == 0 { row + 7 } else { row });
+            writeln!(
+                dataset,
+                "{}",
+                json!({ "db_id": "shop", "question": question, "query": gold })
+            )?;
+            writeln!(
+                predictions,
+                "{}",
+                json!({ "prompt": question, "predict": predicted, "label": gold })
+            )?;
+        }
+        dataset.flush()?;
+        predictions.flush()?;
+        Ok(Self {
+            nl2sql: nl2sql.to_owned(),
+            folder: folder.to_owned(),
+            engine,
+            databases,
+        })
+    }
+}
+
+/// Names the variable with the reader's password.
+const PASSWORD_VARIABLE: &str = "NL2SQL_BENCH_PASSWORD";
+
+impl Stage for Judging {
+    fn title(&self) -> String {
+        format!("{ROWS} predictions judged by execution over {}", self.engine)
+    }
+
+    fn unit(&self) -> &'static str {
+        "row"
+    }
+
+    fn run(&self, name: &str, queue: Option<&str>) -> Result<Took> {
+        let mut eval = command(&self.nl2sql);
+        eval.current_dir(&self.folder)
+            .env(PASSWORD_VARIABLE, PASSWORD)
+            .args([
+                "eval",
+                "--quiet",
+                "--profile",
+                "shop.toml",
+                "--dataset",
+                "dataset.jsonl",
+            ])
+            .args(["--after", "predictions.jsonl", "--output", name])
+            .stdout(Stdio::null());
+        if let Some(databases) = &self.databases {
+            eval.arg("--databases").arg(databases);
+        }
+        if let Some(queue) = queue {
+            eval.args(["--queue", queue]);
+        }
+        Ok(Took {
+            items: ROWS as f64,
+            ..Took::by(&mut eval)?
+        })
+    }
+
+    fn same_bytes(&self, name: &str) -> Result<()> {
+        let read = |of: &str| fs::read(self.folder.join(of).join("scores.jsonl"));
+        if read(PLAIN)? != read(name)? {
+            bail!("the scores of {name} are not those of the plain evaluation");
+        }
+        Ok(())
+    }
+}
+
+/// The statement of a row, in one of four shapes, with a literal of its own.
+fn statement(row: usize, literal: usize) -> String {
+    let (city, amount) = (literal % 40, literal % 900);
+    match row % 4 {
+        0 => format!(
+            "SELECT name FROM customer WHERE city = 'city {city}' AND id > {} ORDER BY name",
+            literal % 97
+        ),
+        1 => format!(
+            "SELECT COUNT(*) FROM purchase WHERE amount > {amount}.25 AND customer_id <> {}",
+            literal % 89
+        ),
+        2 => format!(
+            "SELECT c.city, COUNT(*) FROM customer AS c JOIN purchase AS p ON p.customer_id = c.id \
+             WHERE p.amount < {amount} AND c.id < {} GROUP BY c.city",
+            20 + literal % 83
+        ),
+        _ => format!(
+            "SELECT MAX(amount), MIN(amount) FROM purchase WHERE customer_id = {}",
+            literal % 500
+        ),
+    }
+}
+
+/// Five hundred customers and what they bought.
+fn shop() -> String {
+    let mut sql = String::from(
+        "BEGIN;\nCREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT);\n\
+         CREATE TABLE purchase (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer(id), amount REAL);\n",
+    );
+    for id in 0..500 {
+        let _ = writeln!(
+            sql,
+            "INSERT INTO customer VALUES ({id}, 'name {id}', 'city {}');",
+            id % 40
+        );
+    }
+    for id in 0..PURCHASES {
+        let (customer, amount) = (id * 7 % 500, id * 13 % 1_000);
+        let _ = writeln!(sql, "INSERT INTO purchase VALUES ({id}, {customer}, {amount}.5);");
+    }
+    sql + "CREATE INDEX purchase_customer ON purchase (customer_id);\nCOMMIT;\n"
+}
