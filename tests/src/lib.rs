@@ -1,3 +1,4 @@
-//! What end-to-end tests share: guests written by hand.
+//! What tests of several crates share: guests written by hand, and somebody who signs them.
 
+pub mod author;
 pub mod guest;

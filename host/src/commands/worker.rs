@@ -20,7 +20,7 @@ use crate::terminal::{say, say_json, show_notes, table};
 pub struct WorkerArguments {
     #[command(flatten)]
     pub queue: QueueFlag,
-    /// Tasks of a run to do at once; the number of cores by default
+    /// Tasks of a run to do at once, and threads that compute; the number of cores by default
     #[arg(long, value_name = "NUMBER")]
     pub slots: Option<NonZero<usize>>,
     /// Name of this worker; machine and process by default
@@ -83,6 +83,11 @@ pub fn run(global: &Global, arguments: &WorkerArguments) -> Result<Exit, AppErro
         .slots
         .or_else(|| available_parallelism().ok())
         .map_or(1, NonZero::get);
+    // A slot is a core: what a task computes side by side shares these threads.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(slots)
+        .build_global()
+        .map_err(|error| AppError::Failed(format!("no threads can be started: {error}")))?;
     let name = arguments.name.clone().unwrap_or_else(own_name);
     show_notes(
         &global,

@@ -52,8 +52,8 @@ fn end_to_end(test: &str) -> std::process::Command {
         .args([
             "test",
             "--quiet",
-            "--package",
-            "nl2sql",
+            // Of the whole workspace, so that what its tests have built is used.
+            "--workspace",
             "--test",
             "end_to_end",
             test,

@@ -25,6 +25,8 @@ mod python;
 mod sdk_packages;
 mod semver;
 mod services;
+#[cfg(test)]
+mod shared_builds;
 mod small_model;
 mod startup;
 mod test;

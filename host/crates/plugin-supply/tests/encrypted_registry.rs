@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use nl2sql_tests::author::validator;
 use serde_json::json;
 
-use crate::author::validator;
 use crate::project::{Project, block_on, said};
 use crate::publisher::{MANIFEST, Publisher};
 

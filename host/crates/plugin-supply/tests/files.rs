@@ -3,8 +3,8 @@
 use std::fs;
 
 use nl2sql_plugin_supply::{FindingLevel, UpdateRequest};
+use nl2sql_tests::author::{Author, validator};
 
-use crate::author::{Author, validator};
 use crate::project::{Project, block_on, said};
 
 #[test]
@@ -44,7 +44,7 @@ fn unsigned_plugins_and_strangers_need_a_word_each() {
         refused.contains("is not signed") && refused.contains("unsigned = true"),
         "{refused}"
     );
-    Author::new().publish(project.path(), "rows.wasm", &bytes);
+    Author::with_new_key().publish(project.path(), "rows.wasm", &bytes);
     let refused = said(&project.add("rows.wasm", &[]).unwrap_err());
     assert!(
         refused.contains("no key that is trusted") && refused.contains("[trust.keys]"),
@@ -189,7 +189,7 @@ fn an_update_by_another_signer_or_to_another_plugin_shows() {
         .acme
         .publish(project.path(), "rows.wasm", &validator("rows", "1.0.0", &[]));
     project.add("rows.wasm", &[]).unwrap();
-    let other = Author::new();
+    let other = Author::with_new_key();
     other.publish(project.path(), "rows.wasm", &validator("rows", "1.0.0", &[]));
     let refused = said(&project.review("rows", &UpdateRequest::default()).unwrap_err());
     assert!(refused.contains("no key that is trusted"), "{refused}");

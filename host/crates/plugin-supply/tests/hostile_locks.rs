@@ -4,8 +4,8 @@ use std::fs;
 
 use nl2sql_plugin_host::Services;
 use nl2sql_plugin_supply::{FindingLevel, LockedPlugin};
+use nl2sql_tests::author::validator;
 
-use crate::author::validator;
 use crate::project::{Project, block_on, looked_at, said};
 
 /// A project with a locked plugin of acme's.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use nl2sql_plugin_host::sha256_hex;
 use nl2sql_plugin_supply::SupplyError;
+use nl2sql_tests::author::validator;
 
-use crate::author::validator;
 use crate::project::{Project, block_on, said};
 
 /// What lies between the registry and the client without having been read: buffers of the system.

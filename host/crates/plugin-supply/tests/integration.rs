@@ -1,6 +1,5 @@
 //! Plugins of others, from their sources to a run.
 
-mod author;
 mod encrypted_registry;
 mod files;
 mod hostile_locks;

@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use nl2sql_plugin_host::sha256_hex;
+use nl2sql_tests::author::validator;
 
-use crate::author::validator;
 use crate::project::{Project, block_on, said};
 
 /// What a request's path is answered with: head lines, then a body that is sent as often as told.

@@ -10,8 +10,7 @@ use nl2sql_plugin_supply::{
     UpdateReview,
 };
 use nl2sql_profile::{Layers, Resolved};
-
-use crate::author::Author;
+use nl2sql_tests::author::Author;
 
 /// A project in a folder of its own, whose user trusts `acme`.
 pub struct Project {
@@ -23,7 +22,7 @@ impl Project {
     pub fn new() -> Self {
         let project = Self {
             folder: tempfile::tempdir().unwrap(),
-            acme: Author::new(),
+            acme: Author::with_new_key(),
         };
         let key = project.acme.public_key();
         let profile = format!("# mine\n[database]\npath = \"shop.sqlite\"\n\n[trust.keys]\nacme = \"{key}\"\n");

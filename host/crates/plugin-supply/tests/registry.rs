@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nl2sql_plugin_supply::{SIGNATURE_MEDIA_TYPE, UpdateRequest};
+use nl2sql_tests::author::validator;
 use serde_json::{Value, json};
 
-use crate::author::validator;
 use crate::project::{Project, block_on, said};
 use crate::publisher::{MANIFEST, Publisher};
 

@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use nl2sql_plugin_host::sha256_hex;
+use nl2sql_tests::author::validator;
 
-use crate::author::validator;
 use crate::project::{Project, said};
 
 /// `me:hunter2`, as HTTP sends it.

@@ -20,7 +20,7 @@ pub const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
 const ROWS: usize = 100_000;
 
 /// Rows of the larger table.
-const PURCHASES: usize = 5_000;
+const PURCHASES: usize = 1_000;
 
 /// Database, login and password on PostgreSQL.
 const DATABASE: &str = "nl2sql_bench_judging";

@@ -13,7 +13,7 @@ use crate::process::{command, run};
 
 /// Tables of the schema, and pairs asked for.
 const TABLES: usize = 2_000;
-const PAIRS: u32 = 40_000;
+const PAIRS: u32 = 120_000;
 
 /// A run that is planned, to be copied for each measure.
 pub struct PairGeneration {

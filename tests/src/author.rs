@@ -5,13 +5,18 @@ use std::path::{Path, PathBuf};
 
 use minisign::KeyPair;
 use nl2sql_plugin_host::{Kind, pack};
-use nl2sql_tests::guest;
+
+use crate::guest;
 
 /// An author with a key.
 pub struct Author(KeyPair);
 
 impl Author {
-    pub fn new() -> Self {
+    /// An author whose key was made just now.
+    ///
+    /// # Panics
+    /// When the system has no random numbers.
+    pub fn with_new_key() -> Self {
         Self(KeyPair::generate_unencrypted_keypair().unwrap())
     }
 
