@@ -12,7 +12,7 @@ const TABLES: &str = "
     INSERT INTO orders VALUES (1, 10);
 ";
 
-const REFUSED: [&str; 17] = [
+const REFUSED: [&str; 20] = [
     "SELECT email FROM customers",
     "SELECT c FROM customers AS c",
     "TABLE customers",
@@ -28,6 +28,9 @@ const REFUSED: [&str; 17] = [
     "SELECT \"c\".points FROM customers AS \"c\"(id, points, x)",
     "SELECT j.email FROM (customers JOIN orders ON true) AS j",
     "SELECT j.b FROM (customers CROSS JOIN orders) AS j(a, b)",
+    "SELECT j.email FROM ((customers CROSS JOIN orders)) AS j",
+    "SELECT count(*) FROM (((customers JOIN orders ON true))) j WHERE j.email > 'b'",
+    "SELECT j.b FROM ((customers CROSS JOIN orders)) AS j(a, b)",
     "SELECT id FROM customers NATURAL JOIN (SELECT 'ann@x.example' AS email) AS x",
     "SELECT id FROM customers JOIN (SELECT 'ann@x.example'::text AS email) AS x USING (email)",
 ];

@@ -1,5 +1,6 @@
 //! The LLM stages through the real program, against a real server that misbehaves, and with a model on this machine.
 
+mod asked;
 mod budgets;
 mod canaries;
 mod company_network;

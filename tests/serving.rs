@@ -167,11 +167,26 @@ fn a_question_that_the_model_cannot_answer_is_said_to_be_so() {
 #[test]
 fn settings_that_would_open_the_server_to_everybody_are_refused() {
     let project = project();
+    fs::write(project.path().join("key"), "clerk-key-0123456789").unwrap();
+    let key = |policy: &str| format!("serve.keys.clerk={{key_file=\"key\", rights=[\"ask\"], {policy}}}");
     for (arguments, part) in [
         (vec!["serve", "--address", "0.0.0.0"], "at least one key"),
         (vec!["serve", "--set", "serve.certificate=\"x.pem\""], "private_key"),
         (vec!["serve", "--run", "nowhere"], "cannot be read"),
         (vec!["serve", "--endpoint"], "names no language model"),
+        // A name that is mistyped would withhold nothing.
+        (
+            vec!["serve", "--set", &key("hidden_columns=[\"customers.ctiy\"]")],
+            "serve.keys.clerk names the column `customers.ctiy`",
+        ),
+        (
+            vec![
+                "serve",
+                "--set",
+                &key("hidden_columns=[\"Customers.CITY\"], tables=[\"custmers\"]"),
+            ],
+            "serve.keys.clerk names the table `custmers`",
+        ),
     ] {
         let output = nl2sql(project.path(), &arguments).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -279,6 +294,75 @@ fn the_official_mcp_client_for_typescript_speaks_over_stdio() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "spoken", "{said}");
 }
 
+const PYTHON_MCP_SCRIPT: &str = r#"
+import asyncio, sys
+from mcp import Client, StdioServerParameters, stdio_client
+
+async def main(program):
+    server = StdioServerParameters(command=program, args=["mcp", "--run", "runs/shop"])
+    async with Client(stdio_client(server)) as client:
+        assert client.server_info.name == "nl2sql", client.server_info
+        rows = await client.call_tool("query", {"sql": "SELECT count(*) FROM customers"})
+        assert rows.structured_content["rows"] == [[4]], rows
+        refused = await client.call_tool("query", {"sql": "DELETE FROM customers"})
+        assert refused.is_error, refused
+        wrong = await client.call_tool("query", {"statement": "SELECT 1"})
+        assert wrong.is_error, wrong
+        answer = await client.call_tool("ask", {"question": "How many customers?"})
+        assert answer.structured_content["unanswered"]["reason"] == "nothing-ran", answer
+        resources = (await client.list_resources()).resources
+        card = (await client.read_resource(resources[0].uri)).contents[0]
+        assert card.text.startswith('# Table customers'), card
+        print("spoken")
+
+asyncio.run(main(sys.argv[1]))
+"#;
+
+#[test]
+fn the_official_mcp_client_for_python_speaks_over_stdio() {
+    let Some(python) = std::env::var_os("NL2SQL_TEST_PYTHON") else {
+        println!("skipped: the_official_mcp_client_for_python_speaks_over_stdio needs NL2SQL_TEST_PYTHON");
+        return;
+    };
+    let project = project();
+    let mut client = Command::new(python);
+    client.args(["-c", PYTHON_MCP_SCRIPT]).arg(env!("CARGO_BIN_EXE_nl2sql"));
+    let output = client.current_dir(project.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "spoken", "{said}");
+}
+
+/// The description of the API with the names that this server knows, so that made-up requests reach what lies behind them.
+fn with_known_names(mut document: Value) -> Value {
+    let only = |name: &str| serde_json::json!({ "type": "string", "enum": [name] });
+    let operations = document["paths"].as_object_mut().unwrap().values_mut();
+    let operations = operations.flat_map(|path| path.as_object_mut().unwrap().values_mut());
+    for parameter in operations.flat_map(|operation| {
+        operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+    }) {
+        let known = match parameter["name"].as_str() {
+            Some("model") => "tiny",
+            Some("run") => "shop",
+            Some("pair") => "s000001",
+            _ => continue,
+        };
+        parameter["schema"] = only(known);
+    }
+    let schemas = &mut document["components"]["schemas"];
+    schemas["AskBody"]["properties"]["database"] = only("shop");
+    for request in ["ChatRequest", "CompletionRequest"] {
+        let parts = schemas[request]["allOf"].as_array_mut().unwrap();
+        let own = parts.iter_mut().find(|part| part["properties"]["model"].is_object());
+        own.unwrap()["properties"]["model"] = only("tiny");
+    }
+    schemas["ResponsesRequest"]["properties"]["model"] = only("tiny");
+    document
+}
+
 /// Requests made up from the API's own description by schemathesis: none breaks the server, and each answer is of a described kind.
 #[test]
 fn made_up_requests_are_answered_as_described() {
@@ -296,6 +380,10 @@ fn made_up_requests_are_answered_as_described() {
     );
     fs::write(project.path().join("nl2sql.toml"), profile).unwrap();
     let (_server, address) = serving(project.path(), &["serve", "--port", "0"]);
+    let described = exchanged(&address, "GET /openapi.json", "");
+    let described = described.split_once("\r\n\r\n").unwrap().1;
+    let document = with_known_names(serde_json::from_str(described).unwrap());
+    fs::write(project.path().join("openapi.json"), document.to_string()).unwrap();
     let examples = std::env::var("NL2SQL_LOAD_EXAMPLES").unwrap_or_else(|_| "50".to_owned());
     let mut run = Command::new(python);
     run.current_dir(project.path())
@@ -303,10 +391,12 @@ fn made_up_requests_are_answered_as_described() {
             "-m",
             "schemathesis.cli",
             "run",
-            &format!("http://{address}/openapi.json"),
+            "openapi.json",
+            "--url",
+            &format!("http://{address}"),
             "--no-color",
         ])
-        // A name that fits the description need not be one of a model or run.
+        // What fits the description need not make sense, such as a pair that is not there.
         .args([
             "--checks",
             "all",

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod stray_value;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +11,8 @@ use crate::commands::{
     AddArguments, AskArguments, EvalArguments, GlossaryArguments, McpArguments, ModelCommand, Page, PredictArguments,
     QueueFlag, SearchArguments, ServeArguments, TrainArguments, UpdateArguments, WorkerArguments,
 };
+
+pub use stray_value::with_hint;
 
 /// Where to look next, at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -21,7 +25,7 @@ Exit codes:
   130  stopped by Ctrl-C; the run can be continued
 
 Example:
-  nl2sql init --database shop.sqlite && nl2sql run";
+  nl2sql init shop.sqlite && nl2sql run";
 
 /// Heading of the options that every command understands.
 const GLOBAL: &str = "Global options";
@@ -111,10 +115,13 @@ pub struct ValidateFlags {
 pub enum Command {
     /// Write a commented profile
     #[command(
-        after_help = "Examples:\n  nl2sql init --database shop.sqlite\n  nl2sql init --ddl schema.sql --dialect mysql"
+        after_help = "Examples:\n  nl2sql init shop.sqlite\n  nl2sql init postgres://reader@db.example/shop\n  nl2sql init --ddl schema.sql --dialect mysql"
     )]
     Init {
         /// SQLite file or URL to put into the profile
+        #[arg(value_name = "FILE|URL", conflicts_with_all = ["database", "ddl"])]
+        source: Option<String>,
+        /// The same as an option
         #[arg(long, value_name = "FILE|URL")]
         database: Option<String>,
         /// Script of CREATE statements to put into the profile in place of a database

@@ -43,16 +43,28 @@ use crate::arguments::{Arguments, Command, Global, PaidFlags, RerunFlags};
 use crate::terminal::{show_notes, show_outcome};
 use crate::work::perform;
 
+/// What a command logs where `NL2SQL_LOG` says nothing. Servers tell strangers little, and say the rest in their log.
+pub fn usual_log(command: &Command) -> &'static str {
+    match command {
+        Command::Serve(_) | Command::Mcp(_) => "error,nl2sql=warn,async_nats=off",
+        _ => "error,async_nats=off",
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, AppError> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Init {
+            source,
             database,
             ddl,
             dialect,
             output,
-        } => init::run(global, database.as_deref(), ddl.as_deref(), dialect.as_deref(), output),
+        } => {
+            let database = source.as_deref().or(database.as_deref());
+            init::run(global, database, ddl.as_deref(), dialect.as_deref(), output)
+        }
         Command::AdbcProbe { library, entrypoint } => Ok(adbc_probe::run(library, entrypoint)),
         Command::Doctor => check_setup(global),
         Command::Connect => work_on_database(global, Job::CheckConnection),
@@ -123,7 +135,7 @@ fn work_on_database(global: &Global, job: Job) -> Result<Exit, AppError> {
     let resolved = resolve(global)?;
     if resolved.file.is_none() && !resolved.profile.database.is_named() {
         return Err(AppError::Usage(
-            "no nl2sql.toml here; run `nl2sql init --database <file or URL>`, or name a profile with --profile or a database with \
+            "no nl2sql.toml here; run `nl2sql init <file or URL>`, or name a profile with --profile or a database with \
              --set database.path=<file>"
                 .into(),
         ));

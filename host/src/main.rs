@@ -12,14 +12,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::Arguments;
+use arguments::{Arguments, with_hint};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(answer) => return terminal::show_usage(&answer).into(),
+        Err(answer) => return terminal::show_usage(&with_hint(answer)).into(),
     };
-    terminal::start_logging();
+    terminal::start_logging(commands::usual_log(&arguments.command));
     let exit = match commands::run(&arguments) {
         Ok(exit) => exit,
         Err(error) => {

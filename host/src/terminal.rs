@@ -91,11 +91,11 @@ pub fn say_json(document: &serde_json::Value) {
     say(serde_json::to_string_pretty(document).unwrap_or_default());
 }
 
-/// Errors of plugins and drivers go to standard error; `NL2SQL_LOG` says which (as `tracing` filters do). The queue's client logs each attempt to
-/// connect again, and is silent.
-pub fn start_logging() {
+/// Errors of plugins and drivers go to standard error; `NL2SQL_LOG` says which (as `tracing` filters do), otherwise `usual`. The queue's client logs
+/// each attempt to connect again, and is silent.
+pub fn start_logging(usual: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("NL2SQL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error,async_nats=off"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -5,6 +5,7 @@ use comfy_table::{ContentArrangement, Table};
 use nl2sql_app::AppError;
 use nl2sql_app::ask::{AccessPolicy, Answer, AskError, AskRequest, Assistant, ResultTable};
 use nl2sql_app::diagnostic::Exit;
+use nl2sql_pipeline::Failure;
 use serde_json::{Value, json};
 
 use super::serve::AnswererArguments;
@@ -46,7 +47,8 @@ pub fn run(global: &Global, arguments: &AskArguments) -> Result<Exit, AppError> 
         .block_on(|| async { assistant.ask(&request, &policy, &|_| {}).await });
     let answer = answer.map_err(|error| match error {
         AskError::Invalid(message) => AppError::Usage(message),
-        other => AppError::Failed(other.to_string()),
+        AskError::Refused { message, .. } => AppError::Failed(message),
+        AskError::Unavailable { told, reason } => AppError::Part(Failure::new(told, "unavailable", reason)),
     })?;
     show(global, &answer);
     Ok(if answer.unanswered.is_some() {

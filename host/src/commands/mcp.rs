@@ -26,7 +26,7 @@ pub fn run(global: &Global, arguments: &McpArguments) -> Result<Exit, AppError> 
     let assistant = Arc::new(Assistant::open(&session, answerer)?);
     let stop = session.cancellation().clone();
     cancel_on_ctrl_c(session.runtime(), stop.clone(), || {});
-    let server = McpServer::over_stdio(assistant);
+    let server = McpServer::over_stdio(assistant, session.profile().serve.request_timeout_s);
     session
         .runtime()
         .block_on(|| server.serve_stdio(stop))

@@ -70,9 +70,21 @@ pub enum AskError {
         /// Why.
         message: String,
     },
-    /// The database or the model does not answer.
-    #[error("{0}")]
-    Unavailable(String),
+    /// Something that the answer needs does not work.
+    #[error("{told}: {reason}")]
+    Unavailable {
+        /// What does not work, in words that a stranger may read.
+        told: &'static str,
+        /// Why, for the log and for who runs the program: it may name addresses and files.
+        reason: String,
+    },
+}
+
+impl AskError {
+    pub(crate) fn unavailable(told: &'static str, reason: impl ToString) -> Self {
+        let reason = reason.to_string();
+        Self::Unavailable { told, reason }
+    }
 }
 
 /// What answers questions.
@@ -156,10 +168,7 @@ impl Assistant {
     pub async fn keep(self: &Arc<Self>, feedback: Feedback) -> Result<(), AskError> {
         let assistant = self.clone();
         let kept = off_runtime(move || assistant.pairs.add(feedback)).await;
-        kept.map_err(|error| {
-            tracing::warn!("{error}");
-            AskError::Unavailable("the verdict cannot be kept; the server's log says why".into())
-        })
+        kept.map_err(|error| AskError::unavailable("the verdict cannot be kept", error))
     }
 
     /// Verified pairs for a question: those whose statements the caller may run as the database is now, the likest first.
@@ -172,7 +181,7 @@ impl Assistant {
             }
             match self.check(&pair.sql, policy).await {
                 Ok(()) => shown.push(pair),
-                Err(AskError::Unavailable(reason)) => return Err(AskError::Unavailable(reason)),
+                Err(error @ AskError::Unavailable { .. }) => return Err(error),
                 Err(AskError::Refused { .. } | AskError::Invalid(_)) => {}
             }
         }
@@ -187,7 +196,7 @@ impl Assistant {
         let mut audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
         audit
             .append(line)
-            .map_err(|error| AskError::Unavailable(format!("the audit log cannot be written: {error}")))
+            .map_err(|error| AskError::unavailable("the audit log cannot be written", error))
     }
 
     /// Answers a question; `told` hears what happens on the way.
@@ -293,7 +302,7 @@ impl Assistant {
             PromptWriter::new(&assistant.databases, &assistant.answerer.layout)
                 .naming_only(|table, column| policy.allows_qualified(table, column))
                 .write(&mut example)
-                .map_err(|error| AskError::Unavailable(error.to_string()))?;
+                .map_err(|error| AskError::unavailable("the question cannot be put to the model", error))?;
             Ok(ChatPrompt {
                 system: example.system,
                 user: example.prompt,
@@ -305,7 +314,7 @@ impl Assistant {
     }
 
     /// What the model writes: the likeliest statement, then samples.
-    async fn statements(&self, prompt: ChatPrompt) -> Result<Vec<String>, AskError> {
+    async fn statements(&self, prompt: ChatPrompt) -> Result<Vec<Completion>, AskError> {
         let prompts = (0..=self.settings.candidates).map(|attempt| ChatPrompt {
             attempt,
             ..prompt.clone()
@@ -320,15 +329,15 @@ impl Assistant {
         self.answerer.generator.generate(prompts, &take).await;
         let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut texts = Vec::new();
-        let mut failure = "the model gave no answer".to_owned();
+        let mut failure = "it was stopped".to_owned();
         for answer in answers.into_iter().flatten() {
             match answer {
-                Ok(completion) => texts.push(completion.text),
+                Ok(completion) => texts.push(completion),
                 Err(reason) => failure = reason,
             }
         }
         if texts.is_empty() {
-            return Err(AskError::Unavailable(failure));
+            return Err(AskError::unavailable("the model gave no answer", failure));
         }
         Ok(texts)
     }
@@ -336,16 +345,22 @@ impl Assistant {
     /// What became of one text of the model.
     async fn candidate(
         self: &Arc<Self>,
-        text: String,
+        completion: Completion,
         request: &AskRequest,
         policy: &AccessPolicy,
     ) -> Result<Candidate, AskError> {
         let assistant = self.clone();
-        let sql = off_runtime(move || {
+        let (sql, cut) = off_runtime(move || {
             let reader: &dyn SqlReader = &*assistant.databases;
-            extract_sql_of(Some(reader), "", &text)
+            let sql = extract_sql_of(Some(reader), "", &completion.text);
+            // A statement that ends where the answer was cut off may be the beginning of another one, and run all the same.
+            let cut = completion.is_cut_off() && completion.text.trim_end().ends_with(&sql);
+            (sql, cut)
         })
         .await;
+        if cut {
+            return Ok(Candidate::cut_off(sql));
+        }
         let checked = self.checked(sql.clone(), policy.clone()).await?;
         let mut candidate = Candidate {
             sql,
@@ -375,7 +390,7 @@ impl Assistant {
             let database = assistant
                 .databases
                 .get("")
-                .map_err(|error| AskError::Unavailable(error.to_string()))?;
+                .map_err(|error| AskError::unavailable("the database cannot be read", error))?;
             check_statement(&database.session, &database.catalog, &sql, &policy)
         })
         .await

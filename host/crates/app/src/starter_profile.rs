@@ -46,6 +46,14 @@ impl StarterProfile {
                  driver is described in the profile ([database] driver and dialect), so run `nl2sql init` and edit it there, with driver = \"{scheme}\""
             )));
         }
+        if Path::new(database)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+        {
+            return Err(AppError::Usage(format!(
+                "`{database}` looks like a script and no database: for a script of CREATE statements write `nl2sql init --ddl {database} --dialect <name>`"
+            )));
+        }
         if !database.contains("://") && !database.starts_with("jdbc:") {
             let setting = format!("path = {}   # the SQLite file", quoted(database));
             return Ok(Self {
@@ -198,6 +206,8 @@ mod tests {
             let refused = StarterProfile::new(Some(database)).unwrap_err().to_string();
             assert!(refused.contains(database) && refused.contains("driver"), "{refused}");
         }
+        let script = StarterProfile::new(Some("dumps/schema.SQL")).unwrap_err().to_string();
+        assert!(script.contains("--ddl dumps/schema.SQL --dialect"), "{script}");
         for path in ["./duckdb:x", "C:shop.sqlite", "shop.sqlite"] {
             assert!(StarterProfile::new(Some(path)).is_ok(), "{path}");
         }

@@ -7,6 +7,8 @@ use nl2sql_inference::InferenceError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::bounded_text::bounded;
+
 /// Seconds after which a client may try again when the queue was full.
 const RETRY_AFTER: &str = "1";
 
@@ -39,11 +41,12 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// Every error is made here, so that none is longer than [`bounded`] lets it be.
     pub(crate) fn new(status: StatusCode, kind: &str, code: &str, message: impl Into<String>) -> Self {
         Self {
             status,
             detail: Box::new(ErrorDetail {
-                message: message.into(),
+                message: bounded(message.into()),
                 kind: kind.to_owned(),
                 param: None,
                 code: Some(code.to_owned()),
@@ -80,6 +83,12 @@ impl ApiError {
     /// Try again later.
     pub(crate) fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", "overloaded", message)
+    }
+
+    /// The time of a request, in seconds, is over.
+    pub(crate) fn timed_out(seconds: u32) -> Self {
+        let message = format!("the answer took longer than {seconds} seconds");
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "server_error", "timeout", message)
     }
 
     #[must_use]

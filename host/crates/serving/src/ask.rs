@@ -11,8 +11,8 @@ use nl2sql_app::ask::{
     AccessPolicy, Answer, AskError, AskEvent, AskRequest, Assistant, AuditLine, Feedback, FeedbackVerdict, ResultTable,
 };
 use nl2sql_profile::ServeRight;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
@@ -29,6 +29,7 @@ use crate::state::ServerState;
 #[serde(deny_unknown_fields)]
 pub struct AskBody {
     /// In any language.
+    #[schema(min_length = 1)]
     pub question: String,
     /// Its language as a BCP 47 tag, e.g. `en` or `zh`; otherwise its letters or the profile's `plan.language` say it.
     pub language: Option<String>,
@@ -69,9 +70,17 @@ pub struct FeedbackBody {
     pub verdict: FeedbackVerdict,
 }
 
+/// That a verdict stays.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Kept {
+    /// Always true.
+    pub kept: bool,
+}
+
 /// Ask the database a question.
 #[utoipa::path(post, path = "/v1/ask", request_body = AskBody, responses(
-    (status = 200, description = "Statement, rows and how sure they are, or why there is no answer"),
+    (status = 200, description = "Statement, rows and how sure they are, or why there is no answer; server-sent events where `stream` is true",
+        content((Object = "application/json"), (String = "text/event-stream"))),
     (status = 400, description = "The question cannot be asked", body = crate::api_error::ErrorBody),
     (status = 503, description = "Model or database does not answer", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn ask(
@@ -104,7 +113,7 @@ pub(crate) async fn ask(
 
 /// Run a statement under the guards.
 #[utoipa::path(post, path = "/v1/query", request_body = QueryBody, responses(
-    (status = 200, description = "Columns and rows"),
+    (status = 200, description = "Columns and rows", body = Object),
     (status = 400, description = "The statement is refused or wrong", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn query(
     State(state): State<Arc<ServerState>>,
@@ -119,14 +128,14 @@ pub(crate) async fn query(
 
 /// Judge an answer.
 #[utoipa::path(post, path = "/v1/feedback", request_body = FeedbackBody, responses(
-    (status = 200, description = "Kept"),
+    (status = 200, description = "Kept", body = Kept),
     (status = 400, description = "The statement is refused or wrong", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn feedback(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     JsonBody(body): JsonBody<FeedbackBody>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Kept>, ApiError> {
     caller.require(ServeRight::Ask)?;
     let assistant = state.assistant()?.clone();
     let policy = AccessPolicy::of_key(&caller.key);
@@ -148,7 +157,7 @@ pub(crate) async fn feedback(
     let recorded = assistant.record(&AuditLine { outcome, ..entry });
     let feedback = recorded.and(checked).map_err(|error| of_ask(&error))?;
     assistant.keep(feedback).await.map_err(|error| of_ask(&error))?;
-    Ok(Json(json!({ "kept": true })))
+    Ok(Json(Kept { kept: true }))
 }
 
 /// A question under way.
@@ -240,7 +249,7 @@ fn line(assistant: &Assistant, caller: &Caller, id: String, kind: &str) -> Audit
 fn word(error: &AskError) -> &'static str {
     match error {
         AskError::Invalid(_) | AskError::Refused { .. } => "refused",
-        AskError::Unavailable(_) => "failed",
+        AskError::Unavailable { .. } => "failed",
     }
 }
 
@@ -249,7 +258,10 @@ pub(crate) fn of_ask(error: &AskError) -> ApiError {
     match error {
         AskError::Invalid(message) => ApiError::invalid("question", message),
         AskError::Refused { code, message } => ApiError::invalid("sql", message).with_code(code),
-        AskError::Unavailable(message) => ApiError::busy(message),
+        AskError::Unavailable { told, reason } => {
+            tracing::warn!("{told}: {reason}");
+            ApiError::busy(format!("{told}; the server's log says why"))
+        }
     }
 }
 

@@ -106,8 +106,9 @@ impl Keys {
         }
         let sent = headers
             .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-            .map(|key| key.trim().to_owned())
+            .and_then(|value| value.to_str().ok()?.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, key)| key.trim().to_owned())
             .or_else(|| key_of_socket(headers));
         sent.and_then(|sent| self.owner(&sent)).cloned().ok_or_else(|| {
             ApiError::new(

@@ -7,6 +7,7 @@ mod api_error;
 mod ask;
 mod authentication;
 mod backend;
+mod bounded_text;
 mod certificate;
 mod connections;
 mod event_stream;

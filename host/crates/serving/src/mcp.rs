@@ -3,17 +3,20 @@
 //! Guards, rights, policies and the audit log are those of [`crate::ask`]; this file only translates.
 
 mod table_card;
+mod tool_call;
 
 use std::sync::Arc;
 
 use axum::http::request::Parts;
 use nl2sql_app::ask::{AccessPolicy, AskRequest, Assistant};
-use nl2sql_profile::{ServeKey, ServeRight};
+use nl2sql_profile::{ServeKey, ServeRight, ServeSettings};
 use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
-    CallToolResult, Implementation, ListResourcesResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ReadResourceResult, Resource, ResourceContents, ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListResourcesResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
+    ResourceContents, ServerCapabilities, ServerConfig,
 };
 use rmcp::schemars::JsonSchema;
 use rmcp::service::RequestContext;
@@ -73,12 +76,14 @@ pub struct McpServer {
     assistant: Arc<Assistant>,
     /// Who calls, where it is not told by the HTTP request.
     local: Option<Caller>,
+    /// Most seconds of a call.
+    seconds: u32,
     tool_router: ToolRouter<Self>,
 }
 
 impl McpServer {
-    /// For the process that started this one: it may do what this program's user may.
-    pub fn over_stdio(assistant: Arc<Assistant>) -> Self {
+    /// For the process that started this one: it may do what this program's user may. A call takes at most so many seconds.
+    pub fn over_stdio(assistant: Arc<Assistant>, seconds: u32) -> Self {
         let caller = Caller {
             name: "stdio".to_owned(),
             key: ServeKey {
@@ -86,13 +91,14 @@ impl McpServer {
                 ..ServeKey::default()
             },
         };
-        Self::new(assistant, Some(caller))
+        Self::new(assistant, Some(caller), seconds)
     }
 
-    fn new(assistant: Arc<Assistant>, local: Option<Caller>) -> Self {
+    fn new(assistant: Arc<Assistant>, local: Option<Caller>, seconds: u32) -> Self {
         Self {
             assistant,
             local,
+            seconds,
             tool_router: Self::tool_router(),
         }
     }
@@ -180,6 +186,16 @@ impl ServerHandler for McpServer {
             .with_instructions(INSTRUCTIONS)
     }
 
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let cancelled = context.ct.clone();
+        let call = self.tool_router.call(ToolCallContext::new(self, request, context));
+        tool_call::in_time(self.seconds, cancelled, call).await
+    }
+
     async fn list_resources(
         &self,
         _: Option<PaginatedRequestParams>,
@@ -209,7 +225,7 @@ impl ServerHandler for McpServer {
         let table = tables.iter().find(|table| table_card::full_name(table) == wanted);
         let table = table.ok_or_else(|| {
             let message = format!("there is no resource {}; resources/list names them", request.uri);
-            ErrorData::resource_not_found(message, None)
+            tool_call::of_bounded_message(ErrorData::resource_not_found(message, None))
         })?;
         let card =
             ResourceContents::text(table_card::write(table), request.uri.clone()).with_mime_type("text/markdown");
@@ -229,15 +245,15 @@ fn told<T: Serialize>(outcome: Result<T, ApiError>) -> CallToolResult {
 pub(crate) fn over_http(
     assistant: &Arc<Assistant>,
     stop: CancellationToken,
-    max_body: usize,
+    settings: &ServeSettings,
 ) -> StreamableHttpService<McpServer, LocalSessionManager> {
-    let assistant = assistant.clone();
+    let (assistant, seconds) = (assistant.clone(), settings.request_timeout_s);
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
         .with_cancellation_token(stop)
-        .with_max_request_body_bytes(max_body);
+        .with_max_request_body_bytes(settings.max_body_kib as usize * 1_024);
     StreamableHttpService::new(
-        move || Ok(McpServer::new(assistant.clone(), None)),
+        move || Ok(McpServer::new(assistant.clone(), None, seconds)),
         Arc::default(),
         config,
     )

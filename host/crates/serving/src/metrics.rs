@@ -165,7 +165,7 @@ pub(crate) async fn count_requests(State(state): State<Arc<ServerState>>, reques
 }
 
 /// Figures for Prometheus.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Figures in Prometheus' text format")))]
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Figures in Prometheus' text format", body = String, content_type = "text/plain")))]
 pub(crate) async fn metrics(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,

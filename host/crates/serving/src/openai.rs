@@ -3,6 +3,7 @@
 pub(crate) mod adapters;
 pub(crate) mod chat;
 pub(crate) mod completions;
+pub(crate) mod conversation;
 pub(crate) mod generation;
 pub(crate) mod json_body;
 pub(crate) mod models;

@@ -1,15 +1,21 @@
 //! `GET /openapi.json`: the API in OpenAPI's words, made from the handlers.
 
+mod answers;
+mod whole_numbers;
+
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Json;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, openapi};
 
+use self::answers::describe_answers;
+use self::whole_numbers::bound_whole_numbers;
 use crate::api_error::ErrorBody;
 use crate::ask;
 use crate::metrics;
@@ -87,10 +93,13 @@ fn group(path: &str) -> &'static str {
 }
 
 /// The document. Where there are no keys, none is asked for.
-pub(crate) async fn document(State(state): State<Arc<ServerState>>) -> Json<openapi::OpenApi> {
+pub(crate) async fn document(State(state): State<Arc<ServerState>>) -> Json<Value> {
     let mut document = Api::openapi();
     if state.settings.keys.is_empty() {
         document.security = None;
     }
+    let mut document = json!(document);
+    describe_answers(&mut document);
+    bound_whole_numbers(&mut document);
     Json(document)
 }

@@ -1,6 +1,5 @@
 //! `GET /`: the page, as `cargo xtask page` built it and the program embeds it.
 
-use axum::extract::Path;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -8,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::api_error::ApiError;
+use crate::runs::parameters::Named;
 
 /// A file of the page.
 struct PageFile {
@@ -33,7 +33,7 @@ pub(crate) async fn index() -> Response {
 }
 
 /// Its scripts and styles, whose names say what they hold.
-pub(crate) async fn asset(Path(name): Path<String>) -> Response {
+pub(crate) async fn asset(Named(name): Named<String>) -> Response {
     match file(&name).filter(|file| file.name != "index.html") {
         Some(file) => sent(file, "public, max-age=31536000, immutable"),
         None => ApiError::not_found("unknown_url", "there is no such part of the page").into_response(),

@@ -9,10 +9,11 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use serde_json::json;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
+use utoipa::ToSchema;
 
 use crate::api_error::ApiError;
 use crate::ask;
@@ -48,7 +49,7 @@ pub(crate) fn router(state: Arc<ServerState>, stop: &CancellationToken) -> Route
         .route("/metrics", get(metrics::metrics))
         .merge(runs::routes());
     if let Some(assistant) = &state.assistant {
-        guarded = guarded.route_service("/mcp", mcp::over_http(assistant, stop.child_token(), body_limit));
+        guarded = guarded.route_service("/mcp", mcp::over_http(assistant, stop.child_token(), &state.settings));
     }
     // What was added last is passed first: nobody's body is read who has no key.
     let guarded = guarded
@@ -123,7 +124,14 @@ async fn wrong_method() -> ApiError {
 }
 
 /// Whether the server answers.
-#[utoipa::path(get, path = "/health", security(()), responses((status = 200, description = "It does", content_type = "application/json")))]
-pub(crate) async fn health() -> Json<serde_json::Value> {
-    Json(json!({ "status": "ok" }))
+#[utoipa::path(get, path = "/health", security(()), responses((status = 200, description = "It does", body = Health)))]
+pub(crate) async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// That the server answers.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`
+    pub status: &'static str,
 }

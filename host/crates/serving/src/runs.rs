@@ -6,7 +6,7 @@ pub(crate) mod evaluation;
 pub(crate) mod events;
 pub(crate) mod listing;
 pub(crate) mod pairs;
-mod parameters;
+pub(crate) mod parameters;
 pub(crate) mod review;
 pub(crate) mod training;
 pub(crate) mod workers;

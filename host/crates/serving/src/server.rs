@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use nl2sql_app::FleetWatch;
-use nl2sql_app::ask::Assistant;
+use nl2sql_app::ask::{AccessPolicy, Assistant};
 use nl2sql_app::runs::RunLibrary;
 use nl2sql_profile::{ProfileError, ServeSettings};
 use tokio_rustls::TlsAcceptor;
@@ -25,6 +25,16 @@ pub enum ServeError {
     /// A key cannot be read.
     #[error(transparent)]
     Keys(#[from] ProfileError),
+    /// A key's policy names what the database does not have.
+    #[error(
+        "serve.keys.{key} names the {what}, which the database does not have; correct the name, or extract the database again"
+    )]
+    Policy {
+        /// Name of the key.
+        key: String,
+        /// The table or column.
+        what: String,
+    },
     /// The address cannot be listened at.
     #[error("cannot listen at {address}: {source}; choose another serve.address or serve.port")]
     Address {
@@ -72,6 +82,9 @@ impl Server {
     ) -> Result<Self, ServeError> {
         tls_provider::install();
         let keys = Keys::read(&settings.keys)?;
+        if let Some(assistant) = &assistant {
+            check_policies(settings, assistant)?;
+        }
         let tls = match (&settings.certificate, &settings.private_key) {
             (Some(certificate), Some(key)) => Some(read_certificate(certificate, key)?),
             _ => None,
@@ -123,4 +136,15 @@ impl Server {
         connections.serve(&listener, &stop).await;
         Ok(())
     }
+}
+
+/// Refuses keys that withhold, or allow, what is not there.
+fn check_policies(settings: &ServeSettings, assistant: &Assistant) -> Result<(), ServeError> {
+    for (key, policy) in &settings.keys {
+        if let Some(what) = AccessPolicy::of_key(policy).unknown_name(assistant.catalog()) {
+            let key = key.clone();
+            return Err(ServeError::Policy { key, what });
+        }
+    }
+    Ok(())
 }

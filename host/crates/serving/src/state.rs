@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use nl2sql_app::ask::Assistant;
 use nl2sql_app::{ModelEntry, ServedModel};
 use nl2sql_profile::ServeSettings;
@@ -70,15 +69,7 @@ impl ServerState {
 
     /// The error of a request whose time is over.
     pub(crate) fn timed_out(&self) -> ApiError {
-        ApiError::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "server_error",
-            "timeout",
-            format!(
-                "the answer took longer than {} seconds",
-                self.settings.request_timeout_s
-            ),
-        )
+        ApiError::timed_out(self.settings.request_timeout_s)
     }
 
     /// Waits for an answer as long as a request may take.

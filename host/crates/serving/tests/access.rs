@@ -50,6 +50,11 @@ async fn a_key_opens_what_its_rights_name_and_nothing_else() {
     assert_eq!(chat(Some(format!("Basic {CHAT_KEY}"))).await, 401);
     assert_eq!(chat(Some(format!("Bearer {CHAT_KEY}x"))).await, 401);
     assert_eq!(chat(Some(format!("Bearer {CHAT_KEY}"))).await, 200);
+    assert_eq!(
+        chat(Some(format!("bearer {CHAT_KEY}"))).await,
+        200,
+        "schemes have no case"
+    );
     assert_eq!(chat(Some(format!("Bearer {ADMIN_KEY}"))).await, 403);
     let figures = |key: &'static str| {
         served

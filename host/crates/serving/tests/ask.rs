@@ -274,6 +274,11 @@ async fn a_key_reads_what_its_policy_allows() {
             400,
         ),
         ("orders", "SELECT name FROM sqlite_master", 400),
+        (
+            "orders",
+            "SELECT (1, 'Oslo', 'a@x.example', 1.5) IN customers FROM orders",
+            400,
+        ),
         ("private", "SELECT city FROM customers", 200),
         ("private", "SELECT count(*) FROM customers", 200),
         ("private", "SELECT amount FROM orders", 200),
@@ -308,6 +313,29 @@ async fn a_key_reads_what_its_policy_allows() {
         (
             "private",
             "SELECT count(*) FROM orders NATURAL JOIN (SELECT 1 AS id)",
+            200,
+        ),
+        ("private", "SELECT j.email FROM (customers) AS j", 400),
+        ("private", "SELECT j.id FROM ((customers)) j WHERE j.email > 'b'", 400),
+        ("private", "SELECT j.email FROM (customers, orders) AS 'j'", 400),
+        (
+            "private",
+            "SELECT j.email FROM ((customers JOIN orders ON true)) AS j",
+            400,
+        ),
+        (
+            "private",
+            "SELECT amount FROM orders WHERE (1, 'Oslo', 'a@x.example', 1.5) IN customers",
+            400,
+        ),
+        (
+            "private",
+            "SELECT amount FROM orders WHERE (1, 'Oslo', 'a@x.example', 1.5) NOT IN main.\"customers\"",
+            400,
+        ),
+        (
+            "private",
+            "SELECT j.n FROM ((SELECT count(*) AS n FROM customers)) AS j",
             200,
         ),
         ("private", "SELECT email FROM contacts", 400),

@@ -210,6 +210,136 @@ async fn requests_that_cannot_be_served_are_refused_in_openais_shape() {
 }
 
 #[tokio::test]
+async fn messages_of_one_role_in_a_row_are_one_turn() {
+    let served = Served::usual().await;
+    let said = |role: &str, content: Value| json!({ "role": role, "content": content });
+    let text = |text: &str| json!([{ "type": "text", "text": text }]);
+    let several = json!([
+        said("system", json!("Answer in SQL.")),
+        said("user", json!("Tables: singer.")),
+        said("user", json!([{ "type": "text", "text": "How many" }, { "type": "input_text", "text": "singers?" }])),
+        { "role": "assistant", "content": "SELECT 1", "refusal": null, "tool_calls": null, "audio": null, "annotations": [] },
+        { "role": "assistant", "content": null, "refusal": "I cannot." },
+        said("developer", text("Be brief.")),
+        said("user", json!("Why?")),
+        said("user", json!("Tell.")),
+    ]);
+    let merged = json!([
+        said("system", json!("Answer in SQL.\n\nBe brief.")),
+        said("user", json!("Tables: singer.\n\nHow many\nsingers?")),
+        said("assistant", json!("SELECT 1\n\nI cannot.")),
+        said("user", json!("Why?\n\nTell.")),
+    ]);
+    let (status, answer) = served.answer(CHAT, &question(json!({ "messages": several }))).await;
+    assert_eq!(status, 200, "{answer}");
+    let (_, expected) = served.answer(CHAT, &question(json!({ "messages": merged }))).await;
+    assert_eq!(answer["choices"], expected["choices"]);
+    assert_eq!(answer["usage"]["prompt_tokens"], expected["usage"]["prompt_tokens"]);
+    let input = json!([
+        { "type": "message", "role": "user", "content": [{ "type": "input_text", "text": "How many?" }] },
+        { "type": "message", "role": "assistant", "id": "msg_1", "status": "completed",
+          "content": [{ "type": "output_text", "text": "SELECT 1", "annotations": [] }] },
+        { "role": "user", "content": "Why?" },
+        { "role": "user", "content": "Tell." },
+    ]);
+    let turns = json!({ "model": "tiny", "input": input, "instructions": "Answer in SQL.", "max_output_tokens": 4 });
+    let response = served.post("/v1/responses", &turns).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(!response.headers().contains_key("x-nl2sql-ignored-fields"));
+}
+
+#[tokio::test]
+async fn what_a_model_cannot_be_shown_is_refused_by_name() {
+    let served = Served::usual().await;
+    let user = json!({ "role": "user", "content": "How many?" });
+    let part = |part: Value| json!([user, { "role": "user", "content": [{ "type": "text", "text": "See:" }, part] }]);
+    let call = json!([{ "id": "c", "type": "function", "function": { "name": "f", "arguments": "{}" } }]);
+    let cases = [
+        (
+            part(json!({ "type": "image_url", "image_url": { "url": "data:," } })),
+            "message 2: parts of type `image_url`",
+        ),
+        (
+            part(json!({ "type": "input_audio", "input_audio": {} })),
+            "message 2: parts of type `input_audio`",
+        ),
+        (
+            part(json!({ "type": "file", "file": {} })),
+            "message 2: parts of type `file`",
+        ),
+        (
+            part(json!({ "type": "text" })),
+            "message 2: a part of type `text` has no `text`",
+        ),
+        (
+            part(json!("text")),
+            "message 2: `content` is neither text nor a list of parts",
+        ),
+        (json!([user, { "role": "user" }]), "message 2: `content` is missing"),
+        (json!([user, { "content": "x" }]), "message 2: missing field `role`"),
+        (json!([user, "x"]), "message 2: invalid type"),
+        (
+            json!([user, { "role": "assistant", "content": null, "tool_calls": call }]),
+            "message 2: `tool_calls`",
+        ),
+        (
+            json!([user, { "role": "assistant", "audio": { "id": "a" } }]),
+            "message 2: `audio`",
+        ),
+        (
+            json!([user, { "role": "tool", "content": "x", "tool_call_id": "c" }]),
+            "message 2: role `tool`",
+        ),
+        (
+            json!([user, { "role": "narrator", "content": "x" }]),
+            "message 2: role `narrator`",
+        ),
+        (
+            json!([{ "role": "assistant", "content": "Hello!" }, user]),
+            "begin with the user's",
+        ),
+        (
+            json!([user, { "role": "assistant", "content": "SELECT" }]),
+            "end with the user's",
+        ),
+        (
+            json!([{ "role": "system", "content": "Answer in SQL." }]),
+            "no message of the user",
+        ),
+    ];
+    for (messages, said) in cases {
+        let (status, body) = served.answer(CHAT, &question(json!({ "messages": messages }))).await;
+        let message = body["error"]["message"].as_str().unwrap();
+        assert_eq!((status, &body["error"]["param"]), (400, &json!("messages")), "{body}");
+        assert!(message.contains(said), "{said}: {message}");
+        let (status, body) = served
+            .answer("/v1/responses", &json!({ "model": "tiny", "input": messages }))
+            .await;
+        assert_eq!((status, &body["error"]["param"]), (400, &json!("input")), "{body}");
+    }
+    let turn = |more: Value| {
+        let mut turn = json!({ "model": "tiny", "input": "How many?" });
+        turn.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        turn
+    };
+    for (more, param) in [
+        (
+            json!({ "input": [{ "type": "function_call_output", "call_id": "c", "output": "x" }] }),
+            "input",
+        ),
+        (json!({ "tools": [{ "type": "web_search" }] }), "tools"),
+        (json!({ "conversation": "conv_1" }), "conversation"),
+        (json!({ "previous_response_id": "resp_1" }), "previous_response_id"),
+        (json!({ "background": true }), "background"),
+    ] {
+        let (status, body) = served.answer("/v1/responses", &turn(more)).await;
+        assert_eq!((status, &body["error"]["param"]), (400, &json!(param)), "{body}");
+    }
+    let sound = question(json!({ "modalities": ["text", "audio"] }));
+    assert_eq!(served.answer(CHAT, &sound).await.1["error"]["param"], "modalities");
+}
+
+#[tokio::test]
 async fn fields_that_nothing_reads_are_named_in_a_header() {
     let served = Served::usual().await;
     let request = question(json!({ "user": "u", "metadata": {}, "max_tokens": 1 }));
@@ -221,6 +351,13 @@ async fn fields_that_nothing_reads_are_named_in_a_header() {
         .unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["x-nl2sql-ignored-fields"], "user,metadata");
+    let named = json!([{ "role": "user", "name": "ann", "content": "How many?" }]);
+    let named = served
+        .post(CHAT, &question(json!({ "messages": named, "max_tokens": 1 })))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(named.headers()["x-nl2sql-ignored-fields"], "messages.name");
     assert_eq!(response.headers()["x-request-id"], "mine-1");
     let response = served
         .post(CHAT, &question(json!({ "max_tokens": 1 })))
@@ -292,6 +429,35 @@ async fn the_api_describes_itself() {
         assert!(document["paths"].get(path).is_some(), "{path}");
     }
     assert!(!document.to_string().contains("crate::"), "tags are words for people");
+    assert!(
+        !document.to_string().contains("int32"),
+        "numbers end where their type does"
+    );
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for operation in methods.as_object().unwrap().values() {
+            let Some(good) = operation["responses"].get("200") else {
+                continue;
+            };
+            let content = good["content"].as_object().unwrap_or_else(|| panic!("{path}"));
+            let streams = operation.pointer("/requestBody").is_some() && content.contains_key("text/event-stream");
+            assert!(
+                content.values().all(|kind| kind["schema"].is_object()),
+                "{path}: {content:?}"
+            );
+            let answers = ["/chat/completions", "/v1/completions", "/v1/responses", "/v1/ask"];
+            assert_eq!(streams, answers.iter().any(|route| path.ends_with(route)), "{path}");
+        }
+    }
+    for name in [
+        "Answer",
+        "ResultTable",
+        "AnswerColumn",
+        "ChatResponse",
+        "CompletionResponse",
+        "ModelList",
+    ] {
+        assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+    }
     let models: Value = get("/v1/models").await.unwrap().json().await.unwrap();
     assert_eq!(models["data"][0]["id"], "tiny");
     assert_eq!(get("/health").await.unwrap().status(), 200);

@@ -72,6 +72,17 @@ const { StreamableHTTPClientTransport } = from("@modelcontextprotocol/sdk/client
   assert.deepStrictEqual(resources.map((resource) => resource.uri), ["nl2sql://table/orders"]);
   const card = await client.readResource({ uri: resources[0].uri });
   assert.strictEqual(card.contents[0].mimeType, "text/markdown");
+  for (const wrong of [{}, { sql: 5 }, { sql: "SELECT 1", rows: 1 }, { sql: "SELECT 1", limit: -1 }])
+    assert.ok((await client.callTool({ name: "query", arguments: wrong })).isError, JSON.stringify(wrong));
+  await assert.rejects(client.callTool({ name: "drop", arguments: {} }));
+  await assert.rejects(client.readResource({ uri: "nl2sql://table/customers" }));
+  const stop = new AbortController();
+  const sql = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+  const slow = client.callTool({ name: "query", arguments: { sql } }, undefined, { signal: stop.signal });
+  setTimeout(() => stop.abort(), 200);
+  await assert.rejects(slow);
+  const one = await client.callTool({ name: "query", arguments: { sql: "SELECT 1 AS one" } });
+  assert.deepStrictEqual(one.structuredContent.rows, [[1]]);
   await client.close();
   const stranger = new Client({ name: "test", version: "1" });
   await assert.rejects(stranger.connect(new StreamableHTTPClientTransport(new URL(process.argv[2] + "/mcp"))));

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use nl2sql_profile::ServeSettings;
+use nl2sql_profile::{ServeRight, ServeSettings};
 
 use crate::ask::{asked, asked_with, key};
 
@@ -10,6 +10,13 @@ const SCRIPT: &str = r#"
 import asyncio, json, sys
 from mcp import Client
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+
+async def fails(call):
+    try:
+        await call
+    except Exception:
+        return
+    raise AssertionError("it worked")
 
 async def main(url, key):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -32,6 +39,18 @@ async def main(url, key):
             card = (await client.read_resource(resources[0].uri)).contents[0]
             assert card.mime_type == "text/markdown" and card.text.startswith('# '), card
             assert "Oslo" not in card.text, card
+            for arguments in ({}, {"sql": 5}, {"sql": "SELECT 1", "rows": 1}, {"sql": "SELECT 1", "limit": -1}):
+                wrong = await client.call_tool("query", arguments)
+                assert wrong.is_error and "parameters" in wrong.content[0].text, wrong
+            for unknown in (client.call_tool("drop", {}), client.read_resource("nl2sql://table/none")):
+                await fails(unknown)
+            slow = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+            call = asyncio.create_task(client.call_tool("query", {"sql": slow}))
+            await asyncio.sleep(0.2)
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+            one = await client.call_tool("query", {"sql": "SELECT 1 AS one"})
+            assert one.structured_content["rows"] == [[1]], one
             print(json.dumps(said))
 
 asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))
@@ -76,7 +95,54 @@ async fn the_official_mcp_client_asks_queries_and_looks_up() {
             )
         })
         .collect();
-    assert_eq!(kinds, ["ask answered", "query refused", "query answered"]);
+    assert_eq!(
+        kinds,
+        ["ask answered", "query refused", "query answered", "query answered"],
+        "nothing is answered that was not asked for, and no row of what was cancelled left"
+    );
+}
+
+const STRANGER: &str = r#"
+import asyncio, sys
+from mcp import Client
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+
+async def main(url, key):
+    async with create_mcp_http_client(headers={"Authorization": f"Bearer {key}"}) as http:
+        async with Client(streamable_http_client(url + "/mcp", http_client=http)) as client:
+            for work in (lambda: client.call_tool("schema", {}), lambda: client.call_tool("query", {"sql": "SELECT 1"}),
+                         lambda: client.call_tool("ask", {"question": "How many?"}), client.list_resources,
+                         lambda: client.read_resource("nl2sql://table/customers")):
+                try:
+                    print(await work())
+                except Exception as error:
+                    assert "does not have the right `ask`" in str(error), error
+
+asyncio.run(main(*sys.argv[1:]))
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_without_the_right_to_ask_reads_nothing_over_mcp() {
+    let Some(python) = std::env::var_os("NL2SQL_TEST_PYTHON") else {
+        println!("skipped: a_key_without_the_right_to_ask_reads_nothing_over_mcp needs NL2SQL_TEST_PYTHON");
+        return;
+    };
+    let keys = tempfile::tempdir().unwrap();
+    let (name, mut chat) = key(keys.path(), "chat", &[], &[], 0);
+    chat.rights = vec![ServeRight::Chat];
+    let settings = ServeSettings {
+        keys: [(name, chat)].into(),
+        ..ServeSettings::default()
+    };
+    let asked = asked_with(&[COUNT], settings).await;
+    let mut command = Command::new(python);
+    command.args(["-c", STRANGER, &asked.served.url, "chat-key-0123456789"]);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success() && said[0].is_empty(), "{said:?}");
+    assert!(asked.audit().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

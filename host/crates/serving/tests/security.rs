@@ -71,20 +71,17 @@ async fn no_error_tells_of_paths_keys_or_the_programs_insides() {
         "/",
         "/nothing",
         "/v1/models/..%2f..%2fetc",
+        "/v1/models/%ff",
+        "/assets/%ff",
         "/assets/..%2f..%2fCargo.toml",
         "/v1/runs/..%2f..",
         "/v1/runs/shop/pairs?limit=x",
     ] {
         let request = asked.served.client.get(format!("{}{route}", asked.served.url));
-        let said = request
-            .bearer_auth("canary-key-0123456789")
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
-        check(route, &said);
+        let response = request.bearer_auth("canary-key-0123456789").send().await.unwrap();
+        let (status, kind) = (response.status(), response.headers()["content-type"].clone());
+        assert!(status.is_success() || kind == "application/json", "{route}: {kind:?}");
+        check(route, &response.text().await.unwrap());
     }
     let audit = std::fs::read_to_string(asked.run.join("serve/audit.jsonl")).unwrap();
     assert!(!audit.contains("canary-key"), "{audit}");
@@ -208,6 +205,118 @@ async fn bodies_that_are_too_large_or_too_deep_are_refused_everywhere() {
             .0,
         200
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_quote_no_more_than_a_part_of_what_was_sent() {
+    const LONG: usize = 10_000;
+    let asked = asked(&["SELECT 1"]).await;
+    let (long, deep) = ("é".repeat(LONG), format!("{}1{}", "[".repeat(100), "]".repeat(100)));
+    let names = [
+        "model",
+        "messages",
+        "prompt",
+        "input",
+        "question",
+        "sql",
+        "verdict",
+        "lora_name",
+        "lora_path",
+        "database",
+    ];
+    let with = |value: &Value| Value::Object(names.iter().map(|name| ((*name).to_owned(), value.clone())).collect());
+    let message = json!({ "model": "tiny", "messages": [{ "role": &long, "content": [{ "type": &long }] }], "input": [{ "type": &long }] });
+    let stops = json!({ "model": "tiny", "prompt": "", "messages": [{ "role": "user", "content": "x" }], "input": {}, "logit_bias": { &long: 1 } });
+    let bodies = [
+        json!(long),
+        json!([[[[long]]]]),
+        json!({ &long: &long }),
+        with(&json!(long)),
+        with(&json!([long])),
+        with(&json!({ &long: 1 })),
+        with(&serde_json::from_str(&deep).unwrap()),
+        message,
+        stops,
+    ];
+    for route in ROUTES {
+        for (number, body) in bodies.iter().enumerate() {
+            let (status, answer) = asked.served.answer(route, body).await;
+            let length = answer.to_string().chars().count();
+            assert!(
+                (400..500).contains(&status) && length < 1_200,
+                "{route} {number}: {status}, {length} characters"
+            );
+        }
+    }
+    let long = "a".repeat(20_000);
+    for path in [
+        format!("/v1/models/{long}"),
+        format!("/v1/runs/{long}"),
+        format!("/v1/runs/shop/pairs?limit={long}"),
+        format!("/v1/runs/shop/pairs/{long}"),
+        format!("/v1/events?from={long}"),
+        format!("/{long}"),
+    ] {
+        let response = asked
+            .served
+            .client
+            .get(format!("{}{path}", asked.served.url))
+            .send()
+            .await
+            .unwrap();
+        let said = response.text().await.unwrap();
+        assert!(said.chars().count() < 1_200, "{}", &said[..1_200]);
+    }
+}
+
+/// The same over the Model Context Protocol, whose library quotes arguments that it cannot read.
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_of_the_model_context_protocol_are_of_bounded_length() {
+    let asked = asked(&["SELECT 1"]).await;
+    let long = "é".repeat(20_000);
+    let call = |tool: &str, arguments: Value| json!({ "method": "tools/call", "params": { "name": tool, "arguments": arguments } });
+    for message in [
+        call("ask", json!({ "question": [&long], "limit": &long })),
+        call("query", json!({ "sql": "SELECT 1", "limit": &long })),
+        call("query", json!({ &long: 1 })),
+        call("query", json!({ "sql": &long })),
+        call(&long, json!({})),
+        json!({ "method": "resources/read", "params": { "uri": format!("nl2sql://table/{long}") } }),
+    ] {
+        let said = spoken(&asked.served, message).await;
+        assert!(
+            said.contains("error") || said.contains("isError"),
+            "{}",
+            &said[..300.min(said.len())]
+        );
+        assert!(said.chars().count() < 3_000, "{} characters", said.chars().count());
+    }
+}
+
+/// What comes back to one message, in a session of its own.
+async fn spoken(served: &Served, mut message: Value) -> String {
+    let send = |body: Value, session: Option<String>| {
+        let request = served
+            .post("/mcp", &body)
+            .header("accept", "application/json, text/event-stream");
+        match session {
+            Some(session) => request.header("mcp-session-id", session).send(),
+            None => request.send(),
+        }
+    };
+    let hello = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } });
+    let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello });
+    let begun = send(hello, None).await.unwrap();
+    let session = begun
+        .headers()
+        .get("mcp-session-id")
+        .map(|id| id.to_str().unwrap().to_owned());
+    begun.text().await.unwrap();
+    let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    send(ready, session.clone()).await.unwrap();
+    message["jsonrpc"] = "2.0".into();
+    message["id"] = 2.into();
+    send(message, session).await.unwrap().text().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

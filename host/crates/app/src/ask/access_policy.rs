@@ -53,21 +53,45 @@ impl AccessPolicy {
 
     /// Whether a column may be read. Upper and lower case are one here: withholding too much is the safer mistake.
     pub fn allows_column(&self, schema: Option<&str>, table: &str, column: &str) -> bool {
-        let hides = |hidden: &String| {
-            let Some((owner, name)) = hidden.rsplit_once('.') else {
-                return true;
-            };
-            owns(owner, schema, table) && name.eq_ignore_ascii_case(column)
+        let hides = |owner: String| {
+            let name = format!("{owner}.{column}");
+            self.hidden_columns
+                .iter()
+                .any(|hidden| hidden.eq_ignore_ascii_case(&name))
         };
-        !self.hidden_columns.iter().any(hides)
+        !owners(schema, table).into_iter().any(hides)
     }
 
     /// Whether some column of a table is hidden.
     pub fn hides_columns_of(&self, schema: Option<&str>, table: &str) -> bool {
-        self.hidden_columns.iter().any(|hidden| match hidden.rsplit_once('.') {
-            Some((owner, _)) => owns(owner, schema, table),
-            None => true,
+        owners(schema, table).into_iter().any(|owner| {
+            let begins = format!("{owner}.").to_ascii_lowercase();
+            let hides = |hidden: &String| hidden.to_ascii_lowercase().starts_with(&begins);
+            self.hidden_columns.iter().any(hides)
         })
+    }
+
+    /// What it names that a catalog does not have. A policy that withholds nothing by a slip of the pen would be noticed too late.
+    pub fn unknown_name(&self, catalog: &Database) -> Option<String> {
+        let named = || {
+            let tables = catalog.tables.iter();
+            tables.flat_map(|table| {
+                owners(table.schema.as_deref(), &table.name)
+                    .into_iter()
+                    .map(move |owner| (owner, table))
+            })
+        };
+        let has_table = |name: &String| named().any(|(owner, _)| owner == *name);
+        let has_column = |name: &String| {
+            named().any(|(owner, table)| {
+                let mut columns = table.columns.iter().map(|column| format!("{owner}.{}", column.name));
+                columns.any(|column| column.eq_ignore_ascii_case(name))
+            })
+        };
+        let table = self.tables.iter().find(|name| !has_table(name));
+        let column = self.hidden_columns.iter().find(|name| !has_column(name));
+        let table = table.map(|name| format!("table `{name}`"));
+        table.or_else(|| column.map(|name| format!("column `{name}`")))
     }
 
     /// Whether a column may be read, of a table named with its schema where it has one.
@@ -156,10 +180,10 @@ impl AccessPolicy {
     }
 }
 
-/// Whether the owner of a hidden column, as `table` or `schema.table`, is this table.
-fn owns(owner: &str, schema: Option<&str>, table: &str) -> bool {
-    owner.eq_ignore_ascii_case(table)
-        || schema.is_some_and(|schema| owner.eq_ignore_ascii_case(&format!("{schema}.{table}")))
+/// What a table may be called in a policy: `table`, and `schema.table` where it has a schema.
+fn owners(schema: Option<&str>, table: &str) -> Vec<String> {
+    let qualified = schema.map(|schema| format!("{schema}.{table}"));
+    [table.to_owned()].into_iter().chain(qualified).collect()
 }
 
 fn of_catalog<'c>(table: &TableUse, catalog: &'c Database) -> Option<&'c Table> {

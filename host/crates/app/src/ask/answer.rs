@@ -1,6 +1,7 @@
 //! What comes back for a question.
 
 use nl2sql_catalog::{ResultSet, Value as SqlValue};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::json_value::json_value;
 use super::verified_pairs::SimilarPair;
 
 /// The answer to a question, or why there is none.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Answer {
     /// The question.
     pub question: String,
@@ -42,7 +43,7 @@ pub struct Answer {
 }
 
 /// Statements behind an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Agreement {
     /// Statements that were written.
     pub written: u32,
@@ -53,7 +54,7 @@ pub struct Agreement {
 }
 
 /// Something wrong with a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AskFinding {
     /// Stable code, e.g. `unknown-column`.
     pub code: String,
@@ -62,7 +63,7 @@ pub struct AskFinding {
 }
 
 /// Why a question was not answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unanswered {
     /// `nothing-ran` or `not-sure`.
     pub reason: String,
@@ -71,7 +72,7 @@ pub struct Unanswered {
 }
 
 /// What a statement reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Explanation {
     /// Tables and views.
     pub tables: Vec<String>,
@@ -82,7 +83,7 @@ pub struct Explanation {
 }
 
 /// A result with types.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ResultTable {
     /// Columns in order.
     pub columns: Vec<AnswerColumn>,
@@ -93,7 +94,7 @@ pub struct ResultTable {
 }
 
 /// A column of a result.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AnswerColumn {
     /// Name as the database reports it.
     pub name: String,

@@ -15,6 +15,22 @@ pub(super) struct Candidate {
     pub(super) result: Option<ResultTable>,
 }
 
+impl Candidate {
+    /// A statement whose end the model was not given the tokens to write.
+    pub(super) fn cut_off(sql: String) -> Self {
+        let message = "the answer was cut off before the statement ended; raise evaluate.max_new_tokens";
+        let finding = AskFinding {
+            code: "cut-off".into(),
+            message: message.into(),
+        };
+        Self {
+            sql,
+            findings: vec![finding],
+            ..Self::default()
+        }
+    }
+}
+
 /// The result that most candidates have; of equally frequent ones the earliest candidate's, the likeliest being the first of all.
 pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool, wording: Wording) -> Answer {
     let votes = |table: &ResultTable| {

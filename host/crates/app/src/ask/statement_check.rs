@@ -45,7 +45,7 @@ pub(super) fn check_statement(
                 ..CheckedStatement::default()
             });
         }
-        Err(error) => return Err(AskError::Unavailable(error.to_string())),
+        Err(error) => return Err(AskError::unavailable("the statement cannot be checked", error)),
     };
     let mut findings = Vec::new();
     if !analysis.statement.read_only {
@@ -64,7 +64,7 @@ pub(super) fn check_statement(
     findings.extend(policy.violation(&analysis, catalog));
     let info = dialect
         .info()
-        .map_err(|error| AskError::Unavailable(error.to_string()))?;
+        .map_err(|error| AskError::unavailable("the statement cannot be checked", error))?;
     let withheld = |table: &TableUse| policy.hides_columns_of(table.schema.as_deref(), &table.name);
     if let Some(reason) = unnamed_columns(sql, &info, &analysis, withheld) {
         let message = format!("some columns are hidden from this key, and {reason}");
@@ -114,9 +114,6 @@ pub(super) fn of_failure(failure: &QueryFailure) -> AskError {
         QueryFailure::Refused(message) => refused("refused", message),
         QueryFailure::Timeout(message) => refused("timeout", message),
         QueryFailure::Failed(message) => refused("failed", message),
-        QueryFailure::Unavailable(message) => {
-            tracing::warn!("the database does not answer: {message}");
-            AskError::Unavailable("the database does not answer; the server's log says why".into())
-        }
+        QueryFailure::Unavailable(message) => AskError::unavailable("the database does not answer", message),
     }
 }

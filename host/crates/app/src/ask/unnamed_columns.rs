@@ -39,7 +39,8 @@ pub(super) fn unnamed_columns(
             .or_else(|| statement.own_query(at, info))
             .or_else(|| statement.star(at, &withheld))
             .or_else(|| statement.renamed_columns(at, &withheld))
-            .or_else(|| statement.named_join(at))
+            .or_else(|| statement.named_join(at, info))
+            .or_else(|| statement.whole_table(at, &withheld))
     })
 }
 
@@ -101,25 +102,34 @@ impl Statement<'_> {
             .then(|| format!("`{name}(...)` gives columns other names; leave them as they are"))
     }
 
-    /// `(t JOIN u ...) AS j`, whose columns are read by the name of the join.
-    fn named_join(&self, at: usize) -> Option<String> {
+    /// `(t JOIN u ...) AS j`, `((t, u)) j` and `(t) AS j`, whose columns are read by the name that the parentheses get.
+    fn named_join(&self, at: usize, info: &DialectInfo) -> Option<String> {
         if !self.tokens[at].is_mark(")") {
             return None;
         }
         let named = at + 1 + usize::from(self.tokens.get(at + 1).is_some_and(|next| next.is_word("as")));
         let name = name_of(self.tokens.get(named)?)?;
-        self.tables_called(&name).next()?;
+        self.tables_called(&name)
+            .find(|table| table.source == TableSource::Derived)?;
         let depth = self.tokens[at].depth;
         let open = self.tokens[..at]
             .iter()
             .rposition(|token| token.is_mark("(") && token.depth == depth)?;
-        let inside = || {
-            self.tokens[open + 1..at]
-                .iter()
-                .filter(|token| token.depth == depth + 1)
-        };
-        let joins = inside().any(|token| token.is_word("join")) && !inside().any(|token| token.is_word("select"));
-        joins.then(|| format!("the join is named `{name}`; leave the name out and name its tables"))
+        let reason =
+            || format!("the tables in parentheses are named `{name}`; leave the name out and name each of them");
+        (!encloses_query(&self.tokens[open..=at], info)).then(reason)
+    }
+
+    /// `x IN t`, which is every column of `t`.
+    fn whole_table(&self, at: usize, withheld: &impl Fn(&TableUse) -> bool) -> Option<String> {
+        if !self.tokens[at].is_word("in") {
+            return None;
+        }
+        let qualified = self.tokens.get(at + 2).is_some_and(|next| next.is_mark("."));
+        let name = name_of(self.tokens.get(at + if qualified { 3 } else { 1 })?)?;
+        self.tables_called(&name)
+            .any(withheld)
+            .then(|| format!("`IN {name}` compares every column; use IN (SELECT ...) and name them"))
     }
 
     /// Tables that a name may mean.
@@ -132,11 +142,39 @@ impl Statement<'_> {
     }
 }
 
-/// The name that a word or a quoted name stands for.
+/// Whether parentheses, of which these are all tokens, enclose a query, and not tables.
+fn encloses_query(group: &[Token<'_>], info: &DialectInfo) -> bool {
+    const JOINING: [&str; 4] = ["union", "except", "intersect", "minus"];
+    let [open, inside @ .., _] = group else {
+        return false;
+    };
+    let begins = inside.first().is_some_and(|first| {
+        let words = info.guard.query_words.iter().map(String::as_str);
+        words
+            .chain(["select", "with", "values"])
+            .any(|word| first.is_word(word))
+    });
+    let joins = inside
+        .iter()
+        .filter(|token| token.depth == open.depth + 1)
+        .any(|token| JOINING.iter().any(|word| token.is_word(word)));
+    let is_group = |group: &[Token<'_>]| {
+        let [first, middle @ .., last] = group else {
+            return false;
+        };
+        let ends = middle
+            .iter()
+            .any(|token| token.is_mark(")") && token.depth == first.depth);
+        first.is_mark("(") && last.is_mark(")") && !ends
+    };
+    begins || joins || is_group(inside) && encloses_query(inside, info)
+}
+
+/// The name that a word, a quoted name or, where engines take one for a name, a string stands for.
 fn name_of(token: &Token<'_>) -> Option<String> {
     match token.kind {
         TokenKind::Word => Some(token.text.to_owned()),
-        TokenKind::Name => {
+        TokenKind::Name | TokenKind::String => {
             let mut inside = token.text.chars();
             inside.next();
             let quote = inside.next_back()?;
@@ -148,6 +186,8 @@ fn name_of(token: &Token<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use nl2sql_sql_lexer::{BracketNames, LexicalRules};
+
     use super::*;
 
     fn table(name: &str, alias: Option<&str>, source: TableSource) -> TableUse {
@@ -166,6 +206,10 @@ mod tests {
         };
         let mut info = DialectInfo::default();
         info.guard.query_words.push("from".to_owned());
+        info.lexical = LexicalRules {
+            bracket_names: BracketNames::Doubled,
+            ..info.lexical
+        };
         unnamed_columns(sql, &info, &analysis, |table| table.name == "t")
     }
 
@@ -189,6 +233,13 @@ mod tests {
             ("SELECT b FROM t \"q\" (a, b)", renamed()),
             ("SELECT j.x FROM (t JOIN u ON true) AS j", joined()),
             ("SELECT j.x FROM ((SELECT 1) AS s JOIN t ON true) j(x)", joined()),
+            ("SELECT j.x FROM ((t CROSS JOIN u)) j", joined()),
+            ("SELECT j.x FROM (((t JOIN u ON true))) AS j(x)", joined()),
+            ("SELECT j.x FROM (t, u) AS 'j'", joined()),
+            ("SELECT j.x FROM ((t)) AS [j]", joined()),
+            ("SELECT j.x FROM ((SELECT 1) AS s, t) j", joined()),
+            ("SELECT id FROM u WHERE (1, 2) IN t", plain()),
+            ("SELECT id FROM u WHERE (1, 2) NOT IN main.\"t\"", plain()),
             ("SELECT x FROM (FROM t)", plain()),
             ("FROM t", plain()),
             ("SELECT * FROM t PIVOT (count(id) FOR x IN (1))", plain()),
@@ -202,6 +253,12 @@ mod tests {
                 "SELECT count(*) FROM (SELECT id FROM t JOIN u USING (id)) AS j",
                 joined(),
             ),
+            ("SELECT j.id FROM ((SELECT id FROM t) UNION (SELECT 1)) AS j", joined()),
+            (
+                "SELECT j.id FROM ((WITH s AS (SELECT id FROM t) SELECT id FROM s)) AS j",
+                joined(),
+            ),
+            ("SELECT count(*) AS t FROM t WHERE id IN (1)", plain()),
             ("SELECT 'NATURAL', id AS \"table\" FROM t -- TABLE t", plain()),
             (
                 "SELECT * FROM u NATURAL JOIN v",

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use nl2sql_pipeline::{Feedback, FeedbackJournal, Grams, verified_pairs};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::AppError;
@@ -12,7 +13,7 @@ use crate::AppError;
 const MIN_SIMILARITY: f64 = 0.2;
 
 /// A pair that resembles a question.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct SimilarPair {
     /// Its question.
     pub question: String,

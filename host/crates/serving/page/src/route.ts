@@ -11,9 +11,18 @@ export interface Route {
 
 export const RUN_TABS = ["overview", "coverage", "pairs", "rejected", "training", "evaluation"] as const;
 
+/** A part of an address that is cut short or mistyped is taken as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function parse(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?");
-  const [view = "", run = "", tab = ""] = path.split("/").map(decodeURIComponent);
+  const [view = "", run = "", tab = ""] = path.split("/").map(decoded);
   const parameters = new URLSearchParams(search);
   if (view === "ask" || view === "workers") return { view, run: "", tab: "", parameters };
   if (view === "runs" && run) {

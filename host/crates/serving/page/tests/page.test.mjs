@@ -249,6 +249,12 @@ test("the page speaks Chinese and keeps what was chosen", async () => {
   await isAccessible("chinese");
 });
 
+test("an address that was cut short shows the runs", async () => {
+  await page.goto(`${url}/#/%E4%B8%`);
+  await page.reload();
+  await page.getByRole("link", { name: "shop", exact: true }).waitFor();
+});
+
 test("the browser had nothing to complain of", () => {
   // A part that a run does not have yet is asked for and answered with 404.
   const unexpected = problems.filter((problem) => !/404 \(Not Found\).*\/(training|evaluation|coverage)/.test(problem));

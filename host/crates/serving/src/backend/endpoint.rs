@@ -54,8 +54,14 @@ impl OpenAiEndpoint {
         &self.settings.model
     }
 
-    /// Hands a request on. `path` is below the base URL.
-    pub(crate) async fn forward(&self, path: &str, body: &Value) -> Result<Response, ApiError> {
+    /// Hands a request on. `path` is below the base URL. The model is the profile's where the request names none.
+    pub(crate) async fn forward(&self, path: &str, mut body: Value) -> Result<Response, ApiError> {
+        if let Some(fields) = body
+            .as_object_mut()
+            .filter(|fields| fields.get("model").is_none_or(Value::is_null))
+        {
+            fields.insert("model".to_owned(), self.settings.model.clone().into());
+        }
         let text = body.to_string();
         let request = self
             .client
@@ -80,20 +86,15 @@ impl OpenAiEndpoint {
             None => request,
         };
         let answer = request.send().await.map_err(|error| {
+            let late = error.is_timeout();
             tracing::warn!("the endpoint did not answer: {}", error.without_url());
-            ApiError::new(
-                StatusCode::BAD_GATEWAY,
-                "server_error",
-                "bad_gateway",
-                "the model's endpoint did not answer",
-            )
+            if late {
+                ApiError::timed_out(self.settings.timeout.as_secs() as u32)
+            } else {
+                bad_gateway("the model's endpoint did not answer")
+            }
         })?;
-        // The key is the server's, not the caller's: what is wrong with it is not told.
-        if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status()) {
-            return Err(ApiError::internal(
-                "the model's endpoint does not accept the server's key",
-            ));
-        }
+        refuse_what_is_its_own(&answer)?;
         let mut response = Response::builder().status(answer.status());
         for name in HANDED_BACK {
             if let Some(value) = answer.headers().get(&name) {
@@ -104,4 +105,29 @@ impl OpenAiEndpoint {
             .body(Body::from_stream(answer.bytes_stream()))
             .map_err(|error| ApiError::internal(error.to_string()))
     }
+}
+
+/// What an endpoint says of requests is for callers; what it says of itself may name its insides, and of its key is the server's affair.
+fn refuse_what_is_its_own(answer: &reqwest::Response) -> Result<(), ApiError> {
+    let status = answer.status();
+    if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
+        tracing::warn!("the endpoint does not accept the key of its provider: HTTP {status}");
+        return Err(ApiError::internal(
+            "the model's endpoint does not accept the server's key",
+        ));
+    }
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let spoken = ["application/json", "text/event-stream"];
+    let speaks = spoken.iter().any(|usual| kind.trim_start().starts_with(usual));
+    let failed = status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
+    if failed || !speaks || status.is_redirection() {
+        tracing::warn!("the endpoint answered with HTTP {status} and the content type `{kind}`");
+        return Err(bad_gateway("the model's endpoint failed; the server's log says how"));
+    }
+    Ok(())
+}
+
+fn bad_gateway(message: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_GATEWAY, "server_error", "bad_gateway", message)
 }

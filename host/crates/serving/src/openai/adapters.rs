@@ -34,7 +34,7 @@ pub struct UnloadAdapter {
 
 /// Load an adapter.
 #[utoipa::path(post, path = "/v1/load_lora_adapter", request_body = LoadAdapter, responses(
-    (status = 200, description = "Loaded"),
+    (status = 200, description = "Loaded", body = String, content_type = "text/plain"),
     (status = 400, description = "The adapter cannot be used", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn load(
     State(state): State<Arc<ServerState>>,
@@ -57,7 +57,7 @@ pub(crate) async fn load(
 
 /// Unload an adapter.
 #[utoipa::path(post, path = "/v1/unload_lora_adapter", request_body = UnloadAdapter, responses(
-    (status = 200, description = "Unloaded; requests under way keep it to their end"),
+    (status = 200, description = "Unloaded; requests under way keep it to their end", body = String, content_type = "text/plain"),
     (status = 404, description = "There is none of this name", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn unload(
     State(state): State<Arc<ServerState>>,

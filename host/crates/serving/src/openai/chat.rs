@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Json, Response};
 use futures::StreamExt;
 use nl2sql_app::{ModelEntry, ServedModel};
 use nl2sql_inference::{Completion, GenerationEvent, TokenLogprobs};
-use nl2sql_model::templates::ChatMessage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::conversation::{Conversation, Message};
 use super::generation::{Answers, Prompt, finish_reason, submit};
 use super::json_body::{JsonBody, with_ignored};
 use super::receive::{Received, receive};
@@ -33,7 +33,8 @@ pub struct ChatRequest {
     /// Name of the model or adapter.
     pub model: String,
     /// The conversation, the last turn the user's.
-    pub messages: Vec<Message>,
+    #[schema(value_type = Vec<Message>)]
+    pub messages: Vec<Value>,
     /// How tokens are chosen.
     #[serde(flatten)]
     pub sampling: SamplingFields,
@@ -44,6 +45,7 @@ pub struct ChatRequest {
     /// Whether to tell how likely each token was.
     pub logprobs: Option<bool>,
     /// Likeliest tokens to tell of in each step, up to 20.
+    #[schema(maximum = 20)]
     pub top_logprobs: Option<u32>,
     /// What an answer must be.
     pub response_format: Option<ResponseFormat>,
@@ -54,35 +56,6 @@ pub struct ChatRequest {
     /// Fields that nothing reads; their names come back in a header.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
-}
-
-/// A turn of a conversation.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Message {
-    /// `system`, `developer`, `user` or `assistant`.
-    pub role: String,
-    /// What is said.
-    pub content: Content,
-}
-
-/// Text, or parts of text.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum Content {
-    /// Text.
-    Text(String),
-    /// Parts.
-    Parts(Vec<ContentPart>),
-}
-
-/// A part of a message.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct ContentPart {
-    /// `text`, `input_text` or `output_text`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The text.
-    pub text: Option<String>,
 }
 
 /// What else a stream tells.
@@ -135,60 +108,22 @@ pub struct AnswerMessage {
     pub refusal: Option<String>,
 }
 
-impl Content {
-    /// The text of all parts.
-    pub(crate) fn text(self) -> Result<String, ApiError> {
-        let parts = match self {
-            Self::Text(text) => return Ok(text),
-            Self::Parts(parts) => parts,
-        };
-        let texts = parts.into_iter().map(|part| match (part.kind.as_str(), part.text) {
-            ("text" | "input_text" | "output_text", Some(text)) => Ok(text),
-            (kind, _) => Err(ApiError::invalid(
-                "messages",
-                format!("parts of type `{kind}` are not supported, text is"),
-            )),
-        });
-        Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n"))
-    }
-}
-
-/// System text and turns of a conversation.
-pub(crate) fn turns(messages: Vec<Message>) -> Result<(String, Vec<ChatMessage>), ApiError> {
-    let (mut system, mut turns) = (Vec::new(), Vec::new());
-    for Message { role, content } in messages {
-        let text = content.text()?;
-        match role.as_str() {
-            "system" | "developer" => system.push(text),
-            "user" => turns.push(ChatMessage::user(text)),
-            "assistant" => turns.push(ChatMessage::assistant(text)),
-            other => {
-                return Err(ApiError::invalid(
-                    "messages",
-                    format!("role `{other}` is not supported"),
-                ));
-            }
-        }
-    }
-    Ok((system.join("\n\n"), turns))
-}
-
 /// Tokens of a conversation. Tokenising a long text takes a while, so it is done off the runtime.
 pub(crate) async fn encoded(
     model: &Arc<ServedModel>,
     entry: &ModelEntry,
-    messages: Vec<Message>,
+    conversation: Conversation,
 ) -> Result<Vec<u32>, ApiError> {
-    let (system, turns) = turns(messages)?;
     let (model, entry) = (model.clone(), entry.clone());
-    nl2sql_app::off_runtime(move || model.encode_chat(&entry, &system, &turns))
+    nl2sql_app::off_runtime(move || model.encode_chat(&entry, &conversation.system, &conversation.turns))
         .await
         .map_err(|error| ApiError::invalid("messages", error.to_string()))
 }
 
 /// Continue a conversation.
 #[utoipa::path(post, path = "/v1/chat/completions", request_body = ChatRequest, responses(
-    (status = 200, description = "The answer, or server-sent events where `stream` is true", body = ChatResponse),
+    (status = 200, description = "The answer, or server-sent events where `stream` is true",
+        content((ChatResponse = "application/json"), (String = "text/event-stream"))),
     (status = 400, description = "The request cannot be served as it stands", body = crate::api_error::ErrorBody),
     (status = 503, description = "Too many requests wait", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn chat(
@@ -196,27 +131,33 @@ pub(crate) async fn chat(
     Extension(caller): Extension<Caller>,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Response, ApiError> {
-    let (model, request): (_, ChatRequest) = match receive(&state, &caller, "chat/completions", body).await? {
+    let (model, mut request): (_, ChatRequest) = match receive(&state, &caller, "chat/completions", body).await? {
         Received::Local(model, request) => (model, request),
         Received::Forwarded(response) => return Ok(response),
     };
-    refuse_tools(&request.unknown)?;
+    refuse_what_is_not_given(&request.unknown)?;
     let entry = state.model(model, &request.model)?;
-    let unknown = request.unknown.clone();
-    let response = answer(&state, model, &entry, request).await?;
-    Ok(with_ignored(&unknown, response))
+    let conversation = Conversation::read("messages", std::mem::take(&mut request.messages))?;
+    let ignored: Vec<String> = request
+        .unknown
+        .keys()
+        .chain(&conversation.passed_over)
+        .cloned()
+        .collect();
+    let response = answer(&state, model, &entry, request, conversation).await?;
+    Ok(with_ignored(&ignored, response))
 }
 
-/// Passing tools over in silence would make clients wait for calls that never come.
-fn refuse_tools(unknown: &Map<String, Value>) -> Result<(), ApiError> {
+/// Passing these over in silence would make clients wait for calls or sounds that never come.
+pub(crate) fn refuse_what_is_not_given(unknown: &Map<String, Value>) -> Result<(), ApiError> {
+    let listed = |name: &str| unknown.get(name).and_then(Value::as_array).into_iter().flatten();
     for name in ["tools", "functions"] {
-        if unknown
-            .get(name)
-            .and_then(Value::as_array)
-            .is_some_and(|list| !list.is_empty())
-        {
+        if listed(name).next().is_some() {
             return Err(ApiError::invalid(name, "this server's models do not call tools"));
         }
+    }
+    if listed("modalities").any(|modality| modality != "text") {
+        return Err(ApiError::invalid("modalities", "this server's models write text"));
     }
     Ok(())
 }
@@ -226,6 +167,7 @@ async fn answer(
     model: &Arc<ServedModel>,
     entry: &ModelEntry,
     request: ChatRequest,
+    conversation: Conversation,
 ) -> Result<Response, ApiError> {
     let top = request.top_logprobs.unwrap_or(0);
     if top > MAX_TOP_LOGPROBS {
@@ -237,7 +179,7 @@ async fn answer(
     let format = request.response_format.unwrap_or(ResponseFormat::Text);
     let constraint = format.constraint("response_format", model, entry).await?;
     let prompt = Prompt {
-        tokens: encoded(model, entry, request.messages).await?,
+        tokens: encoded(model, entry, conversation).await?,
         max_tokens: request.max_completion_tokens.or(request.max_tokens),
         usual_max_tokens: state.settings.max_tokens,
         logprobs: request.logprobs.unwrap_or(false).then_some(top as usize),

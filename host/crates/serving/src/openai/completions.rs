@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Json, Response};
 use futures::StreamExt;
 use nl2sql_app::ServedModel;
 use nl2sql_inference::{Completion, GenerationEvent, TokenLogprobs};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -41,6 +41,7 @@ pub struct CompletionRequest {
     /// Most tokens of an answer.
     pub max_tokens: Option<u32>,
     /// Likeliest tokens to tell of in each step, up to 20.
+    #[schema(maximum = 20)]
     pub logprobs: Option<u32>,
     /// Whether the answer begins with the prompt.
     pub echo: Option<bool>,
@@ -53,9 +54,43 @@ pub struct CompletionRequest {
     pub unknown: Map<String, Value>,
 }
 
+/// A continued text.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CompletionResponse {
+    /// Unique name.
+    pub id: String,
+    /// `text_completion`
+    pub object: &'static str,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// Name of the model.
+    pub model: String,
+    /// Digest of the weights that answered.
+    pub system_fingerprint: String,
+    /// The answers, those to the first prompt first.
+    pub choices: Vec<CompletionChoice>,
+    /// Tokens; in a stream only at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// One answer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CompletionChoice {
+    /// Number of the answer.
+    pub index: u32,
+    /// The text.
+    pub text: String,
+    /// How likely its tokens were.
+    pub logprobs: Option<Value>,
+    /// `stop` or `length`; null while a stream goes on.
+    pub finish_reason: Option<&'static str>,
+}
+
 /// Continue a text.
 #[utoipa::path(post, path = "/v1/completions", request_body = CompletionRequest, responses(
-    (status = 200, description = "The answer, or server-sent events where `stream` is true"),
+    (status = 200, description = "The answer, or server-sent events where `stream` is true",
+        content((CompletionResponse = "application/json"), (String = "text/event-stream"))),
     (status = 400, description = "The request cannot be served as it stands", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn complete(
     State(state): State<Arc<ServerState>>,
@@ -66,8 +101,8 @@ pub(crate) async fn complete(
         Received::Local(model, request) => (model, request),
         Received::Forwarded(response) => return Ok(response),
     };
-    let unknown = request.unknown.clone();
-    Ok(with_ignored(&unknown, answer(&state, model, request).await?))
+    let ignored: Vec<String> = request.unknown.keys().cloned().collect();
+    Ok(with_ignored(&ignored, answer(&state, model, request).await?))
 }
 
 async fn answer(
@@ -153,32 +188,44 @@ struct Head {
 }
 
 impl Head {
-    fn body(&self, choices: &[Value]) -> Value {
-        json!({
-            "id": self.id, "object": "text_completion", "created": self.created, "model": self.model,
-            "system_fingerprint": self.system_fingerprint, "choices": choices,
-        })
+    fn body(&self, choices: Vec<CompletionChoice>, usage: Option<Usage>) -> CompletionResponse {
+        CompletionResponse {
+            id: self.id.clone(),
+            object: "text_completion",
+            created: self.created,
+            model: self.model.clone(),
+            system_fingerprint: self.system_fingerprint.clone(),
+            choices,
+            usage: usage.map(|usage| usage.of_prompts(self.prompt_tokens)),
+        }
     }
 
-    fn response(&self, model: &ServedModel, completions: Vec<Completion>) -> Value {
+    fn response(&self, model: &ServedModel, completions: Vec<Completion>) -> CompletionResponse {
         let mut usage = Usage::default();
-        let choices = completions.into_iter().enumerate().map(|(index, completion)| {
-            usage.add(&completion);
-            json!({
-                "index": index, "text": format!("{}{}", self.echoed[index], completion.text),
-                "logprobs": (!completion.logprobs.is_empty()).then(|| logprobs(model, &completion.logprobs)),
-                "finish_reason": finish_reason(completion.finish),
-            })
-        });
-        let choices: Vec<Value> = choices.collect();
-        let mut body = self.body(&choices);
-        body["usage"] = json!(usage.of_prompts(self.prompt_tokens));
-        body
+        let choices = (0..)
+            .zip(&self.echoed)
+            .zip(completions)
+            .map(|((index, echoed), completion)| {
+                usage.add(&completion);
+                CompletionChoice {
+                    index,
+                    text: format!("{echoed}{}", completion.text),
+                    logprobs: (!completion.logprobs.is_empty()).then(|| logprobs(model, &completion.logprobs)),
+                    finish_reason: Some(finish_reason(completion.finish)),
+                }
+            });
+        let choices: Vec<CompletionChoice> = choices.collect();
+        self.body(choices, Some(usage))
     }
 
-    fn chunk(&self, index: u32, text: &str, logprobs: Option<Value>, finish: Option<&str>) -> String {
-        let choice = json!({ "index": index, "text": text, "logprobs": logprobs, "finish_reason": finish });
-        self.body(&[choice]).to_string()
+    fn chunk(&self, index: u32, text: &str, logprobs: Option<Value>, finish: Option<&'static str>) -> String {
+        let choice = CompletionChoice {
+            index,
+            text: text.to_owned(),
+            logprobs,
+            finish_reason: finish,
+        };
+        json!(self.body(vec![choice], None)).to_string()
     }
 }
 
@@ -231,9 +278,8 @@ fn streamed(
                 vec![json!(ApiError::from(error.as_ref()).body()).to_string()]
             }
             None if include_usage => {
-                let mut last = head.body(&[]);
-                last["usage"] = json!(usage.clone().of_prompts(head.prompt_tokens));
-                vec![last.to_string(), DONE.to_owned()]
+                let last = head.body(Vec::new(), Some(usage.clone()));
+                vec![json!(last).to_string(), DONE.to_owned()]
             }
             None => vec![DONE.to_owned()],
         };

@@ -2,9 +2,8 @@
 
 use axum::extract::{FromRequest, Json, Request, rejection::JsonRejection};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use crate::api_error::ApiError;
 
@@ -39,9 +38,8 @@ fn refused(rejection: &JsonRejection) -> ApiError {
 }
 
 /// The response with the names of the request's fields that nothing reads.
-pub(crate) fn with_ignored(unknown: &Map<String, Value>, response: Response) -> Response {
-    let names: Vec<&str> = unknown.keys().map(String::as_str).collect();
-    let mut response = response.into_response();
+pub(crate) fn with_ignored<'a>(names: impl IntoIterator<Item = &'a String>, mut response: Response) -> Response {
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
     if !names.is_empty() {
         let plain = names
             .join(",")

@@ -2,19 +2,47 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Json, Response};
 use nl2sql_app::ModelEntry;
 use nl2sql_profile::ServeRight;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::api_error::ApiError;
 use crate::authentication::Caller;
 use crate::backend::Backend;
+use crate::runs::parameters::Named;
 use crate::state::ServerState;
 
+/// What can be asked.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ModelList {
+    /// `list`
+    pub object: &'static str,
+    /// The model and its adapters.
+    pub data: Vec<ModelCard>,
+}
+
+/// A model or adapter.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ModelCard {
+    /// Its name.
+    pub id: String,
+    /// `model`
+    pub object: &'static str,
+    /// Seconds since 1970 when the server began.
+    pub created: u64,
+    /// `nl2sql`
+    pub owned_by: &'static str,
+    /// Digest of the weights.
+    pub root: String,
+    /// Name of the model that an adapter belongs to.
+    pub parent: Option<String>,
+}
+
 /// List the model and its adapters.
-#[utoipa::path(get, path = "/v1/models", responses((status = 200, description = "The models")))]
+#[utoipa::path(get, path = "/v1/models", responses((status = 200, description = "The models", body = ModelList)))]
 pub(crate) async fn list(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,
@@ -22,21 +50,21 @@ pub(crate) async fn list(
     caller.require(ServeRight::Chat)?;
     match &state.backend {
         Backend::Local(model) => {
-            let data: Vec<Value> = model.models().iter().map(|entry| card(&state, entry)).collect();
-            Ok(Json(json!({ "object": "list", "data": data })).into_response())
+            let data = model.models().iter().map(|entry| card(&state, entry)).collect();
+            Ok(Json(ModelList { object: "list", data }).into_response())
         }
         Backend::Endpoint(endpoint) => endpoint.models().await,
     }
 }
 
 /// Describe one model.
-#[utoipa::path(get, path = "/v1/models/{model}", params(("model" = String, Path, description = "Name of the model or adapter")), responses((status = 200, description = "The model"),
+#[utoipa::path(get, path = "/v1/models/{model}", params(("model" = String, Path, description = "Name of the model or adapter")), responses((status = 200, description = "The model", body = ModelCard),
     (status = 404, description = "There is none of this name", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn one(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,
-    Path(name): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+    Named(name): Named<String>,
+) -> Result<Json<ModelCard>, ApiError> {
     caller.require(ServeRight::Chat)?;
     match &state.backend {
         Backend::Local(model) => Ok(Json(card(&state, &state.model(model, &name)?))),
@@ -48,9 +76,13 @@ pub(crate) async fn one(
 }
 
 /// What is said of a model: neither its folder nor anything else of this machine.
-fn card(state: &ServerState, entry: &ModelEntry) -> Value {
-    json!({
-        "id": entry.name, "object": "model", "created": state.started, "owned_by": "nl2sql",
-        "root": entry.generation, "parent": entry.is_adapter.then(|| state.base_name()),
-    })
+fn card(state: &ServerState, entry: &ModelEntry) -> ModelCard {
+    ModelCard {
+        id: entry.name.clone(),
+        object: "model",
+        created: state.started,
+        owned_by: "nl2sql",
+        root: entry.generation.clone(),
+        parent: entry.is_adapter.then(|| state.base_name()),
+    }
 }

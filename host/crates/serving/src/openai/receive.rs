@@ -34,7 +34,7 @@ pub(crate) async fn receive<'a, T: DeserializeOwned>(
     caller.require(ServeRight::Chat)?;
     let model = match &state.backend {
         Backend::Local(model) => model,
-        Backend::Endpoint(endpoint) => return endpoint.forward(path, &body).await.map(Received::Forwarded),
+        Backend::Endpoint(endpoint) => return endpoint.forward(path, body).await.map(Received::Forwarded),
     };
     let request = serde_json::from_value(body).map_err(|error| ApiError::invalid("body", error.to_string()))?;
     Ok(Received::Local(model, request))

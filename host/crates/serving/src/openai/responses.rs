@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::chat::{Content, Message, encoded};
+use super::chat::{encoded, refuse_what_is_not_given};
+use super::conversation::{Conversation, Message};
 use super::generation::{Answers, Prompt, submit};
 use super::json_body::{JsonBody, with_ignored};
 use super::receive::{Received, receive};
@@ -35,8 +36,10 @@ pub struct ResponsesRequest {
     /// Most tokens of the answer.
     pub max_output_tokens: Option<u32>,
     /// 0, the default, takes the likeliest token; up to 2.
+    #[schema(minimum = 0, maximum = 2)]
     pub temperature: Option<f32>,
     /// Nucleus mass, above 0 and up to 1.
+    #[schema(exclusive_minimum = 0, maximum = 1)]
     pub top_p: Option<f32>,
     /// What the answer must be.
     pub text: Option<TextFormat>,
@@ -51,24 +54,24 @@ pub struct ResponsesRequest {
 
 /// A question, or turns.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`input` is neither text nor a list of messages")]
 pub enum Input {
     /// A question.
     Text(String),
     /// Turns.
-    Turns(Vec<Message>),
+    #[schema(value_type = Vec<Message>)]
+    Turns(Vec<Value>),
 }
 
 /// What an answer must be.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct TextFormat {
     /// Text, a JSON object, or a value of a schema.
-    #[schema(value_type = Object)]
     pub format: Option<FlatFormat>,
 }
 
 /// As [`ResponseFormat`], with the schema beside its name.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FlatFormat {
     /// Text.
@@ -91,7 +94,8 @@ impl FlatFormat {
 
 /// Answer a turn.
 #[utoipa::path(post, path = "/v1/responses", request_body = ResponsesRequest, responses(
-    (status = 200, description = "The answer, or server-sent events where `stream` is true"),
+    (status = 200, description = "The answer, or server-sent events where `stream` is true",
+        content((Object = "application/json"), (String = "text/event-stream"))),
     (status = 400, description = "The request cannot be served as it stands", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn respond(
     State(state): State<Arc<ServerState>>,
@@ -102,34 +106,62 @@ pub(crate) async fn respond(
         Received::Local(model, request) => (model, request),
         Received::Forwarded(response) => return Ok(response),
     };
-    if request.previous_response_id.is_some() {
+    refuse_what_is_not_kept(&request)?;
+    refuse_what_is_not_given(&request.unknown)?;
+    let conversation = conversation(&request)?;
+    let ignored: Vec<String> = request
+        .unknown
+        .keys()
+        .chain(&conversation.passed_over)
+        .cloned()
+        .collect();
+    Ok(with_ignored(
+        &ignored,
+        answer(&state, model, request, conversation).await?,
+    ))
+}
+
+/// Nothing of a request stays after its answer.
+fn refuse_what_is_not_kept(request: &ResponsesRequest) -> Result<(), ApiError> {
+    let given = |name: &str| request.unknown.get(name).is_some_and(|value| !value.is_null());
+    let conversation = given("conversation").then_some("conversation");
+    let previous = request.previous_response_id.as_ref().map(|_| "previous_response_id");
+    if let Some(name) = previous.or(conversation) {
         let message = "conversations are not kept: send all turns as `input`";
-        return Err(ApiError::invalid("previous_response_id", message));
+        return Err(ApiError::invalid(name, message));
     }
-    let unknown = request.unknown.clone();
-    Ok(with_ignored(&unknown, answer(&state, model, request).await?))
+    if request.unknown.get("background") == Some(&Value::Bool(true)) {
+        let message = "answers are not kept: wait for this one, or stream it";
+        return Err(ApiError::invalid("background", message));
+    }
+    Ok(())
+}
+
+/// What the model is shown: the instructions as system text, and the turns.
+fn conversation(request: &ResponsesRequest) -> Result<Conversation, ApiError> {
+    let turns = match &request.input {
+        Input::Text(text) => vec![json!({ "role": "user", "content": text })],
+        Input::Turns(turns) => turns.clone(),
+    };
+    let mut conversation = Conversation::read("input", turns)?;
+    if let Some(instructions) = &request.instructions {
+        conversation.instruct(instructions);
+    }
+    Ok(conversation)
 }
 
 async fn answer(
     state: &Arc<ServerState>,
     model: &Arc<ServedModel>,
     request: ResponsesRequest,
+    conversation: Conversation,
 ) -> Result<Response, ApiError> {
-    let message = |role: &str, text: String| Message {
-        role: role.to_owned(),
-        content: Content::Text(text),
-    };
-    let turns = match request.input {
-        Input::Text(text) => vec![message("user", text)],
-        Input::Turns(turns) => turns,
-    };
-    let system = request.instructions.map(|text| message("system", text));
     let entry = state.model(model, &request.model)?;
     let format = request.text.and_then(|text| text.format);
     let format = format.map_or(ResponseFormat::Text, FlatFormat::nested);
     let constraint = format.constraint("text.format", model, &entry).await?;
     let prompt = Prompt {
-        tokens: encoded(model, &entry, system.into_iter().chain(turns).collect()).await?,
+        tokens: encoded(model, &entry, conversation).await?,
         max_tokens: request.max_output_tokens,
         usual_max_tokens: state.settings.max_tokens,
         logprobs: None,

@@ -17,20 +17,26 @@ const MAX_STOPS: usize = 16;
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct SamplingFields {
     /// 0, the default, takes the likeliest token; up to 2.
+    #[schema(minimum = 0, maximum = 2)]
     pub temperature: Option<f32>,
     /// Nucleus mass, above 0 and up to 1.
+    #[schema(exclusive_minimum = 0, maximum = 1)]
     pub top_p: Option<f32>,
     /// Candidates kept; 0 is all.
     pub top_k: Option<u32>,
     /// From -2 to 2.
+    #[schema(minimum = -2, maximum = 2)]
     pub presence_penalty: Option<f32>,
     /// From -2 to 2.
+    #[schema(minimum = -2, maximum = 2)]
     pub frequency_penalty: Option<f32>,
-    /// Above 0; 1 changes nothing.
+    /// From 0.01 to 100; 1 changes nothing.
+    #[schema(minimum = 0.01, maximum = 100)]
     pub repetition_penalty: Option<f32>,
     /// The same seed gives the same answer.
     pub seed: Option<i64>,
     /// Answers to the prompt.
+    #[schema(minimum = 1, maximum = 64)]
     pub n: Option<u32>,
     /// Texts that end an answer.
     pub stop: Option<OneOrMany>,
@@ -40,7 +46,7 @@ pub struct SamplingFields {
 
 /// A text or several.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "neither a text nor a list of texts")]
 pub enum OneOrMany {
     /// One.
     One(String),

@@ -15,7 +15,7 @@ use crate::state::ServerState;
 
 /// Tell what the pairs of a run use: by topic, table, column, foreign key, feature, hardness and language.
 #[utoipa::path(get, path = "/v1/runs/{run}/coverage", params(("run" = String, Path, description = "Name of the run")),
-    responses((status = 200, description = "Topics with their pairs, and what was measured"),
+    responses((status = 200, description = "Topics with their pairs, and what was measured", body = Object),
     (status = 404, description = "There is no such run, or it has no plan", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn coverage(
     State(state): State<Arc<ServerState>>,

@@ -33,7 +33,7 @@ pub struct QuestionQuery {
 
 /// Tell the figures of a run's evaluation.
 #[utoipa::path(get, path = "/v1/runs/{run}/evaluation", params(("run" = String, Path, description = "Name of the run")),
-    responses((status = 200, description = "Metrics before and after with intervals, breakdowns, kinds of mistakes"),
+    responses((status = 200, description = "Metrics before and after with intervals, breakdowns, kinds of mistakes", body = Object),
     (status = 404, description = "There is no such run, or it was not evaluated", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn evaluation(
     State(state): State<Arc<ServerState>>,
@@ -47,7 +47,7 @@ pub(crate) async fn evaluation(
 /// List the questions of a run's evaluation, gained and lost first, with differences of statements. Result sets are shown to keys with the
 /// right `ask`.
 #[utoipa::path(get, path = "/v1/runs/{run}/evaluation/questions", params(("run" = String, Path, description = "Name of the run"), QuestionQuery),
-    responses((status = 200, description = "A page of questions, and how many there are"),
+    responses((status = 200, description = "A page of questions, and how many there are", body = Object),
     (status = 404, description = "There is no such run, or it was not evaluated", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn questions(
     State(state): State<Arc<ServerState>>,

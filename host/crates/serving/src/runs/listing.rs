@@ -15,7 +15,7 @@ use crate::authentication::Caller;
 use crate::state::ServerState;
 
 /// List the runs.
-#[utoipa::path(get, path = "/v1/runs", responses((status = 200, description = "The runs, the latest news first"),
+#[utoipa::path(get, path = "/v1/runs", responses((status = 200, description = "The runs, the latest news first", body = Object),
     (status = 403, description = "The key may not see runs", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn list(
     State(state): State<Arc<ServerState>>,
@@ -28,7 +28,7 @@ pub(crate) async fn list(
 
 /// Tell how a run is: stages with rates and time left, cost, notes.
 #[utoipa::path(get, path = "/v1/runs/{run}", params(("run" = String, Path, description = "Name of the run")),
-    responses((status = 200, description = "How it is"), (status = 404, description = "There is none of this name", body = crate::api_error::ErrorBody)))]
+    responses((status = 200, description = "How it is", body = Object), (status = 404, description = "There is none of this name", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn one(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,

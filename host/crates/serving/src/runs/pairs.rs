@@ -55,7 +55,7 @@ impl PairQuery {
 
 /// List the pairs of a run.
 #[utoipa::path(get, path = "/v1/runs/{run}/pairs", params(("run" = String, Path, description = "Name of the run"), PairQuery),
-    responses((status = 200, description = "A page of pairs with verdicts and reviews, and how many there are"),
+    responses((status = 200, description = "A page of pairs with verdicts and reviews, and how many there are", body = Object),
     (status = 404, description = "There is no such run", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn list(
     State(state): State<Arc<ServerState>>,
@@ -71,7 +71,7 @@ pub(crate) async fn list(
 
 /// Tell what the pairs of a run can be told apart by: topics, languages, the rules that rejected some.
 #[utoipa::path(get, path = "/v1/runs/{run}/pairs/facets", params(("run" = String, Path, description = "Name of the run")),
-    responses((status = 200, description = "Counts by verdict, rule and review; names of topics, languages and levels"),
+    responses((status = 200, description = "Counts by verdict, rule and review; names of topics, languages and levels", body = Object),
     (status = 404, description = "There is no such run", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn facets(
     State(state): State<Arc<ServerState>>,
@@ -84,7 +84,7 @@ pub(crate) async fn facets(
 
 /// Tell everything about a pair.
 #[utoipa::path(get, path = "/v1/runs/{run}/pairs/{pair}", params(("run" = String, Path, description = "Name of the run"),
-    ("pair" = String, Path, description = "Id of the pair")), responses((status = 200, description = "The pair and the history of its review"),
+    ("pair" = String, Path, description = "Id of the pair")), responses((status = 200, description = "The pair and the history of its review", body = Object),
     (status = 404, description = "There is none of this id", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn one(
     State(state): State<Arc<ServerState>>,

@@ -61,7 +61,7 @@ impl ReviewBody {
 /// Decide about a pair. An edit is judged by the run's validators; the next export takes what is decided.
 #[utoipa::path(post, path = "/v1/runs/{run}/pairs/{pair}/review", request_body = ReviewBody,
     params(("run" = String, Path, description = "Name of the run"), ("pair" = String, Path, description = "Id of the pair")),
-    responses((status = 200, description = "The pair as it is now"),
+    responses((status = 200, description = "The pair as it is now", body = Object),
     (status = 404, description = "There is none of this id", body = crate::api_error::ErrorBody),
     (status = 409, description = "Somebody else decided meanwhile", body = crate::api_error::ErrorBody),
     (status = 503, description = "A validator or the run folder does not answer", body = crate::api_error::ErrorBody)))]

@@ -15,7 +15,7 @@ use crate::state::ServerState;
 
 /// Tell how far the training of a run is, with its curves.
 #[utoipa::path(get, path = "/v1/runs/{run}/training", params(("run" = String, Path, description = "Name of the run")),
-    responses((status = 200, description = "Progress, curves and settings"),
+    responses((status = 200, description = "Progress, curves and settings", body = Object),
     (status = 404, description = "There is no such run, or it has trained nothing", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn training(
     State(state): State<Arc<ServerState>>,

@@ -13,7 +13,7 @@ use crate::authentication::Caller;
 use crate::state::ServerState;
 
 /// Tell of the workers at the queue: what they do, the runs that wait for them, and dead letters.
-#[utoipa::path(get, path = "/v1/workers", responses((status = 200, description = "Workers, runs and dead letters"),
+#[utoipa::path(get, path = "/v1/workers", responses((status = 200, description = "Workers, runs and dead letters", body = Object),
     (status = 404, description = "The server's profile names no queue", body = crate::api_error::ErrorBody),
     (status = 503, description = "The queue does not answer", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn workers(

@@ -14,7 +14,7 @@ const WORDS: Record<Language, Words> = { en: english, zh: chinese };
 
 export interface Speaker {
   language: Language;
-  /** A text with its places filled in. */
+  /** A text with its places filled in. `{s}` is the plural of what stands before it, unless that is 1 of them. */
   say: (word: Word, places?: Record<string, string | number>) => string;
   number: (value: number, digits?: number) => string;
   percent: (value: number) => string;
@@ -38,8 +38,14 @@ export function speaker(language: Language): Speaker {
   const words = WORDS[language];
   const locale = language === "zh" ? "zh-CN" : "en";
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const say: Speaker["say"] = (word, places) =>
-    words[word].replace(/\{(\w+)\}/g, (place, name: string) => String(places?.[name] ?? place));
+  const say: Speaker["say"] = (word, places) => {
+    let before = "";
+    return words[word].replace(/\{(\w+)\}/g, (place, name: string) => {
+      if (name === "s") return before === "1" ? "" : "s";
+      before = String(places?.[name] ?? place);
+      return before;
+    });
+  };
   const unit = (value: number, name: string) =>
     new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
   return {
