@@ -270,7 +270,7 @@ impl DatabaseRegistry {
     }
 
     /// What the dialect of a database says of itself, where both can be had.
-    fn description(&self, database: &str) -> Option<DialectInfo> {
+    fn description(&self, database: &str) -> Option<Arc<DialectInfo>> {
         self.get(database).ok()?.session.info().ok()
     }
 }
@@ -339,7 +339,7 @@ impl SqlReader for DatabaseRegistry {
 
     fn query_words(&self, database: &str) -> Vec<String> {
         self.description(database)
-            .map(|info| info.guard.query_words)
+            .map(|info| info.guard.query_words.clone())
             .unwrap_or_default()
     }
 }

@@ -61,7 +61,7 @@ impl<'a> PromptWriter<'a> {
             let schema = Schema {
                 part: database.schema_part(self.layout)?,
                 notes: info.prompt_notes.join("\n"),
-                dialect: info.name,
+                dialect: info.name.clone(),
             };
             self.schemas.insert(example.database.clone(), schema);
         }

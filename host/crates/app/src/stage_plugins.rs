@@ -13,7 +13,7 @@ use crate::plugins::call_failure;
 /// A dialect with its description at hand.
 pub struct BoundDialect {
     pub session: Arc<DialectSession>,
-    pub info: DialectInfo,
+    pub info: Arc<DialectInfo>,
 }
 
 impl pipeline::Dialect for BoundDialect {

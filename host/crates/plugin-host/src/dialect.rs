@@ -1,6 +1,6 @@
 //! Dialects, and the service `sql` that stands on them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nl2sql_catalog::{
     Analysis, CatalogQuery, Database, DialectInfo, Finding, NameRules, ServerInfo, StatementInfo, SyntaxError, Table,
@@ -99,6 +99,7 @@ impl DialectPlugin {
         DialectSession {
             pool: Pool::new(self.pool.plugin().clone(), self.services.clone(), bind),
             inherited: self.inherited.clone(),
+            description: OnceLock::new(),
         }
     }
 }
@@ -107,6 +108,8 @@ impl DialectPlugin {
 pub struct DialectSession {
     pool: Pool<Box<dyn DialectSessionInstance>>,
     inherited: Option<Arc<DialectInfo>>,
+    /// Asked for once: it is long, and some look at it for each statement.
+    description: OnceLock<Arc<DialectInfo>>,
 }
 
 /// A description with what it does not say itself.
@@ -132,9 +135,13 @@ impl DialectSession {
     }
 
     /// The dialect's description of itself.
-    pub fn info(&self) -> Result<DialectInfo, CallError> {
+    pub fn info(&self) -> Result<Arc<DialectInfo>, CallError> {
+        if let Some(known) = self.description.get() {
+            return Ok(known.clone());
+        }
         let info = self.ask("dialect.info", |store, session| session.dialect().info(store))?;
-        Ok(completed(info, self.inherited.as_deref()))
+        let info = Arc::new(completed(info, self.inherited.as_deref()));
+        Ok(self.description.get_or_init(|| info).clone())
     }
 
     /// CREATE TABLE text for a prompt, comments included.
@@ -217,7 +224,7 @@ impl DialectSession {
 
 impl SqlService for DialectSession {
     fn info(&self) -> Result<DialectInfo, ServiceError> {
-        Ok(Self::info(self)?)
+        Ok(Self::info(self)?.as_ref().clone())
     }
 
     fn statement(&self, sql: &str) -> Result<StatementInfo, ServiceError> {
