@@ -35,6 +35,11 @@ trait Stage {
     /// What is counted.
     fn unit(&self) -> &'static str;
 
+    /// Variables with the secrets that its profile names, for the command and for workers.
+    fn secrets(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Does it once, over a queue where one is named. `name` is of this measure alone.
     fn run(&self, name: &str, queue: Option<&str>) -> Result<Took>;
 
@@ -100,7 +105,7 @@ fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage) -> Result<()> {
     let mut one = None;
     for count in WORKERS {
         let name = format!("by{count}");
-        let fleet = Fleet::start(nl2sql, count, &folder.join(format!("nats{count}")))?;
+        let fleet = Fleet::start(nl2sql, count, &folder.join(format!("nats{count}")), stage.secrets())?;
         let took = stage.run(&name, Some(&fleet.url()))?;
         let (traffic, queue, workers) = (fleet.traffic()?, fleet.queue_cpu()?, fleet.workers_cpu()?);
         let all = took.cpu + queue + workers;

@@ -29,7 +29,7 @@ pub struct Traffic {
 
 impl Fleet {
     /// Starts both, the queue's files below `folder`.
-    pub fn start(nl2sql: &Path, count: usize, folder: &Path) -> Result<Self> {
+    pub fn start(nl2sql: &Path, count: usize, folder: &Path, secrets: &[(&str, &str)]) -> Result<Self> {
         let program = find_program("nats-server").context("nats-server is missing; run `cargo xtask bootstrap`")?;
         let (port, monitor) = (free_port()?, free_port()?);
         let nats = command(program)
@@ -62,6 +62,7 @@ impl Fleet {
         for _ in 0..count {
             let mut worker = command(nl2sql);
             worker.args(["worker", "--quiet", "--slots", "1", "--queue", &fleet.url()]);
+            worker.envs(secrets.iter().copied());
             fleet.workers.push(worker.stdout(Stdio::null()).spawn()?);
         }
         Ok(fleet)

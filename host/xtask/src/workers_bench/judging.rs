@@ -27,6 +27,9 @@ const DATABASE: &str = "nl2sql_bench_judging";
 const READER: &str = "nl2sql_bench_reader";
 const PASSWORD: &str = "reads-only";
 
+/// Names the variable with that password.
+const PASSWORD_VARIABLE: &str = "NL2SQL_BENCH_PASSWORD";
+
 /// Predictions, their references, and the database they are about.
 pub struct Judging {
     nl2sql: PathBuf,
@@ -112,9 +115,6 @@ impl Judging {
     }
 }
 
-/// Names the variable with the reader's password.
-const PASSWORD_VARIABLE: &str = "NL2SQL_BENCH_PASSWORD";
-
 impl Stage for Judging {
     fn title(&self) -> String {
         format!("{ROWS} predictions judged by execution over {}", self.engine)
@@ -124,10 +124,14 @@ impl Stage for Judging {
         "row"
     }
 
+    fn secrets(&self) -> &'static [(&'static str, &'static str)] {
+        &[(PASSWORD_VARIABLE, PASSWORD)]
+    }
+
     fn run(&self, name: &str, queue: Option<&str>) -> Result<Took> {
         let mut eval = command(&self.nl2sql);
         eval.current_dir(&self.folder)
-            .env(PASSWORD_VARIABLE, PASSWORD)
+            .envs(self.secrets().iter().copied())
             .args([
                 "eval",
                 "--quiet",
@@ -150,10 +154,11 @@ impl Stage for Judging {
         })
     }
 
+    /// Of each row's verdict. The other files show rows of results too, which come in the order of the engine's plan.
     fn same_bytes(&self, name: &str) -> Result<()> {
-        let read = |of: &str| fs::read(self.folder.join(of).join("scores.jsonl"));
-        if read(PLAIN)? != read(name)? {
-            bail!("the scores of {name} are not those of the plain evaluation");
+        let verdicts = |of: &str| fs::read(self.folder.join(of).join("report.csv"));
+        if verdicts(PLAIN)? != verdicts(name)? {
+            bail!("the verdicts of {name} are not those of the plain evaluation");
         }
         Ok(())
     }
@@ -200,5 +205,5 @@ fn shop() -> String {
         let (customer, amount) = (id * 7 % 500, id * 13 % 1_000);
         let _ = writeln!(sql, "INSERT INTO purchase VALUES ({id}, {customer}, {amount}.5);");
     }
-    sql + "CREATE INDEX purchase_customer ON purchase (customer_id);\nCOMMIT;\n"
+    sql + "CREATE INDEX purchase_customer ON purchase (customer_id);\nCOMMIT;\nANALYZE;\n"
 }

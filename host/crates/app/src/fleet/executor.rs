@@ -17,6 +17,7 @@ const MAX_TOPICS: usize = 8;
 /// Minimum and maximum samples of a task.
 const MIN_SAMPLES: usize = 32;
 const MAX_SAMPLES: usize = 256;
+
 /// The workers of a run, and the job that they take part in.
 pub(crate) struct Fleet {
     session: Arc<Session>,

@@ -138,12 +138,7 @@ pub(crate) async fn chat(
     refuse_what_is_not_given(&request.unknown)?;
     let entry = state.model(model, &request.model)?;
     let conversation = Conversation::read("messages", std::mem::take(&mut request.messages))?;
-    let ignored: Vec<String> = request
-        .unknown
-        .keys()
-        .chain(&conversation.passed_over)
-        .cloned()
-        .collect();
+    let ignored = conversation.ignored_with(&request.unknown);
     let response = answer(&state, model, &entry, request, conversation).await?;
     Ok(with_ignored(&ignored, response))
 }

@@ -67,7 +67,7 @@ pub(crate) struct Conversation {
     /// Turns of user and assistant, who alternate; the first and the last are the user's.
     pub(crate) turns: Vec<ChatMessage>,
     /// Fields of messages that nothing reads.
-    pub(crate) passed_over: BTreeSet<String>,
+    passed_over: BTreeSet<String>,
 }
 
 impl Conversation {
@@ -85,6 +85,11 @@ impl Conversation {
             Some(reason) => Err(ApiError::invalid(param, reason)),
             None => Ok(conversation),
         }
+    }
+
+    /// The names of all that nothing reads: of the request's fields, and of its messages'.
+    pub(crate) fn ignored_with(&self, unknown: &Map<String, Value>) -> Vec<String> {
+        unknown.keys().chain(&self.passed_over).cloned().collect()
     }
 
     /// Puts instructions before what system messages say.

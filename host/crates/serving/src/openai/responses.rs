@@ -109,12 +109,7 @@ pub(crate) async fn respond(
     refuse_what_is_not_kept(&request)?;
     refuse_what_is_not_given(&request.unknown)?;
     let conversation = conversation(&request)?;
-    let ignored: Vec<String> = request
-        .unknown
-        .keys()
-        .chain(&conversation.passed_over)
-        .cloned()
-        .collect();
+    let ignored = conversation.ignored_with(&request.unknown);
     Ok(with_ignored(
         &ignored,
         answer(&state, model, request, conversation).await?,
