@@ -353,7 +353,7 @@ fn with_known_names(mut document: Value) -> Value {
         parameter["schema"] = only(known);
     }
     let schemas = &mut document["components"]["schemas"];
-    schemas["AskBody"]["properties"]["database"] = only("shop");
+    schemas["AskBody"]["properties"]["database"] = serde_json::json!({ "enum": ["shop", null] });
     for request in ["ChatRequest", "CompletionRequest"] {
         let parts = schemas[request]["allOf"].as_array_mut().unwrap();
         let own = parts.iter_mut().find(|part| part["properties"]["model"].is_object());

@@ -1,6 +1,7 @@
 //! `GET /openapi.json`: the API in OpenAPI's words, made from the handlers.
 
 mod answers;
+mod streams;
 mod whole_numbers;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, openapi};
 
 use self::answers::describe_answers;
+use self::streams::describe_streams;
 use self::whole_numbers::bound_whole_numbers;
 use crate::api_error::ErrorBody;
 use crate::ask;
@@ -100,6 +102,7 @@ pub(crate) async fn document(State(state): State<Arc<ServerState>>) -> Json<Valu
     }
     let mut document = json!(document);
     describe_answers(&mut document);
+    describe_streams(&mut document);
     bound_whole_numbers(&mut document);
     Json(document)
 }
