@@ -46,7 +46,7 @@ pub fn run(global: &Global, arguments: &AskArguments) -> Result<Exit, AppError> 
         .runtime()
         .block_on(|| async { assistant.ask(&request, &policy, &|_| {}).await });
     let answer = answer.map_err(|error| match error {
-        AskError::Invalid(message) => AppError::Usage(message),
+        AskError::Invalid { message, .. } => AppError::Usage(message),
         AskError::Refused { message, .. } => AppError::Failed(message),
         AskError::Unavailable { told, reason } => AppError::Part(Failure::new(told, "unavailable", reason)),
     })?;

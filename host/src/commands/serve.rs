@@ -127,6 +127,7 @@ fn endpoint(profile: &Profile) -> Result<OpenAiEndpoint, AppError> {
         base_url: provider.base_url.clone(),
         key: read_secret(provider.key_env.as_deref(), provider.key_file.as_deref())?,
         model: provider.model.clone(),
+        others: profile.serve.endpoint_models.clone(),
         timeout: Duration::from_secs(u64::from(profile.serve.request_timeout_s)),
     };
     OpenAiEndpoint::new(settings).map_err(|error| AppError::Usage(format!("llm.providers.{name}: {error}")))

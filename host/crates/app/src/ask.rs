@@ -60,8 +60,13 @@ pub struct AskRequest {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// It cannot be asked.
-    #[error("{0}")]
-    Invalid(String),
+    #[error("{message}")]
+    Invalid {
+        /// The field of the request that is wrong.
+        field: &'static str,
+        /// Why.
+        message: String,
+    },
     /// The statement is not allowed, or wrong.
     #[error("{message}")]
     Refused {
@@ -81,6 +86,11 @@ pub enum AskError {
 }
 
 impl AskError {
+    fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::Invalid { field, message }
+    }
+
     pub(crate) fn unavailable(told: &'static str, reason: impl ToString) -> Self {
         let reason = reason.to_string();
         Self::Unavailable { told, reason }
@@ -182,7 +192,7 @@ impl Assistant {
             match self.check(&pair.sql, policy).await {
                 Ok(()) => shown.push(pair),
                 Err(error @ AskError::Unavailable { .. }) => return Err(error),
-                Err(AskError::Refused { .. } | AskError::Invalid(_)) => {}
+                Err(AskError::Refused { .. } | AskError::Invalid { .. }) => {}
             }
         }
         Ok(shown)
@@ -399,21 +409,23 @@ impl Assistant {
 
 fn check_question(question: &str) -> Result<(), AskError> {
     if question.trim().is_empty() {
-        return Err(AskError::Invalid("the question is empty".into()));
+        return Err(AskError::invalid("question", "the question is empty"));
     }
     if question.chars().count() > MAX_QUESTION {
-        return Err(AskError::Invalid(format!(
-            "a question has at most {MAX_QUESTION} characters"
-        )));
+        return Err(AskError::invalid(
+            "question",
+            format!("a question has at most {MAX_QUESTION} characters"),
+        ));
     }
     Ok(())
 }
 
 fn check_length(sql: &str) -> Result<(), AskError> {
     if sql.len() > MAX_STATEMENT {
-        return Err(AskError::Invalid(format!(
-            "a statement has at most {MAX_STATEMENT} bytes"
-        )));
+        return Err(AskError::invalid(
+            "sql",
+            format!("a statement has at most {MAX_STATEMENT} bytes"),
+        ));
     }
     Ok(())
 }

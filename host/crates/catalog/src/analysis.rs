@@ -6,6 +6,7 @@ use crate::{Difficulty, Finding};
 
 /// A place in a SQL text; both count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Position {
     /// Line.
     pub line: u32,

@@ -6,6 +6,7 @@ use crate::Position;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing; changes nothing.
@@ -40,6 +41,7 @@ impl Severity {
 
 /// A stretch of a SQL text, `end` exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Span {
     /// First character.
     pub start: Position,
@@ -49,6 +51,7 @@ pub struct Span {
 
 /// One thing a validator noticed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Layer it belongs to: `syntax`, `schema`, `execution`, or a third party's own.
     pub layer: String,

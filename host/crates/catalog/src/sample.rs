@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Spider's four hardness levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Difficulty {
     /// Level 1.
@@ -39,6 +40,7 @@ impl Difficulty {
 
 /// A question with the SQL that answers it: a line of `samples.jsonl`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Sample {
     /// Unique in the run; given by the pipeline.
     pub id: String,

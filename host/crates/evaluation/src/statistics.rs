@@ -2,13 +2,17 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Binomial, Distribution};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Resamples drawn for an interval or a test.
 const RESAMPLES: usize = 2_000;
+/// Rows for each distinct value from which resamples are drawn by value: a binomial takes about as long as this many rows.
+const ROWS_PER_VALUE: usize = 8;
 
 /// A 95% interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -17,7 +21,7 @@ pub struct Interval {
 }
 
 /// A paired test of a difference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PairedTest {
     /// `mcnemar-exact` or `paired-bootstrap`.
     pub name: String,
@@ -60,11 +64,48 @@ fn resampled_means(values: &[f64], seed: u64) -> Option<Vec<f64>> {
         return None;
     }
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut resampled = || {
-        let drawn = (0..values.len()).map(|_| values[random.random_range(0..values.len())]);
-        drawn.sum::<f64>() / values.len() as f64
+    let counts = counts(values);
+    let mean = || {
+        let sum = if counts.len() * ROWS_PER_VALUE <= values.len() {
+            sum_drawn_by_value(&counts, values.len() as u64, &mut random)
+        } else {
+            sum_drawn_by_row(values, &mut random)
+        };
+        sum / values.len() as f64
     };
-    Some((0..RESAMPLES).map(|_| resampled()).collect())
+    Some(std::iter::repeat_with(mean).take(RESAMPLES).collect())
+}
+
+fn sum_drawn_by_row(values: &[f64], random: &mut ChaCha8Rng) -> f64 {
+    let drawn = (0..values.len()).map(|_| values[random.random_range(0..values.len())]);
+    drawn.sum()
+}
+
+/// How often each value is drawn is multinomial: one binomial after the other, each of the draws and values that are left
+/// (Devroye 1986, XI.1.4). Verdicts have two values, so that a resample of 100,000 rows takes one draw.
+fn sum_drawn_by_value(counts: &[(f64, u64)], rows: u64, random: &mut ChaCha8Rng) -> f64 {
+    let (mut draws, mut rows) = (rows, rows);
+    let mut sum = 0.0;
+    for (value, count) in counts {
+        let share = *count as f64 / rows as f64;
+        let drawn = match Binomial::new(draws, share) {
+            Ok(binomial) => binomial.sample(random),
+            // A share is between 0 and 1.
+            Err(_) => 0,
+        };
+        sum += value * drawn as f64;
+        draws -= drawn;
+        rows -= count;
+    }
+    sum
+}
+
+/// Distinct values in rising order, with the number of their rows.
+fn counts(values: &[f64]) -> Vec<(f64, u64)> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let equal = sorted.chunk_by(|a, b| a.total_cmp(b).is_eq());
+    equal.map(|rows| (rows[0], rows.len() as u64)).collect()
 }
 
 /// McNemar's test in its exact form (1947; binomial): of the rows that only one run got right, is each run as likely?
@@ -103,6 +144,26 @@ mod tests {
         assert!(first.low < 50.0 && first.high > 50.0 && first.high - first.low < 20.0);
         assert_eq!(Some(first), interval(&values, 1));
         assert_eq!(interval(&[], 1), None);
+    }
+
+    #[test]
+    fn draws_by_value_spread_as_draws_by_row_do() {
+        let values: Vec<f64> = (0..1_000)
+            .map(|at| if at % 10 < 3 { 100.0 } else { f64::from(at % 2) })
+            .collect();
+        let spread = |drawn: &mut dyn FnMut(&mut ChaCha8Rng) -> f64| {
+            let mut random = ChaCha8Rng::seed_from_u64(1);
+            let means: Vec<f64> = (0..4_000).map(|_| drawn(&mut random) / 1_000.0).collect();
+            let middle = mean(&means).unwrap();
+            let squares: Vec<f64> = means.iter().map(|mean| (mean - middle).powi(2)).collect();
+            (middle, mean(&squares).unwrap().sqrt())
+        };
+        let counts = counts(&values);
+        assert_eq!(counts.len(), 3);
+        let by_value = spread(&mut |random| sum_drawn_by_value(&counts, 1_000, random));
+        let by_row = spread(&mut |random| sum_drawn_by_row(&values, random));
+        assert!((by_value.0 - by_row.0).abs() < 0.1, "{by_value:?} {by_row:?}");
+        assert!((by_value.1 / by_row.1 - 1.0).abs() < 0.05, "{by_value:?} {by_row:?}");
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use nl2sql_catalog::{Analysis, Database, Difficulty, Plan, Sample, Verdict};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog_index::{CatalogIndex, Used};
 use crate::{Dialect, Failure};
 
 /// Uses of each item, items never used included with 0.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ledger {
     /// Items used at least once.
     pub covered: usize,
@@ -21,7 +22,7 @@ pub struct Ledger {
 }
 
 /// The artifact `coverage.json`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Accepted samples.
     pub samples: usize,

@@ -70,6 +70,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "invalid_request_error", code, message)
     }
 
+    /// No model of this name may be asked here.
+    pub(crate) fn no_model(name: &str) -> Self {
+        Self::not_found("model_not_found", format!("there is no model `{name}`")).about("model")
+    }
+
     /// The server failed. What is said must not tell more than a stranger may know.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(

@@ -248,7 +248,7 @@ fn line(assistant: &Assistant, caller: &Caller, id: String, kind: &str) -> Audit
 
 fn word(error: &AskError) -> &'static str {
     match error {
-        AskError::Invalid(_) | AskError::Refused { .. } => "refused",
+        AskError::Invalid { .. } | AskError::Refused { .. } => "refused",
         AskError::Unavailable { .. } => "failed",
     }
 }
@@ -256,7 +256,7 @@ fn word(error: &AskError) -> &'static str {
 /// An error in the API's shape.
 pub(crate) fn of_ask(error: &AskError) -> ApiError {
     match error {
-        AskError::Invalid(message) => ApiError::invalid("question", message),
+        AskError::Invalid { field, message } => ApiError::invalid(field, message),
         AskError::Refused { code, message } => ApiError::invalid("sql", message).with_code(code),
         AskError::Unavailable { told, reason } => {
             tracing::warn!("{told}: {reason}");

@@ -9,6 +9,7 @@ pub(crate) mod json_body;
 pub(crate) mod models;
 pub(crate) mod receive;
 pub(crate) mod response_format;
+mod response_object;
 pub(crate) mod responses;
 pub(crate) mod sampling;
 pub(crate) mod usage;

@@ -54,8 +54,7 @@ impl ServerState {
 
     /// The model of a request.
     pub(crate) fn model(&self, model: &ServedModel, name: &str) -> Result<ModelEntry, ApiError> {
-        let missing = || ApiError::not_found("model_not_found", format!("there is no model `{name}`")).about("model");
-        model.model(name).ok_or_else(missing)
+        model.model(name).ok_or_else(|| ApiError::no_model(name))
     }
 
     /// Name of the model without adapters.

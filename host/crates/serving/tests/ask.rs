@@ -484,6 +484,7 @@ async fn a_question_has_a_language_and_doubts_are_told_in_it() {
         refused["error"]["message"].as_str().unwrap().contains("BCP 47"),
         "{refused}"
     );
+    assert_eq!(refused["error"]["param"], "language");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,11 @@ const KEY: &str = "endpoint-key-0123456789";
 
 /// A server behind a key, and one in front of it that sends `key`.
 async fn pair(key: &str) -> (Served, Served, tempfile::TempDir) {
+    in_front("tiny", &[], key).await
+}
+
+/// The same in front of this model, and of `others` beside it.
+async fn in_front(model: &str, others: &[&str], key: &str) -> (Served, Served, tempfile::TempDir) {
     let keys = tempfile::tempdir().unwrap();
     let path = keys.path().join("key");
     std::fs::write(&path, KEY).unwrap();
@@ -29,7 +34,8 @@ async fn pair(key: &str) -> (Served, Served, tempfile::TempDir) {
     let endpoint = OpenAiEndpoint::new(OpenAiEndpointSettings {
         base_url: format!("{}/v1", behind.url),
         key: Some(SecretString::from(key.to_owned())),
-        model: "tiny".into(),
+        model: model.into(),
+        others: others.iter().map(|&name| name.into()).collect(),
         timeout: Duration::from_secs(30),
     });
     let backend = Backend::Endpoint(endpoint.unwrap());
@@ -55,20 +61,51 @@ async fn requests_and_streams_are_handed_on_with_the_servers_key() {
         .events("/v1/chat/completions", &question(json!({ "stream": true })))
         .await;
     assert_eq!(events.last().unwrap(), "[DONE]");
-    let models: Value = front
-        .client
-        .get(format!("{}/v1/models", front.url))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    assert_eq!(models["data"][0]["id"], "tiny");
     let (status, refused) = front
         .answer("/v1/chat/completions", &question(json!({ "model": "none" })))
         .await;
     assert_eq!((status, &refused["error"]["code"]), (404, &json!("model_not_found")));
+}
+
+async fn told(front: &Served, path: &str) -> (u16, Value) {
+    let answer = front.client.get(format!("{}{path}", front.url)).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn models_of_an_endpoint_are_those_that_the_profile_names() {
+    let not_found = (404, json!("model_not_found"));
+    for (model, others, is_open) in [
+        ("tiny", &[][..], true),
+        ("other", &["*"], true),
+        ("other", &["third"], false),
+    ] {
+        let (_behind, front, _keys) = in_front(model, others, KEY).await;
+        let (status, list) = told(&front, "/v1/models").await;
+        assert_eq!(
+            (status, list["data"].as_array().unwrap().len()),
+            (200, usize::from(is_open)),
+            "{list}"
+        );
+        let (status, card) = told(&front, "/v1/models/tiny").await;
+        let (asked, answer) = front.answer("/v1/chat/completions", &question(json!({}))).await;
+        if is_open {
+            assert_eq!(
+                (status, &card["id"], asked),
+                (200, &json!("tiny"), 200),
+                "{card} {answer}"
+            );
+        } else {
+            assert_eq!((status, card["error"]["code"].clone()), not_found);
+            assert_eq!((asked, answer["error"]["code"].clone()), not_found);
+        }
+        let (status, none) = told(&front, "/v1/models/none").await;
+        assert_eq!((status, none["error"]["code"].clone()), not_found);
+        let (status, wrong) = front
+            .answer("/v1/chat/completions", &question(json!({ "model": 7 })))
+            .await;
+        assert_eq!((status, &wrong["error"]["param"]), (400, &json!("model")));
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod adapters;
 mod ask;
 mod chat;
 mod connections;
+mod described_answers;
 mod endpoint;
 mod faults;
 mod javascript_clients;

@@ -2,6 +2,7 @@
 
 use async_nats::jetstream::kv::Store;
 use futures::TryStreamExt;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dead_letters::DeadLetter;
@@ -11,7 +12,7 @@ use crate::{JobManifest, Queue, QueueError};
 const MAX_LETTERS: usize = 100;
 
 /// What a worker says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkerStatus {
     /// Its name.
     pub name: String,
@@ -34,7 +35,7 @@ pub struct WorkerStatus {
 }
 
 /// A run that wants workers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct JobStatus {
     /// Name of the job.
     pub job: String,
@@ -51,7 +52,7 @@ pub struct JobStatus {
 }
 
 /// Everything about a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FleetStatus {
     /// Workers, by name.
     pub workers: Vec<WorkerStatus>,

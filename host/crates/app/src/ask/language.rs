@@ -19,8 +19,9 @@ pub(super) fn language_of(named: Option<&str>, question: &str, usual: &str) -> R
         .next()
         .is_some_and(|part| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
     if tag.len() > MAX_TAG || !primary || !tag.split('-').all(subtag) {
-        return Err(AskError::Invalid(
-            "language is no BCP 47 tag: give one such as `en`, `zh` or `pt-BR`".into(),
+        return Err(AskError::invalid(
+            "language",
+            "language is no BCP 47 tag: give one such as `en`, `zh` or `pt-BR`",
         ));
     }
     Ok(tag.to_owned())

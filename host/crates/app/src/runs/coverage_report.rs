@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use nl2sql_catalog::Plan;
 use nl2sql_pipeline::{Coverage, PipelineError, RunFolder, artifact};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pair_list::PairList;
 use super::run_error::RunError;
 
 /// What the accepted pairs of a run use.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CoverageReport {
     /// Topics of the plan in order; counted while pairs are written.
     pub topics: Vec<TopicCoverage>,
@@ -19,7 +20,7 @@ pub struct CoverageReport {
 }
 
 /// A topic with its pairs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TopicCoverage {
     /// Its name.
     pub name: String,

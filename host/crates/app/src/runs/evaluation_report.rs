@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use nl2sql_evaluation::report::{Breakdown, Change, ErrorClass, MetricChange, Question, Report, question};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use super::run_error::RunError;
 pub(super) const REPORT: &str = "eval/report.json";
 
 /// The figures of an evaluation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct EvaluationReport {
     /// What was evaluated.
     pub title: String,
@@ -44,13 +45,14 @@ pub struct ChangeFilter {
 }
 
 /// Some of the questions that are wanted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct QuestionPage {
     /// Questions that are wanted.
     pub total: usize,
     /// Place of the first one here.
     pub offset: usize,
     /// The questions, gained and lost first.
+    #[schemars(with = "Vec<Question<'static>>")]
     pub questions: Vec<Value>,
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nl2sql_pipeline::{RoundRecord, artifact};
 use nl2sql_profile::Profile;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::coverage_report::CoverageReport;
@@ -37,7 +38,7 @@ pub struct RunLibrary {
 }
 
 /// A run in the list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RunEntry {
     /// Its name.
     pub name: String,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use nl2sql_catalog::Plan;
 use nl2sql_pipeline::{RunFolder, Stage, StageState, artifact};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use super::watched_run::WatchedRun;
 use crate::job::USAGE;
 
 /// How a run is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RunOverview {
     /// As in the list.
     #[serde(flatten)]
@@ -43,7 +44,7 @@ pub struct RunOverview {
 }
 
 /// Which parts a run has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Held {
     /// Pairs.
     pub pairs: bool,

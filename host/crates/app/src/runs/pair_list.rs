@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use nl2sql_catalog::{Difficulty, Finding, Sample, Severity, Verdict};
 use nl2sql_pipeline::{ReviewState, ReviewStep, ReviewedPair, Reviews, RunFolder, artifact};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pair_filter::PairFilter;
@@ -20,7 +21,7 @@ pub(super) struct PairList {
 }
 
 /// A pair in a list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ListedPair {
     /// As it reads now.
     #[serde(flatten)]
@@ -42,7 +43,7 @@ pub struct ListedPair {
 }
 
 /// A pair as it was generated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Original {
     /// The question.
     pub question: String,
@@ -51,7 +52,7 @@ pub struct Original {
 }
 
 /// A pair with its history.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct WholePair {
     /// The pair.
     #[serde(flatten)]
@@ -61,7 +62,7 @@ pub struct WholePair {
 }
 
 /// A step of a review.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct HistoryStep {
     /// Its id.
     pub id: String,
@@ -76,7 +77,7 @@ pub struct HistoryStep {
 }
 
 /// Some of the pairs that are wanted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PairPage {
     /// Pairs that are wanted.
     pub total: usize,
@@ -87,7 +88,7 @@ pub struct PairPage {
 }
 
 /// What pairs can be told apart by.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PairFacets {
     /// All pairs.
     pub total: usize,
@@ -108,7 +109,7 @@ pub struct PairFacets {
 }
 
 /// A rule that rejected pairs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Rule {
     /// The validator.
     pub layer: String,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nl2sql_pipeline::{Stage, StageSummary};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plain_text::without_places;
@@ -20,7 +21,7 @@ const RATE_POINTS: usize = 64;
 const SILENT_AFTER: f64 = 600.0;
 
 /// How a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunState {
     /// Nothing was begun.
@@ -37,7 +38,7 @@ pub enum RunState {
 }
 
 /// How a stage is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StageStanding {
     /// Not begun.
@@ -56,7 +57,7 @@ pub enum StageStanding {
 }
 
 /// How far a stage is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct StageProgress {
     /// Name of the stage.
     pub stage: String,
@@ -81,7 +82,7 @@ pub struct StageProgress {
 }
 
 /// How far predictions are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PredictionProgress {
     /// Rows done.
     pub done: u64,
@@ -96,7 +97,7 @@ pub struct PredictionProgress {
 }
 
 /// Something the user should know.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RunNote {
     /// Seconds since 1970-01-01 UTC.
     pub time: f64,

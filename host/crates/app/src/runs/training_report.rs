@@ -4,6 +4,7 @@ use std::path::Path;
 
 use nl2sql_evaluation::report::{Curve, SettingGroup, TrainingRun};
 use nl2sql_training::events::TrainEvent;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plain_text::without_places;
@@ -16,7 +17,7 @@ const MAX_POINTS: usize = 1_500;
 const TRAIN: &str = "train";
 
 /// How far a training is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TrainingReport {
     /// How it is.
     pub state: RunState,
@@ -45,7 +46,7 @@ pub struct TrainingReport {
 }
 
 /// Figures by step.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct TrainingCurves {
     /// Mean cross-entropy of the scored tokens.
     pub loss: Curve,

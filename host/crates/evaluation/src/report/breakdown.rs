@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nl2sql_catalog::{Analysis, TableSource};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Pair;
@@ -12,7 +13,7 @@ use crate::scoring::{ScoredRow, SqlReader};
 const EXAMPLES: usize = 5;
 
 /// The main metric by one property of the examples.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Breakdown {
     /// `hardness`, `feature`, `tables`, `language`, `topic` or `database`.
     pub dimension: String,
@@ -21,7 +22,7 @@ pub struct Breakdown {
 }
 
 /// Examples that share a property.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Group {
     /// The property.
     pub name: String,
@@ -34,7 +35,7 @@ pub struct Group {
 }
 
 /// Predictions wrong in one way.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorClass {
     /// The class, e.g. `wrong-join`.
     pub name: String,

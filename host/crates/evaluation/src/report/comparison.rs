@@ -1,5 +1,6 @@
 //! Each metric before and after, with intervals and a paired test.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Pair;
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// A figure with its 95% interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// The plugin's figure over the run.
     pub value: Option<f64>,
@@ -20,7 +21,7 @@ pub struct Figure {
 }
 
 /// One metric of both runs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricChange {
     /// Name of the metric.
     pub name: String,

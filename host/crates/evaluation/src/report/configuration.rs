@@ -1,9 +1,10 @@
 //! What was evaluated and with which settings: the configuration panel of the page.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings that belong together, e.g. those of decoding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SettingGroup {
     /// Heading of the group.
     pub name: String,

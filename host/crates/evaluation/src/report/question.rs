@@ -1,5 +1,6 @@
 //! The questions of the page: gained and lost first, each with SQL differences and result sets.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
 };
 
 /// What became of a question between the runs, in the order of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// Wrong before, right after.
@@ -46,7 +47,7 @@ impl Change {
 }
 
 /// One question as the page reads it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Question<'r> {
     /// What became of it.
     pub change: Change,
@@ -65,7 +66,8 @@ pub struct Question<'r> {
 }
 
 /// What one run answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EvaluatedAnswer")]
 pub struct Answer<'r> {
     /// `before` or `after`.
     pub run: &'static str,

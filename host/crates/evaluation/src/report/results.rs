@@ -1,6 +1,7 @@
 //! Result sets of gold and predictions, cut for reading side by side.
 
 use nl2sql_catalog::{ResultSet, Value};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::query_runner::QueryRunner;
@@ -12,7 +13,7 @@ const ROWS: usize = 10;
 const CELL: usize = 80;
 
 /// The beginning of a result set, or why there is none.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResultPreview {
     /// Column names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

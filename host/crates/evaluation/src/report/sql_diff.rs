@@ -1,5 +1,6 @@
 //! Differences between a predicted statement and its gold, word by word.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use similar::{Algorithm, ChangeTag, TextDiff};
 
@@ -7,7 +8,7 @@ use similar::{Algorithm, ChangeTag, TextDiff};
 const MAX_DIFF_BYTES: usize = 8_000;
 
 /// Consecutive words with the same role in the difference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Segment {
     /// `same`, `extra` (only in the prediction) or `missing` (only in the gold).
     pub kind: &'static str,

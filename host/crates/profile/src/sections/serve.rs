@@ -18,6 +18,8 @@ pub struct ServeSettings {
     pub port: u16,
     /// Name of the model in the API; empty: the name of its folder.
     pub name: String,
+    /// Models of an endpoint that requests may name beside the provider's; `*`: every model that the endpoint has.
+    pub endpoint_models: Vec<String>,
     /// Folder below which adapters may be loaded by request; without one, none may.
     pub adapters: Option<PathBuf>,
     /// Requests answered together.
@@ -97,6 +99,7 @@ impl Default for ServeSettings {
             address: IpAddr::from([127, 0, 0, 1]),
             port: 8_000,
             name: String::new(),
+            endpoint_models: Vec::new(),
             adapters: None,
             rows: 16,
             queue: 256,

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::Response;
 use nl2sql_profile::{ExposeSecret, SecretString};
 use reqwest::redirect::Policy;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api_error::ApiError;
@@ -15,6 +16,9 @@ use crate::tls_provider;
 /// Headers of an answer that are handed back; others may tell of what is behind the server.
 const HANDED_BACK: [HeaderName; 2] = [header::CONTENT_TYPE, header::RETRY_AFTER];
 
+/// What callers hear where an endpoint answers with something else than its API.
+const FAILED: &str = "the model's endpoint failed; the server's log says how";
+
 /// Where the endpoint is.
 #[derive(Clone, Debug)]
 pub struct OpenAiEndpointSettings {
@@ -22,10 +26,18 @@ pub struct OpenAiEndpointSettings {
     pub base_url: String,
     /// Its key, if it takes one.
     pub key: Option<SecretString>,
-    /// The model that is asked where a request names none of its own.
+    /// The model that is asked where a request names none.
     pub model: String,
+    /// Others that requests may name; `*` stands for every model.
+    pub others: Vec<String>,
     /// Most time for an answer to begin.
     pub timeout: Duration,
+}
+
+/// What an endpoint says of its models.
+#[derive(Deserialize)]
+struct EndpointModels {
+    data: Vec<Value>,
 }
 
 /// The endpoint.
@@ -56,11 +68,13 @@ impl OpenAiEndpoint {
 
     /// Hands a request on. `path` is below the base URL. The model is the profile's where the request names none.
     pub(crate) async fn forward(&self, path: &str, mut body: Value) -> Result<Response, ApiError> {
-        if let Some(fields) = body
-            .as_object_mut()
-            .filter(|fields| fields.get("model").is_none_or(Value::is_null))
-        {
-            fields.insert("model".to_owned(), self.settings.model.clone().into());
+        let fields = body.as_object_mut();
+        let fields = fields.ok_or_else(|| ApiError::invalid("body", "a request is a JSON object"))?;
+        match fields.get("model").unwrap_or(&Value::Null) {
+            Value::Null => drop(fields.insert("model".to_owned(), self.settings.model.clone().into())),
+            Value::String(name) if self.may_be_asked(name) => {}
+            Value::String(name) => return Err(ApiError::no_model(name)),
+            _ => return Err(ApiError::invalid("model", "the name of a model is text")),
         }
         let text = body.to_string();
         let request = self
@@ -71,16 +85,49 @@ impl OpenAiEndpoint {
         self.send(request).await
     }
 
-    /// The endpoint's models.
-    pub(crate) async fn models(&self) -> Result<Response, ApiError> {
-        self.send(self.client.get(self.url("models"))).await
+    /// Those of the endpoint's models that may be asked, as it describes them.
+    pub(crate) async fn models(&self) -> Result<Vec<Value>, ApiError> {
+        let answer = self.answer(self.client.get(self.url("models"))).await?;
+        let list: EndpointModels = answer.json().await.map_err(|error| {
+            tracing::warn!("the endpoint's list of models cannot be read: {}", error.without_url());
+            bad_gateway(FAILED)
+        })?;
+        let allowed = |model: &Value| model["id"].as_str().is_some_and(|name| self.may_be_asked(name));
+        Ok(list.data.into_iter().filter(allowed).collect())
+    }
+
+    /// One of them.
+    pub(crate) async fn one_model(&self, name: &str) -> Result<Value, ApiError> {
+        let models = self.models().await?;
+        let named = models.into_iter().find(|model| model["id"] == name);
+        named.ok_or_else(|| ApiError::no_model(name))
+    }
+
+    fn may_be_asked(&self, name: &str) -> bool {
+        let mut others = self.settings.others.iter();
+        name == self.settings.model || others.any(|other| other == name || other == "*")
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}/{path}", self.settings.base_url.trim_end_matches('/'))
     }
 
+    /// What the endpoint answers, as it comes.
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, ApiError> {
+        let answer = self.answer(request).await?;
+        let mut response = Response::builder().status(answer.status());
+        for name in HANDED_BACK {
+            if let Some(value) = answer.headers().get(&name) {
+                response = response.header(name, value);
+            }
+        }
+        response
+            .body(Body::from_stream(answer.bytes_stream()))
+            .map_err(|error| ApiError::internal(error.to_string()))
+    }
+
+    /// An answer that is the endpoint's word on the request.
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ApiError> {
         let request = match &self.settings.key {
             Some(key) => request.bearer_auth(key.expose_secret()),
             None => request,
@@ -95,15 +142,7 @@ impl OpenAiEndpoint {
             }
         })?;
         refuse_what_is_its_own(&answer)?;
-        let mut response = Response::builder().status(answer.status());
-        for name in HANDED_BACK {
-            if let Some(value) = answer.headers().get(&name) {
-                response = response.header(name, value);
-            }
-        }
-        response
-            .body(Body::from_stream(answer.bytes_stream()))
-            .map_err(|error| ApiError::internal(error.to_string()))
+        Ok(answer)
     }
 }
 
@@ -123,7 +162,7 @@ fn refuse_what_is_its_own(answer: &reqwest::Response) -> Result<(), ApiError> {
     let failed = status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
     if failed || !speaks || status.is_redirection() {
         tracing::warn!("the endpoint answered with HTTP {status} and the content type `{kind}`");
-        return Err(bad_gateway("the model's endpoint failed; the server's log says how"));
+        return Err(bad_gateway(FAILED));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Json, Response};
 use nl2sql_app::ModelEntry;
 use nl2sql_profile::ServeRight;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api_error::ApiError;
@@ -53,7 +54,9 @@ pub(crate) async fn list(
             let data = model.models().iter().map(|entry| card(&state, entry)).collect();
             Ok(Json(ModelList { object: "list", data }).into_response())
         }
-        Backend::Endpoint(endpoint) => endpoint.models().await,
+        Backend::Endpoint(endpoint) => {
+            Ok(Json(json!({ "object": "list", "data": endpoint.models().await? })).into_response())
+        }
     }
 }
 
@@ -64,14 +67,11 @@ pub(crate) async fn one(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,
     Named(name): Named<String>,
-) -> Result<Json<ModelCard>, ApiError> {
+) -> Result<Response, ApiError> {
     caller.require(ServeRight::Chat)?;
     match &state.backend {
-        Backend::Local(model) => Ok(Json(card(&state, &state.model(model, &name)?))),
-        Backend::Endpoint(_) => Err(ApiError::not_found(
-            "model_not_found",
-            "ask for the list of models instead",
-        )),
+        Backend::Local(model) => Ok(Json(card(&state, &state.model(model, &name)?)).into_response()),
+        Backend::Endpoint(endpoint) => Ok(Json(endpoint.one_model(&name).await?).into_response()),
     }
 }
 

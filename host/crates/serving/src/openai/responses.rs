@@ -6,7 +6,7 @@ use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Json, Response};
 use futures::StreamExt;
 use nl2sql_app::ServedModel;
-use nl2sql_inference::{Completion, Finish, GenerationEvent};
+use nl2sql_inference::{Finish, GenerationEvent};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use super::generation::{Answers, Prompt, submit};
 use super::json_body::{JsonBody, with_ignored};
 use super::receive::{Received, receive};
 use super::response_format::{NamedSchema, ResponseFormat};
+use super::response_object::{OutputText, ResponseHead, ResponseObject};
 use super::sampling::SamplingFields;
 use crate::api_error::ApiError;
 use crate::authentication::Caller;
@@ -95,7 +96,7 @@ impl FlatFormat {
 /// Answer a turn.
 #[utoipa::path(post, path = "/v1/responses", request_body = ResponsesRequest, responses(
     (status = 200, description = "The answer, or server-sent events where `stream` is true",
-        content((Object = "application/json"), (String = "text/event-stream"))),
+        content((ResponseObject = "application/json"), (String = "text/event-stream"))),
     (status = 400, description = "The request cannot be served as it stands", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn respond(
     State(state): State<Arc<ServerState>>,
@@ -168,7 +169,7 @@ async fn answer(
         ..SamplingFields::default()
     };
     let answers = submit(state, model, &entry, prompt, &fields).await?;
-    let head = Head {
+    let head = ResponseHead {
         id: unique("resp_"),
         item: unique("msg_"),
         created: now(),
@@ -184,48 +185,8 @@ async fn answer(
     Ok(Json(head.finished(completion)).into_response())
 }
 
-struct Head {
-    id: String,
-    item: String,
-    created: u64,
-    model: String,
-}
-
-impl Head {
-    fn response(&self, status: &str, output: &[Value]) -> Value {
-        json!({
-            "id": self.id, "object": "response", "created_at": self.created, "model": self.model, "status": status,
-            "output": output, "error": null, "incomplete_details": null, "instructions": null, "metadata": {},
-            "parallel_tool_calls": false, "tool_choice": "none", "tools": [], "temperature": null, "top_p": null,
-        })
-    }
-
-    fn item(&self, status: &str, content: &[Value]) -> Value {
-        json!({ "type": "message", "id": self.item, "role": "assistant", "status": status, "content": content })
-    }
-
-    fn finished(&self, completion: &Completion) -> Value {
-        let whole = completion.finish != Finish::Length;
-        let status = if whole { "completed" } else { "incomplete" };
-        let mut response = self.response(status, &[self.item(status, &[part(&completion.text)])]);
-        if !whole {
-            response["incomplete_details"] = json!({ "reason": "max_output_tokens" });
-        }
-        let (input, output) = (completion.prompt_tokens, completion.tokens.len());
-        response["usage"] = json!({
-            "input_tokens": input, "input_tokens_details": { "cached_tokens": completion.reused_tokens },
-            "output_tokens": output, "output_tokens_details": { "reasoning_tokens": 0 }, "total_tokens": input + output,
-        });
-        response
-    }
-}
-
-fn part(text: &str) -> Value {
-    json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] })
-}
-
 /// The events of an answer, in the order in which the official clients expect them.
-fn streamed(state: &Arc<ServerState>, head: Head, answers: Answers) -> Response {
+fn streamed(state: &Arc<ServerState>, head: ResponseHead, answers: Answers) -> Response {
     let mut number = 0;
     let mut numbered = move |name: &'static str, mut event: Value| {
         event["type"] = json!(name);
@@ -240,15 +201,18 @@ fn streamed(state: &Arc<ServerState>, head: Head, answers: Answers) -> Response 
         event["content_index"] = json!(0);
         event
     };
-    let begun = head.response("in_progress", &[]);
+    let begun = head.begun();
     let opening = vec![
         numbered("response.created", json!({ "response": begun })),
         numbered("response.in_progress", json!({ "response": begun })),
         numbered(
             "response.output_item.added",
-            json!({ "output_index": 0, "item": head.item("in_progress", &[]) }),
+            json!({ "output_index": 0, "item": head.begun_message() }),
         ),
-        numbered("response.content_part.added", place(json!({ "part": part("") }))),
+        numbered(
+            "response.content_part.added",
+            place(json!({ "part": OutputText::of("") })),
+        ),
     ];
     let events = answers.events().flat_map(move |(_, event)| {
         let events = match event {
@@ -270,10 +234,13 @@ fn streamed(state: &Arc<ServerState>, head: Head, answers: Answers) -> Response 
                         "response.output_text.done",
                         place(json!({ "text": text, "logprobs": [] })),
                     ),
-                    numbered("response.content_part.done", place(json!({ "part": part(text) }))),
+                    numbered(
+                        "response.content_part.done",
+                        place(json!({ "part": OutputText::of(text) })),
+                    ),
                     numbered(
                         "response.output_item.done",
-                        json!({ "output_index": 0, "item": response["output"][0] }),
+                        json!({ "output_index": 0, "item": response.output[0] }),
                     ),
                     numbered(name, json!({ "response": response })),
                 ]

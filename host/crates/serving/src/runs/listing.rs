@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, State};
 use axum::response::Json;
-use nl2sql_app::runs::RunOverview;
+use nl2sql_app::runs::{RunEntry, RunOverview};
 use nl2sql_profile::ServeRight;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::parameters::Named;
 use super::{reading, runs_for};
@@ -14,16 +15,23 @@ use crate::api_error::ApiError;
 use crate::authentication::Caller;
 use crate::state::ServerState;
 
+/// The runs.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RunList {
+    /// The latest news first.
+    pub runs: Vec<RunEntry>,
+}
+
 /// List the runs.
 #[utoipa::path(get, path = "/v1/runs", responses((status = 200, description = "The runs, the latest news first", body = Object),
     (status = 403, description = "The key may not see runs", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn list(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<RunList>, ApiError> {
     let library = runs_for(&state, &caller, ServeRight::View)?;
     let runs = reading(move || library.list()).await?;
-    Ok(Json(json!({ "runs": runs })))
+    Ok(Json(RunList { runs }))
 }
 
 /// Tell how a run is: stages with rates and time left, cost, notes.
