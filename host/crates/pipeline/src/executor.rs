@@ -51,6 +51,10 @@ pub struct Judgement {
 
 /// Writes samples.
 pub trait GenerationExecutor: Send + Sync {
+    /// Whether requests may be made before it is known what comes of earlier ones. Not where answers cost something: a budget is spent in the
+    /// order of the plan.
+    fn looks_ahead(&self) -> bool;
+
     /// Samples for each request, in their order.
     ///
     /// # Errors
@@ -104,6 +108,10 @@ impl LocalGeneration {
 }
 
 impl GenerationExecutor for LocalGeneration {
+    fn looks_ahead(&self) -> bool {
+        self.generator.at_once().is_none()
+    }
+
     fn generate_all(&self, requests: &[GenerateRequest<'_>]) -> Vec<Result<GeneratedBatch, Failure>> {
         let generate = || {
             requests

@@ -48,8 +48,7 @@ impl Fleet {
         let bundle = JobBundle::new(&self.session, plain, Some(context), identities, at_once)?;
         Ok(Box::new(RemoteExecutor {
             job: self.offer(plain, bundle, chats)?,
-            // Topics whose answers a language model writes wait for it, not for each other.
-            max_topics: if at_once.is_some() { 1 } else { MAX_TOPICS },
+            asks_models: at_once.is_some(),
         }))
     }
 
@@ -70,7 +69,7 @@ impl Fleet {
         };
         Ok(Box::new(RemoteExecutor {
             job,
-            max_topics: MAX_TOPICS,
+            asks_models: false,
         }))
     }
 
@@ -95,12 +94,19 @@ impl Fleet {
 /// Does nothing itself.
 struct RemoteExecutor {
     job: Arc<OfferedJob>,
-    max_topics: usize,
+    /// A language model writes what is asked for.
+    asks_models: bool,
 }
 
 impl GenerationExecutor for RemoteExecutor {
+    fn looks_ahead(&self) -> bool {
+        !self.asks_models
+    }
+
     fn generate_all(&self, requests: &[GenerateRequest<'_>]) -> Vec<Result<GeneratedBatch, Failure>> {
-        let topics = self.job.share(requests.len()).clamp(1, self.max_topics);
+        // Topics whose answers a language model writes wait for it, not for each other.
+        let most = if self.asks_models { 1 } else { MAX_TOPICS };
+        let topics = self.job.share(requests.len()).clamp(1, most);
         let tasks: Vec<_> = requests
             .chunks(topics)
             .map(|requests| Task::Generate(requests.iter().map(GenerateTask::from).collect()))

@@ -22,11 +22,11 @@ impl Duplicates {
     }
 
     /// Whether a candidate is one more question for its statement; if so, it counts from now on.
-    pub(super) fn is_new(&mut self, question: &str, statement: &str) -> bool {
+    pub(super) fn is_new(&mut self, question: &str, statement: String) -> bool {
         if self.questions.contains(question) {
             return false;
         }
-        let known = self.statements.entry(statement.to_owned()).or_default();
+        let known = self.statements.entry(statement).or_default();
         let room = *known < self.wordings;
         *known += u32::from(room);
         room
@@ -38,8 +38,8 @@ impl Duplicates {
     }
 
     /// Counts a sample of an earlier session.
-    pub(super) fn replay(&mut self, question: &str, statement: &str, accepted: bool) {
-        *self.statements.entry(statement.to_owned()).or_default() += 1;
+    pub(super) fn replay(&mut self, question: &str, statement: String, accepted: bool) {
+        *self.statements.entry(statement).or_default() += 1;
         if accepted {
             self.questions.insert(question.to_owned());
         }
@@ -63,18 +63,18 @@ mod tests {
     #[test]
     fn a_statement_has_as_many_questions_as_the_profile_says_and_a_question_one_statement() {
         let mut duplicates = Duplicates::new(2);
-        assert!(duplicates.is_new("how many", "select 1") && duplicates.accept("how many"));
+        assert!(duplicates.is_new("how many", "select 1".into()) && duplicates.accept("how many"));
         assert!(
-            !duplicates.is_new("how many", "select 2"),
+            !duplicates.is_new("how many", "select 2".into()),
             "the question has its statement"
         );
-        assert!(duplicates.is_new("count them", "select 1") && duplicates.accept("count them"));
+        assert!(duplicates.is_new("count them", "select 1".into()) && duplicates.accept("count them"));
         assert!(
-            !duplicates.is_new("tell the number", "select 1"),
+            !duplicates.is_new("tell the number", "select 1".into()),
             "two wordings are there"
         );
         let mut alone = Duplicates::new(1);
-        alone.replay("how many", "select 1", false);
-        assert!(!alone.is_new("count them", "select 1"));
+        alone.replay("how many", "select 1".into(), false);
+        assert!(!alone.is_new("count them", "select 1".into()));
     }
 }

@@ -1,6 +1,12 @@
 //! One round of every topic that still wants samples.
+//!
+//! While the topics of a block are judged and written down, the next block of the same round is asked for already: its requests depend on the
+//! earlier rounds of its own topics alone.
 
-use nl2sql_catalog::{Batch, Finding, Sample, Severity, Verdict};
+use std::sync::Arc;
+use std::thread;
+
+use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
 use rayon::prelude::*;
 
 use super::budget_reallocation::reallocate;
@@ -20,18 +26,22 @@ pub(super) struct GenerationRound<'a> {
     journals: Journals,
     topics: Vec<TopicProgress>,
     duplicates: Duplicates,
-    weights: Weights,
+    weights: Arc<Weights>,
+    /// What was asked for ahead of its turn.
+    ahead: Option<Block>,
 }
 
-/// A sample with the forms it is compared by.
+/// Topics that are asked together, and what the generator answered for each.
+struct Block {
+    members: Vec<usize>,
+    answers: Vec<Result<GeneratedBatch, Failure>>,
+}
+
+/// A sample with the form that its question is compared by.
 struct Candidate {
     sample: Sample,
     question: String,
-    statement: String,
 }
-
-/// A topic, what the generator answered for it, and its samples.
-type Asked = (usize, Batch, Vec<Candidate>);
 
 /// What came out of one call of the generator, compared and judged.
 struct Judged {
@@ -53,7 +63,8 @@ impl<'a> GenerationRound<'a> {
             journals,
             topics,
             duplicates: Duplicates::new(generation.settings.wordings.max(1)),
-            weights: Weights::of(generation.settings),
+            weights: Arc::new(Weights::of(generation.settings)),
+            ahead: None,
         };
         rounds.remember_earlier_samples()?;
         Ok(rounds)
@@ -73,7 +84,7 @@ impl<'a> GenerationRound<'a> {
             })
             .collect();
         for (question, statement, accepted) in forms? {
-            self.duplicates.replay(&question, &statement, accepted);
+            self.duplicates.replay(&question, statement, accepted);
         }
         Ok(())
     }
@@ -89,15 +100,28 @@ impl<'a> GenerationRound<'a> {
     /// Topics that have not ended and are in the earliest round, in the order of the plan.
     pub(super) fn next_members(&self) -> Vec<usize> {
         let open = |index: &usize| self.topics[*index].ended(self.generation.settings).is_none();
-        let earliest = (0..self.topics.len())
-            .filter(open)
-            .map(|index| self.topics[index].round)
-            .min();
-        (0..self.topics.len())
-            .filter(open)
-            .filter(|index| Some(self.topics[*index].round) == earliest)
-            .take(BLOCK)
-            .collect()
+        let topics = (0..self.topics.len()).filter(open);
+        let earliest = topics.map(|index| self.topics[index].round).min();
+        earliest.map_or_else(Vec::new, |round| self.block(round, 0))
+    }
+
+    /// The next topics of a round that have not ended, from the one at `first` on.
+    fn block(&self, round: u32, first: usize) -> Vec<usize> {
+        let wanted = |index: &usize| {
+            let topic = &self.topics[*index];
+            topic.round == round && topic.ended(self.generation.settings).is_none()
+        };
+        (first..self.topics.len()).filter(wanted).take(BLOCK).collect()
+    }
+
+    /// The block behind `members`, where it is asked for ahead of its turn. None is once the generator failed, and none of the next round, whose
+    /// requests depend on what comes of `members`.
+    fn next_block(&self, members: &[usize], answers: &[Result<GeneratedBatch, Failure>]) -> Vec<usize> {
+        let may = self.generation.generator.looks_ahead() && answers.iter().all(Result::is_ok);
+        match members.last().filter(|_| may) {
+            Some(last) => self.block(self.topics[*last].round, last + 1),
+            None => Vec::new(),
+        }
     }
 
     /// One round of `members`. Rounds before the first failing one are committed. A failure of code `budget` is handed back, and the rounds
@@ -107,12 +131,49 @@ impl<'a> GenerationRound<'a> {
         members: &[usize],
         watch: &mut dyn FnMut(Notice<'_>) -> bool,
     ) -> Result<Option<Failure>, PipelineError> {
-        let answers = self.ask_all(members);
+        let answers = match self.ahead.take() {
+            Some(block) if block.members == members => block.answers,
+            _ => self.asking(members)(),
+        };
+        let next = self.next_block(members, &answers);
+        if next.is_empty() {
+            return self.settle(members, answers, watch);
+        }
+        let asking = self.asking(&next);
+        thread::scope(|scope| {
+            let asked = scope.spawn(asking);
+            let settled = self.settle(members, answers, watch);
+            // Without an answer the block is asked for again in its turn.
+            self.ahead = asked.join().ok().map(|answers| Block { members: next, answers });
+            settled
+        })
+    }
+
+    /// Asks the generator for `members` as they are now; the answers are in their order.
+    fn asking(&self, members: &[usize]) -> impl FnOnce() -> Vec<Result<GeneratedBatch, Failure>> + Send + use<'a> {
+        let (generation, weights) = (self.generation, self.weights.clone());
+        let topics: Vec<TopicProgress> = members.iter().map(|index| self.topics[*index].clone()).collect();
+        move || {
+            let requests: Vec<_> = topics
+                .iter()
+                .map(|topic| topic.request(generation.settings, &weights))
+                .collect();
+            generation.generator.generate_all(&requests)
+        }
+    }
+
+    /// Judges and commits what the generator answered for `members`.
+    fn settle(
+        &mut self,
+        members: &[usize],
+        answers: Vec<Result<GeneratedBatch, Failure>>,
+        watch: &mut dyn FnMut(Notice<'_>) -> bool,
+    ) -> Result<Option<Failure>, PipelineError> {
         let mut judged = Vec::with_capacity(members.len());
         let mut failure = None;
-        for answer in answers {
+        for (topic, answer) in members.iter().zip(answers) {
             match answer {
-                Ok((topic, batch, candidates)) => judged.push(self.without_duplicates(topic, batch, candidates)),
+                Ok(generated) => judged.push(self.without_duplicates(*topic, generated)),
                 Err(stopped) if stopped.code == "budget" => failure = Some(stopped),
                 Err(stopped) => {
                     failure = Some(stopped);
@@ -136,44 +197,17 @@ impl<'a> GenerationRound<'a> {
         }
     }
 
-    /// Answers for `members`, in their order.
-    fn ask_all(&self, members: &[usize]) -> Vec<Result<Asked, Failure>> {
-        let requests: Vec<_> = members
-            .iter()
-            .map(|index| self.topics[*index].request(self.generation.settings, &self.weights))
-            .collect();
-        let answers = self.generation.generator.generate_all(&requests);
-        members
-            .iter()
-            .zip(answers)
-            .map(|(index, answer)| Ok(self.asked(*index, answer?)))
-            .collect()
-    }
-
-    /// Brings the samples of a topic into the forms they are compared by.
-    fn asked(&self, index: usize, generated: GeneratedBatch) -> Asked {
-        let GeneratedBatch { mut batch, statements } = generated;
-        let topic = &self.topics[index].topic.name;
-        let samples = std::mem::take(&mut batch.samples);
-        let candidates = samples.into_iter().zip(statements).map(|(mut sample, statement)| {
-            sample.topic.clone_from(topic);
-            Candidate {
-                question: question_key(&sample.question),
-                statement,
-                sample,
-            }
-        });
-        let candidates = candidates.collect();
-        (index, batch, candidates)
-    }
-
-    fn without_duplicates(&mut self, topic: usize, batch: Batch, candidates: Vec<Candidate>) -> Judged {
+    /// Leaves out what is there already: a question, or more wordings of a statement than are wanted.
+    fn without_duplicates(&mut self, topic: usize, generated: GeneratedBatch) -> Judged {
+        let GeneratedBatch { batch, statements } = generated;
         let progress = &self.topics[topic];
-        let offered = candidates.len() as u32;
-        let mut fresh = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            if self.duplicates.is_new(&candidate.question, &candidate.statement) {
-                fresh.push(candidate);
+        let offered = batch.samples.len() as u32;
+        let mut fresh = Vec::with_capacity(batch.samples.len());
+        for (mut sample, statement) in batch.samples.into_iter().zip(statements) {
+            let question = question_key(&sample.question);
+            if self.duplicates.is_new(&question, statement) {
+                sample.topic.clone_from(&progress.topic.name);
+                fresh.push(Candidate { sample, question });
             }
         }
         Judged {
