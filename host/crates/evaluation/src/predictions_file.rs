@@ -4,6 +4,8 @@ mod layouts;
 
 use std::{collections::BTreeMap, io, path::Path};
 
+use rayon::prelude::*;
+
 use crate::{
     dataset::{Example, RowError},
     extraction::{before_end_marker, extract_sql_of, extract_statements_of},
@@ -231,23 +233,23 @@ impl PredictionsFile {
         alike.then(|| PredictionSettings::read(folder, fingerprint)).flatten()
     }
 
-    /// Extracts the SQL of predictions that lack it.
+    /// Extracts the SQL of predictions that lack it, on every core.
     pub fn extract(&mut self, reader: Option<&dyn SqlReader>) {
         let lacking = |row: &&mut Prediction| row.predicted_sql.is_empty();
-        for row in self.predictions.iter_mut().filter(lacking) {
+        self.predictions.par_iter_mut().filter(lacking).for_each(|row| {
             row.predicted_sql = extract_sql_of(reader, &row.db_id, &row.predict);
-        }
+        });
     }
 
     /// Takes two statements of an answer that has several, as the official evaluators do: to them, and to the engine's one-statement
     /// interface that they use, such an answer is an error.
     pub fn take_following_statements(&mut self, reader: Option<&dyn SqlReader>) {
-        for row in &mut self.predictions {
+        self.predictions.par_iter_mut().for_each(|row| {
             let both = extract_statements_of(reader, &row.db_id, &row.predict);
             if both.starts_with(&row.predicted_sql) {
                 row.predicted_sql = both;
             }
-        }
+        });
     }
 }
 

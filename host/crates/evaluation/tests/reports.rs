@@ -11,7 +11,7 @@ use nl2sql_evaluation::{
     manifest::Manifest,
     prediction::Prediction,
     query_runner::QueryRunner,
-    report::{Material, OtherRun, Report, Results, SettingGroup, TrainingRun, preview, write},
+    report::{BrowserRow, Material, OtherRun, Report, Results, RunCell, SettingGroup, TrainingRun, preview, write},
     scoring::{MetricPlugin, ScoredRun, score},
 };
 
@@ -369,4 +369,39 @@ async fn a_report_compares_both_runs_and_comes_again_byte_for_byte() {
             .count(),
         13
     );
+}
+
+#[test]
+fn a_page_holds_the_questions_that_changed_first_and_says_how_many_there_are() {
+    let row = |number: usize| {
+        let cell = |right: bool| {
+            Some(RunCell {
+                sql: "SELECT 1".into(),
+                value: Some(if right { 100.0 } else { 0.0 }),
+                ..RunCell::default()
+            })
+        };
+        BrowserRow {
+            id: format!("q{number}"),
+            question: format!("Question {number}?"),
+            gold: "SELECT 1".into(),
+            runs: [cell(number != 5_998), cell(number != 5_999)],
+            ..BrowserRow::default()
+        }
+    };
+    let report = Report {
+        browser: (0..6_000).map(row).collect(),
+        ..Report::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    write(&report, folder.path()).unwrap();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let page = read("report.html");
+    assert_eq!(page.matches("<details class=\"question\"").count(), 5_000);
+    assert!(
+        page.contains("Question 5998?") && page.contains("Question 5999?"),
+        "both changed"
+    );
+    assert!(page.contains("the first 5000 of 6000 questions") && page.contains("> all 6000<"));
+    assert!(read("report.csv").contains("q5000") && read("report.json").contains("\"q5000\""));
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nl2sql_catalog::{Analysis, TableSource};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,8 +57,13 @@ pub(super) fn breakdowns(
     facts: &BTreeMap<String, BTreeMap<String, String>>,
     reader: Option<&dyn SqlReader>,
 ) -> Vec<Breakdown> {
+    let gold = |pair: &Pair| {
+        let prediction = &pair[1].or(pair[0])?.prediction;
+        reader?.analyse(&prediction.db_id, &prediction.label).ok()
+    };
+    let golds: Vec<Option<Analysis>> = pairs.par_iter().map(gold).collect();
     let mut dimensions: BTreeMap<&str, Groups> = BTreeMap::new();
-    for (at, pair) in pairs.iter().enumerate() {
+    for (at, (pair, gold)) in pairs.iter().zip(golds).enumerate() {
         let Some(row) = pair[1].or(pair[0]) else { continue };
         let mut put = |dimension, rank: usize, name: String| {
             dimensions
@@ -75,7 +81,7 @@ pub(super) fn breakdowns(
                 _ => {}
             }
         }
-        if let Some(Ok(gold)) = reader.map(|reader| reader.analyse(&row.prediction.db_id, &row.prediction.label)) {
+        if let Some(gold) = gold {
             put("hardness", gold.hardness as usize, gold.hardness.name().to_owned());
             put("tables", 0, table_count(&gold));
             for feature in gold.features.iter().collect::<BTreeSet<_>>() {

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Curve, Figure, MAIN_METRIC, MetricChange, Report,
     plot::{self, Bars, Line, PlotError, palette},
-    question::{Change, questions},
+    question::{Change, Question, by_change, question},
     side_by_side::{CURVES, OtherRun, compared},
 };
 use crate::{manifest::Manifest, statistics::Interval};
@@ -20,6 +20,9 @@ const SCRIPT: &str = include_str!("templates/page.js");
 
 /// Changes less likely than this by chance are coloured.
 const SIGNIFICANCE: f64 = 0.05;
+
+/// Most questions on the page, those that changed first: browsers are slow with more, and the other files have all.
+const MAX_QUESTIONS: usize = 5_000;
 
 /// Digits shown of a digest; the title of the cell has all.
 const SHOWN_DIGITS: usize = 12;
@@ -41,7 +44,8 @@ pub(super) fn page(report: &Report) -> Result<String, PageError> {
     templates.add_template("page.html", include_str!("templates/page.html"))?;
     templates.add_template("questions.html", include_str!("templates/questions.html"))?;
     let metrics: Vec<Metric> = report.metrics.iter().map(metric).collect();
-    let questions = questions(&report.browser);
+    let rows = by_change(&report.browser);
+    let questions: Vec<Question> = rows.iter().take(MAX_QUESTIONS).map(|(_, row)| question(row)).collect();
     let schemas: Vec<_> = report.schemas.iter().filter(|(_, text)| !text.is_empty()).collect();
     let page = templates.get_template("page.html")?.render(context! {
         style => Value::from_safe_string(STYLE.to_owned()),
@@ -64,8 +68,9 @@ pub(super) fn page(report: &Report) -> Result<String, PageError> {
         curves => curves(report)?,
         beside => side_by_side(report)?,
         groups => report.configuration.iter().chain(report.training.iter().flat_map(|run| &run.settings)).collect::<Vec<_>>(),
-        changes => changes(questions.iter().map(|question| question.change)),
+        changes => changes(rows.iter().map(|(change, _)| *change)),
         questions => questions,
+        all_questions => rows.len(),
         schemas => schemas,
         notes => report.notes,
         sources => sources(&report.manifest),

@@ -85,11 +85,11 @@ pub struct Answer<'r> {
     pub result: Option<&'r ResultPreview>,
 }
 
-/// Every question, ordered by what became of it and else as in the dataset.
-pub(super) fn questions(rows: &[BrowserRow]) -> Vec<Question<'_>> {
-    let mut questions: Vec<Question> = rows.iter().map(question).collect();
-    questions.sort_by_key(|question| question.change);
-    questions
+/// Every row with what became of it, by that and else as in the dataset.
+pub(super) fn by_change(rows: &[BrowserRow]) -> Vec<(Change, &BrowserRow)> {
+    let mut rows: Vec<_> = rows.iter().map(|row| (Change::of(row), row)).collect();
+    rows.sort_by_key(|(change, _)| *change);
+    rows
 }
 
 /// One question with SQL differences.
