@@ -332,6 +332,11 @@ impl SqlReader for DatabaseRegistry {
             .unwrap_or_else(|error| Err(broken(error.to_string())))
     }
 
+    fn is_statement(&self, database: &str, sql: &str) -> bool {
+        let checked = self.get(database).map(|asked| asked.session.check_syntax(sql));
+        matches!(checked, Ok(Ok(Ok(()))))
+    }
+
     fn lexical_rules(&self, database: &str) -> LexicalRules {
         let info = self.description(database);
         info.map_or(LexicalRules::GENERIC, |info| info.lexical)

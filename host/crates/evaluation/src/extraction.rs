@@ -50,7 +50,7 @@ fn in_dialect(reader: Option<&dyn SqlReader>, database: &str, extract: impl FnOn
     let Some(reader) = reader else {
         return extract(&Syntax::GENERIC);
     };
-    let is_statement = |sql: &str| reader.analyse(database, sql).is_ok();
+    let is_statement = |sql: &str| reader.is_statement(database, sql);
     extract(&Syntax {
         rules: reader.lexical_rules(database).in_prose(),
         query_words: &reader.query_words(database),

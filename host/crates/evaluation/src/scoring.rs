@@ -51,6 +51,11 @@ pub trait SqlReader: Send + Sync {
     /// It is not a statement of the dialect.
     fn analyse(&self, database: &str, sql: &str) -> Result<Analysis, SyntaxError>;
 
+    /// Whether a text is one statement of the dialect.
+    fn is_statement(&self, database: &str, sql: &str) -> bool {
+        self.analyse(database, sql).is_ok()
+    }
+
     /// How the dialect of a database is cut into tokens.
     fn lexical_rules(&self, database: &str) -> LexicalRules {
         let _ = database;
