@@ -144,6 +144,7 @@ async fn an_endpoint_that_points_elsewhere_is_not_followed() {
         base_url: format!("http://{address}/v1"),
         key: Some(SecretString::from("canary-key".to_owned())),
         model: "tiny".into(),
+        others: Vec::new(),
         timeout: Duration::from_secs(10),
     });
     let backend = Backend::Endpoint(endpoint.unwrap());
