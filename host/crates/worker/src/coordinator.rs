@@ -119,7 +119,7 @@ impl Coordinator {
     ///
     /// # Errors
     /// When the queue cannot be used, nobody can do the task, or the job is cancelled.
-    pub async fn perform(&self, task: &Task) -> Result<TaskResult, QueueError> {
+    pub async fn perform(&self, task: &Task<'_>) -> Result<TaskResult, QueueError> {
         let bytes = task.to_bytes()?;
         let id = task_id(&bytes);
         if self.has_earlier_results

@@ -37,7 +37,7 @@ impl DeadLetter {
     }
 }
 
-impl Task {
+impl Task<'_> {
     /// What the task is, for people.
     pub fn label(&self) -> String {
         match self {

@@ -35,7 +35,7 @@ impl Lease {
         job: &str,
         length: Duration,
         message: Message,
-    ) -> (Self, Result<Task, QueueError>) {
+    ) -> (Self, Result<Task<'static>, QueueError>) {
         let artifacts = queue.artifacts(job);
         let message = Arc::new(message);
         let renewal = CancellationToken::new();

@@ -1,19 +1,21 @@
 //! What is computed elsewhere, and what comes of it.
 
+use std::borrow::Cow;
+
 use nl2sql_catalog::{GenerateRequest, MetricRow, Rejection, Sample, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{QueueError, sha256};
 
-/// A piece of work whose result depends on its job and itself alone.
+/// A piece of work whose result depends on its job and itself alone. Who hands it out need not own what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Task {
+pub enum Task<'a> {
     /// Write samples for some topics.
-    Generate(Vec<GenerateTask>),
+    Generate(Vec<GenerateTask<'a>>),
     /// Judge samples by all validators.
-    Validate(ValidateTask),
+    Validate(ValidateTask<'a>),
     /// Score predictions by a metric plugin.
     Score(ScoreTask),
     /// Answer chats by the job's model.
@@ -23,21 +25,21 @@ pub enum Task {
 /// What a generator is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GenerateTask {
+pub struct GenerateTask<'a> {
     /// As [`GenerateRequest::topic`].
-    pub topic: Topic,
+    pub topic: Cow<'a, Topic>,
     /// As [`GenerateRequest::want`].
     pub want: u32,
     /// As [`GenerateRequest::round`].
     pub round: u32,
     /// As [`GenerateRequest::languages`].
-    pub languages: Vec<(String, f32)>,
+    pub languages: Cow<'a, [(String, f32)]>,
     /// As [`GenerateRequest::difficulties`].
-    pub difficulties: Vec<(String, f32)>,
+    pub difficulties: Cow<'a, [(String, f32)]>,
     /// As [`GenerateRequest::accepted`].
-    pub accepted: Vec<Sample>,
+    pub accepted: Cow<'a, [Sample]>,
     /// As [`GenerateRequest::rejected`].
-    pub rejected: Vec<Rejection>,
+    pub rejected: Cow<'a, [Rejection]>,
     /// As [`GenerateRequest::wordings`].
     pub wordings: u32,
 }
@@ -45,9 +47,9 @@ pub struct GenerateTask {
 /// Samples to judge.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ValidateTask {
+pub struct ValidateTask<'a> {
     /// The samples.
-    pub samples: Vec<Sample>,
+    pub samples: Cow<'a, [Sample]>,
 }
 
 /// Predictions of one database to score.
@@ -120,14 +122,14 @@ pub struct TaskFailure {
     pub hint: Option<String>,
 }
 
-impl Task {
+impl Task<'_> {
     /// The form in which it travels.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, QueueError> {
         serde_json::to_vec(self).map_err(|error| QueueError::malformed("a task", error))
     }
 
     /// Reads a task; what it does not know is refused.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, QueueError> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Task<'static>, QueueError> {
         serde_json::from_slice(bytes).map_err(|error| QueueError::malformed("a task", error))
     }
 }
@@ -137,22 +139,22 @@ pub(crate) fn task_id(bytes: &[u8]) -> String {
     sha256(bytes)
 }
 
-impl From<&GenerateRequest<'_>> for GenerateTask {
-    fn from(request: &GenerateRequest<'_>) -> Self {
+impl<'a> From<&GenerateRequest<'a>> for GenerateTask<'a> {
+    fn from(request: &GenerateRequest<'a>) -> Self {
         Self {
-            topic: request.topic.clone(),
+            topic: Cow::Borrowed(request.topic),
             want: request.want,
             round: request.round,
-            languages: request.languages.to_vec(),
-            difficulties: request.difficulties.to_vec(),
-            accepted: request.accepted.to_vec(),
-            rejected: request.rejected.to_vec(),
+            languages: request.languages.into(),
+            difficulties: request.difficulties.into(),
+            accepted: request.accepted.into(),
+            rejected: request.rejected.into(),
             wordings: request.wordings,
         }
     }
 }
 
-impl GenerateTask {
+impl GenerateTask<'_> {
     /// The request that it stands for.
     pub fn request(&self) -> GenerateRequest<'_> {
         GenerateRequest {

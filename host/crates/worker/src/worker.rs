@@ -49,7 +49,7 @@ pub trait TaskRunner: Send + Sync + 'static {
     ///
     /// # Errors
     /// When it cannot be done here.
-    fn run(&self, job: &str, task: Task) -> Result<TaskResult, CannotRunHere>;
+    fn run(&self, job: &str, task: Task<'_>) -> Result<TaskResult, CannotRunHere>;
     /// What there is to tell the job's coordinator since it was asked last. Asked after each task, before its result is published.
     fn report(&self, job: &str) -> Option<serde_json::Value>;
     /// Forgets a job.

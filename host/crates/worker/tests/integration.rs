@@ -95,9 +95,9 @@ fn manifest(program: &str) -> JobManifest {
     }
 }
 
-fn task(samples: usize) -> Task {
+fn task(samples: usize) -> Task<'static> {
     Task::Validate(ValidateTask {
-        samples: vec![Sample::default(); samples],
+        samples: vec![Sample::default(); samples].into(),
     })
 }
 
@@ -195,7 +195,9 @@ async fn tasks_larger_than_a_message_travel_as_artifacts() {
     let coordinator = coordinator(&settings(&server), PROGRAM).await;
     let _worker = worker(&settings(&server), &runner).await;
     let samples: Vec<_> = (0..40_000u64).map(unlike_the_others).collect();
-    let large = Task::Validate(ValidateTask { samples });
+    let large = Task::Validate(ValidateTask {
+        samples: samples.into(),
+    });
     assert!(compress_prepend_size(&serde_json::to_vec(&large).unwrap()).len() > 2 << 20);
     assert_eq!(told(coordinator.perform(&large).await), "validate, 40000 samples");
 }

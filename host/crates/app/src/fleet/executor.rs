@@ -141,7 +141,7 @@ impl ValidationExecutor for RemoteExecutor {
             .chunks(share)
             .map(|samples| {
                 Task::Validate(ValidateTask {
-                    samples: samples.to_vec(),
+                    samples: samples.into(),
                 })
             })
             .collect();

@@ -89,13 +89,13 @@ impl OfferedJob {
     }
 
     /// What came of each task, in their order. Blocks the calling thread.
-    pub(super) fn perform<T: DeserializeOwned + Send>(&self, tasks: &[Task]) -> Vec<Result<T, Failure>> {
+    pub(super) fn perform<T: DeserializeOwned + Send>(&self, tasks: &[Task<'_>]) -> Vec<Result<T, Failure>> {
         self.runtime
             .block_on(|| join_all(tasks.iter().map(|task| self.answer(task))))
     }
 
     /// What came of a task. Once the queue cannot be used or nobody could do a task, none is tried any more.
-    pub(super) async fn answer<T: DeserializeOwned + Send>(&self, task: &Task) -> Result<T, Failure> {
+    pub(super) async fn answer<T: DeserializeOwned + Send>(&self, task: &Task<'_>) -> Result<T, Failure> {
         if let Some(failure) = self.broken() {
             return Err(failure);
         }

@@ -30,7 +30,7 @@ impl OpenPairs {
     }
 
     /// Samples for some topics.
-    pub(super) fn generate(&self, topics: &[GenerateTask]) -> Result<Vec<GeneratedBatch>, Failure> {
+    pub(super) fn generate(&self, topics: &[GenerateTask<'_>]) -> Result<Vec<GeneratedBatch>, Failure> {
         let requests: Vec<_> = topics.iter().map(GenerateTask::request).collect();
         self.generation()?.generate_all(&requests).into_iter().collect()
     }

@@ -164,7 +164,7 @@ impl TaskRunner for FleetRunner {
         Ok(())
     }
 
-    fn run(&self, job: &str, task: Task) -> Result<TaskResult, CannotRunHere> {
+    fn run(&self, job: &str, task: Task<'_>) -> Result<TaskResult, CannotRunHere> {
         match self.of_job(job) {
             Some(run) => told(run.perform(task)),
             None => Err(CannotRunHere("the run has ended".into())),
@@ -198,7 +198,7 @@ struct OpenRun {
 }
 
 impl OpenRun {
-    fn perform(&self, task: Task) -> Result<Box<RawValue>, Failure> {
+    fn perform(&self, task: Task<'_>) -> Result<Box<RawValue>, Failure> {
         let missing = |what: &str| Failure::new("queue", "malformed", format!("the job came without its {what}"));
         let pairs = || self.pairs.as_ref().ok_or_else(|| missing("catalog"));
         let evaluation = || self.evaluation.as_ref().ok_or_else(|| missing("evaluation"));

@@ -37,17 +37,13 @@ struct Block {
     answers: Vec<Result<GeneratedBatch, Failure>>,
 }
 
-/// A sample with the form that its question is compared by.
-struct Candidate {
-    sample: Sample,
-    question: String,
-}
-
 /// What came out of one call of the generator, compared and judged.
 struct Judged {
     topic: usize,
     record: RoundRecord,
-    candidates: Vec<Candidate>,
+    /// The samples, and for each the form that its question is compared by.
+    samples: Vec<Sample>,
+    questions: Vec<String>,
     verdicts: Vec<Verdict>,
 }
 
@@ -202,12 +198,13 @@ impl<'a> GenerationRound<'a> {
         let GeneratedBatch { batch, statements } = generated;
         let progress = &self.topics[topic];
         let offered = batch.samples.len() as u32;
-        let mut fresh = Vec::with_capacity(batch.samples.len());
+        let (mut samples, mut questions) = (Vec::with_capacity(batch.samples.len()), Vec::new());
         for (mut sample, statement) in batch.samples.into_iter().zip(statements) {
             let question = question_key(&sample.question);
             if self.duplicates.is_new(&question, statement) {
                 sample.topic.clone_from(&progress.topic.name);
-                fresh.push(Candidate { sample, question });
+                samples.push(sample);
+                questions.push(question);
             }
         }
         Judged {
@@ -216,25 +213,28 @@ impl<'a> GenerationRound<'a> {
                 topic: progress.topic.name.clone(),
                 round: progress.round,
                 offered,
-                duplicates: offered - fresh.len() as u32,
+                duplicates: offered - samples.len() as u32,
                 exhausted: batch.exhausted,
                 notes: batch.notes,
                 ..RoundRecord::default()
             },
-            candidates: fresh,
+            samples,
+            questions,
             verdicts: Vec::new(),
         }
     }
 
-    /// Validates the candidates of all rounds together, so that every core has work.
+    /// Validates the samples of all rounds together, so that every core has work.
     fn judge(&self, rounds: &mut [Judged]) -> Result<(), Failure> {
-        let samples: Vec<_> = rounds
-            .iter()
-            .flat_map(|round| round.candidates.iter().map(|candidate| candidate.sample.clone()))
+        let samples: Vec<Sample> = rounds
+            .iter_mut()
+            .flat_map(|round| std::mem::take(&mut round.samples))
             .collect();
-        let mut all = self.generation.validators.verdicts(&samples)?.into_iter();
+        let verdicts = self.generation.validators.verdicts(&samples)?;
+        let mut judged = samples.into_iter().zip(verdicts);
         for round in rounds {
-            round.verdicts = all.by_ref().take(round.candidates.len()).collect();
+            let own = judged.by_ref().take(round.questions.len());
+            (round.samples, round.verdicts) = own.unzip();
         }
         Ok(())
     }
@@ -244,7 +244,8 @@ impl<'a> GenerationRound<'a> {
         let Judged {
             topic,
             mut record,
-            candidates,
+            samples: fresh,
+            questions,
             verdicts,
         } = round;
         let progress = &self.topics[topic];
@@ -252,11 +253,8 @@ impl<'a> GenerationRound<'a> {
         let mut empty_left = progress
             .max_empty_samples(self.generation.settings)
             .saturating_sub(progress.empty);
-        let (mut samples, mut judged) = (
-            Vec::with_capacity(candidates.len()),
-            Vec::with_capacity(candidates.len()),
-        );
-        for (mut candidate, mut verdict) in candidates.into_iter().zip(verdicts) {
+        let (mut samples, mut judged) = (Vec::with_capacity(fresh.len()), Vec::with_capacity(fresh.len()));
+        for ((mut sample, question), mut verdict) in fresh.into_iter().zip(questions).zip(verdicts) {
             if rest == 0 {
                 record.surplus += 1;
                 continue;
@@ -265,7 +263,7 @@ impl<'a> GenerationRound<'a> {
             if empty && empty_left == 0 {
                 reject_empty(&mut verdict);
             }
-            if verdict.accepted && !self.duplicates.accept(&candidate.question) {
+            if verdict.accepted && !self.duplicates.accept(&question) {
                 record.duplicates += 1;
                 continue;
             }
@@ -277,13 +275,13 @@ impl<'a> GenerationRound<'a> {
             } else {
                 record.rejected += 1;
             }
-            candidate.sample.id = format!("s{:06}", self.journals.written + samples.len() + 1);
-            verdict.sample.clone_from(&candidate.sample.id);
-            samples.push(candidate.sample);
+            sample.id = format!("s{:06}", self.journals.written + samples.len() + 1);
+            verdict.sample.clone_from(&sample.id);
+            samples.push(sample);
             judged.push(verdict);
         }
         self.journals.append(&samples, &judged, &record)?;
-        replay(&mut self.topics[topic], &record, &samples, &judged);
+        replay(&mut self.topics[topic], &record, samples.into_iter().zip(judged));
         reallocate(&mut self.topics, self.generation.settings);
         Ok(record)
     }

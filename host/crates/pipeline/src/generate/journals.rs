@@ -68,7 +68,12 @@ impl Journals {
                 break;
             }
             if let Some(topic) = index.get(round.topic.as_str()).and_then(|at| topics.get_mut(*at)) {
-                replay(topic, round, &samples.rows[written..end], &verdicts.rows[written..end]);
+                let judged = samples.rows[written..end].iter().zip(&verdicts.rows[written..end]);
+                replay(
+                    topic,
+                    round,
+                    judged.map(|(sample, verdict)| (sample.clone(), verdict.clone())),
+                );
                 reallocate(&mut topics, settings);
             }
             finished += 1;
@@ -144,17 +149,19 @@ fn keep_what_is_cut(
 }
 
 /// Brings a topic to the state after a finished round.
-pub(super) fn replay(topic: &mut TopicProgress, round: &RoundRecord, samples: &[Sample], verdicts: &[Verdict]) {
+pub(super) fn replay(
+    topic: &mut TopicProgress,
+    round: &RoundRecord,
+    judged: impl IntoIterator<Item = (Sample, Verdict)>,
+) {
     topic.rejected.clear();
-    for (sample, verdict) in samples.iter().zip(verdicts) {
+    for (sample, verdict) in judged {
         if verdict.accepted {
-            topic.accepted.push(sample.clone());
-            topic.empty += u32::from(is_empty_result(verdict));
+            topic.empty += u32::from(is_empty_result(&verdict));
+            topic.accepted.push(sample);
         } else {
-            topic.rejected.push(Rejection {
-                sample: sample.clone(),
-                findings: verdict.findings.clone(),
-            });
+            let findings = verdict.findings;
+            topic.rejected.push(Rejection { sample, findings });
         }
     }
     topic.offered += round.offered;
