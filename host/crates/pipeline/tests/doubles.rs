@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use nl2sql_catalog::{
     Analysis, Batch, Column, ColumnUse, Database, DialectInfo, Difficulty, Finding, ForeignKey, GenerateRequest,
@@ -56,6 +57,26 @@ pub fn shop() -> Database {
     }
 }
 
+/// So many tables without relations.
+pub fn tables(count: usize) -> Database {
+    let table = |number: usize| Table {
+        name: format!("t{number:03}"),
+        columns: vec![Column {
+            name: "id".into(),
+            type_class: TypeClass::Integer,
+            ..Column::default()
+        }],
+        primary_key: vec!["id".into()],
+        ..Table::default()
+    };
+    Database {
+        name: "many".into(),
+        dialect: "plain".into(),
+        tables: (0..count).map(table).collect(),
+        ..Database::default()
+    }
+}
+
 /// What may go wrong on purpose.
 #[derive(Default)]
 pub struct Faults {
@@ -65,6 +86,8 @@ pub struct Faults {
     pub supply: Mutex<Option<(&'static str, u32)>>,
     /// A table that takes too long to read.
     pub slow: Mutex<Option<&'static str>>,
+    /// Nothing is judged before the generator was called so many times.
+    pub judged_after: AtomicU64,
     /// Every validator call answers that the database is gone.
     pub database_gone: std::sync::atomic::AtomicBool,
 }
@@ -80,6 +103,8 @@ pub struct Doubles {
     pub others: BTreeMap<&'static str, &'static str>,
     /// The language model of planner and generator.
     pub model: Option<&'static str>,
+    /// Calls of the generator that may wait at the same time.
+    pub at_once: Option<usize>,
 }
 
 impl Default for Doubles {
@@ -91,6 +116,7 @@ impl Default for Doubles {
             generator: "counting".into(),
             others: BTreeMap::new(),
             model: None,
+            at_once: None,
         }
     }
 }
@@ -116,11 +142,12 @@ impl Dependencies for Doubles {
             faults: self.faults.clone(),
             calls: self.calls.clone(),
             seed: context.seed,
+            at_once: self.at_once,
         }))
     }
 
     fn validators(&self, _: &Arc<Database>) -> Result<Vec<Box<dyn Validator>>, Failure> {
-        Ok(vec![Box::new(Odd(self.faults.clone()))])
+        Ok(vec![Box::new(Odd(self.faults.clone(), self.calls.clone()))])
     }
 
     fn identities(&self) -> Result<Vec<PluginIdentity>, Failure> {
@@ -231,9 +258,14 @@ struct Counting {
     faults: Arc<Faults>,
     calls: Arc<AtomicU64>,
     seed: u64,
+    at_once: Option<usize>,
 }
 
 impl Generator for Counting {
+    fn at_once(&self) -> Option<usize> {
+        self.at_once
+    }
+
     fn generate(&self, request: &GenerateRequest<'_>) -> Result<Batch, Failure> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
         let fault = *self.faults.generator.lock().unwrap();
@@ -265,7 +297,7 @@ impl Generator for Counting {
 }
 
 /// Rejects numbers that end in 5; those that end in 0 return no row.
-struct Odd(Arc<Faults>);
+struct Odd(Arc<Faults>, Arc<AtomicU64>);
 
 impl Validator for Odd {
     fn name(&self) -> &str {
@@ -275,6 +307,14 @@ impl Validator for Odd {
     fn check(&self, samples: &[Sample]) -> Result<Vec<Vec<Finding>>, Failure> {
         if self.0.database_gone.load(Ordering::SeqCst) {
             return Err(Failure::new("database", "unavailable", "the file is gone"));
+        }
+        let wanted = self.0.judged_after.load(Ordering::SeqCst);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.1.load(Ordering::SeqCst) < wanted {
+            if Instant::now() > deadline {
+                return Err(Failure::new("odd", "unavailable", "nothing was asked ahead"));
+            }
+            std::thread::sleep(Duration::from_millis(2));
         }
         let finding = |severity, code: &str| Finding {
             layer: "execution".into(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use crate::doubles::{Doubles, Listener};
+use crate::doubles::{Doubles, Listener, tables};
 use nl2sql_catalog::{Sample, Verdict};
 use nl2sql_pipeline::{Coverage, Pipeline, PipelineError, Rerun, RunFolder, Stage, artifact};
 use nl2sql_profile::Profile;
@@ -514,6 +514,58 @@ fn a_spent_budget_ends_the_run_short_and_can_be_continued() {
     assert!(card["accepted"].as_u64().unwrap() < 60);
     run(folder.path()).unwrap();
     assert_eq!(bytes(folder.path()), bytes(undisturbed.path()));
+}
+
+/// A run over a hundred tables, each a topic: several blocks of topics a round.
+fn run_of_many(folder: &Path, dependencies: &Doubles) -> Result<(), PipelineError> {
+    let mut profile = profile();
+    profile.plan.total = 1_200;
+    profile.generate.batch = 5;
+    run_with(folder, &profile, dependencies, &Listener::default(), Rerun::default())
+}
+
+fn many(at_once: Option<usize>) -> Doubles {
+    Doubles {
+        catalog: tables(100),
+        at_once,
+        ..Doubles::default()
+    }
+}
+
+#[test]
+fn a_block_is_asked_for_while_the_one_before_is_judged_and_the_bytes_are_those_of_turns() {
+    let in_turn = tempfile::tempdir().unwrap();
+    run_of_many(in_turn.path(), &many(Some(1))).unwrap();
+    let ahead = tempfile::tempdir().unwrap();
+    let dependencies = many(None);
+    dependencies.faults.judged_after.store(64, Ordering::SeqCst);
+    run_of_many(ahead.path(), &dependencies).unwrap();
+    assert_eq!(bytes(ahead.path()), bytes(in_turn.path()));
+}
+
+#[test]
+fn where_answers_cost_something_nothing_is_asked_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let dependencies = many(Some(1));
+    dependencies.faults.database_gone.store(true, Ordering::SeqCst);
+    run_of_many(folder.path(), &dependencies).unwrap_err();
+    assert_eq!(dependencies.calls.load(Ordering::SeqCst), 32, "one block");
+}
+
+#[test]
+fn a_generator_that_fails_ahead_loses_nothing_that_was_judged() {
+    let undisturbed = tempfile::tempdir().unwrap();
+    run_of_many(undisturbed.path(), &many(None)).unwrap();
+    for call in [0, 31, 32, 40, 95, 150, 300] {
+        let folder = tempfile::tempdir().unwrap();
+        let dependencies = many(None);
+        *dependencies.faults.generator.lock().unwrap() = Some((call, "trap"));
+        run_of_many(folder.path(), &dependencies).unwrap_err();
+        let kept = lines::<Value>(&folder.path().join(artifact::ROUNDS)).len() as u64;
+        assert!(kept >= call / 32 * 32 && kept <= call, "{kept} rounds of {call} calls");
+        run_of_many(folder.path(), &many(None)).unwrap();
+        assert_eq!(bytes(folder.path()), bytes(undisturbed.path()), "call {call}");
+    }
 }
 
 #[test]
