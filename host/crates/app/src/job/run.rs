@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use nl2sql_catalog::{Sample, Verdict};
+use nl2sql_catalog::Sample;
 use nl2sql_llm::{UsageLine, UsageReport};
 use nl2sql_pipeline::{Event, Observer, Pipeline, PipelineError, Rerun, RunFolder, Stage, StageSummary, artifact};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -191,19 +192,24 @@ fn tell_what_was_done(context: &JobContext, rows: &[StageRow], usage: &UsageRepo
     }
 }
 
-/// A few accepted pairs, spread over the run.
+/// A few accepted pairs, spread over the run. Of a hundred thousand lines only theirs are read whole.
 fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
+    #[derive(Deserialize)]
+    struct Judged {
+        accepted: bool,
+    }
     // A journal that cannot be read has failed a stage before.
-    let samples: Vec<Sample> = pipeline.folder().lines(artifact::SAMPLES).unwrap_or_default();
-    let verdicts: Vec<Verdict> = pipeline.folder().lines(artifact::VERDICTS).unwrap_or_default();
-    let accepted: Vec<_> = samples
-        .into_iter()
-        .zip(verdicts)
-        .filter(|(sample, verdict)| verdict.accepted && verdict.sample == sample.id)
+    let journal = |name| pipeline.folder().read(name).ok().flatten().unwrap_or_default();
+    let (samples, verdicts) = (journal(artifact::SAMPLES), journal(artifact::VERDICTS));
+    let lines = |bytes| <[u8]>::split(bytes, |byte| *byte == b'\n');
+    let accepted: Vec<&[u8]> = lines(&samples)
+        .zip(lines(&verdicts))
+        .filter(|(_, verdict)| serde_json::from_slice(verdict).is_ok_and(|judged: Judged| judged.accepted))
         .map(|(sample, _)| sample)
         .collect();
     let step = (accepted.len() / EXAMPLES).max(1);
-    accepted.into_iter().step_by(step).take(EXAMPLES).collect()
+    let chosen = accepted.into_iter().step_by(step).take(EXAMPLES);
+    chosen.filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
 /// Usage as data.
