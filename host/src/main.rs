@@ -14,10 +14,6 @@ use clap::Parser;
 
 use arguments::{Arguments, with_hint};
 
-/// Pairs, predictions and messages are many short texts; the system's allocator takes a quarter of a coordinator's time for them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
