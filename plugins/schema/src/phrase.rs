@@ -117,6 +117,17 @@ const ONE_EACH: &[&str] = &[
     "standard",
 ];
 
+/// Words that say a degree of something, and alone not of what.
+const DEGREES: &[&str] = &[
+    "average", "best", "greatest", "high", "highest", "largest", "least", "longest", "low", "lowest", "maximum",
+    "mean", "median", "minimum", "shortest", "smallest", "worst",
+];
+
+/// The name of a quantity says a degree itself: an average attendance, a maximum speed.
+pub fn says_degree(name: &str) -> bool {
+    name.split_once(' ').is_some_and(|(first, _)| DEGREES.contains(&first))
+}
+
 /// What lasts, so that a unit of time behind it is no count.
 const SPANS: &[&str] = &[
     "age", "delay", "duration", "interval", "lap", "length", "runtime", "time", "timeout", "uptime",
@@ -199,6 +210,11 @@ fn year_phrase(words: &[&str], last: &str) -> String {
 
 /// Counts are numbers of something, and units stand behind "in".
 fn measure_phrase(words: &[&str], counts: bool) -> String {
+    if let [degree] = words
+        && DEGREES.contains(degree)
+    {
+        return format!("{degree} value");
+    }
     if let [unit] = words
         && let Some((_, measured)) = MEASURES.iter().find(|(units, _)| units.contains(unit))
     {
@@ -290,6 +306,8 @@ mod tests {
                 "number of residents per officer",
             ),
             ("scores", Role::Measure, "score"),
+            ("highest", Role::Measure, "highest value"),
+            ("average attendance", Role::Measure, "average attendance"),
             ("date from", Role::Date, "start date"),
             ("date payment made", Role::Date, "payment made date"),
             ("date of birth", Role::Date, "date of birth"),

@@ -67,6 +67,11 @@ fn table_noun(table: &CatalogTable, prefix: usize, shortens: bool) -> String {
             *part = one;
         }
     }
+    // A row that says who has which pet is no "has pet".
+    if parts.len() > 1 && matches!(parts[0].as_str(), "has" | "have") {
+        parts.remove(0);
+        parts.push("record".to_owned());
+    }
     if parts.is_empty() {
         table.name.clone()
     } else {

@@ -97,7 +97,7 @@ fn two_filters(chooser: &mut Chooser, subject: usize) -> Option<(Filter, Filter)
         let (attribute, test) = chooser.own_test(subject, None)?;
         Filter::Own(attribute, test)
     };
-    if first == second {
+    if first == second || contradict(&first, &second) {
         return None;
     }
     Some(if chooser.draw.chance(0.5) {
@@ -105,6 +105,18 @@ fn two_filters(chooser: &mut Chooser, subject: usize) -> Option<(Filter, Filter)
     } else {
         (first, second)
     })
+}
+
+/// One filter asks for rows without what the other goes across: albums without tracks, with a long track.
+fn contradict(first: &Filter, second: &Filter) -> bool {
+    let lacks = |one: &Filter, other: &Filter| match one {
+        Filter::Without(relation, _) => other
+            .relations()
+            .iter()
+            .any(|across| across.hops[0] == relation.hops[0]),
+        _ => false,
+    };
+    lacks(first, second) || lacks(second, first)
 }
 
 /// `shown` of the rows that pass one filter; those with a number of related rows are grouped over the join.

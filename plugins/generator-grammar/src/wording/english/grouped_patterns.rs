@@ -2,7 +2,7 @@
 
 /// Group count.
 pub const GROUP_COUNT: &[&str] = &[
-    "How many {Ss} {c} are there [for|in|of] each {B}?",
+    "How many {Ss} {c} are there {for_B} each {B}?",
     "How many {Ss} {c} are there per {B}?",
     "For each {B}, how many {Ss} {c} are there?",
     "{ask} the number of {Ss} {c} {for_B} each {B}.",
@@ -18,10 +18,10 @@ pub const GROUP_COUNT: &[&str] = &[
 
 /// Group count, the number before the value.
 pub const GROUP_COUNT_FIRST: &[&str] = &[
-    "How many {Ss} {c} are there [for|in|of] each {B}?",
+    "How many {Ss} {c} are there {for_B} each {B}?",
     "How many {Ss} {c} are there per {B}?",
     "{ask} the number of {Ss} {c} and the {B} for each {B}.",
-    "{ask} the [number|count] of {Ss} {c} [for|in] each {B}, together with the {B}.",
+    "{ask} the [number|count] of {Ss} {c} {for_B} each {B}, together with the {B}.",
     "What is the number of {Ss} {c} {for_B} each {B}?",
     "How many {Ss} {c} does each {B} have? {give} the number and the {B}.",
     "Count the {Ss} {c} {for_B} each {B}, and [show|give] the {B} as well.",

@@ -7,7 +7,7 @@ use super::value;
 use crate::grammar::{Ask, Attribute, Filter, Kinship, Pattern, Relation};
 use crate::random::Draw;
 use crate::sql::Compare;
-use nl2sql_schema::inflect::is_plural_phrase;
+use nl2sql_schema::inflect::{is_plural_phrase, plural};
 use nl2sql_schema::{Column, Noun, Schema};
 
 /// The words for one question.
@@ -60,7 +60,7 @@ impl Phraser<'_> {
     /// What a relation leads to: its role where the referencing column says one, else the noun of the table.
     pub fn relation_noun(&self, relation: &Relation) -> Noun {
         let noun = self.noun_of(relation.to);
-        if let (Kinship::Children, [hop]) = (relation.kinship, relation.hops.as_slice())
+        if let (Kinship::Children | Kinship::Counterpart, [hop]) = (relation.kinship, relation.hops.as_slice())
             && let Some(children) = &self.schema.links[hop.link].children
         {
             return children.clone();
@@ -184,7 +184,10 @@ impl Phraser<'_> {
                 let own = self.noun_of(attribute.table).one.as_str();
                 let noun = role.filter(|_| attribute.table == self.ask.subject).unwrap_or(own);
                 let column = self.column(*attribute);
-                if column.full.many.contains(noun) {
+                if column.noun.many.contains(" of ") {
+                    // The numbers of pages of books, and not book numbers of pages.
+                    format!("{} of {}", column.noun.many, self.noun_of(attribute.table).many)
+                } else if column.full.many.contains(noun) {
                     column.full.many.clone()
                 } else {
                     format!("{noun} {}", column.noun.many)
@@ -220,8 +223,13 @@ impl Phraser<'_> {
         if let (Some(relation), true) = (&self.ask.other, by.table != self.ask.subject) {
             return self.owned_attribute(&self.relation_noun(relation), column, many);
         }
-        let noun = if draw.chance(0.12) { &column.full } else { &column.noun };
-        if many { noun.many.clone() } else { noun.one.clone() }
+        // "each name" would leave open of what.
+        let noun = if column.noun.one == "name" || draw.chance(0.12) {
+            self.owned_attribute(self.noun_of(by.table), column, false)
+        } else {
+            column.noun.one.clone()
+        };
+        if many { plural(&noun) } else { noun }
     }
 
     /// "customer country" of the customer that an order belongs to.
@@ -240,14 +248,27 @@ impl Phraser<'_> {
             .iter()
             .map(|filter| self.filter(filter, filter_subject(filter), draw))
             .collect();
-        self.join(&phrases, number, self.ask.any && self.ask.pattern != Pattern::Shared)
+        match filters {
+            // "who are from France or have an age above 30": one clause, so that it is clear what the alternatives are.
+            [first, _, ..] if self.ask.any && self.ask.pattern != Pattern::Shared => {
+                format!(
+                    "{} {}",
+                    self.who(filter_subject(first)),
+                    self.predicate(filters, number, draw)
+                )
+            }
+            _ => self.join(&phrases, number),
+        }
     }
 
     pub fn predicate(&self, filters: &[Filter], number: usize, draw: &mut Draw) -> String {
-        let parts: Vec<String> = filters
+        let mut phrases: Vec<Phrase> = filters
             .iter()
-            .map(|filter| self.filter(filter, filter_subject(filter), draw).predicate[number].clone())
+            .map(|filter| self.filter(filter, filter_subject(filter), draw))
             .collect();
+        // Behind other rows it would seem to be said of these.
+        phrases.sort_by_key(|phrase| phrase.across.is_some());
+        let parts: Vec<&str> = phrases.iter().map(|phrase| phrase.predicate[number].as_str()).collect();
         parts.join(if self.ask.any { " or " } else { " and " })
     }
 

@@ -29,7 +29,11 @@ const COMMON: &[&str] = &[
 
 /// `text` as somebody would put it.
 pub fn styled(text: &str, draw: &mut Draw) -> String {
-    let request = REQUESTS.iter().find_map(|request| text.strip_prefix(request));
+    // What stands behind "Show me," is no question of its own.
+    let request = REQUESTS
+        .iter()
+        .find_map(|request| text.strip_prefix(request))
+        .filter(|rest| !rest.starts_with("me,"));
     let one_sentence = text.matches(['?', '.']).count() <= 1;
     let said = match (draw.below(100), request) {
         (0..=5, Some(rest)) if one_sentence => polite(rest, draw),
@@ -120,5 +124,14 @@ mod tests {
             assert!(said.contains(text), "{text} is not among {said:?}");
         }
         assert!(said.iter().all(|text| text.contains("\"New York\"")), "{said:?}");
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_request_but_what_is_asked_for() {
+        let mut draw = Draw::new(1, "style", 0);
+        for _ in 0..600 {
+            let said = styled("Show me, in capital letters, the names of singers.", &mut draw);
+            assert!(said.to_lowercase().contains("show me, "), "{said}");
+        }
     }
 }
