@@ -3,6 +3,7 @@
 mod demo;
 mod glossary;
 mod odd_catalogs;
+mod read_chinese;
 mod read_pairs;
 mod read_quantities;
 mod read_relations;
