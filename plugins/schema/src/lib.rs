@@ -150,6 +150,7 @@ impl Column {
             "altitude",
             "average",
             "capacity",
+            "density",
             "depth",
             "displacement",
             "elevation",
@@ -176,6 +177,7 @@ impl Column {
             "score",
             "speed",
             "temperature",
+            "velocity",
             "width",
             "year",
         ];

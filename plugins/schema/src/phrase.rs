@@ -117,6 +117,9 @@ const ONE_EACH: &[&str] = &[
     "standard",
 ];
 
+/// What became of the people whose number a column is named by.
+const HARMED: &[&str] = &["dead", "injured", "killed", "wounded"];
+
 /// Words that say a degree of something, and alone not of what.
 const DEGREES: &[&str] = &[
     "average", "best", "greatest", "high", "highest", "largest", "least", "longest", "low", "lowest", "maximum",
@@ -197,6 +200,9 @@ fn with_date_last(words: &[String]) -> Vec<String> {
 }
 
 fn year_phrase(words: &[&str], last: &str) -> String {
+    if let ["start", "from"] | ["from"] = words {
+        return "start year".to_owned();
+    }
     let before = &words[..words.len() - 1];
     let said = words
         .iter()
@@ -214,6 +220,11 @@ fn measure_phrase(words: &[&str], counts: bool) -> String {
         && DEGREES.contains(degree)
     {
         return format!("{degree} value");
+    }
+    if let [harmed] = words
+        && HARMED.contains(harmed)
+    {
+        return format!("number of {harmed}");
     }
     if let [unit] = words
         && let Some((_, measured)) = MEASURES.iter().find(|(units, _)| units.contains(unit))
@@ -306,6 +317,7 @@ mod tests {
                 "number of residents per officer",
             ),
             ("scores", Role::Measure, "score"),
+            ("killed", Role::Measure, "number of killed"),
             ("highest", Role::Measure, "highest value"),
             ("average attendance", Role::Measure, "average attendance"),
             ("date from", Role::Date, "start date"),
@@ -314,6 +326,7 @@ mod tests {
             ("year join", Role::Year, "join year"),
             ("founded", Role::Year, "founding year"),
             ("first elected", Role::Year, "first elected year"),
+            ("start from", Role::Year, "start year"),
             ("formats", Role::Category, "format"),
             ("other details", Role::Text, "other details"),
             ("eliminated by", Role::Text, "eliminator"),

@@ -137,6 +137,7 @@ const YEAR_WORDS: &[&str] = &[
     "elected",
     "established",
     "founded",
+    "from",
     "introduced",
     "launch",
     "launched",

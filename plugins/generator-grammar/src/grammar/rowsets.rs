@@ -22,6 +22,9 @@ pub fn rows(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     let (operator, pattern, _) = operation(chooser)?;
+    if operator != SetOperator::Union && contradict(&first, &second) {
+        return None;
+    }
     let mut body = rows_by(chooser, subject, &shown, &first);
     body.combined = Some((operator, Box::new(rows_by(chooser, subject, &shown, &second))));
     let ask = Ask {
@@ -50,6 +53,9 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     let (operator, _, pattern) = operation(chooser)?;
+    if operator != SetOperator::Union && contradict(&first, &second) {
+        return None;
+    }
     let mut inner = rows_by(chooser, subject, &key, &first);
     inner.combined = Some((operator, Box::new(rows_by(chooser, subject, &key, &second))));
     let body = Select {
@@ -97,7 +103,7 @@ fn two_filters(chooser: &mut Chooser, subject: usize) -> Option<(Filter, Filter)
         let (attribute, test) = chooser.own_test(subject, None)?;
         Filter::Own(attribute, test)
     };
-    if first == second || contradict(&first, &second) {
+    if first == second {
         return None;
     }
     Some(if chooser.draw.chance(0.5) {

@@ -21,10 +21,14 @@ impl Phraser<'_> {
         listed(&each, draw)
     }
 
-    /// "average and maximum age"; "sum of the totals" and "average of the highest values", where the name would go on with the function.
+    /// "average and maximum age"; "sum of the totals" and "average of the highest values", where the name would go on with the function. The
+    /// total number of pages would be a number of rows.
     fn aggregates_of(&self, functions: &[Aggregate], of: Attribute, draw: &mut Draw) -> String {
         let column = self.column(of);
-        let summed = functions.contains(&Aggregate::Sum) && column.noun.one.starts_with("total");
+        let counts = ["total", "number of "]
+            .iter()
+            .any(|start| column.noun.one.starts_with(start));
+        let summed = functions.contains(&Aggregate::Sum) && counts;
         let apart = summed || column.degree;
         let words: Vec<String> = functions
             .iter()

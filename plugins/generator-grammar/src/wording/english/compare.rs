@@ -279,7 +279,7 @@ impl Phraser<'_> {
             };
         }
         let than = if up {
-            pick(draw, &["above", "greater than", "higher than", "more than"])
+            pick(draw, &["above", "greater than", "higher than"])
         } else {
             pick(draw, &["below", "less than", "lower than"])
         };
@@ -320,7 +320,8 @@ impl Phraser<'_> {
         let whom = if all {
             pick(draw, &["that of all", "that of every one of the"])
         } else {
-            pick(draw, &["that of any", "that of at least one of the"])
+            // "any" would be all of them to some.
+            "that of at least one of the"
         };
         let extreme = match (*function, self.column(by).role) {
             (Aggregate::Maximum, Role::Year) => "latest",
@@ -356,7 +357,7 @@ impl Phraser<'_> {
         if predicate {
             format!("{own} {}", lacking.predicate[1])
         } else {
-            format!("{own} and {}", lacking.behind[1])
+            format!("{own} and {} {}", self.who(relation.from), lacking.predicate[1])
         }
     }
 

@@ -4,6 +4,7 @@ use super::comparison::{amount, comparison, flag, year};
 use super::phrase::{Phraser, pick};
 use super::scale::scale;
 use super::value::{quoted, say, say_of};
+use super::verb::is_place;
 use crate::grammar::{Attribute, Filter, Test};
 use crate::random::Draw;
 use crate::sql::{Compare, Literal};
@@ -140,16 +141,14 @@ impl Phraser<'_> {
         }
         let (is, of) = comparison(column, test, draw);
         let number_of = name.strip_prefix("number of ").filter(|_| column.role == Role::Measure);
-        if let (Some(counted), Test::Compare(operator, literal)) = (number_of, test)
-            && draw.chance(0.6)
-        {
+        if let (Some(counted), Test::Compare(operator, literal)) = (number_of, test) {
             let one = matches!(literal, Literal::Number(number) if number == "1");
             let counted = if one { singular(counted) } else { counted.to_owned() };
-            return Phrase::have(
-                &format!("{} {counted}", amount(*operator, &say(literal, draw), draw)),
-                who,
-                draw,
-            );
+            let have = format!("{} {counted}", amount(*operator, &say(literal, draw), draw));
+            return match draw.chance(0.6) {
+                true => Phrase::have(&have, who, draw),
+                false => Phrase::whose(&name, &is, &have),
+            };
         }
         let have = match test {
             Test::Compare(Compare::Equal, _)
@@ -269,7 +268,7 @@ impl Phraser<'_> {
             Test::Compare(operator, literal) => match (column.role, operator) {
                 (Role::Flag, _) => flag(name, literal, self.who(subject), draw),
                 (Role::Category | Role::Text | Role::Name, Compare::Equal | Compare::NotEqual) => {
-                    self.special_text(attribute, last, *operator, literal, person, draw)
+                    self.special_text(attribute, last, *operator, literal, subject, draw)
                 }
                 (Role::Measure, Compare::Greater | Compare::Less) => {
                     let words = scale(column);
@@ -292,7 +291,7 @@ impl Phraser<'_> {
                 _ => None,
             },
             Test::Either(first, second)
-                if name == last && matches!(last, "country" | "city" | "state" | "nationality") && draw.chance(0.5) =>
+                if name == last && matches!(last, "country" | "city" | "state") && draw.chance(0.5) =>
             {
                 let preposition = if person { "from" } else { "in" };
                 let mut placed = |literal: &Literal| match literal {
@@ -312,7 +311,7 @@ impl Phraser<'_> {
         last: &str,
         operator: Compare,
         literal: &Literal,
-        person: bool,
+        subject: usize,
         draw: &mut Draw,
     ) -> Option<Phrase> {
         let not = if operator == Compare::NotEqual { "not " } else { "" };
@@ -324,10 +323,9 @@ impl Phraser<'_> {
                 "f" | "female" => "female",
                 _ => return None,
             };
-            let relative = if draw.chance(0.5) { "who are" } else { "that are" };
-            let behind = format!("{relative} {not}{word}");
+            let who = self.who(subject);
             return Some(Phrase {
-                behind: [behind.replace(" are ", " is "), behind],
+                behind: [format!("{who} is {not}{word}"), format!("{who} are {not}{word}")],
                 predicate: [format!("is {not}{word}"), format!("are {not}{word}")],
                 across: None,
             });
@@ -348,7 +346,6 @@ impl Phraser<'_> {
                     | "hometown"
                     | "district"
                     | "nation"
-                    | "nationality"
                     | "venue"
                     | "headquarters"
             );
@@ -356,30 +353,27 @@ impl Phraser<'_> {
         if let Some(value) = place
             && draw.chance(0.8)
         {
-            let options: &[&str] = if person {
-                &["from", "from", "who come from", "in"]
-            } else {
-                &["in", "in", "located in", "located in", "from"]
+            let table = &self.schema.tables[subject];
+            let options: &[&str] = match (table.person, is_place(&table.noun.one)) {
+                (true, _) => &["from", "from", "come from", "in"],
+                // A city is from nowhere.
+                (false, true) => &["in", "located in"],
+                (false, false) => &["in", "in", "located in", "located in", "from"],
             };
             let preposition = *draw.pick(options)?;
-            let text = if not.is_empty() {
-                format!("{preposition} {value}")
-            } else {
-                format!("not {} {value}", preposition.trim_start_matches("who come "))
-            };
-            return Some(if text.starts_with("who come") {
-                Phrase {
-                    behind: [text.replace("come", "comes"), text.clone()],
+            return Some(match (not.is_empty(), preposition) {
+                (true, "come from") => Phrase {
+                    behind: [format!("who comes from {value}"), format!("who come from {value}")],
                     predicate: [format!("comes from {value}"), format!("come from {value}")],
                     across: None,
-                }
-            } else {
-                Phrase::be(&text)
+                },
+                (true, _) => Phrase::be(&format!("{preposition} {value}")),
+                (false, _) => Phrase::be(&format!("not {} {value}", preposition.trim_start_matches("come "))),
             });
         }
         let names_rows = self.schema.tables[attribute.table].label == [attribute.column];
         if column.role == Role::Name && names_rows && not.is_empty() && draw.chance(0.6) {
-            let verb = *draw.pick(&["named", "called", "named", "with the name"])?;
+            let verb = *draw.pick(&["named", "called", "named"])?;
             let verb = if column.noun.one.ends_with("title") {
                 "titled"
             } else {

@@ -56,10 +56,10 @@ pub const GROUP_AGGREGATE_FIRST: &[&str] = &[
 
 /// Group aggregate of groups with a bound.
 pub const GROUP_AGGREGATE_HAVING: &[&str] = &[
-    "For each {B} with {bound_S} {c}, {find} the {B} and the {agg} of [the |its ]{Ss}.",
-    "What {is_agg} the {agg} of [the |]{Ss} {c} for each {B} [with|that has] {bound_S}?",
-    "{ask} the {Bs} with {bound_S} {c} and the {agg} of [the |their ]{Ss}.",
-    "Which {Bs} have {bound_S} {c}, and what {is_agg} the {agg} of [the |their ]{Ss}?",
+    "For each {B} with {bound_S} {c}, {find} the {B} and the {agg} of these {Ss}.",
+    "For the {Bs} with {bound_S} {c}, what {is_agg} the {agg} of these {Ss} {for_B} each {B}?",
+    "{ask} the {Bs} with {bound_S} {c} and the {agg} of these {Ss} for each.",
+    "Which {Bs} have {bound_S} {c}, and what {is_agg} the {agg} of these {Ss} {for_B} each {B}?",
 ];
 
 /// Group having.
@@ -77,7 +77,7 @@ pub const GROUP_HAVING: &[&str] = &[
 pub const GROUP_HAVING_AVERAGE: &[&str] = &[
     "Which {Bs} have an average {M} of {Ss} {cmp}?",
     "{ask} the {Bs} [whose|for which the] average {M} [of {Ss} |]is {cmp}.",
-    "What are the {Bs} [where|for which] the average {M} of [the |]{Ss} is {cmp}?",
+    "What are the {Bs} for which the average {M} of [the |]{Ss} is {cmp}?",
 ];
 
 /// Most common.

@@ -37,7 +37,8 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::Ordered => ORDERED,
         Pattern::Top if names_only => TOP_NAME,
         Pattern::Top => TOP,
-        Pattern::TopMany if ask.descending => TOP_MANY,
+        Pattern::TopMany if ask.descending && ask.filters.is_empty() => TOP_MANY,
+        Pattern::TopMany if ask.descending => TOP_MANY_FILTERED,
         Pattern::TopMany => BOTTOM_MANY,
         Pattern::Ties => TIES,
         Pattern::GroupCount if ask.swapped => GROUP_COUNT_FIRST,
@@ -261,9 +262,18 @@ const TOP_MANY: &[&str] = &[
     "What are the {A} of {sup_n}?",
     "{ask} the {A} of {sup_n}.",
     "{ask} the {A} of {sup_n}.",
+    "Which {n} {Ss} {are_sup}? {give} [their|the] {A}.",
+    "What are the {A} of the top {n} {Ss} by {B}?",
+    "{ask} the {A} of the top {n} {Ss} [by|in terms of|ranked by] {B}.",
+];
+
+const TOP_MANY_FILTERED: &[&str] = &[
+    "What are the {A} of {sup_n}?",
+    "{ask} the {A} of {sup_n}.",
+    "{ask} the {A} of {sup_n}.",
     "Which {n} {Ss} {c} {are_sup}? {give} [their|the] {A}.",
-    "What are the {A} of the top {n} {Ss} {c} by {B}?",
-    "{ask} the {A} of the top {n} {Ss} {c} [by|in terms of|ranked by] {B}.",
+    "What are the {A} of the top {n} by {B} among [the |all ]{Ss} {c}?",
+    "{ask} the {A} of the top {n} [by|in terms of] {B} among [the |all ]{Ss} {c}.",
 ];
 
 const BOTTOM_MANY: &[&str] = &[
@@ -393,7 +403,7 @@ const TEXT_LENGTH: &[&str] = &[
 ];
 
 const UPPER_CASE: &[&str] = &[
-    "{ask} the {Bs}, in [upper case|capital letters|uppercase], of [all |the |]{Ss} {c}.",
+    "{ask} in [upper case|capital letters] the {Bs} of [all |the |]{Ss} {c}.",
     "What are the {Bs} of [the |]{Ss} {c}, written in [upper case|capital letters]?",
 ];
 

@@ -223,8 +223,9 @@ impl Phraser<'_> {
         if let (Some(relation), true) = (&self.ask.other, by.table != self.ask.subject) {
             return self.owned_attribute(&self.relation_noun(relation), column, many);
         }
-        // "each name" would leave open of what.
-        let noun = if column.noun.one == "name" || draw.chance(0.12) {
+        // "each name" would leave open of what, where the rows themselves are not said beside it.
+        let alone = column.noun.one == "name" && names_groups(self.ask.pattern);
+        let noun = if alone || draw.chance(0.12) {
             self.owned_attribute(self.noun_of(by.table), column, false)
         } else {
             column.noun.one.clone()
@@ -330,6 +331,28 @@ impl Phraser<'_> {
         };
         format!("{} {number}", pick(draw, words))
     }
+}
+
+/// The question is about groups, which it names by what they share.
+fn names_groups(pattern: Pattern) -> bool {
+    matches!(
+        pattern,
+        Pattern::GroupCount
+            | Pattern::GroupCountOrdered
+            | Pattern::GroupAggregate
+            | Pattern::GroupAggregateHaving
+            | Pattern::GroupHaving
+            | Pattern::GroupHavingAverage
+            | Pattern::ModalValue
+            | Pattern::ModalValueCount
+            | Pattern::Both
+            | Pattern::Never
+            | Pattern::RankedWithin
+            | Pattern::TopWithin
+            | Pattern::AverageCount
+            | Pattern::AboveAverageCount
+            | Pattern::BeyondOwnGroup
+    )
 }
 
 /// The table whose rows a filter restricts.

@@ -27,7 +27,7 @@ pub const RELATED_COUNT: &[&str] = &[
     "How many {Os} does each {S} have? {give} the {a} and the number, leaving out {Ss} [without|that have no] {Os}.",
     "What are the {A} of the {Ss} {who} have {Os}, and how many {Os} does each have?",
     "What {is_a} the {a} of each {S} that has {Os}, and how many {Os} are there for each?",
-    "For all {Ss} with at least one {O}, {find} the {a} and how many {Os} {they_have}.",
+    "For all {Ss} with at least one {O}, {find} the {a} and how many {Os} [each has|they have].",
     "Count the {Os} of each {S} that has any. {give} the {a} and the number.",
 ];
 

@@ -125,6 +125,11 @@ const VERBS: &[Entry] = &[
         verb("host", "hosts", "hosted", "hosted by"),
     ),
     (
+        &["track", "song"],
+        &["playlist"],
+        verb("appear in", "appears in", "appeared in", ""),
+    ),
+    (
         &["country"],
         &["language"],
         verb("speak", "speaks", "spoken", "spoken in"),
