@@ -281,4 +281,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn articles_follow_the_sound() {
+        for (phrase, said) in [
+            ("mpg", "an mpg"),
+            ("gnp", "a gnp"),
+            ("university", "a university"),
+            ("order", "an order"),
+            ("size in bytes", "a size in bytes"),
+        ] {
+            assert_eq!(with_article(phrase), said);
+        }
+    }
 }

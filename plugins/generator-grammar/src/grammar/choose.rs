@@ -209,7 +209,10 @@ impl<'a> Chooser<'a> {
             return self.draw.pick(&waiting).map(|attribute| attribute.column);
         }
         let found = self.column_with(table, roles).or_else(|| {
-            let all = (0..self.table(table).columns.len()).collect::<Vec<_>>();
+            let columns = &self.table(table).columns;
+            let all = (0..columns.len())
+                .filter(|column| columns[*column].role != Role::Flag)
+                .collect::<Vec<_>>();
             self.draw.pick(&all).map(|column| Attribute { table, column: *column })
         });
         found.map(|attribute| attribute.column)

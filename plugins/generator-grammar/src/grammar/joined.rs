@@ -192,7 +192,8 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Aggregates of rows by what they are related to.
 pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.relation(|relation| relation.apart)?;
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| filterable(schema, relation))?;
     let subject = relation.from;
     let aggregates = aggregates(chooser, subject)?;
     let filters = vec![chooser.related_filter(&relation)?];
@@ -217,7 +218,7 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
 /// Attributes of the row whose related row has the extreme value; of all such rows where several may share that one.
 pub fn top(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
-    let relation = chooser.relation(|relation| relation.apart && !schema.tables[relation.from].junction)?;
+    let relation = chooser.relation(|relation| filterable(schema, relation))?;
     let by = chooser.extremal(relation.to)?;
     let descending = chooser.draw.chance(0.62);
     let shown = chooser.named(relation.from);

@@ -120,7 +120,9 @@ pub fn never(chooser: &mut Chooser) -> Option<Pair> {
         test,
         Test::Compare(Compare::NotEqual, _) | Test::Null(_) | Test::Like(_, _, true)
     );
-    if tested == by || negative {
+    // Neither is anything asked for without rows that lack something.
+    let lacks = matches!(filters.first(), Some(Filter::Without(..)));
+    if tested == by || negative || lacks {
         return None;
     }
     let mut body = select(subject, &[by]);

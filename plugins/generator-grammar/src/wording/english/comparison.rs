@@ -131,6 +131,8 @@ pub fn year(name: &str, noun: &str, operator: Compare, value: &str, draw: &mut D
 /// "at least 3", "more than 5" before a noun.
 pub fn amount(operator: Compare, number: &str, draw: &mut Draw) -> String {
     let options: &[&str] = match operator {
+        // "over one" is hardly said of things that are counted.
+        Compare::Greater if matches!(number, "1" | "one") => &["more than #"],
         Compare::Greater => &["more than #", "more than #", "over #"],
         Compare::AtLeast => &["at least #", "at least #", "# or more", "no fewer than #"],
         Compare::Less => &["fewer than #"],

@@ -7,7 +7,7 @@ pub const GROUP_COUNT: &[&str] = &[
     "For each {B}, how many {Ss} {c} are there?",
     "{ask} the number of {Ss} {c} {for_B} each {B}.",
     "What is the number of {Ss} {c} {for_B} each {B}?",
-    "{ask} each {B} and the number of {Ss} {c} {for_B} [it|that {B}|each].",
+    "{ask} each {B} and the number of {Ss} {c} {for_B} [that {B}|each].",
     "{ask} [the|all|all the|the different] {Bs} and the [number|count] of {Ss} {c} {for_B} each.",
     "What are the [different |]{Bs} and how many {Ss} {c} are there {for_B} each?",
     "Count the [number of |]{Ss} {c} {for_B} each {B}.",
@@ -29,7 +29,7 @@ pub const GROUP_COUNT_FIRST: &[&str] = &[
 
 /// Group count ordered.
 pub const GROUP_COUNT_ORDERED: &[&str] = &[
-    "{ask} each {B} and the number of {Ss} {c} {for_B} it, [sorted|ordered] by [that number|the number of {Ss}] {most_first}.",
+    "For each {B}, {find} the {B} and the number of {Ss} {c}, [sorted|ordered] by [that number|the number of {Ss}] {most_first}.",
     "How many {Ss} {c} are there {for_B} each {B}? [Sort|Order] the result by [count|the number of {Ss}] {most_first}.",
     "{ask} the number of {Ss} {c} {for_B} each {B}, sorted by that number {most_first}.",
 ];
@@ -40,7 +40,7 @@ pub const GROUP_AGGREGATE: &[&str] = &[
     "For each {B}, what {is_agg} the {agg} of [the |]{Ss} {c}?",
     "For each {B}, {find} the {agg} of [the |]{Ss} {c}.",
     "{ask} the {agg} of [the |]{Ss} {c} {for_B} each {B}.",
-    "{ask} each {B} and the {agg} of [the |its ]{Ss} {c}.",
+    "{ask} each {B} and the {agg} of its {Ss} {c}.",
     "{ask} the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each.",
     "What are the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each?",
     "{ask} the {agg} of {Ss} {c} [per|by|grouped by] {B}.",

@@ -99,7 +99,7 @@ pub const RELATED_AGGREGATE: &[&str] = &[
     "What {is_agg} the {agg} of [the |]{Os} {oc} [of|for] each {S}? {give} the {a} [of the {S} |][as well|too].",
     "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os} {oc}.",
     "{ask} the {a} of each {S} and the {agg} of {its} {Os} {oc}.",
-    "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os} {oc}?",
+    "What are the {A} of [the |]{Ss} and the {agg} of their {Os} {oc}?",
 ];
 
 /// Related top aggregate.
