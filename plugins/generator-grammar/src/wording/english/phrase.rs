@@ -7,7 +7,7 @@ use super::value;
 use crate::grammar::{Ask, Attribute, Filter, Kinship, Pattern, Relation};
 use crate::random::Draw;
 use crate::sql::Compare;
-use nl2sql_schema::inflect::{is_plural_phrase, plural};
+use nl2sql_schema::inflect::is_plural_phrase;
 use nl2sql_schema::{Column, Noun, Schema};
 
 /// The words for one question.
@@ -224,13 +224,11 @@ impl Phraser<'_> {
             return self.owned_attribute(&self.relation_noun(relation), column, many);
         }
         // "each name" would leave open of what, where the rows themselves are not said beside it.
-        let alone = column.noun.one == "name" && names_groups(self.ask.pattern);
-        let noun = if alone || draw.chance(0.12) {
-            self.owned_attribute(self.noun_of(by.table), column, false)
-        } else {
-            column.noun.one.clone()
-        };
-        if many { plural(&noun) } else { noun }
+        if column.noun.one == "name" && names_groups(self.ask.pattern) {
+            return self.owned_attribute(self.noun_of(by.table), column, many);
+        }
+        let noun = if draw.chance(0.12) { &column.full } else { &column.noun };
+        if many { noun.many.clone() } else { noun.one.clone() }
     }
 
     /// "customer country" of the customer that an order belongs to.
