@@ -56,11 +56,11 @@ fn what_belongs_to_the_rows_is_joined_with_de() {
 fn a_number_is_asked_of_the_rows_and_not_of_what_stands_before_them() {
     read(|sample| {
         let measures = ["个", "名", "位", "笔"];
-        let other = |measure: &&str| {
+        let other = |measure: &str| {
             sample.question.contains(&format!("有多少{measure}读者"))
                 && sample.sql.starts_with("SELECT count(*) FROM book_order")
         };
-        !measures.iter().any(|measure| other(&measure))
+        !measures.into_iter().any(other)
     });
 }
 

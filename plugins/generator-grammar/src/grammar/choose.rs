@@ -243,15 +243,15 @@ impl<'a> Chooser<'a> {
 
     /// A relation to many rows: children, or across a junction, whose own rows nobody asks for.
     pub fn to_many(&mut self) -> Option<Relation> {
-        self.to_rows(|relation| !relation.is_single())
+        self.rows_across(|relation| !relation.is_single())
     }
 
     /// The same, or to the one row that there may be for each.
     pub fn to_any(&mut self) -> Option<Relation> {
-        self.to_rows(|relation| !relation.is_single() || relation.kinship == Kinship::Counterpart)
+        self.rows_across(|relation| !relation.is_single() || relation.kinship == Kinship::Counterpart)
     }
 
-    fn to_rows(&mut self, fits: impl Fn(&Relation) -> bool) -> Option<Relation> {
+    fn rows_across(&mut self, fits: impl Fn(&Relation) -> bool) -> Option<Relation> {
         let schema = self.schema;
         self.relation(|relation| {
             relation.apart
