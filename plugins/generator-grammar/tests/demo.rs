@@ -153,6 +153,29 @@ pub fn request(catalog: &Catalog, want: u32, languages: &[&str]) -> Request {
     }
 }
 
+/// The catalog of a script, with its values or without any.
+pub fn catalog(script: &str, values: bool) -> Catalog {
+    let (_, mut catalog) = open(script);
+    let columns = catalog.tables.iter_mut().flat_map(|table| &mut table.columns);
+    for column in columns.filter(|_| !values) {
+        column.samples.clear();
+    }
+    catalog
+}
+
+/// As many pairs of all tables as show what the grammar does.
+pub fn pairs(catalog: &Catalog, language: &str) -> Vec<Sample> {
+    session(catalog, "sqlite", "")
+        .generate(&request(catalog, 2500, &[language]))
+        .unwrap()
+        .samples
+}
+
+/// How many of the questions say `words`.
+pub fn asked(samples: &[Sample], words: &str) -> usize {
+    samples.iter().filter(|sample| sample.question.contains(words)).count()
+}
+
 /// Questions and SQL, one pair in three lines.
 #[allow(dead_code)] // Only the snapshot tests print.
 pub fn printed(samples: &[Sample]) -> String {

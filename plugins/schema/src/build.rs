@@ -9,7 +9,7 @@ use crate::inflect::plural;
 use crate::label::{Rows, label_of};
 use crate::link::{Link, links};
 use crate::people::is_person;
-use crate::phrase::column_phrase;
+use crate::phrase::{column_phrase, says_degree};
 use crate::prefix::shared_prefix;
 use crate::role::{FLAG_WORDS, are_numbers, is_short_id, role_of, truth};
 use crate::table_noun::{short_noun, table_nouns};
@@ -51,6 +51,14 @@ impl Schema {
                 true => table.noun.clone(),
                 false => short_noun(&nouns[index], &nouns),
             };
+            // The languages of country languages, rather than of languages.
+            if table
+                .columns
+                .iter()
+                .any(|column| !column.named && column.noun.one == table.short.one)
+            {
+                table.short = table.noun.clone();
+            }
         }
         name_short_ids(&mut tables, &links, &nouns);
         count_values(catalog, &mut tables);
@@ -212,16 +220,7 @@ fn build_table(
         },
         |column| vec![column],
     );
-    let unnamed = columns.iter().all(|column| column.noun.one != "name");
-    if let [column] = label.as_slice()
-        && unnamed
-        && !columns[*column].named
-        && columns[*column].noun.one == noun
-        && noun != "address"
-    {
-        columns[*column].noun = Noun::new("name");
-        columns[*column].full = Noun::new(&format!("{noun} name"));
-    }
+    name_after_rows(&mut columns, noun);
     for column in &label {
         if matches!(columns[*column].role, Role::Text | Role::Category) {
             columns[*column].role = Role::Name;
@@ -251,6 +250,41 @@ fn build_table(
         label,
     }
 }
+
+/// A column that is called like the rows is what these are by it: the state of a state is its name, and so is the language of a country
+/// language.
+fn name_after_rows(columns: &mut [Column], noun: &str) {
+    let last = noun.rsplit(' ').next().unwrap_or(noun);
+    for index in 0..columns.len() {
+        let column = &columns[index];
+        let text = matches!(column.role, Role::Name | Role::Category | Role::Text) && column.textual;
+        let called = column.noun.one.clone();
+        let called_so = called == noun || (called == last && text);
+        if column.named || !called_so || noun == "address" {
+            continue;
+        }
+        let said = match column.role {
+            Role::Key | Role::Code if reads_as_name(column) => "name",
+            Role::Key | Role::Code => "code",
+            Role::Measure | Role::Ordinal => "value",
+            Role::Year | Role::Date | Role::Flag | Role::Opaque => continue,
+            Role::Name | Role::Category | Role::Text if text => "name",
+            Role::Name | Role::Category | Role::Text => "value",
+        };
+        if columns.iter().all(|column| column.noun.one != said) {
+            columns[index].noun = Noun::new(said);
+            columns[index].full = Noun::new(&format!("{called} {said}"));
+        }
+    }
+}
+
+/// The values are spelled as words, and not as codes are.
+fn reads_as_name(column: &Column) -> bool {
+    column.textual && column.values.iter().any(|value| value.chars().any(char::is_lowercase))
+}
+
+/// Places of which a number under `capital` is no amount of money.
+const PLACES_WITH_CAPITALS: &[&str] = &["country", "county", "province", "region", "state"];
 
 /// What the columns of a table have in common.
 struct About<'a> {
@@ -284,6 +318,9 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
     };
     let comment = chinese_name(column.comment.as_deref(), &column.name);
     let role = role_of(column, &name_parts, &comment, is_key, numeric_texts, table.row_estimate);
+    // What a country's capital is told by is a city.
+    let capital = column.type_class == "integer" && parts == ["capital"] && PLACES_WITH_CAPITALS.contains(&noun);
+    let role = if capital { Role::Code } else { role };
     let is = |first: &str| parts.first().is_some_and(|part| part == first) && parts.len() > 1;
     let states = parts.last().is_some_and(|last| FLAG_WORDS.contains(&last.as_str()));
     let status = match role {
@@ -314,7 +351,7 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
             })
     });
     let textual = !matches!(column.type_class.as_str(), "integer" | "decimal" | "float" | "boolean")
-        && !(range.is_some() && (column.type_class == "other" || role == Role::Measure));
+        && !(range.is_some() && (column.type_class == "other" || matches!(role, Role::Measure | Role::Ordinal)));
     let named = terms::noun(&column.extra, "en");
     let (noun, full) = match named {
         Some(said) => (noun_of(&column.extra, said), noun_of(&column.extra, said)),
@@ -329,6 +366,7 @@ fn build_column(about: &About, column: &CatalogColumn, is_key: bool, foreign: bo
     };
     Column {
         name: column.name.clone(),
+        degree: role == Role::Measure && says_degree(&noun.one),
         noun,
         full,
         chinese_short,

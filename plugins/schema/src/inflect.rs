@@ -237,6 +237,11 @@ pub fn with_article(phrase: &str) -> String {
         .chars()
         .next()
         .is_some_and(|first| "aeiou".contains(first.to_ascii_lowercase()));
+    // An acronym is spelled: "an mpg", "a gnp".
+    let spelled = phrase.split(' ').next().is_some_and(|first| {
+        !first.contains(['a', 'e', 'i', 'o', 'u', 'y']) && first.starts_with(['f', 'h', 'l', 'm', 'n', 'r', 's', 'x'])
+    });
+    let vowel = vowel || spelled;
     let consonant_sound = ["uni", "use", "usa", "one ", "eu"]
         .iter()
         .any(|start| phrase.starts_with(start));
@@ -274,6 +279,19 @@ mod tests {
             if !one.contains(" of ") && !one.ends_with('1') && !one.ends_with("id") && one != "salesperson" {
                 assert_eq!(singular(many), one, "{many}");
             }
+        }
+    }
+
+    #[test]
+    fn articles_follow_the_sound() {
+        for (phrase, said) in [
+            ("mpg", "an mpg"),
+            ("gnp", "a gnp"),
+            ("university", "a university"),
+            ("order", "an order"),
+            ("size in bytes", "a size in bytes"),
+        ] {
+            assert_eq!(with_article(phrase), said);
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct Column {
     pub range: Option<(f64, f64)>,
     /// All values are whole numbers.
     pub whole: bool,
+    /// It is a quantity whose name says a degree itself: "highest value", "average attendance".
+    pub degree: bool,
 }
 
 impl Schema {
@@ -143,14 +145,19 @@ impl Column {
     /// Sums of it mean something: an amount is summed, an age or a rank is not.
     pub fn sums(&self) -> bool {
         const LEVELS: &[&str] = &[
+            "acceleration",
             "age",
             "altitude",
             "average",
             "capacity",
+            "density",
             "depth",
+            "displacement",
             "elevation",
+            "expectancy",
             "grade",
             "height",
+            "horsepower",
             "interest",
             "latitude",
             "length",
@@ -158,6 +165,7 @@ impl Column {
             "longitude",
             "maximum",
             "minimum",
+            "mpg",
             "percent",
             "percentage",
             "position",
@@ -169,6 +177,7 @@ impl Column {
             "score",
             "speed",
             "temperature",
+            "velocity",
             "width",
             "year",
         ];

@@ -27,6 +27,8 @@ pub struct Link {
     pub children: Option<Noun>,
     /// A foreign key declares it.
     pub declared: bool,
+    /// A key of the child lies within the referencing columns, so that no parent has two children.
+    pub one_to_one: bool,
 }
 
 /// Every link of the catalog, declared ones first, without dangling ones. What names imply goes by the `guessed` nouns; links are worded in
@@ -105,12 +107,22 @@ fn declared(catalog: &Catalog, child: usize, parent: usize, from: &[String], to:
     Some(Link {
         child,
         parent,
+        one_to_one: holds_a_key(child_table, &columns),
         columns,
         role: None,
         phrase: None,
         children: None,
         declared: true,
     })
+}
+
+/// The referencing columns hold all columns of some key of the child.
+fn holds_a_key(child: &CatalogTable, columns: &[(usize, usize)]) -> bool {
+    let refers = |name: &String| columns.iter().any(|(own, _)| child.columns[*own].name == *name);
+    let unique = child.unique_keys.iter().map(|key| &key.columns);
+    unique
+        .chain([&child.primary_key])
+        .any(|key| !key.is_empty() && key.iter().all(refers))
 }
 
 /// A column that is called like another table's whole primary key, or like its noun with "id", refers to it.
@@ -146,10 +158,12 @@ fn implied(catalog: &Catalog, nouns: &[String], known: &[Link]) -> Vec<Link> {
                 && *parent != child
                 && catalog.tables[*parent].columns[*key].type_class == description.type_class
             {
+                let columns = vec![(column, *key)];
                 links.push(Link {
                     child,
                     parent: *parent,
-                    columns: vec![(column, *key)],
+                    one_to_one: holds_a_key(table, &columns),
+                    columns,
                     role: None,
                     phrase: None,
                     children: None,

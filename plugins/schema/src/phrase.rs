@@ -117,6 +117,20 @@ const ONE_EACH: &[&str] = &[
     "standard",
 ];
 
+/// What became of the people whose number a column is named by.
+const HARMED: &[&str] = &["dead", "injured", "killed", "wounded"];
+
+/// Words that say a degree of something, and alone not of what.
+const DEGREES: &[&str] = &[
+    "average", "best", "greatest", "high", "highest", "largest", "least", "longest", "low", "lowest", "maximum",
+    "mean", "median", "minimum", "shortest", "smallest", "worst",
+];
+
+/// The name of a quantity says a degree itself: an average attendance, a maximum speed.
+pub fn says_degree(name: &str) -> bool {
+    name.split_once(' ').is_some_and(|(first, _)| DEGREES.contains(&first))
+}
+
 /// What lasts, so that a unit of time behind it is no count.
 const SPANS: &[&str] = &[
     "age", "delay", "duration", "interval", "lap", "length", "runtime", "time", "timeout", "uptime",
@@ -186,6 +200,9 @@ fn with_date_last(words: &[String]) -> Vec<String> {
 }
 
 fn year_phrase(words: &[&str], last: &str) -> String {
+    if let ["start", "from"] | ["from"] = words {
+        return "start year".to_owned();
+    }
     let before = &words[..words.len() - 1];
     let said = words
         .iter()
@@ -199,6 +216,16 @@ fn year_phrase(words: &[&str], last: &str) -> String {
 
 /// Counts are numbers of something, and units stand behind "in".
 fn measure_phrase(words: &[&str], counts: bool) -> String {
+    if let [degree] = words
+        && DEGREES.contains(degree)
+    {
+        return format!("{degree} value");
+    }
+    if let [harmed] = words
+        && HARMED.contains(harmed)
+    {
+        return format!("number of {harmed}");
+    }
     if let [unit] = words
         && let Some((_, measured)) = MEASURES.iter().find(|(units, _)| units.contains(unit))
     {
@@ -290,12 +317,16 @@ mod tests {
                 "number of residents per officer",
             ),
             ("scores", Role::Measure, "score"),
+            ("killed", Role::Measure, "number of killed"),
+            ("highest", Role::Measure, "highest value"),
+            ("average attendance", Role::Measure, "average attendance"),
             ("date from", Role::Date, "start date"),
             ("date payment made", Role::Date, "payment made date"),
             ("date of birth", Role::Date, "date of birth"),
             ("year join", Role::Year, "join year"),
             ("founded", Role::Year, "founding year"),
             ("first elected", Role::Year, "first elected year"),
+            ("start from", Role::Year, "start year"),
             ("formats", Role::Category, "format"),
             ("other details", Role::Text, "other details"),
             ("eliminated by", Role::Text, "eliminator"),

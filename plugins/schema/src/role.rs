@@ -13,6 +13,8 @@ pub enum Role {
     Category,
     /// A quantity that can be compared and summed.
     Measure,
+    /// A place in an order, such as a rank or a floor: compared and sorted by, but no quantity.
+    Ordinal,
     /// A year written as a number.
     Year,
     /// A date, or a date with a time, that date functions understand.
@@ -120,6 +122,14 @@ pub const FLAG_WORDS: &[&str] = &[
 /// Words of categories that are often kept as numbers or digits.
 const CODED_CATEGORIES: &[&str] = &["gender", "sex", "type", "status", "category"];
 
+/// Last words of numbers that say where a row stands among others.
+const ORDINAL_WORDS: &[&str] = &[
+    "chapter", "episode", "floor", "place", "placing", "position", "rank", "ranking", "round", "sequence", "storey",
+];
+
+/// The same in Chinese.
+const ORDINAL_CHINESE: &[&str] = &["名次", "排名", "序号", "顺序", "楼层"];
+
 /// Words of names that hold a year when the values look like one.
 const YEAR_WORDS: &[&str] = &[
     "built",
@@ -127,6 +137,7 @@ const YEAR_WORDS: &[&str] = &[
     "elected",
     "established",
     "founded",
+    "from",
     "introduced",
     "launch",
     "launched",
@@ -159,6 +170,7 @@ const CODE_WORDS: &[&str] = &[
     "major",
     "classroom",
     "extension",
+    "via",
 ];
 
 const LONG_TEXT_WORDS: &[&str] = &[
@@ -226,9 +238,12 @@ pub fn role_of(
     }
     let numeric = matches!(class, "integer" | "decimal" | "float") || numbers;
     if last.ends_with("year") || (has("year") && (numbers || class == "integer") && !has("years") && !has("old")) {
-        let plausible = values
+        // A few may lie long before, or be missing in some way.
+        let years = values
             .iter()
-            .all(|value| value.parse::<f64>().is_ok_and(|year| (1000.0..2200.0).contains(&year)));
+            .filter(|value| value.parse::<f64>().is_ok_and(|year| (1000.0..2200.0).contains(&year)))
+            .count();
+        let plausible = years * 10 >= values.len() * 8;
         if plausible && (numeric || class == "text") {
             return Role::Year;
         }
@@ -259,10 +274,17 @@ pub fn role_of(
         let counted = has("of") || chinese.ends_with("数");
         let code = CODE_WORDS.contains(&last)
             || (class == "text" && values.iter().all(|value| value.len() >= 9))
-            || (class == "integer" && crate::people::PEOPLE.contains(&last))
+            || (matches!(class, "integer" | "other") && crate::people::PEOPLE.contains(&last))
             || chinese.ends_with("号")
             || chinese.ends_with("电话");
-        return if code && !counted { Role::Code } else { Role::Measure };
+        let ordinal = ORDINAL_WORDS.contains(&last) && !has("per") && !has("average")
+            || ORDINAL_CHINESE.iter().any(|end| chinese.ends_with(end));
+        return match (code, ordinal) {
+            _ if counted => Role::Measure,
+            (true, _) => Role::Code,
+            (false, true) => Role::Ordinal,
+            (false, false) => Role::Measure,
+        };
     }
     text_role(column, words, chinese, rows)
 }

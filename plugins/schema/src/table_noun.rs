@@ -67,6 +67,16 @@ fn table_noun(table: &CatalogTable, prefix: usize, shortens: bool) -> String {
             *part = one;
         }
     }
+    // A row that says who has which pet is no "has pet".
+    if parts.len() > 1 && matches!(parts[0].as_str(), "has" | "have") {
+        parts.remove(0);
+        parts.push("record".to_owned());
+    }
+    // The amounts of a column are sales, a row of a table is a sale.
+    if parts.last().is_some_and(|last| last == "sales") {
+        parts.pop();
+        parts.push("sale".to_owned());
+    }
     if parts.is_empty() {
         table.name.clone()
     } else {
@@ -116,6 +126,6 @@ mod tests {
     fn a_table_keeps_its_own_name_beside_another() {
         assert_eq!(nouns(&["Orders", "Order Details"]), ["order", "order detail"]);
         assert_eq!(nouns(&["customer_details", "orders"]), ["customer", "order"]);
-        assert_eq!(nouns(&["qry_sales", "orders"]), ["sales", "order"]);
+        assert_eq!(nouns(&["qry_sales", "orders"]), ["sale", "order"]);
     }
 }

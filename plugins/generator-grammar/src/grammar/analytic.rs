@@ -58,7 +58,7 @@ pub fn ranked(chooser: &mut Chooser) -> Option<Pair> {
 /// The extreme row of each group, by a rank in a CTE.
 pub fn top_within(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let measure = chooser.measure(subject)?;
+    let measure = chooser.plain_measure(subject)?;
     let by = chooser.column_with(subject, &[Role::Category])?;
     let [label] = chooser.table(subject).label[..] else {
         return None;
@@ -232,7 +232,7 @@ pub fn arithmetic(chooser: &mut Chooser) -> Option<Pair> {
     }
     let ends = [(Aggregate::Maximum, measure), (Aggregate::Minimum, measure)];
     let [(highest, _), (lowest, _)] = aggregate_items(&ends, 0).try_into().ok()?;
-    if super::plain::tests(&filters, measure) {
+    if super::plain::tests(&filters, measure) || chooser.column(measure).degree {
         return None;
     }
     body.items = vec![(Expr::Minus(Box::new(highest), Box::new(lowest)), None)];

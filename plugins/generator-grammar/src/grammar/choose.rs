@@ -92,9 +92,19 @@ impl<'a> Chooser<'a> {
         self.column_with(table, &[Role::Measure])
     }
 
-    /// Something that sorts: a quantity, a year or a date.
+    /// A quantity of which the average or the highest can be said: its name does not say a degree itself.
+    pub fn plain_measure(&mut self, table: usize) -> Option<Attribute> {
+        self.measure(table).filter(|measure| !self.column(*measure).degree)
+    }
+
+    /// Something that sorts: a quantity, a place in an order, a year or a date.
     pub fn sortable(&mut self, table: usize) -> Option<Attribute> {
-        self.column_with(table, &[Role::Measure, Role::Measure, Role::Year, Role::Date])
+        self.column_with(table, &[Role::Measure, Role::Ordinal, Role::Year, Role::Date])
+    }
+
+    /// Something of which there is a highest or a latest: a quantity, a year or a date. The highest rank may be the first or the last.
+    pub fn extremal(&mut self, table: usize) -> Option<Attribute> {
+        self.column_with(table, &[Role::Measure, Role::Year, Role::Date])
     }
 
     /// Something rows share.
@@ -174,6 +184,7 @@ impl<'a> Chooser<'a> {
             Role::Name,
             Role::Category,
             Role::Measure,
+            Role::Ordinal,
             Role::Year,
             Role::Date,
             Role::Code,
@@ -185,19 +196,23 @@ impl<'a> Chooser<'a> {
                 let key = self.table(table).key.clone();
                 return self.draw.pick(&key).copied();
             }
-            _ => &[Role::Flag, Role::Opaque, Role::Text],
+            // What is true or false of rows is tested, hardly shown.
+            _ => &[Role::Opaque, Role::Text],
         };
         let waiting: Vec<Attribute> = self
             .uncovered
             .iter()
-            .filter(|attribute| attribute.table == table)
+            .filter(|attribute| attribute.table == table && self.column(**attribute).role != Role::Flag)
             .copied()
             .collect();
         if !waiting.is_empty() && self.draw.chance(0.65) {
             return self.draw.pick(&waiting).map(|attribute| attribute.column);
         }
         let found = self.column_with(table, roles).or_else(|| {
-            let all = (0..self.table(table).columns.len()).collect::<Vec<_>>();
+            let columns = &self.table(table).columns;
+            let all = (0..columns.len())
+                .filter(|column| columns[*column].role != Role::Flag)
+                .collect::<Vec<_>>();
             self.draw.pick(&all).map(|column| Attribute { table, column: *column })
         });
         found.map(|attribute| attribute.column)
@@ -218,7 +233,7 @@ impl<'a> Chooser<'a> {
             .iter()
             .map(|relation| match relation.kinship {
                 _ if relation.tables().any(|table| self.schema.tables[table].rows == Some(0)) => 0.05,
-                Kinship::Parent | Kinship::Children | Kinship::Through => 1.0,
+                Kinship::Parent | Kinship::Counterpart | Kinship::Children | Kinship::Through => 1.0,
                 Kinship::Grandparent => 0.5,
                 Kinship::Grandchildren => 0.2,
             })
@@ -228,10 +243,19 @@ impl<'a> Chooser<'a> {
 
     /// A relation to many rows: children, or across a junction, whose own rows nobody asks for.
     pub fn to_many(&mut self) -> Option<Relation> {
+        self.rows_across(|relation| !relation.is_single())
+    }
+
+    /// The same, or to the one row that there may be for each.
+    pub fn to_any(&mut self) -> Option<Relation> {
+        self.rows_across(|relation| !relation.is_single() || relation.kinship == Kinship::Counterpart)
+    }
+
+    fn rows_across(&mut self, fits: impl Fn(&Relation) -> bool) -> Option<Relation> {
         let schema = self.schema;
         self.relation(|relation| {
             relation.apart
-                && !relation.is_single()
+                && fits(relation)
                 && !schema.tables[relation.from].junction
                 && (!schema.tables[relation.to].junction || relation.names_children(schema))
         })

@@ -32,7 +32,7 @@ pub fn by_year(chooser: &mut Chooser) -> Option<Pair> {
 /// Lengths and capitals.
 pub fn text(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let by = chooser.column_with(subject, &[Role::Name, Role::Name, Role::Text, Role::Category])?;
+    let by = chooser.column_with(subject, &[Role::Name, Role::Text])?;
     let last = chooser.column(by).noun.one.rsplit(' ').next().unwrap_or_default();
     if !chooser.column(by).textual || matches!(last, "date" | "time" | "year") {
         return None;

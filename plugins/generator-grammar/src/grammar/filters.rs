@@ -80,7 +80,8 @@ impl Chooser<'_> {
         };
         match self.draw.weighted(&[0.36, 0.3, 0.2, 0.14])? {
             0 => {
-                let relation = self.relation(|relation| named(relation) && !relation.is_single())?;
+                let lacks = |relation: &Relation| !relation.is_single() || relation.kinship == Kinship::Counterpart;
+                let relation = self.relation(|relation| named(relation) && lacks(relation))?;
                 let inner = if self.draw.chance(0.4) {
                     self.own_test(relation.to, None)
                 } else {
@@ -102,7 +103,7 @@ impl Chooser<'_> {
                 let relation = self.relation(|relation| {
                     named(relation) && relation.kinship == Kinship::Parent && relation.from != relation.to
                 })?;
-                let by = self.sortable(relation.to)?;
+                let by = self.extremal(relation.to)?;
                 Some(Filter::OfExtreme(relation, by, self.draw.chance(0.65)))
             }
             _ => {

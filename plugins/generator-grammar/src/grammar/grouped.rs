@@ -227,7 +227,7 @@ pub fn having(chooser: &mut Chooser) -> Option<Pair> {
 /// Values whose average lies beyond a bound.
 pub fn having_average(chooser: &mut Chooser) -> Option<Pair> {
     let (subject, by) = group(chooser)?;
-    let measure = chooser.measure(subject).filter(|measure| *measure != by)?;
+    let measure = chooser.plain_measure(subject).filter(|measure| *measure != by)?;
     let (low, high) = chooser.column(measure).range?;
     let share = 0.25 + 0.3 * chooser.draw.below(100) as f64 / 100.0;
     let number = format!("{:.0}", low + (high - low) * share);

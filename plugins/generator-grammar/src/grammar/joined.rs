@@ -7,7 +7,7 @@ use super::filters::apply;
 use super::nested::{aggregate_of, extreme_function};
 use super::plain::{aggregate_items, aggregates, equal_attributes};
 use super::referring::some_refers;
-use super::relation::Relation;
+use super::relation::{Kinship, Relation};
 use crate::sql::{Aggregate, Compare, Condition, Expr, Order, Ref, Select};
 use nl2sql_schema::{Role, Schema};
 
@@ -24,7 +24,7 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
     shown.truncate(2);
     let mut theirs = chooser.named(relation.to);
     // What refers to the row says of it what its own key does.
-    theirs.retain(|attribute| !refers_back(&relation, *attribute));
+    theirs.retain(|attribute| !refers_back(&relation, *attribute) && !repeats(&relation, &shown, *attribute));
     theirs.truncate(2);
     if theirs.is_empty() {
         return None;
@@ -57,7 +57,15 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
 /// The attribute is how what a relation leads to refers to where it comes from.
 fn refers_back(relation: &Relation, attribute: Attribute) -> bool {
     let [hop] = relation.hops.as_slice() else { return false };
-    !relation.is_single() && hop.columns.iter().any(|(_, column)| *column == attribute.column)
+    let down = !relation.is_single() || relation.kinship == Kinship::Counterpart;
+    down && hop.columns.iter().any(|(_, column)| *column == attribute.column)
+}
+
+/// The attribute is the key that what is shown of the rows refers to.
+fn repeats(relation: &Relation, shown: &[Attribute], attribute: Attribute) -> bool {
+    let [hop] = relation.hops.as_slice() else { return false };
+    let own = hop.columns.iter().find(|(_, column)| *column == attribute.column);
+    own.is_some_and(|(own, _)| shown.iter().any(|shown| shown.column == *own))
 }
 
 /// A junction with columns that are no keys.
@@ -184,7 +192,8 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Aggregates of rows by what they are related to.
 pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.relation(|relation| relation.apart)?;
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| filterable(schema, relation))?;
     let subject = relation.from;
     let aggregates = aggregates(chooser, subject)?;
     let filters = vec![chooser.related_filter(&relation)?];
@@ -209,8 +218,8 @@ pub fn aggregate(chooser: &mut Chooser) -> Option<Pair> {
 /// Attributes of the row whose related row has the extreme value; of all such rows where several may share that one.
 pub fn top(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
-    let relation = chooser.relation(|relation| relation.apart && !schema.tables[relation.from].junction)?;
-    let by = chooser.sortable(relation.to)?;
+    let relation = chooser.relation(|relation| filterable(schema, relation))?;
+    let by = chooser.extremal(relation.to)?;
     let descending = chooser.draw.chance(0.62);
     let shown = chooser.named(relation.from);
     let mut body = select(relation.from, &shown);
@@ -250,7 +259,7 @@ pub fn superlative(chooser: &mut Chooser) -> Option<Pair> {
     let schema = chooser.schema;
     let relation = chooser.relation(|relation| filterable(schema, relation))?;
     let subject = relation.from;
-    let by = chooser.sortable(subject)?;
+    let by = chooser.extremal(subject)?;
     let filters = vec![chooser.related_filter(&relation)?];
     let shown = chooser.named(subject);
     if shown == [by] {

@@ -35,7 +35,7 @@ fn compare_with(body: &mut Select, of: Attribute, operator: Compare, inner: Sele
 /// All rows that share the extreme value.
 pub fn ties(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let by = chooser.column_with(subject, &[Role::Measure, Role::Year, Role::Date])?;
+    let by = chooser.extremal(subject).filter(|by| !chooser.column(*by).degree)?;
     let mut shown = chooser.named(subject);
     shown.retain(|attribute| *attribute != by);
     if shown.is_empty() {
@@ -59,7 +59,7 @@ pub fn ties(chooser: &mut Chooser) -> Option<Pair> {
 /// Rows beyond the average, or their number.
 pub fn beyond_average(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let by = chooser.measure(subject)?;
+    let by = chooser.plain_measure(subject)?;
     let descending = chooser.draw.chance(0.78);
     let operator = if descending { Compare::Greater } else { Compare::Less };
     let counted = chooser.draw.chance(0.3);
@@ -92,7 +92,9 @@ pub fn beyond_average(chooser: &mut Chooser) -> Option<Pair> {
 /// Rows beyond every row of another kind.
 pub fn beyond_group(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let by = chooser.column_with(subject, &[Role::Measure, Role::Measure, Role::Year])?;
+    let by = chooser
+        .column_with(subject, &[Role::Measure, Role::Year])
+        .filter(|by| !chooser.column(*by).degree)?;
     let other_filters = chooser.filters(subject, 0.0);
     if other_filters.is_empty() || other_filters[0].tests().iter().any(|(attribute, _)| *attribute == by) {
         return None;
@@ -129,7 +131,7 @@ pub fn beyond_group(chooser: &mut Chooser) -> Option<Pair> {
 /// Rows above the average of their own group: a correlated subquery.
 pub fn beyond_own_group(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let by = chooser.measure(subject)?;
+    let by = chooser.plain_measure(subject)?;
     let group = chooser.column_with(subject, &[Role::Category])?;
     let mut shown = chooser.named(subject);
     shown.retain(|attribute| *attribute != by);

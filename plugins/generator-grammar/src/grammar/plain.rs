@@ -244,7 +244,7 @@ pub fn aggregate_items(aggregates: &[(Aggregate, Attribute)], slot: usize) -> Ve
 /// Rows in order.
 pub fn ordered(chooser: &mut Chooser) -> Option<Pair> {
     let subject = chooser.subject()?;
-    let shown = chooser.shown(subject);
+    let mut shown = chooser.shown(subject);
     let by = if chooser.draw.chance(0.25) {
         chooser.column_with(subject, &[Role::Name, Role::Category, Role::Text])?
     } else {
@@ -252,7 +252,9 @@ pub fn ordered(chooser: &mut Chooser) -> Option<Pair> {
     };
     let descending = chooser.draw.chance(0.45);
     let filters = chooser.maybe_filters(subject, 0.3);
-    if equal_attributes(&filters).contains(&by) {
+    let equal = equal_attributes(&filters);
+    shown.retain(|attribute| !equal.contains(attribute));
+    if equal.contains(&by) || shown.is_empty() {
         return None;
     }
     let mut body = select(subject, &shown);
@@ -286,7 +288,7 @@ pub fn top_many(chooser: &mut Chooser) -> Option<Pair> {
 fn extreme(chooser: &mut Chooser, pattern: Pattern) -> Option<Pair> {
     let subject = chooser.subject()?;
     let shown = chooser.named(subject);
-    let by = chooser.sortable(subject)?;
+    let by = chooser.extremal(subject)?;
     let descending = chooser.draw.chance(0.62);
     let limit = if pattern == Pattern::Top {
         1

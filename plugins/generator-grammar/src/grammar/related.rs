@@ -241,7 +241,7 @@ pub fn top_aggregate(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Rows without related rows, or their number.
 pub fn none(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.to_many()?;
+    let relation = chooser.to_any()?;
     let other_filters = their_filters(chooser, &relation, 0.4);
     let filters = own_filters(chooser, relation.from, 0.22);
     let counted = chooser.draw.chance(0.22);
@@ -293,7 +293,7 @@ fn with_related(relation: &Relation, shown: &[Attribute], tests: &[Filter]) -> S
 
 /// Rows with at least one related row, or how many different ones there are.
 pub fn some(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.to_many()?;
+    let relation = chooser.to_any()?;
     let other_filters = their_filters(chooser, &relation, 0.35);
     let (own, inner) = referring(&relation, &other_filters)?;
     let subject = relation.from;
@@ -328,7 +328,9 @@ pub fn some(chooser: &mut Chooser) -> Option<Pair> {
 pub fn exists(chooser: &mut Chooser) -> Option<Pair> {
     let relation = {
         let schema = chooser.schema;
-        chooser.relation(|relation| relation.kinship == Kinship::Children && !schema.tables[relation.to].junction)?
+        chooser.relation(|relation| {
+            matches!(relation.kinship, Kinship::Children | Kinship::Counterpart) && !schema.tables[relation.to].junction
+        })?
     };
     let other_filters = their_filters(chooser, &relation, 0.8);
     let hop = relation.hops.first()?;

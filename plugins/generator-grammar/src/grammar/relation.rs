@@ -14,7 +14,9 @@ pub enum Kinship {
     Children,
     /// The target is across a junction: any number for each row.
     Through,
-    /// The target is the parent's parent.
+    /// The target is a child of which each row has at most one: a key of its own refers to the row.
+    Counterpart,
+    /// The target is the parent's parent, or a counterpart's parent.
     Grandparent,
     /// The target is the children's children.
     Grandchildren,
@@ -51,7 +53,10 @@ pub struct Relation {
 impl Relation {
     /// Each row of the start has at most one at the end.
     pub fn is_single(&self) -> bool {
-        matches!(self.kinship, Kinship::Parent | Kinship::Grandparent)
+        matches!(
+            self.kinship,
+            Kinship::Parent | Kinship::Counterpart | Kinship::Grandparent
+        )
     }
 
     /// The first hop alone.
@@ -64,7 +69,7 @@ impl Relation {
 
     /// The rows of its end have a name of their own across the link: "likes received".
     pub fn names_children(&self, schema: &Schema) -> bool {
-        matches!(self.hops.as_slice(), [hop] if self.kinship == Kinship::Children && schema.links[hop.link].children.is_some())
+        matches!(self.hops.as_slice(), [hop] if matches!(self.kinship, Kinship::Children | Kinship::Counterpart) && schema.links[hop.link].children.is_some())
     }
 
     /// Joins the way to `select`, starting from `slot`; the slot of its end.
@@ -105,14 +110,18 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
     for (from, hop, to_parent) in &hops {
         let named = *to_parent || is_named(schema, hop.link);
         if named {
-            let kinship = if *to_parent { Kinship::Parent } else { Kinship::Children };
+            let kinship = match *to_parent {
+                true => Kinship::Parent,
+                false if schema.links[hop.link].one_to_one => Kinship::Counterpart,
+                false => Kinship::Children,
+            };
             found.push(Relation {
                 from: *from,
                 to: hop.table,
                 hops: vec![hop.clone()],
                 kinship,
                 apart: *from != hop.table || !to_parent || says_who(schema, hop.link),
-                optional: is_optional(schema, hop.link),
+                optional: kinship == Kinship::Counterpart || is_optional(schema, hop.link),
             });
         }
         if max_joins < 2 {
@@ -132,7 +141,10 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
             if !across_itself && (unclear(hop.link, *to_parent) || unclear(next.link, *next_to_parent)) {
                 continue;
             }
+            // What goes from row to row by a key of the other is no way to many.
+            let to_one = !to_parent && schema.links[hop.link].one_to_one;
             let kinship = match (to_parent, next_to_parent) {
+                (false, true) if to_one && !across_itself => Kinship::Grandparent,
                 (false, true) if schema.tables[hop.table].junction => Kinship::Through,
                 (true, true) => Kinship::Grandparent,
                 (false, false) => Kinship::Grandchildren,
@@ -149,7 +161,7 @@ pub fn relations(schema: &Schema, tables: &BTreeSet<usize>, max_joins: usize) ->
                 hops: vec![hop.clone(), next.clone()],
                 kinship,
                 apart: !across_itself || role.is_some_and(is_relative),
-                optional: is_optional(schema, hop.link),
+                optional: to_one || is_optional(schema, hop.link),
             });
         }
     }

@@ -22,6 +22,9 @@ pub fn rows(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     let (operator, pattern, _) = operation(chooser)?;
+    if operator != SetOperator::Union && contradict(&first, &second) {
+        return None;
+    }
     let mut body = rows_by(chooser, subject, &shown, &first);
     body.combined = Some((operator, Box::new(rows_by(chooser, subject, &shown, &second))));
     let ask = Ask {
@@ -50,6 +53,9 @@ pub fn count(chooser: &mut Chooser) -> Option<Pair> {
         return None;
     }
     let (operator, _, pattern) = operation(chooser)?;
+    if operator != SetOperator::Union && contradict(&first, &second) {
+        return None;
+    }
     let mut inner = rows_by(chooser, subject, &key, &first);
     inner.combined = Some((operator, Box::new(rows_by(chooser, subject, &key, &second))));
     let body = Select {
@@ -105,6 +111,18 @@ fn two_filters(chooser: &mut Chooser, subject: usize) -> Option<(Filter, Filter)
     } else {
         (first, second)
     })
+}
+
+/// One filter asks for rows without what the other goes across: albums without tracks, with a long track.
+fn contradict(first: &Filter, second: &Filter) -> bool {
+    let lacks = |one: &Filter, other: &Filter| match one {
+        Filter::Without(relation, _) => other
+            .relations()
+            .iter()
+            .any(|across| across.hops[0] == relation.hops[0]),
+        _ => false,
+    };
+    lacks(first, second) || lacks(second, first)
 }
 
 /// `shown` of the rows that pass one filter; those with a number of related rows are grouped over the join.

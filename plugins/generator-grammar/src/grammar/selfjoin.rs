@@ -5,7 +5,7 @@ use super::ask::{Ask, Attribute, Pattern};
 use super::choose::{Chooser, items, select};
 use super::relation::Kinship;
 use crate::sql::{Compare, Condition, Expr, Ref, Rows, Source};
-use nl2sql_schema::Role;
+use nl2sql_schema::{Role, is_relative};
 
 /// Rows and the row of the same table that each refers to.
 pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
@@ -17,7 +17,8 @@ pub fn pairs(chooser: &mut Chooser) -> Option<Pair> {
         // Without two roles a question could not say which row is meant.
         let role = |link: usize| chooser.schema.links[link].role.as_deref();
         let (first, second) = (role(first.link)?, role(second.link)?);
-        if first == second {
+        // Nobody asks who is who in each friend; a match has a winner and a loser.
+        if first == second || is_relative(first) || is_relative(second) {
             return None;
         }
     }

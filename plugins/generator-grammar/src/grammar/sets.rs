@@ -120,7 +120,9 @@ pub fn never(chooser: &mut Chooser) -> Option<Pair> {
         test,
         Test::Compare(Compare::NotEqual, _) | Test::Null(_) | Test::Like(_, _, true)
     );
-    if tested == by || negative {
+    // Neither is anything asked for without rows that lack something.
+    let lacks = matches!(filters.first(), Some(Filter::Without(..)));
+    if tested == by || negative || lacks {
         return None;
     }
     let mut body = select(subject, &[by]);
@@ -174,7 +176,11 @@ pub fn together(chooser: &mut Chooser) -> Option<Pair> {
 
 /// Keys that referring rows have, with a filter on either side: an intersection over a foreign key.
 pub fn shared(chooser: &mut Chooser) -> Option<Pair> {
-    let relation = chooser.relation(|relation| !relation.is_single() && relation.hops.len() == 1)?;
+    let schema = chooser.schema;
+    let relation = chooser.relation(|relation| {
+        let named = !schema.tables[relation.to].junction || relation.names_children(schema);
+        !relation.is_single() && relation.hops.len() == 1 && named
+    })?;
     let [(own, theirs)] = relation.hops[0].columns[..] else {
         return None;
     };
@@ -185,7 +191,9 @@ pub fn shared(chooser: &mut Chooser) -> Option<Pair> {
         .map(|(attribute, test)| Filter::Own(attribute, test))
         .into_iter()
         .collect();
-    if filters.is_empty() && other_filters.is_empty() {
+    // Behind what the rows are related to, what else they have would seem to be of that.
+    let across = filters.iter().any(|filter| !matches!(filter, Filter::Own(..)));
+    if across || filters.is_empty() && other_filters.is_empty() {
         return None;
     }
     let shown = vec![Attribute {

@@ -24,7 +24,7 @@ impl Chooser<'_> {
             let roles: &[Role] = match self.draw.weighted(&[0.34, 0.32, 0.1, 0.06, 0.1, 0.03, 0.02])? {
                 0 => &[Role::Category],
                 1 => &[Role::Measure],
-                2 => &[Role::Year],
+                2 => &[Role::Year, Role::Ordinal],
                 3 => &[Role::Date],
                 4 => &[Role::Name, Role::Name, Role::Text],
                 5 => &[Role::Flag],
@@ -69,6 +69,7 @@ impl Chooser<'_> {
             Role::Category => self.category_test(column),
             Role::Name | Role::Text => self.text_test(column),
             Role::Measure => self.measure_test(attribute),
+            Role::Ordinal => self.ordinal_test(column),
             Role::Year => self.year_test(column),
             Role::Date => self.date_test(attribute),
             Role::Flag => self.flag_test(column),
@@ -87,7 +88,8 @@ impl Chooser<'_> {
         if !others.is_empty() && self.draw.chance(0.55) {
             return self.draw.pick(&others).map(|other| Test::Column(operator, *other));
         }
-        (self.column(attribute).role == Role::Measure).then_some(Test::Average(operator))
+        let column = self.column(attribute);
+        (column.role == Role::Measure && !column.degree).then_some(Test::Average(operator))
     }
 
     /// A comparison with a row that its name picks out.
@@ -237,6 +239,15 @@ impl Chooser<'_> {
             self.threshold(column, 0.3, 0.9)?
         };
         Some(Test::Compare(operator, number(threshold, column)))
+    }
+
+    /// A place in an order: this one, or from one to another.
+    fn ordinal_test(&mut self, column: &Column) -> Option<Test> {
+        if self.draw.chance(0.7) {
+            return self.value(column).map(|value| Test::Compare(Compare::Equal, value));
+        }
+        let (low, high) = (self.threshold(column, 0.0, 0.5)?, self.threshold(column, 0.5, 1.0)?);
+        (low < high).then(|| Test::Between(number(low, column), number(high, column)))
     }
 
     fn year_test(&mut self, column: &Column) -> Option<Test> {

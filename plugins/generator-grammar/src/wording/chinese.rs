@@ -1,8 +1,10 @@
 //! Chinese questions.
 
 mod condition;
+mod grouped_patterns;
 mod patterns;
 mod phrase;
+mod related_patterns;
 mod slot;
 
 use crate::grammar::Ask;
@@ -20,7 +22,7 @@ pub fn word(ask: &Ask, schema: &Schema, used: &mut Used, draw: &mut Draw) -> Str
         schema,
         short: draw.chance(0.55),
     };
-    let templates = patterns::templates(ask);
+    let templates = patterns::templates(ask, schema);
     let Some(template) = used.pick(templates, draw) else {
         return String::new();
     };

@@ -52,9 +52,9 @@ impl Phraser<'_> {
             }
             Filter::OfExtreme(relation, by, descending) => {
                 let noun = self.relation_noun(relation);
-                let belongs = if contains_rows(&noun) { "属于" } else { "对应" };
+                let belongs = if contains_rows(&noun) { "所属" } else { "" };
                 let extreme = self.extreme_of(*by, *descending, draw);
-                format!("{belongs}{}{extreme}的{noun}", self.attribute(*by))
+                format!("{belongs}{noun}{}{extreme}", self.attribute(*by))
             }
         }
     }
@@ -97,8 +97,19 @@ impl Phraser<'_> {
     /// The first filter, joined to the subject before it: 的数量高于8, but 位于华东.
     pub fn joined_predicate(&self, filters: &[Filter], draw: &mut Draw) -> String {
         let predicate = self.predicate(filters, draw);
-        let named = matches!(filters.first(), Some(Filter::Own(..))) && !is_place(&predicate);
-        if named { format!("的{predicate}") } else { predicate }
+        let states = match filters.first() {
+            None => true,
+            Some(Filter::Own(attribute, Test::Compare(..))) => self.column(*attribute).role == Role::Flag,
+            Some(Filter::Own(..)) => false,
+            Some(Filter::Related(relation, _)) => !relation.is_single() || predicate.starts_with("属于"),
+            Some(Filter::OfExtreme(..)) => false,
+            Some(_) => true,
+        };
+        if states || is_place(&predicate) {
+            predicate
+        } else {
+            format!("的{predicate}")
+        }
     }
 
     fn test(&self, attribute: Attribute, test: &Test, draw: &mut Draw) -> String {
@@ -169,7 +180,7 @@ impl Phraser<'_> {
             Test::Null(false) => format!("{name}{}", one_of(draw, &["为空", "缺失"])),
             Test::Null(true) => format!("{name}{}", one_of(draw, &["不为空", "有记录"])),
             Test::Year(Compare::Greater, year) => format!("{name}在{year}年之后"),
-            Test::Year(_, year) => format!("{name}{}{year}年", one_of(draw, &["在", "为"])),
+            Test::Year(_, year) => format!("{name}在{year}年"),
             Test::Modal(most) => {
                 let common = if *most { "最常见" } else { "最少见" };
                 format!("{name}为{common}的{name}")

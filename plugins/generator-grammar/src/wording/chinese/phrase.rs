@@ -1,7 +1,7 @@
 //! What fills the slots of Chinese templates.
 
 use super::condition::say;
-use crate::grammar::{Ask, Attribute, Kinship, Relation, Test};
+use crate::grammar::{Ask, Attribute, Kinship, Pattern, Relation, Test};
 use crate::random::Draw;
 use crate::sql::{Aggregate, Compare};
 use nl2sql_schema::{Column, Noun, Role, Schema};
@@ -38,7 +38,7 @@ impl Phraser<'_> {
     pub fn grouping(&self, by: Attribute) -> String {
         match &self.ask.other {
             Some(relation) if by.table != self.ask.subject => {
-                format!("{}{}", self.relation_noun(relation), self.attribute(by))
+                run_together(&self.relation_noun(relation), &self.attribute(by))
             }
             _ => self.attribute(by),
         }
@@ -142,7 +142,7 @@ impl Phraser<'_> {
     }
 
     pub fn relation_noun(&self, relation: &Relation) -> String {
-        if let (Kinship::Children, [hop]) = (relation.kinship, relation.hops.as_slice())
+        if let (Kinship::Children | Kinship::Counterpart, [hop]) = (relation.kinship, relation.hops.as_slice())
             && let Some(children) = &self.schema.links[hop.link].children
         {
             return self.children(hop.link, children);
@@ -189,14 +189,16 @@ impl Phraser<'_> {
         format!("{prefix}{noun}")
     }
 
-    pub fn measure_word(&self, table: usize, draw: &mut Draw) -> &'static str {
+    /// Rows are people.
+    pub fn is_person(&self, table: usize) -> bool {
         let table = &self.schema.tables[table];
-        let noun = table.chinese.as_str();
-        if table.person
-            || ["员", "师", "人", "手", "生", "者"]
-                .iter()
-                .any(|end| noun.ends_with(end))
-        {
+        let ends = ["员", "师", "人", "手", "生", "者"];
+        table.person || ends.iter().any(|end| table.chinese.ends_with(end))
+    }
+
+    pub fn measure_word(&self, table: usize, draw: &mut Draw) -> &'static str {
+        let noun = self.schema.tables[table].chinese.as_str();
+        if self.is_person(table) {
             one_of(draw, &["名", "位", "个"])
         } else if noun.contains("明细") || noun.contains("记录") {
             one_of(draw, &["条", "个"])
@@ -276,17 +278,25 @@ impl Phraser<'_> {
     pub fn aggregates(&self, draw: &mut Draw) -> String {
         let aggregates = &self.ask.aggregates;
         let same = aggregates.windows(2).all(|pair| pair[0].1 == pair[1].1);
-        let words: Vec<&str> = aggregates
-            .iter()
-            .map(|(function, of)| self.function(*function, *of, draw))
-            .collect();
+        // 总数量 would be the number of the rows.
+        let summed = |(function, of): &(Aggregate, Attribute)| {
+            *function == Aggregate::Sum && self.column(*of).chinese.ends_with("数量")
+        };
         match aggregates.first() {
-            Some((_, of)) if same => format!("{}{}", join(&words), self.attribute(*of)),
-            _ => {
-                let each: Vec<String> = words
+            Some((_, of)) if same && !aggregates.iter().any(summed) => {
+                let words: Vec<&str> = aggregates
                     .iter()
-                    .zip(aggregates)
-                    .map(|(word, (_, of))| format!("{word}{}", self.attribute(*of)))
+                    .map(|(function, of)| self.function(*function, *of, draw))
+                    .collect();
+                format!("{}{}", join(&words), self.attribute(*of))
+            }
+            _ => {
+                let each: Vec<String> = aggregates
+                    .iter()
+                    .map(|aggregate| match aggregate {
+                        (_, of) if summed(aggregate) => format!("{}总和", self.attribute(*of)),
+                        (function, of) => format!("{}{}", self.function(*function, *of, draw), self.attribute(*of)),
+                    })
                     .collect();
                 join(&each.iter().map(String::as_str).collect::<Vec<_>>())
             }
@@ -330,7 +340,10 @@ impl Phraser<'_> {
 
     pub fn direction(&self, draw: &mut Draw) -> String {
         let Some(by) = self.ask.by else { return String::new() };
-        let name = self.attribute(by);
+        let name = match self.clashes(by) {
+            true => format!("{}的{}", self.noun(by.table), self.attribute(by)),
+            false => self.attribute(by),
+        };
         let role = self.column(by).role;
         let temporal = matches!(role, Role::Year | Role::Date);
         // An A is no higher or lower than a B, whatever the grades mean.
@@ -352,6 +365,19 @@ impl Phraser<'_> {
     }
 }
 
+impl Phraser<'_> {
+    /// What the rows are asked for together with has a column that is called alike.
+    fn clashes(&self, by: Attribute) -> bool {
+        let other = self.ask.other.as_ref().filter(|_| self.ask.pattern == Pattern::Pairs);
+        other.is_some_and(|relation| {
+            let theirs = &self.schema.tables[relation.to].columns;
+            theirs
+                .iter()
+                .any(|column| column.chinese_short == self.column(by).chinese_short)
+        })
+    }
+}
+
 /// Prices, amounts, pay, marks and rates are high or low rather than large or small.
 fn has_height(name: &str) -> bool {
     [
@@ -360,6 +386,15 @@ fn has_height(name: &str) -> bool {
     ]
     .iter()
     .any(|end| name.ends_with(end))
+}
+
+/// The noun before the name, without saying twice where the one ends and the other begins: 销售订单状态 of 销售订单 and 订单状态.
+fn run_together(noun: &str, name: &str) -> String {
+    let starts = noun.char_indices().map(|(at, _)| &noun[at..]);
+    let shared = starts
+        .filter(|end| end.chars().count() > 1)
+        .find(|end| name.starts_with(end));
+    format!("{noun}{}", &name[shared.map_or(0, str::len)..])
 }
 
 /// 上级编号 identifies an 上级.

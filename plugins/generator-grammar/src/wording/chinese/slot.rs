@@ -23,9 +23,20 @@ impl Phraser<'_> {
                 .first()
                 .map_or(String::new(), |(_, of)| self.attribute(*of)),
             "F" => self.restriction(&ask.filters, draw),
+            "allF" => {
+                let restriction = self.restriction(&ask.filters, draw);
+                let all = !restriction.starts_with('有') && draw.chance(0.5);
+                format!("{}{restriction}", if all { "所有" } else { "" })
+            }
             "OF" => self.restriction(&ask.other_filters, draw),
             "R1" => self.inner_restriction(&ask.filters, draw),
             "R2" => self.inner_restriction(&ask.other_filters, draw),
+            "andP" if ask.filters.is_empty() => String::new(),
+            "andP" => format!(
+                "{}{}",
+                self.predicate(&ask.filters, draw),
+                one_of(draw, &["且", "并且"])
+            ),
             "P" => self.predicate(&ask.filters, draw),
             "OP" => self.predicate(&ask.other_filters, draw),
             "dP" => self.joined_predicate(&ask.filters, draw),
@@ -61,7 +72,7 @@ impl Phraser<'_> {
                 "是多少"
             }
             .to_owned(),
-            "which" if self.schema.tables[ask.subject].person => "谁".to_owned(),
+            "which" if self.is_person(ask.subject) => "谁".to_owned(),
             "which" => "哪个".to_owned(),
             "junction" => self.junction(),
             "first_role" => self.role_across(0),
@@ -122,7 +133,7 @@ impl Phraser<'_> {
                     .aggregates
                     .first()
                     .is_some_and(|(function, _)| up == (*function == Aggregate::Maximum));
-                if all { "所有" } else { "任意一个" }.to_owned()
+                if all { "所有" } else { "至少一个" }.to_owned()
             }
             "longest" => if up { "最长" } else { "最短" }.to_owned(),
             _ => String::new(),

@@ -8,47 +8,47 @@ use crate::sql::Aggregate;
 
 impl Phraser<'_> {
     pub fn aggregates(&self, aggregates: &[(Aggregate, Attribute)], draw: &mut Draw) -> String {
-        let same = aggregates.windows(2).all(|pair| pair[0].1 == pair[1].1);
-        let words: Vec<String> = aggregates
+        if let Some((_, of)) = aggregates.first()
+            && aggregates.iter().all(|(_, other)| other == of)
+        {
+            let functions: Vec<Aggregate> = aggregates.iter().map(|(function, _)| *function).collect();
+            return self.aggregates_of(&functions, *of, draw);
+        }
+        let each: Vec<String> = aggregates
             .iter()
-            .map(|(function, of)| self.function(*function, *of, draw))
+            .map(|(function, of)| self.aggregates_of(&[*function], *of, draw))
             .collect();
-        match aggregates.first() {
-            Some((Aggregate::Sum, of)) if aggregates.len() == 1 && self.is_total(*of) => {
-                format!("sum of the {}", self.column(*of).noun.many)
-            }
-            Some((_, of)) if same => {
-                let name = self.attribute_name(*of, draw);
-                let doubled = ["average", "maximum", "minimum", "highest", "lowest"]
-                    .iter()
-                    .any(|word| name.starts_with(word))
-                    || words.iter().any(|word| name.starts_with(word.as_str()))
-                    || words.iter().any(|word| word == "sum of");
-                let of = if doubled { "of the " } else { "" };
-                let words = listed(&words, draw).replace("sum of", "sum");
-                format!("{words} {of}{name}")
-            }
-            _ => {
-                let each: Vec<String> = words
-                    .iter()
-                    .zip(aggregates)
-                    .map(|(word, (_, of))| format!("{word} {}", self.attribute_name(*of, draw)))
-                    .collect();
-                listed(&each, draw)
-            }
+        listed(&each, draw)
+    }
+
+    /// "average and maximum age"; "sum of the totals" and "average of the highest values", where the name would go on with the function. The
+    /// total number of pages would be a number of rows.
+    fn aggregates_of(&self, functions: &[Aggregate], of: Attribute, draw: &mut Draw) -> String {
+        let column = self.column(of);
+        let counts = ["total", "number of "]
+            .iter()
+            .any(|start| column.noun.one.starts_with(start));
+        let summed = functions.contains(&Aggregate::Sum) && counts;
+        let apart = summed || column.degree;
+        let words: Vec<String> = functions
+            .iter()
+            .map(|function| match function {
+                Aggregate::Sum if apart => "sum".to_owned(),
+                function => self.function(*function, of, draw),
+            })
+            .collect();
+        let words = listed(&words, draw);
+        if apart {
+            format!("{words} of the {}", column.noun.many)
+        } else {
+            format!("{words} {}", self.attribute_name(of, draw))
         }
     }
 
-    /// The column is itself called a total, of which nobody asks the total.
-    fn is_total(&self, of: Attribute) -> bool {
-        self.column(of).noun.one.starts_with("total")
-    }
-
-    pub fn function(&self, function: Aggregate, of: Attribute, draw: &mut Draw) -> String {
+    fn function(&self, function: Aggregate, of: Attribute, draw: &mut Draw) -> String {
         let scale = scale(self.column(of));
         match function {
             Aggregate::Average => pick(draw, &["average", "average", "average", "mean"]).to_owned(),
-            Aggregate::Sum if self.is_total(of) => "sum of".to_owned(),
             Aggregate::Sum => "total".to_owned(),
             Aggregate::Maximum if draw.chance(0.6) && scale.how.is_some() => "maximum".to_owned(),
             Aggregate::Minimum if draw.chance(0.6) && scale.how.is_some() => "minimum".to_owned(),
@@ -64,9 +64,12 @@ impl Phraser<'_> {
         match self.ask.aggregates.as_slice() {
             [(Aggregate::Average, of)] if scale(self.column(*of)).how.is_some() && self.is_only_such(*of) => {
                 let how = scale(self.column(*of)).how.unwrap_or_default();
-                let start = if draw.chance(0.5) { "On average, how" } else { "How" };
-                let end = if start == "How" { " on average" } else { "" };
-                format!("{start} {how} are the {noun} {restriction}{end}?").replace("  ", " ")
+                // Behind what restricts the rows, "on average" would be a part of that.
+                if restriction.is_empty() && draw.chance(0.5) {
+                    format!("How {how} are the {noun} on average?")
+                } else {
+                    format!("On average, how {how} are the {noun} {restriction}?")
+                }
             }
             aggregates => format!(
                 "What is the {} of {noun} {restriction}?",
@@ -84,11 +87,7 @@ impl Phraser<'_> {
         } else {
             pick(draw, &["lowest", "smallest"])
         };
-        format!(
-            "{extreme} {} {}",
-            self.function(*function, *of, draw),
-            self.attribute_name(*of, draw)
-        )
+        format!("{extreme} {}", self.aggregates_of(&[*function], *of, draw))
     }
 
     /// "highest", "latest", "smallest"

@@ -4,7 +4,7 @@ use super::condition::Phrase;
 use super::phrase::{Phraser, pick};
 use super::scale::scale;
 use super::verb::between;
-use crate::grammar::{Attribute, Filter, Relation};
+use crate::grammar::{Attribute, Filter, Pattern, Relation};
 use crate::random::Draw;
 use crate::sql::Aggregate;
 use nl2sql_schema::inflect::{is_plural_phrase, with_article};
@@ -41,7 +41,7 @@ impl Phraser<'_> {
     ) -> String {
         let number = usize::from(count > 1);
         let phrases: Vec<Phrase> = filters.iter().map(|filter| self.filter(filter, table, draw)).collect();
-        let restriction = self.join(&phrases, number, false);
+        let restriction = self.join(&phrases, number);
         let noun = if count > 1 { &noun.many } else { &noun.one };
         let how_many = if count > 1 {
             format!("{} ", super::value::count(&count.to_string(), draw))
@@ -60,6 +60,16 @@ impl Phraser<'_> {
             let adjective = pick(draw, adjectives);
             return format!("the {how_many}{adjective} {noun} {restriction}");
         }
+        if self.column(by).degree {
+            let those = match phrases.is_empty() {
+                true => String::new(),
+                false => format!(" among those {}", self.join(&phrases, 1)),
+            };
+            return format!(
+                "the {how_many}{noun} {}{those}",
+                self.whose_degree(by, count, descending, draw)
+            );
+        }
         let name = self.attribute_name(by, draw);
         let extreme = self.extreme_attribute(by, &name, descending, draw);
         let top = if count > 1 && descending && draw.chance(0.4) {
@@ -70,9 +80,9 @@ impl Phraser<'_> {
         let has = if count > 1 { "have" } else { "has" };
         let who = self.who(table);
         match draw.below(4) {
-            // "whose" behind "whose" would seem to be about what stands between.
-            0 | 1 if has_clause(&restriction) => {
-                let those = self.join(&phrases, 1, false);
+            // Behind another clause, or behind what the rows are related to, it would seem to be about what stands between.
+            _ if !filters.is_empty() && !is_short(&restriction) => {
+                let those = self.join(&phrases, 1);
                 format!("the {top}{how_many}{noun} with the {extreme} among those {those}")
             }
             0 => format!("the {top}{how_many}{noun} {restriction} {who} {has} the {extreme}"),
@@ -83,6 +93,22 @@ impl Phraser<'_> {
                 )
             }
             _ => format!("the {top}{how_many}{noun} {restriction} with the {extreme}"),
+        }
+    }
+
+    /// "whose highest values are the largest": of a name that says a degree itself there is no "largest highest value".
+    fn whose_degree(&self, by: Attribute, count: usize, descending: bool, draw: &mut Draw) -> String {
+        let noun = &self.column(by).noun;
+        let extreme = match (descending, noun.one.starts_with("high"), noun.one.starts_with("low")) {
+            (true, true, _) => pick(draw, &["largest", "greatest"]),
+            (true, ..) => pick(draw, &["highest", "greatest"]),
+            (false, _, true) => "smallest",
+            (false, ..) => "lowest",
+        };
+        if count > 1 {
+            format!("whose {} are the {extreme}", noun.many)
+        } else {
+            format!("whose {} is the {extreme}", noun.one)
         }
     }
 
@@ -111,6 +137,13 @@ impl Phraser<'_> {
         {
             return format!("{is} the {}", pick(draw, adjectives));
         }
+        if self.column(by).degree {
+            let (one, count) = if many { ("ones", 2) } else { ("one", 1) };
+            return format!(
+                "{is} the {one} {}",
+                self.whose_degree(by, count, self.ask.descending, draw)
+            );
+        }
         let name = self.attribute_name(by, draw);
         format!(
             "{has} the {}",
@@ -123,6 +156,11 @@ impl Phraser<'_> {
         let Some(by) = self.ask.by else { return String::new() };
         let column = self.column(by);
         let name = self.attribute_name(by, draw);
+        if self.clashes(by) {
+            let order = if self.ask.descending { "descending" } else { "ascending" };
+            let whose = &self.noun_of(by.table).one;
+            return format!("in {order} order of the {} of the {whose}", column.noun.one);
+        }
         let textual = matches!(column.role, Role::Name | Role::Text | Role::Category) && column.textual;
         let options: &[&str] = match (self.ask.descending, textual, sorted) {
             (false, true, false) => &[
@@ -148,7 +186,6 @@ impl Phraser<'_> {
                 "in increasing order of #",
                 "sorted by # in ascending order",
                 "ordered by # ascending",
-                "from the lowest to the highest #",
             ],
             (true, false, false) => &[
                 "in descending order of #",
@@ -156,8 +193,6 @@ impl Phraser<'_> {
                 "sorted by # in descending order",
                 "ordered by # descending",
                 "in decreasing order of #",
-                "from the highest to the lowest #",
-                "sorted by # from highest to lowest",
             ],
             (false, true, true) => &[
                 "by # in alphabetical order",
@@ -185,22 +220,35 @@ impl Phraser<'_> {
             let (from, to) = if self.ask.descending { (up, down) } else { (down, up) };
             return format!("from the {} to the {}", pick(draw, from), pick(draw, to));
         }
-        if matches!(column.role, Role::Date | Role::Year) && draw.chance(0.2) {
-            let ends = if self.ask.descending {
-                "from the latest to the earliest"
+        let ends = match column.role {
+            Role::Date | Role::Year => Some(["earliest", "latest"]),
+            Role::Measure if !column.degree => Some(["lowest", "highest"]),
+            _ => None,
+        };
+        if let Some([least, most]) = ends
+            && !sorted
+            && draw.chance(0.2)
+        {
+            let (from, to) = if self.ask.descending {
+                (most, least)
             } else {
-                "from the earliest to the latest"
+                (least, most)
             };
-            return format!("{ends} {name}");
+            return match draw.below(3) {
+                0 => format!("sorted by {name} from {from} to {to}"),
+                _ => format!("from the {from} to the {to} {name}"),
+            };
         }
-        let text = pick(draw, options).replace('#', &name);
-        match column.role {
-            Role::Date => text
-                .replace("from the highest to the lowest", "from the latest to the earliest")
-                .replace("from the lowest to the highest", "from the earliest to the latest")
-                .replace("from highest to lowest", "from latest to earliest"),
-            _ => text,
-        }
+        pick(draw, options).replace('#', &name)
+    }
+
+    /// What the rows are asked for together with has a column that is called alike.
+    fn clashes(&self, by: Attribute) -> bool {
+        let other = self.ask.other.as_ref().filter(|_| self.ask.pattern == Pattern::Pairs);
+        other.is_some_and(|relation| {
+            let theirs = &self.schema.tables[relation.to].columns;
+            theirs.iter().any(|column| column.noun.one == self.column(by).noun.one)
+        })
     }
 
     /// "older than average", "whose price is above the average"
@@ -210,6 +258,7 @@ impl Phraser<'_> {
             return Phrase {
                 behind: Default::default(),
                 predicate: Default::default(),
+                across: None,
             };
         };
         let words = scale(self.column(by));
@@ -226,10 +275,11 @@ impl Phraser<'_> {
             return Phrase {
                 behind: [format!("{who} is {text}"), format!("{who} are {text}")],
                 predicate: [format!("is {text}"), format!("are {text}")],
+                across: None,
             };
         }
         let than = if up {
-            pick(draw, &["above", "greater than", "higher than", "more than"])
+            pick(draw, &["above", "greater than", "higher than"])
         } else {
             pick(draw, &["below", "less than", "lower than"])
         };
@@ -249,6 +299,7 @@ impl Phraser<'_> {
         Phrase {
             behind: [behind.clone(), behind],
             predicate: [format!("has {have}"), format!("have {have}")],
+            across: None,
         }
     }
 
@@ -269,7 +320,8 @@ impl Phraser<'_> {
         let whom = if all {
             pick(draw, &["that of all", "that of every one of the"])
         } else {
-            pick(draw, &["that of any", "that of at least one of the"])
+            // "any" would be all of them to some.
+            "that of at least one of the"
         };
         let extreme = match (*function, self.column(by).role) {
             (Aggregate::Maximum, Role::Year) => "latest",
@@ -301,11 +353,11 @@ impl Phraser<'_> {
                 lacking.behind[1].clone()
             };
         }
-        let own = self.join(&own, 1, false);
+        let own = self.join(&own, 1);
         if predicate {
             format!("{own} {}", lacking.predicate[1])
         } else {
-            format!("{own} and {}", lacking.behind[1])
+            format!("{own} and {} {}", self.who(relation.from), lacking.predicate[1])
         }
     }
 
@@ -342,9 +394,9 @@ impl Phraser<'_> {
     }
 }
 
-/// Another clause behind this restriction would be read as a part of it.
-fn has_clause(restriction: &str) -> bool {
-    restriction
-        .split(' ')
-        .any(|word| matches!(word, "whose" | "that" | "who"))
+/// The restriction is a place or a name that the noun goes on behind: "from France", "titled Dawn".
+fn is_short(restriction: &str) -> bool {
+    let first = restriction.split(' ').next().unwrap_or_default();
+    let clause = |word: &str| matches!(word, "whose" | "that" | "who" | "with" | "having" | "and" | "or");
+    matches!(first, "from" | "in" | "not" | "named" | "called" | "titled") && !restriction.split(' ').any(clause)
 }

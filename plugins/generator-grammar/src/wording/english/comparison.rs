@@ -30,6 +30,7 @@ pub fn flag(name: &str, literal: &Literal, who: &str, draw: &mut Draw) -> Option
     Some(Phrase {
         behind: [format!("{who} is {not}{quality}"), format!("{who} are {not}{quality}")],
         predicate: [format!("is {not}{quality}"), format!("are {not}{quality}")],
+        across: None,
     })
 }
 
@@ -57,15 +58,15 @@ pub fn year(name: &str, noun: &str, operator: Compare, value: &str, draw: &mut D
         Compare::Less => "before",
         _ => return None,
     };
-    if let Some((_, event)) = EVENTS
-        .iter()
-        .find(|(word, _)| name.split(' ').any(|part| part.starts_with(word)))
+    // The release of a song is not the singer's own.
+    if let Some((_, event)) = EVENTS.iter().find(|(word, _)| name.starts_with(word))
         && draw.chance(0.5)
     {
         let text = format!("{event} {when} {value}");
         return Some(Phrase {
             behind: [text.clone(), text.clone()],
             predicate: [format!("was {text}"), format!("were {text}")],
+            across: None,
         });
     }
     const HAPPENINGS: &[(&[&str], &str)] = &[
@@ -98,13 +99,15 @@ pub fn year(name: &str, noun: &str, operator: Compare, value: &str, draw: &mut D
         .iter()
         .find(|(nouns, _)| nouns.contains(&last))
         .map(|(_, verb)| *verb);
-    if let Some(verb) = happening.filter(|_| name.ends_with("year"))
-        && draw.chance(0.35)
-    {
+    if name != "year" {
+        return None;
+    }
+    if let Some(verb) = happening.filter(|_| draw.chance(0.75)) {
         let text = format!("{verb} {when} {value}");
         return Some(Phrase {
             behind: [text.clone(), text.clone()],
             predicate: [format!("was {text}"), format!("were {text}")],
+            across: None,
         });
     }
     let year = if draw.chance(0.3) && when == "in" {
@@ -112,16 +115,24 @@ pub fn year(name: &str, noun: &str, operator: Compare, value: &str, draw: &mut D
     } else {
         ""
     };
-    let plain = matches!(name, "year") || name.ends_with(" year") && draw.chance(0.4);
-    (plain && draw.chance(0.7)).then(|| Phrase {
+    // "from 2014", but "after 2014"
+    let when = if when == "in" {
+        "from".to_owned()
+    } else {
+        format!("from {when}")
+    };
+    (happening.is_none() && draw.chance(0.6)).then(|| Phrase {
         behind: [format!("{when} {year}{value}"), format!("{when} {year}{value}")],
         predicate: [format!("is {when} {year}{value}"), format!("are {when} {year}{value}")],
+        across: None,
     })
 }
 
 /// "at least 3", "more than 5" before a noun.
 pub fn amount(operator: Compare, number: &str, draw: &mut Draw) -> String {
     let options: &[&str] = match operator {
+        // "over one" is hardly said of things that are counted.
+        Compare::Greater if matches!(number, "1" | "one") => &["more than #"],
         Compare::Greater => &["more than #", "more than #", "over #"],
         Compare::AtLeast => &["at least #", "at least #", "# or more", "no fewer than #"],
         Compare::Less => &["fewer than #"],
@@ -159,8 +170,13 @@ pub fn comparison(column: &Column, test: &Test, draw: &mut Draw) -> (String, Str
             };
             let picked = draw.pick(options).copied().unwrap_or("#");
             let text = picked.replace('#', &value);
-            // "a grade of 10 or more"
-            let of = if picked.starts_with('#') { "of " } else { "" };
+            // "a grade of 10 or more", "a grade of at least 10", but "a grade above 10"
+            let bare = ["#", "more", "at ", "no ", "less", "over"];
+            let of = if !temporal && bare.iter().any(|start| picked.starts_with(start)) || picked.starts_with('#') {
+                "of "
+            } else {
+                ""
+            };
             (format!("is {text}"), format!("{of}{text}"))
         }
         Test::Between(low, high) => {

@@ -4,6 +4,7 @@ use super::comparison::{amount, comparison, flag, year};
 use super::phrase::{Phraser, pick};
 use super::scale::scale;
 use super::value::{quoted, say, say_of};
+use super::verb::is_place;
 use crate::grammar::{Attribute, Filter, Test};
 use crate::random::Draw;
 use crate::sql::{Compare, Literal};
@@ -16,6 +17,8 @@ pub struct Phrase {
     pub behind: [String; 2],
     /// As predicate.
     pub predicate: [String; 2],
+    /// It tells of rows of another table: "who" or "that", for the rows that it restricts.
+    pub across: Option<&'static str>,
 }
 
 impl Phrase {
@@ -24,6 +27,7 @@ impl Phrase {
         Self {
             behind: [text.to_owned(), text.to_owned()],
             predicate: [format!("is {text}"), format!("are {text}")],
+            across: None,
         }
     }
 
@@ -37,6 +41,7 @@ impl Phrase {
         Self {
             behind,
             predicate: [format!("has {text}"), format!("have {text}")],
+            across: None,
         }
     }
 
@@ -46,6 +51,7 @@ impl Phrase {
         Self {
             behind: [behind.clone(), behind],
             predicate: [format!("has {have}"), format!("have {have}")],
+            across: None,
         }
     }
 }
@@ -107,12 +113,18 @@ fn agreeing(name: &str, is: &str) -> String {
 impl Phraser<'_> {
     /// A filter of rows of `subject`.
     pub fn filter(&self, filter: &Filter, subject: usize, draw: &mut Draw) -> Phrase {
-        match filter {
-            Filter::Own(attribute, test) => self.own(*attribute, test, subject, draw),
-            Filter::Related(relation, inner) => self.related(relation, inner, draw),
-            Filter::Without(relation, inner) => self.lacking(relation, inner, draw),
-            Filter::Counted(relation, bound) => self.counted(relation, bound, draw),
-            Filter::OfExtreme(relation, by, descending) => self.of_extreme(relation, *by, *descending, draw),
+        let (relation, phrase) = match filter {
+            Filter::Own(attribute, test) => return self.own(*attribute, test, subject, draw),
+            Filter::Related(relation, inner) => (relation, self.related(relation, inner, draw)),
+            Filter::Without(relation, inner) => (relation, self.lacking(relation, inner, draw)),
+            Filter::Counted(relation, bound) => (relation, self.counted(relation, bound, draw)),
+            Filter::OfExtreme(relation, by, descending) => {
+                (relation, self.of_extreme(relation, *by, *descending, draw))
+            }
+        };
+        Phrase {
+            across: Some(self.who(relation.from)),
+            ..phrase
         }
     }
 
@@ -129,21 +141,25 @@ impl Phraser<'_> {
         }
         let (is, of) = comparison(column, test, draw);
         let number_of = name.strip_prefix("number of ").filter(|_| column.role == Role::Measure);
-        if let (Some(counted), Test::Compare(operator, literal)) = (number_of, test)
-            && draw.chance(0.6)
-        {
+        if let (Some(counted), Test::Compare(operator, literal)) = (number_of, test) {
             let one = matches!(literal, Literal::Number(number) if number == "1");
             let counted = if one { singular(counted) } else { counted.to_owned() };
-            return Phrase::have(
-                &format!("{} {counted}", amount(*operator, &say(literal, draw), draw)),
-                who,
-                draw,
-            );
+            let have = format!("{} {counted}", amount(*operator, &say(literal, draw), draw));
+            return match draw.chance(0.6) {
+                true => Phrase::have(&have, who, draw),
+                false => Phrase::whose(&name, &is, &have),
+            };
         }
         let have = match test {
-            Test::Compare(Compare::Equal, _) if draw.chance(0.35) => format!("{name} {}", of.trim_start_matches("of ")),
+            Test::Compare(Compare::Equal, _)
+                if !name.contains(" in ") && !name.contains(" of ") && draw.chance(0.35) =>
+            {
+                format!("the {name} {}", of.trim_start_matches("of "))
+            }
             Test::Null(false) => format!("no recorded {name}"),
             Test::Null(true) => with_article(&format!("{of} {name}")),
+            // "a number of pages above 3", and no "a number of pages of at least 3"
+            _ if name.contains(" of ") => format!("{} {}", with_article(&name), of.trim_start_matches("of ")),
             _ => format!("{} {of}", with_article(&name)),
         };
         let equal = matches!(test, Test::Compare(Compare::Equal, _));
@@ -252,7 +268,7 @@ impl Phraser<'_> {
             Test::Compare(operator, literal) => match (column.role, operator) {
                 (Role::Flag, _) => flag(name, literal, self.who(subject), draw),
                 (Role::Category | Role::Text | Role::Name, Compare::Equal | Compare::NotEqual) => {
-                    self.special_text(attribute, last, *operator, literal, person, draw)
+                    self.special_text(attribute, last, *operator, literal, subject, draw)
                 }
                 (Role::Measure, Compare::Greater | Compare::Less) => {
                     let words = scale(column);
@@ -275,7 +291,7 @@ impl Phraser<'_> {
                 _ => None,
             },
             Test::Either(first, second)
-                if matches!(last, "country" | "city" | "state" | "nationality") && draw.chance(0.5) =>
+                if name == last && matches!(last, "country" | "city" | "state") && draw.chance(0.5) =>
             {
                 let preposition = if person { "from" } else { "in" };
                 let mut placed = |literal: &Literal| match literal {
@@ -295,7 +311,7 @@ impl Phraser<'_> {
         last: &str,
         operator: Compare,
         literal: &Literal,
-        person: bool,
+        subject: usize,
         draw: &mut Draw,
     ) -> Option<Phrase> {
         let not = if operator == Compare::NotEqual { "not " } else { "" };
@@ -307,58 +323,57 @@ impl Phraser<'_> {
                 "f" | "female" => "female",
                 _ => return None,
             };
-            let relative = if draw.chance(0.5) { "who are" } else { "that are" };
-            let behind = format!("{relative} {not}{word}");
+            let who = self.who(subject);
             return Some(Phrase {
-                behind: [behind.replace(" are ", " is "), behind],
+                behind: [format!("{who} is {not}{word}"), format!("{who} are {not}{word}")],
                 predicate: [format!("is {not}{word}"), format!("are {not}{word}")],
+                across: None,
             });
         }
         let value = quoted(text, draw);
-        let place = matches!(
-            last,
-            "country"
-                | "city"
-                | "state"
-                | "county"
-                | "location"
-                | "region"
-                | "continent"
-                | "province"
-                | "hometown"
-                | "district"
-                | "nation"
-                | "nationality"
-                | "venue"
-                | "headquarters"
-        );
+        // Where an order is shipped to it is not, and the capital city of a country is not where that is.
+        let place = column.noun.one == last
+            && matches!(
+                last,
+                "country"
+                    | "city"
+                    | "state"
+                    | "county"
+                    | "location"
+                    | "region"
+                    | "continent"
+                    | "province"
+                    | "hometown"
+                    | "district"
+                    | "nation"
+                    | "venue"
+                    | "headquarters"
+            );
         let place = place.then(|| with_its_article(&value, text));
         if let Some(value) = place
-            && draw.chance(0.55)
+            && draw.chance(0.8)
         {
-            let options: &[&str] = if person {
-                &["from", "from", "who come from", "in"]
-            } else {
-                &["in", "in", "located in", "located in", "from"]
+            let table = &self.schema.tables[subject];
+            let options: &[&str] = match (table.person, is_place(&table.noun.one)) {
+                (true, _) => &["from", "from", "come from", "in"],
+                // A city is from nowhere.
+                (false, true) => &["in", "located in"],
+                (false, false) => &["in", "in", "located in", "located in", "from"],
             };
             let preposition = *draw.pick(options)?;
-            let text = if not.is_empty() {
-                format!("{preposition} {value}")
-            } else {
-                format!("not {} {value}", preposition.trim_start_matches("who come "))
-            };
-            return Some(if text.starts_with("who come") {
-                Phrase {
-                    behind: [text.replace("come", "comes"), text.clone()],
+            return Some(match (not.is_empty(), preposition) {
+                (true, "come from") => Phrase {
+                    behind: [format!("who comes from {value}"), format!("who come from {value}")],
                     predicate: [format!("comes from {value}"), format!("come from {value}")],
-                }
-            } else {
-                Phrase::be(&text)
+                    across: None,
+                },
+                (true, _) => Phrase::be(&format!("{preposition} {value}")),
+                (false, _) => Phrase::be(&format!("not {} {value}", preposition.trim_start_matches("come "))),
             });
         }
         let names_rows = self.schema.tables[attribute.table].label == [attribute.column];
         if column.role == Role::Name && names_rows && not.is_empty() && draw.chance(0.6) {
-            let verb = *draw.pick(&["named", "called", "named", "with the name"])?;
+            let verb = *draw.pick(&["named", "called", "named"])?;
             let verb = if column.noun.one.ends_with("title") {
                 "titled"
             } else {
@@ -372,7 +387,7 @@ impl Phraser<'_> {
         ) && not.is_empty()
             && draw.chance(0.4)
         {
-            let text = if draw.chance(0.5) {
+            let text = if draw.chance(0.5) || !matches!(last, "genre" | "category" | "class") {
                 format!("of {} {value}", column.noun.one)
             } else {
                 format!("in the {} {value}", column.noun.one)
@@ -386,27 +401,37 @@ impl Phraser<'_> {
         filters.iter().map(|filter| self.filter(filter, table, draw)).collect()
     }
 
-    /// Phrases behind the noun, clauses with "whose" last; `number` 0 is singular.
-    pub fn join(&self, phrases: &[Phrase], number: usize, any: bool) -> String {
-        let mut parts: Vec<&str> = phrases.iter().map(|phrase| phrase.behind[number].as_str()).collect();
-        // "whose" stands last, unless another part ends with a clause that it would seem to go on.
-        let has_inner = |part: &&str| [" whose ", " with ", " that "].iter().any(|word| part.contains(word));
-        let first = parts.iter().any(|part| !part.starts_with("whose ") && has_inner(part));
-        parts.sort_by_key(|part| part.starts_with("whose ") != first);
+    /// Phrases behind the noun; `number` 0 is singular.
+    pub fn join(&self, phrases: &[Phrase], number: usize) -> String {
+        // "whose" stands last, unless another part ends with a clause that it would seem to go on; what tells of other rows stands behind
+        // all that tells of these.
+        let has_inner = |part: &str| [" whose ", " with ", " that "].iter().any(|word| part.contains(word));
+        let is_whose = |phrase: &Phrase| phrase.behind[number].starts_with("whose ");
+        let first = phrases
+            .iter()
+            .any(|phrase| !is_whose(phrase) && has_inner(&phrase.behind[number]));
+        let mut parts: Vec<&Phrase> = phrases.iter().collect();
+        parts.sort_by_key(|phrase| (phrase.across.is_some(), is_whose(phrase) != first));
         let mut text = String::new();
-        for (index, part) in parts.iter().enumerate() {
-            let mut part = *part;
-            if index > 0 {
-                text.push_str(if any { " or " } else { " and " });
-                // "whose age is 3 and whose name is x" is said with one "whose" as often as with two.
-                for word in ["whose ", "with "] {
-                    let both = parts[index - 1].starts_with(word) && part.len() % 2 == 0;
-                    part = if both {
-                        part.strip_prefix(word).unwrap_or(part)
-                    } else {
-                        part
-                    };
-                }
+        for (index, phrase) in parts.iter().enumerate() {
+            let mut part = phrase.behind[number].as_str();
+            if index == 0 {
+                text.push_str(part);
+                continue;
+            }
+            text.push_str(" and ");
+            if let Some(who) = phrase.across.filter(|_| !part.starts_with("whose ")) {
+                text.push_str(&format!("{who} {}", phrase.predicate[number]));
+                continue;
+            }
+            // "whose age is 3 and whose name is x" is said with one "whose" as often as with two.
+            for word in ["whose ", "with ", "located "] {
+                let both = parts[index - 1].behind[number].starts_with(word) && part.len().is_multiple_of(2);
+                part = if both {
+                    part.strip_prefix(word).unwrap_or(part)
+                } else {
+                    part
+                };
             }
             text.push_str(part);
         }

@@ -2,12 +2,12 @@
 
 /// Group count.
 pub const GROUP_COUNT: &[&str] = &[
-    "How many {Ss} {c} are there [for|in|of] each {B}?",
+    "How many {Ss} {c} are there {for_B} each {B}?",
     "How many {Ss} {c} are there per {B}?",
     "For each {B}, how many {Ss} {c} are there?",
     "{ask} the number of {Ss} {c} {for_B} each {B}.",
     "What is the number of {Ss} {c} {for_B} each {B}?",
-    "{ask} each {B} and the number of {Ss} {c} {for_B} [it|that {B}|each].",
+    "{ask} each {B} and the number of {Ss} {c} {for_B} [that {B}|each].",
     "{ask} [the|all|all the|the different] {Bs} and the [number|count] of {Ss} {c} {for_B} each.",
     "What are the [different |]{Bs} and how many {Ss} {c} are there {for_B} each?",
     "Count the [number of |]{Ss} {c} {for_B} each {B}.",
@@ -18,10 +18,10 @@ pub const GROUP_COUNT: &[&str] = &[
 
 /// Group count, the number before the value.
 pub const GROUP_COUNT_FIRST: &[&str] = &[
-    "How many {Ss} {c} are there [for|in|of] each {B}?",
+    "How many {Ss} {c} are there {for_B} each {B}?",
     "How many {Ss} {c} are there per {B}?",
     "{ask} the number of {Ss} {c} and the {B} for each {B}.",
-    "{ask} the [number|count] of {Ss} {c} [for|in] each {B}, together with the {B}.",
+    "{ask} the [number|count] of {Ss} {c} {for_B} each {B}, together with the {B}.",
     "What is the number of {Ss} {c} {for_B} each {B}?",
     "How many {Ss} {c} does each {B} have? {give} the number and the {B}.",
     "Count the {Ss} {c} {for_B} each {B}, and [show|give] the {B} as well.",
@@ -29,7 +29,7 @@ pub const GROUP_COUNT_FIRST: &[&str] = &[
 
 /// Group count ordered.
 pub const GROUP_COUNT_ORDERED: &[&str] = &[
-    "{ask} each {B} and the number of {Ss} {c} {for_B} it, [sorted|ordered] by [that number|the number of {Ss}] {most_first}.",
+    "For each {B}, {find} the {B} and the number of {Ss} {c}, [sorted|ordered] by [that number|the number of {Ss}] {most_first}.",
     "How many {Ss} {c} are there {for_B} each {B}? [Sort|Order] the result by [count|the number of {Ss}] {most_first}.",
     "{ask} the number of {Ss} {c} {for_B} each {B}, sorted by that number {most_first}.",
 ];
@@ -40,7 +40,7 @@ pub const GROUP_AGGREGATE: &[&str] = &[
     "For each {B}, what {is_agg} the {agg} of [the |]{Ss} {c}?",
     "For each {B}, {find} the {agg} of [the |]{Ss} {c}.",
     "{ask} the {agg} of [the |]{Ss} {c} {for_B} each {B}.",
-    "{ask} each {B} and the {agg} of [the |its ]{Ss} {c}.",
+    "{ask} each {B} and the {agg} of its {Ss} {c}.",
     "{ask} the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each.",
     "What are the {Bs} and the {agg} of [the |]{Ss} {c} {for_B} each?",
     "{ask} the {agg} of {Ss} {c} [per|by|grouped by] {B}.",
@@ -56,10 +56,10 @@ pub const GROUP_AGGREGATE_FIRST: &[&str] = &[
 
 /// Group aggregate of groups with a bound.
 pub const GROUP_AGGREGATE_HAVING: &[&str] = &[
-    "For each {B} with {bound_S} {c}, {find} the {B} and the {agg} of [the |its ]{Ss}.",
-    "What {is_agg} the {agg} of [the |]{Ss} {c} for each {B} [with|that has] {bound_S}?",
-    "{ask} the {Bs} with {bound_S} {c} and the {agg} of [the |their ]{Ss}.",
-    "Which {Bs} have {bound_S} {c}, and what {is_agg} the {agg} of [the |their ]{Ss}?",
+    "For each {B} with {bound_S} {c}, {find} the {B} and the {agg} of these {Ss}.",
+    "For the {Bs} with {bound_S} {c}, what {is_agg} the {agg} of these {Ss} {for_B} each {B}?",
+    "{ask} the {Bs} with {bound_S} {c} and the {agg} of these {Ss} for each.",
+    "Which {Bs} have {bound_S} {c}, and what {is_agg} the {agg} of these {Ss} {for_B} each {B}?",
 ];
 
 /// Group having.
@@ -77,7 +77,7 @@ pub const GROUP_HAVING: &[&str] = &[
 pub const GROUP_HAVING_AVERAGE: &[&str] = &[
     "Which {Bs} have an average {M} of {Ss} {cmp}?",
     "{ask} the {Bs} [whose|for which the] average {M} [of {Ss} |]is {cmp}.",
-    "What are the {Bs} [where|for which] the average {M} of [the |]{Ss} is {cmp}?",
+    "What are the {Bs} for which the average {M} of [the |]{Ss} is {cmp}?",
 ];
 
 /// Most common.

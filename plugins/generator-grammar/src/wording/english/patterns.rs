@@ -6,12 +6,12 @@ use super::grouped_patterns::{
     MODAL_VALUE, MODAL_VALUE_COUNT, RANKED_WITHIN, TOP_WITHIN, YEAR_COUNT,
 };
 use super::related_patterns::{
-    COUNT_RELATED_NONE, COUNT_RELATED_SOME, PAIRS, PAIRS_ORDERED, RELATED_AGGREGATE, RELATED_COUNT, RELATED_COUNT_ALL,
-    RELATED_COUNT_FILTERED, RELATED_EXISTS, RELATED_HAVING, RELATED_HAVING_NAME, RELATED_NONE, RELATED_NONE_NAME,
-    RELATED_SOME, RELATED_TOP, RELATED_TOP_AGGREGATE, RELATED_TOP_ALL, RELATED_TOP_COUNT, RELATED_TOP_COUNT_NAME,
-    RELATED_TOP_COUNTS,
+    COUNT_RELATED_NONE, COUNT_RELATED_ONE, COUNT_RELATED_SOME, PAIRS, PAIRS_ORDERED, RELATED_AGGREGATE, RELATED_COUNT,
+    RELATED_COUNT_ALL, RELATED_COUNT_FILTERED, RELATED_EXISTS, RELATED_HAVING, RELATED_HAVING_NAME, RELATED_NONE,
+    RELATED_NONE_NAME, RELATED_ONE, RELATED_SOME, RELATED_TOP, RELATED_TOP_AGGREGATE, RELATED_TOP_ALL,
+    RELATED_TOP_COUNT, RELATED_TOP_COUNT_NAME, RELATED_TOP_COUNTS,
 };
-use crate::grammar::{Ask, Filter, Pattern};
+use crate::grammar::{Ask, Filter, Pattern, Relation};
 use nl2sql_schema::Schema;
 
 /// The templates that suit `ask`.
@@ -37,7 +37,9 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::Ordered => ORDERED,
         Pattern::Top if names_only => TOP_NAME,
         Pattern::Top => TOP,
-        Pattern::TopMany => TOP_MANY,
+        Pattern::TopMany if ask.descending && ask.filters.is_empty() => TOP_MANY,
+        Pattern::TopMany if ask.descending => TOP_MANY_FILTERED,
+        Pattern::TopMany => BOTTOM_MANY,
         Pattern::Ties => TIES,
         Pattern::GroupCount if ask.swapped => GROUP_COUNT_FIRST,
         Pattern::GroupCount => GROUP_COUNT,
@@ -74,8 +76,10 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::RelatedNone if names_only => RELATED_NONE_NAME,
         Pattern::RelatedNone => RELATED_NONE,
         Pattern::CountRelatedNone => COUNT_RELATED_NONE,
+        Pattern::RelatedSome if is_single(ask) => RELATED_ONE,
         Pattern::RelatedSome => RELATED_SOME,
         Pattern::RelatedExists => RELATED_EXISTS,
+        Pattern::CountRelatedSome if is_single(ask) => COUNT_RELATED_ONE,
         Pattern::CountRelatedSome => COUNT_RELATED_SOME,
         Pattern::RelatedTop if ask.limit == 0 => RELATED_TOP_ALL,
         Pattern::RelatedTop => RELATED_TOP,
@@ -83,11 +87,6 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::RelatedBoth => RELATED_BOTH,
         Pattern::Never => NEVER,
         Pattern::Together => TOGETHER,
-        // Who has direct reports is not among them.
-        Pattern::Shared if ask.other.as_ref().is_some_and(|other| other.from == other.to) => match ask.any {
-            true => SHARED_EXCEPT_OWN,
-            false => SHARED_OWN,
-        },
         Pattern::Shared if ask.any => SHARED_EXCEPT,
         Pattern::Shared => SHARED,
         Pattern::MaxTextLength => MAX_TEXT_LENGTH,
@@ -106,6 +105,11 @@ pub fn templates(ask: &Ask, schema: &Schema) -> &'static [&'static str] {
         Pattern::SameValue => SAME_VALUE,
         Pattern::ProductSum => PRODUCT_SUM,
     }
+}
+
+/// What the subject is related to is one row.
+fn is_single(ask: &Ask) -> bool {
+    ask.other.as_ref().is_some_and(Relation::is_single)
 }
 
 /// The one filter goes across a relation, and the question reads best with it behind the noun.
@@ -178,7 +182,7 @@ const DISTINCT: &[&str] = &[
     "{ask} [all |all the |the ][different|distinct|unique] {A} of [all |the |]{Ss} {c}.",
     "{ask} the [different|distinct|unique] {A} [of|across|among] [the |]{Ss} {c}.",
     "{ask} [all |the |][different|distinct|unique] {SA} {c}.",
-    "{ask} the {A} of [the |]{Ss} {c} without [repetition|duplicates].",
+    "{ask} the {A} of [the |]{Ss} {c}, without [repetition|duplicates].",
     "[Which|What] [different|distinct] {A} do [the |]{Ss} {c} have?",
 ];
 
@@ -194,7 +198,7 @@ const COUNT: &[&str] = &[
 const COUNT_FILTERED: &[&str] = &[
     "How many {Ss} {p}?",
     "How many {Ss} {p}?",
-    "How many {Ss} are there {c}?",
+    "How many {Ss} {c} are there?",
     "How many {Ss} {c} are there?",
     "How many {Ss} {p}?",
     "What is the [total |]number of {Ss} {c}?",
@@ -202,7 +206,7 @@ const COUNT_FILTERED: &[&str] = &[
     "Find the number of {Ss} {c}.",
     "Count the number of {Ss} {c}.",
     "Count the {Ss} {c}.",
-    "How many {Ss} do we have {c}?",
+    "How many {Ss} {c} do we have?",
 ];
 
 const COUNT_DISTINCT: &[&str] = &[
@@ -258,9 +262,25 @@ const TOP_MANY: &[&str] = &[
     "What are the {A} of {sup_n}?",
     "{ask} the {A} of {sup_n}.",
     "{ask} the {A} of {sup_n}.",
+    "Which {n} {Ss} {are_sup}? {give} [their|the] {A}.",
+    "What are the {A} of the top {n} {Ss} by {B}?",
+    "{ask} the {A} of the top {n} {Ss} [by|in terms of|ranked by] {B}.",
+];
+
+const TOP_MANY_FILTERED: &[&str] = &[
+    "What are the {A} of {sup_n}?",
+    "{ask} the {A} of {sup_n}.",
+    "{ask} the {A} of {sup_n}.",
     "Which {n} {Ss} {c} {are_sup}? {give} [their|the] {A}.",
-    "What are the {A} of the top {n} {Ss} {c} by {B_dir}?",
-    "{ask} the {A} of the top {n} {Ss} {c} [by|in terms of|ranked by] {B_dir}.",
+    "What are the {A} of the top {n} by {B} among [the |all ]{Ss} {c}?",
+    "{ask} the {A} of the top {n} [by|in terms of] {B} among [the |all ]{Ss} {c}.",
+];
+
+const BOTTOM_MANY: &[&str] = &[
+    "What are the {A} of {sup_n}?",
+    "{ask} the {A} of {sup_n}.",
+    "{ask} the {A} of {sup_n}.",
+    "Which {n} {Ss} {c} {are_sup}? {give} [their|the] {A}.",
 ];
 
 const TIES: &[&str] = &[
@@ -295,7 +315,7 @@ const BEYOND_GROUP: &[&str] = &[
 
 const BOTH: &[&str] = &[
     "Which {Bs} have both {Ss} {c} and {Ss} {oc}?",
-    "{ask} the {Bs} [that have|with|of|shared by] both {Ss} {c} and {Ss} {oc}.",
+    "{ask} the {Bs} [that have|with|shared by] both {Ss} {c} and {Ss} {oc}.",
     "What are the {Bs} [that have|shared by] both {Ss} {c} and {Ss} {oc}?",
     "{ask} the {Bs} [shared by|common to] {Ss} {c} and {Ss} {oc}.",
 ];
@@ -309,36 +329,36 @@ const RELATED_BOTH: &[&str] = &[
 ];
 
 const ROWS_BOTH: &[&str] = &[
-    "What are the {A} of [the |all |]{Ss} {c} that also {op}?",
+    "What are the {A} of [the |all |]{Ss} {who} {p} and also {op}?",
     "Which {Ss} {p} and also {op}? {give} [their|the] {A}.",
-    "{ask} the {A} of [the |all |]{Ss} that {p} and also {op}.",
-    "{ask} the {A} of all {Ss} that both {p} and {op}.",
+    "{ask} the {A} of [the |all |]{Ss} {who} {p} and also {op}.",
+    "{ask} the {A} of all {Ss} {who} both {p} and {op}.",
 ];
 
 const ROWS_EITHER: &[&str] = &[
-    "What are the {A} of [the |all |]{Ss} that {p} or {op}?",
+    "What are the {A} of [the |all |]{Ss} {who} {p} or {op}?",
     "Which {Ss} either {p} or {op}? {give} [their|the] {A}.",
-    "{ask} the {A} of [the |all |]{Ss} that either {p} or {op}.",
+    "{ask} the {A} of [the |all |]{Ss} {who} either {p} or {op}.",
     "{ask} the {A} of [the |all |]{Ss} {c}, as well as of those {oc}.",
 ];
 
 const ROWS_EXCEPT: &[&str] = &[
     "What are the {A} of [the |all |]{Ss} {c}, except those {oc}?",
     "{ask} the {A} of [the |all |]{Ss} {c}, leaving out those {oc}.",
-    "{ask} the {A} of [the |all |]{Ss} that {p}, but not of those that {op}.",
+    "{ask} the {A} of [the |all |]{Ss} {who} {p}, but not of those {who} {op}.",
     "Which {Ss} {p}, not counting those {oc}? {give} [their|the] {A}.",
 ];
 
 const COUNT_ROWS_BOTH: &[&str] = &[
     "How many {Ss} {p} and also {op}?",
-    "{ask} the number of {Ss} {c} that also {op}.",
-    "Count the {Ss} that both {p} and {op}.",
+    "{ask} the number of {Ss} {who} {p} and also {op}.",
+    "Count the {Ss} {who} both {p} and {op}.",
 ];
 
 const COUNT_ROWS_EITHER: &[&str] = &[
     "How many {Ss} {p} or {op}?",
-    "{ask} the number of {Ss} that either {p} or {op}.",
-    "Count the {Ss} that {p} or {op}.",
+    "{ask} the number of {Ss} {who} either {p} or {op}.",
+    "Count the {Ss} {who} {p} or {op}.",
 ];
 
 const COUNT_ROWS_EXCEPT: &[&str] = &[
@@ -362,42 +382,29 @@ const TOGETHER: &[&str] = &[
 ];
 
 const SHARED: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} {c} that also [have|appear among the] {Os} {oc}.",
-    "What are the {A} of [the |]{Ss} {c} that also have {Os} {oc}?",
-    "Which {A} belong to {Ss} {c} and also [appear among|occur in] the {Os} {oc}?",
+    "{ask} the {A} of [all |the |]{Ss} {cand} have {Os} {oc}.",
+    "What are the {A} of [the |]{Ss} {cand} have {Os} {oc}?",
 ];
 
 const SHARED_EXCEPT: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} {c} but without [any |]{Os} {oc}.",
-    "What are the {A} of [the |]{Ss} {c} that do not have [any |]{Os} {oc}?",
-    "Which {A} belong to {Ss} {c} but do not [appear among|occur in] the {Os} {oc}?",
-];
-
-const SHARED_OWN: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} {c} that also have {Os} {oc}.",
-    "What are the {A} of [the |]{Ss} {c} that also have {Os} {oc}?",
-];
-
-const SHARED_EXCEPT_OWN: &[&str] = &[
-    "{ask} the {A} of [all |the |]{Ss} {c} but without [any |]{Os} {oc}.",
-    "What are the {A} of [the |]{Ss} {c} that do not have [any |]{Os} {oc}?",
+    "{ask} the {A} of [all |the |]{Ss} {candnot} have [any |]{Os} {oc}.",
+    "What are the {A} of [the |]{Ss} {candnot} have [any |]{Os} {oc}?",
 ];
 
 const MAX_TEXT_LENGTH: &[&str] = &[
     "What is the {longest} {B} [of|among] [all |the |]{Ss} {c}?",
     "{ask} the {longest} {B} of [all |the |any of the |]{Ss} {c}.",
-    "Which {S} {B} {c} is the {longest}?",
 ];
 
 const TEXT_LENGTH: &[&str] = &[
     "How many characters does the {B} of each {S} {c1} have? {give} the {B} and [its|the] length.",
     "{ask} the {Bs} of [all |the |]{Ss} {c} and [their lengths|the number of characters in each].",
-    "What are the {Bs} of [the |]{Ss} {c} and how long is each of them?",
+    "What are the {Bs} of [the |]{Ss} {c} and how long is each {B}?",
 ];
 
 const UPPER_CASE: &[&str] = &[
-    "{ask} the {Bs} of [all |the |]{Ss} {c} in [upper case|capital letters|uppercase].",
-    "What are the {Bs} of [the |]{Ss} {c}, [written |]in [upper case|capital letters]?",
+    "{ask} in [upper case|capital letters] the {Bs} of [all |the |]{Ss} {c}.",
+    "What are the {Bs} of [the |]{Ss} {c}, written in [upper case|capital letters]?",
 ];
 
 const RANKED: &[&str] = &[

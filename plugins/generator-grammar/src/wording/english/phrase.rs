@@ -60,7 +60,7 @@ impl Phraser<'_> {
     /// What a relation leads to: its role where the referencing column says one, else the noun of the table.
     pub fn relation_noun(&self, relation: &Relation) -> Noun {
         let noun = self.noun_of(relation.to);
-        if let (Kinship::Children, [hop]) = (relation.kinship, relation.hops.as_slice())
+        if let (Kinship::Children | Kinship::Counterpart, [hop]) = (relation.kinship, relation.hops.as_slice())
             && let Some(children) = &self.schema.links[hop.link].children
         {
             return children.clone();
@@ -184,7 +184,10 @@ impl Phraser<'_> {
                 let own = self.noun_of(attribute.table).one.as_str();
                 let noun = role.filter(|_| attribute.table == self.ask.subject).unwrap_or(own);
                 let column = self.column(*attribute);
-                if column.full.many.contains(noun) {
+                if column.noun.many.contains(" of ") {
+                    // The numbers of pages of books, and not book numbers of pages.
+                    format!("{} of {}", column.noun.many, self.noun_of(attribute.table).many)
+                } else if column.full.many.contains(noun) {
                     column.full.many.clone()
                 } else {
                     format!("{noun} {}", column.noun.many)
@@ -220,6 +223,10 @@ impl Phraser<'_> {
         if let (Some(relation), true) = (&self.ask.other, by.table != self.ask.subject) {
             return self.owned_attribute(&self.relation_noun(relation), column, many);
         }
+        // "each name" would leave open of what, where the rows themselves are not said beside it.
+        if column.noun.one == "name" && names_groups(self.ask.pattern) {
+            return self.owned_attribute(self.noun_of(by.table), column, many);
+        }
         let noun = if draw.chance(0.12) { &column.full } else { &column.noun };
         if many { noun.many.clone() } else { noun.one.clone() }
     }
@@ -240,14 +247,27 @@ impl Phraser<'_> {
             .iter()
             .map(|filter| self.filter(filter, filter_subject(filter), draw))
             .collect();
-        self.join(&phrases, number, self.ask.any && self.ask.pattern != Pattern::Shared)
+        match filters {
+            // "who are from France or have an age above 30": one clause, so that it is clear what the alternatives are.
+            [first, _, ..] if self.ask.any && self.ask.pattern != Pattern::Shared => {
+                format!(
+                    "{} {}",
+                    self.who(filter_subject(first)),
+                    self.predicate(filters, number, draw)
+                )
+            }
+            _ => self.join(&phrases, number),
+        }
     }
 
     pub fn predicate(&self, filters: &[Filter], number: usize, draw: &mut Draw) -> String {
-        let parts: Vec<String> = filters
+        let mut phrases: Vec<Phrase> = filters
             .iter()
-            .map(|filter| self.filter(filter, filter_subject(filter), draw).predicate[number].clone())
+            .map(|filter| self.filter(filter, filter_subject(filter), draw))
             .collect();
+        // Behind other rows it would seem to be said of these.
+        phrases.sort_by_key(|phrase| phrase.across.is_some());
+        let parts: Vec<&str> = phrases.iter().map(|phrase| phrase.predicate[number].as_str()).collect();
         parts.join(if self.ask.any { " or " } else { " and " })
     }
 
@@ -309,6 +329,28 @@ impl Phraser<'_> {
         };
         format!("{} {number}", pick(draw, words))
     }
+}
+
+/// The question is about groups, which it names by what they share.
+fn names_groups(pattern: Pattern) -> bool {
+    matches!(
+        pattern,
+        Pattern::GroupCount
+            | Pattern::GroupCountOrdered
+            | Pattern::GroupAggregate
+            | Pattern::GroupAggregateHaving
+            | Pattern::GroupHaving
+            | Pattern::GroupHavingAverage
+            | Pattern::ModalValue
+            | Pattern::ModalValueCount
+            | Pattern::Both
+            | Pattern::Never
+            | Pattern::RankedWithin
+            | Pattern::TopWithin
+            | Pattern::AverageCount
+            | Pattern::AboveAverageCount
+            | Pattern::BeyondOwnGroup
+    )
 }
 
 /// The table whose rows a filter restricts.

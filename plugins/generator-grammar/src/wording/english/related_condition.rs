@@ -4,12 +4,12 @@ use super::comparison::amount;
 use super::condition::Phrase;
 use super::phrase::Phraser;
 use super::value::{self, say};
-use super::verb::{between, is_place};
+use super::verb::{HAVE, between, is_known_by_name, is_place};
 use crate::grammar::{Attribute, Filter, Kinship, Relation, Test};
 use crate::random::Draw;
 use crate::sql::Compare;
-use nl2sql_schema::Role;
 use nl2sql_schema::inflect::with_article;
+use nl2sql_schema::{Noun, Role};
 
 impl Phraser<'_> {
     /// Rows by what they are related to.
@@ -26,20 +26,15 @@ impl Phraser<'_> {
             let value = inner
                 .first()
                 .map_or(String::new(), |filter| self.named_value(filter, draw));
-            draw.pick(&[
-                format!("{} {value}", noun.one),
-                format!("the {} {value}", noun.one),
-                // A name alone would be taken for another thing of its own kind.
-                if relation.from == relation.to {
-                    format!("{} {value}", noun.one)
-                } else {
-                    value.clone()
-                },
-            ])
-            .cloned()
+            // A name alone would be taken for another thing of its own kind.
+            let alone = self.goes_by_name(relation.to, &noun) && relation.from != relation.to;
+            Some(match alone && draw.chance(0.35) {
+                true => value,
+                false => format!("the {} {value}", noun.one),
+            })
         } else {
-            let parts = self.join(&self.phrases(inner, relation.to, draw), 1, false);
-            let one = self.join(&self.phrases(inner, relation.to, draw), 0, false);
+            let parts = self.join(&self.phrases(inner, relation.to, draw), 1);
+            let one = self.join(&self.phrases(inner, relation.to, draw), 0);
             draw.pick(&[
                 format!("{} {parts}", noun.many),
                 format!("{} {parts}", noun.many),
@@ -48,6 +43,16 @@ impl Phraser<'_> {
             .cloned()
         }
         .unwrap_or_default();
+        // "pets owned by students", where students own pets
+        let passive = between(&noun.one, subject).passive;
+        if std::ptr::eq(verb, &HAVE) && !passive.is_empty() && !relation.names_children(self.schema) {
+            let done = format!("{passive} {object}");
+            return Phrase {
+                behind: [done.clone(), done.clone()],
+                predicate: [format!("is {done}"), format!("are {done}")],
+                across: None,
+            };
+        }
         let behind = match draw.below(8) {
             0..=2 => [
                 format!("{who} {} {object}", verb.one),
@@ -63,48 +68,36 @@ impl Phraser<'_> {
         Phrase {
             behind,
             predicate: [format!("{} {object}", verb.one), format!("{} {object}", verb.many)],
+            across: None,
         }
     }
 
     /// Rows by the one row they belong to.
-    fn with_parent(
-        &self,
-        relation: &Relation,
-        inner: &[Filter],
-        noun: &nl2sql_schema::Noun,
-        named: bool,
-        draw: &mut Draw,
-    ) -> Phrase {
+    fn with_parent(&self, relation: &Relation, inner: &[Filter], noun: &Noun, named: bool, draw: &mut Draw) -> Phrase {
         if relation.from == relation.to && self.reports(relation).is_some() {
             return self.answering_to(relation, inner, draw);
         }
         let subject = self.noun_of(relation.from).one.as_str();
         if !named && draw.chance(0.5) {
             let predicate = self.join_predicates(&self.phrases(inner, relation.to, draw), 0);
-            let parts = self.join(&self.phrases(inner, relation.to, draw), 0, false);
+            let parts = self.join(&self.phrases(inner, relation.to, draw), 0);
             let have = format!("{} {parts}", with_article(&noun.one));
             return Phrase::whose(&noun.one, &predicate, &have);
+        }
+        if relation.kinship == Kinship::Counterpart {
+            return self.with_counterpart(relation, inner, noun, named, draw);
         }
         let object = if named {
             let value = inner
                 .first()
                 .map_or(String::new(), |filter| self.named_value(filter, draw));
-            // People and places are known by their names alone; of other things a name does not say what they are.
-            let alone = self.schema.tables[relation.to].person || is_place(&noun.one);
-            let shortest = if alone {
-                value.clone()
-            } else {
-                format!("the {} {value}", noun.one)
-            };
-            draw.pick(&[
-                format!("{} {value}", noun.one),
-                format!("the {} {value}", noun.one),
-                shortest,
-            ])
-            .cloned()
+            Some(match self.goes_by_name(relation.to, noun) && draw.chance(0.35) {
+                true => value,
+                false => format!("the {} {value}", noun.one),
+            })
         } else {
-            let many = self.join(&self.phrases(inner, relation.to, draw), 1, false);
-            let one = self.join(&self.phrases(inner, relation.to, draw), 0, false);
+            let many = self.join(&self.phrases(inner, relation.to, draw), 1);
+            let one = self.join(&self.phrases(inner, relation.to, draw), 0);
             draw.pick(&[
                 format!("{} {many}", noun.many),
                 format!("{} {one}", with_article(&noun.one)),
@@ -119,7 +112,7 @@ impl Phraser<'_> {
         let passive = phrase.unwrap_or_else(|| between(&self.noun_of(relation.to).one, subject).passive);
         let (behind, predicate) = if !passive.is_empty() && draw.chance(0.6) {
             (passive, format!("{} {object}", passive))
-        } else if is_place(&noun.one) && (!object.contains(&noun.one) || draw.chance(0.7)) {
+        } else if is_place(&noun.one) {
             ("in", format!("in {object}"))
         } else {
             let preposition = *draw.pick(&["of", "for", "with", "of", "belonging to"]).unwrap_or(&"of");
@@ -127,11 +120,13 @@ impl Phraser<'_> {
                 return Phrase {
                     behind: [format!("{preposition} {object}"), format!("{preposition} {object}")],
                     predicate: [format!("belongs to {object}"), format!("belong to {object}")],
+                    across: None,
                 };
             } else if preposition == "with" {
                 return Phrase {
                     behind: [format!("with {object}"), format!("with {object}")],
                     predicate: [format!("has {object}"), format!("have {object}")],
+                    across: None,
                 };
             } else {
                 format!("for {object}")
@@ -141,6 +136,30 @@ impl Phraser<'_> {
         Phrase {
             behind: [format!("{behind} {object}"), format!("{behind} {object}")],
             predicate: [format!("is {predicate}"), format!("are {predicate}")],
+            across: None,
+        }
+    }
+
+    /// Rows by the one row that refers to each by a key of its own: "with a passport issued in 2020".
+    fn with_counterpart(
+        &self,
+        relation: &Relation,
+        inner: &[Filter],
+        noun: &Noun,
+        named: bool,
+        draw: &mut Draw,
+    ) -> Phrase {
+        let object = match inner.first() {
+            Some(filter) if named => format!("the {} {}", noun.one, self.named_value(filter, draw)),
+            _ => {
+                let tests = self.join(&self.phrases(inner, relation.to, draw), 0);
+                format!("{} {tests}", with_article(&noun.one))
+            }
+        };
+        Phrase {
+            behind: [format!("with {object}"), format!("with {object}")],
+            predicate: [format!("has {object}"), format!("have {object}")],
+            across: None,
         }
     }
 
@@ -152,7 +171,7 @@ impl Phraser<'_> {
                 format!("the {} {}", noun.one, self.named_value(&inner[0], draw))
             }
             _ => {
-                let one = self.join(&self.phrases(inner, relation.to, draw), 0, false);
+                let one = self.join(&self.phrases(inner, relation.to, draw), 0);
                 format!("{} {one}", with_article(&noun.one))
             }
         };
@@ -160,6 +179,7 @@ impl Phraser<'_> {
         Phrase {
             behind: [format!("{who} reports to {whom}"), format!("{who} report to {whom}")],
             predicate: [format!("reports to {whom}"), format!("report to {whom}")],
+            across: None,
         }
     }
 
@@ -167,10 +187,29 @@ impl Phraser<'_> {
     pub fn lacking(&self, relation: &Relation, inner: &[Filter], draw: &mut Draw) -> Phrase {
         let noun = self.relation_noun(relation);
         let verb = between(&self.noun_of(relation.from).one, &noun.one);
-        let restriction = self.join(&self.phrases(inner, relation.to, draw), 1, false);
+        let who = self.who(relation.from);
+        if relation.kinship == Kinship::Counterpart {
+            let restriction = self.join(&self.phrases(inner, relation.to, draw), 0);
+            let object = format!("{} {restriction}", noun.one);
+            let object = object.trim_end();
+            let (one, many) = (format!("has no {object}"), format!("have no {object}"));
+            let behind = match draw.below(3) {
+                0 => [format!("{who} {one}"), format!("{who} {many}")],
+                1 => [format!("with no {object}"), format!("with no {object}")],
+                _ => {
+                    let without = format!("without {}", with_article(object));
+                    [without.clone(), without]
+                }
+            };
+            return Phrase {
+                behind,
+                predicate: [one, many],
+                across: None,
+            };
+        }
+        let restriction = self.join(&self.phrases(inner, relation.to, draw), 1);
         let objects = format!("{} {restriction}", noun.many);
         let objects = objects.trim_end();
-        let who = self.who(relation.from);
         let (one, many) = match draw.below(5) {
             0 => (
                 format!("does not {} any {objects}", verb.many),
@@ -195,6 +234,7 @@ impl Phraser<'_> {
         Phrase {
             behind,
             predicate: [one, many],
+            across: None,
         }
     }
 
@@ -212,6 +252,7 @@ impl Phraser<'_> {
                     format!("{who} {} {text}", verb.many),
                 ],
                 predicate: [format!("{} {text}", verb.one), format!("{} {text}", verb.many)],
+                across: None,
             };
         }
         Phrase::have(&text, self.who(relation.from), draw)
@@ -230,7 +271,13 @@ impl Phraser<'_> {
         Phrase {
             behind: [behind.clone(), behind],
             predicate: predicate.map(|verb| format!("{verb} {superlative}")),
+            across: None,
         }
+    }
+
+    /// People and places are known by their names alone; of other things a name does not say what they are.
+    fn goes_by_name(&self, table: usize, noun: &Noun) -> bool {
+        self.schema.tables[table].person || is_known_by_name(&noun.one)
     }
 
     /// The test picks rows by their name.

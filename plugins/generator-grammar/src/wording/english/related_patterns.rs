@@ -27,7 +27,7 @@ pub const RELATED_COUNT: &[&str] = &[
     "How many {Os} does each {S} have? {give} the {a} and the number, leaving out {Ss} [without|that have no] {Os}.",
     "What are the {A} of the {Ss} {who} have {Os}, and how many {Os} does each have?",
     "What {is_a} the {a} of each {S} that has {Os}, and how many {Os} are there for each?",
-    "For all {Ss} with at least one {O}, {find} the {a} and how many {Os} {they_have}.",
+    "For all {Ss} with at least one {O}, {find} the {a} and how many {Os} [each has|they have].",
     "Count the {Os} of each {S} that has any. {give} the {a} and the number.",
 ];
 
@@ -88,7 +88,7 @@ pub const RELATED_TOP_COUNT_NAME: &[&str] = &[
 
 /// Related most many.
 pub const RELATED_TOP_COUNTS: &[&str] = &[
-    "What are the {A} of the [top |]{n} {Ss} with the {most_n} {Os} {oc}?",
+    "What are the {A} of the {n} {Ss} with the {most_n} {Os} {oc}?",
     "{ask} the {A} of the {n} {Ss} {who} {verb_p} the {most_n} {Os} {oc}.",
     "Which {n} {Ss} have the {most_n} {Os} {oc}? {give} [their|the] {A}.",
 ];
@@ -99,7 +99,7 @@ pub const RELATED_AGGREGATE: &[&str] = &[
     "What {is_agg} the {agg} of [the |]{Os} {oc} [of|for] each {S}? {give} the {a} [of the {S} |][as well|too].",
     "{ask} the {A} of [the |all |]{Ss} and the {agg} of their {Os} {oc}.",
     "{ask} the {a} of each {S} and the {agg} of {its} {Os} {oc}.",
-    "What are the {A} of [the |]{Ss} and the {agg} of [the |their ]{Os} {oc}?",
+    "What are the {A} of [the |]{Ss} and the {agg} of their {Os} {oc}?",
 ];
 
 /// Related top aggregate.
@@ -144,6 +144,20 @@ pub const RELATED_SOME: &[&str] = &[
     "{ask} the {A} of [all |the |]{Ss} [with|{who} have] [at least one {O} {oc1}|one or more {Os} {oc}].",
     "Which {Ss} have [at least one {O} {oc1}|any {Os} {oc}]? {give} [their|the] {A}.",
     "{ask} the {A} of [all |the |]{Ss} {who} {verb_p} at least one {O} {oc1}.",
+];
+
+/// Related some, where there is at most one.
+pub const RELATED_ONE: &[&str] = &[
+    "What are the {A} of [all |the |]{Ss} [with|{who} have] {a_O} {oc1}?",
+    "{ask} the {A} of [all |the |]{Ss} [with|{who} have] {a_O} {oc1}.",
+    "Which {Ss} have {a_O} {oc1}? {give} [their|the] {A}.",
+];
+
+/// Count related some, where there is at most one.
+pub const COUNT_RELATED_ONE: &[&str] = &[
+    "How many {Ss} have {a_O} {oc1}?",
+    "{find} the number of {Ss} [with|{who} have] {a_O} {oc1}.",
+    "Count the {Ss} [with|{who} have] {a_O} {oc1}.",
 ];
 
 /// Related exists.

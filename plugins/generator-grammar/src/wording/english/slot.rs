@@ -3,6 +3,7 @@
 use super::phrase::{Phraser, pick};
 use super::value;
 use super::verb::{between, is_place};
+use crate::grammar::Kinship;
 use crate::random::Draw;
 use nl2sql_schema::inflect::with_article;
 use nl2sql_schema::{Column, Role};
@@ -32,6 +33,19 @@ impl Phraser<'_> {
             "SB" => ask.by.map_or(String::new(), |by| self.compound(&[by], draw)),
             "c" => self.restriction(&ask.filters, 1, draw),
             "c1" => self.restriction(&ask.filters, 0, draw),
+            // "who are from France and also", "who have an age above 30 but do not"
+            "cand" if ask.filters.is_empty() => self.who(ask.subject).to_owned(),
+            "cand" => format!(
+                "{} {} and also",
+                self.who(ask.subject),
+                self.predicate(&ask.filters, 1, draw)
+            ),
+            "candnot" if ask.filters.is_empty() => format!("{} do not", self.who(ask.subject)),
+            "candnot" => format!(
+                "{} {} but do not",
+                self.who(ask.subject),
+                self.predicate(&ask.filters, 1, draw)
+            ),
             "p" => self.predicate(&ask.filters, 1, draw),
             "p1" => self.predicate(&ask.filters, 0, draw),
             "op" => self.predicate(&ask.other_filters, 1, draw),
@@ -146,13 +160,6 @@ impl Phraser<'_> {
             "is_sup" => self.is_superlative(false, draw),
             "are_sup" => self.is_superlative(true, draw),
             "ext" => self.ask.by.map_or(String::new(), |by| self.extreme(by, draw)),
-            "B_dir" => {
-                let name = self.by(false, draw);
-                match self.ask.by {
-                    Some(by) if !self.ask.descending => format!("{} {name}", self.extreme(by, draw)),
-                    _ => name,
-                }
-            }
             "dir" => self.direction(false, draw),
             "dir_only" => self.direction(true, draw),
             "for_B" => self
@@ -204,6 +211,7 @@ impl Phraser<'_> {
             "of_sup_O" => {
                 let superlative = self.superlative_of(relation.to, &object, 1, &[], draw);
                 let preposition = match (relation.is_single(), is_place(&object.one)) {
+                    _ if relation.kinship == Kinship::Counterpart => "with",
                     (true, true) => "in",
                     (true, false) => pick(draw, &["of", "of", "with"]),
                     (false, _) => "with",
@@ -213,6 +221,7 @@ impl Phraser<'_> {
             "has_sup_O" => {
                 let superlative = self.superlative_of(relation.to, &object, 1, &[], draw);
                 let has = match (relation.is_single(), is_place(&object.one)) {
+                    _ if relation.kinship == Kinship::Counterpart => "has",
                     (true, true) => "is in",
                     (true, false) => pick(draw, &["has", "belongs to"]),
                     (false, _) => pick(draw, &["has", verb.one]),

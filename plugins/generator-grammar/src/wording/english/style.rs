@@ -29,11 +29,15 @@ const COMMON: &[&str] = &[
 
 /// `text` as somebody would put it.
 pub fn styled(text: &str, draw: &mut Draw) -> String {
-    let request = REQUESTS.iter().find_map(|request| text.strip_prefix(request));
+    // What stands behind "Show me," is no question of its own.
+    let request = REQUESTS
+        .iter()
+        .find_map(|request| text.strip_prefix(request))
+        .filter(|rest| !rest.starts_with("me,") && !rest.starts_with("in "));
     let one_sentence = text.matches(['?', '.']).count() <= 1;
     let said = match (draw.below(100), request) {
         (0..=5, Some(rest)) if one_sentence => polite(rest, draw),
-        (6..=9, Some(rest)) if one_sentence => nominal(rest),
+        (6..=9, Some(rest)) if one_sentence && !rest.contains(", and ") => nominal(rest),
         (10..=12, None) if text.starts_with("What ") || text.starts_with("How many ") => casual(text, draw),
         _ => text.to_owned(),
     };
@@ -120,5 +124,19 @@ mod tests {
             assert!(said.contains(text), "{text} is not among {said:?}");
         }
         assert!(said.iter().all(|text| text.contains("\"New York\"")), "{said:?}");
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_request_but_what_is_asked_for() {
+        let mut draw = Draw::new(1, "style", 0);
+        for _ in 0..600 {
+            for text in [
+                "Show me, in capital letters, the names.",
+                "Show me in capital letters the names.",
+            ] {
+                let said = styled(text, &mut draw);
+                assert!(said.to_lowercase().starts_with("show me"), "{said}");
+            }
+        }
     }
 }

@@ -13,7 +13,8 @@ pub struct Verb {
     pub passive: &'static str,
 }
 
-const HAVE: Verb = Verb {
+/// What rows do to others where nothing better is known.
+pub static HAVE: Verb = Verb {
     many: "have",
     one: "has",
     participle: "had",
@@ -124,6 +125,11 @@ const VERBS: &[Entry] = &[
         verb("host", "hosts", "hosted", "hosted by"),
     ),
     (
+        &["track", "song"],
+        &["playlist"],
+        verb("appear in", "appears in", "appeared in", ""),
+    ),
+    (
         &["country"],
         &["language"],
         verb("speak", "speaks", "spoken", "spoken in"),
@@ -214,6 +220,23 @@ fn fits(nouns: &[&str], noun: &str) -> bool {
     let head = noun.split(" of ").next().unwrap_or(noun);
     let last = head.rsplit(' ').next().unwrap_or(head);
     nouns.iter().any(|known| *known == noun || *known == last)
+}
+
+/// Rows of this noun are known by their names alone: nobody needs to be told that France is a country.
+pub fn is_known_by_name(noun: &str) -> bool {
+    const KNOWN: &[&str] = &[
+        "airport",
+        "city",
+        "continent",
+        "country",
+        "county",
+        "district",
+        "province",
+        "region",
+        "state",
+        "university",
+    ];
+    fits(KNOWN, noun)
 }
 
 /// Rows of this noun are places that things are in.
