@@ -3,4 +3,5 @@
 mod bad_input;
 mod gguf;
 mod parity;
+mod reference_models;
 mod templates;
