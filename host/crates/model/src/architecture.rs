@@ -2,6 +2,7 @@
 
 mod design;
 mod llama;
+mod mistral;
 mod qwen2;
 mod qwen3;
 
@@ -12,6 +13,7 @@ use crate::error::Result;
 
 pub use design::{Activation, AttentionRule, DecoderDesign, LayerDesign, LayerNorms, RotarySettings};
 pub use llama::Llama;
+pub use mistral::Mistral;
 pub use qwen2::Qwen2;
 pub use qwen3::Qwen3;
 
@@ -92,7 +94,7 @@ pub struct GgufLayout {
 }
 
 /// Every family, in the order in which messages list them.
-pub const KNOWN: [&dyn Architecture; 3] = [&Qwen3, &Qwen2, &Llama];
+pub const KNOWN: [&dyn Architecture; 4] = [&Qwen3, &Qwen2, &Llama, &Mistral];
 
 /// The architecture named by config.json's `model_type`.
 pub fn by_model_type(model_type: &str) -> Option<&'static dyn Architecture> {
