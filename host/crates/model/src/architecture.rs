@@ -1,6 +1,7 @@
 //! The families of decoder models, and what sets each apart over the shared layers.
 
 mod design;
+mod gemma3;
 mod llama;
 mod mistral;
 mod qwen2;
@@ -12,6 +13,7 @@ use crate::config::ConfigFields;
 use crate::error::Result;
 
 pub use design::{Activation, AttentionRule, DecoderDesign, LayerDesign, LayerNorms, RotarySettings};
+pub use gemma3::Gemma3Text;
 pub use llama::Llama;
 pub use mistral::Mistral;
 pub use qwen2::Qwen2;
@@ -94,7 +96,7 @@ pub struct GgufLayout {
 }
 
 /// Every family, in the order in which messages list them.
-pub const KNOWN: [&dyn Architecture; 4] = [&Qwen3, &Qwen2, &Llama, &Mistral];
+pub const KNOWN: [&dyn Architecture; 5] = [&Qwen3, &Qwen2, &Llama, &Mistral, &Gemma3Text];
 
 /// The architecture named by config.json's `model_type`.
 pub fn by_model_type(model_type: &str) -> Option<&'static dyn Architecture> {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use nl2sql_model::architecture::KNOWN;
+use nl2sql_model::architecture::{Activation, KNOWN, LayerNorms};
 use nl2sql_model::weights::ShardedTensors;
-use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
+use nl2sql_model::{Decoder, LoadOptions, ModelConfig, attach_adapter, load_decoder};
 use serde_json::Value;
 
 use crate::reference_models::{reference_model, reference_models};
@@ -120,5 +120,47 @@ fn every_known_architecture_has_a_whole_reference_model() {
         ] {
             assert!(folder.join(name).exists(), "{} has no {name}", folder.display());
         }
+    }
+}
+
+/// A design that no reference model has is one that nobody checked: each value of the description is met by one of them.
+#[test]
+fn reference_models_cover_what_a_design_can_say() {
+    let configs = KNOWN.map(|known| ModelConfig::read(&reference_model(known.model_type())).unwrap());
+    let layers = || configs.iter().flat_map(|config| &config.design.layers);
+    let said: [(&str, bool); 12] = [
+        ("a bias on queries", layers().any(|layer| layer.query_key_value_bias)),
+        ("norms of heads", layers().any(|layer| layer.query_key_norm)),
+        (
+            "norms of inputs alone",
+            layers().any(|layer| layer.norms == LayerNorms::BEFORE),
+        ),
+        (
+            "norms of outputs",
+            layers().any(|layer| layer.norms == LayerNorms::AROUND),
+        ),
+        ("SiLU", layers().any(|layer| layer.activation == Activation::Silu)),
+        ("GELU", layers().any(|layer| layer.activation == Activation::GeluTanh)),
+        ("full attention", layers().any(|layer| layer.attention.window.is_none())),
+        ("a window", layers().any(|layer| layer.attention.window.is_some())),
+        ("rotary positions by layer", layers().any(|layer| layer.rotary > 0)),
+        (
+            "an offset of norms",
+            configs.iter().any(|config| config.design.norm_offset != 0.0),
+        ),
+        (
+            "a scaled embedding",
+            configs.iter().any(|config| config.design.embedding_scale != 1.0),
+        ),
+        (
+            "scores by another scale than the head's width",
+            configs.iter().any(|config| {
+                let usual = (config.head_dim as f64).powf(-0.5);
+                config.design.layers.iter().any(|layer| layer.attention.scale != usual)
+            }),
+        ),
+    ];
+    for (what, met) in said {
+        assert!(met, "no reference model has {what}");
     }
 }
