@@ -129,7 +129,7 @@ impl LocalModel {
         let template = resolve_template(&settings.template, &settings.model)?.template;
         let tokenizer = TextTokenizer::read(&settings.model)?;
         let mut decoder = load_decoder(&settings.model, &LoadOptions::f32(device.resolve()?))?;
-        tokenizer.check_fits(&decoder.config)?;
+        let tokenizer = tokenizer.fitted(&decoder.config)?;
         if let Some(adapter) = &settings.adapter {
             attach_adapter(&mut decoder, adapter)?;
         }

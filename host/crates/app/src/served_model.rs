@@ -101,7 +101,7 @@ impl ServedModel {
         let template = resolve_template(&settings.template, folder)?.template;
         let tokenizer = TextTokenizer::read(folder)?;
         let decoder = load_decoder(folder, &LoadOptions::f32(settings.device.resolve()?))?;
-        tokenizer.check_fits(&decoder.config)?;
+        let tokenizer = tokenizer.fitted(&decoder.config)?;
         let words = Some(tokenizer.clone());
         let scheduler = if settings.device.is_cpu() {
             let options = CpuOptions {

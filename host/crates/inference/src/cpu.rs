@@ -16,9 +16,8 @@ use std::sync::Arc;
 use burn::tensor::DType;
 
 use self::adapter::{AdapterGroup, CpuAdapter, adapter_groups};
-use self::attention::AttentionShape;
 use self::key_values::{CachedSequence, PAGE_POSITIONS, PagePool, page_bytes};
-use self::layer::{CpuLayer, StepShape};
+use self::layer::{CpuLayer, StepAngles, StepShape};
 use self::matrix::Matrix;
 use self::prefix_cache::PrefixCache;
 use crate::error::{InferenceError, Result};
@@ -26,7 +25,6 @@ use crate::{AdapterId, Advance, Engine};
 use nl2sql_model::AdapterConfig;
 use nl2sql_model::decoder::{Decoder, OutputHead};
 use nl2sql_model::layers::RotaryFrequencies;
-use nl2sql_model::weights::values_of;
 
 pub use matrix::WeightPrecision;
 
@@ -60,8 +58,8 @@ pub struct CpuEngine {
     head: Option<Matrix>,
     epsilon: f32,
     precision: WeightPrecision,
-    attention: AttentionShape,
-    rotary: RotaryFrequencies,
+    embedding_scale: f32,
+    rotary: Vec<RotaryFrequencies>,
     pool: PagePool,
     prefixes: PrefixCache,
     /// The adapter that the decoder came with, for rows that name none.
@@ -92,24 +90,19 @@ impl CpuEngine {
             )),
             OutputHead::Trained(weight) => Some(Matrix::from_tensor(weight.val(), precision)),
         };
-        let attention = AttentionShape {
-            heads: config.num_attention_heads,
-            key_value_heads: config.num_key_value_heads,
-            head_dim: config.head_dim,
-        };
-        let (depth, width) = (config.num_hidden_layers, attention.key_width());
+        let (depth, width) = (config.num_hidden_layers, config.num_key_value_heads * config.head_dim);
         let layers = decoder.layers.iter().enumerate();
         Self {
             embedding,
             layers: layers
-                .map(|(number, layer)| CpuLayer::new(number, layer, precision))
+                .map(|(number, layer)| CpuLayer::new(number, layer, config, precision))
                 .collect(),
-            final_norm: values_of(decoder.final_norm.scale.clone()),
+            final_norm: decoder.final_norm.values(),
             head,
             epsilon: config.rms_norm_eps as f32,
             precision,
-            attention,
-            rotary: decoder.rotary.clone(),
+            embedding_scale: config.design.embedding_scale as f32,
+            rotary: decoder.rotary.different.clone(),
             pool: PagePool::new(depth, width, options.key_value_bytes),
             prefixes: PrefixCache::new(options.prefix_cache_bytes / page_bytes(depth, width)),
             own_adapter: CpuAdapter::factors_of(decoder).map(Arc::new),
@@ -117,22 +110,25 @@ impl CpuEngine {
         }
     }
 
-    /// Cosines and sines of each new token's position, `[tokens, head_dim / 2]`.
-    fn angles(&self, batch: &[Advance<'_, CpuRow>]) -> (Vec<f32>, Vec<f32>) {
-        let half = self.attention.head_dim / 2;
+    /// Angles of each new token's position, for every kind of rotary positions that layers have.
+    fn angles(&self, batch: &[Advance<'_, CpuRow>]) -> Vec<StepAngles> {
         let tokens: usize = batch.iter().map(|entry| entry.tokens.len()).sum();
-        let (mut cos, mut sin) = (vec![0.0; tokens * half], vec![0.0; tokens * half]);
-        let positions = batch.iter().flat_map(|entry| {
-            let past = entry.row.sequence.length();
-            past..past + entry.tokens.len()
-        });
-        for ((position, cos), sin) in positions.zip(cos.chunks_mut(half)).zip(sin.chunks_mut(half)) {
-            self.rotary.write_angles(position, cos, sin);
-        }
-        (cos, sin)
+        let of_kind = |rotary: &RotaryFrequencies| {
+            let half = rotary.frequencies.len();
+            let (mut cos, mut sin) = (vec![0.0; tokens * half], vec![0.0; tokens * half]);
+            let positions = batch.iter().flat_map(|entry| {
+                let past = entry.row.sequence.length();
+                past..past + entry.tokens.len()
+            });
+            for ((position, cos), sin) in positions.zip(cos.chunks_mut(half)).zip(sin.chunks_mut(half)) {
+                rotary.write_angles(position, cos, sin);
+            }
+            StepAngles { cos, sin }
+        };
+        self.rotary.iter().map(of_kind).collect()
     }
 
-    /// Vectors of all rows' new tokens.
+    /// Scaled vectors of all rows' new tokens.
     fn embed(&self, batch: &[Advance<'_, CpuRow>]) -> Vec<f32> {
         let hidden = self.final_norm.len();
         let tokens: usize = batch.iter().map(|entry| entry.tokens.len()).sum();
@@ -148,6 +144,9 @@ impl CpuEngine {
             for (token, slot) in entry.tokens.iter().zip(&mut slots) {
                 table.copy_row(*token as usize, slot);
             }
+        }
+        if self.embedding_scale != 1.0 {
+            stream.iter_mut().for_each(|value| *value *= self.embedding_scale);
         }
         stream
     }
@@ -204,12 +203,9 @@ impl Engine for CpuEngine {
         }
         let hidden = self.final_norm.len();
         let mut stream = self.embed(batch);
-        let (cos, sin) = self.angles(batch);
         let shape = StepShape {
-            attention: self.attention,
             epsilon: self.epsilon,
-            cos: &cos,
-            sin: &sin,
+            angles: &self.angles(batch),
             groups: &groups_of(batch, |entry| entry.tokens.len()),
         };
         for (number, layer) in self.layers.iter().enumerate() {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use crate::error::{InferenceError, Result};
 use crate::{AdapterId, Advance, Engine};
 use nl2sql_model::AdapterConfig;
+use nl2sql_model::architecture::AttentionRule;
 use nl2sql_model::decoder::{Decoder, token_tensor};
 use nl2sql_model::layers::{Attend, AttentionMask, scaled_dot_product};
 
@@ -73,23 +74,35 @@ impl CachedRow {
 
 struct CachedAttention<'a> {
     row: &'a mut CachedRow,
-    mask: AttentionMask,
+    /// The mask of each window that layers asked for.
+    masks: Vec<(Option<usize>, AttentionMask)>,
 }
 
-impl Attend for CachedAttention<'_> {
-    fn attend(&mut self, layer: usize, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4> {
-        let (keys, values) = self.row.append(layer, keys, values);
-        scaled_dot_product(queries, keys, values, &self.mask)
+impl CachedAttention<'_> {
+    /// Hides from new queries what comes after them, and what a window does not reach.
+    fn mask(&mut self, added: usize, window: Option<usize>, device: &Device) -> AttentionMask {
+        if let Some((_, mask)) = self.masks.iter().find(|(known, _)| *known == window) {
+            return mask.clone();
+        }
+        let past = self.row.length;
+        let mask = AttentionMask::causal_block(past..past + added, 0..past + added, window, device);
+        self.masks.push((window, mask.clone()));
+        mask
     }
 }
 
-/// Hides what comes after each of `added` queries that follow `past` positions.
-fn mask_after(past: usize, added: usize, device: &burn::tensor::Device) -> AttentionMask {
-    let hidden: Vec<bool> = (0..added)
-        .flat_map(|query| (0..past + added).map(move |key| key > past + query))
-        .collect();
-    AttentionMask {
-        hidden: Tensor::from_data(TensorData::new(hidden, [1, 1, added, past + added]), device),
+impl Attend for CachedAttention<'_> {
+    fn attend(
+        &mut self,
+        layer: usize,
+        rule: AttentionRule,
+        queries: Tensor<4>,
+        keys: Tensor<4>,
+        values: Tensor<4>,
+    ) -> Tensor<4> {
+        let mask = self.mask(queries.dims()[2], rule.window, &queries.device());
+        let (keys, values) = self.row.append(layer, keys, values);
+        scaled_dot_product(queries, keys, values, rule.scale, &mask)
     }
 }
 
@@ -118,8 +131,8 @@ impl Engine for TensorEngine {
             let decoder = adapted.as_deref().unwrap_or(&self.decoder);
             let angles = decoder.rotary.angles(&[(past..past + added).collect()], &device);
             let mut attend = CachedAttention {
-                mask: mask_after(past, added, &device),
                 row: entry.row,
+                masks: Vec::new(),
             };
             let hidden = decoder.hidden_states_with(tokens, &angles, &mut attend);
             entry.row.length += added;

@@ -1,31 +1,24 @@
 //! Greedy tokens against transformers', alone and in batches, and the ways an answer ends.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::Device;
 use nl2sql_inference::{
-    CpuEngine, CpuOptions, Engine, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Sampling,
+    Advance, CpuEngine, CpuOptions, Engine, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Sampling,
     TensorEngine,
 };
+use nl2sql_model::weights::ShardedTensors;
 use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
 use serde::Deserialize;
+use serde_json::Value;
+
+use crate::reference_models::{reference_model, reference_models};
 
 #[derive(Deserialize)]
 struct Expected {
     prompt: Vec<u32>,
     greedy_base: Vec<u32>,
     greedy_trained: Vec<u32>,
-}
-
-/// The committed fixtures, and every folder of that form below `NL2SQL_PARITY` when it is set.
-fn fixtures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures");
-    let more = std::env::var_os("NL2SQL_PARITY").into_iter().flat_map(|folder| {
-        let entries = std::fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().path())
-    });
-    let known = [root.join("qwen3-tiny"), root.join("llama-tiny")];
-    known.into_iter().chain(more).collect()
 }
 
 fn expected(folder: &Path) -> Expected {
@@ -62,7 +55,7 @@ fn greedy<E: Engine>(engine: E, prompt: &[u32], count: usize) -> Vec<u32> {
 
 #[test]
 fn greedy_tokens_equal_the_reference_on_both_engines() {
-    for folder in fixtures() {
+    for folder in reference_models() {
         let expected = expected(&folder);
         let count = expected.greedy_base.len();
         let decoder = base(&folder);
@@ -76,7 +69,7 @@ fn greedy_tokens_equal_the_reference_on_both_engines() {
 
 #[test]
 fn greedy_tokens_with_an_adapter_equal_the_reference_beside_and_merged() {
-    for folder in fixtures() {
+    for folder in reference_models() {
         let expected = expected(&folder);
         let count = expected.greedy_trained.len();
         let mut decoder = trained(&folder);
@@ -92,7 +85,7 @@ fn greedy_tokens_with_an_adapter_equal_the_reference_beside_and_merged() {
 
 #[test]
 fn a_ragged_batch_gives_each_row_what_it_gets_alone() {
-    for folder in fixtures() {
+    for folder in reference_models() {
         let decoder = base(&folder);
         let prompt = expected(&folder).prompt;
         let prompts: Vec<Vec<u32>> = (0..9)
@@ -126,29 +119,72 @@ fn a_ragged_batch_gives_each_row_what_it_gets_alone() {
     }
 }
 
+/// Logits after every token of the first micro-batch, read in pieces of 1, 2, 3 .. tokens, so that windows end within pieces and pages.
+fn assert_logits(folder: &Path, mut engine: impl Engine) {
+    let text = std::fs::read_to_string(folder.join("batches.json")).unwrap();
+    let batches: Value = serde_json::from_str(&text).unwrap();
+    let ids = |row: &Value| serde_json::from_value(row["input_ids"].clone()).unwrap();
+    let rows: Vec<Vec<u32>> = batches[0][0].as_array().unwrap().iter().map(ids).collect();
+    let tensors = ShardedTensors::open_files(vec![folder.join("expected.safetensors")]).unwrap();
+    let expected = tensors.get("logits_base").unwrap();
+    let (length, vocab) = (expected.shape[1], expected.shape[2]);
+    let expected = expected.to_f32().unwrap();
+    for (number, tokens) in rows.iter().enumerate() {
+        let (mut row, mut read) = engine.open(tokens, None);
+        for piece in 1.. {
+            let end = (read + piece).min(tokens.len());
+            if read == end {
+                break;
+            }
+            let advance = Advance {
+                row: &mut row,
+                tokens: &tokens[read..end],
+                wants_logits: true,
+            };
+            let logits = engine.advance(&mut [advance]).unwrap();
+            let place = (number * length + end - 1) * vocab;
+            for (ours, expected) in logits.iter().zip(&expected[place..place + vocab]) {
+                let apart = (ours - expected).abs();
+                assert!(apart <= 1e-4, "{}: {ours} instead of {expected}", folder.display());
+            }
+            read = end;
+        }
+    }
+}
+
+#[test]
+fn logits_of_both_engines_equal_the_reference() {
+    for folder in reference_models() {
+        let decoder = base(&folder);
+        assert_logits(&folder, host(&decoder));
+        assert_logits(&folder, TensorEngine::new(decoder));
+    }
+}
+
 #[test]
 fn prompts_with_a_common_prefix_share_it() {
-    let folder = &fixtures()[0];
-    let decoder = base(folder);
-    let schema: Vec<u32> = (0..120).map(|n| 3 + n * 7 % 300).collect();
-    let prompts: Vec<Vec<u32>> = (0..6)
-        .map(|n| schema.iter().copied().chain([40 + n, 50, 60 + n]).collect())
-        .collect();
-    let requests = prompts
-        .iter()
-        .map(|prompt| GenerationRequest::greedy(prompt.clone(), 12, Vec::new()))
-        .collect();
-    let answers = Generator::new(host(&decoder), None, 3).generate(requests).unwrap();
-    for (prompt, answer) in prompts.iter().zip(&answers) {
-        assert_eq!(answer.tokens, greedy(host(&decoder), prompt, 12));
+    for folder in reference_models() {
+        let decoder = base(&folder);
+        let schema: Vec<u32> = (0..120).map(|n| 3 + n * 7 % 250).collect();
+        let prompts: Vec<Vec<u32>> = (0..6)
+            .map(|n| schema.iter().copied().chain([40 + n, 50, 60 + n]).collect())
+            .collect();
+        let requests = prompts
+            .iter()
+            .map(|prompt| GenerationRequest::greedy(prompt.clone(), 12, Vec::new()))
+            .collect();
+        let answers = Generator::new(host(&decoder), None, 3).generate(requests).unwrap();
+        for (prompt, answer) in prompts.iter().zip(&answers) {
+            assert_eq!(answer.tokens, greedy(host(&decoder), prompt, 12));
+        }
+        assert_eq!(answers[0].reused_tokens, 0);
+        assert!(answers[1..].iter().all(|answer| answer.reused_tokens == 120));
     }
-    assert_eq!(answers[0].reused_tokens, 0);
-    assert!(answers[1..].iter().all(|answer| answer.reused_tokens == 120));
 }
 
 #[test]
 fn a_stop_token_ends_the_answer_and_is_left_out() {
-    let folder = &fixtures()[1];
+    let folder = &reference_model("llama");
     let expected = expected(folder);
     let stop = expected.greedy_base[4];
     let first = expected.greedy_base.iter().position(|token| *token == stop).unwrap();
@@ -174,7 +210,7 @@ impl LogitsMask for EvenTokens {
 
 #[test]
 fn a_mask_constrains_every_step() {
-    let folder = &fixtures()[0];
+    let folder = &reference_model("qwen3");
     let mut request = GenerationRequest::greedy(expected(folder).prompt, 16, Vec::new());
     request.mask = Some(Box::new(EvenTokens));
     request.sampling = Sampling {
@@ -191,7 +227,7 @@ fn a_mask_constrains_every_step() {
 
 #[test]
 fn impossible_requests_are_refused() {
-    let decoder = base(&fixtures()[0]);
+    let decoder = base(&reference_model("qwen3"));
     for prompt in [vec![], vec![320]] {
         let request = GenerationRequest::greedy(prompt, 4, Vec::new());
         assert!(Generator::new(host(&decoder), None, 1).generate(vec![request]).is_err());

@@ -1,12 +1,12 @@
 //! The whole decoder: embedding, layers, final norm, output head.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use half::{bf16, f16};
 
 use crate::config::ModelConfig;
 use crate::layers::{
-    Attend, AttentionMask, DecoderLayer, MaskedAttention, Projection, RmsNorm, RotaryAngles, RotaryFrequencies,
-    TokenEmbedding,
+    Attend, CausalAttention, DecoderAngles, DecoderLayer, DecoderRotary, Projection, RmsNorm, TokenEmbedding,
 };
 
 /// Where logits come from.
@@ -41,7 +41,7 @@ pub struct Decoder {
     pub config: ModelConfig,
     /// Rotary frequencies of the configuration.
     #[module(skip)]
-    pub rotary: RotaryFrequencies,
+    pub rotary: DecoderRotary,
 }
 
 impl Decoder {
@@ -51,31 +51,32 @@ impl Decoder {
         let device = self.device();
         let tokens = token_tensor(rows, length, &device);
         let angles = self.rotary.angles(&[(0..length).collect()], &device);
-        let mut attend = MaskedAttention {
-            mask: AttentionMask::causal(length, &device),
-        };
-        self.hidden_states_with(tokens, &angles, &mut attend)
+        self.hidden_states_with(tokens, &angles, &mut CausalAttention::default())
     }
 
     /// Hidden states after the final norm with positions and attention of the caller's choice.
     pub fn hidden_states_with(
         &self,
         tokens: Tensor<2, Int>,
-        angles: &RotaryAngles,
+        angles: &DecoderAngles,
         attend: &mut dyn Attend,
     ) -> Tensor<3> {
         let embedded = self.embed(tokens);
-        let last = self
-            .layers
-            .iter()
-            .enumerate()
-            .fold(embedded, |x, (number, layer)| layer.forward(number, x, angles, attend));
+        let layers = self.layers.iter().enumerate();
+        let last = layers.fold(embedded, |x, (number, layer)| {
+            layer.forward(number, x, angles.of(number), attend)
+        });
         self.final_norm.forward(last)
     }
 
-    /// Token vectors `[rows, length, hidden]` in the dtype of the model; a trained table may be kept in a wider one.
+    /// Scaled token vectors `[rows, length, hidden]` in the dtype of the model; a trained table may be kept in a wider one.
     pub fn embed(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
-        self.embedding.forward(tokens).cast(self.final_norm.scale.dtype())
+        let dtype = self.final_norm.scale.dtype();
+        let vectors = self.embedding.forward(tokens).cast(dtype);
+        match self.config.design.embedding_scale {
+            1.0 => vectors,
+            scale => vectors * rounded(scale, dtype),
+        }
     }
 
     /// Logits `[positions, vocab]` at the given positions of hidden states `[rows, length, hidden]`;
@@ -157,4 +158,13 @@ pub fn token_tensor(rows: &[Vec<u32>], length: usize, device: &Device) -> Tensor
         }
     }
     Tensor::from_data(TensorData::new(ids, [rows.len(), length]), device)
+}
+
+/// A factor as the dtype holds it, which is what models in that dtype were trained with.
+fn rounded(factor: f64, dtype: DType) -> f64 {
+    match dtype {
+        DType::BF16 => bf16::from_f64(factor).to_f64(),
+        DType::F16 => f16::from_f64(factor).to_f64(),
+        _ => factor,
+    }
 }

@@ -18,6 +18,8 @@ pub struct TextTokenizer {
     bos: Option<u32>,
     eos: Option<u32>,
     pad: Option<u32>,
+    /// Tokens that the model has a vector for, once it is known.
+    vectors: Option<usize>,
 }
 
 impl TextTokenizer {
@@ -45,32 +47,40 @@ impl TextTokenizer {
             pad: special("pad_token"),
             inner,
             path,
+            vectors: None,
         })
     }
 
-    /// Refuses a tokenizer that makes tokens the model has no vector for.
+    /// The tokenizer for a model. Special tokens may lie beyond the model's vectors, as Gemma 3 1B's token for images does; texts that write
+    /// them out are refused.
     ///
     /// # Errors
-    /// When the largest token id is outside of the model's vocabulary.
-    pub fn check_fits(&self, config: &ModelConfig) -> Result<()> {
-        let largest = self.inner.get_vocab(true).into_values().max().unwrap_or(0) as usize;
-        if largest < config.vocab_size {
-            return Ok(());
+    /// When another token's id is outside of the model's vocabulary.
+    pub fn fitted(self, config: &ModelConfig) -> Result<Self> {
+        let added = self.inner.get_added_tokens_decoder();
+        let special = |id: &u32| added.get(id).is_some_and(|token| token.special);
+        let vocabulary = self.inner.get_vocab(true).into_values();
+        let largest = vocabulary.filter(|id| !special(id)).max().unwrap_or(0) as usize;
+        if largest >= config.vocab_size {
+            return Err(ModelError::tokenizer(
+                &self.path,
+                format!(
+                    "its largest token is {largest}, the model has {} token vectors",
+                    config.vocab_size
+                ),
+                "This tokenizer belongs to another model; fetch the one that came with the weights.",
+            ));
         }
-        Err(ModelError::tokenizer(
-            &self.path,
-            format!(
-                "its largest token is {largest}, the model has {} token vectors",
-                config.vocab_size
-            ),
-            "This tokenizer belongs to another model; fetch the one that came with the weights.",
-        ))
+        Ok(Self {
+            vectors: Some(config.vocab_size),
+            ..self
+        })
     }
 
     /// Tokens of a text. Special tokens written out in it are recognised; none are added around it.
     ///
     /// # Errors
-    /// When the tokenizer cannot represent the text.
+    /// When the tokenizer cannot represent the text, or the model has no vector for one of its tokens.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self.inner.encode_fast(text, false).map_err(|error| {
             ModelError::tokenizer(
@@ -79,7 +89,19 @@ impl TextTokenizer {
                 "The tokenizer.json may be damaged.",
             )
         })?;
-        Ok(encoding.get_ids().to_vec())
+        let ids = encoding.get_ids();
+        let vectors = self.vectors.unwrap_or(usize::MAX);
+        match ids.iter().find(|id| **id as usize >= vectors) {
+            None => Ok(ids.to_vec()),
+            Some(id) => Err(ModelError::tokenizer(
+                &self.path,
+                format!(
+                    "a text holds the special token `{}`, for which the model has no vector",
+                    self.inner.id_to_token(*id).unwrap_or_default()
+                ),
+                "Leave the token out of the text.",
+            )),
+        }
     }
 
     /// Text of tokens; special tokens are left out when asked.
@@ -103,7 +125,9 @@ impl TextTokenizer {
 
     /// Bytes that each token adds to a text, in order of their ids; none for special tokens.
     pub fn token_bytes(&self) -> Vec<Vec<u8>> {
-        token_bytes::token_bytes(&self.inner)
+        let mut bytes = token_bytes::token_bytes(&self.inner);
+        bytes.truncate(self.vectors.unwrap_or(usize::MAX));
+        bytes
     }
 
     /// Texts of the special tokens, which the tokenizer recognises wherever they are written.

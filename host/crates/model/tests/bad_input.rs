@@ -208,3 +208,29 @@ fn a_missing_or_broken_tokenizer_is_named() {
     std::fs::write(folder.path().join("tokenizer.json"), "{}").unwrap();
     assert_says(TextTokenizer::read(folder.path()), &["tokenizer.json", "damaged"]);
 }
+
+/// Gemma 3 1B's tokenizer has a token for images, for which the model has no vector.
+#[test]
+fn special_tokens_beyond_the_models_vectors_are_refused_in_texts_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = |id: usize, text: &str, special: bool| {
+        json!({ "id": id, "content": text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+            "special": special })
+    };
+    let write = |added: Value| {
+        let tokenizer = json!({
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
+            "pre_tokenizer": { "type": "Whitespace" }, "post_processor": null, "decoder": null,
+            "model": { "type": "WordLevel", "vocab": { "<unk>": 0, "a": 1 }, "unk_token": "<unk>" },
+        });
+        std::fs::write(folder.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
+        TextTokenizer::read(folder.path()).unwrap()
+    };
+    let config = ModelConfig::read(model_with(&[("vocab_size", json!(2))]).path()).unwrap();
+    let fitted = write(json!([token(2, "<image>", true)])).fitted(&config).unwrap();
+    assert_eq!(fitted.encode("a a").unwrap(), [1, 1]);
+    assert_eq!(fitted.token_bytes().len(), 2);
+    assert_says(fitted.encode("a <image>"), &["<image>", "no vector"]);
+    let foreign = write(json!([token(2, "b", false)])).fitted(&config);
+    assert_says(foreign, &["largest token is 2", "2 token vectors", "another model"]);
+}

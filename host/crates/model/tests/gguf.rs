@@ -66,3 +66,30 @@ fn the_imported_tokenizer_merges_bytes_and_knows_its_markers() {
     assert_eq!(tokenizer.decode(&tokens, true).unwrap(), text);
     assert_eq!((tokenizer.bos(), tokenizer.eos()), (Some(1), Some(2)));
 }
+
+/// The bytes with their first `from` replaced; room behind the end, as tensors move with what is before them.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|part| part == from).unwrap();
+    [&bytes[..at], to, &bytes[at + from.len()..], &[0; 64]].concat()
+}
+
+#[test]
+fn architectures_and_windows_that_files_tell_too_little_of_are_refused_by_name() {
+    let bytes = std::fs::read(fixtures().join("llama-tiny.gguf")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.gguf");
+    let refused = |from: &[u8], to: &[u8]| {
+        std::fs::write(&path, replaced(&bytes, from, to)).unwrap();
+        let error = import_gguf(&path, &folder.path().join("out"), Dtype::F32).unwrap_err();
+        let help = miette::Diagnostic::help(&error).map(|help| help.to_string());
+        format!("{error} {}", help.unwrap_or_default())
+    };
+    let named = |name: &str| [&(name.len() as u64).to_le_bytes()[..], name.as_bytes()].concat();
+    let gemma = refused(&named("llama"), &named("gemma3"));
+    assert!(
+        gemma.contains("`gemma3`") && gemma.contains("qwen3, qwen2, llama"),
+        "{gemma}"
+    );
+    let window = refused(&named("llama.vocab_size"), &named("llama.attention.sliding_window"));
+    assert!(window.contains("a window of 320 positions"), "{window}");
+}

@@ -1,22 +1,14 @@
 //! Logits against reference numbers of transformers and PEFT.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::Device;
+use nl2sql_model::architecture::{Activation, KNOWN, LayerNorms};
 use nl2sql_model::weights::ShardedTensors;
-use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
+use nl2sql_model::{Decoder, LoadOptions, ModelConfig, attach_adapter, load_decoder};
 use serde_json::Value;
 
-/// The committed fixtures, and every folder of that form below `NL2SQL_PARITY` when it is set.
-fn fixtures() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let more = std::env::var_os("NL2SQL_PARITY").into_iter().flat_map(|folder| {
-        let entries = std::fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().path())
-    });
-    let known = [root.join("qwen3-tiny"), root.join("llama-tiny")];
-    known.into_iter().chain(more).collect()
-}
+use crate::reference_models::{reference_model, reference_models};
 
 fn base(folder: &Path) -> Decoder {
     load_decoder(folder, &LoadOptions::f32(Device::flex())).unwrap()
@@ -64,14 +56,14 @@ fn assert_logits(decoder: &Decoder, folder: &Path, name: &str, tolerance: f32) {
 
 #[test]
 fn base_logits_equal_the_reference() {
-    for folder in fixtures() {
+    for folder in reference_models() {
         assert_logits(&base(&folder), &folder, "logits_base", 1e-4);
     }
 }
 
 #[test]
 fn adapter_logits_equal_the_reference() {
-    for folder in fixtures() {
+    for folder in reference_models() {
         let adapter = adapter_folder(&folder, "adapter_init.safetensors");
         let mut decoder = base(&folder);
         attach_adapter(&mut decoder, adapter.path()).unwrap();
@@ -81,7 +73,7 @@ fn adapter_logits_equal_the_reference() {
 
 #[test]
 fn a_merged_adapter_gives_the_same_logits() {
-    for folder in fixtures() {
+    for folder in reference_models() {
         let adapter = adapter_folder(&folder, "adapter_init.safetensors");
         let mut decoder = base(&folder);
         attach_adapter(&mut decoder, adapter.path()).unwrap();
@@ -98,7 +90,7 @@ fn a_merged_adapter_gives_the_same_logits() {
 
 #[test]
 fn an_adapter_survives_being_written_and_read() {
-    for folder in fixtures() {
+    for folder in reference_models() {
         let adapter = adapter_folder(&folder, "adapter_init.safetensors");
         let mut decoder = base(&folder);
         let config = attach_adapter(&mut decoder, adapter.path()).unwrap();
@@ -108,5 +100,67 @@ fn an_adapter_survives_being_written_and_read() {
         let read = attach_adapter(&mut again, written.path()).unwrap();
         assert_eq!(read, config);
         assert_logits(&again, &folder, "logits_lora", 1e-4);
+    }
+}
+
+/// Engines are checked on reference models alone, so that an architecture without one would be checked by nobody.
+#[test]
+fn every_known_architecture_has_a_whole_reference_model() {
+    for known in KNOWN {
+        let folder = reference_model(known.model_type());
+        for name in [
+            "model.safetensors",
+            "adapter_config.json",
+            "adapter_init.safetensors",
+            "adapter_final.safetensors",
+            "batches.json",
+            "expected.json",
+            "expected_bf16.json",
+            "expected.safetensors",
+        ] {
+            assert!(folder.join(name).exists(), "{} has no {name}", folder.display());
+        }
+    }
+}
+
+/// A design that no reference model has is one that nobody checked: each value of the description is met by one of them.
+#[test]
+fn reference_models_cover_what_a_design_can_say() {
+    let configs = KNOWN.map(|known| ModelConfig::read(&reference_model(known.model_type())).unwrap());
+    let layers = || configs.iter().flat_map(|config| &config.design.layers);
+    let said: [(&str, bool); 12] = [
+        ("a bias on queries", layers().any(|layer| layer.query_key_value_bias)),
+        ("norms of heads", layers().any(|layer| layer.query_key_norm)),
+        (
+            "norms of inputs alone",
+            layers().any(|layer| layer.norms == LayerNorms::BEFORE),
+        ),
+        (
+            "norms of outputs",
+            layers().any(|layer| layer.norms == LayerNorms::AROUND),
+        ),
+        ("SiLU", layers().any(|layer| layer.activation == Activation::Silu)),
+        ("GELU", layers().any(|layer| layer.activation == Activation::GeluTanh)),
+        ("full attention", layers().any(|layer| layer.attention.window.is_none())),
+        ("a window", layers().any(|layer| layer.attention.window.is_some())),
+        ("rotary positions by layer", layers().any(|layer| layer.rotary > 0)),
+        (
+            "an offset of norms",
+            configs.iter().any(|config| config.design.norm_offset != 0.0),
+        ),
+        (
+            "a scaled embedding",
+            configs.iter().any(|config| config.design.embedding_scale != 1.0),
+        ),
+        (
+            "scores by another scale than the head's width",
+            configs.iter().any(|config| {
+                let usual = (config.head_dim as f64).powf(-0.5);
+                config.design.layers.iter().any(|layer| layer.attention.scale != usual)
+            }),
+        ),
+    ];
+    for (what, met) in said {
+        assert!(met, "no reference model has {what}");
     }
 }

@@ -187,6 +187,24 @@ fn prompts_are_laid_out_as_llama_factory_lays_them_out() {
             "",
             "<|system|>\nYou are Zephyr, a helpful assistant.</s><|user|>\nQ</s><|assistant|>\n",
         ),
+        ("mistral", "", "<s>[INST] Q[/INST]"),
+        ("mistral", "S", "<s>[INST] S\n\nQ[/INST]"),
+        ("ministral", "S", "<s>[INST]S\n\nQ[/INST]"),
+        (
+            "mistral_small",
+            "S",
+            "<s>[SYSTEM_PROMPT]S[/SYSTEM_PROMPT][INST]Q[/INST]",
+        ),
+        (
+            "gemma3",
+            "",
+            "<s><start_of_turn>user\nQ<end_of_turn>\n<start_of_turn>model\n",
+        ),
+        (
+            "gemma",
+            "S",
+            "<s><start_of_turn>user\nS\n\nQ<end_of_turn>\n<start_of_turn>model\n",
+        ),
         ("seed_coder", "S", "<s>system\nS</s><s>user\nQ</s><s>assistant\n"),
         ("vicuna", "S", "SUSER: Q ASSISTANT:"),
         ("alpaca", "S\n\n", "S\n\n### Instruction:\nQ\n\n### Response:\n"),
@@ -208,6 +226,9 @@ fn answers_end_as_llama_factory_ends_them() {
         ("llama2", "A</s>"),
         ("deepseek", "A</s>"),
         ("deepseekcoder", "\nA\n<|EOT|>\n"),
+        ("mistral", " A</s>"),
+        ("ministral", "A</s>"),
+        ("gemma3", "A<end_of_turn>\n"),
         ("zephyr", "A</s>"),
         ("alpaca", "A</s>\n\n"),
         ("default", "A</s>\n"),
@@ -233,6 +254,19 @@ fn the_template_is_detected_from_the_chat_template() {
         ("llama", chatml, "chatml"),
         ("llama", "<|start_header_id|>{{ role }}<|end_header_id|>", "llama3"),
         ("llama", "[INST] <<SYS>>\n{{ system }}", "llama2"),
+        ("mistral", "[INST] {{ content }} [/INST]", "mistral"),
+        ("mistral", "{{- \"[INST] \" + content + \"[/INST]\" }}", "mistral"),
+        ("mistral", "[INST]{{ content }}[/INST]", "ministral"),
+        (
+            "mistral",
+            "[SYSTEM_PROMPT]{{ system }}[/SYSTEM_PROMPT][INST]{{ content }}[/INST]",
+            "mistral_small",
+        ),
+        (
+            "gemma3_text",
+            "<start_of_turn>{{ role }}\n{{ content }}<end_of_turn>\n",
+            "gemma3",
+        ),
         ("llama", "<|user|>\n{{ content }}<|assistant|>", "zephyr"),
         ("qwen2", "<｜User｜>{{ content }}<｜Assistant｜>", "deepseek3"),
         ("qwen2", "<｜User｜>{{ content }}<｜Assistant｜><think>\n", "deepseekr1"),
@@ -252,6 +286,10 @@ fn the_template_is_detected_from_special_tokens_without_a_chat_template() {
         (&["<|im_start|>"], "qwen3", "qwen3_nothink"),
         (&["<|start_header_id|>"], "llama", "llama3"),
         (&["<|EOT|>"], "llama", "deepseekcoder"),
+        (&["[INST]", "[/INST]"], "mistral", "mistral"),
+        // Mistral trained on in ChatML keeps its own markers.
+        (&["[INST]", "[/INST]", "<|im_start|>"], "mistral", "chatml"),
+        (&["<start_of_turn>", "<end_of_turn>"], "gemma3_text", "gemma3"),
         (&[], "llama", "default"),
     ] {
         let folder = model_folder(special, model_type, None);
@@ -279,6 +317,16 @@ fn a_template_that_contradicts_the_special_tokens_is_refused() {
         assert_eq!(resolve_template(fitting, llama3.path()).unwrap().template.name, fitting);
     }
     assert_eq!(resolve_template("auto", llama3.path()).unwrap().template.name, "llama3");
+    let gemma = model_folder(&["<start_of_turn>"], "gemma3_text", None);
+    let error = resolve_template("mistral", gemma.path()).unwrap_err().to_string();
+    for part in ["[INST]", "<start_of_turn>"] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert_eq!(resolve_template("gemma", gemma.path()).unwrap().template.name, "gemma");
+    assert_eq!(
+        resolve_template("llama2", gemma.path()).unwrap().template.name,
+        "llama2"
+    );
     let unmarked = model_folder(&[], "llama", None);
     assert_eq!(resolve_template("qwen", unmarked.path()).unwrap().template.name, "qwen");
 }
@@ -296,6 +344,8 @@ fn an_unknown_template_lists_the_known_ones() {
         ("qwen2.5", "`qwen`"),
         ("Llama-3.1", "`llama3`"),
         ("tinyllama", "`zephyr`"),
+        ("Mistral-Nemo", "`ministral`"),
+        ("gemma-3-it", "`gemma3`"),
     ] {
         assert!(help(written).contains(usual), "{}", help(written));
     }

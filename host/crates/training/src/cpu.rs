@@ -12,6 +12,7 @@ mod dropout;
 mod engine;
 mod factor;
 mod frozen;
+mod geglu;
 mod layer;
 mod matrix;
 mod product_speed;

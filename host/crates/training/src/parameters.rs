@@ -117,12 +117,12 @@ impl ParameterLayout {
                 .map(|&p| {
                     self.add(
                         name(p, "lora_A.weight"),
-                        vec![adapter.rank, projection_shape(config, p).1],
+                        vec![adapter.rank, config.projection_shape(p)[1]],
                     )
                 })
                 .collect();
             for (&p, down) in targeted.iter().zip(downs) {
-                let outputs = projection_shape(config, p).0;
+                let [outputs, _] = config.projection_shape(p);
                 let up = self.add(name(p, "lora_B.weight"), vec![outputs, adapter.rank]);
                 let magnitude = adapter
                     .weight_decomposed
@@ -187,22 +187,6 @@ impl ParameterLayout {
         }
         values
     }
-}
-
-/// Output and input features of a projection, by its index in [`DecoderLayer::PROJECTIONS`].
-pub fn projection_shape(config: &ModelConfig, projection: usize) -> (usize, usize) {
-    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-    let queries = config.num_attention_heads * config.head_dim;
-    let keys = config.num_key_value_heads * config.head_dim;
-    [
-        (queries, hidden),
-        (keys, hidden),
-        (keys, hidden),
-        (hidden, queries),
-        (wide, hidden),
-        (wide, hidden),
-        (hidden, wide),
-    ][projection]
 }
 
 fn no_such_targets(targets: &TargetModules) -> TrainError {

@@ -53,8 +53,7 @@ impl TrainPlan {
     pub fn prepare(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<Self, TrainError> {
         settings.check()?;
         let config = ModelConfig::read(&settings.model)?;
-        let tokenizer = TextTokenizer::read(&settings.model)?;
-        tokenizer.check_fits(&config)?;
+        let tokenizer = TextTokenizer::read(&settings.model)?.fitted(&config)?;
         let template = resolve_template(&settings.data.template, &settings.model)?.template;
         let encoding = Encoding {
             template,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use nl2sql_model::ModelConfig;
 use nl2sql_model::adapter::{AdapterConfig, AdapterRecord};
+use nl2sql_model::layers::DecoderLayer;
 use nl2sql_model::templates::{ChatTemplate, Thinking};
 use serde::Serialize;
 use serde_json::json;
@@ -223,15 +224,15 @@ fn write_outputs(
 
 /// Number of parameters of the frozen model.
 pub fn model_parameters(config: &ModelConfig) -> usize {
-    let per_layer: usize = (0..7)
-        .map(|projection| {
-            let (outputs, inputs) = crate::parameters::projection_shape(config, projection);
-            outputs * inputs
-        })
-        .sum();
+    let hidden = config.hidden_size;
+    let layers = config.design.layers.iter().map(|layer| {
+        let projections = (0..DecoderLayer::PROJECTIONS.len()).map(|place| {
+            let [outputs, inputs] = config.projection_shape(place);
+            outputs * (inputs + usize::from(layer.has_bias(place)))
+        });
+        let head_norms = if layer.query_key_norm { 2 * config.head_dim } else { 0 };
+        projections.sum::<usize>() + layer.norm_count() * hidden + head_norms
+    });
     let tables = if config.tie_word_embeddings { 1 } else { 2 };
-    let norms = 2 * config.hidden_size;
-    config.num_hidden_layers * (per_layer + norms)
-        + tables * config.vocab_size * config.hidden_size
-        + config.hidden_size
+    layers.sum::<usize>() + tables * config.vocab_size * hidden + hidden
 }

@@ -7,5 +7,7 @@ mod parity;
 mod peft;
 mod plan;
 mod recipes;
+#[path = "../../model/tests/reference_models.rs"]
+mod reference_models;
 mod resume;
 mod tiny_model;

@@ -1,9 +1,9 @@
 //! Losses, gradient norms, learning rates and final adapters against transformers + PEFT.
 //!
-//! The two fixture folders are always checked; `NL2SQL_PARITY` may name a folder with more of the same kind.
+//! The reference model of every architecture is checked; `NL2SQL_PARITY` may name a folder with more of the same kind.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::Device;
 use nl2sql_model::adapter::AdapterConfig;
@@ -20,6 +20,8 @@ use nl2sql_training::schedule::{Schedule, ScheduleKind, WarmUp};
 
 use serde::Deserialize;
 
+use crate::reference_models::{reference_model, reference_models};
+
 #[derive(Deserialize)]
 struct Expected {
     losses: Vec<f64>,
@@ -33,15 +35,6 @@ struct Expected {
 
 fn json<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-fn folders() -> Vec<PathBuf> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures");
-    let mut folders = vec![fixtures.join("qwen3-tiny"), fixtures.join("llama-tiny")];
-    if let Some(more) = std::env::var_os("NL2SQL_PARITY") {
-        folders.extend(std::fs::read_dir(more).unwrap().map(|entry| entry.unwrap().path()));
-    }
-    folders
 }
 
 fn close(a: f64, b: f64, what: &str) {
@@ -108,21 +101,21 @@ fn check(folder: &Path, engine: &mut dyn Engine) -> Vec<f32> {
 
 #[test]
 fn cpu_engine_matches_transformers_and_peft() {
-    for folder in folders() {
+    for folder in reference_models() {
         check_cpu(&folder, 1, false);
     }
 }
 
 #[test]
 fn recomputation_is_bit_identical() {
-    for folder in folders() {
+    for folder in reference_models() {
         assert_eq!(check_cpu(&folder, 1, true), check_cpu(&folder, 1, false));
     }
 }
 
 #[test]
 fn repeated_runs_with_the_same_workers_are_bit_identical() {
-    for folder in folders() {
+    for folder in reference_models() {
         let once = check_cpu(&folder, 2, false);
         assert_eq!(once, check_cpu(&folder, 2, false));
         check_cpu(&folder, 3, true);
@@ -131,7 +124,7 @@ fn repeated_runs_with_the_same_workers_are_bit_identical() {
 
 #[test]
 fn burn_engine_matches_transformers_and_peft() {
-    for folder in folders() {
+    for folder in reference_models() {
         let adapter = AdapterConfig::read(&folder).unwrap();
         for devices in [vec![Device::flex()], vec![Device::flex(), Device::flex()]] {
             let mut engine = AutodiffEngine::load(&folder, &adapter, &devices, StoredDtype::F32).unwrap();
@@ -151,7 +144,7 @@ struct ExpectedInBf16 {
 /// The adapter is f32, the model bf16. transformers' gradients in bf16 are 4% from its own in f32 on these models, whose weights are large.
 #[test]
 fn burn_engine_in_bf16_matches_transformers_in_bf16() {
-    for folder in folders() {
+    for folder in reference_models() {
         let path = folder.join("expected_bf16.json");
         if !path.exists() {
             continue;
@@ -182,7 +175,7 @@ fn burn_engine_in_bf16_matches_transformers_in_bf16() {
 /// DoRA's magnitudes and trained tables are f32 too, and are multiplied in bf16.
 #[test]
 fn every_kind_of_adapter_trains_in_bf16() {
-    for folder in folders() {
+    for folder in reference_models() {
         let plain = AdapterConfig::read(&folder).unwrap();
         let decomposed = AdapterConfig {
             weight_decomposed: true,
@@ -213,7 +206,7 @@ fn every_kind_of_adapter_trains_in_bf16() {
 fn engines_agree_on_quantised_weights() {
     let folder = tempfile::tempdir().unwrap();
     write_wide_model(folder.path());
-    let adapter = AdapterConfig::read(&folders()[1]).unwrap();
+    let adapter = AdapterConfig::read(&reference_model("llama")).unwrap();
     for (precision, bits) in [
         (Precision::Int8, QuantisedBits::Eight),
         (Precision::Nf4, QuantisedBits::Four),
@@ -278,7 +271,7 @@ fn norm(values: &[f32]) -> f64 {
 /// Masks are drawn again for the backward pass; it must meet the same ones.
 #[test]
 fn dropout_gradients_match_finite_differences() {
-    for folder in folders() {
+    for folder in reference_models() {
         let adapter = AdapterConfig {
             dropout: 0.3,
             ..AdapterConfig::read(&folder).unwrap()
@@ -318,7 +311,7 @@ fn graphics_card_matches_transformers_and_peft() {
         eprintln!("skipped: graphics_card_matches_transformers_and_peft needs a Vulkan device");
         return;
     };
-    for folder in folders() {
+    for folder in reference_models() {
         let adapter = AdapterConfig::read(&folder).unwrap();
         let device = std::slice::from_ref(&card.device);
         let mut engine = AutodiffEngine::load(&folder, &adapter, device, StoredDtype::F32).unwrap();
@@ -329,7 +322,7 @@ fn graphics_card_matches_transformers_and_peft() {
 /// The two engines are independent implementations, so each verifies the other's gradients.
 #[test]
 fn engines_agree_on_every_kind_of_adapter() {
-    for folder in folders() {
+    for folder in reference_models() {
         let plain = AdapterConfig::read(&folder).unwrap();
         let kinds = [
             AdapterConfig {
@@ -361,7 +354,7 @@ fn engines_agree_on_every_kind_of_adapter() {
 fn both_engines_agree_on_wide_matrices() {
     let folder = tempfile::tempdir().unwrap();
     write_wide_model(folder.path());
-    let plain = AdapterConfig::read(&folders()[1]).unwrap();
+    let plain = AdapterConfig::read(&reference_model("llama")).unwrap();
     agree(folder.path(), &plain);
     let decomposed = AdapterConfig {
         weight_decomposed: true,
@@ -372,7 +365,7 @@ fn both_engines_agree_on_wide_matrices() {
 
 /// The llama fixture made wider, with the same batches.
 fn write_wide_model(folder: &Path) {
-    let fixture = &folders()[1];
+    let fixture = &reference_model("llama");
     std::fs::copy(fixture.join("batches.json"), folder.join("batches.json")).unwrap();
     let mut config: serde_json::Value = json(&fixture.join("config.json"));
     let (hidden, inner, vocabulary) = (256, 512, 320);
@@ -479,7 +472,7 @@ fn shared_prefix() -> Vec<Vec<Sample>> {
 
 #[test]
 fn quantised_loss_is_close_to_full_precision() {
-    for folder in folders() {
+    for folder in reference_models() {
         let adapter = AdapterConfig::read(&folder).unwrap();
         let expected: Expected = json(&folder.join("expected.json"));
         let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
@@ -503,7 +496,7 @@ fn quantised_loss_is_close_to_full_precision() {
 /// On CPUs with a bf16 unit, products round their operands; gradients must still follow full precision closely.
 #[test]
 fn bf16_gradients_are_close_to_full_precision() {
-    for folder in folders() {
+    for folder in reference_models() {
         let adapter = AdapterConfig::read(&folder).unwrap();
         let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
         let samples = StepSamples {

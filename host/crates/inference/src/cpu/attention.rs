@@ -1,17 +1,19 @@
-//! Attention of new tokens over a row's keys and values.
+//! Attention of new tokens over a row's keys and values, as far back as a layer's window reaches.
 
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::key_values::{CachedSequence, LayerSlice};
+use super::key_values::{CachedSequence, LayerSlice, PAGE_POSITIONS};
 use super::vector::{add_scaled, dot_tile, softmax};
+use nl2sql_model::architecture::AttentionRule;
 
-/// Heads of a layer.
+/// Heads of a layer, and how queries meet keys.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AttentionShape {
     pub(super) heads: usize,
     pub(super) key_value_heads: usize,
     pub(super) head_dim: usize,
+    pub(super) rule: AttentionRule,
 }
 
 impl AttentionShape {
@@ -37,8 +39,8 @@ struct Task<'a> {
     /// Queries `[tokens, query width]` of this task.
     queries: &'a [f32],
     first_token: usize,
-    /// Keys the first query sees.
-    visible: usize,
+    /// Position of the first query.
+    position: usize,
     head: usize,
     shape: AttentionShape,
 }
@@ -63,13 +65,13 @@ pub(super) fn attend(
         for start in (0..*count).step_by(QUERIES_PER_TASK) {
             let tokens = QUERIES_PER_TASK.min(count - start);
             let token = first + start;
-            let visible = row.length() + start + 1;
-            work += tokens * visible * width;
+            let position = row.length() + start;
+            work += shape.rule.pairs(position..position + tokens) * width;
             tasks.extend((0..shape.key_value_heads).map(|head| Task {
                 parts,
                 queries: &queries[token * width..(token + tokens) * width],
                 first_token: token,
-                visible,
+                position,
                 head,
                 shape,
             }));
@@ -112,38 +114,42 @@ impl Task<'_> {
             heads,
             key_value_heads,
             head_dim,
+            rule,
         } = self.shape;
         let group = heads / key_value_heads;
         let width = self.shape.query_width();
         let tokens = self.queries.len() / width;
-        let scale = 1.0 / (head_dim as f32).sqrt();
+        let scale = rule.scale as f32;
         let mut context = vec![0.0; tokens * group * head_dim];
-        let mut scores = vec![0.0; self.visible + tokens];
+        let mut scores = vec![0.0; self.position + tokens - rule.first_seen(self.position)];
         for token in 0..tokens {
-            let visible = self.visible + token;
+            let position = self.position + token;
+            let seen = rule.first_seen(position)..position + 1;
+            let scores = &mut scores[..seen.len()];
             for member in 0..group {
                 let start = token * width + (self.head * group + member) * head_dim;
                 let query = &self.queries[start..start + head_dim];
-                self.score(simd, query, &mut scores[..visible]);
-                for score in &mut scores[..visible] {
+                self.score(simd, query, seen.start, scores);
+                for score in scores.iter_mut() {
                     *score *= scale;
                 }
-                softmax(&mut scores[..visible]);
+                softmax(scores);
                 let slot = (token * group + member) * head_dim;
-                self.mix(simd, &scores[..visible], &mut context[slot..slot + head_dim]);
+                self.mix(simd, scores, seen.start, &mut context[slot..slot + head_dim]);
             }
         }
         context
     }
 
-    /// Products of a query with the first `scores.len()` keys; the last page may hold room for more.
+    /// Products of a query with the `scores.len()` keys from position `first` on; the last page may hold room for more.
     #[inline(always)]
-    fn score<S: Simd>(&self, simd: S, query: &[f32], scores: &mut [f32]) {
+    fn score<S: Simd>(&self, simd: S, query: &[f32], first: usize, scores: &mut [f32]) {
         let (stride, offset, length) = self.head_layout();
+        let (page, mut position) = (first / PAGE_POSITIONS, first % PAGE_POSITIONS);
         let mut done = 0;
-        for part in self.parts {
-            let count = (part.keys.len() / stride).min(scores.len() - done);
-            let mut position = 0;
+        for part in &self.parts[page..] {
+            let count = PAGE_POSITIONS.min(position + scores.len() - done);
+            let begin = position;
             while position + 8 <= count {
                 let mut keys: [&[f32]; 8] = [&[]; 8];
                 for (n, key) in keys.iter_mut().enumerate() {
@@ -151,35 +157,35 @@ impl Task<'_> {
                     *key = &part.keys[start..start + length];
                 }
                 let products = dot_tile(simd, [query], keys);
-                scores[done + position..done + position + 8].copy_from_slice(&products[0]);
+                let slot = done + position - begin;
+                scores[slot..slot + 8].copy_from_slice(&products[0]);
                 position += 8;
             }
             while position < count {
                 let start = position * stride + offset;
-                scores[done + position] = dot_tile(simd, [query], [&part.keys[start..start + length]])[0][0];
+                scores[done + position - begin] = dot_tile(simd, [query], [&part.keys[start..start + length]])[0][0];
                 position += 1;
             }
-            done += count;
+            done += count - begin;
+            position = 0;
         }
     }
 
-    /// Values weighted and summed.
+    /// Values from position `first` on, weighted and summed.
     #[inline(always)]
-    fn mix<S: Simd>(&self, simd: S, weights: &[f32], context: &mut [f32]) {
+    fn mix<S: Simd>(&self, simd: S, weights: &[f32], first: usize, context: &mut [f32]) {
         let (stride, offset, length) = self.head_layout();
+        let (page, mut begin) = (first / PAGE_POSITIONS, first % PAGE_POSITIONS);
         let mut done = 0;
-        for part in self.parts {
-            let count = (part.values.len() / stride).min(weights.len() - done);
-            for position in 0..count {
+        for part in &self.parts[page..] {
+            let count = PAGE_POSITIONS.min(begin + weights.len() - done);
+            for position in begin..count {
                 let start = position * stride + offset;
-                add_scaled(
-                    simd,
-                    context,
-                    weights[done + position],
-                    &part.values[start..start + length],
-                );
+                let weight = weights[done + position - begin];
+                add_scaled(simd, context, weight, &part.values[start..start + length]);
             }
-            done += count;
+            done += count - begin;
+            begin = 0;
         }
     }
 

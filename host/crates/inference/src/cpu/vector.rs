@@ -118,6 +118,19 @@ pub(super) fn gated_silu(gate: &mut [f32], up: &[f32]) {
     );
 }
 
+/// `gate = gelu(gate) * up`, GELU with the hyperbolic tangent: `x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3))`.
+pub(super) fn gated_gelu(gate: &mut [f32], up: &[f32]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (gate, up) in gate.iter_mut().zip(up) {
+                let doubled = 1.595_769 * *gate * (1.0 + 0.044_715 * *gate * *gate);
+                *gate = *gate / (1.0 + exp(-doubled)) * up;
+            }
+        },
+    );
+}
+
 /// RMS norm of each row of `scale.len()` values.
 pub(super) fn rms_norm_rows(rows: &mut [f32], scale: &[f32], epsilon: f32) {
     pulp::Arch::new().dispatch(
@@ -152,6 +165,19 @@ mod tests {
             let x = step as f32 * 0.1;
             let relative = (f64::from(exp(x)) / f64::from(x).exp() - 1.0).abs();
             assert!(relative < 3e-7, "exp({x}) is off by {relative}");
+        }
+    }
+
+    #[test]
+    fn gelu_is_that_of_the_hyperbolic_tangent() {
+        for step in -80..=80 {
+            let x = step as f32 * 0.1;
+            let mut gate = [x];
+            gated_gelu(&mut gate, &[1.0]);
+            let wide = f64::from(x);
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (wide + 0.044_715 * wide.powi(3));
+            let exact = 0.5 * wide * (1.0 + inner.tanh());
+            assert!((f64::from(gate[0]) - exact).abs() < 2e-6, "gelu({x}) is {}", gate[0]);
         }
     }
 

@@ -1,7 +1,8 @@
 //! Llama 2 and 3, SmolLM2, DeepSeek-Coder: biases only where config.json asks for them.
 
-use super::{Architecture, LayerDesign};
-use crate::config::ModelConfig;
+use super::{Activation, Architecture, DecoderDesign, DecoderShape, GgufLayout, LayerDesign};
+use crate::config::ConfigFields;
+use crate::error::Result;
 
 /// `LlamaForCausalLM`.
 #[derive(Debug)]
@@ -16,20 +17,22 @@ impl Architecture for Llama {
         "LlamaForCausalLM"
     }
 
-    fn gguf_name(&self) -> &'static str {
-        "llama"
+    fn gguf(&self) -> Option<GgufLayout> {
+        Some(GgufLayout {
+            name: "llama",
+            interleaves_rotary: true,
+        })
     }
 
-    fn gguf_interleaves_rotary(&self) -> bool {
-        true
-    }
-
-    fn layer_design(&self, config: &ModelConfig) -> LayerDesign {
-        LayerDesign {
-            query_key_value_bias: config.attention_bias,
-            output_bias: config.attention_bias,
-            feed_forward_bias: config.mlp_bias,
-            query_key_norm: false,
-        }
+    fn design(&self, fields: &ConfigFields<'_>, shape: DecoderShape) -> Result<DecoderDesign> {
+        fields.refuse_windows()?;
+        let bias = fields.flag("attention_bias");
+        let layer = LayerDesign {
+            query_key_value_bias: bias,
+            output_bias: bias,
+            feed_forward_bias: fields.flag("mlp_bias"),
+            ..LayerDesign::plain(fields.activation("hidden_act", Activation::Silu)?, shape.head_dim)
+        };
+        Ok(DecoderDesign::uniform(layer, shape.layers, fields.rotary(shape)?))
     }
 }

@@ -1,7 +1,8 @@
 //! Qwen2 and Qwen2.5: queries, keys and values always carry a bias.
 
-use super::{Architecture, LayerDesign};
-use crate::config::ModelConfig;
+use super::{Activation, Architecture, DecoderDesign, DecoderShape, GgufLayout, LayerDesign};
+use crate::config::ConfigFields;
+use crate::error::Result;
 
 /// `Qwen2ForCausalLM`.
 #[derive(Debug)]
@@ -16,20 +17,19 @@ impl Architecture for Qwen2 {
         "Qwen2ForCausalLM"
     }
 
-    fn gguf_name(&self) -> &'static str {
-        "qwen2"
+    fn gguf(&self) -> Option<GgufLayout> {
+        Some(GgufLayout {
+            name: "qwen2",
+            interleaves_rotary: false,
+        })
     }
 
-    fn gguf_interleaves_rotary(&self) -> bool {
-        false
-    }
-
-    fn layer_design(&self, _config: &ModelConfig) -> LayerDesign {
-        LayerDesign {
+    fn design(&self, fields: &ConfigFields<'_>, shape: DecoderShape) -> Result<DecoderDesign> {
+        fields.refuse_windows()?;
+        let layer = LayerDesign {
             query_key_value_bias: true,
-            output_bias: false,
-            feed_forward_bias: false,
-            query_key_norm: false,
-        }
+            ..LayerDesign::plain(fields.activation("hidden_act", Activation::Silu)?, shape.head_dim)
+        };
+        Ok(DecoderDesign::uniform(layer, shape.layers, fields.rotary(shape)?))
     }
 }

@@ -1,7 +1,8 @@
 //! Qwen3 (dense): queries and keys are normalised per head, and heads have a width of their own.
 
-use super::{Architecture, LayerDesign};
-use crate::config::ModelConfig;
+use super::{Activation, Architecture, ConfigDefaults, DecoderDesign, DecoderShape, GgufLayout, LayerDesign};
+use crate::config::ConfigFields;
+use crate::error::Result;
 
 /// `Qwen3ForCausalLM`.
 #[derive(Debug)]
@@ -16,25 +17,30 @@ impl Architecture for Qwen3 {
         "Qwen3ForCausalLM"
     }
 
-    fn gguf_name(&self) -> &'static str {
-        "qwen3"
+    fn gguf(&self) -> Option<GgufLayout> {
+        Some(GgufLayout {
+            name: "qwen3",
+            interleaves_rotary: false,
+        })
     }
 
-    fn gguf_interleaves_rotary(&self) -> bool {
-        false
-    }
-
-    fn layer_design(&self, config: &ModelConfig) -> LayerDesign {
-        LayerDesign {
-            query_key_value_bias: config.attention_bias,
-            output_bias: config.attention_bias,
-            feed_forward_bias: false,
+    fn design(&self, fields: &ConfigFields<'_>, shape: DecoderShape) -> Result<DecoderDesign> {
+        fields.refuse_windows()?;
+        let bias = fields.flag("attention_bias");
+        let layer = LayerDesign {
+            query_key_value_bias: bias,
+            output_bias: bias,
             query_key_norm: true,
-        }
+            ..LayerDesign::plain(fields.activation("hidden_act", Activation::Silu)?, shape.head_dim)
+        };
+        Ok(DecoderDesign::uniform(layer, shape.layers, fields.rotary(shape)?))
     }
 
-    /// transformers' `Qwen3Config` default, whatever the hidden size.
-    fn default_head_dim(&self, _hidden_size: usize, _num_attention_heads: usize) -> usize {
-        128
+    /// As transformers' `Qwen3Config`, whatever the hidden size.
+    fn defaults(&self) -> ConfigDefaults {
+        ConfigDefaults {
+            head_dim: Some(128),
+            ..ConfigDefaults::default()
+        }
     }
 }

@@ -3,29 +3,32 @@
 use serde_json::{Map, Value, json};
 
 use super::reader::GgufFile;
-use crate::architecture::{self, Architecture};
+use crate::architecture::{self, Architecture, GgufLayout};
 use crate::config::{ModelConfig, RopeScaling};
 use crate::error::Result;
 
 /// The architecture a file names.
-pub(super) fn architecture_of(file: &GgufFile) -> Result<&'static dyn Architecture> {
+pub(super) fn architecture_of(file: &GgufFile) -> Result<(&'static dyn Architecture, GgufLayout)> {
     let name = file.metadata.text("general.architecture").unwrap_or_default();
     architecture::by_gguf_name(name).ok_or_else(|| {
         file.refuse(
-            format!("its architecture `{name}` is not known"),
-            format!("Known architectures: {}.", architecture::known_model_types().join(", ")),
+            format!("its architecture `{name}` cannot be imported"),
+            format!(
+                "Known architectures: {}. Use the model's Hugging Face folder.",
+                architecture::known_gguf_names().join(", ")
+            ),
         )
     })
 }
 
-/// config.json; `dtype` is that of the weights to be written.
+/// config.json; `prefix` is the file's name of the architecture, `dtype` that of the weights to be written.
 pub(super) fn config_document(
     file: &GgufFile,
     architecture: &dyn Architecture,
+    prefix: &str,
     dtype: &str,
 ) -> Result<Map<String, Value>> {
     let meta = &file.metadata;
-    let prefix = architecture.gguf_name();
     let size = |name: &str| {
         meta.whole(&format!("{prefix}.{name}")).ok_or_else(|| {
             file.refuse(
@@ -34,6 +37,12 @@ pub(super) fn config_document(
             )
         })
     };
+    if let Some(window) = meta.whole(&format!("{prefix}.attention.sliding_window")) {
+        return Err(file.refuse(
+            format!("its attention has a window of {window} positions"),
+            "Use the model's Hugging Face folder, whose config.json says which layers have it.",
+        ));
+    }
     let hidden = size("embedding_length")?;
     let heads = size("attention.head_count")?;
     let head_dim = meta

@@ -33,11 +33,11 @@ pub struct ImportReport {
 pub fn import_gguf(gguf: &Path, folder: &Path, dtype: Dtype) -> Result<ImportReport> {
     refuse_used_folder(folder)?;
     let file = GgufFile::open(gguf)?;
-    let architecture = architecture_of(&file)?;
-    let config = config_document(&file, architecture, dtype_name(dtype))?;
+    let (architecture, layout) = architecture_of(&file)?;
+    let config = config_document(&file, architecture, layout.name, dtype_name(dtype))?;
     let tokenizer = tokenizer_document(&file)?;
     let heads = |name: &str| config.get(name).and_then(Value::as_u64).unwrap_or(1) as usize;
-    let interleaving = architecture.gguf_interleaves_rotary().then(|| Interleaving {
+    let interleaving = layout.interleaves_rotary.then(|| Interleaving {
         query_heads: heads("num_attention_heads"),
         key_heads: heads("num_key_value_heads"),
     });

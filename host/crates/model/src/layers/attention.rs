@@ -1,39 +1,71 @@
 //! Self-attention with any number of key/value heads (MHA, GQA, MQA).
 
 use burn::module::Module;
-use burn::tensor::{DType, Tensor, activation::softmax};
+use burn::tensor::{DType, Device, Tensor, activation::softmax};
 
 use super::{AttentionMask, Projection, RmsNorm, RotaryAngles};
+use crate::architecture::AttentionRule;
 
 /// How queries meet keys and values: over the whole sequence when training, over a cache when generating.
 pub trait Attend {
-    /// Attention of one layer. Queries `[rows, heads, length, head_dim]`, keys and values
+    /// Attention of one layer by its rule. Queries `[rows, heads, length, head_dim]`, keys and values
     /// `[rows, key_value_heads, length, head_dim]`, rotated already; gives `[rows, heads, length, head_dim]`.
-    fn attend(&mut self, layer: usize, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4>;
+    fn attend(
+        &mut self,
+        layer: usize,
+        rule: AttentionRule,
+        queries: Tensor<4>,
+        keys: Tensor<4>,
+        values: Tensor<4>,
+    ) -> Tensor<4>;
 }
 
-/// Attention within the given sequences alone, under a mask; differentiable.
-#[derive(Debug, Clone)]
-pub struct MaskedAttention {
-    /// What is hidden from whom.
-    pub mask: AttentionMask,
+/// Causal attention within the given sequences alone; differentiable.
+#[derive(Debug, Clone, Default)]
+pub struct CausalAttention {
+    /// The mask of each window that layers asked for.
+    masks: Vec<(Option<usize>, AttentionMask)>,
 }
 
-impl Attend for MaskedAttention {
-    fn attend(&mut self, _layer: usize, queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>) -> Tensor<4> {
-        scaled_dot_product(queries, keys, values, &self.mask)
+impl CausalAttention {
+    fn mask(&mut self, length: usize, window: Option<usize>, device: &Device) -> AttentionMask {
+        if let Some((_, mask)) = self.masks.iter().find(|(known, _)| *known == window) {
+            return mask.clone();
+        }
+        let mask = AttentionMask::causal(length, window, device);
+        self.masks.push((window, mask.clone()));
+        mask
     }
 }
 
-/// `softmax(Q K^T / sqrt(head_dim)) V`, with each key/value head serving a group of query heads.
+impl Attend for CausalAttention {
+    fn attend(
+        &mut self,
+        _layer: usize,
+        rule: AttentionRule,
+        queries: Tensor<4>,
+        keys: Tensor<4>,
+        values: Tensor<4>,
+    ) -> Tensor<4> {
+        let mask = self.mask(queries.dims()[2], rule.window, &queries.device());
+        scaled_dot_product(queries, keys, values, rule.scale, &mask)
+    }
+}
+
+/// `softmax(scale Q K^T) V`, with each key/value head serving a group of query heads.
 ///
 /// Queries of a group are stacked along the length, so that keys and values are never repeated. The softmax is taken in
 /// f32 whatever the dtype, as transformers does.
-pub fn scaled_dot_product(queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>, mask: &AttentionMask) -> Tensor<4> {
+pub fn scaled_dot_product(
+    queries: Tensor<4>,
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    scale: f64,
+    mask: &AttentionMask,
+) -> Tensor<4> {
     let [rows, heads, length, width] = queries.dims();
     let [_, key_value_heads, key_length, _] = keys.dims();
     let group = heads / key_value_heads;
-    let scale = (width as f64).powf(-0.5);
     let stacked = queries.reshape([rows, key_value_heads, group * length, width]);
     let scores = (stacked * scale).matmul(keys.swap_dims(2, 3));
     let mask_rows = mask.hidden.dims()[0];
@@ -59,12 +91,15 @@ pub struct Attention {
     pub value: Projection,
     /// Output, `[heads * head_dim, hidden]`.
     pub output: Projection,
-    /// Norm over each query head (Qwen3).
+    /// Norm over each query head.
     pub query_norm: Option<RmsNorm>,
-    /// Norm over each key head (Qwen3).
+    /// Norm over each key head.
     pub key_norm: Option<RmsNorm>,
     /// Width of a head.
     pub head_dim: usize,
+    /// How queries meet keys.
+    #[module(skip)]
+    pub rule: AttentionRule,
 }
 
 impl Attention {

@@ -1,9 +1,9 @@
-//! One pre-norm decoder layer.
+//! One decoder layer.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attend, Attention, Projection, RmsNorm, RotaryAngles, SwiGlu};
+use super::{Attend, Attention, GatedFeedForward, Projection, RmsNorm, RotaryAngles};
 
 /// Attention and feed-forward, each added to the residual stream.
 #[derive(Module, Debug)]
@@ -12,10 +12,14 @@ pub struct DecoderLayer {
     pub attention_norm: RmsNorm,
     /// Self-attention.
     pub attention: Attention,
+    /// Norm after attention, before it is added.
+    pub attended_norm: Option<RmsNorm>,
     /// Norm before the feed-forward layer.
     pub feed_forward_norm: RmsNorm,
     /// Feed-forward layer.
-    pub feed_forward: SwiGlu,
+    pub feed_forward: GatedFeedForward,
+    /// Norm after the feed-forward layer, before it is added.
+    pub fed_norm: Option<RmsNorm>,
 }
 
 impl DecoderLayer {
@@ -33,7 +37,7 @@ impl DecoderLayer {
     /// Runs layer number `layer` over `[rows, length, hidden]`.
     pub fn forward(&self, layer: usize, x: Tensor<3>, angles: &RotaryAngles, attend: &mut dyn Attend) -> Tensor<3> {
         let [queries, keys, values] = self.attention_inputs(x.clone(), angles);
-        self.finish(x, attend.attend(layer, queries, keys, values))
+        self.finish(x, attend.attend(layer, self.attention.rule, queries, keys, values))
     }
 
     /// The part before attention: queries, keys and values of `[rows, length, hidden]`, as [`Attend`] takes them.
@@ -45,9 +49,9 @@ impl DecoderLayer {
     /// The part after attention: what it gave, `[rows, heads, length, head_dim]`, is added to the layer's input `x`, and
     /// the feed-forward layer runs.
     pub fn finish(&self, x: Tensor<3>, context: Tensor<4>) -> Tensor<3> {
-        let x = x + self.attention.project_output(context);
+        let x = x + normed(self.attended_norm.as_ref(), self.attention.project_output(context));
         let fed = self.feed_forward.forward(self.feed_forward_norm.forward(x.clone()));
-        x + fed
+        x + normed(self.fed_norm.as_ref(), fed)
     }
 
     /// The projections in the order of [`Self::PROJECTIONS`].
@@ -76,5 +80,12 @@ impl DecoderLayer {
             &mut mlp.up,
             &mut mlp.down,
         ]
+    }
+}
+
+fn normed(norm: Option<&RmsNorm>, x: Tensor<3>) -> Tensor<3> {
+    match norm {
+        Some(norm) => norm.forward(x),
+        None => x,
     }
 }

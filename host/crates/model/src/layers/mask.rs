@@ -1,6 +1,8 @@
 //! Which key positions a query may see.
 
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use std::ops::Range;
+
+use burn::tensor::{Bool, Device, Int, Tensor};
 
 /// Boolean mask of shape `[rows or 1, 1, queries, keys]`; `true` hides a key.
 #[derive(Debug, Clone)]
@@ -10,41 +12,43 @@ pub struct AttentionMask {
 }
 
 impl AttentionMask {
-    /// Every query sees itself and what came before it. Enough for right-padded rows too: padding is only
+    /// Every query sees itself and what came before it, as far as a window reaches. Enough for right-padded rows too: padding is only
     /// seen from padding.
-    pub fn causal(length: usize, device: &Device) -> Self {
-        Self::causal_block(0, length, device)
+    pub fn causal(length: usize, window: Option<usize>, device: &Device) -> Self {
+        Self::causal_block(0..length, 0..length, window, device)
     }
 
-    /// Causal attention of `queries` positions from `first` on, to all keys up to the last of them. Made on the device.
-    pub fn causal_block(first: usize, queries: usize, device: &Device) -> Self {
-        let last = first + queries;
-        let keys = Tensor::<1, Int>::arange(0..last as i64, device).reshape([1, 1, 1, last]);
-        let seen_from = Tensor::<1, Int>::arange(first as i64..last as i64, device).reshape([1, 1, queries, 1]);
-        let shape = [1, 1, queries, last];
+    /// Causal attention of the queries at some positions to the keys at others. Made on the device.
+    pub fn causal_block(queries: Range<usize>, keys: Range<usize>, window: Option<usize>, device: &Device) -> Self {
+        let shape = [1, 1, queries.len(), keys.len()];
+        let positions = |range: &Range<usize>| Tensor::<1, Int>::arange(range.start as i64..range.end as i64, device);
+        let seen = positions(&keys).reshape([1, 1, 1, keys.len()]).expand(shape);
+        let seen_from = positions(&queries).reshape([1, 1, queries.len(), 1]).expand(shape);
+        let later = seen.clone().greater(seen_from.clone());
         Self {
-            hidden: keys.expand(shape).greater(seen_from.expand(shape)),
+            hidden: match window {
+                Some(window) => later.bool_or(seen.lower_equal(seen_from - window as i64)),
+                None => later,
+            },
         }
     }
+}
 
-    /// Causal attention inside segments: `segments[row][position]` numbers the packed sample a token belongs to,
-    /// and no token sees another sample's.
-    pub fn packed(segments: &[Vec<usize>], device: &Device) -> Self {
-        let length = segments.first().map_or(0, Vec::len);
-        Self::from_rule(segments.len(), length, device, |row, query, key| {
-            key > query || segments[row][query] != segments[row][key]
-        })
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn from_rule(rows: usize, length: usize, device: &Device, hidden: impl Fn(usize, usize, usize) -> bool) -> Self {
-        let mut values = Vec::with_capacity(rows * length * length);
-        for row in 0..rows {
-            for query in 0..length {
-                values.extend((0..length).map(|key| hidden(row, query, key)));
-            }
-        }
-        Self {
-            hidden: Tensor::from_data(TensorData::new(values, [rows, 1, length, length]), device),
-        }
+    #[test]
+    fn a_window_of_three_hides_the_third_position_before_a_query() {
+        let device = Device::flex();
+        let hidden = |queries, keys, window| {
+            let mask = AttentionMask::causal_block(queries, keys, window, &device);
+            mask.hidden.into_data().iter::<bool>().collect::<Vec<bool>>()
+        };
+        assert_eq!(
+            hidden(4..6, 1..6, Some(3)),
+            [true, false, false, false, true, true, true, false, false, false]
+        );
+        assert_eq!(hidden(4..6, 3..6, None), [false, false, true, false, false, false]);
     }
 }

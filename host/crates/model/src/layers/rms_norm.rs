@@ -3,26 +3,35 @@
 use burn::module::Module;
 use burn::tensor::{DType, Tensor};
 
-/// `y = x / sqrt(mean(x^2) + epsilon) * scale` over the last dimension; the scale is frozen.
+use crate::weights::values_of;
+
+/// `y = x / sqrt(mean(x^2) + epsilon) * (scale + offset)` over the last dimension; the scale is frozen.
 #[derive(Module, Debug)]
 pub struct RmsNorm {
-    /// Scale per feature, shape `[width]`.
+    /// Scale per feature as files hold it, shape `[width]`.
     pub scale: Tensor<1>,
+    /// Added to the scale. Not folded into it: in bf16 the sum would lose bits that the scale has.
+    pub offset: f32,
     /// Added to the mean square.
     pub epsilon: f64,
 }
 
 impl RmsNorm {
-    /// A norm with the given scale.
-    pub fn new(scale: Tensor<1>, epsilon: f64) -> Self {
-        Self { scale, epsilon }
-    }
-
     /// Normalises `[.., width]`, in f32 whatever the dtype.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let dtype = x.dtype();
         let wide = x.cast(DType::F32);
         let inverse = (wide.clone().square().mean_dim(D - 1) + self.epsilon).sqrt().recip();
-        (wide * inverse * self.scale.clone().cast(DType::F32).unsqueeze()).cast(dtype)
+        (wide * inverse * self.factors().unsqueeze()).cast(dtype)
+    }
+
+    /// What features are multiplied by, in f32.
+    pub fn values(&self) -> Vec<f32> {
+        values_of(self.factors())
+    }
+
+    fn factors(&self) -> Tensor<1> {
+        let scale = self.scale.clone().cast(DType::F32);
+        if self.offset == 0.0 { scale } else { scale + self.offset }
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use crate::config::ModelConfig;
+use crate::architecture::{DecoderDesign, RotarySettings};
 
 /// Angular frequency of every pair of dimensions, and what cosine and sine are multiplied by.
 #[derive(Debug, Clone)]
@@ -14,11 +14,11 @@ pub struct RotaryFrequencies {
 }
 
 impl RotaryFrequencies {
-    /// The frequencies of a configuration, scaling applied.
-    pub fn of(config: &ModelConfig) -> Self {
+    /// The frequencies of heads of that width, scaling applied.
+    pub fn of(settings: &RotarySettings, head_dim: usize) -> Self {
         Self {
-            frequencies: config.rope_scaling.frequencies(config.rope_theta, config.head_dim),
-            factor: config.rope_scaling.attention_factor(),
+            frequencies: settings.scaling.frequencies(settings.theta, head_dim),
+            factor: settings.scaling.attention_factor(),
         }
     }
 
@@ -50,6 +50,52 @@ impl RotaryFrequencies {
             cos: tensor(cos),
             sin: tensor(sin),
         }
+    }
+}
+
+/// The rotary frequencies of a decoder: its different ones, and which of them each layer has.
+#[derive(Debug, Clone)]
+pub struct DecoderRotary {
+    /// The different ones, as [`DecoderDesign::rotary`] lists them.
+    pub different: Vec<RotaryFrequencies>,
+    of_layer: Vec<usize>,
+}
+
+impl DecoderRotary {
+    /// The frequencies of a design with heads of that width.
+    pub fn of(design: &DecoderDesign, head_dim: usize) -> Self {
+        let different = design.rotary.iter();
+        Self {
+            different: different
+                .map(|settings| RotaryFrequencies::of(settings, head_dim))
+                .collect(),
+            of_layer: design.layers.iter().map(|layer| layer.rotary).collect(),
+        }
+    }
+
+    /// Angles of a batch in every layer, as [`RotaryFrequencies::angles`].
+    pub fn angles(&self, positions: &[Vec<usize>], device: &Device) -> DecoderAngles {
+        let different = self.different.iter();
+        DecoderAngles {
+            different: different
+                .map(|frequencies| frequencies.angles(positions, device))
+                .collect(),
+            of_layer: self.of_layer.clone(),
+        }
+    }
+}
+
+/// The angles of a batch in every layer.
+#[derive(Debug, Clone)]
+pub struct DecoderAngles {
+    different: Vec<RotaryAngles>,
+    of_layer: Vec<usize>,
+}
+
+impl DecoderAngles {
+    /// Those of a layer.
+    pub fn of(&self, layer: usize) -> &RotaryAngles {
+        &self.different[self.of_layer[layer]]
     }
 }
 

@@ -12,6 +12,9 @@ use crate::tokenizer::{TextTokenizer, read_optional};
 /// The setting that asks for detection.
 const AUTO: &str = "auto";
 
+/// What Llama 2 writes before a system text.
+const LLAMA2_SYSTEM: &str = "<<SYS>>";
+
 /// A template, and why it was taken.
 #[derive(Debug, Clone)]
 pub struct DetectedTemplate {
@@ -109,10 +112,19 @@ enum Family {
     Llama3,
     DeepSeek3,
     DeepSeekCoder,
+    Gemma,
+    Mistral,
 }
 
 impl Family {
-    const ALL: [Self; 4] = [Self::ChatMl, Self::Llama3, Self::DeepSeek3, Self::DeepSeekCoder];
+    const ALL: [Self; 6] = [
+        Self::ChatMl,
+        Self::Llama3,
+        Self::DeepSeek3,
+        Self::DeepSeekCoder,
+        Self::Gemma,
+        Self::Mistral,
+    ];
 
     /// The special token that marks the family.
     fn marker(self) -> &'static str {
@@ -121,20 +133,32 @@ impl Family {
             Self::Llama3 => "<|start_header_id|>",
             Self::DeepSeek3 => "<｜User｜>",
             Self::DeepSeekCoder => "<|EOT|>",
+            Self::Gemma => "<start_of_turn>",
+            Self::Mistral => "[INST]",
         }
     }
 
     /// The first family whose marker is one token. DeepSeek's distilled models keep the markers of the model that was
-    /// distilled into, so that theirs is looked for first.
+    /// distilled into, so that theirs is looked for first; models trained on from a base keep the base's markers, so that Mistral's come last.
     fn of_tokens(tokenizer: &TextTokenizer) -> Option<Self> {
-        let order = [Self::DeepSeek3, Self::ChatMl, Self::Llama3, Self::DeepSeekCoder];
+        let order = [
+            Self::DeepSeek3,
+            Self::ChatMl,
+            Self::Llama3,
+            Self::DeepSeekCoder,
+            Self::Gemma,
+            Self::Mistral,
+        ];
         order
             .into_iter()
             .find(|family| tokenizer.token_id(family.marker()).is_some())
     }
 
-    /// The family in whose markers a template is written.
+    /// The family in whose markers a template is written. Llama 2 writes its brackets as plain text, which every tokenizer has.
     fn of_template(template: &ChatTemplate) -> Option<Self> {
+        if template.is_written_with(LLAMA2_SYSTEM) {
+            return None;
+        }
         Self::ALL
             .into_iter()
             .find(|family| template.is_written_with(family.marker()))
@@ -148,6 +172,8 @@ impl Family {
             (Self::Llama3, _) => "llama3",
             (Self::DeepSeek3, _) => "deepseek3",
             (Self::DeepSeekCoder, _) => "deepseekcoder",
+            (Self::Gemma, _) => "gemma3",
+            (Self::Mistral, _) => "mistral",
         }
     }
 }
@@ -168,7 +194,11 @@ fn template_of_text(text: &str, model_type: &str) -> Option<(&'static str, Strin
     let families = [
         ("GPT4 Correct User", "<|start_header_id|>", "openchat-3.6"),
         ("<|start_header_id|>", "", "llama3"),
-        ("[INST]", "<<SYS>>", "llama2"),
+        ("<start_of_turn>", "<end_of_turn>", "gemma3"),
+        ("[INST]", LLAMA2_SYSTEM, "llama2"),
+        ("[SYSTEM_PROMPT]", "[INST]", "mistral_small"),
+        ("[INST] ", "[/INST]", "mistral"),
+        ("[INST]", "[/INST]", "ministral"),
         ("### Instruction:", "<|EOT|>", "deepseekcoder"),
         ("### Instruction:", "", "alpaca"),
         ("<|user|>", "<|assistant|>", "zephyr"),

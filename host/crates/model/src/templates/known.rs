@@ -61,8 +61,42 @@ const LLAMA2: ChatTemplate = ChatTemplate {
     ..PLAIN
 };
 
+/// Mistral's instruction brackets, each one token since its third tokenizer; the system text goes into the first question.
+const MISTRAL: ChatTemplate = ChatTemplate {
+    name: "mistral",
+    prefix: &[Slot::Bos],
+    system: &[Slot::Text("{{content}}\n\n")],
+    user: &[Slot::Text("[INST] {{content}}[/INST]")],
+    assistant: &[Slot::Text(" {{content}}"), Slot::Eos],
+    fuses_system: true,
+    ..PLAIN
+};
+
+/// Mistral's brackets for tokenizers without spaces around them (Tekken).
+const MINISTRAL: ChatTemplate = ChatTemplate {
+    name: "ministral",
+    user: &[Slot::Text("[INST]{{content}}[/INST]")],
+    assistant: PLAIN.assistant,
+    ..MISTRAL
+};
+
+/// Gemma's turns; the system text goes into the first question.
+const GEMMA: ChatTemplate = ChatTemplate {
+    name: "gemma",
+    prefix: &[Slot::Bos],
+    system: &[Slot::Text("{{content}}\n\n")],
+    user: &[Slot::Text(
+        "<start_of_turn>user\n{{content}}<end_of_turn>\n<start_of_turn>model\n",
+    )],
+    assistant: &[Slot::Text("{{content}}<end_of_turn>\n")],
+    stop_words: &["<end_of_turn>"],
+    replaces_eos: true,
+    fuses_system: true,
+    ..PLAIN
+};
+
 /// Every template, by name.
-pub(super) static TEMPLATES: [ChatTemplate; 24] = [
+pub(super) static TEMPLATES: [ChatTemplate; 29] = [
     CHATML,
     ChatTemplate {
         name: "chatml_de",
@@ -163,6 +197,19 @@ pub(super) static TEMPLATES: [ChatTemplate; 24] = [
         stop_words: &["<|eot_id|>"],
         ..PLAIN
     },
+    MISTRAL,
+    MINISTRAL,
+    ChatTemplate {
+        name: "mistral_small",
+        system: &[Slot::Text("[SYSTEM_PROMPT]{{content}}[/SYSTEM_PROMPT]")],
+        fuses_system: false,
+        ..MINISTRAL
+    },
+    GEMMA,
+    ChatTemplate {
+        name: "gemma3",
+        ..GEMMA
+    },
     ChatTemplate {
         name: "zephyr",
         system: &[Slot::Text("<|system|>\n{{content}}"), Slot::Eos],
@@ -240,6 +287,10 @@ pub(super) fn usual_name(written: &str) -> Option<&'static str> {
         "deepseekcoderinstruct" => "deepseekcoder",
         "yi15" | "yicoder" => "yi",
         "im" | "chatmlen" => "chatml",
+        "mistralinstruct" | "mistral7b" | "mistralv03" => "mistral",
+        "mistralnemo" | "nemo" | "ministral8b" => "ministral",
+        "mistralsmall" | "mistralsmall24b" => "mistral_small",
+        "gemma3it" | "gemma3instruct" | "gemma3text" => "gemma3",
         "none" | "raw" | "plain" => "empty",
         _ => return None,
     };

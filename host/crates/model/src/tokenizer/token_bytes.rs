@@ -14,7 +14,7 @@ pub(super) fn token_bytes(tokenizer: &Tokenizer) -> Vec<Vec<u8>> {
     let ids = 0..largest.map_or(0, |largest| largest + 1);
     ids.map(|id| match (added.get(&id), &alphabet) {
         (Some(token), _) if token.special => Vec::new(),
-        (Some(token), _) => token.content.clone().into_bytes(),
+        (Some(token), Some(_)) => token.content.clone().into_bytes(),
         (None, Some(alphabet)) => {
             let token = tokenizer.id_to_token(id).unwrap_or_default();
             token
@@ -22,7 +22,8 @@ pub(super) fn token_bytes(tokenizer: &Tokenizer) -> Vec<Vec<u8>> {
                 .filter_map(|letter| alphabet.get(&letter).copied())
                 .collect()
         }
-        (None, None) => sentence_piece(&tokenizer.id_to_token(id).unwrap_or_default()),
+        // Gemma's runs of spaces and lines are added tokens, which its decoder reads as any other piece.
+        (_, None) => sentence_piece(&tokenizer.id_to_token(id).unwrap_or_default()),
     })
     .collect()
 }
@@ -92,6 +93,34 @@ mod tests {
         let written: Vec<u8> = ids.flat_map(|id| bytes[*id as usize].clone()).collect();
         assert_eq!(String::from_utf8(written).unwrap(), text);
         assert!(bytes[256].is_empty(), "special tokens are no text");
+    }
+
+    /// Pieces with `▁` for a space and single bytes, as Mistral's and Gemma's tokenizers have them; Gemma adds runs of spaces as tokens.
+    #[test]
+    fn added_tokens_of_pieces_are_read_as_pieces() {
+        let added = json!({ "id": 4, "content": "\u{2581}\u{2581}", "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": false });
+        let tokenizer = json!({
+            "version": "1.0", "truncation": null, "padding": null, "post_processor": null, "added_tokens": [added],
+            "normalizer": { "type": "Replace", "pattern": { "String": " " }, "content": "\u{2581}" },
+            "pre_tokenizer": null,
+            "decoder": { "type": "Sequence", "decoders": [
+                { "type": "Replace", "pattern": { "String": "\u{2581}" }, "content": " " },
+                { "type": "ByteFallback" }, { "type": "Fuse" },
+            ] },
+            "model": {
+                "type": "BPE", "byte_fallback": true, "unk_token": null, "merges": [["\u{2581}", "a"]],
+                "vocab": { "a": 0, "\u{2581}": 1, "\u{2581}a": 2, "<0x0A>": 3, "\u{2581}\u{2581}": 4 },
+            },
+        });
+        let tokenizer = Tokenizer::from_str(&tokenizer.to_string()).unwrap();
+        let bytes = token_bytes(&tokenizer);
+        let encoding = tokenizer.encode("a a\na", false).unwrap();
+        assert_eq!(encoding.get_ids(), [0, 2, 3, 0]);
+        for id in 0..5 {
+            let text = tokenizer.decode(&[id], false).unwrap();
+            assert_eq!(bytes[id as usize], text.as_bytes(), "token {id}");
+        }
     }
 
     #[test]

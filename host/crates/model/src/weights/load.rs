@@ -9,8 +9,8 @@ use crate::config::ModelConfig;
 use crate::decoder::{Decoder, OutputHead, TiedHead};
 use crate::error::{ModelError, Result};
 use crate::layers::{
-    Attention, BlockQuantised, DecoderLayer, Projection, ProjectionWeight, QuantisedBits, RmsNorm, RotaryFrequencies,
-    SwiGlu, TokenEmbedding,
+    Attention, BlockQuantised, DecoderLayer, DecoderRotary, GatedFeedForward, Projection, ProjectionWeight,
+    QuantisedBits, RmsNorm, TokenEmbedding,
 };
 
 /// How frozen weights are held in memory.
@@ -89,46 +89,59 @@ impl Loader<'_> {
             final_norm: self.norm("model.norm", config.hidden_size)?,
             head,
             config: config.clone(),
-            rotary: RotaryFrequencies::of(config),
+            rotary: DecoderRotary::of(&config.design, config.head_dim),
         })
     }
 
     fn layer(&self, number: usize) -> Result<DecoderLayer> {
         let config = self.config;
-        let design = config.architecture.layer_design(config);
-        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-        let queries = config.num_attention_heads * config.head_dim;
-        let keys = config.num_key_value_heads * config.head_dim;
+        let design = config.design.layers[number];
+        let hidden = config.hidden_size;
         let at = |part: &str| format!("model.layers.{number}.{part}");
+        let after = |name: Option<&str>| name.map(|name| self.norm(&at(name), hidden)).transpose();
         let head_norm = |part: &str| match design.query_key_norm {
             true => self.norm(&at(part), config.head_dim).map(Some),
             false => Ok(None),
         };
-        let project = |part: &str, shape, bias| self.projection(&at(part), shape, bias);
-        let qkv_bias = design.query_key_value_bias;
+        let [query, key, value, output, gate, up, down] =
+            [0, 1, 2, 3, 4, 5, 6].map(|place| self.projection_at(number, place));
         Ok(DecoderLayer {
-            attention_norm: self.norm(&at("input_layernorm"), hidden)?,
+            attention_norm: self.norm(&at(design.norms.before_attention), hidden)?,
             attention: Attention {
-                query: project("self_attn.q_proj", [queries, hidden], qkv_bias)?,
-                key: project("self_attn.k_proj", [keys, hidden], qkv_bias)?,
-                value: project("self_attn.v_proj", [keys, hidden], qkv_bias)?,
-                output: project("self_attn.o_proj", [hidden, queries], design.output_bias)?,
+                query: query?,
+                key: key?,
+                value: value?,
+                output: output?,
                 query_norm: head_norm("self_attn.q_norm")?,
                 key_norm: head_norm("self_attn.k_norm")?,
                 head_dim: config.head_dim,
+                rule: design.attention,
             },
-            feed_forward_norm: self.norm(&at("post_attention_layernorm"), hidden)?,
-            feed_forward: SwiGlu {
-                gate: project("mlp.gate_proj", [wide, hidden], design.feed_forward_bias)?,
-                up: project("mlp.up_proj", [wide, hidden], design.feed_forward_bias)?,
-                down: project("mlp.down_proj", [hidden, wide], design.feed_forward_bias)?,
+            attended_norm: after(design.norms.after_attention)?,
+            feed_forward_norm: self.norm(&at(design.norms.before_feed_forward), hidden)?,
+            feed_forward: GatedFeedForward {
+                gate: gate?,
+                up: up?,
+                down: down?,
+                activation: design.activation,
             },
+            fed_norm: after(design.norms.after_feed_forward)?,
         })
     }
 
     fn norm(&self, name: &str, width: usize) -> Result<RmsNorm> {
-        let scale = self.float_tensor(&format!("{name}.weight"), [width])?;
-        Ok(RmsNorm::new(scale, self.config.rms_norm_eps))
+        Ok(RmsNorm {
+            scale: self.float_tensor(&format!("{name}.weight"), [width])?,
+            offset: self.config.design.norm_offset,
+            epsilon: self.config.rms_norm_eps,
+        })
+    }
+
+    /// The projection at a place of [`DecoderLayer::PROJECTIONS`].
+    fn projection_at(&self, layer: usize, place: usize) -> Result<Projection> {
+        let name = format!("model.layers.{layer}.{}", DecoderLayer::PROJECTIONS[place]);
+        let bias = self.config.design.layers[layer].has_bias(place);
+        self.projection(&name, self.config.projection_shape(place), bias)
     }
 
     fn projection(&self, name: &str, shape: [usize; 2], bias: bool) -> Result<Projection> {

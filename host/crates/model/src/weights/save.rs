@@ -156,14 +156,17 @@ fn decoder_tensors(decoder: &Decoder, dtype: Dtype) -> Vec<TensorToWrite<'_>> {
     let mut tensors = vec![entry("model.embed_tokens.weight", dtype, decoder.embedding.table.val())];
     for (number, layer) in decoder.layers.iter().enumerate() {
         let at = |part: &str| format!("model.layers.{number}.{part}.weight");
+        let names = decoder.config.design.layers[number].norms;
         let norms = [
-            ("input_layernorm", Some(&layer.attention_norm)),
-            ("post_attention_layernorm", Some(&layer.feed_forward_norm)),
-            ("self_attn.q_norm", layer.attention.query_norm.as_ref()),
-            ("self_attn.k_norm", layer.attention.key_norm.as_ref()),
+            (Some(names.before_attention), Some(&layer.attention_norm)),
+            (names.after_attention, layer.attended_norm.as_ref()),
+            (Some(names.before_feed_forward), Some(&layer.feed_forward_norm)),
+            (names.after_feed_forward, layer.fed_norm.as_ref()),
+            (Some("self_attn.q_norm"), layer.attention.query_norm.as_ref()),
+            (Some("self_attn.k_norm"), layer.attention.key_norm.as_ref()),
         ];
-        for (name, norm) in norms {
-            tensors.extend(norm.map(|norm| entry(&at(name), dtype, norm.scale.clone())));
+        for (name, norm) in norms.into_iter().filter_map(|(name, norm)| name.zip(norm)) {
+            tensors.push(entry(&at(name), dtype, norm.scale.clone()));
         }
     }
     for (name, projection) in decoder.projections() {

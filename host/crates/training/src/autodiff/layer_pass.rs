@@ -6,7 +6,7 @@
 use burn::tensor::{Device, Gradients, Tensor};
 use nl2sql_model::Decoder;
 use nl2sql_model::decoder::{select_positions, token_tensor};
-use nl2sql_model::layers::{DecoderLayer, RotaryAngles};
+use nl2sql_model::layers::{DecoderAngles, DecoderLayer};
 
 use super::query_blocks::{attend, attend_backward, queries_per_block};
 use super::trained_values::{DeviceGradients, tracked_layer};
@@ -26,7 +26,7 @@ pub struct LayerPass<'a> {
     rows: Vec<Vec<u32>>,
     length: usize,
     scored: Scored,
-    angles: RotaryAngles,
+    angles: DecoderAngles,
     block: usize,
     device: Device,
     dropout_key: Option<u64>,
@@ -97,8 +97,10 @@ impl<'a> LayerPass<'a> {
         // Dropout is active on devices with autodiff alone.
         let x = x.autodiff();
         self.seed(number, 0);
-        let inputs = layer.attention_inputs(x.clone(), &self.angles).map(Tensor::inner);
-        let context = attend(inputs, self.block);
+        let inputs = layer
+            .attention_inputs(x.clone(), self.angles.of(number))
+            .map(Tensor::inner);
+        let context = attend(inputs, layer.attention.rule, self.block);
         self.seed(number, 1);
         layer.finish(x, context.autodiff()).inner()
     }
@@ -145,10 +147,11 @@ impl<'a> LayerPass<'a> {
 
         let before = input.clone().autodiff().require_grad();
         self.seed(number, 0);
-        let projected = layer.attention_inputs(before.clone(), &self.angles);
+        let projected = layer.attention_inputs(before.clone(), self.angles.of(number));
         let attended = projected.clone().map(Tensor::inner);
 
-        let context = attend(attended.clone(), self.block).autodiff().require_grad();
+        let rule = layer.attention.rule;
+        let context = attend(attended.clone(), rule, self.block).autodiff().require_grad();
         let residual = input.autodiff().require_grad();
         self.seed(number, 1);
         let output = layer.finish(residual.clone(), context.clone());
@@ -157,7 +160,7 @@ impl<'a> LayerPass<'a> {
         let through_residual = residual.grad_remove(&mut graph)?;
         let context_gradient = context.grad_remove(&mut graph)?;
 
-        let shares = attend_backward(attended, context_gradient, self.block);
+        let shares = attend_backward(attended, rule, context_gradient, self.block);
         let [queries, keys, values] = projected;
         let [for_queries, for_keys, for_values] = shares;
         let sum = weighted_sum(queries, for_queries) + weighted_sum(keys, for_keys) + weighted_sum(values, for_values);

@@ -1,4 +1,4 @@
-//! Causal attention by blocks of queries, forward and backward, so that memory grows with the length and not with its
+//! Causal attention by blocks of queries, within a layer's window, forward and backward, so that memory grows with the length and not with its
 //! square.
 //!
 //! Scores are computed again for the backward pass, one block at a time (Rabe and Staats 2021, arXiv:2112.05682).
@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use burn::tensor::{DType, Tensor};
+use nl2sql_model::architecture::AttentionRule;
 use nl2sql_model::layers::{AttentionMask, scaled_dot_product};
 
 use super::weighted_sum;
@@ -23,38 +24,43 @@ pub fn queries_per_block(rows: usize, heads: usize, length: usize) -> usize {
 }
 
 /// Attention of `[rows, heads, length, head_dim]` on keys and values `[rows, key_value_heads, length, head_dim]`.
-pub fn attend([queries, keys, values]: [Tensor<4>; 3], block: usize) -> Tensor<4> {
+pub fn attend([queries, keys, values]: [Tensor<4>; 3], rule: AttentionRule, block: usize) -> Tensor<4> {
     let length = queries.dims()[2];
-    let contexts = blocks(length, block).map(|range| {
-        attend_block(
-            first(&queries, range.clone()),
-            first(&keys, 0..range.end),
-            first(&values, 0..range.end),
-            range,
-        )
+    let contexts = blocks(length, rule, block).map(|block| {
+        let (q, k, v) = (
+            part(&queries, &block.queries),
+            part(&keys, &block.keys),
+            part(&values, &block.keys),
+        );
+        attend_block(q, k, v, rule, block)
     });
     Tensor::cat(contexts.collect(), 2)
 }
 
 /// Gradients of queries, keys and values, given that of the context.
-pub fn attend_backward([queries, keys, values]: [Tensor<4>; 3], gradient: Tensor<4>, block: usize) -> [Tensor<4>; 3] {
+pub fn attend_backward(
+    [queries, keys, values]: [Tensor<4>; 3],
+    rule: AttentionRule,
+    gradient: Tensor<4>,
+    block: usize,
+) -> [Tensor<4>; 3] {
     let mut query_gradients = Vec::new();
     // Many blocks add to the same keys and values; in bf16 the sums would lose what small blocks add.
     let mut key_gradients = keys.zeros_like().cast(DType::F32);
     let mut value_gradients = values.zeros_like().cast(DType::F32);
-    for range in blocks(queries.dims()[2], block) {
-        let leaf = |tensor: &Tensor<4>, range| first(tensor, range).autodiff().require_grad();
+    for block in blocks(queries.dims()[2], rule, block) {
+        let leaf = |tensor: &Tensor<4>, range: &Range<usize>| part(tensor, range).autodiff().require_grad();
         let (q, k, v) = (
-            leaf(&queries, range.clone()),
-            leaf(&keys, 0..range.end),
-            leaf(&values, 0..range.end),
+            leaf(&queries, &block.queries),
+            leaf(&keys, &block.keys),
+            leaf(&values, &block.keys),
         );
-        let context = attend_block(q.clone(), k.clone(), v.clone(), range.clone());
-        let mut graph = weighted_sum(context, first(&gradient, range)).backward();
+        let context = attend_block(q.clone(), k.clone(), v.clone(), rule, block.clone());
+        let mut graph = weighted_sum(context, part(&gradient, &block.queries)).backward();
         query_gradients.extend(q.grad_remove(&mut graph));
         if let (Some(k), Some(v)) = (k.grad_remove(&mut graph), v.grad_remove(&mut graph)) {
-            key_gradients = add_to_first(key_gradients, k.cast(DType::F32));
-            value_gradients = add_to_first(value_gradients, v.cast(DType::F32));
+            key_gradients = add_to_part(key_gradients, k.cast(DType::F32), &block.keys);
+            value_gradients = add_to_part(value_gradients, v.cast(DType::F32), &block.keys);
         }
     }
     let dtype = keys.dtype();
@@ -65,26 +71,44 @@ pub fn attend_backward([queries, keys, values]: [Tensor<4>; 3], gradient: Tensor
     ]
 }
 
-fn attend_block(queries: Tensor<4>, keys: Tensor<4>, values: Tensor<4>, range: Range<usize>) -> Tensor<4> {
-    let mask = AttentionMask::causal_block(range.start, range.len(), &keys.device().without_autodiff());
-    scaled_dot_product(queries, keys, values, &mask)
+/// Queries that are computed together, and the keys that some of them see.
+#[derive(Debug, Clone)]
+struct Block {
+    queries: Range<usize>,
+    keys: Range<usize>,
 }
 
-fn blocks(length: usize, block: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..length)
-        .step_by(block.max(1))
-        .map(move |start| start..(start + block.max(1)).min(length))
+fn attend_block(
+    queries: Tensor<4>,
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    rule: AttentionRule,
+    block: Block,
+) -> Tensor<4> {
+    let device = keys.device().without_autodiff();
+    let mask = AttentionMask::causal_block(block.queries, block.keys, rule.window, &device);
+    scaled_dot_product(queries, keys, values, rule.scale, &mask)
 }
 
-fn first(tensor: &Tensor<4>, range: Range<usize>) -> Tensor<4> {
+fn blocks(length: usize, rule: AttentionRule, block: usize) -> impl Iterator<Item = Block> {
+    (0..length).step_by(block.max(1)).map(move |start| {
+        let end = (start + block.max(1)).min(length);
+        Block {
+            queries: start..end,
+            keys: rule.first_seen(start)..end,
+        }
+    })
+}
+
+fn part(tensor: &Tensor<4>, range: &Range<usize>) -> Tensor<4> {
     tensor.clone().narrow(2, range.start, range.len())
 }
 
-/// Adds `part` to the first positions of `sum`.
-fn add_to_first(sum: Tensor<4>, part: Tensor<4>) -> Tensor<4> {
-    let [rows, heads, count, width] = part.dims();
-    let added = sum.clone().narrow(2, 0, count) + part;
-    sum.slice_assign([0..rows, 0..heads, 0..count, 0..width], added)
+/// Adds `part` to the positions `range` of `sum`.
+fn add_to_part(sum: Tensor<4>, part: Tensor<4>, range: &Range<usize>) -> Tensor<4> {
+    let [rows, heads, _, width] = part.dims();
+    let added = sum.clone().narrow(2, range.start, range.len()) + part;
+    sum.slice_assign([0..rows, 0..heads, range.clone(), 0..width], added)
 }
 
 #[cfg(test)]
@@ -115,12 +139,15 @@ mod tests {
             ]
         };
         let gradient = tensor([2, 6, 11, 4], 4);
-        let whole = attend_backward(inputs(), gradient.clone(), 11);
-        for block in [1, 4, 10] {
-            assert!(apart(attend(inputs(), block), attend(inputs(), 11)) < 1e-5);
-            let parts = attend_backward(inputs(), gradient.clone(), block);
-            for (part, whole) in parts.into_iter().zip(whole.clone()) {
-                assert!(apart(part, whole) < 1e-5, "blocks of {block}");
+        for window in [None, Some(1), Some(3), Some(11)] {
+            let rule = AttentionRule { scale: 0.5, window };
+            let whole = attend_backward(inputs(), rule, gradient.clone(), 11);
+            for block in [1, 4, 10] {
+                assert!(apart(attend(inputs(), rule, block), attend(inputs(), rule, 11)) < 1e-5);
+                let parts = attend_backward(inputs(), rule, gradient.clone(), block);
+                for (part, whole) in parts.into_iter().zip(whole.clone()) {
+                    assert!(apart(part, whole) < 1e-5, "blocks of {block}, {window:?}");
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The whole decoder: tokens in, summed loss and gradients out.
 
-use super::attention::HeadShape;
+use nl2sql_model::layers::RotaryFrequencies;
+
 use super::cross_entropy::{self, HeadScratch};
 use super::factor::Factor;
 use super::frozen::FrozenMatrix;
@@ -21,12 +22,10 @@ pub struct CpuDecoder {
     pub layers: Vec<Layer>,
     /// Scale of the last norm.
     pub final_norm: Vec<f32>,
-    /// Heads of each layer.
-    pub heads: HeadShape,
-    /// Angular frequencies of a head's pairs, radians a token.
-    pub frequencies: Vec<f32>,
-    /// Factor on cosines and sines.
-    pub rotary_factor: f32,
+    /// Factor on token vectors.
+    pub embedding_scale: f32,
+    /// Rotary frequencies, of which each layer has one.
+    pub rotary: Vec<RotaryFrequencies>,
     /// Epsilon of all norms.
     pub epsilon: f32,
     /// Range of a fully trained embedding table.
@@ -166,20 +165,22 @@ impl CpuDecoder {
         if number + 1 == self.layers.len() { scored } else { every }
     }
 
-    fn pass<'a>(&self, values: &'a [f32], batch: &'a TokenBatch, rotary: &'a RotaryTable, dropout: f32) -> Pass<'a> {
+    fn pass<'a>(&self, values: &'a [f32], batch: &'a TokenBatch, rotary: &'a [RotaryTable], dropout: f32) -> Pass<'a> {
         Pass {
             values,
             batch,
-            heads: self.heads,
             rotary,
             epsilon: self.epsilon,
             dropout,
         }
     }
 
-    fn rotary(&self, batch: &TokenBatch) -> RotaryTable {
+    fn rotary(&self, batch: &TokenBatch) -> Vec<RotaryTable> {
         let longest = batch.positions.iter().max().map_or(0, |last| last + 1);
-        RotaryTable::new(&self.frequencies, self.rotary_factor, longest)
+        let tables = self.rotary.iter();
+        tables
+            .map(|rotary| RotaryTable::new(&rotary.frequencies, rotary.factor, longest))
+            .collect()
     }
 
     fn embed(&self, values: &[f32], batch: &TokenBatch, stream: &mut Vec<f32>) {
@@ -191,6 +192,9 @@ impl CpuDecoder {
                 None => stream.extend_from_slice(&self.embedding.row(id as usize)),
             }
         }
+        if self.embedding_scale != 1.0 {
+            stream.iter_mut().for_each(|x| *x *= self.embedding_scale);
+        }
     }
 
     fn embed_back(&self, batch: &TokenBatch, dx: &[f32], gradients: &mut [f32]) {
@@ -201,7 +205,7 @@ impl CpuDecoder {
             table[id as usize * hidden..][..hidden]
                 .iter_mut()
                 .zip(dx)
-                .for_each(|(t, d)| *t += d);
+                .for_each(|(t, d)| *t += self.embedding_scale * d);
         }
     }
 

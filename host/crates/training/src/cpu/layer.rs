@@ -1,6 +1,9 @@
-//! One pre-norm decoder layer, forward and backward.
+//! One decoder layer, forward and backward.
+
+use nl2sql_model::architecture::Activation;
 
 use super::attention::{self, AttentionScratch, HeadShape};
+use super::geglu;
 use super::projection::{PassDropout, ProjectionGroup, ProjectionScratch};
 use super::rms_norm;
 use super::rotary::RotaryTable;
@@ -14,16 +17,26 @@ pub struct Layer {
     pub attention_norm: Vec<f32>,
     /// Query, key and value projections.
     pub qkv: ProjectionGroup,
-    /// Scales of the norms over each query and key head (Qwen3).
+    /// Scales of the norms over each query and key head.
     pub head_norms: Option<(Vec<f32>, Vec<f32>)>,
+    /// Heads, and how queries meet keys.
+    pub heads: HeadShape,
+    /// Which of the pass's rotary tables the layer has.
+    pub rotary: usize,
     /// Attention's output projection.
     pub output: ProjectionGroup,
+    /// Scale of the norm after attention, before it is added.
+    pub attended_norm: Option<Vec<f32>>,
     /// Scale of the norm before the feed-forward part.
     pub feed_forward_norm: Vec<f32>,
     /// Gate and up projections.
     pub gate_up: ProjectionGroup,
+    /// Activation of the gate.
+    pub activation: Activation,
     /// Down projection.
     pub down: ProjectionGroup,
+    /// Scale of the norm after the feed-forward part, before it is added.
+    pub fed_norm: Option<Vec<f32>>,
 }
 
 /// Inputs common to every layer of a pass.
@@ -32,10 +45,8 @@ pub struct Pass<'a> {
     pub values: &'a [f32],
     /// The tokens.
     pub batch: &'a TokenBatch,
-    /// Heads of each layer.
-    pub heads: HeadShape,
-    /// Cosines and sines.
-    pub rotary: &'a RotaryTable,
+    /// Cosines and sines, of which each layer has one.
+    pub rotary: &'a [RotaryTable],
     /// Epsilon of all norms.
     pub epsilon: f32,
     /// Dropout probability of adapter inputs; 0 in evaluation.
@@ -55,11 +66,20 @@ pub struct SavedActivations {
     log_sums: Vec<f32>,
     context: Vec<f32>,
     output_reduced: Vec<f32>,
+    attended: OutputNorm,
     middle: Vec<f32>,
     middle_inverse: Vec<f32>,
     gate_up: Vec<f32>,
     gate_up_reduced: Vec<f32>,
     down_reduced: Vec<f32>,
+    fed: OutputNorm,
+}
+
+/// What a norm after a part of the layer saves: its input, `hidden` per row, and each row's `1 / rms`; empty where a layer has no such norm.
+#[derive(Default)]
+struct OutputNorm {
+    input: Vec<f32>,
+    inverse: Vec<f32>,
 }
 
 /// Buffers reused across layers.
@@ -105,6 +125,8 @@ impl Layer {
         scored_rows.keep(x, self.attention_norm.len());
         scratch.added.resize(x.len(), 0.0);
         self.attend(pass, scored_rows, saved, scratch);
+        let attended_norm = self.attended_norm.as_deref();
+        saved.attended.forward(attended_norm, pass.epsilon, &mut scratch.added);
         add(x, &scratch.added);
 
         saved.middle.clone_from(x);
@@ -116,11 +138,14 @@ impl Layer {
             &mut saved.middle_inverse,
         );
         self.feed_forward(pass, scored_rows, saved, scratch);
+        saved
+            .fed
+            .forward(self.fed_norm.as_deref(), pass.epsilon, &mut scratch.added);
         add(x, &scratch.added);
     }
 
     fn attend(&self, pass: &Pass, scored_rows: &ScoredRows, saved: &mut SavedActivations, scratch: &mut LayerScratch) {
-        let (tokens, heads) = (pass.batch.tokens(), pass.heads);
+        let (tokens, heads) = (pass.batch.tokens(), self.heads);
         saved.qkv.resize(tokens * heads.qkv_width(), 0.0);
         saved.context.resize(tokens * heads.query_width(), 0.0);
         saved.log_sums.resize(tokens * heads.heads, 0.0);
@@ -133,7 +158,7 @@ impl Layer {
             &mut scratch.projection,
         );
         self.normalise_heads(pass, saved);
-        pass.rotary.rotate(
+        pass.rotary[self.rotary].rotate(
             &mut saved.qkv,
             heads.qkv_width(),
             heads.heads + heads.kv_heads,
@@ -176,7 +201,7 @@ impl Layer {
             pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-        swiglu::forward(&saved.gate_up, width, &mut scratch.activated);
+        self.activate(&saved.gate_up, width, &mut scratch.activated);
         self.down.forward(
             pass.values,
             &scratch.activated,
@@ -187,12 +212,19 @@ impl Layer {
         );
     }
 
+    fn activate(&self, gate_up: &[f32], width: usize, out: &mut [f32]) {
+        match self.activation {
+            Activation::Silu => swiglu::forward(gate_up, width, out),
+            Activation::GeluTanh => geglu::forward(gate_up, width, out),
+        }
+    }
+
     /// Norms over each query and key head; saves the inputs.
     fn normalise_heads(&self, pass: &Pass, saved: &mut SavedActivations) {
         let Some((query_norm, key_norm)) = &self.head_norms else {
             return;
         };
-        let heads = pass.heads;
+        let heads = self.heads;
         let (normed, width) = (heads.heads + heads.kv_heads, heads.head_dim);
         let tokens = pass.batch.tokens();
         saved.raw_qk.clear();
@@ -212,11 +244,11 @@ impl Layer {
         }
     }
 
-    fn normalise_heads_back(&self, pass: &Pass, saved: &SavedActivations, d_qkv: &mut [f32]) {
+    fn normalise_heads_back(&self, saved: &SavedActivations, d_qkv: &mut [f32]) {
         let Some((query_norm, key_norm)) = &self.head_norms else {
             return;
         };
-        let heads = pass.heads;
+        let heads = self.heads;
         let (normed, width) = (heads.heads + heads.kv_heads, heads.head_dim);
         let mut dy = vec![0.0; normed * width];
         let saved_rows = saved
@@ -283,9 +315,8 @@ impl Layer {
         let size = scored_rows.count() * width;
         scratch.activated.resize(size, 0.0);
         scratch.d_activated.resize(size, 0.0);
-        swiglu::forward(&saved.gate_up, width, &mut scratch.activated);
-        scratch.added.clear();
-        scratch.added.extend_from_slice(dx);
+        self.activate(&saved.gate_up, width, &mut scratch.activated);
+        saved.fed.backward(self.fed_norm.as_deref(), dx, &mut scratch.added);
         self.down.backward(
             pass.values,
             &scratch.activated,
@@ -296,7 +327,10 @@ impl Layer {
             pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-        swiglu::backward(&mut saved.gate_up, width, &scratch.d_activated);
+        match self.activation {
+            Activation::Silu => swiglu::backward(&mut saved.gate_up, width, &scratch.d_activated),
+            Activation::GeluTanh => geglu::backward(&mut saved.gate_up, width, &scratch.d_activated),
+        }
         scratch.normed.resize(dx.len(), 0.0);
         rms_norm::reapply(
             &saved.middle,
@@ -328,10 +362,12 @@ impl Layer {
         lowest: bool,
         scratch: &mut LayerScratch,
     ) {
-        let (tokens, heads) = (pass.batch.tokens(), pass.heads);
+        let (tokens, heads) = (pass.batch.tokens(), self.heads);
         scratch.d_context.resize(saved.context.len(), 0.0);
         scratch.d_qkv.resize(tokens * heads.qkv_width(), 0.0);
-        scratch.added.copy_from_slice(dx);
+        saved
+            .attended
+            .backward(self.attended_norm.as_deref(), dx, &mut scratch.added);
         self.output.backward(
             pass.values,
             &saved.context,
@@ -355,9 +391,8 @@ impl Layer {
             &mut scratch.attention,
         );
         let rotated = heads.heads + heads.kv_heads;
-        pass.rotary
-            .rotate_back(&mut scratch.d_qkv, heads.qkv_width(), rotated, &pass.batch.positions);
-        self.normalise_heads_back(pass, saved, &mut scratch.d_qkv);
+        pass.rotary[self.rotary].rotate_back(&mut scratch.d_qkv, heads.qkv_width(), rotated, &pass.batch.positions);
+        self.normalise_heads_back(saved, &mut scratch.d_qkv);
         scratch.normed.resize(saved.input.len(), 0.0);
         scratch.added.resize(saved.input.len(), 0.0);
         rms_norm::reapply(
@@ -376,6 +411,29 @@ impl Layer {
             pass.dropout(&pass.batch.dropout_keys),
             &mut scratch.projection,
         );
+    }
+}
+
+impl OutputNorm {
+    /// Normalises what a part of the layer gave, in place.
+    fn forward(&mut self, scale: Option<&[f32]>, epsilon: f32, given: &mut [f32]) {
+        let Some(scale) = scale else { return };
+        self.input.clear();
+        self.input.extend_from_slice(given);
+        self.inverse.resize(given.len() / scale.len(), 0.0);
+        rms_norm::forward(&self.input, scale, epsilon, given, &mut self.inverse);
+    }
+
+    /// The gradient of what the part gave into `gradient`, given that of the residual stream it was added to.
+    fn backward(&self, scale: Option<&[f32]>, dx: &[f32], gradient: &mut Vec<f32>) {
+        gradient.clear();
+        match scale {
+            None => gradient.extend_from_slice(dx),
+            Some(scale) => {
+                gradient.resize(dx.len(), 0.0);
+                rms_norm::backward(&self.input, scale, &self.inverse, dx, gradient);
+            }
+        }
     }
 }
 

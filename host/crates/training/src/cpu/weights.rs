@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use nl2sql_model::adapter::AdapterConfig;
-use nl2sql_model::architecture::LayerDesign;
-use nl2sql_model::layers::{DecoderLayer, RotaryFrequencies};
+use nl2sql_model::layers::{DecoderLayer, DecoderRotary};
 use nl2sql_model::weights::ShardedTensors;
 use nl2sql_model::{ModelConfig, ModelError};
 
@@ -14,7 +13,7 @@ use super::frozen::{FrozenMatrix, Precision};
 use super::layer::Layer;
 use super::projection::{LowRankAdapter, ProjectionGroup};
 use crate::error::TrainError;
-use crate::parameters::{INPUT_GROUPS, ParameterLayout, projection_shape};
+use crate::parameters::{INPUT_GROUPS, ParameterLayout};
 
 /// Loads the frozen weights of `folder` at `precision`, with trained tensors placed by `layout`.
 pub fn load(
@@ -25,17 +24,14 @@ pub fn load(
     precision: Precision,
 ) -> Result<CpuDecoder, TrainError> {
     let tensors = ShardedTensors::open_folder(folder)?;
-    let design = config.architecture.layer_design(config);
     let loader = Loader {
         tensors: &tensors,
         config,
         adapter,
         layout,
         precision,
-        design,
     };
     let table = [config.vocab_size, config.hidden_size];
-    let rotary = RotaryFrequencies::of(config);
     let place = |slot: Option<usize>| slot.map(|slot| layout.slots()[slot].range.clone());
     Ok(CpuDecoder {
         embedding: loader.table("model.embed_tokens.weight", table)?,
@@ -46,14 +42,9 @@ pub fn load(
         layers: (0..config.num_hidden_layers)
             .map(|layer| loader.layer(layer))
             .collect::<Result<_, _>>()?,
-        final_norm: loader.values("model.norm.weight", &[config.hidden_size])?,
-        heads: HeadShape {
-            heads: config.num_attention_heads,
-            kv_heads: config.num_key_value_heads,
-            head_dim: config.head_dim,
-        },
-        frequencies: rotary.frequencies,
-        rotary_factor: rotary.factor,
+        final_norm: loader.norm("model.norm", config.hidden_size)?,
+        embedding_scale: config.design.embedding_scale as f32,
+        rotary: DecoderRotary::of(&config.design, config.head_dim).different,
         epsilon: config.rms_norm_eps as f32,
         trained_embedding: place(layout.embedding()),
         trained_head: place(layout.head()),
@@ -66,40 +57,57 @@ struct Loader<'a> {
     adapter: &'a AdapterConfig,
     layout: &'a ParameterLayout,
     precision: Precision,
-    design: LayerDesign,
 }
 
 impl Loader<'_> {
-    fn layer(&self, layer: usize) -> Result<Layer, TrainError> {
-        let (hidden, head_dim) = (self.config.hidden_size, self.config.head_dim);
-        let at = |part: &str| format!("model.layers.{layer}.{part}.weight");
-        let head_norms = match self.design.query_key_norm {
-            true => Some((
-                self.values(&at("self_attn.q_norm"), &[head_dim])?,
-                self.values(&at("self_attn.k_norm"), &[head_dim])?,
-            )),
+    fn layer(&self, number: usize) -> Result<Layer, TrainError> {
+        let config = self.config;
+        let (hidden, head_dim, design) = (config.hidden_size, config.head_dim, config.design.layers[number]);
+        let norm = |part: &str, width| self.norm(&format!("model.layers.{number}.{part}"), width);
+        let after = |part: Option<&str>| part.map(|part| norm(part, hidden)).transpose();
+        let head_norms = match design.query_key_norm {
+            true => Some((norm("self_attn.q_norm", head_dim)?, norm("self_attn.k_norm", head_dim)?)),
             false => None,
         };
-        let [qkv, output, gate_up, down] = INPUT_GROUPS.map(|group| self.group(layer, group));
+        let [qkv, output, gate_up, down] = INPUT_GROUPS.map(|group| self.group(number, group));
         Ok(Layer {
-            attention_norm: self.values(&at("input_layernorm"), &[hidden])?,
+            attention_norm: norm(design.norms.before_attention, hidden)?,
             qkv: qkv?,
             head_norms,
+            heads: HeadShape {
+                heads: config.num_attention_heads,
+                kv_heads: config.num_key_value_heads,
+                head_dim,
+                rule: design.attention,
+            },
+            rotary: design.rotary,
             output: output?,
-            feed_forward_norm: self.values(&at("post_attention_layernorm"), &[hidden])?,
+            attended_norm: after(design.norms.after_attention)?,
+            feed_forward_norm: norm(design.norms.before_feed_forward, hidden)?,
             gate_up: gate_up?,
+            activation: design.activation,
             down: down?,
+            fed_norm: after(design.norms.after_feed_forward)?,
         })
     }
 
+    /// What a norm multiplies by: its scale with the design's offset. Activations are f32 here, so that nothing is lost by adding it once.
+    fn norm(&self, name: &str, width: usize) -> Result<Vec<f32>, TrainError> {
+        let mut scale = self.values(&format!("{name}.weight"), &[width])?;
+        scale
+            .iter_mut()
+            .for_each(|scale| *scale += self.config.design.norm_offset);
+        Ok(scale)
+    }
+
     fn group(&self, layer: usize, members: &[usize]) -> Result<ProjectionGroup, TrainError> {
-        let inputs = projection_shape(self.config, members[0]).1;
+        let [_, inputs] = self.config.projection_shape(members[0]);
         let (mut weight, mut bias, mut adapters, mut rows) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for &member in members {
-            let outputs = projection_shape(self.config, member).0;
+            let [outputs, _] = self.config.projection_shape(member);
             let name = format!("model.layers.{layer}.{}", DecoderLayer::PROJECTIONS[member]);
             weight.extend(self.values(&format!("{name}.weight"), &[outputs, inputs])?);
-            if self.has_bias(member) {
+            if self.config.design.layers[layer].has_bias(member) {
                 bias.extend(self.values(&format!("{name}.bias"), &[outputs])?);
             }
             adapters.extend(self.adapter(layer, member, rows));
@@ -116,7 +124,7 @@ impl Loader<'_> {
     fn adapter(&self, layer: usize, member: usize, first_row: usize) -> Option<LowRankAdapter> {
         let slots = self.layout.projections(layer)[member]?;
         let place = |slot: usize| self.layout.slots()[slot].range.clone();
-        let outputs = projection_shape(self.config, member).0;
+        let [outputs, _] = self.config.projection_shape(member);
         Some(LowRankAdapter {
             outputs: first_row..first_row + outputs,
             down: place(slots.down),
@@ -125,14 +133,6 @@ impl Loader<'_> {
             rank: self.adapter.rank,
             salt: (layer * DecoderLayer::PROJECTIONS.len() + member) as u32 + 1,
         })
-    }
-
-    fn has_bias(&self, member: usize) -> bool {
-        match member {
-            0..=2 => self.design.query_key_value_bias,
-            3 => self.design.output_bias,
-            _ => self.design.feed_forward_bias,
-        }
     }
 
     /// Tables are never quantised: they are read by row, and errors in the head show directly in the logits.

@@ -122,7 +122,14 @@ fn memory_estimate(config: &ModelConfig, settings: &TrainSettings, layout: &Para
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
     let queries = config.num_attention_heads * config.head_dim;
     let keys = config.num_key_value_heads * config.head_dim;
-    let layer = 2 * hidden + 2 * queries + 2 * keys + 2 * wide;
+    let norms = config
+        .design
+        .layers
+        .iter()
+        .map(|layer| layer.norm_count())
+        .max()
+        .unwrap_or(0);
+    let layer = norms * hidden + 2 * queries + 2 * keys + 2 * wide;
     let saved = match settings.compute.recompute {
         true => config.num_hidden_layers * hidden + layer,
         false => config.num_hidden_layers * layer,

@@ -7,13 +7,14 @@
 use std::fmt;
 
 use nl2sql_model::ModelConfig;
+use nl2sql_model::architecture::AttentionRule;
 use serde::Serialize;
 
 use super::TrainPlan;
 use crate::batch::{Sample, TokenBatch};
 use crate::cpu::{CpuOptions, product_speed, shard_step};
 use crate::engine::{ComputeTarget, StepSamples};
-use crate::parameters::{ParameterLayout, projection_shape};
+use crate::parameters::ParameterLayout;
 use crate::settings::TrainSettings;
 
 /// Share of the measured product speed that whole CPU steps reach (SmolLM2-135M, 4 x 256 tokens).
@@ -151,8 +152,9 @@ fn counted_on_devices(
         let longest = samples.iter().map(|sample| sample.input_ids.len()).max().unwrap_or(0);
         let scored = samples.iter().map(|sample| sample.scored()).sum::<usize>();
         let rows = longest * samples.len();
-        let pairs = longest * longest * samples.len();
-        model.of_rows(rows, rows, scored, [pairs as f64; 2], passes)
+        let seen = |rule: &AttentionRule| rule.window.map_or(longest, |window| window.min(longest));
+        let pairs = rows * model.attention_rules.iter().map(seen).sum::<usize>();
+        model.of_rows(rows, rows, scored, pairs as f64, passes)
     };
     let step = mean(&counted_steps(plan), |step| {
         step.iter()
@@ -211,7 +213,8 @@ impl Passes {
 
 /// Multiply-accumulates of a model per token, scored token and pair of query and key.
 struct ModelOperations {
-    layers: f64,
+    /// One for each layer.
+    attention_rules: Vec<AttentionRule>,
     qkv: Projections,
     others: Projections,
     attention: f64,
@@ -237,7 +240,7 @@ impl ModelOperations {
     fn new(config: &ModelConfig, layout: &ParameterLayout) -> Self {
         let (mut qkv, mut others) = (Projections::default(), Projections::default());
         for (projection, slots) in layout.projections(0).iter().enumerate() {
-            let (outputs, inputs) = projection_shape(config, projection);
+            let [outputs, inputs] = config.projection_shape(projection);
             let part = if projection < 3 { &mut qkv } else { &mut others };
             part.frozen += (outputs * inputs) as f64;
             if let Some(slots) = slots {
@@ -246,7 +249,7 @@ impl ModelOperations {
             }
         }
         Self {
-            layers: config.num_hidden_layers as f64,
+            attention_rules: config.design.layers.iter().map(|layer| layer.attention).collect(),
             qkv,
             others,
             attention: (config.num_attention_heads * config.head_dim) as f64,
@@ -256,39 +259,36 @@ impl ModelOperations {
     }
 
     fn of_batch(&self, batch: &TokenBatch, passes: Passes) -> f64 {
-        let (mut all, mut last) = (0.0, 0.0);
+        let mut pairs = 0;
         for rows in &batch.samples {
             let first = rows.shared_tokens();
-            // A query at position `p` attends to `p + 1` keys.
-            let pairs = |queries: std::ops::Range<usize>| {
-                let (from, to) = (first + queries.start, first + queries.end);
-                (to * (to + 1) - from * (from + 1)) as f64 / 2.0
+            let of_queries = |rule: &AttentionRule, queries: std::ops::Range<usize>| {
+                rule.pairs(first + queries.start..first + queries.end)
             };
-            all += pairs(0..rows.own.len());
+            let Some((last, others)) = self.attention_rules.split_last() else {
+                continue;
+            };
+            let all = others.iter().map(|rule| of_queries(rule, 0..rows.own.len()));
+            pairs += all.sum::<usize>();
             let scored = batch.scored.partition_point(|&row| row < rows.own.start)
                 ..batch.scored.partition_point(|&row| row < rows.own.end);
             if let [begin, .., end] | [begin @ end] = &batch.scored[scored] {
-                last += pairs(begin - rows.own.start..end + 1 - rows.own.start);
+                pairs += of_queries(last, begin - rows.own.start..end + 1 - rows.own.start);
             }
         }
-        self.of_rows(
-            batch.tokens(),
-            batch.scored.len(),
-            batch.scored.len(),
-            [all, last],
-            passes,
-        )
+        let scored = batch.scored.len();
+        self.of_rows(batch.tokens(), scored, scored, pairs as f64, passes)
     }
 
-    /// Operations of `rows` rows with `scored` scored ones, of which `last_rows` go through the last layer; `pairs` of queries and keys in the
-    /// other layers and in the last.
-    fn of_rows(&self, rows: usize, last_rows: usize, scored: usize, pairs: [f64; 2], passes: Passes) -> f64 {
+    /// Operations of `rows` rows with `scored` scored ones, of which `last_rows` go through the last layer; `pairs` of queries and keys over all
+    /// layers.
+    fn of_rows(&self, rows: usize, last_rows: usize, scored: usize, pairs: f64, passes: Passes) -> f64 {
         let (rows, last_rows, scored) = (rows as f64, last_rows as f64, scored as f64);
-        let projections = self.layers * rows * self.qkv.operations(passes)
-            + ((self.layers - 1.0) * rows + last_rows) * self.others.operations(passes);
+        let layers = self.attention_rules.len() as f64;
+        let projections = layers * rows * self.qkv.operations(passes)
+            + ((layers - 1.0) * rows + last_rows) * self.others.operations(passes);
         // Forward multiplies twice per pair, backward five times, the recomputed scores among them.
-        let per_pair = 2.0 * self.attention * (2.0 * passes.forward + 5.0 * passes.backward);
-        let attention = per_pair * ((self.layers - 1.0) * pairs[0] + pairs[1]);
+        let attention = 2.0 * self.attention * (2.0 * passes.forward + 5.0 * passes.backward) * pairs;
         let head_backward = if self.trained_head { 2.0 } else { 1.0 };
         let head = 2.0 * scored * self.head * (1.0 + head_backward * passes.backward);
         projections + attention + head
@@ -301,8 +301,12 @@ mod tests {
     use crate::batch::IGNORED;
 
     fn model() -> ModelOperations {
+        with_windows([None, None])
+    }
+
+    fn with_windows(windows: [Option<usize>; 2]) -> ModelOperations {
         ModelOperations {
-            layers: 2.0,
+            attention_rules: windows.map(|window| AttentionRule { scale: 1.0, window }).to_vec(),
             qkv: Projections {
                 frozen: 100.0,
                 adapters: 10.0,
@@ -334,6 +338,20 @@ mod tests {
             model().of_batch(&batch, Passes::training(true)),
             forward + backward + recomputed
         );
+    }
+
+    #[test]
+    fn a_window_leaves_pairs_out() {
+        let sample = Sample {
+            input_ids: vec![1, 2, 3, 4],
+            labels: vec![IGNORED, IGNORED, IGNORED, 4],
+        };
+        let batch = TokenBatch::new([(&sample, 0)]);
+        let operations = |windows| with_windows(windows).of_batch(&batch, Passes::EVALUATION);
+        // The first layer's queries see 1, 2, 2 and 2 keys instead of 1, 2, 3 and 4; the last layer's only one 2 instead of 3.
+        let per_pair = 2.0 * 4.0 * 2.0;
+        assert_eq!(operations([None, None]) - operations([Some(2), None]), 3.0 * per_pair);
+        assert_eq!(operations([None, None]) - operations([None, Some(2)]), per_pair);
     }
 
     #[test]

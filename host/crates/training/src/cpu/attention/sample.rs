@@ -1,4 +1,4 @@
-//! Attention of one sample in contiguous rows.
+//! Attention of one sample in contiguous rows; a row's distance from the first is its position.
 //!
 //! Scores are computed for one block of queries at a time and recomputed in backward from the saved log-sum-exp (Dao et al. 2022), so that memory
 //! is linear in the length of a sample, not quadratic.
@@ -29,12 +29,13 @@ pub fn forward(
     log_sums: &mut [f32],
     scratch: &mut ScoreBlocks,
 ) {
-    let sample = keys.start;
+    let first = keys.start;
     for head in 0..shape.heads {
-        for (queries, keys) in query_blocks(sample, &queries) {
+        for (queries, keys) in query_blocks(shape, first, &queries) {
             let scores = &mut resized(&mut scratch.scores, queries.len() * keys.len())[..];
             raw_scores(shape, qkv, head, &queries, &keys, scores);
-            softmax_rows(scores, keys.len(), queries.start - sample, |row, log_sum| {
+            let seen = |row: usize| seen_keys(shape, first, queries.start + row, &keys);
+            softmax_rows(scores, keys.len(), seen, |row, log_sum| {
                 log_sums[(queries.start + row) * shape.heads + head] = log_sum;
             });
             let (q, _, v) = shape.columns(head);
@@ -69,7 +70,7 @@ pub fn backward(
 ) {
     let first = keys.start;
     for head in 0..shape.heads {
-        for (queries, keys) in query_blocks(first, &queries) {
+        for (queries, keys) in query_blocks(shape, first, &queries) {
             let block = Block {
                 shape,
                 head,
@@ -139,26 +140,20 @@ impl Block {
         );
     }
 
-    /// Number of keys the query of `row` may attend to.
-    fn seen(&self, row: usize) -> usize {
-        self.queries.start - self.first + row + 1
-    }
-
     /// Turns scores into probabilities with the saved log-sum-exp.
     fn normalise(&self, scores: &mut [f32], log_sums: &[f32]) {
         wide!({
             for (row, scores) in scores.chunks_exact_mut(self.keys.len()).enumerate() {
                 let log_sum = log_sums[(self.queries.start + row) * self.shape.heads + self.head];
-                let (seen, unseen) = scores.split_at_mut(self.seen(row));
-                for s in seen {
+                let seen = seen_keys(self.shape, self.first, self.queries.start + row, &self.keys);
+                for s in split_seen(scores, seen) {
                     *s = exp(*s - log_sum);
                 }
-                unseen.fill(0.0);
             }
         });
     }
 
-    /// `dS = P (dP - rowsum(dO O)) / sqrt(head_dim)`, in place of `dP`.
+    /// `dS = P (dP - rowsum(dO O)) * scale`, in place of `dP`.
     fn softmax_gradient(&self, probabilities: &[f32], out: &[f32], d_out: &[f32], d_scores: &mut [f32]) {
         let (shape, scale) = (self.shape, self.shape.scale());
         let column = self.head * shape.head_dim;
@@ -177,13 +172,33 @@ impl Block {
     }
 }
 
-/// Blocks of queries, each with the keys from the start of the sample to the end of the block.
-fn query_blocks(sample: usize, queries: &Range<usize>) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
+/// Blocks of queries, each with the keys that some of it see; the sample begins at row `first`.
+fn query_blocks(
+    shape: HeadShape,
+    first: usize,
+    queries: &Range<usize>,
+) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
     let queries = queries.clone();
     queries.clone().step_by(QUERY_BLOCK).map(move |start| {
         let end = (start + QUERY_BLOCK).min(queries.end);
-        (start..end, sample..end)
+        (start..end, first + shape.rule.first_seen(start - first)..end)
     })
+}
+
+/// The keys that the query in row `query` sees, as a range within `keys`.
+#[inline(always)]
+fn seen_keys(shape: HeadShape, first: usize, query: usize, keys: &Range<usize>) -> Range<usize> {
+    first + shape.rule.first_seen(query - first) - keys.start..query + 1 - keys.start
+}
+
+/// The scores of seen keys; the others become zero.
+#[inline(always)]
+fn split_seen(scores: &mut [f32], seen: Range<usize>) -> &mut [f32] {
+    let (scores, after) = scores.split_at_mut(seen.end);
+    let (before, scores) = scores.split_at_mut(seen.start);
+    before.fill(0.0);
+    after.fill(0.0);
+    scores
 }
 
 fn head_view<'a>(shape: HeadShape, qkv: &'a [f32], rows: &Range<usize>, column: usize) -> View<'a> {
@@ -218,11 +233,16 @@ fn raw_scores(
     );
 }
 
-/// Softmax over the first `first + row + 1` scores of each row, zero after those.
-fn softmax_rows(scores: &mut [f32], keys: usize, first: usize, mut keep: impl FnMut(usize, f32)) {
+/// Softmax over the scores of each row that `seen` names, zero elsewhere.
+fn softmax_rows(
+    scores: &mut [f32],
+    keys: usize,
+    seen: impl Fn(usize) -> Range<usize>,
+    mut keep: impl FnMut(usize, f32),
+) {
     wide!({
         for (row, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            let (seen, unseen) = scores.split_at_mut(first + row + 1);
+            let seen = split_seen(scores, seen(row));
             let top = max(seen);
             for s in seen.iter_mut() {
                 *s = exp(*s - top);
@@ -232,7 +252,6 @@ fn softmax_rows(scores: &mut [f32], keys: usize, first: usize, mut keep: impl Fn
             for s in seen {
                 *s *= inverse;
             }
-            unseen.fill(0.0);
             keep(row, top + total.ln());
         }
     });
