@@ -218,16 +218,15 @@ impl<'a> Run<'a> {
             if self.next(&mut chooser, level) {
                 continue;
             }
-            if !self.levels.close(level) {
-                exhausted = true;
-                break;
-            }
             notes.push(format!(
                 "no more `{}` questions can be asked about this topic",
                 Difficulty::ALL[level].name()
             ));
+            if !self.levels.close(level) {
+                break;
+            }
         }
-        // Shares are rounded down; what is missing is filled with whatever comes.
+        // Shares are rounded down, and the last open level may have nothing more: what is missing is filled with whatever comes.
         while !exhausted && self.samples.len() < want {
             exhausted = !self.next(&mut chooser, usize::MAX);
         }

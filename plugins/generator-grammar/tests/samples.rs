@@ -193,6 +193,24 @@ fn an_exhausted_topic_is_asked_in_other_words() {
 }
 
 #[test]
+fn levels_with_nothing_left_are_made_up_for_by_the_others() {
+    let (_, catalog) = demo::open(
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, words TEXT);
+         INSERT INTO note VALUES (1, 'dear sir'), (2, 'dear madam'), (3, 'hello');",
+    );
+    let session = demo::session(&catalog, "sqlite", "");
+    let mut request = demo::request(&catalog, 12, &["en"]);
+    request.difficulties = vec![(Difficulty::Easy, 0.2), (Difficulty::Extra, 0.8)];
+    let batch = session.generate(&request).unwrap();
+    assert_eq!(batch.samples.len(), 12, "{:?}", batch.notes);
+    assert!(
+        batch.notes.iter().any(|note| note.contains("no more `extra`")),
+        "{:?}",
+        batch.notes
+    );
+}
+
+#[test]
 fn a_tiny_topic_is_exhausted_without_repetition() {
     let (connection, catalog) =
         demo::open("CREATE TABLE note (id INTEGER PRIMARY KEY, body BLOB); INSERT INTO note VALUES (1, x'00');");

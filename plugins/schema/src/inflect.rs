@@ -204,11 +204,11 @@ fn singular_word(word: &str) -> String {
     if word.len() > 4 && word.ends_with("ies") {
         return format!("{}y", stem("ies"));
     }
-    if ["sses", "xes", "ches", "shes", "uses", "zes"]
+    // "boxes" and "taxes", but "sizes" and "uses" of a letter less.
+    let sibilant = ["sses", "ches", "shes", "uses", "zes"]
         .iter()
-        .any(|end| word.ends_with(end))
-        && word.len() > 5
-    {
+        .any(|end| word.ends_with(end));
+    if (sibilant && word.len() > 5) || (word.ends_with("xes") && word.len() > 4) {
         // "houses" and "causes" keep their e.
         return if word.ends_with("uses") && !word.ends_with("tuses") && !word.ends_with("nuses") {
             stem("s").to_owned()
@@ -274,6 +274,9 @@ mod tests {
             ("payment made", "payments made"),
             ("test taken by student", "tests taken by student"),
             ("camera lens", "camera lenses"),
+            ("box", "boxes"),
+            ("tax", "taxes"),
+            ("size", "sizes"),
         ] {
             assert_eq!(plural(one), many, "{one}");
             if !one.contains(" of ") && !one.ends_with('1') && !one.ends_with("id") && one != "salesperson" {
