@@ -482,7 +482,7 @@ fn a_schema_of_its_own_types_goes_through_a_whole_run() {
     let cards = fs::read_to_string(folder.path().join("runs/shop/cards.md")).unwrap();
     assert!(cards.contains("客户") && cards.contains("so-so"), "{cards}");
     let some = |part: &str| accepted.iter().any(|sql| sql.contains(part));
-    assert!(some("\"list price\"") && some("EXTRACT(YEAR FROM"), "{accepted:#?}");
+    assert!(some("\"list price\"") && some("EXTRACT("), "{accepted:#?}");
 
     let scored = matches(
         folder.path(),
