@@ -206,6 +206,7 @@ impl<'a> Run<'a> {
             relations: &relations,
             draw: Draw::new(self.session.seed, &self.request.topic.name, self.request.round),
             uncovered,
+            turns: BTreeMap::new(),
             unlinked,
             max_joins: self.session.options.max_joins,
         };

@@ -1,12 +1,15 @@
 //! Drawing tables, columns and relations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::Attribute;
 use super::relation::{Kinship, Relation};
 use crate::random::Draw;
 use crate::sql::{Condition, Dialect, Expr, Ref, Select};
 use nl2sql_schema::{Column, Role, Schema, Table};
+
+/// Draws in which the table of an uncovered column is preferred; behind them the next column has its turn, for some can hardly be asked about.
+const TURN: u32 = 100;
 
 /// What the families draw from: the schema, the tables of the topic and the source of randomness.
 pub struct Chooser<'a> {
@@ -22,6 +25,8 @@ pub struct Chooser<'a> {
     pub draw: Draw,
     /// Columns that no accepted pair uses yet; preferred.
     pub uncovered: BTreeSet<Attribute>,
+    /// How often the table of each of these was preferred.
+    pub turns: BTreeMap<Attribute, u32>,
     /// Links that no accepted pair uses yet; preferred.
     pub unlinked: BTreeSet<usize>,
     /// Most joins a filter goes across.
@@ -41,10 +46,12 @@ impl<'a> Chooser<'a> {
 
     /// A table to ask about: rarely a junction.
     pub fn subject(&mut self) -> Option<usize> {
-        let waiting = self.uncovered.iter().next().copied();
+        let has_turn = |attribute: &&Attribute| self.turns.get(attribute).is_none_or(|turns| *turns < TURN);
+        let waiting = self.uncovered.iter().find(has_turn).copied();
         if let Some(attribute) = waiting
             && self.draw.chance(0.5)
         {
+            *self.turns.entry(attribute).or_default() += 1;
             return Some(attribute.table);
         }
         let empty = |table: usize| self.schema.tables[table].rows == Some(0);
