@@ -75,18 +75,16 @@ async fn told(front: &Served, path: &str) -> (u16, Value) {
 #[tokio::test]
 async fn models_of_an_endpoint_are_those_that_the_profile_names() {
     let not_found = (404, json!("model_not_found"));
-    for (model, others, is_open) in [
-        ("tiny", &[][..], true),
-        ("other", &["*"], true),
-        ("other", &["third"], false),
+    for (model, others, is_open, count) in [
+        ("tiny", &[][..], true, 1),
+        ("other", &["*"], true, 2),
+        ("other", &["third"], false, 1),
     ] {
         let (_behind, front, _keys) = in_front(model, others, KEY).await;
         let (status, list) = told(&front, "/v1/models").await;
-        assert_eq!(
-            (status, list["data"].as_array().unwrap().len()),
-            (200, usize::from(is_open)),
-            "{list}"
-        );
+        assert_eq!((status, list["data"].as_array().unwrap().len()), (200, count), "{list}");
+        let (status, own) = told(&front, &format!("/v1/models/{model}")).await;
+        assert_eq!((status, &own["id"]), (200, &json!(model)), "{own}");
         let (status, card) = told(&front, "/v1/models/tiny").await;
         let (asked, answer) = front.answer("/v1/chat/completions", &question(json!({}))).await;
         if is_open {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use nl2sql_profile::{ExposeSecret, SecretString};
 use reqwest::redirect::Policy;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api_error::ApiError;
 use crate::tls_provider;
@@ -85,15 +85,32 @@ impl OpenAiEndpoint {
         self.send(request).await
     }
 
-    /// Those of the endpoint's models that may be asked, as it describes them.
+    /// Those of the endpoint's models that may be asked, as it describes them. The provider's is among them by the profile's word: some
+    /// endpoints answer by any name, or keep no list.
     pub(crate) async fn models(&self) -> Result<Vec<Value>, ApiError> {
+        let mut models = self.listed().await?;
+        models.retain(|model| model["id"].as_str().is_some_and(|name| self.may_be_asked(name)));
+        let own = &self.settings.model;
+        if models.iter().all(|model| model["id"] != own.as_str()) {
+            models.insert(
+                0,
+                json!({ "id": own, "object": "model", "created": 0, "owned_by": "endpoint" }),
+            );
+        }
+        Ok(models)
+    }
+
+    /// What the endpoint lists; nothing where it knows no lists.
+    async fn listed(&self) -> Result<Vec<Value>, ApiError> {
         let answer = self.answer(self.client.get(self.url("models"))).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(Vec::new());
+        }
         let list: EndpointModels = answer.json().await.map_err(|error| {
             tracing::warn!("the endpoint's list of models cannot be read: {}", error.without_url());
             bad_gateway(FAILED)
         })?;
-        let allowed = |model: &Value| model["id"].as_str().is_some_and(|name| self.may_be_asked(name));
-        Ok(list.data.into_iter().filter(allowed).collect())
+        Ok(list.data)
     }
 
     /// One of them.
