@@ -7,6 +7,16 @@ use anyhow::Result;
 
 use crate::process::{command, run};
 
+/// Keeps npm from waiting: by default it asks a registry that does not answer for a quarter of an hour, package by package.
+pub const IMPATIENT: [&str; 6] = [
+    "--fetch-timeout=60000",
+    "--fetch-retries=2",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=5000",
+    "--no-audit",
+    "--no-fund",
+];
+
 /// The folder, whose `node_modules` is given `packages` where it lacks the last of them.
 ///
 /// # Errors
@@ -20,7 +30,9 @@ pub fn with_packages(folder: &Path, packages: &[&str]) -> Result<PathBuf> {
     if !packages.iter().all(installed) {
         fs::create_dir_all(folder)?;
         run(command("npm")
-            .args(["install", "--silent", "--no-save", "--prefix"])
+            .args(["install", "--silent", "--no-save"])
+            .args(IMPATIENT)
+            .arg("--prefix")
             .arg(folder)
             .args(packages))?;
     }
