@@ -12,7 +12,7 @@ mod dropout;
 mod engine;
 mod factor;
 mod frozen;
-mod geglu;
+mod gated_activation;
 mod layer;
 mod matrix;
 mod product_speed;
@@ -21,7 +21,6 @@ mod rms_norm;
 mod rotary;
 mod scored_rows;
 mod strassen;
-mod swiglu;
 mod vector;
 mod weights;
 

@@ -3,12 +3,11 @@
 use nl2sql_model::architecture::Activation;
 
 use super::attention::{self, AttentionScratch, HeadShape};
-use super::geglu;
+use super::gated_activation;
 use super::projection::{PassDropout, ProjectionGroup, ProjectionScratch};
 use super::rms_norm;
 use super::rotary::RotaryTable;
 use super::scored_rows::ScoredRows;
-use super::swiglu;
 use crate::batch::TokenBatch;
 
 /// Frozen weights of a layer and the ranges of its trained tensors.
@@ -201,7 +200,7 @@ impl Layer {
             pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-        self.activate(&saved.gate_up, width, &mut scratch.activated);
+        gated_activation::forward(self.activation, &saved.gate_up, width, &mut scratch.activated);
         self.down.forward(
             pass.values,
             &scratch.activated,
@@ -210,13 +209,6 @@ impl Layer {
             pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-    }
-
-    fn activate(&self, gate_up: &[f32], width: usize, out: &mut [f32]) {
-        match self.activation {
-            Activation::Silu => swiglu::forward(gate_up, width, out),
-            Activation::GeluTanh => geglu::forward(gate_up, width, out),
-        }
     }
 
     /// Norms over each query and key head; saves the inputs.
@@ -315,7 +307,7 @@ impl Layer {
         let size = scored_rows.count() * width;
         scratch.activated.resize(size, 0.0);
         scratch.d_activated.resize(size, 0.0);
-        self.activate(&saved.gate_up, width, &mut scratch.activated);
+        gated_activation::forward(self.activation, &saved.gate_up, width, &mut scratch.activated);
         saved.fed.backward(self.fed_norm.as_deref(), dx, &mut scratch.added);
         self.down.backward(
             pass.values,
@@ -327,10 +319,7 @@ impl Layer {
             pass.dropout(&scored_rows.dropout_keys),
             &mut scratch.projection,
         );
-        match self.activation {
-            Activation::Silu => swiglu::backward(&mut saved.gate_up, width, &scratch.d_activated),
-            Activation::GeluTanh => geglu::backward(&mut saved.gate_up, width, &scratch.d_activated),
-        }
+        gated_activation::backward(self.activation, &mut saved.gate_up, width, &scratch.d_activated);
         scratch.normed.resize(dx.len(), 0.0);
         rms_norm::reapply(
             &saved.middle,
