@@ -26,13 +26,20 @@ use crate::demo::{Profile, build_program};
 use crate::process::{announce, command, run};
 use crate::small_model;
 
-/// A way of writing answers, and the settings that make it. Candidates are sampled where the first answer does not run, which one that is
-/// held to the schema nearly always does; a vote is what people get from `ask`.
-const DECODINGS: [(&str, &[&str]); 4] = [
+/// A way of writing answers, and the settings that make it. A second look samples candidates where the first answer does not run or finds
+/// nothing; a vote is what people get from `ask`.
+const DECODINGS: [(&str, &[&str]); 5] = [
     ("greedy", &[]),
     ("schema", &["evaluate.constrain=\"schema\""]),
     ("candidates", &["evaluate.candidates=8"]),
+    ("second-look", SECOND_LOOK),
     ("vote", VOTE),
+];
+
+const SECOND_LOOK: &[&str] = &[
+    "evaluate.constrain=\"schema\"",
+    "evaluate.candidates=6",
+    "evaluate.candidates_for=\"empty\"",
 ];
 
 const VOTE: &[&str] = &[

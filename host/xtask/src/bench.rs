@@ -19,6 +19,9 @@ const PYTHON: &str = "NL2SQL_PEER_PYTHON";
 /// Names the folder of shared data, where it is not beside the checkout.
 const SHARED: &str = "NL2SQL_SHARED";
 
+/// Tells a bench where the shared data is.
+const BENCH_DATA: &str = "NL2SQL_BENCH_DATA";
+
 /// What to measure.
 #[derive(Args)]
 pub struct BenchArguments {
@@ -33,7 +36,7 @@ pub struct BenchArguments {
 /// A bench.
 #[derive(Clone, Copy, ValueEnum)]
 enum Bench {
-    /// Valid and invalid statements that the dialects, sqlparser and sqlglot accept
+    /// Valid and invalid statements that the dialects, sqlparser and sqlglot accept, and verdicts of real engines
     Dialects,
     /// Syntax and schema through WASM on one core against sqlglot, parse and walk
     Validation,
@@ -88,7 +91,7 @@ impl Bench {
 pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
     let (bench, more) = (arguments.bench, &arguments.more);
     match bench {
-        Bench::Dialects => on_plugins("dialects", bench, more),
+        Bench::Dialects => dialects(bench, more),
         Bench::Validation => on_plugins("validation", bench, more),
         Bench::Calls => {
             plugins::build()?;
@@ -128,7 +131,17 @@ fn on_plugins(name: &str, bench: Bench, more: &[String]) -> Result<()> {
     plugins::build()?;
     let python = bench.python()?;
     let mut bench = cargo_bench(name, more);
-    run(bench.env(PYTHON, python).env("NL2SQL_BENCH_DATA", shared_data()?))
+    run(bench.env(PYTHON, python).env(BENCH_DATA, shared_data()?))
+}
+
+/// The lists of a folder; those of the shared data come with verdicts of the engines.
+fn dialects(bench: Bench, more: &[String]) -> Result<()> {
+    on_plugins("dialects", bench, more)?;
+    if !more.is_empty() {
+        return Ok(());
+    }
+    let mut verdicts = cargo_bench("engine_verdicts", more);
+    run(verdicts.envs(services::up()?).env(BENCH_DATA, shared_data()?))
 }
 
 fn training(bench: Bench, more: &[String]) -> Result<()> {

@@ -132,7 +132,10 @@ impl Schema {
     }
 
     fn is_in(&self, dialect: Dialect, table: &SchemaTable, schema: &str) -> bool {
-        let home = table.schema.as_deref().or(self.default_schema.as_deref());
+        // A file of SQLite calls its only schema `main`; a dialect of another database reads it as its own default.
+        let named = |default: &&str| dialect == Dialect::Sqlite || *default != "main";
+        let home = table.schema.as_deref();
+        let home = home.or_else(|| self.default_schema.as_deref().filter(named));
         match (home, dialect) {
             (Some(home), _) => names::same_table(dialect, home, schema),
             (None, Dialect::Sqlite) => schema.eq_ignore_ascii_case("main"),

@@ -60,6 +60,30 @@ fn good_names_resolve_in_every_dialect() {
 }
 
 #[test]
+fn the_only_schema_of_a_file_goes_by_the_default_name_of_the_dialect() {
+    let file = Database {
+        name: "music".into(),
+        default_schema: Some("main".into()),
+        tables: vec![table("singer", &["name"])],
+        ..Database::default()
+    };
+    for (dialect, name, found) in [
+        (Dialect::Tsql, "dbo.singer", true),
+        (Dialect::Tsql, "music.dbo.singer", true),
+        (Dialect::Tsql, "sales.singer", false),
+        (Dialect::Postgres, "public.singer", true),
+        (Dialect::Postgres, "sales.singer", false),
+        (Dialect::Mysql, "music.singer", true),
+        (Dialect::Mysql, "sales.singer", false),
+        (Dialect::Sqlite, "main.singer", true),
+        (Dialect::Sqlite, "dbo.singer", false),
+    ] {
+        let findings = Session::new(dialect, &file).diagnose(&format!("SELECT name FROM {name}"));
+        assert_eq!(findings.unwrap().is_empty(), found, "{}: {name}", dialect.name());
+    }
+}
+
+#[test]
 fn bad_names_are_found_with_a_suggestion() {
     for (sql, code, suggestion) in [
         ("SELECT nme FROM singer", "unknown-column", Some("name")),

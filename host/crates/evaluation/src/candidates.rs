@@ -1,12 +1,12 @@
-//! A second look at answers, at those that do not run or at all: more candidates are sampled, and what most of those that run return is
-//! taken.
+//! A second look at answers, at those that do not run, at those that find nothing, or at all: more candidates are sampled, and what most of
+//! those that run return is taken.
 //!
 //! Execution-guided decoding after Wang et al. 2018 (<https://arxiv.org/abs/1807.03100>) with the vote of self-consistency
 //! (Wang et al. 2022, <https://arxiv.org/abs/2203.11171>). No gold answer is looked at.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nl2sql_catalog::ResultSet;
+use nl2sql_catalog::{ResultSet, Value};
 
 use crate::dataset::Example;
 use crate::extraction::extract_sql_of;
@@ -24,17 +24,39 @@ pub struct CandidateSettings {
     pub runner: Arc<dyn QueryRunner>,
     /// Candidates sampled for a question.
     pub count: u32,
-    /// Whether every question gets them, and not only one whose first answer does not run.
-    pub of_every: bool,
+    /// Questions that get them.
+    pub of: SecondLook,
+}
+
+/// Which first answers are looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondLook {
+    /// Those that do not run.
+    Failing,
+    /// Those that do not run, or find nothing; a candidate that finds something is then taken before one that finds nothing.
+    Empty,
+    /// All; the first answer takes part in the vote.
+    Every,
+}
+
+impl SecondLook {
+    /// Whether a first answer with this result, if any, is looked at again.
+    fn takes(self, result: Option<&ResultSet>) -> bool {
+        match self {
+            Self::Failing => result.is_none(),
+            Self::Empty => !result.is_some_and(finds_something),
+            Self::Every => true,
+        }
+    }
 }
 
 /// What came back for one question.
 type Answer = Result<Completion, String>;
 
 impl CandidateSettings {
-    /// One answer per example: the winner of the vote, else the first. A first answer that runs stands without a vote, or takes part in it
-    /// where every question gets candidates. None at all where the generator was stopped on the way: a first answer without its
-    /// candidates is another answer.
+    /// One answer per example: the winner of the vote, else the first. A first answer that is not looked at again stands; one that runs and
+    /// is looked at takes part in the vote. None at all where the generator was stopped on the way: a first answer without its candidates is
+    /// another answer.
     pub(crate) async fn answers(
         &self,
         generator: &dyn TextGenerator,
@@ -47,7 +69,7 @@ impl CandidateSettings {
         for (at, answer) in answers.iter().enumerate() {
             let Ok(completion) = answer else { continue };
             let result = self.result(examples[at], completion, reader).await;
-            if self.of_every || result.is_none() {
+            if self.of.takes(result.as_deref()) {
                 let first = result.map(|result| (completion.clone(), result));
                 voted.push((at, Vec::from_iter(first)));
             }
@@ -63,6 +85,9 @@ impl CandidateSettings {
                 if let Some(result) = self.result(examples[at], &completion, reader).await {
                     runs.push((completion, result));
                 }
+            }
+            if self.of == SecondLook::Empty && runs.iter().any(|(_, result)| finds_something(result)) {
+                runs.retain(|(_, result)| finds_something(result));
             }
             if let Ok(answer) = &mut answers[at] {
                 tokens += answer.tokens.unwrap_or(0);
@@ -98,6 +123,12 @@ async fn ask(generator: &dyn TextGenerator, prompts: Vec<ChatPrompt>) -> Option<
     generator.generate(prompts, &take).await;
     let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
     answers.into_iter().collect()
+}
+
+/// Whether a result holds anything but NULL and 0, which is what aggregates over no rows return.
+fn finds_something(result: &ResultSet) -> bool {
+    let nothing = |value: &Value| matches!(value, Value::Null | Value::Integer(0));
+    !result.rows.iter().flatten().all(nothing)
 }
 
 /// The first candidate of the result that most candidates have; of equally frequent results the earliest.

@@ -10,7 +10,7 @@ use std::{
 use crate::sqlite_databases::SqliteDatabases;
 use async_trait::async_trait;
 use nl2sql_evaluation::{
-    candidates::CandidateSettings,
+    candidates::{CandidateSettings, SecondLook},
     dataset::Dataset,
     prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator, Throughput, predict},
     prediction_journal::PredictionJournal,
@@ -385,6 +385,8 @@ impl TextGenerator for Stumbling {
         for (at, prompt) in prompts.iter().enumerate() {
             let sql = match (prompt.user.contains("hopeless"), prompt.attempt) {
                 (_, 0) if prompt.user.contains("easy") => "SELECT 7",
+                (_, 0) if prompt.user.contains("nobody") => "SELECT count(*) FROM singer WHERE name = 'ada'",
+                (_, 1..=3) if prompt.user.contains("nobody") => "SELECT max(name) FROM singer WHERE name = 'ADA'",
                 (_, 0) => "SELECT first",
                 (true, _) => "SELECT never",
                 (_, 1) => "SELECT 1",
@@ -420,7 +422,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
     let candidates = CandidateSettings {
         runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
         count: 4,
-        of_every: false,
+        of: SecondLook::Failing,
     };
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
@@ -441,7 +443,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
     assert_eq!(sql, ["SELECT 7", "SELECT name FROM singer", "SELECT first"]);
 
     let of_all = CandidateSettings {
-        of_every: true,
+        of: SecondLook::Every,
         ..candidates
     };
     let output = folder.path().join("of_every.jsonl");
@@ -452,6 +454,56 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
     assert_eq!(
         file.predictions[0].predicted_sql, "SELECT name FROM singer",
         "one answer that runs is outvoted by two that return the same"
+    );
+}
+
+#[tokio::test]
+async fn where_an_answer_finds_nothing_a_candidate_that_finds_something_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    rusqlite::Connection::open(folder.path().join("d.sqlite"))
+        .unwrap()
+        .execute_batch("CREATE TABLE singer (name TEXT); INSERT INTO singer VALUES ('Ada');")
+        .unwrap();
+    let data = dataset(
+        folder.path(),
+        br#"{"id": "a", "db_id": "d", "question": "easy"}
+{"id": "b", "db_id": "d", "question": "nobody"}
+"#,
+    );
+    let candidates = |count| CandidateSettings {
+        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
+        count,
+        of: SecondLook::Empty,
+    };
+    let mut taken = Vec::new();
+    for count in [3, 4] {
+        let output = folder.path().join(format!("{count}.jsonl"));
+        let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
+        let throughput = predict(
+            &Stumbling,
+            &data.examples,
+            Some(&candidates(count)),
+            None,
+            journal,
+            &|_| {},
+        )
+        .await;
+        assert_eq!(
+            throughput.unwrap().tokens,
+            2 + u64::from(count),
+            "what finds something is not sampled again"
+        );
+        let file = PredictionsFile::read(&output).unwrap();
+        taken.push(file.predictions[1].predicted_sql.clone());
+    }
+    assert_eq!(
+        taken,
+        [
+            // Three votes for NULL, where nothing else was found.
+            "SELECT max(name) FROM singer WHERE name = 'ADA'",
+            // One for a name against them.
+            "SELECT name FROM singer ORDER BY 1"
+        ]
     );
 }
 
@@ -477,7 +529,7 @@ async fn a_stop_between_an_answer_and_its_candidates_keeps_neither() {
     let candidates = CandidateSettings {
         runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
         count: 4,
-        of_every: false,
+        of: SecondLook::Failing,
     };
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = || PredictionJournal::open(&output, &settings("qwen")).unwrap();

@@ -25,9 +25,16 @@ pub struct AnswersArguments {
     /// Further settings of the recipe
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub set: Vec<String>,
+    /// How often the pairs of `train.jsonl` are trained on before the generated ones
+    #[arg(long, value_name = "EPOCHS", default_value_t = 2.0)]
+    pub people_epochs: f64,
     /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight where the first does not run),
-    /// vote (six more for every question, of names of the database)
-    #[arg(long, value_delimiter = ',', default_value = "greedy,schema,candidates,vote")]
+    /// second-look (of names of the database, six where the first does not run or finds nothing), vote (six more for every question)
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "greedy,schema,candidates,second-look,vote"
+    )]
     decodings: Vec<String>,
     /// Languages of the questions: en, and zh where there are translations
     #[arg(long, value_delimiter = ',', default_value = "en,zh")]

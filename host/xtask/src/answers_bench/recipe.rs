@@ -72,6 +72,7 @@ fn of_training(arguments: &AnswersArguments, joint: &Path) -> Result<Table> {
         stage.insert("name".into(), "people".into());
         stage.insert("dataset".into(), shown(&fs::canonicalize(pairs)?));
         stage.insert("databases".into(), shown(&fs::canonicalize(arguments.databases())?));
+        stage.insert("num_train_epochs".into(), arguments.people_epochs.into());
         stage.insert("lr_scheduler_type".into(), "constant_with_warmup".into());
         train.insert("stages".into(), Value::Array(vec![stage.into()]));
     }

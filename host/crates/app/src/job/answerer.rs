@@ -144,8 +144,10 @@ fn decoding(context: &EvaluationContext<'_>) -> std::collections::BTreeMap<Strin
     ];
     if decoding.candidates > 0 {
         settings.push(("candidate_temperature", decoding.candidate_temperature.to_string()));
-        if decoding.candidates_for == CandidatesFor::Every {
-            settings.push(("candidates_for", "every".to_owned()));
+        match decoding.candidates_for {
+            CandidatesFor::Failing => {}
+            CandidatesFor::Empty => settings.push(("candidates_for", "empty".to_owned())),
+            CandidatesFor::Every => settings.push(("candidates_for", "every".to_owned())),
         }
     }
     if decoding.temperature > 0.0 || decoding.candidates > 0 {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nl2sql_evaluation::candidates::CandidateSettings;
+use nl2sql_evaluation::candidates::{CandidateSettings, SecondLook};
 use nl2sql_evaluation::dataset::Example;
 use nl2sql_evaluation::prediction::{TextGenerator, Throughput, predict as predict_rows};
 use nl2sql_evaluation::prediction_journal::PredictionJournal;
@@ -158,7 +158,11 @@ fn predicted(
     let candidates = (settings.candidates > 0).then(|| CandidateSettings {
         runner: context.databases.runner(),
         count: settings.candidates,
-        of_every: settings.candidates_for == CandidatesFor::Every,
+        of: match settings.candidates_for {
+            CandidatesFor::Failing => SecondLook::Failing,
+            CandidatesFor::Empty => SecondLook::Empty,
+            CandidatesFor::Every => SecondLook::Every,
+        },
     });
     let reader = Some(context.databases.as_ref() as &dyn SqlReader);
     context

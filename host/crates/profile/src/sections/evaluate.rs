@@ -34,6 +34,8 @@ pub enum CandidatesFor {
     /// Those whose first answer does not run.
     #[default]
     Failing,
+    /// Those whose first answer does not run or finds nothing; a candidate that finds something is taken before one that finds nothing.
+    Empty,
     /// All; the first answer takes part in the vote, as when people ask.
     Every,
 }
@@ -71,7 +73,7 @@ pub struct EvaluateSettings {
     pub temperature: f32,
     /// Answers sampled beside the first; the result that most of those that run return is taken.
     pub candidates: u32,
-    /// Questions that get them: `failing`, whose first answer does not run, or `every`.
+    /// Questions that get them: `failing`, whose first answer does not run, `empty`, whose first answer does not run or finds nothing, or `every`.
     pub candidates_for: CandidatesFor,
     /// Temperature of these further candidates.
     pub candidate_temperature: f32,
