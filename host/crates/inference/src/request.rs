@@ -36,6 +36,20 @@ impl Sampling {
         frequency_penalty: 0.0,
         seed: 0,
     };
+
+    /// Whether the likeliest token is chosen, by the model's own logits.
+    pub(crate) fn is_greedy(&self) -> bool {
+        let Self {
+            temperature,
+            repetition_penalty,
+            presence_penalty,
+            frequency_penalty,
+            top_k: _,
+            top_p: _,
+            seed: _,
+        } = *self;
+        temperature <= 0.0 && repetition_penalty == 1.0 && presence_penalty == 0.0 && frequency_penalty == 0.0
+    }
 }
 
 /// Constrains what may come next; one value per request.
@@ -45,6 +59,15 @@ pub trait LogitsMask: Send {
     /// # Errors
     /// When it cannot say what may come next; the request fails then.
     fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<()>;
+
+    /// Which of `vocab` tokens may not come next, by token, for masks that say so whatever the logits are: they need not be read from a
+    /// device then. `None`: this one has to see them.
+    ///
+    /// # Errors
+    /// As [`LogitsMask::apply`].
+    fn forbidden(&mut self, _generated: &[u32], _vocab: usize) -> Result<Option<Vec<bool>>> {
+        Ok(None)
+    }
 }
 
 /// One sequence to continue.
