@@ -249,7 +249,11 @@ impl<Row> Batch<Row> {
         let before = self.running();
         self.ask_rows(engine, told);
         let (mut advanced, fed) = self.feed(engine)?;
-        let mut next = next_tokens(&mut advanced, fed, engine.vocab_size());
+        let (refused, mut recalled) = self.recall(engine, &advanced, &fed)?;
+        let vocab = engine.vocab_size();
+        let mut next = next_tokens(&mut advanced, fed, vocab);
+        let recalled = recalled.chunks_mut(vocab).map(NextToken::Logits);
+        next.extend(refused.into_iter().zip(recalled));
         for (place, mut row) in std::mem::take(&mut self.running).into_iter().enumerate() {
             row.read += row.piece.min(row.unread());
             row.piece = 0;
@@ -300,6 +304,31 @@ impl<Row> Batch<Row> {
         };
         let wanted = batch.into_iter().map(|entry| entry.wanted);
         Ok((advanced, places.into_iter().zip(wanted).collect()))
+    }
+
+    /// Places of rows whose masks refuse the likeliest token, and the logits that these have to see.
+    fn recall<E: Engine<Row = Row>>(
+        &mut self,
+        engine: &mut E,
+        advanced: &Advanced,
+        fed: &[(usize, Wanted)],
+    ) -> Result<(Vec<usize>, Vec<f32>)> {
+        let mut likeliest = advanced.likeliest.iter();
+        let mut refused = Vec::new();
+        for (number, (place, wanted)) in fed.iter().enumerate() {
+            let Wanted::Likeliest { forbidden } = wanted else {
+                continue;
+            };
+            let Some(token) = likeliest.next() else { break };
+            if forbidden.is_none() && !self.running[*place].sequence.accepts(*token) {
+                refused.push(number);
+            }
+        }
+        if refused.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let logits = engine.recall(&refused)?;
+        Ok((refused.into_iter().map(|number| fed[number].0).collect(), logits))
     }
 }
 

@@ -67,6 +67,16 @@ pub trait Engine {
         false
     }
 
+    /// Logits `[rows, vocab]` of the last step, of rows that wanted the likeliest token, by their places in its batch. Only of engines that choose.
+    ///
+    /// # Errors
+    /// When the device fails, or the engine keeps no logits.
+    fn recall(&mut self, _places: &[usize]) -> Result<Vec<f32>> {
+        Err(InferenceError::Logits {
+            reason: "the engine keeps none".to_owned(),
+        })
+    }
+
     /// Whether a prompt can begin with what another one read. Where none can, prompts are read together, and with the running answers.
     fn shares_prompts(&self) -> bool {
         false

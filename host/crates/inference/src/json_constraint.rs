@@ -9,8 +9,8 @@ use llguidance::{JsonCompileOptions, Matcher, ParserFactory};
 use nl2sql_model::tokenizer::TextTokenizer;
 use serde_json::{Value, json};
 
-use crate::LogitsMask;
 use crate::error::{InferenceError, Result};
+use crate::{LogitsMask, MaskNeeds};
 
 /// Between two tokens of JSON: a space, or a line break with its indentation. More would let a model write spaces to the end of its answer.
 const WHITESPACE: &str = r"\x20|\n\x20{0,32}";
@@ -111,9 +111,11 @@ impl LogitsMask for JsonConstraint {
         Ok(())
     }
 
-    fn forbidden(&mut self, generated: &[u32], vocab: usize) -> Result<Option<Vec<bool>>> {
+    fn needs(&mut self, generated: &[u32], vocab: usize) -> Result<MaskNeeds> {
         let allowed = self.allowed(generated)?;
-        Ok(Some((0..vocab).map(|token| is_forbidden(&allowed, token)).collect()))
+        Ok(MaskNeeds::Nothing {
+            forbidden: (0..vocab).map(|token| is_forbidden(&allowed, token)).collect(),
+        })
     }
 }
 

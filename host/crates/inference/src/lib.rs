@@ -25,6 +25,6 @@ pub use engine::{AdapterId, Advance, Advanced, Engine, Wanted};
 pub use error::{InferenceError, Result};
 pub use generator::{Generator, Progress};
 pub use json_constraint::{JsonConstraint, JsonSchemas};
-pub use request::{Completion, Finish, GenerationRequest, LogitsMask, Sampling, TokenLogprobs};
+pub use request::{Completion, Finish, GenerationRequest, LogitsMask, MaskNeeds, Sampling, TokenLogprobs};
 pub use scheduler::{Generation, GenerationEvent, Scheduler, SchedulerFigures, SchedulerOptions};
 pub use tensor_engine::{TensorEngine, TensorOptions};

@@ -60,14 +60,35 @@ pub trait LogitsMask: Send {
     /// When it cannot say what may come next; the request fails then.
     fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<()>;
 
-    /// Which of `vocab` tokens may not come next, by token, for masks that say so whatever the logits are: they need not be read from a
-    /// device then. `None`: this one has to see them.
+    /// What it has to know of the next of `vocab` tokens. Engines whose logits lie on a device read them only for masks that have to see them.
     ///
     /// # Errors
     /// As [`LogitsMask::apply`].
-    fn forbidden(&mut self, _generated: &[u32], _vocab: usize) -> Result<Option<Vec<bool>>> {
-        Ok(None)
+    fn needs(&mut self, _generated: &[u32], _vocab: usize) -> Result<MaskNeeds> {
+        Ok(MaskNeeds::Logits)
     }
+
+    /// Whether the likeliest of all tokens may come next, where that is what it [needs](MaskNeeds::Likeliest) to know.
+    ///
+    /// # Errors
+    /// As [`LogitsMask::apply`].
+    fn accepts(&mut self, _generated: &[u32], _likeliest: u32) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+/// What a mask has to know to constrain a greedy choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MaskNeeds {
+    /// All logits.
+    Logits,
+    /// The likeliest token, and all logits where it may not come next.
+    Likeliest,
+    /// Nothing: these tokens are forbidden, by token, whatever the logits are.
+    Nothing {
+        /// Whether a token is forbidden.
+        forbidden: Vec<bool>,
+    },
 }
 
 /// One sequence to continue.

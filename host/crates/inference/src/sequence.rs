@@ -6,7 +6,7 @@ use crate::detokeniser::Detokeniser;
 use crate::error::Result;
 use crate::sampler::Sampler;
 use crate::stop::{cut_at_stop, safe_length};
-use crate::{Completion, Finish, GenerationRequest, TokenLogprobs, Wanted};
+use crate::{Completion, Finish, GenerationRequest, MaskNeeds, TokenLogprobs, Wanted};
 
 /// A request with its answer so far.
 #[derive(Debug)]
@@ -71,15 +71,22 @@ impl Sequence {
         if !engine_chooses || !unchanged {
             return Ok(Wanted::Logits);
         }
-        let Some(mask) = &mut request.mask else {
-            return Ok(Wanted::Likeliest { forbidden: None });
-        };
-        Ok(match mask.forbidden(&self.generated, vocab)? {
-            Some(forbidden) => Wanted::Likeliest {
+        let needs = request.mask.as_mut().map(|mask| mask.needs(&self.generated, vocab));
+        Ok(match needs.transpose()? {
+            Some(MaskNeeds::Logits) => Wanted::Logits,
+            Some(MaskNeeds::Likeliest) | None => Wanted::Likeliest { forbidden: None },
+            Some(MaskNeeds::Nothing { forbidden }) => Wanted::Likeliest {
                 forbidden: Some(forbidden),
             },
-            None => Wanted::Logits,
         })
+    }
+
+    /// Whether the likeliest of all tokens is the next one. A mask that fails does so again when it sees logits.
+    pub(crate) fn accepts(&mut self, likeliest: Option<u32>) -> bool {
+        match (&mut self.request.mask, likeliest) {
+            (Some(mask), Some(token)) => mask.accepts(&self.generated, token).unwrap_or(false),
+            _ => true,
+        }
     }
 
     /// Adds the next token.

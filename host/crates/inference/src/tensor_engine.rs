@@ -44,6 +44,10 @@ pub struct TensorEngine {
     adapted: BTreeMap<AdapterId, Arc<Decoder>>,
     pool: PagePool,
     key_values: KeyValues,
+    /// Logits of the last step, `[rows that want something, vocab]`.
+    logits: Option<Tensor<2>>,
+    /// The place in its batch of each of their rows.
+    places: Vec<usize>,
 }
 
 /// One row of the engine.
@@ -75,6 +79,8 @@ impl TensorEngine {
             key_values: KeyValues::new(config.num_hidden_layers),
             decoder: Arc::new(decoder),
             adapted: BTreeMap::new(),
+            logits: None,
+            places: Vec::new(),
         }
     }
 
@@ -152,16 +158,30 @@ impl Engine for TensorEngine {
             entry.row.length += entry.tokens.len();
             entry.row.cleared = entry.row.pages.len();
         }
+        let wanting = groups.into_iter().flatten();
+        self.places = wanting
+            .filter(|place| batch[*place].wanted != Wanted::Nothing)
+            .collect();
+        self.logits = None;
         if logits.is_empty() {
             return Ok(Advanced::default());
         }
-        let wanting = groups.into_iter().flatten();
-        let wanting = wanting.filter(|place| batch[*place].wanted != Wanted::Nothing);
-        let mut rows: Vec<(usize, usize)> = wanting.enumerate().collect();
+        let logits = Tensor::cat(logits, 0);
+        self.logits = Some(logits.clone());
+        let mut rows: Vec<(usize, usize)> = self.places.iter().copied().enumerate().collect();
         rows.sort_by_key(|(_, place)| *place);
         let rows = rows.into_iter().map(|(row, place)| (row, &batch[place].wanted));
+        outcome::read(logits, &rows.collect::<Vec<_>>())
+    }
+
+    fn recall(&mut self, places: &[usize]) -> Result<Vec<f32>> {
+        let row = |place: &usize| self.places.iter().position(|known| known == place);
+        let rows = places.iter().filter_map(row).map(|row| (row, &Wanted::Logits));
         let rows: Vec<(usize, &Wanted)> = rows.collect();
-        outcome::read(Tensor::cat(logits, 0), &rows)
+        match &self.logits {
+            Some(logits) => Ok(outcome::read(logits.clone(), &rows)?.logits),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn chooses(&self) -> bool {

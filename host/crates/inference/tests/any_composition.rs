@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::Device;
 use nl2sql_inference::{
-    AdapterId, Completion, CpuEngine, CpuOptions, Engine, Generation, GenerationRequest, Generator, InferenceError,
-    LogitsMask, Sampling, Scheduler, SchedulerOptions, TensorEngine, TensorOptions,
+    AdapterId, Advance, Completion, CpuEngine, CpuOptions, Engine, Generation, GenerationRequest, Generator,
+    InferenceError, LogitsMask, MaskNeeds, Sampling, Scheduler, SchedulerOptions, TensorEngine, TensorOptions, Wanted,
 };
-use nl2sql_model::{AdapterConfig, Decoder, LoadOptions, load_decoder};
+use nl2sql_model::{AdapterConfig, Decoder, LoadOptions, StoredDtype, load_decoder};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -31,6 +31,8 @@ enum Choice {
     Greedy,
     /// Greedy under a mask that needs no logits.
     Blind,
+    /// Greedy under a mask that looks at the likeliest token first.
+    Judging,
     /// Greedy under a mask that has to see logits.
     Seeing,
     Sampled(u64),
@@ -38,24 +40,37 @@ enum Choice {
 
 /// Forbids every third token.
 struct NoThirds {
-    blind: bool,
+    choice: Choice,
+    /// Logits that it was shown without need.
     seen: Arc<AtomicUsize>,
 }
 
 impl LogitsMask for NoThirds {
     fn apply(&mut self, _generated: &[u32], logits: &mut [f32]) -> Result<(), InferenceError> {
-        if self.blind {
-            self.seen.fetch_add(1, Ordering::Relaxed);
-        }
+        let likeliest = (0..logits.len()).rev().max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+        let needed = match self.choice {
+            Choice::Blind => false,
+            Choice::Judging => likeliest.is_some_and(|token| token.is_multiple_of(3)),
+            _ => true,
+        };
+        self.seen.fetch_add(usize::from(!needed), Ordering::Relaxed);
         let thirds = logits.iter_mut().step_by(3);
         thirds.for_each(|logit| *logit = f32::NEG_INFINITY);
         Ok(())
     }
 
-    fn forbidden(&mut self, _generated: &[u32], vocab: usize) -> Result<Option<Vec<bool>>, InferenceError> {
-        Ok(self
-            .blind
-            .then(|| (0..vocab).map(|token| token.is_multiple_of(3)).collect()))
+    fn needs(&mut self, _generated: &[u32], vocab: usize) -> Result<MaskNeeds, InferenceError> {
+        Ok(match self.choice {
+            Choice::Blind => MaskNeeds::Nothing {
+                forbidden: (0..vocab).map(|token| token.is_multiple_of(3)).collect(),
+            },
+            Choice::Judging => MaskNeeds::Likeliest,
+            _ => MaskNeeds::Logits,
+        })
+    }
+
+    fn accepts(&mut self, _generated: &[u32], likeliest: u32) -> Result<bool, InferenceError> {
+        Ok(!likeliest.is_multiple_of(3))
     }
 }
 
@@ -64,10 +79,11 @@ fn drawn(rng: &mut ChaCha8Rng) -> Asked {
     Asked {
         prompt: (0..length).map(|_| rng.random_range(3..270)).collect(),
         max_new_tokens: rng.random_range(0..12),
-        choice: match rng.random_range(0..5) {
+        choice: match rng.random_range(0..6) {
             0 => Choice::Sampled(rng.random()),
             1 => Choice::Seeing,
             2 => Choice::Blind,
+            3 => Choice::Judging,
             _ => Choice::Greedy,
         },
         adapter: [None, Some(0), Some(1)][rng.random_range(0..3)],
@@ -78,14 +94,12 @@ fn drawn(rng: &mut ChaCha8Rng) -> Asked {
 fn request(asked: &Asked, adapters: &[AdapterId], seen: &Arc<AtomicUsize>) -> GenerationRequest {
     let mut request = GenerationRequest::greedy(asked.prompt.clone(), asked.max_new_tokens, Vec::new());
     request.adapter = asked.adapter.map(|number| adapters[number]);
-    let mask = |blind| -> Option<Box<dyn LogitsMask>> {
-        let seen = seen.clone();
-        Some(Box::new(NoThirds { blind, seen }))
-    };
     match asked.choice {
         Choice::Greedy => {}
-        Choice::Blind => request.mask = mask(true),
-        Choice::Seeing => request.mask = mask(false),
+        choice @ (Choice::Blind | Choice::Judging | Choice::Seeing) => {
+            let seen = seen.clone();
+            request.mask = Some(Box::new(NoThirds { choice, seen }));
+        }
         Choice::Sampled(seed) => {
             request.sampling = Sampling {
                 temperature: 0.8,
@@ -174,6 +188,43 @@ async fn answers_on_a_device_continue_unchanged_where_memory_is_scarce() {
     for folder in reference_models() {
         let evictions = check(&folder, 3, 12, 50, 7).await;
         assert!(evictions > 0, "seven pages are too few for twelve answers");
+    }
+}
+
+/// Keys and values are kept in the dtype of the model.
+#[test]
+fn a_model_in_bf16_gives_the_logits_of_a_pass_over_whole_sequences() {
+    for folder in reference_models() {
+        let options = LoadOptions {
+            device: Device::flex(),
+            dtype: StoredDtype::Bf16,
+        };
+        let decoder = load_decoder(&folder, &options).unwrap();
+        let mut engine = TensorEngine::new(decoder.clone(), TensorOptions::default());
+        let prompts = [7, 45].map(|length| (0..length).map(|n| 3 + n * 11 % 200).collect::<Vec<u32>>());
+        let mut rows = prompts.each_ref().map(|prompt| engine.open(prompt, None).0);
+        let parts = [0..5, 5..usize::MAX].map(|part| {
+            let entries = rows.iter_mut().zip(&prompts);
+            let mut batch: Vec<_> = entries
+                .map(|(row, prompt)| Advance {
+                    row,
+                    tokens: &prompt[part.start..part.end.min(prompt.len())],
+                    wanted: Wanted::Logits,
+                })
+                .collect();
+            engine.advance(&mut batch).unwrap().logits
+        });
+        let expected = prompts.each_ref().map(|prompt| {
+            let logits = decoder.logits(std::slice::from_ref(prompt)).into_data();
+            let logits: Vec<f32> = logits.iter().collect();
+            logits[(prompt.len() - 1) * decoder.config.vocab_size..].to_vec()
+        });
+        let expected = expected.concat();
+        let square = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>();
+        let apart = square(&mut parts[1].iter().zip(&expected).map(|(a, b)| a - b));
+        let apart = (apart / square(&mut expected.iter().copied())).sqrt();
+        assert_eq!(parts[1].len(), expected.len());
+        assert!(apart < 0.02, "{}: {apart}", folder.display());
     }
 }
 
