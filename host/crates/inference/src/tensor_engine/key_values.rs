@@ -51,17 +51,16 @@ impl KeyValues {
     pub(super) fn write(&mut self, layer: usize, places: &Places, keys: Tensor<4>, values: Tensor<4>) -> &LayerPages {
         let (keys, values) = (token_rows(keys), token_rows(values));
         // Taken out, so that nobody else holds the pages: the device writes into them and copies nothing then.
-        let kept = self.layers[layer].take().unwrap_or_else(|| LayerPages {
-            keys: keys.clone().slice([0..0]),
-            values: values.clone().slice([0..0]),
-        });
-        let mut old_values = grown(kept.values, self.pages);
+        let kept = self.layers[layer].take();
+        let (old_keys, old_values) = kept.map(|kept| (kept.keys, kept.values)).unzip();
+        let old_keys = with_room(old_keys, self.pages, &keys);
+        let mut old_values = with_room(old_values, self.pages, &values);
         if let Some(taken) = &places.taken {
             old_values = cleared(old_values, taken.clone());
         }
         let write = |pages: Tensor<2>, new| pages.select_assign(0, places.slots.clone(), new, IndexingUpdateOp::Assign);
         self.layers[layer].insert(LayerPages {
-            keys: write(grown(kept.keys, self.pages), keys),
+            keys: write(old_keys, keys),
             values: write(old_values, values),
         })
     }
@@ -90,14 +89,16 @@ fn by_page(slots: Tensor<2>) -> Tensor<2> {
     slots.reshape([count / PAGE_POSITIONS, PAGE_POSITIONS * width])
 }
 
-fn grown(slots: Tensor<2>, pages: usize) -> Tensor<2> {
-    let [count, width] = slots.dims();
+/// Slots of `pages` pages, the first of which are kept, for more of the kind of `new`.
+fn with_room(kept: Option<Tensor<2>>, pages: usize, new: &Tensor<2>) -> Tensor<2> {
+    let count = kept.as_ref().map_or(0, |slots| slots.dims()[0]);
     let more = pages * PAGE_POSITIONS - count;
-    if more == 0 {
-        return slots;
+    let zeros = || Tensor::zeros([more, new.dims()[1]], (&new.device(), new.dtype()));
+    match kept {
+        Some(slots) if more == 0 => slots,
+        Some(slots) => Tensor::cat(vec![slots, zeros()], 0),
+        None => zeros(),
     }
-    let zeros = Tensor::zeros([more, width], (&slots.device(), slots.dtype()));
-    Tensor::cat(vec![slots, zeros], 0)
 }
 
 /// Values behind a row's end are multiplied by zero, which is not enough where another row left something infinite.
