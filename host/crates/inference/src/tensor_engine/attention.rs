@@ -21,7 +21,7 @@ pub(super) struct PagedAttention<'a> {
     device: Device,
 }
 
-/// Rows that attend together; the shorter ones repeat their last query.
+/// Rows that attend together, padded to the longest: shorter ones repeat their last query and their last page.
 struct RowGroup {
     rows: Vec<GroupRow>,
     /// Queries of the longest row.
@@ -49,7 +49,7 @@ struct Reach {
 impl<'a> PagedAttention<'a> {
     pub(super) fn new(key_values: &'a mut KeyValues, rows: &[&Advance<'_, TensorRow>], device: &Device) -> Self {
         let mut start = 0;
-        let (mut short, mut long) = (Vec::new(), Vec::new());
+        let mut groups: Vec<Vec<GroupRow>> = Vec::new();
         for entry in rows {
             let row = GroupRow {
                 start,
@@ -57,11 +57,13 @@ impl<'a> PagedAttention<'a> {
                 pages: entry.row.pages.iter().map(|page| page.number()).collect(),
             };
             start += entry.tokens.len();
-            // A running answer would wait for as many queries as the longest prompt has.
-            if entry.tokens.len() == 1 { &mut short } else { &mut long }.push(row);
+            match groups.iter_mut().find(|group| pads_little(group, &row)) {
+                Some(group) => group.push(row),
+                None => groups.push(vec![row]),
+            }
         }
-        let groups = [short, long].into_iter().filter(|rows| !rows.is_empty());
-        let groups: Vec<RowGroup> = groups.map(|rows| RowGroup::new(rows, start, device)).collect();
+        let groups = groups.into_iter().map(|rows| RowGroup::new(rows, start, device));
+        let groups: Vec<RowGroup> = groups.collect();
         Self {
             key_values,
             places: places(rows, device),
@@ -70,6 +72,16 @@ impl<'a> PagedAttention<'a> {
             device: device.clone(),
         }
     }
+}
+
+/// Whether at most half of what the rows of a group multiply would be padding, had it this row too. One long prompt would else take every answer's
+/// time and memory.
+fn pads_little(group: &[GroupRow], row: &GroupRow) -> bool {
+    let rows = || group.iter().chain([row]);
+    let queries = rows().map(|row| row.positions.len()).max().unwrap_or(0);
+    let pages = rows().map(|row| row.pages.len()).max().unwrap_or(0);
+    let needed: usize = rows().map(|row| row.positions.len() * row.pages.len()).sum();
+    rows().count() * queries * pages <= 2 * needed
 }
 
 /// Slots of the new tokens, and pages that are new to their rows.
@@ -211,5 +223,28 @@ impl Attend for PagedAttention<'_> {
             Some(back) => contexts.select(2, back.clone()),
             None => contexts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(queries: usize, pages: usize) -> GroupRow {
+        let end = pages * PAGE_POSITIONS;
+        GroupRow {
+            start: 0,
+            positions: end - queries..end,
+            pages: vec![0; pages],
+        }
+    }
+
+    #[test]
+    fn rows_of_like_size_attend_together() {
+        let answers = [row(1, 3), row(1, 6), row(1, 4)];
+        assert!(pads_little(&answers, &row(1, 2)));
+        assert!(!pads_little(&answers, &row(1, 200)), "a long answer");
+        assert!(!pads_little(&answers, &row(100, 4)), "a prompt");
+        assert!(pads_little(&[row(100, 4)], &row(70, 3)));
     }
 }
