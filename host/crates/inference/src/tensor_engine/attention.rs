@@ -218,10 +218,11 @@ impl Attend for PagedAttention<'_> {
         let pages = self.key_values.write(layer, &self.places, keys, values);
         let groups = self.groups.iter_mut();
         let contexts = groups.map(|group| group.attend(rule, queries.clone(), heads, pages, &self.device));
-        let contexts = Tensor::cat(contexts.collect(), 2);
+        let mut contexts: Vec<Tensor<4>> = contexts.collect();
         match &self.back {
-            Some(back) => contexts.select(2, back.clone()),
-            None => contexts,
+            Some(back) => Tensor::cat(contexts, 2).select(2, back.clone()),
+            // There is one group, and it has all tokens in their order.
+            None => contexts.swap_remove(0),
         }
     }
 }
