@@ -11,7 +11,7 @@ use nl2sql_constrained_decoding::{SchemaConstraint, Selection, TokenMask};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_inference::{
     CpuEngine, CpuOptions, Finish, Generation, GenerationRequest, InferenceError, LogitsMask, Sampling, Scheduler,
-    SchedulerOptions, TensorEngine,
+    SchedulerOptions, TensorEngine, TensorOptions,
 };
 use nl2sql_llm::FinishReason;
 use nl2sql_model::device::DeviceChoice;
@@ -142,7 +142,7 @@ impl LocalModel {
         let scheduler = if device.is_cpu() {
             Scheduler::start(CpuEngine::new(&decoder, CpuOptions::default()), words, options)
         } else {
-            Scheduler::start(TensorEngine::new(decoder), words, options)
+            Scheduler::start(TensorEngine::new(decoder, TensorOptions::default()), words, options)
         };
         let scheduler =
             scheduler.map_err(|source| ModelError::file("start a thread for the model in", &settings.model, source))?;

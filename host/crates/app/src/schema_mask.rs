@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nl2sql_constrained_decoding::TokenMask;
-use nl2sql_inference::{InferenceError, LogitsMask};
+use nl2sql_inference::{InferenceError, LogitsMask, MaskNeeds};
 
 const THOUGHT_OPENS: &[u8] = b"<think>";
 const THOUGHT_ENDS: &[u8] = b"</think>";
@@ -33,16 +33,34 @@ impl SchemaMask {
     }
 }
 
+impl SchemaMask {
+    /// The statement so far, if it has begun.
+    fn statement<'a>(&self, generated: &'a [u32]) -> Option<&'a [u32]> {
+        let start = match &self.token_bytes {
+            None => 0,
+            Some(bytes) => statement_start(generated, bytes)?,
+        };
+        Some(&generated[start..])
+    }
+}
+
 impl LogitsMask for SchemaMask {
     fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<(), InferenceError> {
-        let start = match &self.token_bytes {
-            None => Some(0),
-            Some(bytes) => statement_start(generated, bytes),
-        };
-        if let Some(start) = start {
-            self.mask.apply(&generated[start..], logits);
+        if let Some(statement) = self.statement(generated) {
+            self.mask.apply(statement, logits);
         }
         Ok(())
+    }
+
+    fn needs(&mut self, _generated: &[u32], _vocab: usize) -> Result<MaskNeeds, InferenceError> {
+        Ok(MaskNeeds::Likeliest)
+    }
+
+    fn accepts(&mut self, generated: &[u32], likeliest: u32) -> Result<bool, InferenceError> {
+        Ok(match self.statement(generated) {
+            Some(statement) => self.mask.accepts(statement, likeliest),
+            None => true,
+        })
     }
 }
 

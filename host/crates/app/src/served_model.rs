@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use nl2sql_inference::{
     AdapterId, CpuEngine, CpuOptions, Generation, GenerationRequest, InferenceError, JsonSchemas, Scheduler,
-    SchedulerFigures, SchedulerOptions, TensorEngine,
+    SchedulerFigures, SchedulerOptions, TensorEngine, TensorOptions,
 };
 use nl2sql_model::adapter::AdapterRecord;
 use nl2sql_model::device::DeviceChoice;
@@ -111,7 +111,10 @@ impl ServedModel {
             };
             Scheduler::start(CpuEngine::new(&decoder, options), words, settings.scheduler)
         } else {
-            Scheduler::start(TensorEngine::new(decoder.clone()), words, settings.scheduler)
+            let options = TensorOptions {
+                key_value_bytes: settings.key_value_bytes,
+            };
+            Scheduler::start(TensorEngine::new(decoder.clone(), options), words, settings.scheduler)
         };
         let scheduler = scheduler.map_err(|error| AppError::Failed(format!("no threads can be started: {error}")))?;
         let record = AdapterRecord::read(folder)?;

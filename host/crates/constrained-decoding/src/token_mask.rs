@@ -47,6 +47,20 @@ impl TokenMask {
         }
     }
 
+    /// Whether the likeliest token is all that a mask looks at: the choice is greedy, and it fits.
+    pub fn accepts(&mut self, generated: &[u32], likeliest: u32) -> bool {
+        self.read_answer(generated);
+        self.looked_at == 1 && self.fits(likeliest as usize)
+    }
+
+    fn read_answer(&mut self, generated: &[u32]) {
+        for token in &generated[self.read..] {
+            self.state
+                .push(self.token_bytes.get(*token as usize).map_or(&[], Vec::as_slice));
+        }
+        self.read = generated.len();
+    }
+
     fn fits(&self, token: usize) -> bool {
         match self.token_bytes.get(token).map(Vec::as_slice) {
             None => false,
@@ -58,11 +72,7 @@ impl TokenMask {
 
     /// Sets the logits of forbidden tokens to negative infinity. `generated` is the answer so far.
     pub fn apply(&mut self, generated: &[u32], logits: &mut [f32]) {
-        for token in &generated[self.read..] {
-            self.state
-                .push(self.token_bytes.get(*token as usize).map_or(&[], Vec::as_slice));
-        }
-        self.read = generated.len();
+        self.read_answer(generated);
         let mut allowed = Vec::new();
         for (looked_at, Likely { token, logit }) in by_falling_likelihood(logits).enumerate() {
             if looked_at >= self.looked_at && !allowed.is_empty() {
@@ -202,6 +212,20 @@ mod tests {
             allowed.map(|(token, _)| *token).collect::<Vec<_>>(),
             [" na", " sing", " city", " name"]
         );
+    }
+
+    #[test]
+    fn what_is_accepted_is_what_the_mask_would_leave() {
+        for answer in [&[][..], &[1], &[1, 2], &[1, 11, 5]] {
+            for likeliest in 0..TOKENS.len() {
+                let mut logits = [0.0; TOKENS.len()];
+                logits[likeliest] = 1.0;
+                mask(Selection::Greedy).apply(answer, &mut logits);
+                let accepted = mask(Selection::Greedy).accepts(answer, likeliest as u32);
+                assert_eq!(accepted, logits[likeliest] == 1.0, "{answer:?} {likeliest}");
+                assert!(!mask(Selection::Sampled).accepts(answer, likeliest as u32));
+            }
+        }
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Greedy decoding against transformers, in one run on the same weights.
 //!
 //! `cargo xtask bench decode`, or with `NL2SQL_BENCH_MODEL` naming a model folder and `NL2SQL_PEER_PYTHON` a Python with torch and
-//! transformers, `cargo bench -p nl2sql-inference`.
+//! transformers, `cargo bench -p nl2sql-inference`. With `NL2SQL_BENCH_DEVICE` (`cpu`, `cuda:0`, ..) as well, decoding by tensor operations on
+//! that device is measured instead.
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use nl2sql_inference::{CpuEngine, CpuOptions, GenerationRequest, Generator};
+use nl2sql_inference::{CpuEngine, CpuOptions, Engine, GenerationRequest, Generator, TensorEngine, TensorOptions};
+use nl2sql_model::device::DeviceChoice;
 use nl2sql_model::{LoadOptions, load_decoder};
 
 const NEW_TOKENS: usize = 64;
@@ -20,11 +22,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     };
     let folder = Path::new(&folder);
+    if let Some(device) = std::env::var_os("NL2SQL_BENCH_DEVICE") {
+        return on_device(folder, &device.to_string_lossy());
+    }
     let decoder = load_decoder(folder, &LoadOptions::f32(Device::flex()))?;
-    let prompt: Vec<u32> = (0..PROMPT_TOKENS as u32).map(|n| 100 + n * 37 % 4000).collect();
+    let options = CpuOptions {
+        prefix_cache_bytes: 0,
+        ..CpuOptions::default()
+    };
     let ours: Vec<f64> = [1, 16]
         .into_iter()
-        .map(|rows| tokens_per_second(&decoder, &prompt, rows))
+        .map(|rows| tokens_per_second(CpuEngine::new(&decoder, options), rows))
         .collect::<Result<_, _>>()?;
     println!(
         "nl2sql        alone {:7.1} tok/s   16 at once {:7.1} tok/s",
@@ -55,20 +63,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Prints what one device does with 1, 4 and 8 rows.
+fn on_device(folder: &Path, device: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let decoder = load_decoder(folder, &LoadOptions::f32(DeviceChoice::parse(device)?.resolve()?))?;
+    for rows in [1, 4, 8] {
+        let speed = tokens_per_second(TensorEngine::new(decoder.clone(), TensorOptions::default()), rows)?;
+        println!("{device}  {rows} at once {speed:7.1} tok/s");
+    }
+    Ok(())
+}
+
 /// New tokens per second, prompts included, with no prefix shared between them.
-fn tokens_per_second(
-    decoder: &nl2sql_model::Decoder,
-    prompt: &[u32],
-    rows: usize,
-) -> Result<f64, Box<dyn std::error::Error>> {
-    let options = CpuOptions {
-        prefix_cache_bytes: 0,
-        ..CpuOptions::default()
-    };
-    let mut generator = Generator::new(CpuEngine::new(decoder, options), None, rows);
-    generator.generate(vec![GenerationRequest::greedy(prompt.to_vec(), 4, Vec::new())])?;
+fn tokens_per_second(engine: impl Engine, rows: usize) -> Result<f64, Box<dyn std::error::Error>> {
+    let prompt: Vec<u32> = (0..PROMPT_TOKENS as u32).map(|n| 100 + n * 37 % 4000).collect();
+    let mut generator = Generator::new(engine, None, rows);
+    generator.generate(vec![GenerationRequest::greedy(prompt.clone(), 4, Vec::new())])?;
     let requests = (0..rows)
-        .map(|_| GenerationRequest::greedy(prompt.to_vec(), NEW_TOKENS, Vec::new()))
+        .map(|_| GenerationRequest::greedy(prompt.clone(), NEW_TOKENS, Vec::new()))
         .collect();
     let start = Instant::now();
     generator.generate(requests)?;

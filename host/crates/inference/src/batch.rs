@@ -1,12 +1,12 @@
 //! Continuous batching: between two steps rows join, leave, and give way to each other.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use nl2sql_model::tokenizer::TextTokenizer;
 
 use crate::error::{InferenceError, Result};
-use crate::sequence::{Extension, Sequence};
-use crate::{Advance, Completion, Engine, GenerationRequest, TokenLogprobs};
+use crate::sequence::{Extension, NextToken, Sequence};
+use crate::{Advance, Advanced, Completion, Engine, GenerationRequest, TokenLogprobs, Wanted};
 
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -39,28 +39,51 @@ pub(crate) enum Change {
 pub(crate) struct Batch<Row> {
     limits: BatchLimits,
     waiting: VecDeque<(u64, Sequence)>,
-    /// Rows whose prompt is not read to its end; only the first advances, so that the next can begin with what it read.
-    prefilling: Option<Prefill<Row>>,
-    /// Rows that answer, in the order in which they were admitted.
-    answering: Vec<Answering<Row>>,
+    /// In the order in which they were admitted.
+    running: Vec<Running<Row>>,
     /// Nobody is admitted between an eviction and the next row that leaves; else the evicted would push others out.
     crowded: bool,
     /// Rows that had to give their memory to others.
     evictions: u64,
 }
 
-struct Prefill<Row> {
+/// A request with a row of the engine.
+struct Running<Row> {
     key: u64,
     sequence: Sequence,
     row: Row,
-    tokens: Vec<u32>,
+    /// What was there when the row was opened: the prompt, and the answer of a row that had to give way.
+    prompt: Vec<u32>,
+    /// How much of it the row has read.
     read: usize,
+    /// Tokens that the next step feeds.
+    piece: usize,
+    /// What that step should give.
+    wanted: Wanted,
 }
 
-struct Answering<Row> {
-    key: u64,
-    sequence: Sequence,
-    row: Row,
+impl<Row> Running<Row> {
+    fn unread(&self) -> usize {
+        self.prompt.len() - self.read
+    }
+
+    /// Whether its answer grows in the next step.
+    fn is_extended(&self) -> bool {
+        self.piece > 0 && self.piece >= self.unread()
+    }
+
+    /// What it is fed in the next step.
+    fn advance(&mut self) -> Advance<'_, Row> {
+        let tokens = match self.unread() {
+            0 => &self.sequence.generated[self.sequence.generated.len() - 1..],
+            _ => &self.prompt[self.read..self.read + self.piece],
+        };
+        Advance {
+            row: &mut self.row,
+            tokens,
+            wanted: std::mem::replace(&mut self.wanted, Wanted::Nothing),
+        }
+    }
 }
 
 impl<Row> Batch<Row> {
@@ -72,8 +95,7 @@ impl<Row> Batch<Row> {
         Self {
             limits,
             waiting: VecDeque::new(),
-            prefilling: None,
-            answering: Vec::new(),
+            running: Vec::new(),
             crowded: false,
             evictions: 0,
         }
@@ -84,7 +106,7 @@ impl<Row> Batch<Row> {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.running() == 0
+        self.waiting.is_empty() && self.running.is_empty()
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -92,7 +114,7 @@ impl<Row> Batch<Row> {
     }
 
     pub(crate) fn running(&self) -> usize {
-        self.answering.len() + usize::from(self.prefilling.is_some())
+        self.running.len()
     }
 
     pub(crate) fn evictions(&self) -> u64 {
@@ -103,10 +125,7 @@ impl<Row> Batch<Row> {
     pub(crate) fn retain(&mut self, wanted: impl Fn(u64) -> bool) {
         let before = self.running();
         self.waiting.retain(|(key, _)| wanted(*key));
-        self.answering.retain(|row| wanted(row.key));
-        if self.prefilling.as_ref().is_some_and(|row| !wanted(row.key)) {
-            self.prefilling = None;
-        }
+        self.running.retain(|row| wanted(row.key));
         self.crowded &= self.running() == before;
     }
 
@@ -120,73 +139,68 @@ impl<Row> Batch<Row> {
         tokenizer: Option<&TextTokenizer>,
         told: &mut dyn FnMut(u64, Change),
     ) -> Result<()> {
-        self.read_prompts(engine, tokenizer, told)?;
+        let mut budget = self.limits.prefill;
+        let mut read_some = false;
+        // One prompt after the other, so that the next can begin with what the last one read.
+        while engine.shares_prompts() && self.plan_prompt(engine, &mut budget) {
+            self.advance(engine, tokenizer, told)?;
+            read_some = true;
+        }
         self.make_room(engine);
-        self.extend_answers(engine, tokenizer, told)
+        while !engine.shares_prompts() && self.plan_prompt(engine, &mut budget) {}
+        if self.running.iter().any(|row| row.piece > 0) {
+            self.advance(engine, tokenizer, told)
+        } else if read_some {
+            Ok(())
+        } else {
+            self.give_way()
+        }
     }
 
-    fn read_prompts<E: Engine<Row = Row>>(
-        &mut self,
-        engine: &mut E,
-        tokenizer: Option<&TextTokenizer>,
-        told: &mut dyn FnMut(u64, Change),
-    ) -> Result<()> {
-        let mut budget = self.limits.prefill;
-        while budget > 0 {
-            let Some(mut prefill) = self.prefilling.take().or_else(|| self.admit(engine)) else {
-                return Ok(());
-            };
-            let end = prefill.tokens.len().min(prefill.read + budget);
-            if !engine.reserve(&mut prefill.row, end - prefill.read) {
-                let alone = self.answering.is_empty();
-                self.prefilling = Some(prefill);
-                // Running answers will leave room when they end.
-                return if alone {
-                    Err(InferenceError::OutOfMemory)
-                } else {
-                    Ok(())
-                };
-            }
-            let last = end == prefill.tokens.len();
-            let mut logits = engine.advance(&mut [Advance {
-                tokens: &prefill.tokens[prefill.read..end],
-                row: &mut prefill.row,
-                wants_logits: last,
-            }])?;
-            budget -= end - prefill.read;
-            prefill.read = end;
-            if !last {
-                self.prefilling = Some(prefill);
-                return Ok(());
-            }
-            if prefill.sequence.generated.is_empty() {
-                engine.remember(&prefill.sequence.request.prompt, &mut prefill.row);
-            }
-            let row = Answering {
-                key: prefill.key,
-                sequence: prefill.sequence,
-                row: prefill.row,
-            };
-            self.answering.extend(extended(row, &mut logits, tokenizer, told));
+    /// Plans a piece of the next unread prompt, as far as there are tokens and memory left for it.
+    fn plan_prompt<E: Engine<Row = Row>>(&mut self, engine: &mut E, budget: &mut usize) -> bool {
+        if *budget == 0 {
+            return false;
         }
-        Ok(())
+        let unplanned = |row: &Running<Row>| row.piece == 0 && row.unread() > 0;
+        let place = match self.running.iter().position(unplanned) {
+            Some(place) => place,
+            None => match self.admit(engine) {
+                Some(admitted) => {
+                    self.running.push(admitted);
+                    self.running.len() - 1
+                }
+                None => return false,
+            },
+        };
+        let row = &mut self.running[place];
+        let piece = row.unread().min(*budget);
+        // Running answers will leave room when they end.
+        if !engine.reserve(&mut row.row, piece) {
+            return false;
+        }
+        *budget -= piece;
+        row.piece = piece;
+        true
     }
 
     /// The next waiting request, opened.
-    fn admit<E: Engine<Row = Row>>(&mut self, engine: &mut E) -> Option<Prefill<Row>> {
+    fn admit<E: Engine<Row = Row>>(&mut self, engine: &mut E) -> Option<Running<Row>> {
         if self.crowded || self.running() >= self.limits.rows {
             return None;
         }
         let (key, mut sequence) = self.waiting.pop_front()?;
-        let tokens = sequence.tokens();
-        let (row, read) = engine.open(&tokens, sequence.request.adapter);
+        let prompt = sequence.tokens();
+        let (row, read) = engine.open(&prompt, sequence.request.adapter);
         sequence.reused.get_or_insert(read);
-        Some(Prefill {
+        Some(Running {
             key,
             sequence,
             row,
-            tokens,
+            prompt,
             read,
+            piece: 0,
+            wanted: Wanted::Nothing,
         })
     }
 
@@ -194,75 +208,158 @@ impl<Row> Batch<Row> {
     /// continue later as if nothing had happened.
     fn make_room<E: Engine<Row = Row>>(&mut self, engine: &mut E) {
         let mut place = 0;
-        while place < self.answering.len() {
-            if engine.reserve(&mut self.answering[place].row, 1) {
+        while let Some(row) = self.running.get_mut(place) {
+            if row.unread() > 0 {
                 place += 1;
-                continue;
-            }
-            let evicted = match self.prefilling.take() {
-                Some(prefill) => (prefill.key, prefill.sequence),
+            } else if engine.reserve(&mut row.row, 1) {
+                row.piece = 1;
+                place += 1;
+            } else {
                 // The first answer always has room: requests that do not fit alone are refused.
-                None => match self.answering.pop() {
-                    Some(row) => (row.key, row.sequence),
-                    None => return,
-                },
-            };
-            self.waiting.push_front(evicted);
-            self.evictions += 1;
-            self.crowded = !self.answering.is_empty();
+                self.evict_last();
+            }
         }
     }
 
-    fn extend_answers<E: Engine<Row = Row>>(
+    fn evict_last(&mut self) {
+        if let Some(row) = self.running.pop() {
+            self.waiting.push_front((row.key, row.sequence));
+            self.evictions += 1;
+            self.crowded = !self.running.is_empty();
+        }
+    }
+
+    /// No row can go on: prompts that are read in part hold each other's memory.
+    fn give_way(&mut self) -> Result<()> {
+        match self.running() {
+            0 => {}
+            1 => return Err(InferenceError::OutOfMemory),
+            _ => self.evict_last(),
+        }
+        Ok(())
+    }
+
+    /// Feeds the planned pieces to the engine, and extends the answers of rows that have read all there was.
+    fn advance<E: Engine<Row = Row>>(
         &mut self,
         engine: &mut E,
         tokenizer: Option<&TextTokenizer>,
         told: &mut dyn FnMut(u64, Change),
     ) -> Result<()> {
-        if self.answering.is_empty() {
-            return Ok(());
-        }
-        // Rows of one adapter lie side by side, so that its factors are read once.
-        let mut order: Vec<&mut Answering<Row>> = self.answering.iter_mut().collect();
-        order.sort_by_key(|row| row.sequence.request.adapter);
-        let mut batch: Vec<Advance<'_, Row>> = Vec::with_capacity(order.len());
-        let mut keys = Vec::with_capacity(order.len());
-        for Answering { key, sequence, row } in order {
-            keys.push(*key);
-            batch.push(Advance {
-                tokens: &sequence.generated[sequence.generated.len() - 1..],
-                row,
-                wants_logits: true,
-            });
-        }
-        let mut logits = engine.advance(&mut batch)?;
-        let mut of_row: Vec<(u64, &mut [f32])> = keys.into_iter().zip(logits.chunks_mut(engine.vocab_size())).collect();
-        let before = self.answering.len();
-        let mut kept = Vec::with_capacity(before);
-        for row in std::mem::take(&mut self.answering) {
-            if let Some((_, logits)) = of_row.iter_mut().find(|(key, _)| *key == row.key) {
-                kept.extend(extended(row, logits, tokenizer, told));
+        let before = self.running();
+        self.ask_rows(engine, told);
+        let (mut advanced, fed) = self.feed(engine)?;
+        let (refused, mut recalled) = self.recall(engine, &advanced, &fed)?;
+        let vocab = engine.vocab_size();
+        let mut next = next_tokens(&mut advanced, fed, vocab);
+        let recalled = recalled.chunks_mut(vocab).map(NextToken::Logits);
+        next.extend(refused.into_iter().zip(recalled));
+        for (place, mut row) in std::mem::take(&mut self.running).into_iter().enumerate() {
+            row.read += row.piece.min(row.unread());
+            row.piece = 0;
+            let Some(next) = next.remove(&place) else {
+                self.running.push(row);
+                continue;
+            };
+            if row.sequence.generated.is_empty() {
+                engine.remember(&row.sequence.request.prompt, &mut row.row);
             }
+            self.running.extend(extended(row, next, tokenizer, told));
         }
-        self.crowded &= kept.len() == before;
-        self.answering = kept;
+        self.crowded &= self.running() == before;
         Ok(())
     }
+
+    /// Finds out what rows want of the step. Those whose masks cannot say fail.
+    fn ask_rows<E: Engine<Row = Row>>(&mut self, engine: &E, told: &mut dyn FnMut(u64, Change)) {
+        let (chooses, vocab) = (engine.chooses(), engine.vocab_size());
+        self.running.retain_mut(|row| {
+            if !row.is_extended() {
+                return true;
+            }
+            match row.sequence.wanted(chooses, vocab) {
+                Ok(wanted) => {
+                    row.wanted = wanted;
+                    true
+                }
+                Err(error) => {
+                    told(row.key, Change::Failed(error));
+                    false
+                }
+            }
+        });
+    }
+
+    /// What the engine gives, and for each row that was fed its place and what it wanted.
+    fn feed<E: Engine<Row = Row>>(&mut self, engine: &mut E) -> Result<(Advanced, Vec<(usize, Wanted)>)> {
+        let rows = self.running.iter_mut().enumerate();
+        let mut rows: Vec<(usize, &mut Running<Row>)> = rows.filter(|(_, row)| row.piece > 0).collect();
+        // Rows of one adapter lie side by side, so that its factors are read once.
+        rows.sort_by_key(|(_, row)| row.sequence.request.adapter);
+        let (places, mut batch): (Vec<usize>, Vec<Advance<'_, Row>>) =
+            rows.into_iter().map(|(place, row)| (place, row.advance())).unzip();
+        let advanced = match batch.is_empty() {
+            true => Advanced::default(),
+            false => engine.advance(&mut batch)?,
+        };
+        let wanted = batch.into_iter().map(|entry| entry.wanted);
+        Ok((advanced, places.into_iter().zip(wanted).collect()))
+    }
+
+    /// Places of rows whose masks refuse the likeliest token, and the logits that these have to see.
+    fn recall<E: Engine<Row = Row>>(
+        &mut self,
+        engine: &mut E,
+        advanced: &Advanced,
+        fed: &[(usize, Wanted)],
+    ) -> Result<(Vec<usize>, Vec<f32>)> {
+        let mut likeliest = advanced.likeliest.iter();
+        let mut refused = Vec::new();
+        for (number, (place, wanted)) in fed.iter().enumerate() {
+            let Wanted::Likeliest { forbidden } = wanted else {
+                continue;
+            };
+            let Some(token) = likeliest.next() else { break };
+            if forbidden.is_none() && !self.running[*place].sequence.accepts(*token) {
+                refused.push(number);
+            }
+        }
+        if refused.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let logits = engine.recall(&refused)?;
+        Ok((refused.into_iter().map(|number| fed[number].0).collect(), logits))
+    }
+}
+
+/// What the engine gave, by the place of the row that wanted it.
+fn next_tokens(advanced: &mut Advanced, fed: Vec<(usize, Wanted)>, vocab: usize) -> BTreeMap<usize, NextToken<'_>> {
+    let mut logits = advanced.logits.chunks_mut(vocab);
+    let mut likeliest = advanced.likeliest.iter();
+    let given = fed.into_iter().filter_map(|(place, wanted)| {
+        let next = match wanted {
+            Wanted::Nothing => None,
+            Wanted::Logits => logits.next().map(NextToken::Logits),
+            Wanted::Likeliest { .. } => likeliest.next().map(|token| NextToken::Chosen(*token)),
+        };
+        next.map(|next| (place, next))
+    });
+    given.collect()
 }
 
 /// The row with its next token, unless its answer is complete.
 fn extended<Row>(
-    mut row: Answering<Row>,
-    logits: &mut [f32],
+    mut row: Running<Row>,
+    next: NextToken<'_>,
     tokenizer: Option<&TextTokenizer>,
     told: &mut dyn FnMut(u64, Change),
-) -> Option<Answering<Row>> {
+) -> Option<Running<Row>> {
     let Extension {
         token,
         text,
         logprobs,
         finish,
-    } = match row.sequence.extend(logits, tokenizer) {
+    } = match row.sequence.extend(next, tokenizer) {
         Ok(extension) => extension,
         Err(error) => {
             told(row.key, Change::Failed(error));

@@ -21,7 +21,7 @@ use self::layer::{CpuLayer, StepAngles, StepShape};
 use self::matrix::Matrix;
 use self::prefix_cache::PrefixCache;
 use crate::error::{InferenceError, Result};
-use crate::{AdapterId, Advance, Engine};
+use crate::{AdapterId, Advance, Advanced, Engine, Wanted};
 use nl2sql_model::AdapterConfig;
 use nl2sql_model::decoder::{Decoder, OutputHead};
 use nl2sql_model::layers::RotaryFrequencies;
@@ -177,6 +177,10 @@ fn groups_of(batch: &[Advance<'_, CpuRow>], tokens: impl Fn(&Advance<'_, CpuRow>
     )
 }
 
+fn wants_logits(entry: &Advance<'_, CpuRow>) -> bool {
+    entry.wanted == Wanted::Logits
+}
+
 impl Engine for CpuEngine {
     type Row = CpuRow;
 
@@ -195,7 +199,7 @@ impl Engine for CpuEngine {
         (row, known)
     }
 
-    fn advance(&mut self, batch: &mut [Advance<'_, CpuRow>]) -> Result<Vec<f32>> {
+    fn advance(&mut self, batch: &mut [Advance<'_, CpuRow>]) -> Result<Advanced> {
         for entry in batch.iter_mut() {
             if !self.reserve(entry.row, entry.tokens.len()) {
                 return Err(InferenceError::OutOfMemory);
@@ -215,16 +219,24 @@ impl Engine for CpuEngine {
         let mut end = 0;
         for entry in batch.iter_mut() {
             end += entry.tokens.len();
-            if entry.wants_logits {
+            if wants_logits(entry) {
                 last.extend_from_slice(&stream[(end - 1) * hidden..end * hidden]);
             }
             entry.row.sequence.advance(entry.tokens.len());
         }
         if last.is_empty() {
-            return Ok(last);
+            return Ok(Advanced::default());
         }
         vector::rms_norm_rows(&mut last, &self.final_norm, self.epsilon);
-        Ok(self.logits(&last, &groups_of(batch, |entry| usize::from(entry.wants_logits))))
+        let groups = groups_of(batch, |entry| usize::from(wants_logits(entry)));
+        Ok(Advanced {
+            logits: self.logits(&last, &groups),
+            likeliest: Vec::new(),
+        })
+    }
+
+    fn shares_prompts(&self) -> bool {
+        true
     }
 
     fn remember(&mut self, prompt: &[u32], row: &mut CpuRow) {

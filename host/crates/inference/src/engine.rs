@@ -15,8 +15,31 @@ pub struct Advance<'a, Row> {
     pub row: &'a mut Row,
     /// New tokens; at least one.
     pub tokens: &'a [u32],
-    /// Whether logits after the last token are wanted; the pieces of a long prompt need none.
-    pub wants_logits: bool,
+    /// What is wanted after the last of them.
+    pub wanted: Wanted,
+}
+
+/// What a row wants of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nothing: more of the prompt follows.
+    Nothing,
+    /// Logits.
+    Logits,
+    /// The token with the highest logit, the first of equals; only of engines that [choose](Engine::chooses).
+    Likeliest {
+        /// By token, whether it may not be chosen; `None` where every token may.
+        forbidden: Option<Vec<bool>>,
+    },
+}
+
+/// What a step gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Advanced {
+    /// Logits `[rows that want them, vocab]`, in the order of the batch.
+    pub logits: Vec<f32>,
+    /// The tokens of rows that want the likeliest, in the order of the batch; `None` where every token is forbidden.
+    pub likeliest: Vec<Option<u32>>,
 }
 
 /// A model that extends sequences, several at a time.
@@ -33,14 +56,34 @@ pub trait Engine {
     /// A row for a prompt, and how many of the prompt's first tokens it already knows.
     fn open(&mut self, prompt: &[u32], adapter: Option<AdapterId>) -> (Self::Row, usize);
 
-    /// Feeds every row its new tokens; gives logits `[rows that want them, vocab]` after each row's last token.
+    /// Feeds every row its new tokens; gives what each wants after its last one.
     ///
     /// # Errors
     /// When the device fails, or memory for keys and values is exhausted.
-    fn advance(&mut self, batch: &mut [Advance<'_, Self::Row>]) -> Result<Vec<f32>>;
+    fn advance(&mut self, batch: &mut [Advance<'_, Self::Row>]) -> Result<Advanced>;
+
+    /// Whether rows may want the likeliest token: where logits lie far from the host, it is better chosen beside them.
+    fn chooses(&self) -> bool {
+        false
+    }
+
+    /// Logits `[rows, vocab]` of the last step, of rows that wanted the likeliest token, by their places in its batch. Only of engines that choose.
+    ///
+    /// # Errors
+    /// When the device fails, or the engine keeps no logits.
+    fn recall(&mut self, _places: &[usize]) -> Result<Vec<f32>> {
+        Err(InferenceError::Logits {
+            reason: "the engine keeps none".to_owned(),
+        })
+    }
+
+    /// Whether a prompt can begin with what another one read. Where none can, prompts are read together, and with the running answers.
+    fn shares_prompts(&self) -> bool {
+        false
+    }
 
     /// Tells that a row now holds exactly this prompt, which later prompts may begin with.
-    fn remember(&mut self, prompt: &[u32], row: &mut Self::Row);
+    fn remember(&mut self, _prompt: &[u32], _row: &mut Self::Row) {}
 
     /// Reserves memory for this many more positions; false when others hold it.
     fn reserve(&mut self, _row: &mut Self::Row, _positions: usize) -> bool {

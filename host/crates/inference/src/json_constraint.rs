@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use llguidance::api::TopLevelGrammar;
 use llguidance::earley::SlicedBiasComputer;
-use llguidance::toktrie::{ApproximateTokEnv, InferenceCapabilities, TokEnv, TokRxInfo, TokTrie};
+use llguidance::toktrie::{ApproximateTokEnv, InferenceCapabilities, SimpleVob, TokEnv, TokRxInfo, TokTrie};
 use llguidance::{JsonCompileOptions, Matcher, ParserFactory};
 use nl2sql_model::tokenizer::TextTokenizer;
 use serde_json::{Value, json};
 
-use crate::LogitsMask;
 use crate::error::{InferenceError, Result};
+use crate::{LogitsMask, MaskNeeds};
 
 /// Between two tokens of JSON: a space, or a line break with its indentation. More would let a model write spaces to the end of its answer.
 const WHITESPACE: &str = r"\x20|\n\x20{0,32}";
@@ -89,20 +89,38 @@ pub struct JsonConstraint {
     read: usize,
 }
 
-impl LogitsMask for JsonConstraint {
-    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<()> {
+impl JsonConstraint {
+    /// Tokens that may follow the answer.
+    fn allowed(&mut self, generated: &[u32]) -> Result<SimpleVob> {
         let failed = |error: &dyn std::fmt::Display| InferenceError::Constraint(first_line(&error.to_string()));
         let new = generated.get(self.read..).unwrap_or_default();
         self.matcher.consume_tokens(new).map_err(|error| failed(&error))?;
         self.read = generated.len();
-        let allowed = self.matcher.compute_mask_or_eos().map_err(|error| failed(&error))?;
+        self.matcher.compute_mask_or_eos().map_err(|error| failed(&error))
+    }
+}
+
+impl LogitsMask for JsonConstraint {
+    fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<()> {
+        let allowed = self.allowed(generated)?;
         for (token, logit) in logits.iter_mut().enumerate() {
-            if token >= allowed.len() || !allowed.is_allowed(token as u32) {
+            if is_forbidden(&allowed, token) {
                 *logit = f32::NEG_INFINITY;
             }
         }
         Ok(())
     }
+
+    fn needs(&mut self, generated: &[u32], vocab: usize) -> Result<MaskNeeds> {
+        let allowed = self.allowed(generated)?;
+        Ok(MaskNeeds::Nothing {
+            forbidden: (0..vocab).map(|token| is_forbidden(&allowed, token)).collect(),
+        })
+    }
+}
+
+fn is_forbidden(allowed: &SimpleVob, token: usize) -> bool {
+    token >= allowed.len() || !allowed.is_allowed(token as u32)
 }
 
 /// The parser's reasons have its state in further lines.

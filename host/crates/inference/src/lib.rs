@@ -21,10 +21,10 @@ mod stop;
 mod tensor_engine;
 
 pub use cpu::{CpuEngine, CpuOptions, WeightPrecision};
-pub use engine::{AdapterId, Advance, Engine};
+pub use engine::{AdapterId, Advance, Advanced, Engine, Wanted};
 pub use error::{InferenceError, Result};
 pub use generator::{Generator, Progress};
 pub use json_constraint::{JsonConstraint, JsonSchemas};
-pub use request::{Completion, Finish, GenerationRequest, LogitsMask, Sampling, TokenLogprobs};
+pub use request::{Completion, Finish, GenerationRequest, LogitsMask, MaskNeeds, Sampling, TokenLogprobs};
 pub use scheduler::{Generation, GenerationEvent, Scheduler, SchedulerFigures, SchedulerOptions};
-pub use tensor_engine::TensorEngine;
+pub use tensor_engine::{TensorEngine, TensorOptions};

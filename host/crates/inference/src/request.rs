@@ -36,6 +36,20 @@ impl Sampling {
         frequency_penalty: 0.0,
         seed: 0,
     };
+
+    /// Whether the likeliest token is chosen, by the model's own logits.
+    pub(crate) fn is_greedy(&self) -> bool {
+        let Self {
+            temperature,
+            repetition_penalty,
+            presence_penalty,
+            frequency_penalty,
+            top_k: _,
+            top_p: _,
+            seed: _,
+        } = *self;
+        temperature <= 0.0 && repetition_penalty == 1.0 && presence_penalty == 0.0 && frequency_penalty == 0.0
+    }
 }
 
 /// Constrains what may come next; one value per request.
@@ -45,6 +59,36 @@ pub trait LogitsMask: Send {
     /// # Errors
     /// When it cannot say what may come next; the request fails then.
     fn apply(&mut self, generated: &[u32], logits: &mut [f32]) -> Result<()>;
+
+    /// What it has to know of the next of `vocab` tokens. Engines whose logits lie on a device read them only for masks that have to see them.
+    ///
+    /// # Errors
+    /// As [`LogitsMask::apply`].
+    fn needs(&mut self, _generated: &[u32], _vocab: usize) -> Result<MaskNeeds> {
+        Ok(MaskNeeds::Logits)
+    }
+
+    /// Whether the likeliest of all tokens may come next, where that is what it [needs](MaskNeeds::Likeliest) to know.
+    ///
+    /// # Errors
+    /// As [`LogitsMask::apply`].
+    fn accepts(&mut self, _generated: &[u32], _likeliest: u32) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+/// What a mask has to know to constrain a greedy choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MaskNeeds {
+    /// All logits.
+    Logits,
+    /// The likeliest token, and all logits where it may not come next.
+    Likeliest,
+    /// Nothing: these tokens are forbidden, by token, whatever the logits are.
+    Nothing {
+        /// Whether a token is forbidden.
+        forbidden: Vec<bool>,
+    },
 }
 
 /// One sequence to continue.

@@ -6,7 +6,7 @@ use crate::detokeniser::Detokeniser;
 use crate::error::Result;
 use crate::sampler::Sampler;
 use crate::stop::{cut_at_stop, safe_length};
-use crate::{Completion, Finish, GenerationRequest, TokenLogprobs};
+use crate::{Completion, Finish, GenerationRequest, MaskNeeds, TokenLogprobs, Wanted};
 
 /// A request with its answer so far.
 #[derive(Debug)]
@@ -20,6 +20,15 @@ pub(crate) struct Sequence {
     logprobs: Vec<TokenLogprobs>,
     /// Bytes of the text that were given out.
     shown: usize,
+}
+
+/// What an engine gave for the next token.
+#[derive(Debug)]
+pub(crate) enum NextToken<'a> {
+    /// Logits to choose from.
+    Logits(&'a mut [f32]),
+    /// The likeliest of the tokens that are allowed, if there is any.
+    Chosen(Option<u32>),
 }
 
 /// What a step added to an answer.
@@ -55,11 +64,40 @@ impl Sequence {
         tokens
     }
 
-    /// Chooses the next token.
-    pub(crate) fn extend(&mut self, logits: &mut [f32], tokenizer: Option<&TextTokenizer>) -> Result<Extension> {
+    /// What to ask an engine for: logits, unless it can choose the token itself.
+    pub(crate) fn wanted(&mut self, engine_chooses: bool, vocab: usize) -> Result<Wanted> {
+        let request = &mut self.request;
+        let unchanged = request.sampling.is_greedy() && request.logit_bias.is_empty() && request.logprobs.is_none();
+        if !engine_chooses || !unchanged {
+            return Ok(Wanted::Logits);
+        }
+        let needs = request.mask.as_mut().map(|mask| mask.needs(&self.generated, vocab));
+        Ok(match needs.transpose()? {
+            Some(MaskNeeds::Logits) => Wanted::Logits,
+            Some(MaskNeeds::Likeliest) | None => Wanted::Likeliest { forbidden: None },
+            Some(MaskNeeds::Nothing { forbidden }) => Wanted::Likeliest {
+                forbidden: Some(forbidden),
+            },
+        })
+    }
+
+    /// Whether the likeliest of all tokens is the next one. A mask that fails does so again when it sees logits.
+    pub(crate) fn accepts(&mut self, likeliest: Option<u32>) -> bool {
+        match (&mut self.request.mask, likeliest) {
+            (Some(mask), Some(token)) => mask.accepts(&self.generated, token).unwrap_or(false),
+            _ => true,
+        }
+    }
+
+    /// Adds the next token.
+    pub(crate) fn extend(&mut self, next: NextToken<'_>, tokenizer: Option<&TextTokenizer>) -> Result<Extension> {
         if self.request.max_new_tokens == 0 {
             return self.ended(Finish::Length, tokenizer);
         }
+        let logits = match next {
+            NextToken::Logits(logits) => logits,
+            NextToken::Chosen(token) => return self.extend_by(token, tokenizer),
+        };
         let wanted = self.request.logprobs.map(|top| (top, logits.to_vec()));
         for (token, bias) in &self.request.logit_bias {
             if let Some(logit) = logits.get_mut(*token as usize) {
@@ -70,6 +108,16 @@ impl Sequence {
             mask.apply(&self.generated, logits)?;
         }
         let chosen = self.sampler.choose(logits, &self.request.prompt, &self.generated);
+        let mut extension = self.extend_by(chosen, tokenizer)?;
+        if let (Some(token), Some((top, logits))) = (extension.token, wanted) {
+            let logprobs = logprobs_of(&logits, token, top);
+            self.logprobs.push(logprobs.clone());
+            extension.logprobs = Some(logprobs);
+        }
+        Ok(extension)
+    }
+
+    fn extend_by(&mut self, chosen: Option<u32>, tokenizer: Option<&TextTokenizer>) -> Result<Extension> {
         let Some(token) = chosen else {
             return self.ended(Finish::NothingAllowed, tokenizer);
         };
@@ -77,11 +125,8 @@ impl Sequence {
             return self.ended(Finish::StopToken, tokenizer);
         }
         self.generated.push(token);
-        let logprobs = wanted.map(|(top, logits)| logprobs_of(&logits, token, top));
-        self.logprobs.extend(logprobs.clone());
         let mut extension = self.read(tokenizer)?;
         extension.token = Some(token);
-        extension.logprobs = logprobs;
         Ok(extension)
     }
 

@@ -1,155 +1,211 @@
 //! Generation by tensor operations, on any device.
+//!
+//! The new tokens of a step's rows are one tensor, whatever their number in each row; only attention sees rows apart. Keys and values stay on
+//! the device, in pages, and what a step gives comes back in one read.
+
+mod attention;
+mod key_values;
+mod outcome;
+mod page_pool;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor};
-
-use crate::error::{InferenceError, Result};
-use crate::{AdapterId, Advance, Engine};
+use burn::tensor::Tensor;
 use nl2sql_model::AdapterConfig;
-use nl2sql_model::architecture::AttentionRule;
 use nl2sql_model::decoder::{Decoder, token_tensor};
-use nl2sql_model::layers::{Attend, AttentionMask, scaled_dot_product};
 
-/// Runs a decoder row by row with keys and values kept on the device.
+use self::attention::PagedAttention;
+use self::key_values::KeyValues;
+use self::page_pool::{PAGE_POSITIONS, Page, PagePool};
+use crate::error::{InferenceError, Result};
+use crate::{AdapterId, Advance, Advanced, Engine, Wanted};
+
+/// Settings of the engine.
+#[derive(Debug, Clone, Copy)]
+pub struct TensorOptions {
+    /// Most memory for keys and values, in bytes. It is taken as rows need it.
+    pub key_value_bytes: usize,
+}
+
+impl Default for TensorOptions {
+    fn default() -> Self {
+        Self {
+            key_value_bytes: 4 << 30,
+        }
+    }
+}
+
+/// A decoder with keys and values on its device.
 #[derive(Debug)]
 pub struct TensorEngine {
-    decoder: Decoder,
+    decoder: Arc<Decoder>,
     /// The decoder with each adapter; what they have in common is held once.
     adapted: BTreeMap<AdapterId, Arc<Decoder>>,
+    pool: PagePool,
+    key_values: KeyValues,
+    /// Logits of the last step, `[rows that want something, vocab]`.
+    logits: Option<Tensor<2>>,
+    /// The place in its batch of each of their rows.
+    places: Vec<usize>,
+}
+
+/// One row of the engine.
+#[derive(Debug)]
+pub struct TensorRow {
+    decoder: Arc<Decoder>,
+    pages: Vec<Page>,
+    /// Pages that hold nothing of rows that had them before.
+    cleared: usize,
+    /// Positions held.
+    length: usize,
+}
+
+impl TensorRow {
+    /// The page and the place in it of a position.
+    fn slot(&self, position: usize) -> usize {
+        self.pages[position / PAGE_POSITIONS].number() * PAGE_POSITIONS + position % PAGE_POSITIONS
+    }
 }
 
 impl TensorEngine {
     /// An engine over a decoder, adapters included.
-    pub fn new(decoder: Decoder) -> Self {
+    pub fn new(decoder: Decoder, options: TensorOptions) -> Self {
+        let config = &decoder.config;
+        let width = config.num_key_value_heads * config.head_dim;
+        let position_bytes = config.num_hidden_layers * 2 * width * decoder.final_norm.scale.dtype().size();
         Self {
-            decoder,
+            pool: PagePool::new(options.key_value_bytes / (PAGE_POSITIONS * position_bytes)),
+            key_values: KeyValues::new(config.num_hidden_layers),
+            decoder: Arc::new(decoder),
             adapted: BTreeMap::new(),
+            logits: None,
+            places: Vec::new(),
         }
     }
+
+    /// Feeds rows of one adapter; gives logits `[rows that want something, vocab]`.
+    fn forward(&mut self, rows: &[&Advance<'_, TensorRow>]) -> Option<Tensor<2>> {
+        let decoder = rows.first()?.row.decoder.clone();
+        let device = decoder.device();
+        let tokens: Vec<u32> = rows.iter().flat_map(|entry| entry.tokens).copied().collect();
+        let positions = rows.iter().flat_map(|entry| new_positions(entry)).collect();
+        let angles = decoder.rotary.angles(&[positions], &device);
+        self.key_values.make_room(&self.pool);
+        let mut attend = PagedAttention::new(&mut self.key_values, rows, &device);
+        let count = tokens.len();
+        let hidden = decoder.hidden_states_with(token_tensor(&[tokens], count, &device), &angles, &mut attend);
+        let mut end = 0;
+        let ends: Vec<usize> = rows
+            .iter()
+            .filter_map(|entry| {
+                end += entry.tokens.len();
+                (entry.wanted != Wanted::Nothing).then_some(end - 1)
+            })
+            .collect();
+        (!ends.is_empty()).then(|| decoder.logits_at(hidden, &ends))
+    }
 }
 
-/// Keys and values of a row: per layer two tensors `[1, key_value_heads, capacity, head_dim]`, grown by doubling.
-#[derive(Debug, Default)]
-pub struct CachedRow {
-    /// A decoder of the row's own, which an adapter brought.
-    adapted: Option<Arc<Decoder>>,
-    layers: Vec<(Tensor<4>, Tensor<4>)>,
-    length: usize,
+/// Positions of a row's new tokens.
+fn new_positions(entry: &Advance<'_, TensorRow>) -> std::ops::Range<usize> {
+    entry.row.length..entry.row.length + entry.tokens.len()
 }
 
-/// Smallest number of positions a cache is made for.
-const MIN_CAPACITY: usize = 64;
-
-impl CachedRow {
-    /// Appends new keys and values to a layer and gives all of them.
-    fn append(&mut self, layer: usize, keys: Tensor<4>, values: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let added = keys.dims()[2];
-        let needed = self.length + added;
-        if layer == self.layers.len() {
-            let [rows, heads, _, width] = keys.dims();
-            let empty = Tensor::zeros([rows, heads, needed.max(MIN_CAPACITY), width], &keys.device());
-            self.layers.push((empty.clone(), empty));
+/// Places of the rows of each adapter, in the order of the batch.
+fn groups_of(batch: &[Advance<'_, TensorRow>]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (place, entry) in batch.iter().enumerate() {
+        let same = |group: &&mut Vec<usize>| Arc::ptr_eq(&batch[group[0]].row.decoder, &entry.row.decoder);
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(place),
+            None => groups.push(vec![place]),
         }
-        let slot = std::mem::replace(&mut self.layers[layer], (keys.clone(), values.clone()));
-        let write = |cache: Tensor<4>, new: Tensor<4>| {
-            let [rows, heads, capacity, width] = cache.dims();
-            let cache = if capacity < needed {
-                let more = Tensor::zeros(
-                    [rows, heads, needed.max(2 * capacity) - capacity, width],
-                    &cache.device(),
-                );
-                Tensor::cat(vec![cache, more], 2)
-            } else {
-                cache
-            };
-            cache.slice_assign([0..rows, 0..heads, self.length..needed, 0..width], new)
-        };
-        let (keys, values) = (write(slot.0, keys), write(slot.1, values));
-        self.layers[layer] = (keys.clone(), values.clone());
-        (keys.narrow(2, 0, needed), values.narrow(2, 0, needed))
     }
-}
-
-struct CachedAttention<'a> {
-    row: &'a mut CachedRow,
-    /// The mask of each window that layers asked for.
-    masks: Vec<(Option<usize>, AttentionMask)>,
-}
-
-impl CachedAttention<'_> {
-    /// Hides from new queries what comes after them, and what a window does not reach.
-    fn mask(&mut self, added: usize, window: Option<usize>, device: &Device) -> AttentionMask {
-        if let Some((_, mask)) = self.masks.iter().find(|(known, _)| *known == window) {
-            return mask.clone();
-        }
-        let past = self.row.length;
-        let mask = AttentionMask::causal_block(past..past + added, 0..past + added, window, device);
-        self.masks.push((window, mask.clone()));
-        mask
-    }
-}
-
-impl Attend for CachedAttention<'_> {
-    fn attend(
-        &mut self,
-        layer: usize,
-        rule: AttentionRule,
-        queries: Tensor<4>,
-        keys: Tensor<4>,
-        values: Tensor<4>,
-    ) -> Tensor<4> {
-        let mask = self.mask(queries.dims()[2], rule.window, &queries.device());
-        let (keys, values) = self.row.append(layer, keys, values);
-        scaled_dot_product(queries, keys, values, rule.scale, &mask)
-    }
+    groups
 }
 
 impl Engine for TensorEngine {
-    type Row = CachedRow;
+    type Row = TensorRow;
 
     fn vocab_size(&self) -> usize {
         self.decoder.config.vocab_size
     }
 
-    fn open(&mut self, _prompt: &[u32], adapter: Option<AdapterId>) -> (CachedRow, usize) {
-        let row = CachedRow {
-            adapted: adapter.and_then(|id| self.adapted.get(&id).cloned()),
-            ..CachedRow::default()
+    fn open(&mut self, _prompt: &[u32], adapter: Option<AdapterId>) -> (TensorRow, usize) {
+        let adapted = adapter.and_then(|id| self.adapted.get(&id));
+        let row = TensorRow {
+            decoder: adapted.unwrap_or(&self.decoder).clone(),
+            pages: Vec::new(),
+            cleared: 0,
+            length: 0,
         };
         (row, 0)
     }
 
-    fn advance(&mut self, batch: &mut [Advance<'_, CachedRow>]) -> Result<Vec<f32>> {
-        let device = self.decoder.device();
-        let mut logits = Vec::with_capacity(batch.len() * self.vocab_size());
-        for entry in batch {
-            let (past, added) = (entry.row.length, entry.tokens.len());
-            let tokens = token_tensor(&[entry.tokens.to_vec()], added, &device);
-            let adapted = entry.row.adapted.clone();
-            let decoder = adapted.as_deref().unwrap_or(&self.decoder);
-            let angles = decoder.rotary.angles(&[(past..past + added).collect()], &device);
-            let mut attend = CachedAttention {
-                row: entry.row,
-                masks: Vec::new(),
-            };
-            let hidden = decoder.hidden_states_with(tokens, &angles, &mut attend);
-            entry.row.length += added;
-            if !entry.wants_logits {
-                continue;
+    fn advance(&mut self, batch: &mut [Advance<'_, TensorRow>]) -> Result<Advanced> {
+        for entry in batch.iter_mut() {
+            if !self.reserve(entry.row, entry.tokens.len()) {
+                return Err(InferenceError::OutOfMemory);
             }
-            let row = decoder.logits_at(hidden, &[added - 1]);
-            let data = row.inner().into_data().convert::<f32>();
-            let values = data.as_slice::<f32>().map_err(|error| InferenceError::Logits {
-                reason: format!("{error:?}"),
-            })?;
-            logits.extend_from_slice(values);
         }
-        Ok(logits)
+        let groups = groups_of(batch);
+        let logits: Vec<Tensor<2>> = groups
+            .iter()
+            .filter_map(|group| self.forward(&group.iter().map(|place| &batch[*place]).collect::<Vec<_>>()))
+            .collect();
+        for entry in batch.iter_mut() {
+            entry.row.length += entry.tokens.len();
+            entry.row.cleared = entry.row.pages.len();
+        }
+        let wanting = groups.into_iter().flatten();
+        self.places = wanting
+            .filter(|place| batch[*place].wanted != Wanted::Nothing)
+            .collect();
+        self.logits = None;
+        if logits.is_empty() {
+            return Ok(Advanced::default());
+        }
+        let logits = Tensor::cat(logits, 0);
+        self.logits = Some(logits.clone());
+        let mut rows: Vec<(usize, usize)> = self.places.iter().copied().enumerate().collect();
+        rows.sort_by_key(|(_, place)| *place);
+        let rows = rows.into_iter().map(|(row, place)| (row, &batch[place].wanted));
+        outcome::read(logits, &rows.collect::<Vec<_>>())
     }
 
-    fn remember(&mut self, _prompt: &[u32], _row: &mut CachedRow) {}
+    fn recall(&mut self, places: &[usize]) -> Result<Vec<f32>> {
+        let row = |place: &usize| self.places.iter().position(|known| known == place);
+        let rows = places.iter().filter_map(row).map(|row| (row, &Wanted::Logits));
+        let rows: Vec<(usize, &Wanted)> = rows.collect();
+        match &self.logits {
+            Some(logits) => Ok(outcome::read(logits.clone(), &rows)?.logits),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn chooses(&self) -> bool {
+        true
+    }
+
+    fn reserve(&mut self, row: &mut TensorRow, positions: usize) -> bool {
+        let needed = (row.length + positions).div_ceil(PAGE_POSITIONS);
+        while row.pages.len() < needed {
+            match self.pool.take() {
+                Some(page) => row.pages.push(page),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    fn capacity(&self) -> usize {
+        self.pool.limit() * PAGE_POSITIONS
+    }
+
+    fn memory_in_use(&self) -> f64 {
+        self.pool.used() as f64 / self.pool.limit() as f64
+    }
 
     fn attach(&mut self, id: AdapterId, decoder: &Decoder, _config: &AdapterConfig) -> Result<()> {
         self.adapted.insert(id, Arc::new(decoder.clone()));

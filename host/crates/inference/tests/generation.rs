@@ -5,10 +5,10 @@ use std::path::Path;
 use burn::tensor::Device;
 use nl2sql_inference::{
     Advance, CpuEngine, CpuOptions, Engine, Finish, GenerationRequest, Generator, InferenceError, LogitsMask, Sampling,
-    TensorEngine,
+    TensorEngine, TensorOptions, Wanted,
 };
 use nl2sql_model::weights::ShardedTensors;
-use nl2sql_model::{Decoder, LoadOptions, attach_adapter, load_decoder};
+use nl2sql_model::{AdapterConfig, Decoder, LoadOptions, attach_adapter, load_decoder};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -29,18 +29,19 @@ fn base(folder: &Path) -> Decoder {
     load_decoder(folder, &LoadOptions::f32(Device::flex())).unwrap()
 }
 
-fn trained(folder: &Path) -> Decoder {
+/// A reference model with one of its adapters.
+pub(crate) fn adapted(folder: &Path, weights: &str) -> (Decoder, AdapterConfig) {
     let adapter = tempfile::tempdir().unwrap();
-    let weights = adapter.path().join("adapter_model.safetensors");
-    std::fs::copy(folder.join("adapter_final.safetensors"), weights).unwrap();
-    std::fs::copy(
-        folder.join("adapter_config.json"),
-        adapter.path().join("adapter_config.json"),
-    )
-    .unwrap();
+    std::fs::copy(folder.join(weights), adapter.path().join("adapter_model.safetensors")).unwrap();
+    let config = "adapter_config.json";
+    std::fs::copy(folder.join(config), adapter.path().join(config)).unwrap();
     let mut decoder = base(folder);
-    attach_adapter(&mut decoder, adapter.path()).unwrap();
-    decoder
+    let config = attach_adapter(&mut decoder, adapter.path()).unwrap();
+    (decoder, config)
+}
+
+fn trained(folder: &Path) -> Decoder {
+    adapted(folder, "adapter_final.safetensors").0
 }
 
 fn host(decoder: &Decoder) -> CpuEngine {
@@ -61,7 +62,11 @@ fn greedy_tokens_equal_the_reference_on_both_engines() {
         let decoder = base(&folder);
         assert_eq!(greedy(host(&decoder), &expected.prompt, count), expected.greedy_base);
         assert_eq!(
-            greedy(TensorEngine::new(decoder), &expected.prompt, count),
+            greedy(
+                TensorEngine::new(decoder, TensorOptions::default()),
+                &expected.prompt,
+                count
+            ),
             expected.greedy_base
         );
     }
@@ -75,7 +80,11 @@ fn greedy_tokens_with_an_adapter_equal_the_reference_beside_and_merged() {
         let mut decoder = trained(&folder);
         assert_eq!(greedy(host(&decoder), &expected.prompt, count), expected.greedy_trained);
         assert_eq!(
-            greedy(TensorEngine::new(decoder.clone()), &expected.prompt, count),
+            greedy(
+                TensorEngine::new(decoder.clone(), TensorOptions::default()),
+                &expected.prompt,
+                count
+            ),
             expected.greedy_trained
         );
         nl2sql_model::adapter::merge_adapter(&mut decoder);
@@ -110,7 +119,7 @@ fn a_ragged_batch_gives_each_row_what_it_gets_alone() {
             assert_eq!(answer.tokens, greedy(host(&decoder), prompt, count));
             assert_eq!(answer.tokens.len(), count);
         }
-        let on_tensors = Generator::new(TensorEngine::new(decoder), None, 4)
+        let on_tensors = Generator::new(TensorEngine::new(decoder, TensorOptions::default()), None, 4)
             .generate(requests())
             .unwrap();
         for (ours, theirs) in batched.iter().zip(&on_tensors) {
@@ -139,9 +148,9 @@ fn assert_logits(folder: &Path, mut engine: impl Engine) {
             let advance = Advance {
                 row: &mut row,
                 tokens: &tokens[read..end],
-                wants_logits: true,
+                wanted: Wanted::Logits,
             };
-            let logits = engine.advance(&mut [advance]).unwrap();
+            let logits = engine.advance(&mut [advance]).unwrap().logits;
             let place = (number * length + end - 1) * vocab;
             for (ours, expected) in logits.iter().zip(&expected[place..place + vocab]) {
                 let apart = (ours - expected).abs();
@@ -157,7 +166,7 @@ fn logits_of_both_engines_equal_the_reference() {
     for folder in reference_models() {
         let decoder = base(&folder);
         assert_logits(&folder, host(&decoder));
-        assert_logits(&folder, TensorEngine::new(decoder));
+        assert_logits(&folder, TensorEngine::new(decoder, TensorOptions::default()));
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use burn::tensor::Device;
 use nl2sql_inference::{
     Completion, CpuEngine, CpuOptions, Finish, Generation, GenerationEvent, GenerationRequest, Generator,
-    InferenceError, LogitsMask, Sampling, Scheduler, SchedulerOptions, TensorEngine,
+    InferenceError, LogitsMask, Sampling, Scheduler, SchedulerOptions, TensorEngine, TensorOptions,
 };
 use nl2sql_model::gguf::import_gguf;
 use nl2sql_model::tokenizer::TextTokenizer;
@@ -129,8 +129,12 @@ async fn rows_of_one_batch_have_adapters_of_their_own() {
         let (initial, initial_config) = adapted(name, "adapter_init.safetensors");
         let engine = CpuEngine::new(&decoder, CpuOptions::default());
         let on_cpu = Scheduler::start(engine, None, SchedulerOptions::default()).unwrap();
-        let on_tensors =
-            Scheduler::start(TensorEngine::new(decoder.clone()), None, SchedulerOptions::default()).unwrap();
+        let on_tensors = Scheduler::start(
+            TensorEngine::new(decoder.clone(), TensorOptions::default()),
+            None,
+            SchedulerOptions::default(),
+        )
+        .unwrap();
         for scheduler in [on_cpu, on_tensors] {
             let first = scheduler.attach(trained.clone(), config.clone()).await.unwrap();
             let second = scheduler.attach(initial.clone(), initial_config.clone()).await.unwrap();

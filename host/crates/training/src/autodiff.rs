@@ -4,9 +4,11 @@
 //! device order. Trained values are kept in f32 and multiplied in the dtype of the model. Optimizer and clipping stay in
 //! host memory: a step uploads the values once and reads gradients and loss once.
 
+mod arrangement;
 mod cross_entropy;
 mod layer_pass;
 mod query_blocks;
+mod shared_prefixes;
 mod trained_values;
 
 use std::path::Path;
@@ -16,9 +18,11 @@ use burn::tensor::{DType, Device, Tensor};
 use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::{Decoder, LoadOptions, ModelConfig, OutputHead, StoredDtype, load_decoder};
 
+use self::arrangement::Arrangement;
 use self::layer_pass::LayerPass;
 use self::trained_values::{DeviceGradients, DeviceValues};
-use crate::batch::Sample;
+use crate::batch::{Sample, TokenBatch};
+use crate::batch_sharding::shard_by_shared_prefix;
 use crate::engine::{Engine, StepSamples, device_name};
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
@@ -99,9 +103,14 @@ impl Engine for AutodiffEngine {
 
     fn step(&mut self, values: &[f32], samples: &StepSamples, gradients: &mut [f32]) -> Result<f64, TrainError> {
         let scale = 1.0 / samples.scored().max(1) as f64;
+        let shared = self.shared(samples);
+        let work = |number: usize| match &shared {
+            Some(shards) => shards[number].iter().map(MicroBatch::shared).collect(),
+            None => self.padded(number, samples),
+        };
         // Nothing is read back before all devices have their work, so that they compute at the same time.
         let shares: Vec<Tensor<1>> = (0..self.replicas.len())
-            .map(|number| self.share_of_step(number, values, samples, scale))
+            .map(|number| self.share_of_step(number, values, work(number), scale))
             .collect();
         gradients.fill(0.0);
         let mut total = 0.0;
@@ -122,10 +131,26 @@ impl Engine for AutodiffEngine {
         };
         let values = DeviceValues::upload(values, &self.layout, &frozen.device());
         let model = values.put_into(frozen, &self.adapter, 0.0, false);
-        match LayerPass::new(&model, samples, None) {
-            Some(pass) => Ok(f64::from(host_values(pass.summed_loss())?[0])),
-            None => Ok(0.0),
+        let together = StepSamples {
+            micro_batches: vec![samples.iter().map(|&sample| (sample, 0)).collect()],
+        };
+        let shared: Vec<TokenBatch> = shard_by_shared_prefix(&together, 1)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
+        let arrangements = match shared.is_empty() {
+            true => vec![Arrangement::Padded(samples.to_vec())],
+            false => shared.iter().map(Arrangement::Shared).collect(),
+        };
+        let passes = arrangements
+            .into_iter()
+            .filter_map(|arrangement| LayerPass::new(&model, arrangement, None));
+        let losses: Vec<Tensor<1>> = passes.map(|pass| pass.summed_loss()).collect();
+        if losses.is_empty() {
+            return Ok(0.0);
         }
+        Ok(f64::from(host_values(Tensor::cat(losses, 0).sum())?[0]))
     }
 
     fn description(&self) -> String {
@@ -133,21 +158,53 @@ impl Engine for AutodiffEngine {
     }
 }
 
+/// A micro-batch of one device.
+struct MicroBatch<'a> {
+    arrangement: Arrangement<'a>,
+    dropout_key: Option<u64>,
+}
+
+impl<'a> MicroBatch<'a> {
+    fn shared(batch: &'a TokenBatch) -> Self {
+        Self {
+            arrangement: Arrangement::Shared(batch),
+            dropout_key: None,
+        }
+    }
+}
+
 impl AutodiffEngine {
-    /// Gradients of replica `number`'s share of the samples, then its loss, on its device.
-    fn share_of_step(&self, number: usize, values: &[f32], samples: &StepSamples, scale: f64) -> Tensor<1> {
+    /// Batches of every replica with prefixes that samples share once, where that saves enough. Dropout differs from sample to sample, so that
+    /// nothing is shared where there is some.
+    fn shared(&self, samples: &StepSamples) -> Option<Vec<Vec<TokenBatch>>> {
+        let possible = self.adapter.dropout == 0.0;
+        possible.then(|| shard_by_shared_prefix(samples, self.replicas.len()))?
+    }
+
+    /// Replica `number`'s samples of every micro-batch.
+    fn padded<'a>(&self, number: usize, samples: &StepSamples<'a>) -> Vec<MicroBatch<'a>> {
+        let micro_batches = samples.micro_batches.iter();
+        let of_replica = micro_batches.map(|micro_batch| {
+            let share = micro_batch.iter().skip(number).step_by(self.replicas.len());
+            let key = micro_batch.first().map(|(_, key)| *key);
+            MicroBatch {
+                arrangement: Arrangement::Padded(share.map(|(sample, _)| *sample).collect()),
+                dropout_key: key.filter(|_| self.adapter.dropout > 0.0),
+            }
+        });
+        of_replica.collect()
+    }
+
+    /// Gradients of replica `number`'s micro-batches, then their loss, on its device.
+    fn share_of_step(&self, number: usize, values: &[f32], work: Vec<MicroBatch<'_>>, scale: f64) -> Tensor<1> {
         let frozen = &self.replicas[number];
         let device = frozen.device();
         let values = DeviceValues::upload(values, &self.layout, &device);
         let model = values.put_into(frozen, &self.adapter, self.adapter.dropout, true);
         let mut gradients = DeviceGradients::new(&self.layout);
         let mut loss = Tensor::zeros([1], (&device, DType::F32));
-        for micro_batch in &samples.micro_batches {
-            let share = micro_batch.iter().skip(number).step_by(self.replicas.len());
-            let share: Vec<&Sample> = share.map(|(sample, _)| *sample).collect();
-            let key = micro_batch.first().map(|(_, key)| *key);
-            let key = key.filter(|_| self.adapter.dropout > 0.0);
-            if let Some(pass) = LayerPass::new(&model, &share, key) {
+        for micro_batch in work {
+            if let Some(pass) = LayerPass::new(&model, micro_batch.arrangement, micro_batch.dropout_key) {
                 loss = loss + pass.summed_loss_backward(&self.layout, scale, &mut gradients);
             }
         }

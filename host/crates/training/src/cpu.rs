@@ -4,7 +4,6 @@
 //! fused, and scores and activations that are cheap to recompute are not saved.
 
 mod attention;
-mod batch_sharding;
 mod bf16;
 mod cross_entropy;
 mod decoder;
@@ -24,7 +23,6 @@ mod strassen;
 mod vector;
 mod weights;
 
-pub(crate) use batch_sharding::shard_step;
 pub use bf16::Unit;
 pub use engine::{CpuEngine, CpuOptions};
 pub use frozen::Precision;

@@ -8,6 +8,7 @@ pub mod adamw;
 pub mod adapter_file;
 pub mod autodiff;
 pub mod batch;
+mod batch_sharding;
 pub mod checkpoint;
 pub mod cpu;
 pub mod dataset;

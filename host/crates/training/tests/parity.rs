@@ -450,8 +450,7 @@ fn agree(folder: &Path, adapter: &AdapterConfig) {
     }
 }
 
-/// Samples with two alternating schemas: the CPU engine stores each schema once, burn's engine every time. One sample is a prefix of others, one
-/// has no scored token.
+/// Samples with two alternating schemas, which both engines hold once. One sample is a prefix of others, one has no scored token.
 fn shared_prefix() -> Vec<Vec<Sample>> {
     let sample = |n: u32| {
         let schema = (0..40).map(|i| (3 + n % 2 * 11 + i * 7) % 50);

@@ -20,10 +20,18 @@ impl AttentionMask {
 
     /// Causal attention of the queries at some positions to the keys at others. Made on the device.
     pub fn causal_block(queries: Range<usize>, keys: Range<usize>, window: Option<usize>, device: &Device) -> Self {
-        let shape = [1, 1, queries.len(), keys.len()];
         let positions = |range: &Range<usize>| Tensor::<1, Int>::arange(range.start as i64..range.end as i64, device);
-        let seen = positions(&keys).reshape([1, 1, 1, keys.len()]).expand(shape);
-        let seen_from = positions(&queries).reshape([1, 1, queries.len(), 1]).expand(shape);
+        Self::of_positions(
+            positions(&queries).reshape([1, 1, queries.len(), 1]),
+            positions(&keys).reshape([1, 1, 1, keys.len()]),
+            window,
+        )
+    }
+
+    /// Causal attention of queries at positions `[rows, 1, queries, 1]` to keys at positions `[rows, 1, 1, keys]`.
+    pub fn of_positions(queries: Tensor<4, Int>, keys: Tensor<4, Int>, window: Option<usize>) -> Self {
+        let shape = [queries.dims()[0], 1, queries.dims()[2], keys.dims()[3]];
+        let (seen, seen_from) = (keys.expand(shape), queries.expand(shape));
         let later = seen.clone().greater(seen_from.clone());
         Self {
             hidden: match window {

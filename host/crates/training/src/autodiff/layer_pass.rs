@@ -3,28 +3,20 @@
 //! Only each layer's input is kept. The backward pass runs a layer again with a graph of its own (Chen et al. 2016,
 //! arXiv:1604.06174), in three parts: what comes after attention, attention by blocks, what comes before it.
 
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Gradients, Int, Tensor};
 use nl2sql_model::Decoder;
-use nl2sql_model::decoder::{select_positions, token_tensor};
+use nl2sql_model::decoder::select_positions;
 use nl2sql_model::layers::{DecoderAngles, DecoderLayer};
 
-use super::query_blocks::{attend, attend_backward, queries_per_block};
+use super::arrangement::{Arrangement, Scored};
 use super::trained_values::{DeviceGradients, tracked_layer};
 use super::{cross_entropy, weighted_sum};
-use crate::batch::{IGNORED, Sample};
 use crate::parameters::ParameterLayout;
-
-/// Positions that are scored, and what they should predict.
-struct Scored {
-    positions: Vec<usize>,
-    targets: Vec<i64>,
-}
 
 /// A micro-batch on one device.
 pub struct LayerPass<'a> {
     model: &'a Decoder,
-    rows: Vec<Vec<u32>>,
-    length: usize,
+    arrangement: Arrangement<'a>,
     scored: Scored,
     angles: DecoderAngles,
     block: usize,
@@ -33,20 +25,18 @@ pub struct LayerPass<'a> {
 }
 
 impl<'a> LayerPass<'a> {
-    /// A pass of `samples` through `model`, with dropout drawn by its key; `None` when nothing is scored.
-    pub fn new(model: &'a Decoder, samples: &[&Sample], dropout_key: Option<u64>) -> Option<Self> {
-        let length = samples.iter().map(|sample| sample.input_ids.len()).max()?;
-        let scored = scored(samples, length);
+    /// A pass of a micro-batch through `model`, with dropout drawn by its key; `None` when nothing is scored.
+    pub fn new(model: &'a Decoder, arrangement: Arrangement<'a>, dropout_key: Option<u64>) -> Option<Self> {
+        let scored = arrangement.scored();
         if scored.targets.is_empty() {
             return None;
         }
         let device = model.layers.first()?.attention_norm.scale.device();
         Some(Self {
-            rows: samples.iter().map(|sample| sample.input_ids.clone()).collect(),
-            length,
+            angles: model.rotary.angles(&[arrangement.positions()], &device),
+            block: arrangement.queries_per_block(model.config.num_attention_heads),
             scored,
-            angles: model.rotary.angles(&[(0..length).collect()], &device),
-            block: queries_per_block(samples.len(), model.config.num_attention_heads, length),
+            arrangement,
             device,
             dropout_key,
             model,
@@ -89,8 +79,8 @@ impl<'a> LayerPass<'a> {
         loss
     }
 
-    fn tokens(&self) -> Tensor<2, burn::tensor::Int> {
-        token_tensor(&self.rows, self.length, &self.device)
+    fn tokens(&self) -> Tensor<2, Int> {
+        self.arrangement.tokens(&self.device)
     }
 
     fn forward(&self, number: usize, layer: &DecoderLayer, x: Tensor<3>) -> Tensor<3> {
@@ -100,7 +90,7 @@ impl<'a> LayerPass<'a> {
         let inputs = layer
             .attention_inputs(x.clone(), self.angles.of(number))
             .map(Tensor::inner);
-        let context = attend(inputs, layer.attention.rule, self.block);
+        let context = self.arrangement.attend(inputs, layer.attention.rule, self.block);
         self.seed(number, 1);
         layer.finish(x, context.autodiff()).inner()
     }
@@ -151,7 +141,8 @@ impl<'a> LayerPass<'a> {
         let attended = projected.clone().map(Tensor::inner);
 
         let rule = layer.attention.rule;
-        let context = attend(attended.clone(), rule, self.block).autodiff().require_grad();
+        let context = self.arrangement.attend(attended.clone(), rule, self.block);
+        let context = context.autodiff().require_grad();
         let residual = input.autodiff().require_grad();
         self.seed(number, 1);
         let output = layer.finish(residual.clone(), context.clone());
@@ -160,7 +151,9 @@ impl<'a> LayerPass<'a> {
         let through_residual = residual.grad_remove(&mut graph)?;
         let context_gradient = context.grad_remove(&mut graph)?;
 
-        let shares = attend_backward(attended, rule, context_gradient, self.block);
+        let shares = self
+            .arrangement
+            .attend_backward(attended, rule, context_gradient, self.block);
         let [queries, keys, values] = projected;
         let [for_queries, for_keys, for_values] = shares;
         let sum = weighted_sum(queries, for_queries) + weighted_sum(keys, for_keys) + weighted_sum(values, for_values);
@@ -178,14 +171,117 @@ impl<'a> LayerPass<'a> {
     }
 }
 
-fn scored(samples: &[&Sample], length: usize) -> Scored {
-    let (mut positions, mut targets) = (Vec::new(), Vec::new());
-    for (row, sample) in samples.iter().enumerate() {
-        let labels = sample.labels.iter().enumerate().skip(1);
-        for (column, &label) in labels.filter(|(_, label)| **label != IGNORED) {
-            positions.push(row * length + column - 1);
-            targets.push(label);
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use nl2sql_model::StoredDtype;
+    use nl2sql_model::adapter::AdapterConfig;
+
+    use super::super::trained_values::DeviceValues;
+    use super::super::{AutodiffEngine, host_values};
+    use super::*;
+    use crate::batch::{IGNORED, Sample, TokenBatch};
+    use crate::engine::{Engine, StepSamples};
+
+    /// Reference models of every architecture.
+    fn reference_models() -> Vec<PathBuf> {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures");
+        let folders = std::fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path());
+        let models: Vec<PathBuf> = folders.filter(|folder| folder.join("batches.json").exists()).collect();
+        assert!(models.len() >= 5, "{models:?}");
+        models
+    }
+
+    /// Prompts that begin alike for 20 tokens, two kinds of them for 40, of which one sample is scored early.
+    fn samples() -> Vec<Sample> {
+        let sample = |n: u32| {
+            let schema = (0..40).map(|i| if i < 20 { 3 + i } else { 3 + (n % 2 * 11 + i * 7) % 50 });
+            let answer = (0..4 + n % 3 * 5).map(|i| 3 + (n * 5 + i * 13) % 50);
+            let input_ids: Vec<u32> = schema.chain(answer).collect();
+            let prompt = if n == 4 { 30 } else { 41 };
+            let labels = input_ids.iter().enumerate();
+            let labels = labels.map(|(at, &id)| if at < prompt { IGNORED } else { i64::from(id) });
+            let labels = labels.collect();
+            Sample { input_ids, labels }
+        };
+        (0..6).map(sample).collect()
+    }
+
+    fn engine(folder: &Path, tables: &[&str]) -> AutodiffEngine {
+        let adapter = AdapterConfig {
+            modules_to_save: tables.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(),
+            ..AdapterConfig::read(folder).unwrap()
+        };
+        AutodiffEngine::load(folder, &adapter, &[Device::flex()], StoredDtype::F32).unwrap()
+    }
+
+    /// Gradients, then the loss.
+    fn gradients(engine: &AutodiffEngine, arrangement: Arrangement<'_>, block: usize) -> Vec<f32> {
+        let values: Vec<f32> = engine
+            .initial_values(5)
+            .unwrap()
+            .into_iter()
+            .enumerate()
+            .map(|(i, value)| value + ((i * 37 % 101) as f32 - 50.0) * 1e-3)
+            .collect();
+        let values = DeviceValues::upload(&values, &engine.layout, &Device::flex());
+        let model = values.put_into(&engine.replicas[0], &engine.adapter, 0.0, true);
+        let mut sums = DeviceGradients::new(&engine.layout);
+        let mut pass = LayerPass::new(&model, arrangement, None).unwrap();
+        pass.block = block;
+        let loss = pass.summed_loss_backward(&engine.layout, 0.1, &mut sums);
+        let alone = host_values(pass.summed_loss()).unwrap();
+        let all = host_values(sums.with_loss(loss)).unwrap();
+        assert!(
+            (alone[0] - all[all.len() - 1]).abs() < 1e-3,
+            "the loss is the same without a graph"
+        );
+        all
+    }
+
+    fn norm(values: impl Iterator<Item = f32>) -> f64 {
+        values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn shared_prefixes_have_the_gradients_of_samples_apart() {
+        let samples = samples();
+        let batch = TokenBatch::sharing(samples.iter().zip(0..));
+        assert!(
+            batch.samples.iter().any(|rows| rows.shared.len() > 1),
+            "a prefix in several places"
+        );
+        for folder in reference_models() {
+            for tables in [&[][..], &["embed_tokens", "lm_head"]] {
+                let engine = engine(&folder, tables);
+                let expected = gradients(&engine, Arrangement::Padded(samples.iter().collect()), 64);
+                for block in [64, 7] {
+                    let ours = gradients(&engine, Arrangement::Shared(&batch), block);
+                    let apart = norm(ours.iter().zip(&expected).map(|(a, b)| a - b));
+                    let apart = apart / norm(expected.iter().copied());
+                    assert!(
+                        apart < 1e-5,
+                        "{} {tables:?} in blocks of {block}: {apart:e}",
+                        folder.display()
+                    );
+                }
+            }
         }
     }
-    Scored { positions, targets }
+
+    #[test]
+    fn a_step_without_dropout_shares_prefixes() {
+        let samples = samples();
+        let step = StepSamples {
+            micro_batches: vec![samples.iter().map(|sample| (sample, 0)).collect()],
+        };
+        let mut engine = engine(&reference_models()[0], &[]);
+        let shared = engine.shared(&step).unwrap();
+        let tokens: usize = shared.iter().flatten().map(TokenBatch::tokens).sum();
+        assert!(2 * tokens < step.tokens(), "{tokens} of {}", step.tokens());
+        engine.adapter.dropout = 0.1;
+        assert!(engine.shared(&step).is_none());
+    }
 }

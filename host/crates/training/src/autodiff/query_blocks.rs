@@ -23,10 +23,10 @@ pub fn queries_per_block(rows: usize, heads: usize, length: usize) -> usize {
     fitting.max(MIN_QUERIES).min(length.max(1))
 }
 
-/// Attention of `[rows, heads, length, head_dim]` on keys and values `[rows, key_value_heads, length, head_dim]`.
+/// Attention of `[rows, heads, queries, head_dim]` on keys and values `[rows, key_value_heads, length, head_dim]`; the queries are those of the
+/// last positions.
 pub fn attend([queries, keys, values]: [Tensor<4>; 3], rule: AttentionRule, block: usize) -> Tensor<4> {
-    let length = queries.dims()[2];
-    let contexts = blocks(length, rule, block).map(|block| {
+    let contexts = blocks(&queries, &keys, rule, block).map(|block| {
         let (q, k, v) = (
             part(&queries, &block.queries),
             part(&keys, &block.keys),
@@ -37,7 +37,7 @@ pub fn attend([queries, keys, values]: [Tensor<4>; 3], rule: AttentionRule, bloc
     Tensor::cat(contexts.collect(), 2)
 }
 
-/// Gradients of queries, keys and values, given that of the context.
+/// Gradients of queries, keys and values, given that of the context; those of keys and values in f32, for others may be added to them.
 pub fn attend_backward(
     [queries, keys, values]: [Tensor<4>; 3],
     rule: AttentionRule,
@@ -48,7 +48,7 @@ pub fn attend_backward(
     // Many blocks add to the same keys and values; in bf16 the sums would lose what small blocks add.
     let mut key_gradients = keys.zeros_like().cast(DType::F32);
     let mut value_gradients = values.zeros_like().cast(DType::F32);
-    for block in blocks(queries.dims()[2], rule, block) {
+    for block in blocks(&queries, &keys, rule, block) {
         let leaf = |tensor: &Tensor<4>, range: &Range<usize>| part(tensor, range).autodiff().require_grad();
         let (q, k, v) = (
             leaf(&queries, &block.queries),
@@ -63,18 +63,15 @@ pub fn attend_backward(
             value_gradients = add_to_part(value_gradients, v.cast(DType::F32), &block.keys);
         }
     }
-    let dtype = keys.dtype();
-    [
-        Tensor::cat(query_gradients, 2),
-        key_gradients.cast(dtype),
-        value_gradients.cast(dtype),
-    ]
+    [Tensor::cat(query_gradients, 2), key_gradients, value_gradients]
 }
 
 /// Queries that are computed together, and the keys that some of them see.
 #[derive(Debug, Clone)]
 struct Block {
     queries: Range<usize>,
+    /// Position of the first one.
+    position: usize,
     keys: Range<usize>,
 }
 
@@ -86,26 +83,31 @@ fn attend_block(
     block: Block,
 ) -> Tensor<4> {
     let device = keys.device().without_autodiff();
-    let mask = AttentionMask::causal_block(block.queries, block.keys, rule.window, &device);
+    let positions = block.position..block.position + block.queries.len();
+    let mask = AttentionMask::causal_block(positions, block.keys, rule.window, &device);
     scaled_dot_product(queries, keys, values, rule.scale, &mask)
 }
 
-fn blocks(length: usize, rule: AttentionRule, block: usize) -> impl Iterator<Item = Block> {
-    (0..length).step_by(block.max(1)).map(move |start| {
-        let end = (start + block.max(1)).min(length);
+fn blocks(queries: &Tensor<4>, keys: &Tensor<4>, rule: AttentionRule, block: usize) -> impl Iterator<Item = Block> {
+    let (count, block) = (queries.dims()[2], block.max(1));
+    let first = keys.dims()[2] - count;
+    (0..count).step_by(block).map(move |start| {
+        let end = (start + block).min(count);
         Block {
             queries: start..end,
-            keys: rule.first_seen(start)..end,
+            position: first + start,
+            keys: rule.first_seen(first + start)..first + end,
         }
     })
 }
 
-fn part(tensor: &Tensor<4>, range: &Range<usize>) -> Tensor<4> {
+/// The positions `range` of `[rows, heads, length, head_dim]`.
+pub fn part(tensor: &Tensor<4>, range: &Range<usize>) -> Tensor<4> {
     tensor.clone().narrow(2, range.start, range.len())
 }
 
 /// Adds `part` to the positions `range` of `sum`.
-fn add_to_part(sum: Tensor<4>, part: Tensor<4>, range: &Range<usize>) -> Tensor<4> {
+pub fn add_to_part(sum: Tensor<4>, part: Tensor<4>, range: &Range<usize>) -> Tensor<4> {
     let [rows, heads, _, width] = part.dims();
     let added = sum.clone().narrow(2, range.start, range.len()) + part;
     sum.slice_assign([0..rows, 0..heads, range.clone(), 0..width], added)

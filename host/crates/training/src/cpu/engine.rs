@@ -5,12 +5,12 @@ use std::path::Path;
 use nl2sql_model::ModelConfig;
 use nl2sql_model::adapter::AdapterConfig;
 
-use super::batch_sharding::shard_step;
 use super::bf16::Unit;
 use super::decoder::{CpuDecoder, PassOptions, Workspace};
 use super::frozen::Precision;
 use super::weights;
 use crate::batch::Sample;
+use crate::batch_sharding::shard_step;
 use crate::engine::{Engine, StepSamples};
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;

@@ -1,6 +1,7 @@
 //! Estimates training time from the multiplications of a run and the measured speed of the device.
 //!
-//! Operations are counted on the batches of some steps, shared prefixes and unscored rows of the last layer left out as the CPU engine does.
+//! Operations are counted on the batches of some steps, shared prefixes left out as the engines do, and of the last layer unscored rows as the CPU
+//! engine does.
 //! Speed is that of products with a frozen matrix of the model's shape, measured for a fraction of a second with all workers at once.
 //! Elementwise work, thin adapter products and the optimizer are covered by [`CPU_UTILISATION`] and [`DEVICE_UTILISATION`].
 
@@ -11,8 +12,9 @@ use nl2sql_model::architecture::AttentionRule;
 use serde::Serialize;
 
 use super::TrainPlan;
-use crate::batch::{Sample, TokenBatch};
-use crate::cpu::{CpuOptions, product_speed, shard_step};
+use crate::batch::{Sample, SampleRows, TokenBatch};
+use crate::batch_sharding::{shard_by_shared_prefix, shard_step};
+use crate::cpu::{CpuOptions, product_speed};
 use crate::engine::{ComputeTarget, StepSamples};
 use crate::parameters::ParameterLayout;
 use crate::settings::TrainSettings;
@@ -141,33 +143,37 @@ fn counted_on_cpu(
     (step, evaluation.sum())
 }
 
-/// As [`counted_on_cpu`]: burn devices pad every sample of a micro-batch to the longest.
+/// As [`counted_on_cpu`]: where nothing is shared, burn devices pad every sample of a micro-batch to the longest.
 fn counted_on_devices(
     plan: &TrainPlan,
     settings: &TrainSettings,
     model: &ModelOperations,
     devices: usize,
 ) -> (f64, f64) {
-    let padded = |samples: &[&Sample], passes: Passes| {
-        let longest = samples.iter().map(|sample| sample.input_ids.len()).max().unwrap_or(0);
-        let scored = samples.iter().map(|sample| sample.scored()).sum::<usize>();
-        let rows = longest * samples.len();
-        let seen = |rule: &AttentionRule| rule.window.map_or(longest, |window| window.min(longest));
-        let pairs = rows * model.attention_rules.iter().map(seen).sum::<usize>();
-        model.of_rows(rows, rows, scored, pairs as f64, passes)
+    let share = settings.adapter.dropout == 0.0;
+    // Their layers always run again for the backward pass.
+    let passes = Passes::training(true);
+    let busiest = |samples: &StepSamples, devices: usize, share: bool, passes: Passes| {
+        let shards = share.then(|| shard_by_shared_prefix(samples, devices)).flatten();
+        let Some(shards) = shards else {
+            let padded = samples.micro_batches.iter().map(|batch| model.of_padded(batch, passes));
+            return padded.sum::<f64>() / devices as f64;
+        };
+        shards
+            .iter()
+            .map(|batches| batches.iter().map(|batch| model.of_shared(batch, passes)).sum())
+            .fold(0.0, f64::max)
     };
     let step = mean(&counted_steps(plan), |step| {
-        step.iter()
-            .map(|batch| {
-                let samples: Vec<&Sample> = batch.iter().map(|&sample| &plan.samples[sample].1).collect();
-                padded(&samples, Passes::training(false)) / devices as f64
-            })
-            .sum()
+        busiest(&step_samples(plan, step), devices, share, passes)
     });
     let batch = settings.optimization.evaluation_batch.max(1);
     let evaluation = plan.held_out.chunks(batch).map(|batch| {
-        let samples: Vec<&Sample> = batch.iter().map(|(_, sample)| sample).collect();
-        padded(&samples, Passes::EVALUATION)
+        let samples = batch.iter().map(|(_, sample)| (sample, 0)).collect();
+        let samples = StepSamples {
+            micro_batches: vec![samples],
+        };
+        busiest(&samples, 1, true, Passes::EVALUATION)
     });
     (step, evaluation.sum())
 }
@@ -278,6 +284,32 @@ impl ModelOperations {
         }
         let scored = batch.scored.len();
         self.of_rows(batch.tokens(), scored, scored, pairs as f64, passes)
+    }
+
+    /// Operations of a micro-batch on burn devices, whose samples are padded to the longest.
+    fn of_padded(&self, batch: &[(&Sample, u64)], passes: Passes) -> f64 {
+        let lengths = batch.iter().map(|(sample, _)| sample.input_ids.len());
+        let longest = lengths.max().unwrap_or(0);
+        let scored = batch.iter().map(|(sample, _)| sample.scored()).sum::<usize>();
+        let rows = longest * batch.len();
+        self.of_rows(rows, rows, scored, self.seen(rows, longest), passes)
+    }
+
+    /// Operations of a batch with shared prefixes on burn devices.
+    fn of_shared(&self, batch: &TokenBatch, passes: Passes) -> f64 {
+        let of_sample = |rows: &SampleRows| self.seen(rows.own.len(), rows.shared_tokens() + rows.own.len());
+        let pairs = batch.samples.iter().map(of_sample).sum();
+        let rows = batch.tokens();
+        self.of_rows(rows, rows, batch.scored.len(), pairs, passes)
+    }
+
+    /// Pairs over all layers of queries and the keys within their windows, as burn devices multiply them: those that come later too.
+    fn seen(&self, queries: usize, keys: usize) -> f64 {
+        let rules = self.attention_rules.iter();
+        let seen: usize = rules
+            .map(|rule| rule.window.map_or(keys, |window| window.min(keys)))
+            .sum();
+        (queries * seen) as f64
     }
 
     /// Operations of `rows` rows with `scored` scored ones, of which `last_rows` go through the last layer; `pairs` of queries and keys over all

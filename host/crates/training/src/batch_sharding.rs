@@ -1,4 +1,4 @@
-//! Distributes the samples of a step over workers and batches.
+//! Distributes the samples of a step over workers, be they threads or devices, and batches.
 
 use crate::batch::{Sample, TokenBatch, shared_prefix};
 use crate::engine::StepSamples;
@@ -49,7 +49,7 @@ fn shard_by_length(mut samples: Vec<Seeded>, workers: usize) -> Vec<Vec<Seeded>>
 }
 
 /// Shards the step in the order of its samples' tokens, so that samples with a shared prefix are neighbours; `None` when that saves too little.
-fn shard_by_shared_prefix(samples: &StepSamples, workers: usize) -> Option<Vec<Vec<TokenBatch>>> {
+pub fn shard_by_shared_prefix(samples: &StepSamples, workers: usize) -> Option<Vec<Vec<TokenBatch>>> {
     let mut ordered: Vec<Seeded> = samples.micro_batches.iter().flatten().copied().collect();
     ordered.sort_by(|(a, _), (b, _)| a.input_ids.cmp(&b.input_ids));
     let before = std::iter::once(None).chain(ordered.iter().map(Some));
