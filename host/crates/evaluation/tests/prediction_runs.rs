@@ -376,6 +376,16 @@ fn predictions_of_another_dataset_are_refused() {
     );
 }
 
+/// A folder with the database `d`.
+fn database_of_one_singer() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    rusqlite::Connection::open(folder.path().join("d.sqlite"))
+        .unwrap()
+        .execute_batch("CREATE TABLE singer (name TEXT); INSERT INTO singer VALUES ('Ada');")
+        .unwrap();
+    folder
+}
+
 /// First writes what does not run, then, as further candidates, in turn what does not run and two statements that return the same.
 struct Stumbling;
 
@@ -407,11 +417,7 @@ impl TextGenerator for Stumbling {
 
 #[tokio::test]
 async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return() {
-    let folder = tempfile::tempdir().unwrap();
-    rusqlite::Connection::open(folder.path().join("d.sqlite"))
-        .unwrap()
-        .execute_batch("CREATE TABLE singer (name TEXT); INSERT INTO singer VALUES ('Ada');")
-        .unwrap();
+    let folder = database_of_one_singer();
     let data = dataset(
         folder.path(),
         br#"{"id": "a", "db_id": "d", "question": "easy"}
@@ -459,11 +465,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
 
 #[tokio::test]
 async fn where_an_answer_finds_nothing_a_candidate_that_finds_something_is_taken() {
-    let folder = tempfile::tempdir().unwrap();
-    rusqlite::Connection::open(folder.path().join("d.sqlite"))
-        .unwrap()
-        .execute_batch("CREATE TABLE singer (name TEXT); INSERT INTO singer VALUES ('Ada');")
-        .unwrap();
+    let folder = database_of_one_singer();
     let data = dataset(
         folder.path(),
         br#"{"id": "a", "db_id": "d", "question": "easy"}
@@ -520,11 +522,7 @@ impl TextGenerator for Stopped {
 
 #[tokio::test]
 async fn a_stop_between_an_answer_and_its_candidates_keeps_neither() {
-    let folder = tempfile::tempdir().unwrap();
-    rusqlite::Connection::open(folder.path().join("d.sqlite"))
-        .unwrap()
-        .execute_batch("CREATE TABLE singer (name TEXT); INSERT INTO singer VALUES ('Ada');")
-        .unwrap();
+    let folder = database_of_one_singer();
     let data = dataset(folder.path(), br#"{"id": "b", "db_id": "d", "question": "hard"}"#);
     let candidates = CandidateSettings {
         runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
