@@ -140,7 +140,7 @@ impl LocalModel {
             ..SchedulerOptions::default()
         };
         let scheduler = if device.is_cpu() {
-            Scheduler::start(CpuEngine::new(&decoder, CpuOptions::default()), words, options)
+            Scheduler::start(CpuEngine::new(decoder, CpuOptions::default()), words, options)
         } else {
             Scheduler::start(TensorEngine::new(decoder, TensorOptions::default()), words, options)
         };

@@ -55,6 +55,9 @@ pub enum AdapterError {
     /// The folder has no identity.
     #[error("{0}")]
     Unreadable(String),
+    /// Adapters would be laid over other weights than those that answer.
+    #[error("{} does not hold the model any more that is served from it; start `nl2sql serve` again", .0.display())]
+    Replaced(PathBuf),
 }
 
 /// A model by a name of the API: the base model, or one of its adapters.
@@ -75,13 +78,20 @@ pub struct ModelEntry {
     thinking: Thinking,
 }
 
+/// What adapters are laid over.
+enum UnderAdapters {
+    /// A decoder whose weights are those that the engine reads.
+    Held(Box<Decoder>),
+    /// The folder, read again for each adapter: the engine holds the weights in a form of its own.
+    Folder(LoadOptions),
+}
+
 /// A loaded model.
 pub struct ServedModel {
     folder: PathBuf,
     base: ModelEntry,
     adapters: RwLock<BTreeMap<String, ModelEntry>>,
-    /// Adapters are laid over it; its weights are those that the engine reads.
-    decoder: Decoder,
+    under_adapters: UnderAdapters,
     tokenizer: TextTokenizer,
     /// Special tokens as texts.
     markers: Vec<String>,
@@ -100,21 +110,26 @@ impl ServedModel {
         let folder = &settings.model;
         let template = resolve_template(&settings.template, folder)?.template;
         let tokenizer = TextTokenizer::read(folder)?;
-        let decoder = load_decoder(folder, &LoadOptions::f32(settings.device.resolve()?))?;
+        let load_options = LoadOptions::f32(settings.device.resolve()?);
+        let decoder = load_decoder(folder, &load_options)?;
         let tokenizer = tokenizer.fitted(&decoder.config)?;
+        let positions = decoder.config.max_position_embeddings;
         let words = Some(tokenizer.clone());
-        let scheduler = if settings.device.is_cpu() {
+        let (scheduler, under_adapters) = if settings.device.is_cpu() {
             let options = CpuOptions {
                 key_value_bytes: settings.key_value_bytes,
                 prefix_cache_bytes: settings.key_value_bytes / 4,
                 ..CpuOptions::default()
             };
-            Scheduler::start(CpuEngine::new(&decoder, options), words, settings.scheduler)
+            let scheduler = Scheduler::start(CpuEngine::new(decoder, options), words, settings.scheduler);
+            (scheduler, UnderAdapters::Folder(load_options))
         } else {
             let options = TensorOptions {
                 key_value_bytes: settings.key_value_bytes,
             };
-            Scheduler::start(TensorEngine::new(decoder.clone(), options), words, settings.scheduler)
+            let engine = TensorEngine::new(decoder.clone(), options);
+            let scheduler = Scheduler::start(engine, words, settings.scheduler);
+            (scheduler, UnderAdapters::Held(Box::new(decoder)))
         };
         let scheduler = scheduler.map_err(|error| AppError::Failed(format!("no threads can be started: {error}")))?;
         let record = AdapterRecord::read(folder)?;
@@ -132,8 +147,8 @@ impl ServedModel {
             folder: folder.clone(),
             base,
             adapters: RwLock::default(),
-            context: decoder.config.max_position_embeddings.min(scheduler.capacity()),
-            decoder,
+            context: positions.min(scheduler.capacity()),
+            under_adapters,
             markers: tokenizer.special_tokens(),
             tokenizer,
             scheduler,
@@ -167,7 +182,7 @@ impl ServedModel {
         }
         let (served, path) = (self.clone(), folder.to_owned());
         let (decoder, config, record, generation) = off_runtime(move || {
-            let mut decoder = served.decoder.clone();
+            let mut decoder = served.decoder()?;
             let config = attach_adapter(&mut decoder, &path)?;
             let generation = weights_identity::of(&served.folder, Some(&path)).map_err(AdapterError::Unreadable)?;
             Ok::<_, AdapterError>((decoder, config, AdapterRecord::read(&path)?, generation))
@@ -198,6 +213,20 @@ impl ServedModel {
         }
         adapters.insert(name.to_owned(), entry.clone());
         Ok(entry)
+    }
+
+    /// The base model, for an adapter to be laid over.
+    fn decoder(&self) -> Result<Decoder, AdapterError> {
+        match &self.under_adapters {
+            UnderAdapters::Held(decoder) => Ok((**decoder).clone()),
+            UnderAdapters::Folder(options) => {
+                let generation = weights_identity::of(&self.folder, None).map_err(AdapterError::Unreadable)?;
+                if generation != self.base.generation {
+                    return Err(AdapterError::Replaced(self.folder.clone()));
+                }
+                Ok(load_decoder(&self.folder, options)?)
+            }
+        }
     }
 
     /// Removes an adapter. Requests under way keep it to their end.

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let ours: Vec<f64> = [1, 16]
         .into_iter()
-        .map(|rows| tokens_per_second(CpuEngine::new(&decoder, options), rows))
+        .map(|rows| tokens_per_second(CpuEngine::new(decoder.clone(), options), rows))
         .collect::<Result<_, _>>()?;
     println!(
         "nl2sql        alone {:7.1} tok/s   16 at once {:7.1} tok/s",

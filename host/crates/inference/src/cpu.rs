@@ -6,8 +6,10 @@ mod attention;
 mod key_values;
 mod layer;
 mod matrix;
+mod panel_product;
 mod prefix_cache;
 mod projection;
+mod step_buffers;
 mod vector;
 
 use std::collections::BTreeMap;
@@ -16,10 +18,11 @@ use std::sync::Arc;
 use burn::tensor::DType;
 
 use self::adapter::{AdapterGroup, CpuAdapter, adapter_groups};
-use self::key_values::{CachedSequence, PAGE_POSITIONS, PagePool, page_bytes};
+use self::key_values::{CachedSequence, PAGE_POSITIONS, PagePool, PageShape};
 use self::layer::{CpuLayer, StepAngles, StepShape};
 use self::matrix::Matrix;
 use self::prefix_cache::PrefixCache;
+use self::step_buffers::StepBuffers;
 use crate::error::{InferenceError, Result};
 use crate::{AdapterId, Advance, Advanced, Engine, Wanted};
 use nl2sql_model::AdapterConfig;
@@ -31,7 +34,7 @@ pub use matrix::WeightPrecision;
 /// Settings of the CPU engine.
 #[derive(Debug, Clone, Copy)]
 pub struct CpuOptions {
-    /// How weights are held. f32 is shared with the decoder and exact; bf16 halves what a step reads.
+    /// How weights are held. f32 is exact; bf16 halves what a step reads.
     pub precision: WeightPrecision,
     /// Most memory for keys and values, of rows and earlier prompts together, in bytes.
     pub key_value_bytes: usize,
@@ -62,6 +65,7 @@ pub struct CpuEngine {
     rotary: Vec<RotaryFrequencies>,
     pool: PagePool,
     prefixes: PrefixCache,
+    buffers: StepBuffers,
     /// The adapter that the decoder came with, for rows that name none.
     own_adapter: Option<Arc<CpuAdapter>>,
     adapters: BTreeMap<AdapterId, Arc<CpuAdapter>>,
@@ -76,9 +80,10 @@ pub struct CpuRow {
 }
 
 impl CpuEngine {
-    /// Lays out a decoder, adapters included; the decoder itself may be dropped afterwards.
-    pub fn new(decoder: &Decoder, options: CpuOptions) -> Self {
-        let config = &decoder.config;
+    /// Takes a decoder apart, adapters included: its weights go as they are packed, so that no two copies of the model are held.
+    pub fn new(decoder: Decoder, options: CpuOptions) -> Self {
+        let own_adapter = CpuAdapter::factors_of(&decoder).map(Arc::new);
+        let config = decoder.config;
         let precision = options.precision;
         // Looking tokens up reads single rows, so that a tied table can serve in either precision.
         let embedding = Matrix::from_tensor(decoder.embedding.table.val(), precision);
@@ -90,12 +95,16 @@ impl CpuEngine {
             )),
             OutputHead::Trained(weight) => Some(Matrix::from_tensor(weight.val(), precision)),
         };
-        let (depth, width) = (config.num_hidden_layers, config.num_key_value_heads * config.head_dim);
-        let layers = decoder.layers.iter().enumerate();
+        let page = PageShape {
+            layers: config.num_hidden_layers,
+            heads: config.num_key_value_heads,
+            head_dim: config.head_dim,
+        };
+        let layers = decoder.layers.into_iter().enumerate();
         Self {
             embedding,
             layers: layers
-                .map(|(number, layer)| CpuLayer::new(number, layer, config, precision))
+                .map(|(number, layer)| CpuLayer::new(number, &layer, &config, page, precision))
                 .collect(),
             final_norm: decoder.final_norm.values(),
             head,
@@ -103,9 +112,10 @@ impl CpuEngine {
             precision,
             embedding_scale: config.design.embedding_scale as f32,
             rotary: decoder.rotary.different.clone(),
-            pool: PagePool::new(depth, width, options.key_value_bytes),
-            prefixes: PrefixCache::new(options.prefix_cache_bytes / page_bytes(depth, width)),
-            own_adapter: CpuAdapter::factors_of(decoder).map(Arc::new),
+            pool: PagePool::new(page, options.key_value_bytes),
+            prefixes: PrefixCache::new(options.prefix_cache_bytes / page.bytes()),
+            buffers: StepBuffers::default(),
+            own_adapter,
             adapters: BTreeMap::new(),
         }
     }
@@ -166,6 +176,38 @@ impl CpuEngine {
         });
         parts.collect::<Vec<_>>().concat()
     }
+
+    /// A step of all rows, on one of the threads that share its work.
+    fn step(&mut self, batch: &mut [Advance<'_, CpuRow>]) -> Advanced {
+        let hidden = self.final_norm.len();
+        let mut stream = self.embed(batch);
+        let shape = StepShape {
+            epsilon: self.epsilon,
+            angles: &self.angles(batch),
+            groups: &groups_of(batch, |entry| entry.tokens.len()),
+        };
+        for (number, layer) in self.layers.iter().enumerate() {
+            layer.forward(number, &mut stream, &shape, batch, &mut self.buffers);
+        }
+        let mut last = Vec::with_capacity(batch.len() * hidden);
+        let mut end = 0;
+        for entry in batch.iter_mut() {
+            end += entry.tokens.len();
+            if wants_logits(entry) {
+                last.extend_from_slice(&stream[(end - 1) * hidden..end * hidden]);
+            }
+            entry.row.sequence.advance(entry.tokens.len());
+        }
+        if last.is_empty() {
+            return Advanced::default();
+        }
+        vector::rms_norm_rows(&mut last, &self.final_norm, self.epsilon);
+        let groups = groups_of(batch, |entry| usize::from(wants_logits(entry)));
+        Advanced {
+            logits: self.logits(&last, &groups),
+            likeliest: Vec::new(),
+        }
+    }
 }
 
 fn groups_of(batch: &[Advance<'_, CpuRow>], tokens: impl Fn(&Advance<'_, CpuRow>) -> usize) -> Vec<AdapterGroup> {
@@ -205,34 +247,8 @@ impl Engine for CpuEngine {
                 return Err(InferenceError::OutOfMemory);
             }
         }
-        let hidden = self.final_norm.len();
-        let mut stream = self.embed(batch);
-        let shape = StepShape {
-            epsilon: self.epsilon,
-            angles: &self.angles(batch),
-            groups: &groups_of(batch, |entry| entry.tokens.len()),
-        };
-        for (number, layer) in self.layers.iter().enumerate() {
-            layer.forward(number, &mut stream, &shape, batch);
-        }
-        let mut last = Vec::with_capacity(batch.len() * hidden);
-        let mut end = 0;
-        for entry in batch.iter_mut() {
-            end += entry.tokens.len();
-            if wants_logits(entry) {
-                last.extend_from_slice(&stream[(end - 1) * hidden..end * hidden]);
-            }
-            entry.row.sequence.advance(entry.tokens.len());
-        }
-        if last.is_empty() {
-            return Ok(Advanced::default());
-        }
-        vector::rms_norm_rows(&mut last, &self.final_norm, self.epsilon);
-        let groups = groups_of(batch, |entry| usize::from(wants_logits(entry)));
-        Ok(Advanced {
-            logits: self.logits(&last, &groups),
-            likeliest: Vec::new(),
-        })
+        // From outside, every loop that threads share would wait for one of them to wake up, and be woken up itself.
+        Ok(rayon::scope(|_| self.step(batch)))
     }
 
     fn shares_prompts(&self) -> bool {

@@ -114,7 +114,7 @@ fn request(asked: &Asked, adapters: &[AdapterId], seen: &Arc<AtomicUsize>) -> Ge
 
 /// Answers of the CPU engine, one after the other.
 fn alone(decoder: &Decoder, adapters: &[(Decoder, AdapterConfig)], all: &[Asked]) -> Vec<Completion> {
-    let mut engine = CpuEngine::new(decoder, CpuOptions::default());
+    let mut engine = CpuEngine::new(decoder.clone(), CpuOptions::default());
     let ids: Vec<AdapterId> = (1..).take(adapters.len()).map(AdapterId).collect();
     for (id, (adapted, config)) in ids.iter().zip(adapters) {
         engine.attach(*id, adapted, config).unwrap();

@@ -45,7 +45,7 @@ fn trained(folder: &Path) -> Decoder {
 }
 
 fn host(decoder: &Decoder) -> CpuEngine {
-    CpuEngine::new(decoder, CpuOptions::default())
+    CpuEngine::new(decoder.clone(), CpuOptions::default())
 }
 
 fn greedy<E: Engine>(engine: E, prompt: &[u32], count: usize) -> Vec<u32> {

@@ -59,7 +59,7 @@ fn requests() -> Vec<GenerationRequest> {
 }
 
 fn alone(decoder: &Decoder, request: GenerationRequest) -> Completion {
-    let engine = CpuEngine::new(decoder, CpuOptions::default());
+    let engine = CpuEngine::new(decoder.clone(), CpuOptions::default());
     Generator::new(engine, None, 1)
         .generate(vec![request])
         .unwrap()
@@ -84,7 +84,7 @@ fn answers_are_the_same_alone_and_in_every_company() {
             prefill_tokens,
             ..SchedulerOptions::default()
         };
-        let engine = CpuEngine::new(&decoder, CpuOptions::default());
+        let engine = CpuEngine::new(decoder.clone(), CpuOptions::default());
         let scheduler = Scheduler::start(engine, None, options).unwrap();
         let generations: Vec<Generation> = requests()
             .into_iter()
@@ -101,12 +101,19 @@ fn answers_are_the_same_alone_and_in_every_company() {
 fn answers_that_had_to_give_way_to_others_continue_unchanged() {
     let decoder = base("llama-tiny");
     let config = &decoder.config;
-    let page = config.num_hidden_layers * 2 * 32 * config.num_key_value_heads * config.head_dim * 4;
+    // Values lie in panels of 32.
+    let width = config.head_dim + config.head_dim.next_multiple_of(32);
+    let page = config.num_hidden_layers * 32 * config.num_key_value_heads * width * 4;
     let options = CpuOptions {
         key_value_bytes: 8 * page,
         ..CpuOptions::default()
     };
-    let scheduler = Scheduler::start(CpuEngine::new(&decoder, options), None, SchedulerOptions::default()).unwrap();
+    let scheduler = Scheduler::start(
+        CpuEngine::new(decoder.clone(), options),
+        None,
+        SchedulerOptions::default(),
+    )
+    .unwrap();
     assert_eq!(scheduler.capacity(), 8 * 32);
     let wanted = || (0..6).map(|n| request(n, 20 + n, 100));
     let generations: Vec<Generation> = wanted().map(|one| scheduler.submit(one).unwrap()).collect();
@@ -127,7 +134,7 @@ async fn rows_of_one_batch_have_adapters_of_their_own() {
         let decoder = base(name);
         let (trained, config) = adapted(name, "adapter_final.safetensors");
         let (initial, initial_config) = adapted(name, "adapter_init.safetensors");
-        let engine = CpuEngine::new(&decoder, CpuOptions::default());
+        let engine = CpuEngine::new(decoder.clone(), CpuOptions::default());
         let on_cpu = Scheduler::start(engine, None, SchedulerOptions::default()).unwrap();
         let on_tensors = Scheduler::start(
             TensorEngine::new(decoder.clone(), TensorOptions::default()),
@@ -189,7 +196,7 @@ fn gated(max_new_tokens: usize) -> (GenerationRequest, mpsc::Receiver<()>, mpsc:
 async fn a_detached_adapter_serves_the_requests_that_began_with_it() {
     let decoder = base("qwen3-tiny");
     let (trained, config) = adapted("qwen3-tiny", "adapter_final.safetensors");
-    let engine = CpuEngine::new(&decoder, CpuOptions::default());
+    let engine = CpuEngine::new(decoder.clone(), CpuOptions::default());
     let options = SchedulerOptions {
         rows_at_once: 1,
         ..SchedulerOptions::default()
@@ -222,7 +229,7 @@ async fn a_detached_adapter_serves_the_requests_that_began_with_it() {
 
 #[test]
 fn one_request_more_than_may_wait_is_refused() {
-    let engine = CpuEngine::new(&base("llama-tiny"), CpuOptions::default());
+    let engine = CpuEngine::new(base("llama-tiny"), CpuOptions::default());
     let options = SchedulerOptions {
         rows_at_once: 1,
         max_waiting: 1,
@@ -243,7 +250,7 @@ fn one_request_more_than_may_wait_is_refused() {
 
 #[test]
 fn a_dropped_answer_leaves_its_row_to_the_next() {
-    let engine = CpuEngine::new(&base("llama-tiny"), CpuOptions::default());
+    let engine = CpuEngine::new(base("llama-tiny"), CpuOptions::default());
     let options = SchedulerOptions {
         rows_at_once: 1,
         ..SchedulerOptions::default()
@@ -275,7 +282,7 @@ impl LogitsMask for Logged {
 
 #[test]
 fn a_long_prompt_does_not_stall_a_running_answer() {
-    let engine = CpuEngine::new(&base("llama-tiny"), CpuOptions::default());
+    let engine = CpuEngine::new(base("llama-tiny"), CpuOptions::default());
     let options = SchedulerOptions {
         prefill_tokens: 8,
         ..SchedulerOptions::default()
@@ -313,7 +320,7 @@ fn streamed_pieces_are_the_text_of_the_answer_and_stop_texts_never_show() {
     let folder = imported();
     let tokenizer = TextTokenizer::read(&folder.path().join("model")).unwrap();
     let decoder = load_decoder(&folder.path().join("model"), &LoadOptions::f32(Device::flex())).unwrap();
-    let engine = CpuEngine::new(&decoder, CpuOptions::default());
+    let engine = CpuEngine::new(decoder.clone(), CpuOptions::default());
     let scheduler = Scheduler::start(engine, Some(tokenizer.clone()), SchedulerOptions::default()).unwrap();
     let warm = |seed| GenerationRequest {
         sampling: Sampling {

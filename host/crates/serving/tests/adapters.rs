@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::served::{Served, fixtures, question};
 
 /// An adapter of the fixture, below `adapters`.
-fn adapter(adapters: &Path, name: &str) {
+pub(crate) fn adapter(adapters: &Path, name: &str) {
     let (fixture, folder) = (fixtures().join("llama-tiny"), adapters.join(name));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::copy(fixture.join("adapter_config.json"), folder.join("adapter_config.json")).unwrap();

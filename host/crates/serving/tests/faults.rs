@@ -10,6 +10,7 @@ use nl2sql_profile::ServeSettings;
 use nl2sql_serving::Backend;
 use serde_json::json;
 
+use crate::adapters::adapter;
 use crate::ask::asked_over;
 use crate::served::{Served, model, question};
 use crate::servers::TestDatabase;
@@ -21,7 +22,8 @@ async fn a_model_folder_that_is_replaced_changes_no_answer() {
     let model = tokio::task::spawn_blocking(move || model(&folder, SchedulerOptions::default()));
     let backend = Backend::Local(model.await.unwrap());
     let tiny = place.path().join("tiny");
-    let adapters = place.path().to_owned();
+    let adapters = place.path().join("adapters");
+    adapter(&adapters, "shop");
     let settings = ServeSettings {
         adapters: Some(adapters),
         ..ServeSettings::default()
@@ -38,8 +40,13 @@ async fn a_model_folder_that_is_replaced_changes_no_answer() {
     assert_eq!(served.answer("/v1/chat/completions", &asked).await.1["choices"], before);
     let other = question(json!({ "messages": [{ "role": "user", "content": "Something else" }] }));
     assert_eq!(served.answer("/v1/chat/completions", &other).await.0, 200);
-    let load = json!({ "lora_name": "a", "lora_path": "tiny" });
-    assert_eq!(served.answer("/v1/load_lora_adapter", &load).await.0, 400);
+    let load = json!({ "lora_name": "a", "lora_path": "shop" });
+    let (status, refused) = served.answer("/v1/load_lora_adapter", &load).await;
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (409, &json!("model_replaced")),
+        "{refused}"
+    );
     std::fs::remove_dir_all(&tiny).unwrap();
     assert_eq!(served.answer("/v1/chat/completions", &asked).await.1["choices"], before);
 }

@@ -3,73 +3,78 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::key_values::{CachedSequence, LayerSlice, PAGE_POSITIONS};
-use super::vector::{add_scaled, dot_tile, softmax};
+use super::key_values::{CachedSequence, HeadSlice, PAGE_POSITIONS, PageShape};
+use super::panel_product::{PANEL_ROWS, PanelProduct};
+use super::vector::softmax;
 use nl2sql_model::architecture::AttentionRule;
 
 /// Heads of a layer, and how queries meet keys.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AttentionShape {
+    /// Heads of queries.
     pub(super) heads: usize,
-    pub(super) key_value_heads: usize,
-    pub(super) head_dim: usize,
+    /// Heads of keys and values, as pages hold them.
+    pub(super) page: PageShape,
     pub(super) rule: AttentionRule,
 }
 
 impl AttentionShape {
     /// Width of all query heads.
     pub(super) fn query_width(&self) -> usize {
-        self.heads * self.head_dim
+        self.heads * self.page.head_dim
     }
 
     /// Width of all key heads.
     pub(super) fn key_width(&self) -> usize {
-        self.key_value_heads * self.head_dim
+        self.page.heads * self.page.head_dim
+    }
+
+    /// Width of the query heads that share a key head.
+    fn group_width(&self) -> usize {
+        self.query_width() / self.page.heads
     }
 }
 
-/// Queries that one task serves.
-const QUERIES_PER_TASK: usize = 32;
+/// Tokens that one task serves.
+const TOKENS_PER_TASK: usize = 16;
 /// Multiplications below which a second thread costs more than it brings.
 const MIN_PARALLEL_WORK: usize = 100_000;
 
-/// One key/value head and some consecutive queries of one row.
+/// One key/value head and some consecutive tokens of one row.
 struct Task<'a> {
-    parts: &'a [LayerSlice<'a>],
-    /// Queries `[tokens, query width]` of this task.
-    queries: &'a [f32],
+    pages: Vec<HeadSlice<'a>>,
+    /// Queries of the heads that share it, `[tokens * group, head_dim]`.
+    queries: Vec<f32>,
     first_token: usize,
-    /// Position of the first query.
+    /// Position of the first token.
     position: usize,
     head: usize,
     shape: AttentionShape,
 }
 
-/// Context `[tokens, query width]` of all rows' queries, which lie one row after the other; row `n` brings
-/// `counts[n]` new tokens whose keys and values it already holds.
+/// Context `[tokens, query width]` of all rows' queries, which lie one row after the other; each row comes with how many new tokens it
+/// brings, whose keys and values it already holds.
 pub(super) fn attend(
     shape: AttentionShape,
     layer: usize,
     queries: &[f32],
     rows: &[(&CachedSequence, usize)],
-) -> Vec<f32> {
+    context: &mut Vec<f32>,
+) {
     let width = shape.query_width();
-    let slices: Vec<Vec<LayerSlice<'_>>> = rows
-        .iter()
-        .map(|(row, _)| row.layer(layer, shape.key_width()))
-        .collect();
     let mut tasks = Vec::new();
     let mut first = 0;
     let mut work = 0;
-    for (parts, (row, count)) in slices.iter().zip(rows) {
-        for start in (0..*count).step_by(QUERIES_PER_TASK) {
-            let tokens = QUERIES_PER_TASK.min(count - start);
+    for (row, count) in rows {
+        for start in (0..*count).step_by(TOKENS_PER_TASK) {
+            let tokens = TOKENS_PER_TASK.min(count - start);
             let token = first + start;
             let position = row.length() + start;
             work += shape.rule.pairs(position..position + tokens) * width;
-            tasks.extend((0..shape.key_value_heads).map(|head| Task {
-                parts,
-                queries: &queries[token * width..(token + tokens) * width],
+            let queries = &queries[token * width..(token + tokens) * width];
+            tasks.extend((0..shape.page.heads).map(|head| Task {
+                pages: row.head(layer, head, shape.page),
+                queries: group_of(queries, head, shape),
                 first_token: token,
                 position,
                 head,
@@ -84,15 +89,24 @@ pub(super) fn attend(
     } else {
         tasks.par_iter().map(run).collect()
     };
-    let mut result = vec![0.0; queries.len()];
-    let group_width = width / shape.key_value_heads;
-    for (task, context) in tasks.iter().zip(contexts) {
-        for (token, context) in context.chunks_exact(group_width).enumerate() {
+    context.resize(queries.len(), 0.0);
+    let group_width = shape.group_width();
+    for (task, of_task) in tasks.iter().zip(contexts) {
+        for (token, values) in of_task.chunks_exact(group_width).enumerate() {
             let start = (task.first_token + token) * width + task.head * group_width;
-            result[start..start + group_width].copy_from_slice(context);
+            context[start..start + group_width].copy_from_slice(values);
         }
     }
-    result
+}
+
+/// Queries that share a key head, token after token.
+fn group_of(queries: &[f32], head: usize, shape: AttentionShape) -> Vec<f32> {
+    let width = shape.group_width();
+    let mut group = Vec::with_capacity(queries.len() / shape.page.heads);
+    for token in queries.chunks_exact(shape.query_width()) {
+        group.extend_from_slice(&token[head * width..(head + 1) * width]);
+    }
+    group
 }
 
 struct TaskInVectors<'a>(&'a Task<'a>);
@@ -110,89 +124,63 @@ impl Task<'_> {
     /// Context of the head's query group, `[tokens, group * head_dim]`.
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S) -> Vec<f32> {
-        let AttentionShape {
-            heads,
-            key_value_heads,
-            head_dim,
-            rule,
-        } = self.shape;
-        let group = heads / key_value_heads;
-        let width = self.shape.query_width();
-        let tokens = self.queries.len() / width;
+        let rule = self.shape.rule;
+        let group = self.shape.heads / self.shape.page.heads;
+        let queries = self.queries.len() / self.shape.page.head_dim;
+        let first_page = rule.first_seen(self.position) / PAGE_POSITIONS;
+        let last_page = (self.position + queries / group - 1) / PAGE_POSITIONS;
+        let pages = &self.pages[first_page..=last_page];
+        let length = pages.len() * PAGE_POSITIONS;
+        let mut scores = vec![0.0; queries * length];
+        self.score(simd, pages, &mut scores);
         let scale = rule.scale as f32;
-        let mut context = vec![0.0; tokens * group * head_dim];
-        let mut scores = vec![0.0; self.position + tokens - rule.first_seen(self.position)];
-        for token in 0..tokens {
-            let position = self.position + token;
-            let seen = rule.first_seen(position)..position + 1;
-            let scores = &mut scores[..seen.len()];
-            for member in 0..group {
-                let start = token * width + (self.head * group + member) * head_dim;
-                let query = &self.queries[start..start + head_dim];
-                self.score(simd, query, seen.start, scores);
-                for score in scores.iter_mut() {
-                    *score *= scale;
-                }
-                softmax(scores);
-                let slot = (token * group + member) * head_dim;
-                self.mix(simd, scores, seen.start, &mut context[slot..slot + head_dim]);
+        for (query, scores) in scores.chunks_exact_mut(length).enumerate() {
+            let position = self.position + query / group;
+            let begin = rule.first_seen(position) - first_page * PAGE_POSITIONS;
+            let end = position + 1 - first_page * PAGE_POSITIONS;
+            let seen = &mut scores[begin..end];
+            for score in seen.iter_mut() {
+                *score *= scale;
             }
+            softmax(seen);
+            // What a token does not see must not enter its mix.
+            scores[..begin].fill(0.0);
+            scores[end..].fill(0.0);
         }
+        let mut context = vec![0.0; self.queries.len()];
+        self.mix(simd, pages, &scores, &mut context);
         context
     }
 
-    /// Products of a query with the `scores.len()` keys from position `first` on; the last page may hold room for more.
+    /// Products of all queries with the keys of all positions of the pages.
     #[inline(always)]
-    fn score<S: Simd>(&self, simd: S, query: &[f32], first: usize, scores: &mut [f32]) {
-        let (stride, offset, length) = self.head_layout();
-        let (page, mut position) = (first / PAGE_POSITIONS, first % PAGE_POSITIONS);
-        let mut done = 0;
-        for part in &self.parts[page..] {
-            let count = PAGE_POSITIONS.min(position + scores.len() - done);
-            let begin = position;
-            while position + 8 <= count {
-                let mut keys: [&[f32]; 8] = [&[]; 8];
-                for (n, key) in keys.iter_mut().enumerate() {
-                    let start = (position + n) * stride + offset;
-                    *key = &part.keys[start..start + length];
-                }
-                let products = dot_tile(simd, [query], keys);
-                let slot = done + position - begin;
-                scores[slot..slot + 8].copy_from_slice(&products[0]);
-                position += 8;
-            }
-            while position < count {
-                let start = position * stride + offset;
-                scores[done + position - begin] = dot_tile(simd, [query], [&part.keys[start..start + length]])[0][0];
-                position += 1;
-            }
-            done += count - begin;
-            position = 0;
-        }
+    fn score<S: Simd>(&self, simd: S, pages: &[HeadSlice<'_>], scores: &mut [f32]) {
+        let keys: Vec<&[f32]> = pages.iter().map(|page| page.keys).collect();
+        let mut rows: Vec<&mut [f32]> = scores.chunks_exact_mut(pages.len() * PAGE_POSITIONS).collect();
+        let product = PanelProduct {
+            panels: &keys,
+            inputs: &self.queries,
+            stride: self.shape.page.head_dim,
+            out: &mut rows,
+            goes_on: false,
+        };
+        product.with_simd(simd);
     }
 
-    /// Values from position `first` on, weighted and summed.
+    /// Values of all positions of the pages, weighted and summed.
     #[inline(always)]
-    fn mix<S: Simd>(&self, simd: S, weights: &[f32], first: usize, context: &mut [f32]) {
-        let (stride, offset, length) = self.head_layout();
-        let (page, mut begin) = (first / PAGE_POSITIONS, first % PAGE_POSITIONS);
-        let mut done = 0;
-        for part in &self.parts[page..] {
-            let count = PAGE_POSITIONS.min(begin + weights.len() - done);
-            for position in begin..count {
-                let start = position * stride + offset;
-                let weight = weights[done + position - begin];
-                add_scaled(simd, context, weight, &part.values[start..start + length]);
-            }
-            done += count - begin;
-            begin = 0;
+    fn mix<S: Simd>(&self, simd: S, pages: &[HeadSlice<'_>], weights: &[f32], context: &mut [f32]) {
+        let mut rows: Vec<&mut [f32]> = context.chunks_exact_mut(self.shape.page.head_dim).collect();
+        for (number, page) in pages.iter().enumerate() {
+            let values: Vec<&[f32]> = page.values.chunks_exact(PAGE_POSITIONS * PANEL_ROWS).collect();
+            let product = PanelProduct {
+                panels: &values,
+                inputs: &weights[number * PAGE_POSITIONS..],
+                stride: pages.len() * PAGE_POSITIONS,
+                out: &mut rows,
+                goes_on: number > 0,
+            };
+            product.with_simd(simd);
         }
-    }
-
-    /// Width of a position, where this head begins in it, and the head's width.
-    #[inline(always)]
-    fn head_layout(&self) -> (usize, usize, usize) {
-        let length = self.shape.head_dim;
-        (self.shape.key_width(), self.head * length, length)
     }
 }

@@ -3,20 +3,50 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Positions of a page; whole tiles of attention's products.
-pub(super) const PAGE_POSITIONS: usize = 32;
+use super::panel_product::PANEL_ROWS;
+
+/// Positions of a page: a panel of keys, or the columns of panels of values.
+pub(super) const PAGE_POSITIONS: usize = PANEL_ROWS;
+
+/// How pages are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PageShape {
+    pub(super) layers: usize,
+    /// Heads of keys and values.
+    pub(super) heads: usize,
+    pub(super) head_dim: usize,
+}
+
+impl PageShape {
+    /// Bytes of a page.
+    pub(super) fn bytes(self) -> usize {
+        self.layers * self.layer() * size_of::<f32>()
+    }
+
+    /// Keys of a head, `[head_dim, positions]`.
+    fn keys(self) -> usize {
+        self.head_dim * PAGE_POSITIONS
+    }
+
+    /// Values of a head, `[panels, positions, PANEL_ROWS]`.
+    fn values(self) -> usize {
+        self.head_dim.next_multiple_of(PANEL_ROWS) * PAGE_POSITIONS
+    }
+
+    fn layer(self) -> usize {
+        self.heads * (self.keys() + self.values())
+    }
+}
 
 /// What pages are cut to, and how many there may be.
 #[derive(Debug)]
 pub(super) struct PagePool {
-    layers: usize,
-    /// Width of a position's keys in one layer.
-    width: usize,
+    shape: PageShape,
     limit: usize,
     used: Arc<AtomicUsize>,
 }
 
-/// Keys and values of consecutive positions, `[layers, 2, positions, width]`.
+/// Keys and values of consecutive positions; each layer has the keys of all heads, then their values.
 #[derive(Debug)]
 pub(super) struct Page {
     values: Vec<f32>,
@@ -31,11 +61,10 @@ impl Drop for Page {
 
 impl PagePool {
     /// A pool of as many pages as fit into `bytes`, and at least one.
-    pub(super) fn new(layers: usize, width: usize, bytes: usize) -> Self {
+    pub(super) fn new(shape: PageShape, bytes: usize) -> Self {
         Self {
-            layers,
-            width,
-            limit: (bytes / page_bytes(layers, width)).max(1),
+            shape,
+            limit: (bytes / shape.bytes()).max(1),
             used: Arc::default(),
         }
     }
@@ -48,7 +77,7 @@ impl PagePool {
         }
         self.used.fetch_add(1, Ordering::Relaxed);
         Some(Page {
-            values: vec![0.0; self.layers * 2 * PAGE_POSITIONS * self.width],
+            values: vec![0.0; self.shape.layers * self.shape.layer()],
             used: self.used.clone(),
         })
     }
@@ -62,30 +91,32 @@ impl PagePool {
     }
 }
 
-/// Bytes of a page.
-pub(super) fn page_bytes(layers: usize, width: usize) -> usize {
-    layers * 2 * PAGE_POSITIONS * width * size_of::<f32>()
-}
-
 impl Page {
-    /// Where the keys of a layer begin; its values follow them.
-    fn start(layer: usize, width: usize) -> usize {
-        layer * 2 * PAGE_POSITIONS * width
+    /// Writes keys and values `[heads * head_dim]` of one position.
+    fn write(&mut self, layer: usize, position: usize, keys: &[f32], values: &[f32], shape: PageShape) {
+        let start = layer * shape.layer();
+        let page = &mut self.values[start..start + shape.layer()];
+        let (page_keys, page_values) = page.split_at_mut(shape.heads * shape.keys());
+        let slots = page_keys[position..].iter_mut().step_by(PAGE_POSITIONS);
+        for (slot, key) in slots.zip(keys) {
+            *slot = *key;
+        }
+        let heads = page_values.chunks_exact_mut(shape.values());
+        for (head, values) in heads.zip(values.chunks_exact(shape.head_dim)) {
+            let panels = head.chunks_exact_mut(PAGE_POSITIONS * PANEL_ROWS);
+            for (panel, values) in panels.zip(values.chunks(PANEL_ROWS)) {
+                let slot = position * PANEL_ROWS;
+                panel[slot..slot + values.len()].copy_from_slice(values);
+            }
+        }
     }
 
-    fn write(&mut self, layer: usize, position: usize, keys: &[f32], values: &[f32], width: usize) {
-        let start = Self::start(layer, width) + position * width;
-        self.values[start..start + keys.len()].copy_from_slice(keys);
-        let start = start + PAGE_POSITIONS * width;
-        self.values[start..start + values.len()].copy_from_slice(values);
-    }
-
-    fn layer(&self, layer: usize, width: usize) -> LayerSlice<'_> {
-        let start = Self::start(layer, width);
-        let half = PAGE_POSITIONS * width;
-        LayerSlice {
-            keys: &self.values[start..start + half],
-            values: &self.values[start + half..start + 2 * half],
+    fn head(&self, layer: usize, head: usize, shape: PageShape) -> HeadSlice<'_> {
+        let keys = layer * shape.layer() + head * shape.keys();
+        let values = layer * shape.layer() + shape.heads * shape.keys() + head * shape.values();
+        HeadSlice {
+            keys: &self.values[keys..keys + shape.keys()],
+            values: &self.values[values..values + shape.values()],
         }
     }
 }
@@ -98,10 +129,12 @@ pub(super) struct CachedSequence {
     length: usize,
 }
 
-/// Keys and values of one page in one layer; positions behind the sequence's end hold nothing yet.
+/// Keys and values of one head in one page and layer; what stands behind the sequence's end means nothing.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LayerSlice<'a> {
+pub(super) struct HeadSlice<'a> {
+    /// A panel `[head_dim, positions]`.
     pub(super) keys: &'a [f32],
+    /// Panels `[positions, PANEL_ROWS]`, one after the other.
     pub(super) values: &'a [f32],
 }
 
@@ -137,16 +170,13 @@ impl CachedSequence {
         self.length += positions;
     }
 
-    /// Adds keys and values of new positions to one layer; there must be pages for them.
-    pub(super) fn append(&mut self, layer: usize, keys: &[f32], values: &[f32], width: usize) {
-        let mut position = self.length - self.shared.len() * PAGE_POSITIONS;
-        let (mut keys, mut values) = (keys, values);
-        while !keys.is_empty() {
-            let within = position % PAGE_POSITIONS;
-            let count = (PAGE_POSITIONS - within).min(keys.len() / width) * width;
-            self.own[position / PAGE_POSITIONS].write(layer, within, &keys[..count], &values[..count], width);
-            (keys, values) = (&keys[count..], &values[count..]);
-            position += count / width;
+    /// Adds keys and values `[positions, heads * head_dim]` to one layer; there must be pages for them.
+    pub(super) fn append(&mut self, layer: usize, keys: &[f32], values: &[f32], shape: PageShape) {
+        let width = shape.heads * shape.head_dim;
+        let first = self.length - self.shared.len() * PAGE_POSITIONS;
+        for (number, (keys, values)) in keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate() {
+            let position = first + number;
+            self.own[position / PAGE_POSITIONS].write(layer, position % PAGE_POSITIONS, keys, values, shape);
         }
     }
 
@@ -155,10 +185,10 @@ impl CachedSequence {
         self.length += positions;
     }
 
-    /// All keys and values of a layer, in order; `width` is that of one position.
-    pub(super) fn layer(&self, layer: usize, width: usize) -> Vec<LayerSlice<'_>> {
+    /// All keys and values of a head in one layer, page after page.
+    pub(super) fn head(&self, layer: usize, head: usize, shape: PageShape) -> Vec<HeadSlice<'_>> {
         let pages = self.shared.iter().map(AsRef::as_ref).chain(&self.own);
-        pages.map(|page| page.layer(layer, width)).collect()
+        pages.map(|page| page.head(layer, head, shape)).collect()
     }
 
     /// Makes the sequence's whole pages shared, and gives all of these.

@@ -3,10 +3,11 @@
 use super::CpuRow;
 use super::adapter::AdapterGroup;
 use super::attention::{AttentionShape, attend};
-use super::key_values::CachedSequence;
+use super::key_values::{CachedSequence, PageShape};
 use super::matrix::WeightPrecision;
 use super::projection::CpuProjection;
-use super::vector::{gated_gelu, gated_silu, rms_norm_rows};
+use super::step_buffers::StepBuffers;
+use super::vector::{add, gated_gelu, gated_silu, rms_norm_rows};
 use crate::Advance;
 use nl2sql_model::ModelConfig;
 use nl2sql_model::architecture::Activation;
@@ -54,7 +55,13 @@ pub(super) struct CpuLayer {
 }
 
 impl CpuLayer {
-    pub(super) fn new(number: usize, layer: &DecoderLayer, config: &ModelConfig, precision: WeightPrecision) -> Self {
+    pub(super) fn new(
+        number: usize,
+        layer: &DecoderLayer,
+        config: &ModelConfig,
+        page: PageShape,
+        precision: WeightPrecision,
+    ) -> Self {
         let design = config.design.layers[number];
         let mut place = number * DecoderLayer::PROJECTIONS.len();
         let [query, key, value, output, gate, up, down] = layer.projections().map(|projection| {
@@ -64,8 +71,7 @@ impl CpuLayer {
         Self {
             attention: AttentionShape {
                 heads: config.num_attention_heads,
-                key_value_heads: config.num_key_value_heads,
-                head_dim: config.head_dim,
+                page,
                 rule: design.attention,
             },
             rotary: design.rotary,
@@ -93,40 +99,52 @@ impl CpuLayer {
         stream: &mut [f32],
         shape: &StepShape<'_>,
         batch: &mut [Advance<'_, CpuRow>],
+        buffers: &mut StepBuffers,
     ) {
-        let mut normed = stream.to_vec();
-        rms_norm_rows(&mut normed, &self.attention_norm, shape.epsilon);
-        let queries = self.rotated(&self.query, self.query_norm.as_deref(), &normed, shape);
-        let keys = self.rotated(&self.key, self.key_norm.as_deref(), &normed, shape);
-        let values = self.value.forward(&normed, shape.groups);
-        let width = self.attention.key_width();
-        let mut first = 0;
-        for entry in batch.iter_mut() {
-            let range = first * width..(first + entry.tokens.len()) * width;
-            entry
-                .row
-                .sequence
-                .append(number, &keys[range.clone()], &values[range], width);
-            first += entry.tokens.len();
-        }
+        let StepBuffers {
+            normed,
+            queries,
+            keys,
+            values,
+            context,
+            gate,
+            up,
+            given,
+        } = buffers;
+        norm_into(normed, stream, &self.attention_norm, shape.epsilon);
+        self.rotated(&self.query, self.query_norm.as_deref(), normed, shape, queries);
+        self.rotated(&self.key, self.key_norm.as_deref(), normed, shape, keys);
+        self.value.forward(normed, shape.groups, values);
+        self.remember(number, keys, values, batch);
         let rows: Vec<(&CachedSequence, usize)> = batch
             .iter()
             .map(|entry| (&entry.row.sequence, entry.tokens.len()))
             .collect();
-        let context = attend(self.attention, number, &queries, &rows);
-        let attended = self.output.forward(&context, shape.groups);
-        add(stream, attended, self.attended_norm.as_deref(), shape.epsilon);
+        attend(self.attention, number, queries, &rows, context);
+        self.output.forward(context, shape.groups, given);
+        add_normed(stream, given, self.attended_norm.as_deref(), shape.epsilon);
 
-        let mut normed = stream.to_vec();
-        rms_norm_rows(&mut normed, &self.feed_forward_norm, shape.epsilon);
-        let mut gate = self.gate.forward(&normed, shape.groups);
-        let up = self.up.forward(&normed, shape.groups);
+        norm_into(normed, stream, &self.feed_forward_norm, shape.epsilon);
+        self.gate.forward(normed, shape.groups, gate);
+        self.up.forward(normed, shape.groups, up);
         match self.activation {
-            Activation::Silu => gated_silu(&mut gate, &up),
-            Activation::GeluTanh => gated_gelu(&mut gate, &up),
+            Activation::Silu => gated_silu(gate, up),
+            Activation::GeluTanh => gated_gelu(gate, up),
         }
-        let fed = self.down.forward(&gate, shape.groups);
-        add(stream, fed, self.fed_norm.as_deref(), shape.epsilon);
+        self.down.forward(gate, shape.groups, given);
+        add_normed(stream, given, self.fed_norm.as_deref(), shape.epsilon);
+    }
+
+    /// Keeps the keys and values of new tokens.
+    fn remember(&self, number: usize, keys: &[f32], values: &[f32], batch: &mut [Advance<'_, CpuRow>]) {
+        let width = self.attention.key_width();
+        let mut first = 0;
+        for entry in batch {
+            let range = first * width..(first + entry.tokens.len()) * width;
+            let sequence = &mut entry.row.sequence;
+            sequence.append(number, &keys[range.clone()], &values[range], self.attention.page);
+            first += entry.tokens.len();
+        }
     }
 
     /// Projects, normalises and rotates heads.
@@ -136,12 +154,13 @@ impl CpuLayer {
         norm: Option<&[f32]>,
         inputs: &[f32],
         shape: &StepShape<'_>,
-    ) -> Vec<f32> {
-        let mut heads = projection.forward(inputs, shape.groups);
+        heads: &mut Vec<f32>,
+    ) {
+        projection.forward(inputs, shape.groups, heads);
         if let Some(scale) = norm {
-            rms_norm_rows(&mut heads, scale, shape.epsilon);
+            rms_norm_rows(heads, scale, shape.epsilon);
         }
-        let half = self.attention.head_dim / 2;
+        let half = self.attention.page.head_dim / 2;
         let StepAngles { cos, sin } = &shape.angles[self.rotary];
         let tokens = cos.len() / half;
         let width = heads.len() / tokens;
@@ -156,16 +175,19 @@ impl CpuLayer {
                 }
             }
         }
-        heads
     }
 }
 
+fn norm_into(normed: &mut Vec<f32>, stream: &[f32], scale: &[f32], epsilon: f32) {
+    normed.clear();
+    normed.extend_from_slice(stream);
+    rms_norm_rows(normed, scale, epsilon);
+}
+
 /// Adds what a part of the layer gave, normalised where the layer has a norm for it, to the residual stream.
-fn add(stream: &mut [f32], mut given: Vec<f32>, norm: Option<&[f32]>, epsilon: f32) {
+fn add_normed(stream: &mut [f32], given: &mut [f32], norm: Option<&[f32]>, epsilon: f32) {
     if let Some(scale) = norm {
-        rms_norm_rows(&mut given, scale, epsilon);
+        rms_norm_rows(given, scale, epsilon);
     }
-    for (value, change) in stream.iter_mut().zip(given) {
-        *value += change;
-    }
+    add(stream, given);
 }

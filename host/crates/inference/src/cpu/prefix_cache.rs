@@ -124,9 +124,16 @@ fn common_length(a: &[u32], b: &[u32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::key_values::PageShape;
+
+    const SHAPE: PageShape = PageShape {
+        layers: 1,
+        heads: 1,
+        head_dim: 1,
+    };
 
     fn pool(pages: usize) -> PagePool {
-        PagePool::new(1, 1, pages * super::super::key_values::page_bytes(1, 1))
+        PagePool::new(SHAPE, pages * SHAPE.bytes())
     }
 
     fn row_of(cache: &mut PrefixCache, pool: &PagePool, prompt: &[u32]) -> CachedSequence {
@@ -135,13 +142,17 @@ mod tests {
         for _ in 0..row.missing_pages(new.len()) {
             row.add_page(cache.page(pool).unwrap());
         }
-        row.append(0, &new, &new, 1);
+        row.append(0, &new, &new, SHAPE);
         row.advance(new.len());
         row
     }
 
     fn keys(row: &CachedSequence) -> Vec<f32> {
-        let all: Vec<f32> = row.layer(0, 1).iter().flat_map(|part| part.keys.to_vec()).collect();
+        let all: Vec<f32> = row
+            .head(0, 0, SHAPE)
+            .iter()
+            .flat_map(|part| part.keys.to_vec())
+            .collect();
         all[..row.length()].to_vec()
     }
 
@@ -167,7 +178,7 @@ mod tests {
         let prompt: Vec<u32> = (0..50).collect();
         let mut row = row_of(&mut cache, &pool, &prompt);
         cache.remember(&prompt, None, &mut row, &pool);
-        row.append(0, &[7.0], &[7.0], 1);
+        row.append(0, &[7.0], &[7.0], SHAPE);
         row.advance(1);
         let longer: Vec<u32> = (0..60).collect();
         let expected: Vec<f32> = longer.iter().map(|token| *token as f32).collect();

@@ -26,9 +26,9 @@ impl CpuProjection {
         }
     }
 
-    /// Inputs `[count, d_in]` to `[count, d_out]`.
-    pub(super) fn forward(&self, inputs: &[f32], groups: &[AdapterGroup]) -> Vec<f32> {
-        let mut outputs = self.weight.times(inputs);
+    /// Inputs `[count, d_in]` to outputs `[count, d_out]`.
+    pub(super) fn forward(&self, inputs: &[f32], groups: &[AdapterGroup], outputs: &mut Vec<f32>) {
+        self.weight.multiply(inputs, outputs);
         let (d_in, d_out) = (self.weight.columns(), self.weight.rows());
         for AdapterGroup { adapter, tokens } in groups {
             let factors = adapter.as_ref().and_then(|adapter| adapter.factors(self.place));
@@ -46,6 +46,5 @@ impl CpuProjection {
                 }
             }
         }
-        outputs
     }
 }

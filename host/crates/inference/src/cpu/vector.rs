@@ -1,63 +1,6 @@
 //! Vector loops, compiled for the widest unit of the machine when run inside of `pulp`'s dispatch.
 
-use pulp::Simd;
-
-/// Products of `M` vectors with `N` others, all of one length: `result[m][n] = x[m] . w[n]`.
-///
-/// Accumulators stay in registers; loops over constants are unrolled. No closures here: they would not be compiled
-/// for the dispatched instruction set.
-#[inline(always)]
-pub(super) fn dot_tile<S: Simd, const M: usize, const N: usize>(
-    simd: S,
-    x: [&[f32]; M],
-    w: [&[f32]; N],
-) -> [[f32; N]; M] {
-    let length = x[0].len();
-    let whole = length / S::F32_LANES;
-    let mut sums = [[simd.splat_f32s(0.0); N]; M];
-    let empty: &[S::f32s] = &[];
-    let mut xs = [empty; M];
-    let mut ws = [empty; N];
-    for m in 0..M {
-        xs[m] = &S::as_simd_f32s(x[m]).0[..whole];
-    }
-    for n in 0..N {
-        ws[n] = &S::as_simd_f32s(w[n]).0[..whole];
-    }
-    for block in 0..whole {
-        for m in 0..M {
-            let left = xs[m][block];
-            for n in 0..N {
-                sums[m][n] = simd.mul_add_e_f32s(left, ws[n][block], sums[m][n]);
-            }
-        }
-    }
-    let mut result = [[0.0; N]; M];
-    for m in 0..M {
-        for n in 0..N {
-            let mut rest = 0.0;
-            for position in whole * S::F32_LANES..length {
-                rest += x[m][position] * w[n][position];
-            }
-            result[m][n] = simd.reduce_sum_f32s(sums[m][n]) + rest;
-        }
-    }
-    result
-}
-
-/// `y += factor * x`.
-#[inline(always)]
-pub(super) fn add_scaled<S: Simd>(simd: S, y: &mut [f32], factor: f32, x: &[f32]) {
-    let (y_blocks, y_rest) = S::as_mut_simd_f32s(y);
-    let (x_blocks, x_rest) = S::as_simd_f32s(x);
-    let wide = simd.splat_f32s(factor);
-    for (y, x) in y_blocks.iter_mut().zip(x_blocks) {
-        *y = simd.mul_add_e_f32s(wide, *x, *y);
-    }
-    for (y, x) in y_rest.iter_mut().zip(x_rest) {
-        *y += factor * x;
-    }
-}
+use rayon::prelude::*;
 
 /// `e^x` to about one unit in the last place, without branches so that loops over it vectorise.
 ///
@@ -108,51 +51,77 @@ pub(super) fn softmax(scores: &mut [f32]) {
 
 /// `gate = silu(gate) * up`.
 pub(super) fn gated_silu(gate: &mut [f32], up: &[f32]) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (gate, up) in gate.iter_mut().zip(up) {
-                *gate = *gate / (1.0 + exp(-*gate)) * up;
-            }
-        },
-    );
+    in_parts(gate, up, |gate, up| {
+        for (gate, up) in gate.iter_mut().zip(up) {
+            *gate = *gate / (1.0 + exp(-*gate)) * up;
+        }
+    });
 }
 
 /// `gate = gelu(gate) * up`, GELU with the hyperbolic tangent: `x * sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3))`.
 pub(super) fn gated_gelu(gate: &mut [f32], up: &[f32]) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (gate, up) in gate.iter_mut().zip(up) {
-                let doubled = 1.595_769 * *gate * (1.0 + 0.044_715 * *gate * *gate);
-                *gate = *gate / (1.0 + exp(-doubled)) * up;
-            }
-        },
-    );
+    in_parts(gate, up, |gate, up| {
+        for (gate, up) in gate.iter_mut().zip(up) {
+            let doubled = 1.595_769 * *gate * (1.0 + 0.044_715 * *gate * *gate);
+            *gate = *gate / (1.0 + exp(-doubled)) * up;
+        }
+    });
+}
+
+/// `y += x`.
+pub(super) fn add(y: &mut [f32], x: &[f32]) {
+    in_parts(y, x, |y, x| {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y += x;
+        }
+    });
+}
+
+/// Values that are worth a task.
+const VALUES_PER_TASK: usize = 1 << 15;
+
+/// Runs a loop over two vectors, in several tasks where they are long.
+fn in_parts(y: &mut [f32], x: &[f32], work: impl Fn(&mut [f32], &[f32]) + Sync) {
+    y.par_chunks_mut(VALUES_PER_TASK)
+        .zip(x.par_chunks(VALUES_PER_TASK))
+        .for_each(|(y, x)| {
+            pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || work(y, x),
+            )
+        });
 }
 
 /// RMS norm of each row of `scale.len()` values.
 pub(super) fn rms_norm_rows(rows: &mut [f32], scale: &[f32], epsilon: f32) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for row in rows.chunks_exact_mut(scale.len()) {
-                let mut sums = [0.0f32; 16];
-                let (blocks, rest) = row.as_chunks::<16>();
-                for block in blocks {
-                    for lane in 0..16 {
-                        sums[lane] += block[lane] * block[lane];
-                    }
+    let rows_per_task = VALUES_PER_TASK.div_ceil(scale.len());
+    rows.par_chunks_mut(rows_per_task * scale.len()).for_each(|rows| {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for row in rows.chunks_exact_mut(scale.len()) {
+                    rms_norm(row, scale, epsilon);
                 }
-                let rest: f32 = rest.iter().map(|value| value * value).sum();
-                let mean = (sums.iter().sum::<f32>() + rest) / scale.len() as f32;
-                let inverse = 1.0 / (mean + epsilon).sqrt();
-                for (value, scale) in row.iter_mut().zip(scale) {
-                    *value = *value * inverse * scale;
-                }
-            }
-        },
-    );
+            },
+        );
+    });
+}
+
+#[inline(always)]
+fn rms_norm(row: &mut [f32], scale: &[f32], epsilon: f32) {
+    let mut sums = [0.0f32; 16];
+    let (blocks, rest) = row.as_chunks::<16>();
+    for block in blocks {
+        for lane in 0..16 {
+            sums[lane] += block[lane] * block[lane];
+        }
+    }
+    let rest: f32 = rest.iter().map(|value| value * value).sum();
+    let mean = (sums.iter().sum::<f32>() + rest) / scale.len() as f32;
+    let inverse = 1.0 / (mean + epsilon).sqrt();
+    for (value, scale) in row.iter_mut().zip(scale) {
+        *value = *value * inverse * scale;
+    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,8 @@ pub struct UnloadAdapter {
 /// Load an adapter.
 #[utoipa::path(post, path = "/v1/load_lora_adapter", request_body = LoadAdapter, responses(
     (status = 200, description = "Loaded", body = String, content_type = "text/plain"),
-    (status = 400, description = "The adapter cannot be used", body = crate::api_error::ErrorBody)))]
+    (status = 400, description = "The adapter cannot be used", body = crate::api_error::ErrorBody),
+    (status = 409, description = "The model's folder was changed since the server began", body = crate::api_error::ErrorBody)))]
 pub(crate) async fn load(
     State(state): State<Arc<ServerState>>,
     Extension(caller): Extension<Caller>,
@@ -104,6 +105,15 @@ fn refused(error: AdapterError) -> ApiError {
     match error {
         AdapterError::Exists(_) => ApiError::invalid("lora_name", error.to_string()),
         AdapterError::Unknown(_) => ApiError::not_found("model_not_found", error.to_string()),
+        AdapterError::Replaced(_) => {
+            tracing::warn!("an adapter was not loaded: {error}");
+            ApiError::new(
+                StatusCode::CONFLICT,
+                "invalid_request_error",
+                "model_replaced",
+                "the model's folder was changed since the server began; adapters can be loaded after a restart",
+            )
+        }
         AdapterError::Model(_) | AdapterError::Inference(_) | AdapterError::Unreadable(_) => {
             tracing::warn!("an adapter was not loaded: {error}");
             ApiError::new(
