@@ -101,12 +101,17 @@ fn name_version_features(line: &str) -> Option<String> {
     ))
 }
 
-/// Of the crate that computes on cards, for the features of a card change half of what the rest of the workspace is made of.
+/// How cargo is told to unify features over a workspace.
+const UNIFICATION: &str = "CARGO_RESOLVER_FEATURE_UNIFICATION";
+
+/// Of the crate that computes on cards, for the features of a card change half of what the rest of the workspace is made of. Its features are
+/// its own, whatever the caller's shell unifies: the digest lists them, and must be that of continuous integration.
 fn of_training(verb: &str, feature: &str) -> Command {
     let mut cargo = command("cargo");
     cargo
         .current_dir(checkout::root())
         .env("CARGO_TARGET_DIR", checkout::target())
+        .env_remove(UNIFICATION)
         .args([verb, "--package", "nl2sql-training", "--features", feature]);
     cargo
 }
