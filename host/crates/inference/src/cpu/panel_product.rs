@@ -13,8 +13,8 @@ const SIDE_BY_SIDE_ALONE: usize = 8;
 
 /// Inputs `[inputs, columns]` times panels `[columns, PANEL_ROWS]`.
 ///
-/// Each product is one chain of fused additions, from the first column to the last. It is therefore the same, bit for bit, whatever it is computed
-/// beside and however wide the machine's registers are.
+/// Each product is one chain of additions, from the first column to the last, fused where the machine can. It is therefore the same, bit for bit,
+/// whatever it is computed beside and however wide registers are.
 pub(super) struct PanelProduct<'a, 'b> {
     pub(super) panels: &'a [&'a [f32]],
     /// Rows of as many values as panels have columns.
@@ -101,7 +101,7 @@ impl PanelProduct<'_, '_> {
         }
     }
 
-    /// Products of `M` inputs with some rows of `P` panels. No closures here: they would not be compiled for the dispatched instruction set.
+    /// Products of `M` inputs with some rows of `P` panels.
     #[inline(always)]
     fn part_of_tile<S: Simd, const M: usize, const P: usize>(
         &mut self,
@@ -119,46 +119,14 @@ impl PanelProduct<'_, '_> {
                 }
             }
         }
-        let mut sums = [[[simd.splat_f32s(0.0); TILE_REGISTERS]; P]; M];
-        for m in 0..M {
-            for p in 0..P {
-                let start = S::as_simd_f32s(&products[m][p]).0;
-                for register in 0..TILE_REGISTERS {
-                    sums[m][p][register] = start[register];
-                }
-            }
-        }
-        let registers = PANEL_ROWS / S::F32_LANES;
-        let columns = self.panels[panel].len() / PANEL_ROWS;
-        let mut weights: [&[S::f32s]; P] = [&[]; P];
-        for p in 0..P {
-            weights[p] = &S::as_simd_f32s(self.panels[panel + p]).0[..columns * registers];
-        }
+        let mut weights: [&[f32]; P] = [&[]; P];
+        weights.copy_from_slice(&self.panels[panel..panel + P]);
+        let columns = weights[0].len() / PANEL_ROWS;
         let mut x: [&[f32]; M] = [&[]; M];
         for m in 0..M {
             x[m] = &self.inputs[(input + m) * self.stride..][..columns];
         }
-        for column in 0..columns {
-            let first = column * registers + part * TILE_REGISTERS;
-            for m in 0..M {
-                let value = simd.splat_f32s(x[m][column]);
-                for p in 0..P {
-                    for register in 0..TILE_REGISTERS {
-                        let weight = weights[p][first + register];
-                        sums[m][p][register] = simd.mul_add_e_f32s(value, weight, sums[m][p][register]);
-                    }
-                }
-            }
-        }
-        // Sums are in registers only as long as no loop that is too long to be unrolled touches them.
-        for m in 0..M {
-            for p in 0..P {
-                let end = S::as_mut_simd_f32s(&mut products[m][p]).0;
-                for register in 0..TILE_REGISTERS {
-                    end[register] = sums[m][p][register];
-                }
-            }
-        }
+        add_products::<S, M, P>(simd, x, weights, part, &mut products);
         for m in 0..M {
             for p in 0..P {
                 let row = self.products::<S>(input + m, panel + p, part);
@@ -175,5 +143,54 @@ impl PanelProduct<'_, '_> {
         let begin = (panel * PANEL_ROWS + part * width).min(row.len());
         let end = (begin + width).min(row.len());
         &mut row[begin..end]
+    }
+}
+
+/// Adds the products of `x` with one part of the rows of `weights` to what is in the first registers of `products`.
+///
+/// Sums are in registers only as long as all loops that touch them are short enough to be unrolled. No closures here: they would not be compiled
+/// for the dispatched instruction set.
+#[inline(always)]
+fn add_products<S: Simd, const M: usize, const P: usize>(
+    simd: S,
+    x: [&[f32]; M],
+    weights: [&[f32]; P],
+    part: usize,
+    products: &mut [[[f32; PANEL_ROWS]; P]; M],
+) {
+    let mut sums = [[[simd.splat_f32s(0.0); TILE_REGISTERS]; P]; M];
+    for m in 0..M {
+        for p in 0..P {
+            let begun = S::as_simd_f32s(&products[m][p]).0;
+            for register in 0..TILE_REGISTERS {
+                sums[m][p][register] = begun[register];
+            }
+        }
+    }
+    let columns = x[0].len();
+    let registers = PANEL_ROWS / S::F32_LANES;
+    let mut panels: [&[S::f32s]; P] = [&[]; P];
+    for p in 0..P {
+        panels[p] = &S::as_simd_f32s(weights[p]).0[..columns * registers];
+    }
+    for column in 0..columns {
+        let first = column * registers + part * TILE_REGISTERS;
+        for m in 0..M {
+            let value = simd.splat_f32s(x[m][column]);
+            for p in 0..P {
+                for register in 0..TILE_REGISTERS {
+                    let weight = panels[p][first + register];
+                    sums[m][p][register] = simd.mul_add_e_f32s(value, weight, sums[m][p][register]);
+                }
+            }
+        }
+    }
+    for m in 0..M {
+        for p in 0..P {
+            let done = S::as_mut_simd_f32s(&mut products[m][p]).0;
+            for register in 0..TILE_REGISTERS {
+                done[register] = sums[m][p][register];
+            }
+        }
     }
 }
