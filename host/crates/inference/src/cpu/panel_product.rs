@@ -112,10 +112,10 @@ impl PanelProduct<'_, '_> {
     ) {
         let mut products = [[[0.0; PANEL_ROWS]; P]; M];
         if self.goes_on {
-            for m in 0..M {
-                for p in 0..P {
+            for (m, products) in products.iter_mut().enumerate() {
+                for (p, products) in products.iter_mut().enumerate() {
                     let row = self.products::<S>(input + m, panel + p, part);
-                    products[m][p][..row.len()].copy_from_slice(row);
+                    products[..row.len()].copy_from_slice(row);
                 }
             }
         }
@@ -123,14 +123,14 @@ impl PanelProduct<'_, '_> {
         weights.copy_from_slice(&self.panels[panel..panel + P]);
         let columns = weights[0].len() / PANEL_ROWS;
         let mut x: [&[f32]; M] = [&[]; M];
-        for m in 0..M {
-            x[m] = &self.inputs[(input + m) * self.stride..][..columns];
+        for (x, input) in x.iter_mut().zip(input..) {
+            *x = &self.inputs[input * self.stride..][..columns];
         }
         add_products::<S, M, P>(simd, x, weights, part, &mut products);
-        for m in 0..M {
-            for p in 0..P {
+        for (m, products) in products.iter().enumerate() {
+            for (p, products) in products.iter().enumerate() {
                 let row = self.products::<S>(input + m, panel + p, part);
-                row.copy_from_slice(&products[m][p][..row.len()]);
+                row.copy_from_slice(&products[..row.len()]);
             }
         }
     }
@@ -148,9 +148,13 @@ impl PanelProduct<'_, '_> {
 
 /// Adds the products of `x` with one part of the rows of `weights` to what is in the first registers of `products`.
 ///
-/// Sums are in registers only as long as all loops that touch them are short enough to be unrolled. No closures here: they would not be compiled
-/// for the dispatched instruction set.
+/// No closures here: they would not be compiled for the dispatched instruction set.
 #[inline(always)]
+#[allow(
+    clippy::manual_memcpy,
+    clippy::needless_range_loop,
+    reason = "sums are in registers only as long as plain loops that can be unrolled touch them"
+)]
 fn add_products<S: Simd, const M: usize, const P: usize>(
     simd: S,
     x: [&[f32]; M],
