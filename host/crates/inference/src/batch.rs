@@ -8,6 +8,10 @@ use crate::error::{InferenceError, Result};
 use crate::sequence::{Extension, NextToken, Sequence};
 use crate::{Advance, Advanced, Completion, Engine, GenerationRequest, TokenLogprobs, Wanted};
 
+/// Tokens of a common beginning for which a prompt waits until the other one is read: fewer are computed again in less time than a step of their
+/// own takes.
+const WORTH_WAITING: usize = 32;
+
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BatchLimits {
@@ -141,13 +145,16 @@ impl<Row> Batch<Row> {
     ) -> Result<()> {
         let mut budget = self.limits.prefill;
         let mut read_some = false;
-        // One prompt after the other, so that the next can begin with what the last one read.
-        while engine.shares_prompts() && self.plan_prompt(engine, &mut budget) {
-            self.advance(engine, tokenizer, told)?;
-            read_some = true;
-        }
         self.make_room(engine);
-        while !engine.shares_prompts() && self.plan_prompt(engine, &mut budget) {}
+        loop {
+            if budget > 0 && engine.shares_prompts() && self.next_begins_like_one_being_read() {
+                self.advance(engine, tokenizer, told)?;
+                read_some = true;
+            }
+            if !self.plan_prompt(engine, &mut budget) {
+                break;
+            }
+        }
         if self.running.iter().any(|row| row.piece > 0) {
             self.advance(engine, tokenizer, told)
         } else if read_some {
@@ -155,6 +162,20 @@ impl<Row> Batch<Row> {
         } else {
             self.give_way()
         }
+    }
+
+    /// Whether the next request can begin with more of a prompt that this step reads than is known by now.
+    fn next_begins_like_one_being_read(&self) -> bool {
+        let Some((_, next)) = self.waiting.front().filter(|_| self.admits()) else {
+            return false;
+        };
+        let being_read = |row: &&Running<Row>| {
+            row.piece > 0 && row.unread() > 0 && row.sequence.request.adapter == next.request.adapter
+        };
+        self.running.iter().filter(being_read).any(|row| {
+            let both = row.prompt.iter().zip(&next.request.prompt);
+            both.take_while(|(one, other)| one == other).count() >= row.read + WORTH_WAITING
+        })
     }
 
     /// Plans a piece of the next unread prompt, as far as there are tokens and memory left for it.
@@ -184,9 +205,14 @@ impl<Row> Batch<Row> {
         true
     }
 
+    /// Whether there is a row for another request.
+    fn admits(&self) -> bool {
+        !self.crowded && self.running() < self.limits.rows
+    }
+
     /// The next waiting request, opened.
     fn admit<E: Engine<Row = Row>>(&mut self, engine: &mut E) -> Option<Running<Row>> {
-        if self.crowded || self.running() >= self.limits.rows {
+        if !self.admits() {
             return None;
         }
         let (key, mut sequence) = self.waiting.pop_front()?;

@@ -77,7 +77,7 @@ pub trait Engine {
         })
     }
 
-    /// Whether a prompt can begin with what another one read. Where none can, prompts are read together, and with the running answers.
+    /// Whether a prompt can begin with what another one read, once that one is [remembered](Self::remember).
     fn shares_prompts(&self) -> bool {
         false
     }
