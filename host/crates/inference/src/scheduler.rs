@@ -16,7 +16,7 @@ use crate::request_check::check_request;
 use crate::{AdapterId, Completion, Engine, GenerationRequest, TokenLogprobs};
 
 /// Tokens of prompts that are read between two steps of running answers.
-pub(crate) const DEFAULT_PREFILL: usize = 256;
+pub(crate) const DEFAULT_PREFILL: usize = 512;
 
 /// Limits of a scheduler.
 #[derive(Debug, Clone, Copy)]

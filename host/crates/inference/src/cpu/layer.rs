@@ -5,7 +5,7 @@ use super::adapter::AdapterGroup;
 use super::attention::{AttentionShape, attend};
 use super::key_values::{CachedSequence, PageShape};
 use super::matrix::WeightPrecision;
-use super::projection::CpuProjection;
+use super::projection::{CpuProjection, project_all};
 use super::step_buffers::StepBuffers;
 use super::vector::{add, gated_gelu, gated_silu, rms_norm_rows};
 use crate::Advance;
@@ -112,9 +112,13 @@ impl CpuLayer {
             given,
         } = buffers;
         norm_into(normed, stream, &self.attention_norm, shape.epsilon);
-        self.rotated(&self.query, self.query_norm.as_deref(), normed, shape, queries);
-        self.rotated(&self.key, self.key_norm.as_deref(), normed, shape, keys);
-        self.value.forward(normed, shape.groups, values);
+        project_all(
+            [(&self.query, queries), (&self.key, keys), (&self.value, values)],
+            normed,
+            shape.groups,
+        );
+        self.rotate(queries, self.query_norm.as_deref(), shape);
+        self.rotate(keys, self.key_norm.as_deref(), shape);
         self.remember(number, keys, values, batch);
         let rows: Vec<(&CachedSequence, usize)> = batch
             .iter()
@@ -125,8 +129,7 @@ impl CpuLayer {
         add_normed(stream, given, self.attended_norm.as_deref(), shape.epsilon);
 
         norm_into(normed, stream, &self.feed_forward_norm, shape.epsilon);
-        self.gate.forward(normed, shape.groups, gate);
-        self.up.forward(normed, shape.groups, up);
+        project_all([(&self.gate, gate), (&self.up, up)], normed, shape.groups);
         match self.activation {
             Activation::Silu => gated_silu(gate, up),
             Activation::GeluTanh => gated_gelu(gate, up),
@@ -147,16 +150,8 @@ impl CpuLayer {
         }
     }
 
-    /// Projects, normalises and rotates heads.
-    fn rotated(
-        &self,
-        projection: &CpuProjection,
-        norm: Option<&[f32]>,
-        inputs: &[f32],
-        shape: &StepShape<'_>,
-        heads: &mut Vec<f32>,
-    ) {
-        projection.forward(inputs, shape.groups, heads);
+    /// Normalises and rotates heads.
+    fn rotate(&self, heads: &mut [f32], norm: Option<&[f32]>, shape: &StepShape<'_>) {
         if let Some(scale) = norm {
             rms_norm_rows(heads, scale, shape.epsilon);
         }

@@ -69,35 +69,18 @@ impl Matrix {
     /// Inputs `[count, columns]` times the transposed matrix: `[count, rows]`.
     pub(super) fn times(&self, inputs: &[f32]) -> Vec<f32> {
         let mut result = Vec::new();
-        self.multiply(inputs, &mut result);
+        multiply_all([(self, &mut result)], inputs);
         result
     }
 
-    /// As [`Matrix::times`], into memory that is there already.
-    ///
-    /// Threads divide the weight, so that each of its panels is read from memory once.
-    pub(super) fn multiply(&self, inputs: &[f32], result: &mut Vec<f32>) {
-        result.resize(inputs.len() / self.columns * self.rows, 0.0);
+    /// All panels, `per_task` at a time.
+    fn tasks(&self, per_task: usize) -> impl Iterator<Item = Task<'_>> {
         let panels = self.rows.div_ceil(PANEL_ROWS);
-        let per_task = panels.div_ceil(TASKS_PER_THREAD * rayon::current_num_threads());
-        let mut tasks: Vec<Vec<&mut [f32]>> = Vec::new();
-        tasks.resize_with(panels.div_ceil(per_task), Vec::new);
-        for row in result.chunks_exact_mut(self.rows) {
-            for (task, part) in tasks.iter_mut().zip(row.chunks_mut(per_task * PANEL_ROWS)) {
-                task.push(part);
-            }
-        }
-        tasks.par_iter_mut().enumerate().for_each(|(task, out)| {
-            let mut wide = Vec::new();
-            let panels = task * per_task..panels.min((task + 1) * per_task);
-            pulp::Arch::new().dispatch(PanelProduct {
-                panels: &self.panels(panels, &mut wide),
-                inputs,
-                stride: self.columns,
-                out,
-                goes_on: false,
-            });
-        });
+        (0..panels).step_by(per_task).map(move |first| Task {
+            matrix: self,
+            panels: first..panels.min(first + per_task),
+            out: Vec::new(),
+        })
     }
 
     /// Panels in f32, in `wide` where they are held otherwise.
@@ -113,6 +96,50 @@ impl Matrix {
             }
         };
         values.chunks_exact(length).collect()
+    }
+}
+
+/// The same inputs times several matrices, each into its own memory.
+///
+/// Threads divide the weights, so that each panel is read from memory once; what is done together waits once for all of them.
+pub(super) fn multiply_all<const N: usize>(products: [(&Matrix, &mut Vec<f32>); N], inputs: &[f32]) {
+    let panels: usize = products
+        .iter()
+        .map(|(matrix, _)| matrix.rows.div_ceil(PANEL_ROWS))
+        .sum();
+    let per_task = panels.div_ceil(TASKS_PER_THREAD * rayon::current_num_threads());
+    let mut tasks = Vec::new();
+    for (matrix, result) in products {
+        result.resize(inputs.len() / matrix.columns * matrix.rows, 0.0);
+        let of_matrix = tasks.len();
+        tasks.extend(matrix.tasks(per_task));
+        for row in result.chunks_exact_mut(matrix.rows) {
+            for (task, part) in tasks[of_matrix..].iter_mut().zip(row.chunks_mut(per_task * PANEL_ROWS)) {
+                task.out.push(part);
+            }
+        }
+    }
+    tasks.par_iter_mut().for_each(|task| task.run(inputs));
+}
+
+/// Some panels of a matrix, and where their products go.
+struct Task<'a> {
+    matrix: &'a Matrix,
+    panels: Range<usize>,
+    /// One row per input.
+    out: Vec<&'a mut [f32]>,
+}
+
+impl Task<'_> {
+    fn run(&mut self, inputs: &[f32]) {
+        let mut wide = Vec::new();
+        pulp::Arch::new().dispatch(PanelProduct {
+            panels: &self.matrix.panels(self.panels.clone(), &mut wide),
+            inputs,
+            stride: self.matrix.columns,
+            out: &mut self.out,
+            goes_on: false,
+        });
     }
 }
 

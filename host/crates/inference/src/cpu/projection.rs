@@ -3,7 +3,7 @@
 use burn::tensor::DType;
 
 use super::adapter::AdapterGroup;
-use super::matrix::{Matrix, WeightPrecision};
+use super::matrix::{Matrix, WeightPrecision, multiply_all};
 use nl2sql_model::layers::Projection;
 use nl2sql_model::weights::values_of;
 
@@ -28,7 +28,11 @@ impl CpuProjection {
 
     /// Inputs `[count, d_in]` to outputs `[count, d_out]`.
     pub(super) fn forward(&self, inputs: &[f32], groups: &[AdapterGroup], outputs: &mut Vec<f32>) {
-        self.weight.multiply(inputs, outputs);
+        project_all([(self, outputs)], inputs, groups);
+    }
+
+    /// Adds what adapters and bias change of the weight's products.
+    fn complete(&self, inputs: &[f32], groups: &[AdapterGroup], outputs: &mut [f32]) {
         let (d_in, d_out) = (self.weight.columns(), self.weight.rows());
         for AdapterGroup { adapter, tokens } in groups {
             let factors = adapter.as_ref().and_then(|adapter| adapter.factors(self.place));
@@ -46,5 +50,20 @@ impl CpuProjection {
                 }
             }
         }
+    }
+}
+
+/// The same inputs through several projections, each to its own outputs.
+pub(super) fn project_all<const N: usize>(
+    mut projections: [(&CpuProjection, &mut Vec<f32>); N],
+    inputs: &[f32],
+    groups: &[AdapterGroup],
+) {
+    let products = projections
+        .each_mut()
+        .map(|(projection, outputs)| (&projection.weight, &mut **outputs));
+    multiply_all(products, inputs);
+    for (projection, outputs) in projections {
+        projection.complete(inputs, groups, outputs);
     }
 }

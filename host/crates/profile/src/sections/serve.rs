@@ -104,7 +104,7 @@ impl Default for ServeSettings {
             rows: 16,
             queue: 256,
             key_value_mib: 4_096,
-            prefill_tokens: 256,
+            prefill_tokens: 512,
             max_tokens: 512,
             max_body_kib: 1_024,
             header_timeout_s: 10,
