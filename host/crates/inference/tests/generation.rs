@@ -192,6 +192,24 @@ fn prompts_with_a_common_prefix_share_it() {
 }
 
 #[test]
+fn prompts_wait_for_a_long_common_beginning_and_are_read_beside_each_other_otherwise() {
+    let decoder = base(&reference_model("llama"));
+    let reused = |common: usize| {
+        let requests = (0..3).map(|n| {
+            let beginning = (0..common as u32).map(|place| 3 + place * 7 % 250);
+            let rest = (0..50).map(|place| 3 + (n * 91 + place * 11) % 250);
+            GenerationRequest::greedy(beginning.chain(rest).collect(), 4, Vec::new())
+        });
+        let answers = Generator::new(host(&decoder), None, 3)
+            .generate(requests.collect())
+            .unwrap();
+        answers.iter().map(|answer| answer.reused_tokens).collect::<Vec<_>>()
+    };
+    assert_eq!(reused(31), [0, 0, 0]);
+    assert_eq!(reused(32), [0, 32, 32]);
+}
+
+#[test]
 fn a_stop_token_ends_the_answer_and_is_left_out() {
     let folder = &reference_model("llama");
     let expected = expected(folder);
