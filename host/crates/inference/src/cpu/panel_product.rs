@@ -130,7 +130,7 @@ impl PanelProduct<'_, '_> {
         for (m, products) in products.iter().enumerate() {
             for (p, products) in products.iter().enumerate() {
                 let row = self.products::<S>(input + m, panel + p, part);
-                row.copy_from_slice(&products[..row.len()]);
+                copy_few(&products[..row.len()], row);
             }
         }
     }
@@ -143,6 +143,19 @@ impl PanelProduct<'_, '_> {
         let begin = (panel * PANEL_ROWS + part * width).min(row.len());
         let end = (begin + width).min(row.len());
         &mut row[begin..end]
+    }
+}
+
+/// Copies values, most of them by sixteen: a call would take longer than so few do.
+#[inline(always)]
+fn copy_few(from: &[f32], to: &mut [f32]) {
+    let (whole, rest) = from.as_chunks::<16>();
+    let (to_whole, to_rest) = to.as_chunks_mut::<16>();
+    for (to, from) in to_whole.iter_mut().zip(whole) {
+        *to = *from;
+    }
+    for (to, from) in to_rest.iter_mut().zip(rest) {
+        *to = *from;
     }
 }
 
