@@ -71,11 +71,6 @@ impl EventLog {
         Ok(())
     }
 
-    /// How many kernels the program compiled.
-    pub fn kernels(&self) -> usize {
-        self.kernels.len()
-    }
-
     /// The last step of a training: it ends with reading gradients and loss, which is the largest read there is.
     ///
     /// # Errors
@@ -139,7 +134,6 @@ mod tests {
     #[test]
     fn the_last_step_lies_between_the_largest_reads() {
         let log = EventLog::parse(TWO_STEPS).unwrap();
-        assert_eq!(log.kernels(), 2);
         let expected = Step {
             launches: 3,
             uploads: 1,

@@ -1,7 +1,7 @@
 //! Training and decoding on the pretended driver: that every kernel compiles, and how many launches a step takes.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -65,7 +65,7 @@ pub fn run_all(built: &Built) -> Result<()> {
     }
     models
         .iter()
-        .try_for_each(|model| fs::remove_dir_all(model))
+        .try_for_each(fs::remove_dir_all)
         .context("the models cannot be removed")
 }
 
@@ -77,7 +77,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn train(&self, models: &[std::path::PathBuf; 2], precision: &str, rows: &str, tokens: &str) -> Result<()> {
+    fn train(&self, models: &[PathBuf; 2], precision: &str, rows: &str, tokens: &str) -> Result<()> {
         let title = format!("{precision}, {rows} x {tokens}");
         announce(&format!("training in {title} on the pretended driver"));
         let mut steps = Vec::new();
