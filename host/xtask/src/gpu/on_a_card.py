@@ -137,6 +137,8 @@ class Bench:
 
     def machine(self):
         card = first_line(["nvidia-smi", "--query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit", "--format=csv,noheader", "--id=0"])
+        if card is None:
+            sys.exit("nvidia-smi names no card: figures without a card's name would be figures of nothing")
         versions = {}
         for name in ["torch", "transformers", "peft", "bitsandbytes"]:
             versions[name] = first_line([sys.executable, "-c", "import importlib.metadata as m; print(m.version(%r))" % name])
@@ -266,7 +268,10 @@ def main():
             bench.write()
         finally:
             shutil.rmtree(model)
-    print(json.dumps(bench.figures, indent=1))
+    text = json.dumps(bench.figures, indent=1)
+    print(text)
+    if '"error"' in text:
+        sys.exit("not everything could be measured: see `error` in %s" % arguments.out)
 
 
 if __name__ == "__main__":
