@@ -93,15 +93,15 @@ fn built_of(profile: Profile) -> Result<String> {
     Ok(json!({ "revision": revision, "changed": changed, "release": release }).to_string())
 }
 
-/// The programs are much alike: a dictionary as large as all of them lets the later ones be told by the first.
+/// The programs are much alike: a dictionary larger than two of them lets each be told by the one before.
 fn compress(target: &Path) -> Result<PathBuf> {
-    announce("packing (two minutes, and 3 GiB of memory)");
+    announce("packing (some minutes, and 3 GiB of memory)");
     let archive = target.join(format!("{FOLDER}.tar.xz"));
     run(command("tar")
         .args([
             "--create",
             "--use-compress-program",
-            "xz -T1 --lzma2=preset=4,dict=512MiB",
+            "xz -T1 --lzma2=preset=4,dict=256MiB",
             "--file",
         ])
         .arg(&archive)
@@ -114,7 +114,7 @@ fn compress(target: &Path) -> Result<PathBuf> {
 fn check_size(size: u64) -> Result<()> {
     if size > LARGEST {
         bail!(
-            "the archive has {:.1} MB and may have {:.0}: `--release` makes smaller programs",
+            "the archive has {:.1} MB and may have {:.0}, for machines that are lent take no more: leave a program of `Program::ALL` out",
             size as f64 / 1e6,
             LARGEST as f64 / 1e6
         );
