@@ -7,6 +7,7 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 
 use anyhow::{Result, bail};
 
+use crate::gpu::debian_llvm;
 use crate::guest_toolchain::{self, GuestToolchain, TARGET};
 use crate::process::{announce, command, run, succeeds};
 use crate::{debian, devices, page, services};
@@ -24,10 +25,12 @@ pub enum Need {
     Browser,
     /// A Vulkan driver. The test on wgpu is skipped without it.
     Vulkan,
+    /// LLVM, for the CUDA build where burn's own cannot be downloaded; nothing else takes it.
+    Llvm,
 }
 
 impl Need {
-    /// Everything that building and testing may need.
+    /// Everything that building and testing may need, without the CUDA build.
     pub const ALL: [Self; 5] = [
         Self::GuestToolchain,
         Self::Servers,
@@ -43,6 +46,7 @@ impl Need {
             Self::Page => "Node, to build the page that the program serves",
             Self::Browser => "a browser, for the test of the page",
             Self::Vulkan => "software Vulkan, for the test of the wgpu backend",
+            Self::Llvm => "LLVM, for the CUDA build",
         }
     }
 
@@ -58,6 +62,8 @@ impl Need {
             Self::Browser => vec!["chromium"],
             Self::Vulkan if devices::has_vulkan() => Vec::new(),
             Self::Vulkan => vec![devices::SOFTWARE_VULKAN],
+            Self::Llvm if debian_llvm::is_installed() => Vec::new(),
+            Self::Llvm => debian_llvm::DEBIAN_PACKAGES.to_vec(),
         }
     }
 }

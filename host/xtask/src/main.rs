@@ -14,6 +14,7 @@ mod demo;
 mod devices;
 mod docs;
 mod generation_bench;
+mod gpu;
 mod guest_toolchain;
 mod load;
 mod node;
@@ -93,6 +94,8 @@ enum Verb {
         #[arg(long)]
         if_changed: bool,
     },
+    /// Build the program for NVIDIA cards, without downloads where LLVM cannot be fetched, e.g. `cargo xtask gpu --pretend`
+    Gpu(gpu::GpuArguments),
     /// Type-check the program for Windows, with MinGW for its C code, e.g. `cargo xtask windows`
     Windows,
     /// Generate the reference from the program, check links and build the book, e.g. `cargo xtask docs`
@@ -153,6 +156,7 @@ fn run(verb: Verb) -> Result<()> {
             action: ServiceAction::Down,
         } => services::down(),
         Verb::Devices { if_changed } => devices::check(if_changed),
+        Verb::Gpu(arguments) => gpu::run_gpu(&arguments),
         Verb::Windows => windows::check(),
         Verb::Docs { check } => docs::build(&demo::build_program(demo::Profile::Development)?, check),
         Verb::Bench(arguments) => bench::run_bench(&arguments),

@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench decode`, or with `NL2SQL_BENCH_MODEL` naming a model folder and `NL2SQL_PEER_PYTHON` a Python with torch and
 //! transformers, `cargo bench -p nl2sql-inference`. With `NL2SQL_BENCH_DEVICE` (`cpu`, `cuda:0`, ..) as well, decoding by tensor operations on
-//! that device is measured instead.
+//! that device is measured instead, in f32 or what `NL2SQL_BENCH_PRECISION` says (`f32`, `bf16`).
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use nl2sql_inference::{CpuEngine, CpuOptions, Engine, GenerationRequest, Generator, TensorEngine, TensorOptions};
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_model::{LoadOptions, load_decoder};
+use nl2sql_model::{LoadOptions, StoredDtype, load_decoder};
 
 const NEW_TOKENS: usize = 64;
 const PROMPT_TOKENS: usize = 64;
@@ -64,11 +64,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Prints what one device does with 1, 4 and 8 rows.
-fn on_device(folder: &Path, device: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let decoder = load_decoder(folder, &LoadOptions::f32(DeviceChoice::parse(device)?.resolve()?))?;
+fn on_device(folder: &Path, device_name: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let dtype = match std::env::var("NL2SQL_BENCH_PRECISION").as_deref() {
+        Err(_) | Ok("f32") => StoredDtype::F32,
+        Ok("bf16") => StoredDtype::Bf16,
+        Ok(other) => return Err(format!("NL2SQL_BENCH_PRECISION is f32 or bf16, not `{other}`").into()),
+    };
+    let device = DeviceChoice::parse(device_name)?.resolve()?;
+    let decoder = load_decoder(folder, &LoadOptions { device, dtype })?;
     for rows in [1, 4, 8] {
         let speed = tokens_per_second(TensorEngine::new(decoder.clone(), TensorOptions::default()), rows)?;
-        println!("{device}  {rows} at once {speed:7.1} tok/s");
+        println!("{device_name}  {rows} at once {speed:7.1} tok/s");
     }
     Ok(())
 }

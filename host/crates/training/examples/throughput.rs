@@ -1,8 +1,8 @@
 //! Tokens per second and peak memory of LoRA steps over synthetic tokens, as one JSON line. `benches/throughput.py` runs it
 //! beside transformers + PEFT on the same weights and tokens.
 //!
-//! `throughput MODEL_DIR ROWS LENGTH SCORED STEPS [f32|bf16|int8|nf4] [recompute] [workers=N] [shared_prefix=N]`; with `shared_prefix=N` all rows share their
-//! first N tokens, as questions about one schema do.
+//! `throughput MODEL_DIR ROWS LENGTH SCORED STEPS [f32|bf16|int8|nf4] [recompute] [workers=N] [rank=N] [shared_prefix=N] [device=NAME]`; with
+//! `shared_prefix=N` all rows share their first N tokens, as questions about one schema do. `device=cuda` trains on a card.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -11,10 +11,12 @@ use std::time::Instant;
 
 use nl2sql_model::TargetModules;
 use nl2sql_model::adapter::AdapterConfig;
+use nl2sql_model::device::DeviceChoice;
 use nl2sql_training::adamw::{AdamW, AdamWSettings, clip_global_norm};
+use nl2sql_training::autodiff::AutodiffEngine;
 use nl2sql_training::batch::{IGNORED, Sample};
 use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
-use nl2sql_training::engine::{Engine, StepSamples};
+use nl2sql_training::engine::{Engine, StepSamples, stored_on_devices};
 use nl2sql_training::events::peak_memory;
 
 /// Row `row` of the synthetic batch; the Python side generates the same.
@@ -42,19 +44,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         recompute: false,
         precision: Precision::F32,
     };
-    let mut shared_prefix = 0;
+    let (mut shared_prefix, mut rank, mut device) = (0, 16, None);
     for option in options {
         match option.split_once('=') {
             Some(("workers", count)) => compute.workers = count.parse()?,
             Some(("shared_prefix", count)) => shared_prefix = count.parse()?,
+            Some(("rank", count)) => rank = count.parse()?,
+            Some(("device", name)) => device = Some(DeviceChoice::parse(name)?.resolve()?),
             Some(_) => return Err(format!("`{option}` is no option").into()),
             None if option == "recompute" => compute.recompute = true,
             None => compute.precision = serde_json::from_value(option.as_str().into())?,
         }
     }
     let adapter = AdapterConfig {
-        rank: 16,
-        alpha: 32.0,
+        rank,
+        alpha: 2.0 * rank as f64,
         dropout: 0.0,
         targets: TargetModules::All,
         rank_stabilised: false,
@@ -62,7 +66,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         modules_to_save: BTreeSet::new(),
         base_model: model.clone(),
     };
-    let mut engine = CpuEngine::load(Path::new(model), &adapter, compute)?;
+    let folder = Path::new(model);
+    let mut engine: Box<dyn Engine> = match device {
+        None => Box::new(CpuEngine::load(folder, &adapter, compute)?),
+        Some(device) => {
+            let dtype = stored_on_devices(compute.precision);
+            Box::new(AutodiffEngine::load(folder, &adapter, &[device], dtype)?)
+        }
+    };
     let mut values = engine.initial_values(1)?;
     let mut optimizer = AdamW::new(AdamWSettings::default(), values.len());
     let mut gradients = vec![0.0; values.len()];
@@ -81,11 +92,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         optimizer.step(&mut values, &gradients, 1e-4);
         seconds.push(began.elapsed().as_secs_f64());
     }
+    let each = seconds.clone();
     seconds.sort_by(f64::total_cmp);
     let result = serde_json::json!({
         "tokens_per_second": (rows * length) as f64 / seconds[seconds.len() / 2],
         "best_tokens_per_second": (rows * length) as f64 / seconds[0],
         "peak_mib": peak_memory().unwrap_or(0) >> 20,
+        "seconds": each,
         "losses": losses,
     });
     println!("{result}");

@@ -104,12 +104,7 @@ impl ComputeTarget {
                 "name only graphics cards, or only the CPU",
             ));
         }
-        let dtype = match compute.precision {
-            Precision::F32 => StoredDtype::F32,
-            Precision::Bf16 => StoredDtype::Bf16,
-            Precision::Int8 => StoredDtype::QuantisedBf16(QuantisedBits::Eight),
-            Precision::Nf4 => StoredDtype::QuantisedBf16(QuantisedBits::Four),
-        };
+        let dtype = stored_on_devices(compute.precision);
         let devices = compute.devices.iter().map(|device| device.resolve());
         let devices = devices.collect::<Result<Vec<_>, _>>()?;
         let names: Vec<String> = devices.iter().map(device_name).collect();
@@ -126,6 +121,16 @@ impl ComputeTarget {
             Self::Cpu(options) => format!("cpu ({} workers)", options.workers),
             Self::Devices { names, .. } => names.clone(),
         }
+    }
+}
+
+/// How graphics cards hold the frozen weights of a precision.
+pub fn stored_on_devices(precision: Precision) -> StoredDtype {
+    match precision {
+        Precision::F32 => StoredDtype::F32,
+        Precision::Bf16 => StoredDtype::Bf16,
+        Precision::Int8 => StoredDtype::QuantisedBf16(QuantisedBits::Eight),
+        Precision::Nf4 => StoredDtype::QuantisedBf16(QuantisedBits::Four),
     }
 }
 
