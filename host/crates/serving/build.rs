@@ -19,9 +19,17 @@ fn main() {
     fs::write(out.join("page_files.rs"), source + "];\n").expect("OUT_DIR can be written to");
 }
 
-/// The build folder, which cargo marks.
+/// The build folder: a few levels above `OUT_DIR`, how many depends on `--target`. Cargo marks it only where it made it itself.
 fn target_folder(out: &Path) -> Option<&Path> {
-    out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file())
+    let holds = |name: &'static str| {
+        out.ancestors()
+            .skip(4)
+            .take(2)
+            .find(move |folder| folder.join(name).is_file())
+    };
+    holds("page/index.html")
+        .or_else(|| holds("CACHEDIR.TAG"))
+        .or_else(|| out.ancestors().nth(4))
 }
 
 fn embed(folder: &Path, source: &mut String) {
