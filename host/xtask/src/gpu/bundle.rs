@@ -11,7 +11,7 @@ use crate::checkout;
 use crate::demo::Profile;
 use crate::process::{announce, command, output, run};
 
-/// The largest archive that machines lent for an hour take.
+/// The largest archive, in bytes: it is copied to rented machines, whose hours cost while it is on its way.
 const LARGEST: u64 = 60_000_000;
 
 /// The folder in the archive.
@@ -114,7 +114,7 @@ fn compress(target: &Path) -> Result<PathBuf> {
 fn check_size(size: u64) -> Result<()> {
     if size > LARGEST {
         bail!(
-            "the archive has {:.1} MB and may have {:.0}, for machines that are lent take no more: leave a program of `Program::ALL` out",
+            "the archive has {:.1} MB and may have {:.0}, so that copying it to a rented machine takes little of its time: leave a program of `Program::ALL` out",
             size as f64 / 1e6,
             LARGEST as f64 / 1e6
         );
