@@ -13,7 +13,7 @@ mod worker_plugins;
 mod worker_process;
 
 pub(crate) use chats::RelayedChats;
-pub(crate) use evaluation::{EvaluationFleet, RemoteMetric};
+pub(crate) use evaluation::{EvaluationFleet, RemoteScorer};
 pub(crate) use executor::Fleet;
 pub(crate) use offered_job::OfferedJob;
 pub(crate) use plugin_report::{LoggedMessage, ReportedLog};

@@ -145,7 +145,7 @@ impl MetricPlugin for BoundMetric {
         self.metrics.clone()
     }
 
-    async fn score(&self, database: &str, rows: Vec<MetricRow>) -> Result<Vec<RowScore>, String> {
+    async fn score(&self, database: &str, rows: Arc<[MetricRow]>) -> Result<Vec<RowScore>, String> {
         let (instances, database) = (self.instances.clone(), database.to_owned());
         let scored = off_runtime(move || {
             instances
@@ -158,7 +158,7 @@ impl MetricPlugin for BoundMetric {
         Ok(scores)
     }
 
-    async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String> {
+    async fn aggregate(&self, scores: Arc<[RowScore]>) -> Result<Vec<Option<f64>>, String> {
         let (instances, home) = (self.instances.clone(), self.home.clone());
         let aggregated = off_runtime(move || {
             instances

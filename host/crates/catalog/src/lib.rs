@@ -32,7 +32,7 @@ pub use dialect::{
 };
 pub use finding::{Finding, Severity, Span, Verdict};
 pub use generation::{Batch, GenerateRequest, GeneratorContext, PlanRequest, Rejection};
-pub use metric::{MetricInfo, MetricRow, RowScore};
+pub use metric::{AnsweredRow, MetricInfo, MetricRow, Reading, RowScore};
 pub use plan::{Card, Plan, Topic};
 pub use sample::{Difficulty, Sample};
 pub use terms::Terms;

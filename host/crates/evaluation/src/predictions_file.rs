@@ -4,14 +4,11 @@ mod layouts;
 
 use std::{collections::BTreeMap, io, path::Path};
 
-use rayon::prelude::*;
-
 use crate::{
     dataset::{Example, RowError},
-    extraction::{before_end_marker, extract_sql_of, extract_statements_of},
+    extraction::before_end_marker,
     prediction::Prediction,
     prediction_settings::PredictionSettings,
-    scoring::SqlReader,
 };
 use layouts::rows;
 
@@ -231,25 +228,6 @@ impl PredictionsFile {
         let fingerprint = &self.predictions.first()?.fingerprint;
         let alike = self.predictions.iter().all(|row| row.fingerprint == *fingerprint);
         alike.then(|| PredictionSettings::read(folder, fingerprint)).flatten()
-    }
-
-    /// Extracts the SQL of predictions that lack it, on every core.
-    pub fn extract(&mut self, reader: Option<&dyn SqlReader>) {
-        let lacking = |row: &&mut Prediction| row.predicted_sql.is_empty();
-        self.predictions.par_iter_mut().filter(lacking).for_each(|row| {
-            row.predicted_sql = extract_sql_of(reader, &row.db_id, &row.predict);
-        });
-    }
-
-    /// Takes two statements of an answer that has several, as the official evaluators do: to them, and to the engine's one-statement
-    /// interface that they use, such an answer is an error.
-    pub fn take_following_statements(&mut self, reader: Option<&dyn SqlReader>) {
-        self.predictions.par_iter_mut().for_each(|row| {
-            let both = extract_statements_of(reader, &row.db_id, &row.predict);
-            if both.starts_with(&row.predicted_sql) {
-                row.predicted_sql = both;
-            }
-        });
     }
 }
 

@@ -32,7 +32,7 @@ pub use training_run::{Curve, TrainingRun, UnreadableTrainingRun};
 use crate::{
     dataset::RowError,
     manifest::Manifest,
-    scoring::{ScoredRow, ScoredRun, SqlReader},
+    scoring::{ScoredRow, ScoredRun},
 };
 
 /// The metric breakdowns are made of, where a run has it.
@@ -48,8 +48,6 @@ pub struct Material<'m> {
     pub after: Option<&'m ScoredRun>,
     /// Facts of examples by id, such as `language` and `topic`.
     pub facts: &'m BTreeMap<String, BTreeMap<String, String>>,
-    /// Reads the golds for hardness, features and tables.
-    pub reader: Option<&'m dyn SqlReader>,
     /// What was judged, as name and value: models, template, dataset.
     pub identity: Vec<(String, String)>,
     /// Settings of the evaluation.
@@ -162,7 +160,7 @@ impl Report {
             title: material.title,
             examples: pairs.len(),
             metrics,
-            breakdowns: breakdown::breakdowns(&pairs, main, material.facts, material.reader),
+            breakdowns: breakdown::breakdowns(&pairs, main, material.facts),
             error_classes: breakdown::error_classes(&pairs),
             outcomes: breakdown::outcomes(&pairs),
             identity: material.identity,

@@ -1,16 +1,24 @@
 //! Predictions scored by metric plugins.
 
+mod batch;
+mod local_scorer;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-use nl2sql_catalog::{Analysis, MetricInfo, MetricRow, RowScore, SyntaxError};
+use nl2sql_catalog::{Analysis, AnsweredRow, MetricInfo, MetricRow, RowScore, SyntaxError};
 use nl2sql_sql_lexer::LexicalRules;
 use serde::{Deserialize, Serialize};
 
+pub use batch::{BatchScorer, ReferenceShape, ScoredAnswer, ScoredBatch};
+pub use local_scorer::LocalScorer;
+
 use crate::prediction::Prediction;
 
-/// Rows handed to a plugin at once.
+/// Rows handed to a scorer at once.
 const BATCH: usize = 256;
 
 /// A metric plugin, bound to the run's dialect and databases.
@@ -25,22 +33,17 @@ pub trait MetricPlugin: Send + Sync {
     /// The metrics it computes.
     fn describe(&self) -> Vec<MetricInfo>;
 
-    /// How many calls of [`score`](Self::score) are worth having at once.
-    fn at_once(&self) -> usize {
-        1
-    }
-
     /// Scores rows of one database.
     ///
     /// # Errors
     /// The plugin failed; the text says how.
-    async fn score(&self, database: &str, rows: Vec<MetricRow>) -> Result<Vec<RowScore>, String>;
+    async fn score(&self, database: &str, rows: Arc<[MetricRow]>) -> Result<Vec<RowScore>, String>;
 
     /// One figure per metric over all rows.
     ///
     /// # Errors
     /// The plugin failed; the text says how.
-    async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String>;
+    async fn aggregate(&self, scores: Arc<[RowScore]>) -> Result<Vec<Option<f64>>, String>;
 }
 
 /// Understands SQL of a database; a dialect bound to its catalog.
@@ -78,6 +81,9 @@ pub struct ScoredRow {
     pub values: Vec<Option<f64>>,
     /// Labels of the plugins, such as `outcome` and `error-class`.
     pub labels: BTreeMap<String, String>,
+    /// What the reference asks for, where that was to be told and it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ReferenceShape>,
 }
 
 /// A run's predictions scored.
@@ -100,107 +106,149 @@ impl ScoredRun {
     }
 }
 
-/// Scores predictions with every plugin. A batch on which a plugin fails is scored row by row, so that one bad row costs its
-/// own value and no other.
-pub async fn score(predictions: Vec<Prediction>, plugins: &[Box<dyn MetricPlugin>]) -> ScoredRun {
-    let mut run = ScoredRun {
-        rows: predictions
-            .into_iter()
-            .map(|prediction| ScoredRow {
-                prediction,
-                ..ScoredRow::default()
-            })
-            .collect(),
-        ..ScoredRun::default()
-    };
-    let mut by_database: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, row) in run.rows.iter().enumerate() {
-        by_database.entry(row.prediction.db_id.clone()).or_default().push(at);
-    }
-    for plugin in plugins {
-        let metrics = plugin.describe();
-        let mut scores = vec![
-            RowScore {
-                values: vec![None; metrics.len()],
-                labels: Vec::new()
-            };
-            run.rows.len()
-        ];
-        let batches = by_database
-            .iter()
-            .flat_map(|(database, places)| places.chunks(BATCH).map(move |batch| (database, batch)));
-        let rows = &run.rows;
-        let scored_batches = stream::iter(batches)
-            .map(|(database, batch)| async move {
-                let of_batch = batch.iter().map(|at| metric_row(&rows[*at].prediction));
-                (batch, scored(&**plugin, database, of_batch.collect()).await)
-            })
-            .buffered(plugin.at_once().max(1));
-        let scored_batches: Vec<_> = scored_batches.collect().await;
-        for (batch, (of_batch, notes)) in scored_batches {
-            run.notes.extend(notes);
-            for (at, score) in batch.iter().zip(of_batch) {
-                scores[*at] = score;
-            }
-        }
-        for (row, score) in run.rows.iter_mut().zip(&scores) {
-            row.values.extend(&score.values);
-            row.labels.extend(score.labels.iter().cloned());
-        }
-        run.figures
-            .extend(plugin.aggregate(scores).await.unwrap_or_else(|error| {
-                run.notes.push(format!("{}: {error}", plugin.name()));
-                vec![None; metrics.len()]
-            }));
-        run.metrics.extend(metrics);
-    }
-    run
+/// Metrics that score in one place.
+pub struct ScoringPlace<'m> {
+    /// What reads and scores there.
+    pub scorer: Box<dyn BatchScorer + 'm>,
+    /// Positions of its metrics among those of the run.
+    pub metrics: Vec<usize>,
 }
 
-/// Exactly one score per row, whatever the plugin does, and what it did.
-async fn scored(plugin: &dyn MetricPlugin, database: &str, rows: Vec<MetricRow>) -> (Vec<RowScore>, Vec<String>) {
-    let mut notes = Vec::new();
-    let width = plugin.describe().len();
-    let fits = |scores: &Vec<RowScore>, rows: usize| {
-        scores.len() == rows && scores.iter().all(|score| score.values.len() == width)
-    };
-    if let Ok(scores) = plugin.score(database, rows.clone()).await
-        && fits(&scores, rows.len())
-    {
-        return (scores, notes);
+/// Scores predictions by every metric, each in its place. The first place reads the SQL of answers that came without.
+pub async fn score(
+    predictions: Vec<Prediction>,
+    metrics: &[Arc<dyn MetricPlugin>],
+    places: &[ScoringPlace<'_>],
+) -> ScoredRun {
+    let mut scoring = RunScoring::new(predictions, metrics);
+    for place in places {
+        scoring.score_in(place).await;
     }
-    let mut scores = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id = row.id.clone();
-        let score = match plugin.score(database, vec![row]).await {
-            Ok(mut score) if fits(&score, 1) => score.pop(),
-            Ok(_) => {
-                notes.push(format!(
-                    "{} on row {id}: another number of scores than rows or metrics",
-                    plugin.name()
-                ));
-                None
+    scoring.finish().await
+}
+
+/// A run that is being scored.
+struct RunScoring<'m> {
+    metrics: &'m [Arc<dyn MetricPlugin>],
+    rows: Vec<ScoredRow>,
+    /// Places of the rows of each database.
+    by_database: BTreeMap<String, Vec<usize>>,
+    /// For each metric the score of each row.
+    scores: Vec<Vec<RowScore>>,
+    /// For each metric what went wrong.
+    notes: Vec<Vec<String>>,
+}
+
+impl<'m> RunScoring<'m> {
+    fn new(predictions: Vec<Prediction>, metrics: &'m [Arc<dyn MetricPlugin>]) -> Self {
+        let mut by_database: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, prediction) in predictions.iter().enumerate() {
+            match by_database.get_mut(&prediction.db_id) {
+                Some(places) => places.push(at),
+                None => drop(by_database.insert(prediction.db_id.clone(), vec![at])),
             }
-            Err(error) => {
-                notes.push(format!("{} on row {id}: {error}", plugin.name()));
-                None
-            }
+        }
+        let scored_row = |prediction| ScoredRow {
+            prediction,
+            ..ScoredRow::default()
         };
-        scores.push(score.unwrap_or_else(|| RowScore {
-            values: vec![None; width],
-            labels: vec![("plugin-error".to_owned(), plugin.name().to_owned())],
-        }));
+        Self {
+            scores: metrics
+                .iter()
+                .map(|_| vec![RowScore::default(); predictions.len()])
+                .collect(),
+            notes: vec![Vec::new(); metrics.len()],
+            rows: predictions.into_iter().map(scored_row).collect(),
+            by_database,
+            metrics,
+        }
     }
-    (scores, notes)
+
+    async fn score_in(&mut self, place: &ScoringPlace<'_>) {
+        let batches = self
+            .by_database
+            .iter()
+            .flat_map(|(database, rows)| rows.chunks(BATCH).map(move |batch| (database, batch)));
+        let rows = &self.rows;
+        let scored = stream::iter(batches)
+            .map(|(database, batch)| async move {
+                let of_batch = batch.iter().map(|at| answered(&rows[*at].prediction));
+                (batch.to_vec(), place.scorer.score(database, of_batch.collect()).await)
+            })
+            .buffered(place.scorer.at_once().max(1));
+        let scored: Vec<_> = scored.collect().await;
+        for (batch, outcome) in scored {
+            match outcome {
+                Ok(scored) => self.take(place, &batch, scored),
+                Err(reason) => self.give_up(place, &batch, &reason),
+            }
+        }
+    }
+
+    fn take(&mut self, place: &ScoringPlace<'_>, batch: &[usize], scored: ScoredBatch) {
+        for (at, answer) in batch.iter().zip(scored.answers) {
+            let row = &mut self.rows[*at];
+            let prediction = &mut row.prediction;
+            prediction.predicted_sql = answer.sql.unwrap_or_else(|| prediction.predict.clone());
+            if answer.reference.is_some() {
+                row.reference = answer.reference;
+            }
+            for (metric, score) in place.metrics.iter().zip(answer.scores) {
+                self.scores[*metric][*at] = score;
+            }
+        }
+        for (metric, notes) in place.metrics.iter().zip(scored.notes) {
+            self.notes[*metric].extend(notes);
+        }
+    }
+
+    /// Leaves rows without a value.
+    fn give_up(&mut self, place: &ScoringPlace<'_>, batch: &[usize], reason: &str) {
+        for metric in &place.metrics {
+            let plugin = &*self.metrics[*metric];
+            let failed = failed_score(plugin);
+            batch.iter().for_each(|at| self.scores[*metric][*at] = failed.clone());
+            self.notes[*metric].push(format!("{} on {} rows: {reason}", plugin.name(), batch.len()));
+        }
+    }
+
+    async fn finish(self) -> ScoredRun {
+        let mut run = ScoredRun {
+            rows: self.rows,
+            ..ScoredRun::default()
+        };
+        for ((plugin, scores), notes) in self.metrics.iter().zip(self.scores).zip(self.notes) {
+            let metrics = plugin.describe();
+            run.notes.extend(notes);
+            for (row, score) in run.rows.iter_mut().zip(&scores) {
+                row.values.extend(&score.values);
+                row.labels.extend(score.labels.iter().cloned());
+            }
+            run.figures
+                .extend(plugin.aggregate(scores.into()).await.unwrap_or_else(|error| {
+                    run.notes.push(format!("{}: {error}", plugin.name()));
+                    vec![None; metrics.len()]
+                }));
+            run.metrics.extend(metrics);
+        }
+        run
+    }
 }
 
-fn metric_row(prediction: &Prediction) -> MetricRow {
-    MetricRow {
-        id: prediction.id.clone(),
-        database: prediction.db_id.clone(),
-        question: prediction.question.clone(),
-        prediction: prediction.predict.clone(),
-        predicted_sql: prediction.predicted_sql.clone(),
-        gold: prediction.label.clone(),
+fn answered(prediction: &Prediction) -> AnsweredRow<'_> {
+    AnsweredRow {
+        id: Cow::Borrowed(&prediction.id),
+        question: Cow::Borrowed(&prediction.question),
+        answer: Cow::Borrowed(&prediction.predict),
+        sql: Cow::Borrowed(&prediction.predicted_sql),
+        gold: Cow::Borrowed(&prediction.label),
+    }
+}
+
+/// The score of a row that a plugin failed on.
+fn failed_score(plugin: &dyn MetricPlugin) -> RowScore {
+    RowScore {
+        values: vec![None; plugin.describe().len()],
+        labels: vec![("plugin-error".to_owned(), plugin.name().to_owned())],
     }
 }

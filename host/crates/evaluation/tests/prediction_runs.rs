@@ -228,7 +228,6 @@ fn predictions_without_ids_pair_by_position_when_their_labels_agree() {
     );
     let mut file = without_ids(folder.path(), &[("SELECT 1;", "SELECT 1"), ("SELECT 3", "SELECT 2")]);
     file.pair_with(&data.examples, false).unwrap();
-    file.extract(None);
     let rows: Vec<_> = file
         .predictions
         .iter()
@@ -237,11 +236,11 @@ fn predictions_without_ids_pair_by_position_when_their_labels_agree() {
                 row.id.as_str(),
                 row.db_id.as_str(),
                 row.question.as_str(),
-                row.predicted_sql.as_str(),
+                row.predict.as_str(),
             )
         })
         .collect();
-    assert_eq!(rows, [("a", "d", "one", "SELECT 1"), ("b", "d", "two", "SELECT 3")]);
+    assert_eq!(rows, [("a", "d", "one", "SELECT 1;"), ("b", "d", "two", "SELECT 3")]);
 
     let mut other = without_ids(folder.path(), &[("x", "SELECT 1"), ("x", "SELECT 9")]);
     assert!(matches!(
@@ -336,16 +335,15 @@ fn predictions_of_bird_and_spider_pair_by_position_and_database() {
         fs::write(&path, text).unwrap();
         let mut file = PredictionsFile::read(&path).unwrap();
         file.pair_with(&data.examples, false).map(|()| {
-            file.extract(None);
-            let sql = file.predictions.into_iter().map(|row| (row.id, row.predicted_sql));
-            sql.collect::<Vec<_>>()
+            let answers = file.predictions.into_iter().map(|row| (row.id, row.predict));
+            answers.collect::<Vec<_>>()
         })
     };
     let right = vec![
         ("0".to_owned(), "SELECT 1".to_owned()),
         ("1".to_owned(), "SELECT 3".to_owned()),
     ];
-    let bird = r#"{"0": "SELECT 1\t----- bird -----\td", "1": "SELECT 3;\t----- bird -----\te"}"#;
+    let bird = r#"{"0": "SELECT 1\t----- bird -----\td", "1": "SELECT 3\t----- bird -----\te"}"#;
     assert_eq!(read("predict_dev.json", bird), Ok(right.clone()));
     assert_eq!(read("pred.txt", "SELECT 1\nSELECT 3\te\n"), Ok(right));
     assert!(matches!(

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use crate::sqlite_databases::SqliteDatabases;
 use async_trait::async_trait;
-use nl2sql_catalog::{MetricInfo, MetricRow, Outcome, RowScore};
+use nl2sql_catalog::{MetricInfo, MetricRow, Outcome, Reading, RowScore};
 use nl2sql_evaluation::{
     definition::Definition,
     execution::{Judge, JudgeLimits, Pair},
@@ -12,7 +12,7 @@ use nl2sql_evaluation::{
     prediction::Prediction,
     query_runner::QueryRunner,
     report::{BrowserRow, Material, OtherRun, Report, Results, RunCell, SettingGroup, TrainingRun, preview, write},
-    scoring::{MetricPlugin, ScoredRun, score},
+    scoring::{LocalScorer, MetricPlugin, ScoredRun, ScoringPlace, score},
 };
 
 /// Execution match by the judge alone; fails on any batch that holds a row called `bad`.
@@ -36,7 +36,7 @@ impl MetricPlugin for ByJudge {
         }]
     }
 
-    async fn score(&self, database: &str, rows: Vec<MetricRow>) -> Result<Vec<RowScore>, String> {
+    async fn score(&self, database: &str, rows: Arc<[MetricRow]>) -> Result<Vec<RowScore>, String> {
         if rows.iter().any(|row| row.id == "bad") {
             return Err("out of memory".into());
         }
@@ -53,7 +53,7 @@ impl MetricPlugin for ByJudge {
         Ok(judgements.into_iter().map(score).collect())
     }
 
-    async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String> {
+    async fn aggregate(&self, scores: Arc<[RowScore]>) -> Result<Vec<Option<f64>>, String> {
         let values: Vec<f64> = scores.iter().filter_map(|score| score.values[0]).collect();
         Ok(vec![
             (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64),
@@ -88,7 +88,13 @@ async fn scored(runner: &Arc<dyn QueryRunner>, predictions: &[(&str, &str, &str)
         predicted_sql: (*predicted).into(),
         ..Prediction::default()
     });
-    score(rows.collect(), &[Box::new(ByJudge(judge))]).await
+    let metrics: [Arc<dyn MetricPlugin>; 1] = [Arc::new(ByJudge(judge))];
+    let scorer = LocalScorer::new(None, Reading::default(), metrics.to_vec());
+    let here = ScoringPlace {
+        scorer: Box::new(scorer),
+        metrics: vec![0],
+    };
+    score(rows.collect(), &metrics, &[here]).await
 }
 
 const GOLD: &str = "SELECT name FROM item ORDER BY price DESC";
@@ -159,6 +165,34 @@ async fn outcomes_are_kept_apart_and_no_row_stops_the_run() {
         1,
         "a prediction made a file"
     );
+}
+
+#[tokio::test]
+async fn answers_without_their_sql_are_read_where_they_are_scored() {
+    let folder = tempfile::tempdir().unwrap();
+    let runner = shop(folder.path());
+    let judge = Arc::new(Judge::new(runner, Definition::Nl2sql, JudgeLimits::default()));
+    let metrics: [Arc<dyn MetricPlugin>; 1] = [Arc::new(ByJudge(judge))];
+    for (following_statements, sql) in [(false, "SELECT 1"), (true, "SELECT 1; SELECT 2")] {
+        let reading = Reading {
+            following_statements,
+            ..Reading::default()
+        };
+        let here = ScoringPlace {
+            scorer: Box::new(LocalScorer::new(None, reading, metrics.to_vec())),
+            metrics: vec![0],
+        };
+        let answer = Prediction {
+            id: "prose".into(),
+            db_id: "shop".into(),
+            predict: "It is `SELECT 1; SELECT 2`".into(),
+            label: "SELECT 1".into(),
+            ..Prediction::default()
+        };
+        let run = score(vec![answer], &metrics, &[here]).await;
+        assert_eq!(run.rows[0].prediction.predicted_sql, sql);
+        assert_eq!(run.figures, [Some(if following_statements { 0.0 } else { 100.0 })]);
+    }
 }
 
 fn assert_asks_for_nothing_outside(page: &str) {
@@ -258,7 +292,6 @@ async fn a_change_that_may_be_chance_has_no_colour() {
         before: Some(&before),
         after: Some(&after),
         facts: &BTreeMap::new(),
-        reader: None,
         identity: Vec::new(),
         configuration: Vec::new(),
         training: None,
@@ -312,7 +345,6 @@ async fn a_report_compares_both_runs_and_comes_again_byte_for_byte() {
             before: Some(&before),
             after: Some(&after),
             facts: &[("q1".to_owned(), [("language".to_owned(), "en".to_owned())].into())].into(),
-            reader: None,
             identity: vec![("template".to_owned(), "qwen".to_owned())],
             configuration: SettingGroup::new("Decoding", [("top k", Some("1".to_owned())), ("top p", None)])
                 .into_iter()

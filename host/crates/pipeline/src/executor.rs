@@ -9,7 +9,7 @@ use nl2sql_catalog::{Batch, Database, GenerateRequest, GeneratorContext, Sample,
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::validate::judge;
+use crate::validate::{add_records, judge};
 use crate::{Dependencies, Dialect, Failure, Generator, Validator};
 
 /// Samples handed to a validator in one call.
@@ -23,6 +23,9 @@ pub struct GeneratedBatch {
     pub batch: Batch,
     /// For each sample the normal form of its statement, or the statement itself where it does not parse.
     pub statements: Vec<String>,
+    /// What validators make of the samples, where it was told along with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
 }
 
 /// How one validator fared with some samples.
@@ -47,6 +50,18 @@ pub struct Judgement {
     pub verdicts: Vec<Verdict>,
     /// One record per validator, in their order.
     pub records: Vec<ValidatorRecord>,
+}
+
+impl Judgement {
+    /// All of them as one, in their order.
+    pub fn joined(judgements: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::default();
+        for judgement in judgements {
+            all.verdicts.extend(judgement.verdicts);
+            add_records(&mut all.records, judgement.records);
+        }
+        all
+    }
 }
 
 /// Writes samples.
@@ -94,7 +109,10 @@ impl LocalGeneration {
     }
 
     fn generate(&self, request: &GenerateRequest<'_>) -> Result<GeneratedBatch, Failure> {
-        let batch = self.generator.generate(request)?;
+        let mut batch = self.generator.generate(request)?;
+        for sample in &mut batch.samples {
+            sample.topic.clone_from(&request.topic.name);
+        }
         let statements: Result<Vec<_>, Failure> = batch
             .samples
             .par_iter()
@@ -103,6 +121,7 @@ impl LocalGeneration {
         Ok(GeneratedBatch {
             statements: statements?,
             batch,
+            judgement: None,
         })
     }
 }

@@ -31,23 +31,28 @@ impl ValidatorChain {
     /// # Errors
     /// When a validator cannot work, or has failed on every sample and on more than a few.
     pub(crate) fn verdicts(&self, samples: &[Sample]) -> Result<Vec<Verdict>, Failure> {
-        let judged = self.executor.judge_all(samples)?;
-        let mut verdicts = Vec::with_capacity(samples.len());
-        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        for judgement in judged {
-            verdicts.extend(judgement.verdicts);
-            add_records(&mut records, judgement.records);
-        }
+        let judged = Judgement::joined(self.executor.judge_all(samples)?);
         // All samples of the call count, so that it does not depend on threads whether a stage stops.
+        self.count(judged.records)?;
+        Ok(judged.verdicts)
+    }
+
+    /// Counts what validators did.
+    ///
+    /// # Errors
+    /// When one has failed on every sample and on more than a few.
+    pub(crate) fn count(&self, done: Vec<ValidatorRecord>) -> Result<(), Failure> {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        add_records(&mut records, done);
         match records.iter().find(|record| record.is_broken()) {
             Some(record) => Err(record.failure()),
-            None => Ok(verdicts),
+            None => Ok(()),
         }
     }
 }
 
 /// Adds what validators did to what they did before.
-fn add_records(sums: &mut Vec<ValidatorRecord>, records: Vec<ValidatorRecord>) {
+pub(crate) fn add_records(sums: &mut Vec<ValidatorRecord>, records: Vec<ValidatorRecord>) {
     for (index, record) in records.into_iter().enumerate() {
         match sums.get_mut(index) {
             Some(sum) => sum.add(record),

@@ -10,6 +10,7 @@ use async_nats::jetstream::consumer::push::OrderedConfig;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::Stream;
 use futures::StreamExt;
+use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -119,7 +120,7 @@ impl Coordinator {
     ///
     /// # Errors
     /// When the queue cannot be used, nobody can do the task, or the job is cancelled.
-    pub async fn perform(&self, task: &Task<'_>) -> Result<TaskResult, QueueError> {
+    pub async fn perform<T: DeserializeOwned>(&self, task: &Task<'_>) -> Result<TaskResult<T>, QueueError> {
         let bytes = task.to_bytes()?;
         let id = task_id(&bytes);
         if self.has_earlier_results
@@ -292,7 +293,7 @@ impl Coordinator {
     }
 
     /// What a result says. A failure is not kept: its cause may be mended, and the task asked for again.
-    async fn take(&self, id: &str, bytes: &[u8]) -> Result<TaskResult, QueueError> {
+    async fn take<T: DeserializeOwned>(&self, id: &str, bytes: &[u8]) -> Result<TaskResult<T>, QueueError> {
         let result = self.patiently(|| self.read(bytes)).await?;
         if result.is_err() {
             purge(&self.queue.results, &result_subject(&self.job, id)).await?;
@@ -300,7 +301,7 @@ impl Coordinator {
         Ok(result)
     }
 
-    async fn read(&self, bytes: &[u8]) -> Result<TaskResult, QueueError> {
+    async fn read<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<TaskResult<T>, QueueError> {
         let bytes = from_message(&self.artifacts, bytes).await?;
         serde_json::from_slice(&bytes).map_err(|error| QueueError::malformed("a result", error))
     }

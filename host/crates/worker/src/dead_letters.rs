@@ -41,20 +41,23 @@ impl Task<'_> {
     /// What the task is, for people.
     pub fn label(&self) -> String {
         match self {
-            Self::Generate(topics) => match topics.first() {
-                Some(first) if topics.len() == 1 => {
+            Self::Generate(task) => match task.topics.first() {
+                Some(first) if task.topics.len() == 1 => {
                     format!("generate, topic `{}`, round {}", first.topic.name, first.round)
                 }
                 Some(first) => format!(
                     "generate, {} topics from `{}`, round {}",
-                    topics.len(),
+                    task.topics.len(),
                     first.topic.name,
                     first.round
                 ),
                 None => "generate, no topic".to_owned(),
             },
             Self::Validate(task) => format!("validate, {} samples", task.samples.len()),
-            Self::Score(task) => format!("score, {} rows by {}", task.rows.len(), task.metric),
+            Self::Score(task) => {
+                let metrics: Vec<&str> = task.metrics.iter().map(|metric| metric.name.as_str()).collect();
+                format!("score, {} rows by {}", task.rows.len(), metrics.join(", "))
+            }
             Self::Answer(task) => format!("answer, {} questions", task.chats.len()),
         }
     }

@@ -37,6 +37,7 @@ pub use queue::Queue;
 pub use reports::WorkerReport;
 pub use status::{FleetStatus, JobStatus, WorkerStatus};
 pub use task::{
-    AnswerTask, AnsweredChat, AskedChat, GenerateTask, ScoreTask, Task, TaskFailure, TaskResult, ValidateTask,
+    AnswerTask, AnsweredChat, AskedChat, AskedMetric, AskedTopic, GenerateTask, ScoreTask, Task, TaskFailure,
+    TaskResult, ValidateTask,
 };
 pub use worker::{CannotRunHere, TaskRunner, Worker};

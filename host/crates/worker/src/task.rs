@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nl2sql_catalog::{GenerateRequest, MetricRow, Rejection, Sample, Topic};
+use nl2sql_catalog::{AnsweredRow, GenerateRequest, Reading, Rejection, Sample, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -13,19 +13,29 @@ use crate::{QueueError, sha256};
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Task<'a> {
     /// Write samples for some topics.
-    Generate(Vec<GenerateTask<'a>>),
+    Generate(GenerateTask<'a>),
     /// Judge samples by all validators.
     Validate(ValidateTask<'a>),
-    /// Score predictions by a metric plugin.
-    Score(ScoreTask),
+    /// Read and score answers by metric plugins.
+    Score(ScoreTask<'a>),
     /// Answer chats by the job's model.
     Answer(AnswerTask),
 }
 
-/// What a generator is asked.
+/// Topics to write samples for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenerateTask<'a> {
+    /// What a generator is asked for each.
+    pub topics: Vec<AskedTopic<'a>>,
+    /// Whether the samples are judged along with it, where the database is at hand.
+    pub judge: bool,
+}
+
+/// What a generator is asked for a topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedTopic<'a> {
     /// As [`GenerateRequest::topic`].
     pub topic: Cow<'a, Topic>,
     /// As [`GenerateRequest::want`].
@@ -52,18 +62,28 @@ pub struct ValidateTask<'a> {
     pub samples: Cow<'a, [Sample]>,
 }
 
-/// Predictions of one database to score.
+/// Answers about one database to score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ScoreTask {
-    /// Name of the metric plugin.
-    pub metric: String,
+pub struct ScoreTask<'a> {
+    /// The metric plugins, in the order of their scores.
+    pub metrics: Cow<'a, [AskedMetric]>,
+    /// What is read of answers and references.
+    pub reading: Reading,
+    /// Database that they are asked of.
+    pub database: Cow<'a, str>,
+    /// The answers.
+    pub rows: Vec<AnsweredRow<'a>>,
+}
+
+/// A metric plugin to score by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedMetric {
+    /// Its name.
+    pub name: String,
     /// Its options as JSON.
     pub options: String,
-    /// Database that the rows are asked of.
-    pub database: String,
-    /// The rows.
-    pub rows: Vec<MetricRow>,
 }
 
 /// Chats to answer.
@@ -104,9 +124,9 @@ pub struct AnsweredChat {
     pub finish_reason: Option<String>,
 }
 
-/// What came of a task: its answer as JSON text, whose form the task's kind decides and which is read once, or the reason why there is none
-/// and never will be.
-pub type TaskResult = Result<Box<RawValue>, TaskFailure>;
+/// What came of a task: its answer, whose form the task's kind decides, or the reason why there is none and never will be. Who computes an
+/// answer hands it over as JSON text.
+pub type TaskResult<T = Box<RawValue>> = Result<T, TaskFailure>;
 
 /// Why a task has no answer, wherever it is computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +159,7 @@ pub(crate) fn task_id(bytes: &[u8]) -> String {
     sha256(bytes)
 }
 
-impl<'a> From<&GenerateRequest<'a>> for GenerateTask<'a> {
+impl<'a> From<&GenerateRequest<'a>> for AskedTopic<'a> {
     fn from(request: &GenerateRequest<'a>) -> Self {
         Self {
             topic: Cow::Borrowed(request.topic),
@@ -154,7 +174,7 @@ impl<'a> From<&GenerateRequest<'a>> for GenerateTask<'a> {
     }
 }
 
-impl GenerateTask<'_> {
+impl AskedTopic<'_> {
     /// The request that it stands for.
     pub fn request(&self) -> GenerateRequest<'_> {
         GenerateRequest {

@@ -78,8 +78,8 @@ impl Labels {
 }
 
 /// The label that a worker answered.
-fn told(result: Result<TaskResult, QueueError>) -> String {
-    serde_json::from_str(result.unwrap().unwrap().get()).unwrap()
+fn told(result: Result<TaskResult<String>, QueueError>) -> String {
+    result.unwrap().unwrap()
 }
 
 fn manifest(program: &str) -> JobManifest {
@@ -144,7 +144,7 @@ async fn a_result_is_computed_once_and_kept_until_the_job_is_complete() {
     second.complete().await.unwrap();
     drop(second);
     let third = coordinator(&settings(&server), PROGRAM).await;
-    third.perform(&task(3)).await.unwrap().unwrap();
+    third.perform::<String>(&task(3)).await.unwrap().unwrap();
     assert_eq!(runner.runs.load(Ordering::SeqCst), 2);
 }
 
@@ -157,7 +157,7 @@ async fn what_a_worker_tells_is_there_with_its_results_and_stays_until_it_is_for
     let first = coordinator(&settings(&server), PROGRAM).await;
     let _worker = worker(&settings(&server), &runner).await;
     for samples in 1..=20 {
-        first.perform(&task(samples)).await.unwrap().unwrap();
+        first.perform::<String>(&task(samples)).await.unwrap().unwrap();
     }
     // A stranger's message, and a coordinator and a server that end before anything was written down.
     let stranger = async_nats::connect(&server.url()).await.unwrap();
@@ -170,14 +170,14 @@ async fn what_a_worker_tells_is_there_with_its_results_and_stays_until_it_is_for
     server.kill();
     server.resume();
     let second = coordinator(&settings(&server), PROGRAM).await;
-    second.perform(&task(21)).await.unwrap().unwrap();
+    second.perform::<String>(&task(21)).await.unwrap().unwrap();
     let mut told = Vec::new();
     let last = second.reports(|report| told.push(report)).await.unwrap();
     assert!(told.iter().all(|report| report.worker == "w"), "{told:?}");
     let tasks: u64 = told.iter().filter_map(|report| report.told.as_u64()).sum();
     assert_eq!(tasks, 21);
     second.forget_reports(last).await.unwrap();
-    second.perform(&task(22)).await.unwrap().unwrap();
+    second.perform::<String>(&task(22)).await.unwrap().unwrap();
     let mut later = 0;
     second
         .reports(|report| later += report.told.as_u64().unwrap())

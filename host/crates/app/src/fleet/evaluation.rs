@@ -1,17 +1,18 @@
 //! Predictions and scores by workers.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use nl2sql_catalog::{MetricInfo, MetricRow, RowScore};
+use nl2sql_catalog::{AnsweredRow, Reading};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
-use nl2sql_evaluation::scoring::MetricPlugin;
+use nl2sql_evaluation::scoring::{BatchScorer, MetricPlugin, ScoredBatch};
 use nl2sql_model::templates::Thinking;
 use nl2sql_pipeline::{Failure, PluginIdentity};
-use nl2sql_worker::{AnswerTask, AnsweredChat, AskedChat, ScoreTask, Task};
+use nl2sql_worker::{AnswerTask, AnsweredChat, AskedChat, AskedMetric, ScoreTask, Task};
 use tokio_util::sync::CancellationToken;
 
 use super::job_bundle::{AskedModel, EvaluationPlace, JobBundle};
@@ -178,53 +179,56 @@ fn completion(answer: AnsweredChat) -> Completion {
     }
 }
 
-/// A metric whose rows are scored by workers. What it is, and its figures over all rows, are told here.
-pub(crate) struct RemoteMetric {
-    here: BoundMetric,
+/// Workers that read and score answers.
+pub(crate) struct RemoteScorer {
     job: Arc<OfferedJob>,
+    metrics: Vec<AskedMetric>,
+    reading: Reading,
 }
 
-impl RemoteMetric {
-    pub(crate) fn new(here: BoundMetric, job: Arc<OfferedJob>) -> Self {
-        Self { here, job }
+impl RemoteScorer {
+    /// The workers of a job, to score by these metrics.
+    pub(crate) fn new(job: Arc<OfferedJob>, metrics: &[&BoundMetric], reading: Reading) -> Self {
+        let asked = |metric: &&BoundMetric| AskedMetric {
+            name: metric.name().to_owned(),
+            options: metric.options().to_owned(),
+        };
+        Self {
+            metrics: metrics.iter().map(asked).collect(),
+            reading,
+            job,
+        }
+    }
+
+    /// Refuses another number of answers or scores than was asked for.
+    fn whole(&self, asked: usize, scored: ScoredBatch) -> Result<ScoredBatch, Failure> {
+        let metrics = self.metrics.len();
+        match scored.answers.iter().find(|answer| answer.scores.len() != metrics) {
+            _ if scored.answers.len() != asked => Err(unequal(asked, scored.answers.len())),
+            _ if scored.notes.len() != metrics => Err(unequal(metrics, scored.notes.len())),
+            Some(answer) => Err(unequal(metrics, answer.scores.len())),
+            None => Ok(scored),
+        }
     }
 }
 
 #[async_trait]
-impl MetricPlugin for RemoteMetric {
-    fn name(&self) -> &str {
-        self.here.name()
-    }
-
-    fn digest(&self) -> &str {
-        self.here.digest()
-    }
-
-    fn describe(&self) -> Vec<MetricInfo> {
-        self.here.describe()
-    }
-
+impl BatchScorer for RemoteScorer {
     fn at_once(&self) -> usize {
         self.job.slots() * TASKS_A_SLOT
     }
 
-    async fn score(&self, database: &str, rows: Vec<MetricRow>) -> Result<Vec<RowScore>, String> {
+    async fn score(&self, database: &str, rows: Vec<AnsweredRow<'_>>) -> Result<ScoredBatch, String> {
         let asked = rows.len();
         let task = Task::Score(ScoreTask {
-            metric: self.here.name().to_owned(),
-            options: self.here.options().to_owned(),
-            database: database.to_owned(),
+            metrics: Cow::Borrowed(&self.metrics),
+            reading: self.reading,
+            database: database.into(),
             rows,
         });
-        let answer: Result<Vec<RowScore>, Failure> = self.job.answer(&task).await;
-        let scores = answer.map_err(|failure| failure.to_string())?;
-        match scores.len() {
-            answered if answered == asked => Ok(scores),
-            answered => Err(unequal(asked, answered).to_string()),
-        }
-    }
-
-    async fn aggregate(&self, scores: Vec<RowScore>) -> Result<Vec<Option<f64>>, String> {
-        self.here.aggregate(scores).await
+        let answer: Result<ScoredBatch, Failure> = self.job.answer(&task).await;
+        answer
+            .and_then(|scored| self.whole(asked, scored))
+            .map_err(|failure| failure.to_string())
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nl2sql_catalog::{Database, GenerateRequest, GeneratorContext, Sample};
+use nl2sql_catalog::{Database, GenerateRequest, GeneratorContext, Sample, Verdict};
 use nl2sql_pipeline::{Failure, GeneratedBatch, GenerationExecutor, Judgement, PluginIdentity, ValidationExecutor};
 use nl2sql_plugin_host::LlmService;
-use nl2sql_worker::{GenerateTask, Task, ValidateTask};
+use nl2sql_worker::{AskedTopic, GenerateTask, Task, ValidateTask};
 use tokio_util::sync::CancellationToken;
 
 use super::job_bundle::JobBundle;
@@ -46,9 +46,12 @@ impl Fleet {
         at_once: Option<usize>,
     ) -> Result<Box<dyn GenerationExecutor>, Failure> {
         let bundle = JobBundle::new(&self.session, plain, Some(context), identities, at_once)?;
+        let asks_models = at_once.is_some();
+        let is_paid = |plugin: &PluginIdentity| plugin.role == "validator" && !plugin.models.is_empty();
         Ok(Box::new(RemoteExecutor {
             job: self.offer(plain, bundle, chats)?,
-            asks_models: at_once.is_some(),
+            judges_along: !asks_models && !identities.iter().any(is_paid),
+            asks_models,
         }))
     }
 
@@ -70,6 +73,7 @@ impl Fleet {
         Ok(Box::new(RemoteExecutor {
             job,
             asks_models: false,
+            judges_along: false,
         }))
     }
 
@@ -96,6 +100,8 @@ struct RemoteExecutor {
     job: Arc<OfferedJob>,
     /// A language model writes what is asked for.
     asks_models: bool,
+    /// Who writes samples judges them too. Not where a verdict costs something: it is not bought for a sample that is left out.
+    judges_along: bool,
 }
 
 impl GenerationExecutor for RemoteExecutor {
@@ -109,7 +115,12 @@ impl GenerationExecutor for RemoteExecutor {
         let topics = self.job.share(requests.len()).clamp(1, most);
         let tasks: Vec<_> = requests
             .chunks(topics)
-            .map(|requests| Task::Generate(requests.iter().map(GenerateTask::from).collect()))
+            .map(|requests| {
+                Task::Generate(GenerateTask {
+                    topics: requests.iter().map(AskedTopic::from).collect(),
+                    judge: self.judges_along,
+                })
+            })
             .collect();
         let answers = self.job.perform::<Vec<GeneratedBatch>>(&tasks);
         let of_each = requests
@@ -125,12 +136,14 @@ impl GenerationExecutor for RemoteExecutor {
     }
 }
 
-/// A batch with a form for each of its samples.
+/// A batch with a form for each of its samples, and a verdict where it was judged.
 fn whole(generated: GeneratedBatch) -> Result<GeneratedBatch, Failure> {
-    if generated.statements.len() == generated.batch.samples.len() {
-        Ok(generated)
-    } else {
-        Err(unequal(generated.batch.samples.len(), generated.statements.len()))
+    let samples = &generated.batch.samples;
+    let verdicts = generated.judgement.as_ref().map(|judgement| &judgement.verdicts);
+    match verdicts.filter(|verdicts| !are_about(verdicts, samples)) {
+        Some(verdicts) => Err(unequal(samples.len(), verdicts.len())),
+        None if generated.statements.len() != samples.len() => Err(unequal(samples.len(), generated.statements.len())),
+        None => Ok(generated),
     }
 }
 
@@ -149,17 +162,18 @@ impl ValidationExecutor for RemoteExecutor {
         let mut judgements = Vec::with_capacity(answers.len());
         for (samples, answer) in samples.chunks(share).zip(answers) {
             let answer = answer?;
-            let verdicts = || answer.iter().flat_map(|judgement| &judgement.verdicts);
-            let fits = verdicts().count() == samples.len()
-                && samples
-                    .iter()
-                    .zip(verdicts())
-                    .all(|(sample, verdict)| verdict.sample == sample.id);
-            if !fits {
-                return Err(unequal(samples.len(), verdicts().count()));
+            let judgement = Judgement::joined(answer);
+            if !are_about(&judgement.verdicts, samples) {
+                return Err(unequal(samples.len(), judgement.verdicts.len()));
             }
-            judgements.extend(answer);
+            judgements.push(judgement);
         }
         Ok(judgements)
     }
+}
+
+/// Whether there is a verdict for each sample, in their order.
+fn are_about(verdicts: &[Verdict], samples: &[Sample]) -> bool {
+    let in_order = || samples.iter().zip(verdicts);
+    verdicts.len() == samples.len() && in_order().all(|(sample, verdict)| verdict.sample == sample.id)
 }

@@ -99,7 +99,10 @@ impl OfferedJob {
         if let Some(failure) = self.broken() {
             return Err(failure);
         }
-        let answer = typed(self.coordinator.perform(task).await);
+        let performed = self.coordinator.perform(task).await;
+        let answer = performed
+            .map_err(|error| queue_failure(&error))
+            .and_then(|result: TaskResult<T>| result.map_err(failure));
         if let Err(failure) = &answer
             && matches!(failure.code.as_str(), "unavailable" | "cancelled")
         {
@@ -142,17 +145,6 @@ impl OfferedJob {
             }
         }
     }
-}
-
-/// The answer of a task in the form that its kind has.
-fn typed<T: DeserializeOwned>(result: Result<TaskResult, QueueError>) -> Result<T, Failure> {
-    let answer = result.map_err(|error| queue_failure(&error))?.map_err(failure)?;
-    serde_json::from_str(answer.get()).map_err(|error| {
-        queue_failure(&QueueError::Malformed {
-            what: "a result",
-            reason: error.to_string(),
-        })
-    })
 }
 
 fn failure(failure: TaskFailure) -> Failure {

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nl2sql_catalog::RowScore;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, TextGenerator};
-use nl2sql_evaluation::scoring::MetricPlugin;
+use nl2sql_evaluation::scoring::{BatchScorer, LocalScorer, MetricPlugin, ScoredBatch};
 use nl2sql_model::templates::Thinking;
 use nl2sql_pipeline::Failure;
-use nl2sql_worker::{AnsweredChat, AskedChat, ScoreTask};
+use nl2sql_worker::{AnsweredChat, AskedChat, AskedMetric, ScoreTask};
 use tokio_util::sync::CancellationToken;
 
 use super::job_bundle::{AskedModel, EvaluationPlace};
@@ -25,8 +24,7 @@ pub(super) struct OpenEvaluation {
     adapter: Option<PathBuf>,
     cancel: CancellationToken,
     databases: Mutex<Option<Arc<DatabaseRegistry>>>,
-    /// By name and options.
-    metrics: Mutex<BTreeMap<(String, String), Arc<BoundMetric>>>,
+    metrics: Mutex<BTreeMap<AskedMetric, Arc<BoundMetric>>>,
     generator: Mutex<Option<Arc<LocalGenerator>>>,
 }
 
@@ -48,14 +46,16 @@ impl OpenEvaluation {
         }
     }
 
-    /// Scores of rows.
-    pub(super) fn score(&self, task: ScoreTask) -> Result<Vec<RowScore>, Failure> {
-        let metric = self.metric(&task)?;
+    /// What comes of answers.
+    pub(super) fn score(&self, task: ScoreTask<'_>) -> Result<ScoredBatch, Failure> {
+        let metrics = task.metrics.iter().map(|asked| self.metric(asked, &task.database));
+        let metrics: Vec<Arc<dyn MetricPlugin>> = metrics.collect::<Result<_, _>>()?;
+        let scorer = LocalScorer::new(Some(self.databases()?), task.reading, metrics);
         let scored = self
             .session
             .runtime()
-            .block_on(|| metric.score(&task.database, task.rows));
-        scored.map_err(|reason| Failure::new(&task.metric, "plugin-failed", reason))
+            .block_on(|| scorer.score(&task.database, task.rows));
+        scored.map_err(|reason| Failure::new("metric", "plugin-failed", reason))
     }
 
     /// Answers to chats, or why there is none.
@@ -102,16 +102,15 @@ impl OpenEvaluation {
         Ok(slot.insert(Arc::new(opened)).clone())
     }
 
-    fn metric(&self, task: &ScoreTask) -> Result<Arc<BoundMetric>, Failure> {
-        let key = (task.metric.clone(), task.options.clone());
+    fn metric(&self, asked: &AskedMetric, database: &str) -> Result<Arc<dyn MetricPlugin>, Failure> {
         let databases = self.databases()?;
         let mut metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(metric) = metrics.get(&key) {
+        if let Some(metric) = metrics.get(asked) {
             return Ok(metric.clone());
         }
-        let metric = BoundMetric::load(&task.metric, task.options.clone(), databases, &task.database)?;
+        let metric = BoundMetric::load(&asked.name, asked.options.clone(), databases, database)?;
         let metric = Arc::new(metric);
-        metrics.insert(key, metric.clone());
+        metrics.insert(asked.clone(), metric.clone());
         Ok(metric)
     }
 

@@ -1,10 +1,11 @@
 //! Generation and validation of a run that is open at a worker.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nl2sql_catalog::{Database, GeneratorContext, Sample};
 use nl2sql_pipeline::{Dependencies, Failure, GeneratedBatch, GenerationExecutor, Judgement, ValidationExecutor};
-use nl2sql_worker::GenerateTask;
+use nl2sql_worker::{AskedTopic, GenerateTask};
 
 use super::job_bundle::ValuedCatalog;
 use crate::RunDependencies;
@@ -16,6 +17,8 @@ pub(super) struct OpenPairs {
     valued: Option<ValuedCatalog>,
     generation: Mutex<Option<Arc<dyn GenerationExecutor>>>,
     validation: Mutex<Option<Arc<dyn ValidationExecutor>>>,
+    /// Validators could not work here, e.g. without the database.
+    is_without_validators: AtomicBool,
 }
 
 impl OpenPairs {
@@ -26,13 +29,29 @@ impl OpenPairs {
             valued,
             generation: Mutex::default(),
             validation: Mutex::default(),
+            is_without_validators: AtomicBool::default(),
         }
     }
 
-    /// Samples for some topics.
-    pub(super) fn generate(&self, topics: &[GenerateTask<'_>]) -> Result<Vec<GeneratedBatch>, Failure> {
-        let requests: Vec<_> = topics.iter().map(GenerateTask::request).collect();
-        self.generation()?.generate_all(&requests).into_iter().collect()
+    /// Samples for some topics, judged where that is asked for and this machine can.
+    pub(super) fn generate(&self, task: &GenerateTask<'_>) -> Result<Vec<GeneratedBatch>, Failure> {
+        let requests: Vec<_> = task.topics.iter().map(AskedTopic::request).collect();
+        let generated = self.generation()?.generate_all(&requests);
+        let mut batches: Vec<GeneratedBatch> = generated.into_iter().collect::<Result<_, _>>()?;
+        for generated in batches.iter_mut().filter(|_| task.judge) {
+            generated.judgement = self.judgement(&generated.batch.samples);
+        }
+        Ok(batches)
+    }
+
+    /// What validators make of samples. Nothing where they cannot work here: another worker is then asked for it, or they fail by themselves.
+    fn judgement(&self, samples: &[Sample]) -> Option<Judgement> {
+        if self.is_without_validators.load(Ordering::Relaxed) {
+            return None;
+        }
+        let judged = self.validate(samples);
+        self.is_without_validators.store(judged.is_err(), Ordering::Relaxed);
+        judged.ok().map(Judgement::joined)
     }
 
     /// What validators make of samples.

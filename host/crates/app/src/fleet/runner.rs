@@ -203,7 +203,7 @@ impl OpenRun {
         let pairs = || self.pairs.as_ref().ok_or_else(|| missing("catalog"));
         let evaluation = || self.evaluation.as_ref().ok_or_else(|| missing("evaluation"));
         let answer = match task {
-            Task::Generate(topics) => to_raw_value(&pairs()?.generate(&topics)?),
+            Task::Generate(task) => to_raw_value(&pairs()?.generate(&task)?),
             Task::Validate(task) => to_raw_value(&pairs()?.validate(&task.samples)?),
             Task::Score(task) => to_raw_value(&evaluation()?.score(task)?),
             Task::Answer(task) => to_raw_value(&evaluation()?.answer(task.chats)?),

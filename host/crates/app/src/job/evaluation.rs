@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nl2sql_catalog::Reading;
 use nl2sql_evaluation::dataset::RowError;
 use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
 use nl2sql_evaluation::report::{OtherRun, ResultPreview, Results, SettingGroup, TrainingRun, preview};
-use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
+use nl2sql_evaluation::scoring::{LocalScorer, MetricPlugin, ScoredRun, ScoringPlace, score};
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -20,7 +21,7 @@ use super::answerer::Answerer;
 use super::evaluation_context::{EvaluationContext, ExampleSource};
 use super::prediction::{PREDICTIONS, predict_into};
 use super::recorded_settings::recorded_settings;
-use crate::fleet::{OfferedJob, RemoteMetric};
+use crate::fleet::{OfferedJob, RemoteScorer};
 use crate::plugin_probe::refuse_options_of_nobody;
 use crate::{AppError, BoundMetric, PromptSettings, Session};
 
@@ -98,13 +99,6 @@ pub(super) fn evaluate(job: &JobContext, request: &EvaluateRequest) -> Result<Ev
     Ok(EvaluationOutcome { folder, report })
 }
 
-/// What scores, here or by workers.
-struct Scorers {
-    metrics: Vec<Box<dyn MetricPlugin>>,
-    /// The job of those that workers do.
-    workers: Option<Arc<OfferedJob>>,
-}
-
 /// What came of both sides.
 struct ScoredSides {
     /// Before and after.
@@ -127,8 +121,8 @@ impl Evaluation<'_> {
         let training = self.training()?;
         let beside = self.beside()?;
         let metrics = self.metrics(&mut manifest)?;
-        let Scorers { metrics, workers } = self.scorers(metrics)?;
-        let scored = self.scored(&metrics, &mut manifest);
+        let workers = self.workers(&metrics)?;
+        let scored = self.scored(&metrics, workers.as_ref(), &mut manifest);
         if let Some(workers) = workers {
             let broken = workers.broken();
             workers.end("eval", scored.is_ok() && broken.is_none())?;
@@ -149,7 +143,6 @@ impl Evaluation<'_> {
             before: before.as_ref(),
             after: after.as_ref(),
             facts: &facts,
-            reader: Some(self.context.databases.as_ref()),
             identity: self.identity(&manifest),
             configuration: self.configuration(&manifest),
             training,
@@ -163,7 +156,12 @@ impl Evaluation<'_> {
     }
 
     /// Both sides, predicted where there are no predictions yet, and scored.
-    fn scored(&self, metrics: &[Box<dyn MetricPlugin>], manifest: &mut Manifest) -> Result<ScoredSides, AppError> {
+    fn scored(
+        &self,
+        metrics: &[Arc<BoundMetric>],
+        workers: Option<&Arc<OfferedJob>>,
+        manifest: &mut Manifest,
+    ) -> Result<ScoredSides, AppError> {
         let mut row_errors = self.context.dataset.errors.clone();
         let mut runs = [None, None];
         let sides = [("before", &self.request.before), ("after", &self.request.after)];
@@ -171,30 +169,57 @@ impl Evaluation<'_> {
             let Some(source) = source else { continue };
             let mut file = self.predictions(side, source, manifest)?;
             row_errors.append(&mut file.errors);
+            let reading = Reading {
+                following_statements: manifest.definition != Definition::Nl2sql.name(),
+                // References of both sides are the same.
+                reference: side == "after" || self.request.after.is_none(),
+            };
+            let places = self.places(metrics, workers, reading);
+            let plugins: Vec<Arc<dyn MetricPlugin>> = metrics.iter().map(|metric| metric.clone() as _).collect();
             let runtime = self.context.session().runtime();
-            *slot = Some(runtime.block_on(|| score(file.predictions, metrics)));
+            *slot = Some(runtime.block_on(|| score(file.predictions, &plugins, &places)));
         }
         Ok(ScoredSides { runs, row_errors })
     }
 
-    /// Metrics that workers score by, where there are some to ask, and the job of theirs. One that asks a language model scores here, where its
-    /// budget is.
-    fn scorers(&self, metrics: Vec<BoundMetric>) -> Result<Scorers, AppError> {
-        let remote: Vec<_> = metrics.iter().filter(|metric| !metric.asks_model()).collect();
-        let workers = match &self.context.fleet {
-            Some(fleet) if !remote.is_empty() => Some(fleet.scoring(&remote)?),
-            _ => None,
-        };
-        let place = |metric: BoundMetric| -> Box<dyn MetricPlugin> {
-            match &workers {
-                Some(workers) if !metric.asks_model() => Box::new(RemoteMetric::new(metric, workers.clone())),
-                _ => Box::new(metric),
-            }
-        };
-        Ok(Scorers {
-            metrics: metrics.into_iter().map(place).collect(),
-            workers,
-        })
+    /// The job of workers, where there are some and a metric that they score by.
+    fn workers(&self, metrics: &[Arc<BoundMetric>]) -> Result<Option<Arc<OfferedJob>>, AppError> {
+        let theirs: Vec<&BoundMetric> = metrics
+            .iter()
+            .map(Arc::as_ref)
+            .filter(|metric| !metric.asks_model())
+            .collect();
+        match &self.context.fleet {
+            Some(fleet) if !theirs.is_empty() => Ok(Some(fleet.scoring(&theirs)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Where metrics score: all here, or by workers but for those that ask a language model, whose budget is here.
+    fn places(
+        &self,
+        metrics: &[Arc<BoundMetric>],
+        workers: Option<&Arc<OfferedJob>>,
+        reading: Reading,
+    ) -> Vec<ScoringPlace<'static>> {
+        let is_theirs = |at: &usize| workers.is_some() && !metrics[*at].asks_model();
+        let (theirs, ours): (Vec<usize>, Vec<usize>) = (0..metrics.len()).partition(is_theirs);
+        let mut places = Vec::new();
+        if let Some(job) = workers {
+            let asked: Vec<&BoundMetric> = theirs.iter().map(|at| &*metrics[*at]).collect();
+            places.push(ScoringPlace {
+                scorer: Box::new(RemoteScorer::new(job.clone(), &asked, reading)),
+                metrics: theirs,
+            });
+        }
+        if !ours.is_empty() || places.is_empty() {
+            let here = ours.iter().map(|at| metrics[*at].clone() as _).collect();
+            places.push(ScoringPlace {
+                scorer: Box::new(LocalScorer::new(Some(self.context.databases.clone()), reading, here)),
+                metrics: ours,
+            });
+        }
+        places
     }
 
     fn manifest(&self) -> Result<Manifest, AppError> {
@@ -230,7 +255,7 @@ impl Evaluation<'_> {
         Ok(manifest)
     }
 
-    fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<BoundMetric>, AppError> {
+    fn metrics(&self, manifest: &mut Manifest) -> Result<Vec<Arc<BoundMetric>>, AppError> {
         refuse_options_of_nobody(self.context.session())?;
         let settings = &self.context.session().profile().evaluate;
         let database = self
@@ -251,7 +276,7 @@ impl Evaluation<'_> {
             manifest
                 .digests
                 .insert(format!("plugin:{name}"), metric.digest().to_owned());
-            metrics.push(metric);
+            metrics.push(Arc::new(metric));
         }
         Ok(metrics)
     }
@@ -277,10 +302,6 @@ impl Evaluation<'_> {
             .map_err(|error| AppError::Usage(format!("the predictions {} cannot be read: {error}", path.display())))?;
         file.pair_with(self.context.examples(), self.request.examples.limit.is_some())
             .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
-        file.extract(Some(self.context.databases.as_ref()));
-        if manifest.definition != Definition::Nl2sql.name() {
-            file.take_following_statements(Some(self.context.databases.as_ref()));
-        }
         if let Some(settings) = file.made_with(path.parent().unwrap_or(Path::new(""))) {
             manifest.made_with.insert(side.to_owned(), settings);
         }

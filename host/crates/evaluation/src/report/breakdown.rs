@@ -1,14 +1,12 @@
 //! The main metric by kind of question, and the mistakes by kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use nl2sql_catalog::{Analysis, TableSource};
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Pair;
-use crate::scoring::{ScoredRow, SqlReader};
+use crate::scoring::ScoredRow;
 
 /// Ids shown of each class of error.
 const EXAMPLES: usize = 5;
@@ -55,15 +53,9 @@ pub(super) fn breakdowns(
     pairs: &[Pair],
     main: [Option<usize>; 2],
     facts: &BTreeMap<String, BTreeMap<String, String>>,
-    reader: Option<&dyn SqlReader>,
 ) -> Vec<Breakdown> {
-    let gold = |pair: &Pair| {
-        let prediction = &pair[1].or(pair[0])?.prediction;
-        reader?.analyse(&prediction.db_id, &prediction.label).ok()
-    };
-    let golds: Vec<Option<Analysis>> = pairs.par_iter().map(gold).collect();
     let mut dimensions: BTreeMap<&str, Groups> = BTreeMap::new();
-    for (at, (pair, gold)) in pairs.iter().zip(golds).enumerate() {
+    for (at, pair) in pairs.iter().enumerate() {
         let Some(row) = pair[1].or(pair[0]) else { continue };
         let mut put = |dimension, rank: usize, name: String| {
             dimensions
@@ -81,10 +73,14 @@ pub(super) fn breakdowns(
                 _ => {}
             }
         }
-        if let Some(gold) = gold {
-            put("hardness", gold.hardness as usize, gold.hardness.name().to_owned());
-            put("tables", 0, table_count(&gold));
-            for feature in gold.features.iter().collect::<BTreeSet<_>>() {
+        if let Some(reference) = &row.reference {
+            put(
+                "hardness",
+                reference.hardness as usize,
+                reference.hardness.name().to_owned(),
+            );
+            put("tables", 0, table_count(reference.tables));
+            for feature in &reference.features {
                 put("feature", 0, feature.clone());
             }
         }
@@ -117,17 +113,11 @@ fn group(name: String, places: &[usize], pairs: &[Pair], main: [Option<usize>; 2
     }
 }
 
-fn table_count(analysis: &Analysis) -> String {
-    let tables: BTreeSet<&str> = analysis
-        .tables
-        .iter()
-        .filter(|table| table.source == TableSource::Catalog)
-        .map(|table| table.name.as_str())
-        .collect();
-    if tables.len() > 3 {
+fn table_count(tables: usize) -> String {
+    if tables > 3 {
         "4 or more".to_owned()
     } else {
-        tables.len().to_string()
+        tables.to_string()
     }
 }
 

@@ -14,7 +14,7 @@ use super::duplicates::{Duplicates, question_key};
 use super::journals::{Journals, replay};
 use super::{Generation, Notice, RoundRecord, TopicProgress, Weights};
 use crate::executor::{GeneratedBatch, statement_key};
-use crate::validate::is_empty_result;
+use crate::validate::{add_records, is_empty_result};
 use crate::{Failure, PipelineError, Stage};
 
 /// Topics generated side by side before their rounds are committed.
@@ -44,7 +44,8 @@ struct Judged {
     /// The samples, and for each the form that its question is compared by.
     samples: Vec<Sample>,
     questions: Vec<String>,
-    verdicts: Vec<Verdict>,
+    /// Nothing as long as they are not judged.
+    verdicts: Option<Vec<Verdict>>,
 }
 
 impl<'a> GenerationRound<'a> {
@@ -166,10 +167,16 @@ impl<'a> GenerationRound<'a> {
         watch: &mut dyn FnMut(Notice<'_>) -> bool,
     ) -> Result<Option<Failure>, PipelineError> {
         let mut judged = Vec::with_capacity(members.len());
+        let mut records = Vec::new();
         let mut failure = None;
         for (topic, answer) in members.iter().zip(answers) {
             match answer {
-                Ok(generated) => judged.push(self.without_duplicates(*topic, generated)),
+                Ok(mut generated) => {
+                    if let Some(judgement) = &mut generated.judgement {
+                        add_records(&mut records, std::mem::take(&mut judgement.records));
+                    }
+                    judged.push(self.without_duplicates(*topic, generated));
+                }
                 Err(stopped) if stopped.code == "budget" => failure = Some(stopped),
                 Err(stopped) => {
                     failure = Some(stopped);
@@ -177,6 +184,8 @@ impl<'a> GenerationRound<'a> {
                 }
             }
         }
+        let counted = self.generation.validators.count(records);
+        counted.map_err(|stopped| self.stopped(stopped))?;
         match self.judge(&mut judged) {
             // What a validator has no budget to judge is not accepted; its answers are stored and asked for again at no cost.
             Err(stopped) if stopped.code == "budget" => return Ok(Some(stopped)),
@@ -195,16 +204,25 @@ impl<'a> GenerationRound<'a> {
 
     /// Leaves out what is there already: a question, or more wordings of a statement than are wanted.
     fn without_duplicates(&mut self, topic: usize, generated: GeneratedBatch) -> Judged {
-        let GeneratedBatch { batch, statements } = generated;
+        let GeneratedBatch {
+            batch,
+            statements,
+            judgement,
+        } = generated;
+        let mut given = judgement.map(|judgement| judgement.verdicts.into_iter());
+        let mut verdicts = given.as_ref().map(|given| Vec::with_capacity(given.len()));
         let progress = &self.topics[topic];
         let offered = batch.samples.len() as u32;
         let (mut samples, mut questions) = (Vec::with_capacity(batch.samples.len()), Vec::new());
-        for (mut sample, statement) in batch.samples.into_iter().zip(statements) {
+        for (sample, statement) in batch.samples.into_iter().zip(statements) {
             let question = question_key(&sample.question);
+            let verdict = given.as_mut().and_then(Iterator::next);
             if self.duplicates.is_new(&question, statement) {
-                sample.topic.clone_from(&progress.topic.name);
                 samples.push(sample);
                 questions.push(question);
+                if let Some(verdicts) = &mut verdicts {
+                    verdicts.extend(verdict);
+                }
             }
         }
         Judged {
@@ -220,21 +238,26 @@ impl<'a> GenerationRound<'a> {
             },
             samples,
             questions,
-            verdicts: Vec::new(),
+            verdicts,
         }
     }
 
-    /// Validates the samples of all rounds together, so that every core has work.
+    /// Validates what is not judged yet of all rounds together, so that every core has work.
     fn judge(&self, rounds: &mut [Judged]) -> Result<(), Failure> {
-        let samples: Vec<Sample> = rounds
+        let mut waiting: Vec<&mut Judged> = rounds.iter_mut().filter(|round| round.verdicts.is_none()).collect();
+        let samples: Vec<Sample> = waiting
             .iter_mut()
             .flat_map(|round| std::mem::take(&mut round.samples))
             .collect();
+        if samples.is_empty() {
+            return Ok(());
+        }
         let verdicts = self.generation.validators.verdicts(&samples)?;
         let mut judged = samples.into_iter().zip(verdicts);
-        for round in rounds {
+        for round in waiting {
             let own = judged.by_ref().take(round.questions.len());
-            (round.samples, round.verdicts) = own.unzip();
+            let (samples, verdicts) = own.unzip();
+            (round.samples, round.verdicts) = (samples, Some(verdicts));
         }
         Ok(())
     }
@@ -254,7 +277,8 @@ impl<'a> GenerationRound<'a> {
             .max_empty_samples(self.generation.settings)
             .saturating_sub(progress.empty);
         let (mut samples, mut judged) = (Vec::with_capacity(fresh.len()), Vec::with_capacity(fresh.len()));
-        for ((mut sample, question), mut verdict) in fresh.into_iter().zip(questions).zip(verdicts) {
+        for ((mut sample, question), mut verdict) in fresh.into_iter().zip(questions).zip(verdicts.unwrap_or_default())
+        {
             if rest == 0 {
                 record.surplus += 1;
                 continue;
