@@ -54,7 +54,7 @@ enum Bench {
     Training,
     /// Greedy decoding, alone and sixteen rows at once, against transformers
     Decode,
-    /// Generation and validation by 1 to 8 workers over a queue, against one process without
+    /// Generation, validation and judging by 1 to 8 workers over a queue, against one process without; `-- --help` shows its flags
     Workers,
     /// Serving at 1, 4 and 16 rows against llama.cpp's server and transformers
     Serving,
@@ -119,7 +119,7 @@ pub fn run_bench(arguments: &BenchArguments) -> Result<()> {
         }
         Bench::Training => training(bench, more),
         Bench::Decode => decode(bench, more),
-        Bench::Workers => workers_bench::run_workers(),
+        Bench::Workers => workers_bench::run_workers(more),
         Bench::Serving => serving(bench, more),
         Bench::Answers => answers_bench::run_answers(more),
         Bench::Generation => generation_bench::run_generation(more, shared_data().ok().as_deref()),

@@ -3,6 +3,7 @@
 //! No peer does the same; the plain command is what workers are compared with. On a machine with few cores they cannot help beyond these: what is
 //! measured then is what coordinator and queue cost.
 
+mod arguments;
 mod fleet;
 mod judging;
 mod pair_generation;
@@ -12,17 +13,16 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use clap::Parser;
 
+use self::arguments::{MeasuredStage, WorkersArguments};
 use self::fleet::Fleet;
 use self::judging::Judging;
 use self::pair_generation::PairGeneration;
 use crate::demo::{Profile, build_program};
 use crate::process::run;
 use crate::{checkout, cpu_time, services};
-
-/// Numbers of workers.
-const WORKERS: [usize; 4] = [1, 2, 4, 8];
 
 /// Name of the measure without a queue.
 const PLAIN: &str = "plain";
@@ -71,28 +71,40 @@ impl Took {
 }
 
 /// Measures and prints.
-pub fn run_workers() -> Result<()> {
-    let nl2sql = build_program(Profile::Release)?;
-    let folder = checkout::target().join("bench").join("workers");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    let of = |name: &str| -> Result<_> {
-        let folder = folder.join(name);
-        fs::create_dir_all(&folder)?;
-        Ok(folder)
+pub fn run_workers(more: &[String]) -> Result<()> {
+    let name = "cargo xtask bench workers --".to_owned();
+    let arguments = WorkersArguments::parse_from(std::iter::once(&name).chain(more));
+    let nl2sql = match &arguments.program {
+        Some(program) => fs::canonicalize(program)?,
+        None => build_program(Profile::Release)?,
     };
-    let (pairs, sqlite, postgres) = (of("pairs")?, of("sqlite")?, of("postgres")?);
-    measure(&nl2sql, &pairs, &PairGeneration::prepare(&nl2sql, &pairs)?)?;
-    measure(&nl2sql, &sqlite, &Judging::on_sqlite(&nl2sql, &sqlite)?)?;
-    let servers = services::up()?;
-    match servers.iter().find(|(variable, _)| *variable == judging::POSTGRES) {
-        Some((_, url)) => measure(&nl2sql, &postgres, &Judging::on_postgres(&nl2sql, &postgres, url)?),
-        None => Ok(()),
+    let folder = checkout::target().join("bench").join("workers");
+    for stage in &arguments.stages {
+        let folder = folder.join(stage.name());
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        let measured: Box<dyn Stage> = match stage {
+            MeasuredStage::Pairs => Box::new(PairGeneration::prepare(&nl2sql, &folder)?),
+            MeasuredStage::Sqlite => Box::new(Judging::on_sqlite(&nl2sql, &folder)?),
+            MeasuredStage::Postgres => Box::new(Judging::on_postgres(&nl2sql, &folder, &postgres()?)?),
+        };
+        measure(&nl2sql, &folder, &*measured, &arguments.workers)?;
     }
+    Ok(())
 }
 
-fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage) -> Result<()> {
+/// The URL of PostgreSQL's superuser, on a server that runs.
+fn postgres() -> Result<String> {
+    let servers = services::up()?;
+    let found = servers.into_iter().find(|(variable, _)| *variable == judging::POSTGRES);
+    found
+        .map(|(_, url)| url)
+        .context("PostgreSQL is missing; run `cargo xtask bootstrap`")
+}
+
+fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage, workers: &[usize]) -> Result<()> {
     let unit = stage.unit();
     println!("{}", stage.title());
     let plain = stage.run(PLAIN, None)?;
@@ -103,7 +115,7 @@ fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage) -> Result<()> {
         rate(&plain)
     );
     let mut one = None;
-    for count in WORKERS {
+    for &count in workers {
         let name = format!("by{count}");
         let fleet = Fleet::start(nl2sql, count, &folder.join(format!("nats{count}")), stage.secrets())?;
         let took = stage.run(&name, Some(&fleet.url()))?;

@@ -192,7 +192,7 @@ fn tell_what_was_done(context: &JobContext, rows: &[StageRow], usage: &UsageRepo
     }
 }
 
-/// A few accepted pairs, spread over the run. Of a hundred thousand lines only theirs are read whole.
+/// A few accepted pairs, spread over the run. Of a hundred thousand lines hardly more than theirs are read.
 fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
     #[derive(Deserialize)]
     struct Judged {
@@ -201,15 +201,29 @@ fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
     // A journal that cannot be read has failed a stage before.
     let journal = |name| pipeline.folder().read(name).ok().flatten().unwrap_or_default();
     let (samples, verdicts) = (journal(artifact::SAMPLES), journal(artifact::VERDICTS));
-    let lines = |bytes| <[u8]>::split(bytes, |byte| *byte == b'\n');
-    let accepted: Vec<&[u8]> = lines(&samples)
-        .zip(lines(&verdicts))
-        .filter(|(_, verdict)| serde_json::from_slice(verdict).is_ok_and(|judged: Judged| judged.accepted))
-        .map(|(sample, _)| sample)
-        .collect();
-    let step = (accepted.len() / EXAMPLES).max(1);
-    let chosen = accepted.into_iter().step_by(step).take(EXAMPLES);
-    chosen.filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    let (samples, verdicts) = (lines(&samples), lines(&verdicts));
+    let is_accepted = |verdict: &[u8]| serde_json::from_slice(verdict).is_ok_and(|judged: Judged| judged.accepted);
+    let step = verdicts.len().div_ceil(EXAMPLES).max(1);
+    let part = |(samples, verdicts): (&[&[u8]], &[&[u8]])| {
+        let accepted = verdicts.iter().position(|verdict| is_accepted(verdict))?;
+        serde_json::from_slice(samples.get(accepted)?).ok()
+    };
+    samples
+        .chunks(step)
+        .zip(verdicts.chunks(step))
+        .filter_map(part)
+        .collect()
+}
+
+/// The lines of a journal.
+fn lines(journal: &[u8]) -> Vec<&[u8]> {
+    let mut from = 0;
+    let line = |end: usize| {
+        let line = &journal[from..end];
+        from = end + 1;
+        line
+    };
+    memchr::memchr_iter(b'\n', journal).map(line).collect()
 }
 
 /// Usage as data.

@@ -46,7 +46,8 @@ pub struct ErrorClass {
     pub examples: Vec<String>,
 }
 
-type Groups = BTreeMap<(usize, String), Vec<usize>>;
+/// Places of the examples of each group, by its rank and name.
+type Groups<'n> = BTreeMap<(usize, &'n str), Vec<usize>>;
 
 /// Breakdowns with more than one group, or of a property that every report shows.
 pub(super) fn breakdowns(
@@ -54,10 +55,10 @@ pub(super) fn breakdowns(
     main: [Option<usize>; 2],
     facts: &BTreeMap<String, BTreeMap<String, String>>,
 ) -> Vec<Breakdown> {
-    let mut dimensions: BTreeMap<&str, Groups> = BTreeMap::new();
+    let mut dimensions: BTreeMap<&str, Groups<'_>> = BTreeMap::new();
     for (at, pair) in pairs.iter().enumerate() {
         let Some(row) = pair[1].or(pair[0]) else { continue };
-        let mut put = |dimension, rank: usize, name: String| {
+        let mut put = |dimension, rank, name| {
             dimensions
                 .entry(dimension)
                 .or_default()
@@ -65,23 +66,19 @@ pub(super) fn breakdowns(
                 .or_default()
                 .push(at);
         };
-        put("database", 0, row.prediction.db_id.clone());
+        put("database", 0, row.prediction.db_id.as_str());
         for (fact, value) in facts.get(&row.prediction.id).into_iter().flatten() {
             match fact.as_str() {
-                "language" => put("language", 0, value.clone()),
-                "topic" => put("topic", 0, value.clone()),
+                "language" => put("language", 0, value),
+                "topic" => put("topic", 0, value),
                 _ => {}
             }
         }
         if let Some(reference) = &row.reference {
-            put(
-                "hardness",
-                reference.hardness as usize,
-                reference.hardness.name().to_owned(),
-            );
+            put("hardness", reference.hardness as usize, reference.hardness.name());
             put("tables", 0, table_count(reference.tables));
             for feature in &reference.features {
-                put("feature", 0, feature.clone());
+                put("feature", 0, feature);
             }
         }
     }
@@ -100,24 +97,26 @@ pub(super) fn breakdowns(
         .collect()
 }
 
-fn group(name: String, places: &[usize], pairs: &[Pair], main: [Option<usize>; 2]) -> Group {
+fn group(name: &str, places: &[usize], pairs: &[Pair], main: [Option<usize>; 2]) -> Group {
     let mean = |side: usize| {
         let value = |at: &usize| pairs[*at][side]?.values.get(main[side]?).copied().flatten();
         crate::statistics::mean(&places.iter().filter_map(value).collect::<Vec<_>>())
     };
     Group {
-        name,
+        name: name.to_owned(),
         rows: places.len(),
         before: mean(0),
         after: mean(1),
     }
 }
 
-fn table_count(tables: usize) -> String {
-    if tables > 3 {
-        "4 or more".to_owned()
-    } else {
-        tables.to_string()
+fn table_count(tables: usize) -> &'static str {
+    match tables {
+        0 => "0",
+        1 => "1",
+        2 => "2",
+        3 => "3",
+        _ => "4 or more",
     }
 }
 
