@@ -562,6 +562,19 @@ fn a_task_that_nobody_can_do_stops_the_run_with_the_reason() {
 }
 
 #[test]
+fn a_worker_without_the_database_writes_what_others_judge() {
+    let Some(nats) = Nats::start("a_worker_without_the_database", &[]) else {
+        return;
+    };
+    let place = shop();
+    finish(run(&place, "plain", 200, &[]).output().unwrap());
+    let _bare = Worker::start(place.path(), &nats.url(), &["--set", "database.path=elsewhere.sqlite"]);
+    let _whole = Worker::start(place.path(), &nats.url(), &[]);
+    finish(run(&place, "mixed", 200, &["--queue", &nats.url()]).output().unwrap());
+    assert!(bytes(&place.path().join("mixed")) == bytes(&place.path().join("plain")));
+}
+
+#[test]
 fn a_run_without_workers_says_what_it_waits_for() {
     let Some(nats) = Nats::start("a_run_without_workers", &[]) else {
         return;

@@ -28,6 +28,9 @@ const WAIT_FOR_TASK: Duration = Duration::from_secs(30);
 /// Workers that a task may outlive.
 const MAX_DELIVERIES: i64 = 5;
 
+/// How long a worker leaves a task that it gave back to others, for each time that it was delivered: longer than the queue keeps it back.
+const REST: Duration = Duration::from_secs(3);
+
 /// Why a worker cannot do a task now although another one, or the same one later, may: its database is not reached, the coordinator is gone.
 #[derive(Clone, Debug)]
 pub struct CannotRunHere(pub String);
@@ -255,12 +258,15 @@ impl Worker {
                 Some(Ok(None)) => {}
                 Some(Ok(Some(message))) => {
                     let (worker, job, manifest) = (self.clone(), job.clone(), manifest.clone());
+                    let stop = stop.clone();
                     tracker.spawn(async move {
                         worker.counts.busy.fetch_add(1, Ordering::Relaxed);
-                        if let Err(error) = worker.work(&job, &manifest, message).await {
+                        let rest = worker.work(&job, &manifest, message).await.unwrap_or_else(|error| {
                             worker.runner.tell(error.to_string());
-                        }
+                            Duration::ZERO
+                        });
                         worker.counts.busy.fetch_sub(1, Ordering::Relaxed);
+                        stop.run_until_cancelled(tokio::time::sleep(rest)).await;
                         drop(permit);
                     });
                 }
@@ -272,13 +278,13 @@ impl Worker {
         }
     }
 
-    /// Does one task.
+    /// Does one task, and tells how long to wait before the next one is taken in its place: a task that is given back should be somebody else's.
     async fn work(
         &self,
         job: &str,
         manifest: &JobManifest,
         message: async_nats::jetstream::Message,
-    ) -> Result<(), QueueError> {
+    ) -> Result<Duration, QueueError> {
         let (lease, task) = Lease::take(&self.queue, job, manifest.lease(), message).await;
         let letter = |task: &str, deliveries: i64, reason: String| DeadLetter {
             run: manifest.run.clone(),
@@ -297,11 +303,12 @@ impl Worker {
         };
         let deliveries = lease.deliveries;
         if deliveries > 1 && lease.is_done().await? {
-            return lease.end_done().await;
+            return lease.end_done().await.map(|()| Duration::ZERO);
         }
         if deliveries > MAX_DELIVERIES {
             let reason = "the workers before ended without a word".to_owned();
-            return lease.dead_letter(&letter(&task.label(), deliveries - 1, reason)).await;
+            let letter = letter(&task.label(), deliveries - 1, reason);
+            return lease.dead_letter(&letter).await.map(|()| Duration::ZERO);
         }
         let label = task.label();
         let (done, told) = {
@@ -321,17 +328,19 @@ impl Worker {
         match done {
             Ok(result) => {
                 self.counts.done.fetch_add(1, Ordering::Relaxed);
-                lease.finish(&result).await
+                lease.finish(&result).await?;
             }
             Err(CannotRunHere(reason)) if deliveries >= MAX_DELIVERIES => {
-                lease.dead_letter(&letter(&label, deliveries, reason)).await
+                lease.dead_letter(&letter(&label, deliveries, reason)).await?;
             }
             Err(CannotRunHere(reason)) => {
                 self.counts.given_back.fetch_add(1, Ordering::Relaxed);
                 self.runner.tell(format!("given back: {label}: {reason}"));
-                lease.give_back().await
+                lease.give_back().await?;
+                return Ok(REST * deliveries as u32);
             }
         }
+        Ok(Duration::ZERO)
     }
 
     /// Says what the worker does.

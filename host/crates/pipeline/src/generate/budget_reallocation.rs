@@ -34,6 +34,8 @@ pub(super) fn reallocate(topics: &mut [TopicProgress], settings: &GenerateSettin
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use nl2sql_catalog::{Database, Sample, Topic};
     use nl2sql_profile::GenerateSettings;
 
@@ -42,7 +44,7 @@ mod tests {
 
     fn topic(budget: u32, accepted: usize, exhausted: bool) -> TopicProgress {
         TopicProgress {
-            accepted: vec![Sample::default(); accepted],
+            accepted: Arc::new(vec![Sample::default(); accepted]),
             exhausted,
             ..TopicProgress::new(
                 &Topic {

@@ -1,6 +1,7 @@
 //! The three journals of generation and what a resumed run reads from them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use nl2sql_catalog::{Database, Plan, Rejection, Sample, Verdict};
 use nl2sql_profile::GenerateSettings;
@@ -158,7 +159,7 @@ pub(super) fn replay(
     for (sample, verdict) in judged {
         if verdict.accepted {
             topic.empty += u32::from(is_empty_result(&verdict));
-            topic.accepted.push(sample);
+            Arc::make_mut(&mut topic.accepted).push(sample);
         } else {
             let findings = verdict.findings;
             topic.rejected.push(Rejection { sample, findings });

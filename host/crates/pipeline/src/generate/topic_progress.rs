@@ -1,6 +1,7 @@
 //! How far one topic is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nl2sql_catalog::{Database, GenerateRequest, Rejection, Sample, Topic};
 use nl2sql_profile::GenerateSettings;
@@ -36,7 +37,8 @@ impl Weights {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TopicProgress {
     pub(super) topic: Topic,
-    pub(super) accepted: Vec<Sample>,
+    /// Shared with the requests that are under way.
+    pub(super) accepted: Arc<Vec<Sample>>,
     /// Rejections of the last round.
     pub(super) rejected: Vec<Rejection>,
     /// Next round.
@@ -115,6 +117,8 @@ impl TopicProgress {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use nl2sql_catalog::{Sample, Topic};
     use nl2sql_profile::GenerateSettings;
 
@@ -126,7 +130,7 @@ mod tests {
                 budget,
                 ..Topic::default()
             },
-            accepted: vec![Sample::default(); accepted],
+            accepted: Arc::new(vec![Sample::default(); accepted]),
             offered,
             ..TopicProgress::default()
         }
