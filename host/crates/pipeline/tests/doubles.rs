@@ -11,7 +11,8 @@ use nl2sql_catalog::{
     Topic, TypeClass,
 };
 use nl2sql_pipeline::{
-    Dependencies, Dialect, Event, Failure, Generator, Observer, Planner, PluginIdentity, Source, Validator,
+    Dependencies, Dialect, Event, Failure, GeneratedBatch, GenerationExecutor, Generator, Judgement, LocalGeneration,
+    LocalValidation, Observer, Planner, PluginIdentity, Source, ValidationExecutor, Validator,
 };
 
 /// Customers and their orders; one key leads nowhere.
@@ -105,6 +106,8 @@ pub struct Doubles {
     pub model: Option<&'static str>,
     /// Calls of the generator that may wait at the same time.
     pub at_once: Option<usize>,
+    /// Every other batch is judged where it is written.
+    pub judges_along: bool,
 }
 
 impl Default for Doubles {
@@ -117,6 +120,7 @@ impl Default for Doubles {
             others: BTreeMap::new(),
             model: None,
             at_once: None,
+            judges_along: false,
         }
     }
 }
@@ -150,6 +154,21 @@ impl Dependencies for Doubles {
         Ok(vec![Box::new(Odd(self.faults.clone(), self.calls.clone()))])
     }
 
+    fn generation(
+        &self,
+        plain: &Arc<Database>,
+        context: GeneratorContext,
+    ) -> Result<Box<dyn GenerationExecutor>, Failure> {
+        let generation = LocalGeneration::open(self, plain, context)?;
+        if !self.judges_along {
+            return Ok(Box::new(generation));
+        }
+        Ok(Box::new(JudgedAlong {
+            generation,
+            validation: LocalValidation::open(self, plain)?,
+        }))
+    }
+
     fn identities(&self) -> Result<Vec<PluginIdentity>, Failure> {
         let identity = |role: &str, name: &str| PluginIdentity {
             role: role.into(),
@@ -167,6 +186,27 @@ impl Dependencies for Doubles {
             identity("generator", &self.generator),
             identity("validator", "odd"),
         ])
+    }
+}
+
+/// Judges every other batch where it is written, as some workers do.
+struct JudgedAlong {
+    generation: LocalGeneration,
+    validation: LocalValidation,
+}
+
+impl GenerationExecutor for JudgedAlong {
+    fn looks_ahead(&self) -> bool {
+        self.generation.looks_ahead()
+    }
+
+    fn generate_all(&self, requests: &[GenerateRequest<'_>]) -> Vec<Result<GeneratedBatch, Failure>> {
+        let mut answers = self.generation.generate_all(requests);
+        for generated in answers.iter_mut().step_by(2).flatten() {
+            let judged = self.validation.judge_all(&generated.batch.samples).unwrap();
+            generated.judgement = Some(Judgement::joined(judged));
+        }
+        answers
     }
 }
 

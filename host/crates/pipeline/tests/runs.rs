@@ -65,6 +65,25 @@ fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Vec<T> {
 }
 
 #[test]
+fn who_judges_changes_no_byte() {
+    let (plain, along) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    run(plain.path()).unwrap();
+    let judged_along = Doubles {
+        judges_along: true,
+        ..Doubles::default()
+    };
+    run_with(
+        along.path(),
+        &profile(),
+        &judged_along,
+        &Listener::default(),
+        Rerun::default(),
+    )
+    .unwrap();
+    assert!(bytes(plain.path()) == bytes(along.path()));
+}
+
+#[test]
 fn a_run_meets_its_budgets_without_repeating_itself() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path()).unwrap();
