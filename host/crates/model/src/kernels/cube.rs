@@ -15,7 +15,7 @@ pub mod masked_softmax;
 pub mod packed_blocks;
 pub mod rms_norm;
 
-use burn::tensor::{BackendPrimitive, DType, Tensor};
+use burn::tensor::{DType, Tensor as BurnTensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
@@ -27,17 +27,17 @@ use cubecl::prelude::*;
 const MAX_CUBES: usize = 32_768;
 
 /// The tensor as CubeCL has it; `None` on other devices and where a graph is recorded.
-fn cube_tensor<const D: usize>(tensor: &Tensor<D>) -> Option<CubeTensor> {
+fn cube_tensor<const D: usize>(tensor: &BurnTensor<D>) -> Option<CubeTensor> {
     tensor.clone().try_into_primitive::<CubeBackend>().ok()
 }
 
 /// As [`cube_tensor`], without gaps between rows.
-fn contiguous<const D: usize>(tensor: &Tensor<D>) -> Option<CubeTensor> {
+fn contiguous<const D: usize>(tensor: &BurnTensor<D>) -> Option<CubeTensor> {
     cube_tensor(tensor).map(into_contiguous)
 }
 
-fn burn_tensor<const D: usize>(tensor: CubeTensor) -> Tensor<D> {
-    Tensor::from_primitive::<CubeBackend>(tensor)
+fn burn_tensor<const D: usize>(tensor: CubeTensor) -> BurnTensor<D> {
+    BurnTensor::from_primitive::<CubeBackend>(tensor)
 }
 
 /// A contiguous tensor beside `like`, its values not yet written.
@@ -56,7 +56,7 @@ struct Rows {
 
 impl Rows {
     /// All dimensions but the last as rows; copied where they lie otherwise.
-    fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
+    fn of<const D: usize>(tensor: &BurnTensor<D>) -> Option<Self> {
         let tensor = cube_tensor(tensor)?;
         Some(match Self::in_place(&tensor) {
             Some(stride) => Self::with_stride(tensor, stride),

@@ -1,6 +1,6 @@
 //! Two launches: sums of squares of parts of the gradients, then the step, in which every cube adds the parts up for itself.
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Tensor as BurnTensor};
 use cubecl::prelude::*;
 
 use super::{burn_tensor, contiguous, cube_sum, empty};
@@ -11,11 +11,11 @@ const PARTS: u32 = 256;
 
 pub fn adamw(
     state: &AdamWTensors,
-    gradients: &Tensor<1>,
-    loss: &Tensor<1>,
+    gradients: &BurnTensor<1>,
+    loss: &BurnTensor<1>,
     step: AdamWStep,
     max_norm: f32,
-) -> Option<(AdamWTensors, Tensor<1>)> {
+) -> Option<(AdamWTensors, BurnTensor<1>)> {
     let [values, means, squares] = [&state.values, &state.means, &state.squares].map(contiguous);
     let (values, means, squares) = (values?, means?, squares?);
     let (gradients, loss) = (contiguous(gradients)?, contiguous(loss)?);

@@ -1,6 +1,6 @@
 //! A row of logits for each cube; the gradient takes their place.
 
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{DType, Int, Tensor as BurnTensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use cubecl::prelude::*;
@@ -10,7 +10,11 @@ use super::{Rows, a_cube_each, burn_tensor, cube_max, cube_sum, element, empty, 
 /// Below every logit, and a number that every device can write down.
 const LOWEST: f32 = -3.0e38;
 
-pub fn cross_entropy(logits: &Tensor<2>, targets: &Tensor<1, Int>, scale: f64) -> Option<(Tensor<1>, Tensor<2>)> {
+pub fn cross_entropy(
+    logits: &BurnTensor<2>,
+    targets: &BurnTensor<1, Int>,
+    scale: f64,
+) -> Option<(BurnTensor<1>, BurnTensor<2>)> {
     let logits = Rows::of(logits)?;
     let targets = into_contiguous(targets.clone().try_into_primitive::<CubeBackend>().ok()?);
     let losses = empty(&logits.tensor, [logits.count], DType::F32);

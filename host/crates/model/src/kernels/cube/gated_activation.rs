@@ -1,6 +1,6 @@
 //! An element for each unit.
 
-use burn::tensor::Tensor;
+use burn::tensor::Tensor as BurnTensor;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::calculate_cube_count_elemwise;
 use cubecl::prelude::*;
@@ -10,7 +10,7 @@ use crate::architecture::Activation;
 
 const UNITS: u32 = 256;
 
-pub fn forward(activation: Activation, gate: &Tensor<2>, up: &Tensor<2>) -> Option<Tensor<2>> {
+pub fn forward(activation: Activation, gate: &BurnTensor<2>, up: &BurnTensor<2>) -> Option<BurnTensor<2>> {
     let shape = gate.dims();
     let (gate, up) = (contiguous(gate)?, contiguous(up)?);
     let y = empty(&gate, shape, gate.dtype);
@@ -32,10 +32,10 @@ pub fn forward(activation: Activation, gate: &Tensor<2>, up: &Tensor<2>) -> Opti
 
 pub fn backward(
     activation: Activation,
-    gate: &Tensor<2>,
-    up: &Tensor<2>,
-    gradient: &Tensor<2>,
-) -> Option<[Tensor<2>; 2]> {
+    gate: &BurnTensor<2>,
+    up: &BurnTensor<2>,
+    gradient: &BurnTensor<2>,
+) -> Option<[BurnTensor<2>; 2]> {
     let shape = gate.dims();
     let (gate, up, gradient) = (contiguous(gate)?, contiguous(up)?, contiguous(gradient)?);
     let [for_gate, for_up] = [(); 2].map(|()| empty(&gate, shape, gate.dtype));
@@ -65,8 +65,8 @@ fn grid(like: &CubeTensor, [rows, width]: [usize; 2]) -> (CubeCount, CubeDim) {
 /// `1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))`, by the logistic function: `tanh` overflows on some devices where this does not.
 #[cube]
 fn one_and_tanh(x: f32) -> f32 {
-    let inner = 0.797_884_6 * (x + 0.044_715 * x * x * x);
-    2.0 / (1.0 + (-2.0 * inner).exp())
+    let twice = (x + x * x * x * 0.044_715) * 1.595_769_1;
+    2.0 / (1.0 + (-twice).exp())
 }
 
 #[cube(launch)]
@@ -83,11 +83,11 @@ fn forward_kernel<T: Float>(
         terminate!();
     }
     let x = f32::cast_from(gate[place]);
-    let mut opened = f32::new(0.0);
+    let mut opened = x;
     if is_silu {
-        opened = x / (1.0 + (-x).exp());
+        opened *= 1.0 / (1.0 + (-x).exp());
     } else {
-        opened = x * one_and_tanh(x) * 0.5;
+        opened *= one_and_tanh(x) * 0.5;
     }
     y[place] = T::cast_from(opened * f32::cast_from(up[place]));
 }
@@ -109,17 +109,17 @@ fn backward_kernel<T: Float>(
     }
     let x = f32::cast_from(gate[place]);
     let given = f32::cast_from(gradient[place]);
-    let mut opened = f32::new(0.0);
-    let mut slope = f32::new(0.0);
+    let mut opened = x;
+    let mut slope = f32::new(1.0);
     if is_silu {
         let open = 1.0 / (1.0 + (-x).exp());
-        opened = x * open;
-        slope = open * (1.0 + x * (1.0 - open));
+        opened *= open;
+        slope *= open * (1.0 + x * (1.0 - open));
     } else {
         let raised = one_and_tanh(x);
-        opened = x * raised * 0.5;
+        opened *= raised * 0.5;
         // The derivative of tanh is (1 + tanh) (1 - tanh).
-        slope = raised * 0.5 + x * raised * (2.0 - raised) * 0.5 * 0.797_884_6 * (1.0 + 0.134_145 * x * x);
+        slope *= raised * 0.5 + x * raised * (2.0 - raised) * 0.5 * 0.797_884_6 * (1.0 + 0.134_145 * x * x);
     }
     for_gate[place] = T::cast_from(given * f32::cast_from(up[place]) * slope);
     for_up[place] = T::cast_from(given * opened);

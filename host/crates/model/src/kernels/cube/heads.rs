@@ -1,6 +1,6 @@
 //! A head of a token for each cube, a pair of its dimensions for each unit.
 
-use burn::tensor::Tensor;
+use burn::tensor::Tensor as BurnTensor;
 use cubecl::prelude::*;
 
 use super::{Rows, a_cube_each, burn_tensor, contiguous, cube_sum, element, empty};
@@ -30,7 +30,7 @@ impl Sizes {
     }
 }
 
-pub fn forward(layout: HeadLayout<'_>, x: &Tensor<2>) -> Option<Tensor<4>> {
+pub fn forward(layout: HeadLayout<'_>, x: &BurnTensor<2>) -> Option<BurnTensor<4>> {
     let x = Rows::of(x)?;
     let sizes = Sizes::of(&layout, x.count, x.width);
     let shape = [layout.rows, sizes.heads, sizes.length, layout.head_dim];
@@ -70,7 +70,7 @@ pub fn forward(layout: HeadLayout<'_>, x: &Tensor<2>) -> Option<Tensor<4>> {
     Some(burn_tensor(y))
 }
 
-pub fn backward(layout: HeadLayout<'_>, x: &Tensor<2>, gradient: &Tensor<4>) -> Option<Tensor<2>> {
+pub fn backward(layout: HeadLayout<'_>, x: &BurnTensor<2>, gradient: &BurnTensor<4>) -> Option<BurnTensor<2>> {
     let (x, gradient) = (Rows::of(x)?, contiguous(gradient)?);
     let sizes = Sizes::of(&layout, x.count, x.width);
     let y = empty(&x.tensor, [x.count, x.width], x.tensor.dtype);

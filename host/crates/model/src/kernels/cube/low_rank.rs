@@ -1,6 +1,6 @@
 //! Products with factors of low rank, eight ranks at a time: what they multiply is read once for all eight.
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Tensor as BurnTensor};
 use cubecl::prelude::*;
 
 use super::{Rows, burn_tensor, contiguous, element, empty};
@@ -22,7 +22,7 @@ const COLUMNS: u32 = 32;
 const LANES: u32 = 8;
 
 /// Inputs of up to three parts; what is missing is never read, and the first stands in its place.
-fn three(inputs: &[Tensor<2>]) -> Option<[Rows; 3]> {
+fn three(inputs: &[BurnTensor<2>]) -> Option<[Rows; 3]> {
     let row = |place: usize| Rows::of(inputs.get(place).unwrap_or(&inputs[0]));
     Some([row(0)?, row(1)?, row(2)?])
 }
@@ -31,7 +31,12 @@ fn offsets(factors: &[Factor]) -> [u32; 3] {
     [0, 1, 2].map(|place| factors.get(place).unwrap_or(&factors[0]).offset as u32)
 }
 
-pub fn project_down(inputs: &[Tensor<2>], values: &Tensor<1>, factors: &[Factor], scale: f64) -> Option<Tensor<2>> {
+pub fn project_down(
+    inputs: &[BurnTensor<2>],
+    values: &BurnTensor<1>,
+    factors: &[Factor],
+    scale: f64,
+) -> Option<BurnTensor<2>> {
     let (values, [a, b, c]) = (contiguous(values)?, three(inputs)?);
     let rank = factors[0].rank;
     let low = empty(&a.tensor, [a.count, inputs.len() * rank], DType::F32);
@@ -74,13 +79,13 @@ pub fn project_down(inputs: &[Tensor<2>], values: &Tensor<1>, factors: &[Factor]
 }
 
 pub fn add(
-    bases: &[Tensor<2>],
-    (low, column): (&Tensor<2>, usize),
-    values: &Tensor<1>,
+    bases: &[BurnTensor<2>],
+    (low, column): (&BurnTensor<2>, usize),
+    values: &BurnTensor<1>,
     factor: Factor,
     scale: f64,
-    bias: Option<&Tensor<1>>,
-) -> Option<Tensor<2>> {
+    bias: Option<&BurnTensor<1>>,
+) -> Option<BurnTensor<2>> {
     let (values, low, [a, b, c]) = (contiguous(values)?, Rows::of(low)?, three(bases)?);
     let has_bias = bias.is_some();
     let bias = bias.map_or(Some(a.tensor.clone()), contiguous)?;
@@ -119,12 +124,12 @@ pub fn add(
 }
 
 pub fn accumulate(
-    gradients: &Tensor<1>,
-    inputs: &[Tensor<2>],
-    low: &Tensor<2>,
+    gradients: &BurnTensor<1>,
+    inputs: &[BurnTensor<2>],
+    low: &BurnTensor<2>,
     factors: &[Factor],
     scale: f64,
-) -> Option<Tensor<1>> {
+) -> Option<BurnTensor<1>> {
     let (gradients, low, [a, b, c]) = (contiguous(gradients)?, Rows::of(low)?, three(inputs)?);
     let rank = factors[0].rank;
     let dtype = element(a.tensor.dtype)?;

@@ -1,6 +1,6 @@
 //! A query for each cube; what is written takes the place of what was read.
 
-use burn::tensor::Tensor;
+use burn::tensor::Tensor as BurnTensor;
 use cubecl::prelude::*;
 
 use super::{Rows, a_cube_each, burn_tensor, cube_max, cube_sum, element, units_for};
@@ -9,7 +9,7 @@ use crate::kernels::VisibleKeys;
 /// Below every score, and a number that every device can write down.
 const LOWEST: f32 = -3.0e38;
 
-pub fn forward(scores: &Tensor<4>, visible: VisibleKeys, scale: f64) -> Option<Tensor<4>> {
+pub fn forward(scores: &BurnTensor<4>, visible: VisibleKeys, scale: f64) -> Option<BurnTensor<4>> {
     let scores = Rows::of(scores)?;
     let dtype = element(scores.tensor.dtype)?;
     let units = units_for(scores.width);
@@ -32,7 +32,7 @@ pub fn forward(scores: &Tensor<4>, visible: VisibleKeys, scale: f64) -> Option<T
     Some(burn_tensor(scores.tensor))
 }
 
-pub fn backward(weights: &Tensor<4>, gradient: &Tensor<4>, scale: f64) -> Option<Tensor<4>> {
+pub fn backward(weights: &BurnTensor<4>, gradient: &BurnTensor<4>, scale: f64) -> Option<BurnTensor<4>> {
     let (weights, gradient) = (Rows::of(weights)?, Rows::of(gradient)?);
     let dtype = element(weights.tensor.dtype)?;
     let units = units_for(weights.width);

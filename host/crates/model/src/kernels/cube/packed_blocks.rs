@@ -1,6 +1,6 @@
 //! Packed blocks of 8 or 4 bits opened into a dtype of computation: a word for each unit.
 
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{DType, Int, Tensor as BurnTensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use cubecl::calculate_cube_count_elemwise;
@@ -14,12 +14,12 @@ const UNITS: u32 = 256;
 
 /// `[d_out, d_in]` of words `[d_out, blocks * words of a block]` and scales `[d_out, blocks]`.
 pub fn open(
-    words: &Tensor<2, Int>,
-    scales: &Tensor<2>,
+    words: &BurnTensor<2, Int>,
+    scales: &BurnTensor<2>,
     d_in: usize,
     bits: QuantisedBits,
     dtype: DType,
-) -> Option<Tensor<2>> {
+) -> Option<BurnTensor<2>> {
     let [d_out, words_per_row] = words.dims();
     let words = into_contiguous(words.clone().try_into_primitive::<CubeBackend>().ok()?);
     let scales = contiguous(scales)?;
@@ -125,11 +125,9 @@ fn kernel<T: Float>(
         let code = (word >> (slot * width)) & mask;
         let column = of_row * per_word as usize + slot as usize;
         if column < d_in as usize {
-            let mut level = f32::new(0.0);
+            let mut level = f32::cast_from(code) - 128.0;
             if width == 4 {
                 level = normal_float(code);
-            } else {
-                level = f32::cast_from(code) - 128.0;
             }
             values[row * d_in as usize + column] = T::cast_from(level * scale);
         }

@@ -1,12 +1,12 @@
 //! A row for each cube.
 
-use burn::tensor::Tensor;
+use burn::tensor::Tensor as BurnTensor;
 use cubecl::prelude::*;
 
 use super::{Rows, a_cube_each, burn_tensor, contiguous, cube_sum, element, empty, units_for};
 use crate::layers::RmsNorm;
 
-pub fn forward<const D: usize>(norm: &RmsNorm, x: &Tensor<D>) -> Option<Tensor<D>> {
+pub fn forward<const D: usize>(norm: &RmsNorm, x: &BurnTensor<D>) -> Option<BurnTensor<D>> {
     let shape = x.dims();
     let (x, scale) = (Rows::of(x)?, contiguous(&norm.scale)?);
     let y = empty(&x.tensor, shape, x.tensor.dtype);
@@ -30,7 +30,12 @@ pub fn forward<const D: usize>(norm: &RmsNorm, x: &Tensor<D>) -> Option<Tensor<D
     Some(burn_tensor(y))
 }
 
-pub fn backward(norm: &RmsNorm, x: &Tensor<2>, gradient: &Tensor<2>, added: Option<&Tensor<2>>) -> Option<Tensor<2>> {
+pub fn backward(
+    norm: &RmsNorm,
+    x: &BurnTensor<2>,
+    gradient: &BurnTensor<2>,
+    added: Option<&BurnTensor<2>>,
+) -> Option<BurnTensor<2>> {
     let (x, gradient, scale) = (Rows::of(x)?, Rows::of(gradient)?, contiguous(&norm.scale)?);
     let is_added = added.is_some();
     let added = match added {
