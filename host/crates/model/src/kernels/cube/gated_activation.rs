@@ -83,11 +83,11 @@ fn forward_kernel<T: Float>(
         terminate!();
     }
     let x = f32::cast_from(gate[place]);
-    let mut opened = x;
+    let mut opened = f32::new(0.0);
     if is_silu {
-        opened *= 1.0 / (1.0 + (-x).exp());
+        opened = x / (1.0 + (-x).exp());
     } else {
-        opened *= one_and_tanh(x) * 0.5;
+        opened = x * one_and_tanh(x) * 0.5;
     }
     y[place] = T::cast_from(opened * f32::cast_from(up[place]));
 }
@@ -109,17 +109,17 @@ fn backward_kernel<T: Float>(
     }
     let x = f32::cast_from(gate[place]);
     let given = f32::cast_from(gradient[place]);
-    let mut opened = x;
-    let mut slope = f32::new(1.0);
+    let mut opened = f32::new(0.0);
+    let mut slope = f32::new(0.0);
     if is_silu {
         let open = 1.0 / (1.0 + (-x).exp());
-        opened *= open;
-        slope *= open * (1.0 + x * (1.0 - open));
+        opened = x * open;
+        slope = open * (1.0 + x * (1.0 - open));
     } else {
         let raised = one_and_tanh(x);
-        opened *= raised * 0.5;
+        opened = x * raised * 0.5;
         // The derivative of tanh is (1 + tanh) (1 - tanh).
-        slope *= raised * 0.5 + x * raised * (2.0 - raised) * 0.5 * 0.797_884_6 * (1.0 + 0.134_145 * x * x);
+        slope = raised * 0.5 + x * raised * (2.0 - raised) * 0.5 * 0.797_884_6 * (1.0 + 0.134_145 * x * x);
     }
     for_gate[place] = T::cast_from(given * f32::cast_from(up[place]) * slope);
     for_up[place] = T::cast_from(given * opened);

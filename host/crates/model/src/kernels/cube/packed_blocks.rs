@@ -125,9 +125,11 @@ fn kernel<T: Float>(
         let code = (word >> (slot * width)) & mask;
         let column = of_row * per_word as usize + slot as usize;
         if column < d_in as usize {
-            let mut level = f32::cast_from(code) - 128.0;
+            let mut level = f32::new(0.0);
             if width == 4 {
                 level = normal_float(code);
+            } else {
+                level = f32::cast_from(code) - 128.0;
             }
             values[row * d_in as usize + column] = T::cast_from(level * scale);
         }
