@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask bench decode`, or with `NL2SQL_BENCH_MODEL` naming a model folder and `NL2SQL_PEER_PYTHON` a Python with torch and
 //! transformers, `cargo bench -p nl2sql-inference`. With `NL2SQL_BENCH_DEVICE` (`cpu`, `cuda:0`, ..) as well, decoding by tensor operations on
-//! that device is measured instead, in f32 or what `NL2SQL_BENCH_PRECISION` says (`f32`, `bf16`).
+//! that device is measured instead, in f32 or what `NL2SQL_BENCH_PRECISION` says (`f32`, `bf16`), and of `NL2SQL_BENCH_TOKENS` new tokens a row where
+//! it is given.
 
 use std::path::Path;
 use std::process::Command;
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let ours: Vec<f64> = [1, 16]
         .into_iter()
-        .map(|rows| tokens_per_second(CpuEngine::new(decoder.clone(), options), rows))
+        .map(|rows| tokens_per_second(CpuEngine::new(decoder.clone(), options), rows, NEW_TOKENS))
         .collect::<Result<_, _>>()?;
     println!(
         "nl2sql        alone {:7.1} tok/s   16 at once {:7.1} tok/s",
@@ -72,22 +73,27 @@ fn on_device(folder: &Path, device_name: &str) -> Result<(), Box<dyn std::error:
     };
     let device = DeviceChoice::parse(device_name)?.resolve()?;
     let decoder = load_decoder(folder, &LoadOptions { device, dtype })?;
+    let new_tokens = match std::env::var("NL2SQL_BENCH_TOKENS") {
+        Ok(count) => count.parse()?,
+        Err(_) => NEW_TOKENS,
+    };
     for rows in [1, 4, 8] {
-        let speed = tokens_per_second(TensorEngine::new(decoder.clone(), TensorOptions::default()), rows)?;
+        let engine = TensorEngine::new(decoder.clone(), TensorOptions::default());
+        let speed = tokens_per_second(engine, rows, new_tokens)?;
         println!("{device_name}  {rows} at once {speed:7.1} tok/s");
     }
     Ok(())
 }
 
 /// New tokens per second, prompts included, with no prefix shared between them.
-fn tokens_per_second(engine: impl Engine, rows: usize) -> Result<f64, Box<dyn std::error::Error>> {
+fn tokens_per_second(engine: impl Engine, rows: usize, new_tokens: usize) -> Result<f64, Box<dyn std::error::Error>> {
     let prompt: Vec<u32> = (0..PROMPT_TOKENS as u32).map(|n| 100 + n * 37 % 4000).collect();
     let mut generator = Generator::new(engine, None, rows);
     generator.generate(vec![GenerationRequest::greedy(prompt.clone(), 4, Vec::new())])?;
     let requests = (0..rows)
-        .map(|_| GenerationRequest::greedy(prompt.clone(), NEW_TOKENS, Vec::new()))
+        .map(|_| GenerationRequest::greedy(prompt.clone(), new_tokens, Vec::new()))
         .collect();
     let start = Instant::now();
     generator.generate(requests)?;
-    Ok((rows * NEW_TOKENS) as f64 / start.elapsed().as_secs_f64())
+    Ok((rows * new_tokens) as f64 / start.elapsed().as_secs_f64())
 }

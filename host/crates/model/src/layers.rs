@@ -1,7 +1,7 @@
 //! Building blocks shared by every architecture.
 
 mod attention;
-mod block_quantised;
+pub(crate) mod block_quantised;
 mod decoder_layer;
 mod embedding;
 mod feed_forward;

@@ -25,6 +25,7 @@ pub mod device;
 pub mod error;
 pub mod gguf;
 pub mod inspect;
+pub mod kernels;
 pub mod layers;
 pub mod templates;
 pub mod tokenizer;

@@ -12,12 +12,13 @@ use std::time::Instant;
 use nl2sql_model::TargetModules;
 use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::device::DeviceChoice;
-use nl2sql_training::adamw::{AdamW, AdamWSettings, clip_global_norm};
+use nl2sql_training::adamw::{AdamW, AdamWSettings};
 use nl2sql_training::autodiff::AutodiffEngine;
 use nl2sql_training::batch::{IGNORED, Sample};
 use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
 use nl2sql_training::engine::{Engine, StepSamples, stored_on_devices};
 use nl2sql_training::events::peak_memory;
+use nl2sql_training::trained_state::{TrainedState, Update};
 
 /// Row `row` of the synthetic batch; the Python side generates the same.
 fn sample(row: usize, length: usize, scored: usize, shared_prefix: usize) -> Sample {
@@ -74,9 +75,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             Box::new(AutodiffEngine::load(folder, &adapter, &[device], dtype)?)
         }
     };
-    let mut values = engine.initial_values(1)?;
-    let mut optimizer = AdamW::new(AdamWSettings::default(), values.len());
-    let mut gradients = vec![0.0; values.len()];
+    let values = engine.initial_values(1)?;
+    let optimizer = AdamW::new(AdamWSettings::default(), values.len());
+    let mut trained = TrainedState::new(values, optimizer);
+    let update = Update {
+        learning_rate: 1e-4,
+        max_gradient_norm: 1.0,
+    };
     let samples: Vec<Sample> = (0..rows)
         .map(|row| sample(row, length, scored, shared_prefix))
         .collect();
@@ -87,9 +92,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut seconds = Vec::new();
     for _ in 0..steps {
         let began = Instant::now();
-        losses.push(engine.step(&values, &step, &mut gradients)?);
-        clip_global_norm(&mut gradients, 1.0);
-        optimizer.step(&mut values, &gradients, 1e-4);
+        losses.push(engine.train_step(&mut trained, &step, update)?.loss);
         seconds.push(began.elapsed().as_secs_f64());
     }
     let each = seconds.clone();

@@ -1,5 +1,7 @@
 //! AdamW (Loshchilov & Hutter 2019) as `torch.optim.AdamW` computes it, and clipping by the global norm.
 
+use nl2sql_model::kernels::AdamWStep;
+
 /// Settings of the optimizer.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AdamWSettings {
@@ -62,6 +64,18 @@ impl AdamW {
     /// One step at `learning_rate`:
     /// `v -= lr wd v; m = b1 m + (1-b1) g; s = b2 s + (1-b2) g^2; v -= lr/(1-b1^t) m / (sqrt(s)/sqrt(1-b2^t) + eps)`.
     pub fn step(&mut self, values: &mut [f32], gradients: &[f32], learning_rate: f64) {
+        let step = self.next_step(learning_rate);
+        let memory = self.means.iter_mut().zip(&mut self.squares);
+        for ((value, &g), (mean, square)) in values.iter_mut().zip(gradients).zip(memory) {
+            *mean += step.fresh_mean * (g - *mean);
+            *square = *square * step.kept_square + step.fresh_square * g * g;
+            let denominator = square.sqrt() / step.square_root_correction + step.epsilon;
+            *value = *value * step.kept_value - step.pace * (*mean / denominator);
+        }
+    }
+
+    /// Counts a step and gives its numbers.
+    pub fn next_step(&mut self, learning_rate: f64) -> AdamWStep {
         self.steps += 1;
         let AdamWSettings {
             beta1,
@@ -69,19 +83,14 @@ impl AdamW {
             epsilon,
             weight_decay,
         } = self.settings;
-        let correction1 = 1.0 - beta1.powi(self.steps as i32);
-        let correction2 = (1.0 - beta2.powi(self.steps as i32)).sqrt() as f32;
-        let (pace, keep) = (
-            (learning_rate / correction1) as f32,
-            (1.0 - learning_rate * weight_decay) as f32,
-        );
-        let (fresh1, fresh2, beta2, epsilon) =
-            ((1.0 - beta1) as f32, (1.0 - beta2) as f32, beta2 as f32, epsilon as f32);
-        let memory = self.means.iter_mut().zip(&mut self.squares);
-        for ((value, &g), (mean, square)) in values.iter_mut().zip(gradients).zip(memory) {
-            *mean += fresh1 * (g - *mean);
-            *square = *square * beta2 + fresh2 * g * g;
-            *value = *value * keep - pace * (*mean / (square.sqrt() / correction2 + epsilon));
+        AdamWStep {
+            fresh_mean: (1.0 - beta1) as f32,
+            kept_square: beta2 as f32,
+            fresh_square: (1.0 - beta2) as f32,
+            kept_value: (1.0 - learning_rate * weight_decay) as f32,
+            pace: (learning_rate / (1.0 - beta1.powi(self.steps as i32))) as f32,
+            square_root_correction: (1.0 - beta2.powi(self.steps as i32)).sqrt() as f32,
+            epsilon: epsilon as f32,
         }
     }
 }

@@ -1,15 +1,20 @@
 //! Losses and gradients on burn's devices: graphics cards, and the CPU as a reference for the CPU engine.
 //!
 //! Each device holds the whole frozen model; a step's samples are sharded over the devices and gradients are summed in
-//! device order. Trained values are kept in f32 and multiplied in the dtype of the model. Optimizer and clipping stay in
-//! host memory: a step uploads the values once and reads gradients and loss once.
+//! device order. Trained values are kept in f32, whatever the dtype of the model. On one device values and optimizer stay there: a step reads its
+//! loss and the norm of its gradients. With several, values are uploaded and gradients read once a step, and the optimizer is the host's.
 
 mod arrangement;
 mod cross_entropy;
+mod frozen_weights;
+mod input_group;
 mod layer_pass;
 mod query_blocks;
+mod resident_state;
 mod shared_prefixes;
 mod trained_values;
+mod written_layer;
+mod written_pass;
 
 use std::path::Path;
 use std::time::Instant;
@@ -19,13 +24,17 @@ use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::{Decoder, LoadOptions, ModelConfig, OutputHead, StoredDtype, load_decoder};
 
 use self::arrangement::Arrangement;
+use self::input_group::FlatState;
 use self::layer_pass::LayerPass;
+use self::resident_state::ResidentState;
 use self::trained_values::{DeviceGradients, DeviceValues};
+use self::written_pass::WrittenPass;
 use crate::batch::{Sample, TokenBatch};
 use crate::batch_sharding::shard_by_shared_prefix;
-use crate::engine::{Engine, StepSamples, device_name};
+use crate::engine::{Engine, StepSamples, device_name, step_on_host};
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
+use crate::trained_state::{StepOutcome, TrainedState, Update};
 
 /// The engine over one or more burn devices.
 pub struct AutodiffEngine {
@@ -33,6 +42,8 @@ pub struct AutodiffEngine {
     layout: ParameterLayout,
     adapter: AdapterConfig,
     names: String,
+    /// What is trained, while it lies on the one device.
+    resident: Option<ResidentState>,
 }
 
 impl AutodiffEngine {
@@ -65,6 +76,7 @@ impl AutodiffEngine {
             layout,
             adapter: adapter.clone(),
             names: names.join(", "),
+            resident: None,
         })
     }
 }
@@ -104,13 +116,14 @@ impl Engine for AutodiffEngine {
     fn step(&mut self, values: &[f32], samples: &StepSamples, gradients: &mut [f32]) -> Result<f64, TrainError> {
         let scale = 1.0 / samples.scored().max(1) as f64;
         let shared = self.shared(samples);
-        let work = |number: usize| match &shared {
-            Some(shards) => shards[number].iter().map(MicroBatch::shared).collect(),
-            None => self.padded(number, samples),
-        };
         // Nothing is read back before all devices have their work, so that they compute at the same time.
         let shares: Vec<Tensor<1>> = (0..self.replicas.len())
-            .map(|number| self.share_of_step(number, values, work(number), scale))
+            .map(|number| {
+                let values = DeviceValues::upload(values, &self.layout, &self.replicas[number].device());
+                let work = self.work_of(number, shared.as_deref(), samples);
+                let (gradients, loss) = self.share_of_step(number, &values, work, scale);
+                Tensor::cat(vec![gradients, loss], 0)
+            })
             .collect();
         gradients.fill(0.0);
         let mut total = 0.0;
@@ -130,7 +143,6 @@ impl Engine for AutodiffEngine {
             return Ok(0.0);
         };
         let values = DeviceValues::upload(values, &self.layout, &frozen.device());
-        let model = values.put_into(frozen, &self.adapter, 0.0, false);
         let together = StepSamples {
             micro_batches: vec![samples.iter().map(|&sample| (sample, 0)).collect()],
         };
@@ -143,14 +155,57 @@ impl Engine for AutodiffEngine {
             true => vec![Arrangement::Padded(samples.to_vec())],
             false => shared.iter().map(Arrangement::Shared).collect(),
         };
-        let passes = arrangements
-            .into_iter()
-            .filter_map(|arrangement| LayerPass::new(&model, arrangement, None));
-        let losses: Vec<Tensor<1>> = passes.map(|pass| pass.summed_loss()).collect();
+        let losses: Vec<Tensor<1>> = match self.has_factors_alone() {
+            true => {
+                let state = self.flat_state(values.flat().clone());
+                let passes = arrangements
+                    .into_iter()
+                    .filter_map(|arrangement| WrittenPass::new(frozen, &self.layout, arrangement));
+                passes.map(|pass| pass.summed_loss(&state)).collect()
+            }
+            false => {
+                let model = values.put_into(frozen, &self.adapter, 0.0, false);
+                let passes = arrangements
+                    .into_iter()
+                    .filter_map(|arrangement| LayerPass::new(&model, arrangement, None));
+                passes.map(|pass| pass.summed_loss()).collect()
+            }
+        };
         if losses.is_empty() {
             return Ok(0.0);
         }
         Ok(f64::from(host_values(Tensor::cat(losses, 0).sum())?[0]))
+    }
+
+    /// One device takes the step itself; several are summed in host memory.
+    fn train_step(
+        &mut self,
+        trained: &mut TrainedState,
+        samples: &StepSamples,
+        update: Update,
+    ) -> Result<StepOutcome, TrainError> {
+        let [frozen] = &self.replicas[..] else {
+            return step_on_host(self, trained, samples, update);
+        };
+        let device = frozen.device();
+        let mut resident = match self.resident.take() {
+            Some(resident) => resident,
+            None => ResidentState::upload(trained, &device),
+        };
+        let scale = 1.0 / samples.scored().max(1) as f64;
+        let shared = self.shared(samples);
+        let values = DeviceValues::on_device(resident.tensors.values.clone(), &self.layout);
+        let (gradients, loss) = self.share_of_step(0, &values, self.work_of(0, shared.as_deref(), samples), scale);
+        let outcome = resident.update(&gradients, &loss, samples.scored(), update);
+        self.resident = Some(resident);
+        outcome
+    }
+
+    fn fetch(&mut self, trained: &mut TrainedState) -> Result<(), TrainError> {
+        match &self.resident {
+            Some(resident) => resident.read_into(trained),
+            None => Ok(()),
+        }
     }
 
     fn description(&self) -> String {
@@ -195,11 +250,34 @@ impl AutodiffEngine {
         of_replica.collect()
     }
 
-    /// Gradients of replica `number`'s micro-batches, then their loss, on its device.
-    fn share_of_step(&self, number: usize, values: &[f32], work: Vec<MicroBatch<'_>>, scale: f64) -> Tensor<1> {
+    /// Replica `number`'s micro-batches: of the shared shards where there are some.
+    fn work_of<'a>(
+        &self,
+        number: usize,
+        shared: Option<&'a [Vec<TokenBatch>]>,
+        samples: &StepSamples<'a>,
+    ) -> Vec<MicroBatch<'a>> {
+        match shared {
+            Some(shards) => shards[number].iter().map(MicroBatch::shared).collect(),
+            None => self.padded(number, samples),
+        }
+    }
+
+    /// Gradients of replica `number`'s micro-batches and the sum of their losses, on its device.
+    fn share_of_step(
+        &self,
+        number: usize,
+        values: &DeviceValues<'_>,
+        work: Vec<MicroBatch<'_>>,
+        scale: f64,
+    ) -> (Tensor<1>, Tensor<1>) {
         let frozen = &self.replicas[number];
         let device = frozen.device();
-        let values = DeviceValues::upload(values, &self.layout, &device);
+        if self.has_factors_alone() && self.adapter.dropout == 0.0 {
+            let mut state = self.flat_state(values.flat().clone());
+            let loss = self.accumulate(frozen, work, scale, &mut state);
+            return (state.gradients, loss);
+        }
         let model = values.put_into(frozen, &self.adapter, self.adapter.dropout, true);
         let mut gradients = DeviceGradients::new(&self.layout);
         let mut loss = Tensor::zeros([1], (&device, DType::F32));
@@ -208,7 +286,31 @@ impl AutodiffEngine {
                 loss = loss + pass.summed_loss_backward(&self.layout, scale, &mut gradients);
             }
         }
-        gradients.with_loss(loss)
+        (gradients.flat(&device), loss)
+    }
+
+    /// Whether nothing but low-rank factors is trained.
+    fn has_factors_alone(&self) -> bool {
+        !self.adapter.weight_decomposed && self.adapter.modules_to_save.is_empty()
+    }
+
+    /// The values, and no gradient yet.
+    fn flat_state(&self, values: Tensor<1>) -> FlatState {
+        FlatState {
+            gradients: values.zeros_like(),
+            values,
+            scale: self.adapter.scale(),
+        }
+    }
+
+    /// Adds the gradients of micro-batches to those of `state`; answers the sum of their losses.
+    fn accumulate(&self, frozen: &Decoder, work: Vec<MicroBatch<'_>>, scale: f64, state: &mut FlatState) -> Tensor<1> {
+        let passes = work
+            .into_iter()
+            .filter_map(|micro_batch| WrittenPass::new(frozen, &self.layout, micro_batch.arrangement));
+        let losses: Vec<Tensor<1>> = passes.map(|pass| pass.summed_loss_backward(scale, state)).collect();
+        let sum = losses.into_iter().reduce(|sum, loss| sum + loss);
+        sum.unwrap_or_else(|| Tensor::zeros([1], (&frozen.device(), DType::F32)))
     }
 }
 

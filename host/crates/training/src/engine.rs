@@ -12,6 +12,7 @@ use crate::cpu::{CpuEngine, CpuOptions, Precision};
 use crate::error::TrainError;
 use crate::parameters::ParameterLayout;
 use crate::settings::TrainSettings;
+use crate::trained_state::{StepOutcome, TrainedState, Update};
 
 /// Samples of one optimizer step, by micro-batch.
 #[derive(Debug, Clone, Default)]
@@ -63,8 +64,45 @@ pub trait Engine {
     /// When the device fails.
     fn summed_loss(&mut self, values: &[f32], samples: &[&Sample]) -> Result<f64, TrainError>;
 
+    /// A step of the optimizer on `trained`. An engine may keep what it changes on its device: `trained` is up to date after
+    /// [`Engine::fetch`], and only this engine's next steps may follow.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn train_step(
+        &mut self,
+        trained: &mut TrainedState,
+        samples: &StepSamples,
+        update: Update,
+    ) -> Result<StepOutcome, TrainError> {
+        step_on_host(self, trained, samples, update)
+    }
+
+    /// Brings `trained` up to date with the steps that were taken.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn fetch(&mut self, _trained: &mut TrainedState) -> Result<(), TrainError> {
+        Ok(())
+    }
+
     /// Name of the device for logs, such as `cpu, 2 workers`.
     fn description(&self) -> String;
+}
+
+/// A step whose gradients are clipped, and whose optimizer runs, in host memory.
+///
+/// # Errors
+/// When the device fails.
+pub fn step_on_host(
+    engine: &mut (impl Engine + ?Sized),
+    trained: &mut TrainedState,
+    samples: &StepSamples,
+    update: Update,
+) -> Result<StepOutcome, TrainError> {
+    let (values, gradients) = trained.gradients();
+    let loss = engine.step(values, samples, gradients)?;
+    Ok(trained.update(loss, update))
 }
 
 /// Where a run computes, checked against what this build and machine have.

@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod settings;
 pub mod tensorboard;
 pub mod train;
+pub mod trained_state;
 pub mod trainer;
 
 pub use error::TrainError;

@@ -22,6 +22,7 @@ use crate::plan::TrainPlan;
 use crate::progress::{TrainerState, rewrite_log, write_json};
 use crate::settings::{Resume, TrainSettings};
 use crate::tensorboard::EventFile;
+use crate::trained_state::TrainedState;
 use crate::trainer::{Outcome, Trainer};
 
 /// Result of a run.
@@ -60,7 +61,7 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
     let start = starting_point(settings)?;
     let mut engine = engine::open(settings, &adapter)?;
     let fingerprint = manifest::fingerprint(settings, &plan, &adapter)?;
-    let (values, optimizer, state) = begin(settings, &plan, engine.as_ref(), start.as_deref(), &fingerprint)?;
+    let (trained, state) = begin(settings, &plan, engine.as_ref(), start.as_deref(), &fingerprint)?;
     std::fs::create_dir_all(&settings.output).map_err(|source| TrainError::file("create", &settings.output, source))?;
     checkpoint::sweep(&settings.output)?;
     if settings.resume == Resume::Overwrite {
@@ -85,14 +86,15 @@ pub fn train(settings: &TrainSettings, events: &mut dyn TrainEvents) -> Result<T
         sampler: &plan.sampler,
         schedule: plan.schedule,
         fingerprint: &fingerprint,
-        values,
-        optimizer,
+        trained,
         state,
         board: EventFile::create(&settings.output.join("runs"))?,
         events,
     };
     let outcome = trainer.run()?;
-    let Trainer { mut values, state, .. } = trainer;
+    let Trainer { mut trained, state, .. } = trainer;
+    engine.fetch(&mut trained)?;
+    let mut values = trained.values;
     if outcome != Outcome::Cancelled {
         if let (true, Some(best)) = (settings.watch.load_best, &state.best_model_checkpoint) {
             values = checkpoint::values(&settings.output.join(best), engine.layout())?;
@@ -169,20 +171,19 @@ fn begin(
     engine: &dyn Engine,
     start: Option<&std::path::Path>,
     fingerprint: &BTreeMap<String, String>,
-) -> Result<(Vec<f32>, AdamW, TrainerState), TrainError> {
+) -> Result<(TrainedState, TrainerState), TrainError> {
     let o = &settings.optimization;
     let mut optimizer = AdamW::new(o.adamw, engine.layout().len());
     if let Some(folder) = start {
         let restored = checkpoint::restore(folder, engine.layout(), fingerprint, &mut optimizer)?;
-        return Ok((restored.values, optimizer, restored.state));
+        return Ok((TrainedState::new(restored.values, optimizer), restored.state));
     }
     let values = match &settings.start_adapter {
         Some(folder) => adapter_file::read(&folder.join("adapter_model.safetensors"), engine.layout())?,
         None => engine.initial_values(o.seed)?,
     };
     Ok((
-        values,
-        optimizer,
+        TrainedState::new(values, optimizer),
         TrainerState::new(plan.schedule.total, plan.epochs, settings.watch.log, o.batch),
     ))
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use nl2sql_model::adapter::{AdapterConfig, AdapterRecord};
 
-use crate::adamw::{AdamW, clip_global_norm};
 use crate::batch::{Sample, mix};
 use crate::checkpoint::{self, Snapshot};
 use crate::engine::{Engine, StepSamples};
@@ -16,6 +15,7 @@ use crate::sampler::Sampler;
 use crate::schedule::Schedule;
 use crate::settings::TrainSettings;
 use crate::tensorboard::EventFile;
+use crate::trained_state::{TrainedState, Update};
 
 /// Why training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +48,8 @@ pub struct Trainer<'a> {
     pub schedule: Schedule,
     /// What must be unchanged to resume.
     pub fingerprint: &'a BTreeMap<String, String>,
-    /// Trained values.
-    pub values: Vec<f32>,
-    /// Optimizer.
-    pub optimizer: AdamW,
+    /// Trained values and optimizer, as the engine last handed them back.
+    pub trained: TrainedState,
     /// Progress.
     pub state: TrainerState,
     /// TensorBoard event file.
@@ -67,7 +65,6 @@ impl Trainer<'_> {
     /// When the loss or gradient is not finite, the device fails, or a log cannot be written.
     pub fn run(&mut self) -> Result<Outcome, TrainError> {
         let per_epoch = self.sampler.steps_per_epoch();
-        let mut gradients = vec![0.0; self.values.len()];
         let mut session = TrainingSession::begin(&self.state);
         if let Some(outcome) = self.resume_evaluation(per_epoch)? {
             return Ok(outcome);
@@ -78,7 +75,7 @@ impl Trainer<'_> {
                 if self.settings.cancellation.is_cancelled() {
                     return self.cancel();
                 }
-                let figures = self.step(step, &mut gradients, epoch, number + 1, &mut session)?;
+                let figures = self.step(step, epoch, number + 1, &mut session)?;
                 if let Some(outcome) = self.after_step(&figures, number + 1 == per_epoch)? {
                     return Ok(outcome);
                 }
@@ -93,7 +90,6 @@ impl Trainer<'_> {
     fn step(
         &mut self,
         step: &[Vec<usize>],
-        gradients: &mut [f32],
         epoch: usize,
         of_epoch: usize,
         session: &mut TrainingSession,
@@ -109,12 +105,15 @@ impl Trainer<'_> {
             })
             .collect();
         let samples = StepSamples { micro_batches };
-        let loss = self.engine.step(&self.values, &samples, gradients)?;
-        self.check_finite("loss", loss, step)?;
-        let norm = clip_global_norm(gradients, self.settings.optimization.max_gradient_norm);
-        self.check_finite("gradient norm", norm, step)?;
         let learning_rate = self.schedule.at(number);
-        self.optimizer.step(&mut self.values, gradients, learning_rate);
+        let update = Update {
+            learning_rate,
+            max_gradient_norm: self.settings.optimization.max_gradient_norm,
+        };
+        let outcome = self.engine.train_step(&mut self.trained, &samples, update)?;
+        let (loss, norm) = (outcome.loss, outcome.gradient_norm);
+        self.check_finite("loss", loss, step)?;
+        self.check_finite("gradient norm", norm, step)?;
 
         let state = &mut self.state;
         state.global_step += 1;
@@ -224,6 +223,7 @@ impl Trainer<'_> {
 
     /// Scores the held-out samples; true when the loss is the best so far, `None` when a stop was requested meanwhile.
     fn evaluate(&mut self) -> Result<Option<bool>, TrainError> {
+        self.engine.fetch(&mut self.trained)?;
         let mut total = 0.0;
         let mut scored = 0;
         let mut done = 0;
@@ -238,7 +238,7 @@ impl Trainer<'_> {
             });
             let samples: Vec<&Sample> = batch.iter().map(|(_, sample)| sample).collect();
             done += samples.len();
-            total += self.engine.summed_loss(&self.values, &samples)?;
+            total += self.engine.summed_loss(&self.trained.values, &samples)?;
             scored += samples.iter().map(|sample| sample.scored()).sum::<usize>();
         }
         self.record_evaluation(total / scored.max(1) as f64).map(Some)
@@ -278,10 +278,11 @@ impl Trainer<'_> {
     /// Writes a checkpoint; on a full disk reports the failure, keeps the older ones and continues training.
     fn save(&mut self) -> Result<(), TrainError> {
         let output = &self.settings.output;
+        self.engine.fetch(&mut self.trained)?;
         let snapshot = Snapshot {
             layout: self.engine.layout(),
-            values: &self.values,
-            optimizer: &self.optimizer,
+            values: &self.trained.values,
+            optimizer: &self.trained.optimizer,
             state: &self.state,
             adapter: self.adapter,
             record: self.record,

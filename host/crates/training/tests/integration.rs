@@ -3,6 +3,7 @@
 mod bad_input;
 mod datasets;
 mod files;
+mod kernels;
 mod parity;
 mod peft;
 mod plan;

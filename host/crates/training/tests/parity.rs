@@ -17,6 +17,7 @@ use nl2sql_training::batch::Sample;
 use nl2sql_training::cpu::{CpuEngine, CpuOptions, Precision};
 use nl2sql_training::engine::{Engine, StepSamples};
 use nl2sql_training::schedule::{Schedule, ScheduleKind, WarmUp};
+use nl2sql_training::trained_state::{TrainedState, Update};
 
 use serde::Deserialize;
 
@@ -155,6 +156,43 @@ fn burn_engine_matches_transformers_and_peft() {
             let mut engine = AutodiffEngine::load(&folder, &adapter, &devices, StoredDtype::F32).unwrap();
             check(&folder, &mut engine);
         }
+    }
+}
+
+/// Values and optimizer stay on the device between steps; a checkpoint is what is read back.
+#[test]
+fn training_resumed_on_a_device_is_bit_identical() {
+    for folder in reference_models() {
+        let adapter = AdapterConfig::read(&folder).unwrap();
+        let steps: Vec<Vec<Vec<Sample>>> = json(&folder.join("batches.json"));
+        let train = |sessions: &[std::ops::Range<usize>]| {
+            let open = || AutodiffEngine::load(&folder, &adapter, &[Device::flex()], StoredDtype::F32).unwrap();
+            let values = adapter_file::read(&folder.join("adapter_init.safetensors"), open().layout()).unwrap();
+            let optimizer = AdamW::new(AdamWSettings::default(), values.len());
+            let mut trained = TrainedState::new(values, optimizer);
+            for session in sessions {
+                let mut engine = open();
+                for step in &steps[session.clone()] {
+                    let micro_batches = step.iter();
+                    let micro_batches = micro_batches.map(|batch| batch.iter().map(|sample| (sample, 0)).collect());
+                    let samples = StepSamples {
+                        micro_batches: micro_batches.collect(),
+                    };
+                    let update = Update {
+                        learning_rate: 1e-3,
+                        max_gradient_norm: 0.5,
+                    };
+                    let outcome = engine.train_step(&mut trained, &samples, update).unwrap();
+                    assert!(outcome.is_finite());
+                }
+                engine.fetch(&mut trained).unwrap();
+            }
+            (trained.values, trained.optimizer)
+        };
+        let count = steps.len();
+        let whole = train(std::slice::from_ref(&(0..count)));
+        assert_eq!(train(&[0..1, 1..count]), whole, "{}", folder.display());
+        assert_eq!(whole.1.steps, count as u64);
     }
 }
 

@@ -71,7 +71,7 @@ impl EventLog {
         Ok(())
     }
 
-    /// The last step of a training: it ends with reading gradients and loss, which is the largest read there is.
+    /// The last step of a training: it ends with reading its figures, which is the largest read there is.
     ///
     /// # Errors
     /// There were not two steps, of which the first does more than the others.

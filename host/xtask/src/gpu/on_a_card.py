@@ -172,7 +172,8 @@ class Bench:
     def parity(self):
         """How far losses, gradients and trained adapters are from those of transformers and PEFT, which the fixtures hold."""
         words = [self.ours("parity"), "--show-output", "--test-threads", "1"]
-        for precision, test in [("f32", "graphics_card_matches_transformers_and_peft"),
+        for precision, test in [("kernels", "graphics_card_computes_what_the_cpu_does"),
+                                ("f32", "graphics_card_matches_transformers_and_peft"),
                                 ("bf16", "graphics_card_in_bf16_matches_transformers_in_bf16")]:
             result = {"tolerance": TF32_TOLERANCE} if precision == "f32" else {}
             try:

@@ -1,7 +1,7 @@
 /* A CUDA driver that computes nothing, for machines without a card: `cc` makes a `libcuda.so.1` of it.
  *
  * It answers as a driver of CUDA 13.0 with one card of the Hopper generation. Memory of the card is memory of the host and zero at first, copies copy,
- * kernels are written down and never run. So a program compiles every kernel and starts every launch that it would on a card, and its results mean
+ * kernels are written down and never run; once one was launched, all that is read is zero, for tokens and indices are taken from it. So a program compiles every kernel and starts every launch that it would on a card, and its results mean
  * nothing.
  *
  * NL2SQL_PRETENDED_DRIVER names the folder that it writes into: `events.tsv`, a line for each event in the order they happen, and each kernel as
@@ -124,6 +124,14 @@ status cuCtxSynchronize(void) { record("wait\n"); return SUCCESS; }
 
 /* ---- Memory ---- */
 
+static atomic_ulong launches;
+
+/* Memory that is used again holds what was uploaded before; taken for what a kernel computed, it would be an index beyond everything. */
+static void copy_to_host(void *target, const void *source, size_t bytes) {
+    if (atomic_load(&launches)) memset(target, 0, bytes);
+    else memcpy(target, source, bytes);
+}
+
 /* Pages that nobody touches cost nothing. The first one keeps the length, so that what follows is aligned as a card's memory is. */
 enum { PAGE = 4096 };
 
@@ -159,7 +167,7 @@ status cuMemcpyHtoDAsync_v2(address target, const void *source, size_t bytes, ha
 
 status cuMemcpyDtoHAsync_v2(void *target, address source, size_t bytes, handle stream) {
     record("read\t%zu\n", bytes);
-    memcpy(target, (const void *)(uintptr_t)source, bytes);
+    copy_to_host(target, (const void *)(uintptr_t)source, bytes);
     return SUCCESS;
 }
 
@@ -198,14 +206,16 @@ status cuMemcpy2DAsync_v2(const struct copy_of_rows *copy, handle stream) {
     if (copy->target.memory == MEMORY_OF_HOST) record("read\t%zu\n", copy->width * copy->height);
     char *target = beginning(&copy->target);
     const char *source = beginning(&copy->source);
-    for (size_t row = 0; row < copy->height; row++)
-        memcpy(target + row * copy->target.pitch, source + row * copy->source.pitch, copy->width);
+    for (size_t row = 0; row < copy->height; row++) {
+        char *to = target + row * copy->target.pitch;
+        const char *from = source + row * copy->source.pitch;
+        if (copy->target.memory == MEMORY_OF_HOST) copy_to_host(to, from, copy->width);
+        else memcpy(to, from, copy->width);
+    }
     return SUCCESS;
 }
 
 /* ---- Streams and events: everything is done at once, and every launch takes as long as any other ---- */
-
-static atomic_ulong launches;
 
 /* What passed before an event. */
 struct event { unsigned long launches; };

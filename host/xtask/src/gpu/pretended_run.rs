@@ -19,11 +19,14 @@ const LAYERS: [usize; 2] = [2, 4];
 /// Layers of Qwen3-4B.
 const ALL_LAYERS: usize = 36;
 
-/// Steps of a training: what is chosen and compiled at first is not counted.
-const STEPS: &str = "3";
+/// Steps of a training: what is chosen and compiled in the first is not counted.
+const STEPS: &str = "2";
+
+/// New tokens of each row that is decoded: enough for every kernel of a step.
+const NEW_TOKENS: &str = "8";
 
 /// Names of kernels shown of each training.
-const SHOWN: usize = 12;
+const SHOWN: usize = 16;
 
 /// What is trained: how frozen weights are held, rows and tokens of each.
 const TRAININGS: [(&str, &str, &str); 4] = [
@@ -118,7 +121,8 @@ impl Session<'_> {
         decode
             .env("NL2SQL_BENCH_MODEL", model)
             .env("NL2SQL_BENCH_DEVICE", "cuda:0")
-            .env("NL2SQL_BENCH_PRECISION", precision);
+            .env("NL2SQL_BENCH_PRECISION", precision)
+            .env("NL2SQL_BENCH_TOKENS", NEW_TOKENS);
         let run = self
             .driver
             .run(&format!("decode-{precision}"), &mut decode, &self.toolkit)?;

@@ -5,6 +5,7 @@ use burn::tensor::{DType, Device, Tensor, activation::softmax};
 
 use super::{AttentionMask, Projection, RmsNorm, RotaryAngles};
 use crate::architecture::AttentionRule;
+use crate::kernels::{HeadLayout, heads};
 
 /// How queries meet keys and values: over the whole sequence when training, over a cache when generating.
 pub trait Attend {
@@ -105,10 +106,11 @@ pub struct Attention {
 impl Attention {
     /// Queries, keys and values of `[rows, length, hidden]`, as [`Attend`] takes them.
     pub fn queries_keys_values(&self, x: Tensor<3>, angles: &RotaryAngles) -> [Tensor<4>; 3] {
-        let queries = self.heads(&self.query, self.query_norm.as_ref(), x.clone());
-        let keys = self.heads(&self.key, self.key_norm.as_ref(), x.clone());
-        let values = self.heads(&self.value, None, x);
-        [angles.rotate(queries), angles.rotate(keys), values]
+        [
+            self.heads(&self.query, self.query_norm.as_ref(), Some(angles), x.clone()),
+            self.heads(&self.key, self.key_norm.as_ref(), Some(angles), x.clone()),
+            self.heads(&self.value, None, None, x),
+        ]
     }
 
     /// Projects what attention gave, `[rows, heads, length, head_dim]`, to `[rows, length, hidden]`.
@@ -118,15 +120,22 @@ impl Attention {
             .forward(context.swap_dims(1, 2).reshape([rows, length, heads * width]))
     }
 
-    fn heads(&self, projection: &Projection, norm: Option<&RmsNorm>, x: Tensor<3>) -> Tensor<4> {
+    fn heads(
+        &self,
+        projection: &Projection,
+        norm: Option<&RmsNorm>,
+        angles: Option<&RotaryAngles>,
+        x: Tensor<3>,
+    ) -> Tensor<4> {
         let [rows, length, _] = x.dims();
         let projected = projection.forward(x);
-        let heads = projected.dims()[2] / self.head_dim;
-        let split = projected.reshape([rows, length, heads, self.head_dim]);
-        let normed = match norm {
-            Some(norm) => norm.forward(split),
-            None => split,
+        let width = projected.dims()[2];
+        let layout = HeadLayout {
+            rows,
+            head_dim: self.head_dim,
+            norm,
+            angles,
         };
-        normed.swap_dims(1, 2)
+        heads(layout, &projected.reshape([rows * length, width]))
     }
 }

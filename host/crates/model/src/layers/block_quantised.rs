@@ -9,10 +9,10 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use rayon::prelude::*;
 
 /// Weights that share one scale.
-const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// NormalFloat4's sixteen levels.
-const NF4: [f32; 16] = [
+pub(crate) const NF4: [f32; 16] = [
     -1.0,
     -0.696_192_8,
     -0.525_073_05,
@@ -41,7 +41,7 @@ pub enum QuantisedBits {
 }
 
 impl QuantisedBits {
-    fn width(self) -> usize {
+    pub(crate) fn width(self) -> usize {
         match self {
             Self::Four => 4,
             Self::Eight => 8,
@@ -49,7 +49,7 @@ impl QuantisedBits {
     }
 
     /// Weights held by one 32-bit word.
-    fn per_word(self) -> usize {
+    pub(crate) fn per_word(self) -> usize {
         32 / self.width()
     }
 
@@ -132,6 +132,15 @@ impl BlockQuantised {
     /// Bytes of codes and scales.
     pub fn bytes(&self) -> usize {
         4 * (self.words.shape().num_elements() + self.scales.shape().num_elements())
+    }
+
+    /// The matrix `[d_out, d_in]` in a dtype of computation.
+    pub fn open(&self, dtype: DType) -> Tensor<2> {
+        #[cfg(any(feature = "cuda", feature = "wgpu"))]
+        if let Some(opened) = crate::kernels::open_blocks(&self.words, &self.scales, self.d_in, self.bits, dtype) {
+            return opened;
+        }
+        self.dequantise().cast(dtype)
     }
 
     /// The matrix `[d_out, d_in]` in f32.

@@ -24,7 +24,7 @@ impl ProjectionWeight {
         match self {
             Self::Dense(weight) if weight.dtype() == dtype => weight.clone().transpose(),
             Self::Dense(weight) => weight.clone().cast(dtype).transpose(),
-            Self::Quantised(blocks) => blocks.dequantise().cast(dtype).transpose(),
+            Self::Quantised(blocks) => blocks.open(dtype).transpose(),
         }
     }
 

@@ -19,10 +19,19 @@ pub struct RmsNorm {
 impl RmsNorm {
     /// Normalises `[.., width]`, in f32 whatever the dtype.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        #[cfg(any(feature = "cuda", feature = "wgpu"))]
+        if let Some(normed) = crate::kernels::rms_norm_on_card(self, &x) {
+            return normed;
+        }
         let dtype = x.dtype();
         let wide = x.cast(DType::F32);
-        let inverse = (wide.clone().square().mean_dim(D - 1) + self.epsilon).sqrt().recip();
+        let inverse = self.inverse_root(wide.clone());
         (wide * inverse * self.factors().unsqueeze()).cast(dtype)
+    }
+
+    /// `1 / sqrt(mean(x^2) + epsilon)` over the last dimension.
+    pub(crate) fn inverse_root<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        (x.square().mean_dim(D - 1) + self.epsilon).sqrt().recip()
     }
 
     /// What features are multiplied by, in f32.
@@ -30,7 +39,8 @@ impl RmsNorm {
         values_of(self.factors())
     }
 
-    fn factors(&self) -> Tensor<1> {
+    /// The same, as a tensor.
+    pub(crate) fn factors(&self) -> Tensor<1> {
         let scale = self.scale.clone().cast(DType::F32);
         if self.offset == 0.0 { scale } else { scale + self.offset }
     }

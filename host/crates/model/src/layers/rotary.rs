@@ -111,12 +111,21 @@ pub struct RotaryAngles {
 impl RotaryAngles {
     /// Rotates queries or keys of shape `[rows, heads, length, head_dim]`, in f32 whatever the dtype.
     pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
+        self.rotate_by(x, self.sin.clone())
+    }
+
+    /// The gradient of queries or keys, given that of rotated ones: the rotation with its factor, turned the other way.
+    pub fn rotate_back(&self, gradient: Tensor<4>) -> Tensor<4> {
+        self.rotate_by(gradient, self.sin.clone().neg())
+    }
+
+    fn rotate_by(&self, x: Tensor<4>, sin: Tensor<4>) -> Tensor<4> {
         let dtype = x.dtype();
         let x = x.cast(DType::F32);
         let half = self.cos.dims()[3];
         let first = x.clone().narrow(3, 0, half);
         let second = x.narrow(3, half, half);
-        let (cos, sin) = (self.cos.clone(), self.sin.clone());
+        let cos = self.cos.clone();
         let left = first.clone() * cos.clone() - second.clone() * sin.clone();
         let right = second * cos + first * sin;
         Tensor::cat(vec![left, right], 3).cast(dtype)

@@ -85,7 +85,7 @@ impl Arrangement<'_> {
         }
     }
 
-    /// Gradients of queries, keys and values, given that of the context.
+    /// Gradients of queries, keys and values, given that of the context; those of keys and values may be in f32.
     pub fn attend_backward(
         &self,
         inputs: [Tensor<4>; 3],
@@ -93,12 +93,10 @@ impl Arrangement<'_> {
         gradient: Tensor<4>,
         block: usize,
     ) -> [Tensor<4>; 3] {
-        let dtype = inputs[0].dtype();
-        let gradients = match self {
+        match self {
             Self::Padded(_) => query_blocks::attend_backward(inputs, rule, gradient, block),
             Self::Shared(batch) => shared_prefixes::attend_backward(inputs, &batch.samples, rule, &gradient, block),
-        };
-        gradients.map(|gradient| gradient.cast(dtype))
+        }
     }
 }
 

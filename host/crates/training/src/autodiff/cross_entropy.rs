@@ -45,7 +45,7 @@ fn chunk_sum(model: &Decoder, hidden: Tensor<2>, targets: &[i64]) -> Tensor<1> {
 }
 
 /// Each chunk's first position and its targets.
-fn chunks<'a>(model: &Decoder, targets: &'a [i64]) -> impl Iterator<Item = (usize, &'a [i64])> {
+pub fn chunks<'a>(model: &Decoder, targets: &'a [i64]) -> impl Iterator<Item = (usize, &'a [i64])> {
     let size = (MAX_LOGITS / model.config.vocab_size.max(1)).max(1);
     targets
         .chunks(size)

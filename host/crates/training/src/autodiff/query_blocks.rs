@@ -7,12 +7,10 @@ use std::ops::Range;
 
 use burn::tensor::{DType, Tensor};
 use nl2sql_model::architecture::AttentionRule;
-use nl2sql_model::layers::{AttentionMask, scaled_dot_product};
+use nl2sql_model::kernels::{VisibleKeys, masked_softmax, masked_softmax_backward};
 
-use super::weighted_sum;
-
-/// Scores of one block, in elements; 256 MiB in f32.
-const MAX_SCORES: usize = 1 << 26;
+/// Scores of one block, in elements; 256 MiB in bf16. On graphics cards the softmax takes the place of the scores.
+const MAX_SCORES: usize = 1 << 27;
 
 /// Fewest queries of a block: with fewer, matrix products are too thin to keep a device busy.
 const MIN_QUERIES: usize = 64;
@@ -27,17 +25,14 @@ pub fn queries_per_block(rows: usize, heads: usize, length: usize) -> usize {
 /// last positions.
 pub fn attend([queries, keys, values]: [Tensor<4>; 3], rule: AttentionRule, block: usize) -> Tensor<4> {
     let contexts = blocks(&queries, &keys, rule, block).map(|block| {
-        let (q, k, v) = (
-            part(&queries, &block.queries),
-            part(&keys, &block.keys),
-            part(&values, &block.keys),
-        );
-        attend_block(q, k, v, rule, block)
+        let stacked = StackedQueries::of(&queries, &keys, &block);
+        let weights = stacked.weights(&part(&keys, &block.keys), rule, &block);
+        stacked.unstacked(weights.matmul(part(&values, &block.keys)))
     });
-    Tensor::cat(contexts.collect(), 2)
+    joined(contexts.collect())
 }
 
-/// Gradients of queries, keys and values, given that of the context; those of keys and values in f32, for others may be added to them.
+/// Gradients of queries, keys and values, given that of the context; those of keys and values in f32 where several blocks add to them.
 pub fn attend_backward(
     [queries, keys, values]: [Tensor<4>; 3],
     rule: AttentionRule,
@@ -45,25 +40,73 @@ pub fn attend_backward(
     block: usize,
 ) -> [Tensor<4>; 3] {
     let mut query_gradients = Vec::new();
-    // Many blocks add to the same keys and values; in bf16 the sums would lose what small blocks add.
-    let mut key_gradients = keys.zeros_like().cast(DType::F32);
-    let mut value_gradients = values.zeros_like().cast(DType::F32);
+    let mut sums: Option<[Tensor<4>; 2]> = None;
     for block in blocks(&queries, &keys, rule, block) {
-        let leaf = |tensor: &Tensor<4>, range: &Range<usize>| part(tensor, range).autodiff().require_grad();
-        let (q, k, v) = (
-            leaf(&queries, &block.queries),
-            leaf(&keys, &block.keys),
-            leaf(&values, &block.keys),
-        );
-        let context = attend_block(q.clone(), k.clone(), v.clone(), rule, block.clone());
-        let mut graph = weighted_sum(context, part(&gradient, &block.queries)).backward();
-        query_gradients.extend(q.grad_remove(&mut graph));
-        if let (Some(k), Some(v)) = (k.grad_remove(&mut graph), v.grad_remove(&mut graph)) {
-            key_gradients = add_to_part(key_gradients, k.cast(DType::F32), &block.keys);
-            value_gradients = add_to_part(value_gradients, v.cast(DType::F32), &block.keys);
+        let stacked = StackedQueries::of(&queries, &keys, &block);
+        let given = StackedQueries::of(&gradient, &keys, &block).queries;
+        let (key_part, value_part) = (part(&keys, &block.keys), part(&values, &block.keys));
+        let weights = stacked.weights(&key_part, rule, &block);
+        let for_values = weights.clone().swap_dims(2, 3).matmul(given.clone());
+        let for_weights = given.matmul(value_part.swap_dims(2, 3));
+        let for_scores = masked_softmax_backward(&weights, for_weights, rule.scale);
+        drop(weights);
+        query_gradients.push(stacked.unstacked(for_scores.clone().matmul(key_part)));
+        let for_keys = for_scores.swap_dims(2, 3).matmul(stacked.queries);
+        if block.queries.len() == queries.dims()[2] && block.keys.len() == keys.dims()[2] {
+            return [joined(query_gradients), for_keys, for_values];
+        }
+        // Many blocks add to the same keys and values; in bf16 the sums would lose what small blocks add.
+        let [key_sum, value_sum] = sums.unwrap_or_else(|| [&keys, &values].map(|of| of.zeros_like().cast(DType::F32)));
+        sums = Some([
+            add_to_part(key_sum, for_keys.cast(DType::F32), &block.keys),
+            add_to_part(value_sum, for_values.cast(DType::F32), &block.keys),
+        ]);
+    }
+    let [for_keys, for_values] = sums.unwrap_or_else(|| [keys.zeros_like(), values.zeros_like()]);
+    [joined(query_gradients), for_keys, for_values]
+}
+
+/// Queries of a block; those of the heads that share keys and values lie one below the other, so that keys and values are never repeated.
+struct StackedQueries {
+    /// `[rows, key_value_heads, group * queries, head_dim]`.
+    queries: Tensor<4>,
+    shape: [usize; 4],
+}
+
+impl StackedQueries {
+    fn of(queries: &Tensor<4>, keys: &Tensor<4>, block: &Block) -> Self {
+        let queries = part(queries, &block.queries);
+        let shape @ [rows, heads, count, width] = queries.dims();
+        let key_value_heads = keys.dims()[1];
+        Self {
+            queries: queries.reshape([rows, key_value_heads, heads / key_value_heads * count, width]),
+            shape,
         }
     }
-    [Tensor::cat(query_gradients, 2), key_gradients, value_gradients]
+
+    /// What each query takes of the values of each key of the block.
+    fn weights(&self, keys: &Tensor<4>, rule: AttentionRule, block: &Block) -> Tensor<4> {
+        let scores = self.queries.clone().matmul(keys.clone().swap_dims(2, 3));
+        let visible = VisibleKeys {
+            queries: block.queries.len(),
+            first_query: block.position - block.keys.start,
+            window: rule.window,
+        };
+        masked_softmax(scores, visible, rule.scale)
+    }
+
+    /// What belongs to each head's queries, in the order of heads.
+    fn unstacked(&self, stacked: Tensor<4>) -> Tensor<4> {
+        stacked.reshape(self.shape)
+    }
+}
+
+/// Blocks one behind the other; one alone is not copied.
+pub fn joined(mut blocks: Vec<Tensor<4>>) -> Tensor<4> {
+    match (blocks.len(), blocks.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => Tensor::cat(blocks.into_iter().chain(last).collect(), 2),
+    }
 }
 
 /// Queries that are computed together, and the keys that some of them see.
@@ -73,19 +116,6 @@ struct Block {
     /// Position of the first one.
     position: usize,
     keys: Range<usize>,
-}
-
-fn attend_block(
-    queries: Tensor<4>,
-    keys: Tensor<4>,
-    values: Tensor<4>,
-    rule: AttentionRule,
-    block: Block,
-) -> Tensor<4> {
-    let device = keys.device().without_autodiff();
-    let positions = block.position..block.position + block.queries.len();
-    let mask = AttentionMask::causal_block(positions, block.keys, rule.window, &device);
-    scaled_dot_product(queries, keys, values, rule.scale, &mask)
 }
 
 fn blocks(queries: &Tensor<4>, keys: &Tensor<4>, rule: AttentionRule, block: usize) -> impl Iterator<Item = Block> {
@@ -103,6 +133,9 @@ fn blocks(queries: &Tensor<4>, keys: &Tensor<4>, rule: AttentionRule, block: usi
 
 /// The positions `range` of `[rows, heads, length, head_dim]`.
 pub fn part(tensor: &Tensor<4>, range: &Range<usize>) -> Tensor<4> {
+    if range.len() == tensor.dims()[2] {
+        return tensor.clone();
+    }
     tensor.clone().narrow(2, range.start, range.len())
 }
 
@@ -157,7 +190,8 @@ mod tests {
     #[test]
     fn long_sequences_are_cut_and_short_ones_are_not() {
         assert_eq!(queries_per_block(3, 4, 40), 40);
-        assert_eq!(queries_per_block(8, 32, 2048), 128);
+        assert_eq!(queries_per_block(8, 32, 2048), 256);
+        assert_eq!(queries_per_block(1, 32, 2048), 2048);
         assert_eq!(queries_per_block(64, 64, 8192), MIN_QUERIES);
     }
 }

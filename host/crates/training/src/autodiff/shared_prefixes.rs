@@ -5,7 +5,7 @@
 use burn::tensor::{DType, Tensor};
 use nl2sql_model::architecture::AttentionRule;
 
-use super::query_blocks::{self, add_to_part, part};
+use super::query_blocks::{self, add_to_part, joined, part};
 use crate::batch::SampleRows;
 
 /// Attention of `[1, heads, tokens, head_dim]`, in blocks of queries.
@@ -14,7 +14,7 @@ pub fn attend(inputs: [Tensor<4>; 3], samples: &[SampleRows], rule: AttentionRul
         .iter()
         .map(|sample| query_blocks::attend(of_sample(&inputs, sample), rule, block));
     // The samples' own tokens are all tokens, in their order.
-    Tensor::cat(contexts.collect(), 2)
+    joined(contexts.collect())
 }
 
 /// Gradients of queries, keys and values, given that of the context; those of keys and values in f32.
@@ -36,19 +36,19 @@ pub fn attend_backward(
         let mut start = 0;
         for range in sample.places() {
             let here = start..start + range.len();
-            for_keys = add_to_part(for_keys, part(&k, &here), range);
-            for_values = add_to_part(for_values, part(&v, &here), range);
+            for_keys = add_to_part(for_keys, part(&k, &here).cast(DType::F32), range);
+            for_values = add_to_part(for_values, part(&v, &here).cast(DType::F32), range);
             start = here.end;
         }
     }
-    [Tensor::cat(for_queries, 2), for_keys, for_values]
+    [joined(for_queries), for_keys, for_values]
 }
 
 /// A sample's own queries, and the keys and values of all its tokens.
 fn of_sample([queries, keys, values]: &[Tensor<4>; 3], sample: &SampleRows) -> [Tensor<4>; 3] {
     let all = |tensor: &Tensor<4>| {
         let parts = sample.places().map(|range| part(tensor, range));
-        Tensor::cat(parts.collect(), 2)
+        joined(parts.collect())
     };
     [part(queries, &sample.own), all(keys), all(values)]
 }

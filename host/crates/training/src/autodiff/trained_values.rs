@@ -1,4 +1,4 @@
-//! Trained values on a device: one upload a step, one read of all gradients.
+//! Trained values on a device as one flat array, their places in a model, and the sums of their gradients.
 
 use burn::module::Param;
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
@@ -22,6 +22,16 @@ impl<'a> DeviceValues<'a> {
             flat: Tensor::from_data(data, (device, DType::F32)),
             layout,
         }
+    }
+
+    /// Values that lie on a device already.
+    pub fn on_device(flat: Tensor<1>, layout: &'a ParameterLayout) -> Self {
+        Self { flat, layout }
+    }
+
+    /// The flat array.
+    pub fn flat(&self) -> &Tensor<1> {
+        &self.flat
     }
 
     /// A model with the values in it: adapters in every layer, trained tables in place of frozen ones. Tables are leaves
@@ -135,16 +145,14 @@ impl<'a> DeviceGradients<'a> {
         });
     }
 
-    /// All sums, then `loss`, as one array on the device: what a step reads.
-    pub fn with_loss(self, loss: Tensor<1>) -> Tensor<1> {
-        let device = loss.device();
-        let mut parts: Vec<Tensor<1>> = self
+    /// All sums as one array on the device.
+    pub fn flat(self, device: &Device) -> Tensor<1> {
+        let parts: Vec<Tensor<1>> = self
             .sums
             .into_iter()
             .zip(self.layout.slots())
-            .map(|(sum, slot)| sum.unwrap_or_else(|| Tensor::zeros([slot.range.len()], (&device, DType::F32))))
+            .map(|(sum, slot)| sum.unwrap_or_else(|| Tensor::zeros([slot.range.len()], (device, DType::F32))))
             .collect();
-        parts.push(loss);
         Tensor::cat(parts, 0)
     }
 }
