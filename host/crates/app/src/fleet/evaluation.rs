@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use nl2sql_catalog::{AnsweredRow, Reading};
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
-use nl2sql_evaluation::scoring::{BatchScorer, MetricPlugin, ScoredBatch};
+use nl2sql_evaluation::scoring::{BatchScorer, MetricPlugin, ScoredAnswer, ScoredBatch};
 use nl2sql_model::templates::Thinking;
 use nl2sql_pipeline::{Failure, PluginIdentity};
 use nl2sql_worker::{AnswerTask, AnsweredChat, AskedChat, AskedMetric, ScoreTask, Task};
@@ -183,6 +183,8 @@ fn completion(answer: AnsweredChat) -> Completion {
 pub(crate) struct RemoteScorer {
     job: Arc<OfferedJob>,
     metrics: Vec<AskedMetric>,
+    /// Figures of each metric.
+    widths: Vec<usize>,
     reading: Reading,
 }
 
@@ -195,20 +197,24 @@ impl RemoteScorer {
         };
         Self {
             metrics: metrics.iter().map(asked).collect(),
+            widths: metrics.iter().map(|metric| metric.describe().len()).collect(),
             reading,
             job,
         }
     }
+}
 
-    /// Refuses another number of answers or scores than was asked for.
-    fn whole(&self, asked: usize, scored: ScoredBatch) -> Result<ScoredBatch, Failure> {
-        let metrics = self.metrics.len();
-        match scored.answers.iter().find(|answer| answer.scores.len() != metrics) {
-            _ if scored.answers.len() != asked => Err(unequal(asked, scored.answers.len())),
-            _ if scored.notes.len() != metrics => Err(unequal(metrics, scored.notes.len())),
-            Some(answer) => Err(unequal(metrics, answer.scores.len())),
-            None => Ok(scored),
-        }
+/// Refuses another number of answers, scores or figures than was asked for: as many answers, in each a score of every metric with its figures.
+fn whole(asked: usize, widths: &[usize], scored: ScoredBatch) -> Result<ScoredBatch, Failure> {
+    let is_whole = |answer: &&ScoredAnswer| {
+        let found = answer.scores.iter().map(|score| score.values.len());
+        found.eq(widths.iter().copied())
+    };
+    let whole = scored.answers.iter().filter(is_whole).count();
+    match scored.notes.len() {
+        _ if whole != asked || scored.answers.len() != asked => Err(unequal(asked, whole)),
+        notes if notes != widths.len() => Err(unequal(widths.len(), notes)),
+        _ => Ok(scored),
     }
 }
 
@@ -228,7 +234,43 @@ impl BatchScorer for RemoteScorer {
         });
         let answer: Result<ScoredBatch, Failure> = self.job.answer(&task).await;
         answer
-            .and_then(|scored| self.whole(asked, scored))
+            .and_then(|scored| whole(asked, &self.widths, scored))
             .map_err(|failure| failure.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nl2sql_catalog::RowScore;
+
+    use super::*;
+
+    #[test]
+    fn answers_scores_and_figures_that_are_missing_are_refused() {
+        let score = |figures| RowScore {
+            values: vec![None; figures],
+            labels: Vec::new(),
+        };
+        let batch = |answers: usize, figures: &[usize], notes: usize| ScoredBatch {
+            answers: vec![
+                ScoredAnswer {
+                    scores: figures.iter().copied().map(score).collect(),
+                    ..ScoredAnswer::default()
+                };
+                answers
+            ],
+            notes: vec![Vec::new(); notes],
+        };
+        assert!(whole(2, &[1, 3], batch(2, &[1, 3], 2)).is_ok());
+        for hostile in [
+            batch(1, &[1, 3], 2),
+            batch(3, &[1, 3], 2),
+            batch(2, &[1], 2),
+            batch(2, &[1, 2], 2),
+            batch(2, &[1, 3, 1], 2),
+            batch(2, &[1, 3], 1),
+        ] {
+            assert!(whole(2, &[1, 3], hostile).is_err());
+        }
     }
 }
