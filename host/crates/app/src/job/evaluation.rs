@@ -1,5 +1,6 @@
 //! Scores predictions, compares before with after, and writes the report.
 
+mod scoring_places;
 mod verification;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
 use nl2sql_evaluation::report::{OtherRun, ResultPreview, Results, SettingGroup, TrainingRun, preview};
-use nl2sql_evaluation::scoring::{LocalScorer, MetricPlugin, ScoredRun, ScoringPlace, score};
+use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
 use serde_json::{Value, json};
 
 use super::JobContext;
@@ -21,9 +22,10 @@ use super::answerer::Answerer;
 use super::evaluation_context::{EvaluationContext, ExampleSource};
 use super::prediction::{PREDICTIONS, predict_into};
 use super::recorded_settings::recorded_settings;
-use crate::fleet::{OfferedJob, RemoteScorer};
+use crate::fleet::OfferedJob;
 use crate::plugin_probe::refuse_options_of_nobody;
 use crate::{AppError, BoundMetric, PromptSettings, Session};
+use scoring_places::{offered_to_workers, scoring_places};
 
 pub use verification::Verification;
 pub(super) use verification::verify;
@@ -121,7 +123,7 @@ impl Evaluation<'_> {
         let training = self.training()?;
         let beside = self.beside()?;
         let metrics = self.metrics(&mut manifest)?;
-        let workers = self.workers(&metrics)?;
+        let workers = offered_to_workers(self.context.fleet.as_ref(), &metrics)?;
         let scored = self.scored(&metrics, workers.as_ref(), &mut manifest);
         if let Some(workers) = workers {
             let broken = workers.broken();
@@ -174,52 +176,12 @@ impl Evaluation<'_> {
                 // References of both sides are the same.
                 reference: side == "after" || self.request.after.is_none(),
             };
-            let places = self.places(metrics, workers, reading);
+            let places = scoring_places(&self.context.databases, metrics, workers, reading);
             let plugins: Vec<Arc<dyn MetricPlugin>> = metrics.iter().map(|metric| metric.clone() as _).collect();
             let runtime = self.context.session().runtime();
             *slot = Some(runtime.block_on(|| score(file.predictions, &plugins, &places)));
         }
         Ok(ScoredSides { runs, row_errors })
-    }
-
-    /// The job of workers, where there are some and a metric that they score by.
-    fn workers(&self, metrics: &[Arc<BoundMetric>]) -> Result<Option<Arc<OfferedJob>>, AppError> {
-        let theirs: Vec<&BoundMetric> = metrics
-            .iter()
-            .map(Arc::as_ref)
-            .filter(|metric| !metric.asks_model())
-            .collect();
-        match &self.context.fleet {
-            Some(fleet) if !theirs.is_empty() => Ok(Some(fleet.scoring(&theirs)?)),
-            _ => Ok(None),
-        }
-    }
-
-    /// Where metrics score: all here, or by workers but for those that ask a language model, whose budget is here.
-    fn places(
-        &self,
-        metrics: &[Arc<BoundMetric>],
-        workers: Option<&Arc<OfferedJob>>,
-        reading: Reading,
-    ) -> Vec<ScoringPlace<'static>> {
-        let is_theirs = |at: &usize| workers.is_some() && !metrics[*at].asks_model();
-        let (theirs, ours): (Vec<usize>, Vec<usize>) = (0..metrics.len()).partition(is_theirs);
-        let mut places = Vec::new();
-        if let Some(job) = workers {
-            let asked: Vec<&BoundMetric> = theirs.iter().map(|at| &*metrics[*at]).collect();
-            places.push(ScoringPlace {
-                scorer: Box::new(RemoteScorer::new(job.clone(), &asked, reading)),
-                metrics: theirs,
-            });
-        }
-        if !ours.is_empty() || places.is_empty() {
-            let here = ours.iter().map(|at| metrics[*at].clone() as _).collect();
-            places.push(ScoringPlace {
-                scorer: Box::new(LocalScorer::new(Some(self.context.databases.clone()), reading, here)),
-                metrics: ours,
-            });
-        }
-        places
     }
 
     fn manifest(&self) -> Result<Manifest, AppError> {
