@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use nl2sql_catalog::{Analysis, Database, DialectInfo, Plan, SyntaxError, Topic};
+use nl2sql_catalog::{Analysis, Column, Database, DialectInfo, Plan, SyntaxError, Table, Topic};
 use nl2sql_constrained_decoding::{DialectRules, SchemaConstraint};
 use nl2sql_database::{Connection, ConnectionSettings};
 use nl2sql_evaluation::query_runner::QueryRunner;
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_pipeline::{
-    CardsArtifact, Failure, SchemaPart, Source, ValueSearch, apply_glossary, artifact, read_searched_values,
+    CardsArtifact, Failure, SchemaPart, SearchedValues, Source, ValueSearch, apply_glossary, artifact,
+    read_searched_values, values_of,
 };
 use nl2sql_plugin_host::DialectSession;
 use nl2sql_profile::{DatabasePlace, ExportSettings, Profile, SchemaStyle};
@@ -35,40 +36,62 @@ pub struct RegisteredDatabase {
     topics: Vec<Topic>,
     /// Where values are read that the cards do not have.
     source: DatabaseSource,
-    values: OnceLock<Arc<ValueSearch>>,
+    read_values: OnceLock<SearchedValues>,
+    value_search: OnceLock<Arc<ValueSearch>>,
 }
 
 impl RegisteredDatabase {
-    /// The schema part of prompts, as a layout shows it.
+    /// The schema part of prompts, as a layout shows it; `may_show` says of which columns (table, column) values may be shown. Blocks, the first
+    /// time that values are.
     ///
     /// # Errors
-    /// When the dialect plugin fails.
-    pub fn schema_part(&self, layout: &ExportSettings) -> Result<SchemaPart, Failure> {
-        SchemaPart::new(&self.catalog, &self.cards, layout, |table| {
+    /// When the dialect plugin fails, or the database cannot be read.
+    pub fn schema_part(
+        &self,
+        layout: &ExportSettings,
+        profile: &Profile,
+        may_show: &dyn Fn(&str, &str) -> bool,
+    ) -> Result<SchemaPart, Failure> {
+        let shown = match layout.reads_values() {
+            true => Some(self.searched_values(profile)?),
+            false => None,
+        };
+        let values = |table: &Table, column: &Column| match shown {
+            Some(values) if may_show(&table.qualified_name(), &column.name) => values_of(values, table, column),
+            _ => &[],
+        };
+        SchemaPart::new(&self.catalog, &self.cards, layout, values, |table| {
             self.session.render_ddl(table).map_err(|error| call_failure(&error))
         })
     }
 
-    /// What finds the values that questions say: those that the run's cards have, else those of the database. Blocks, the first time.
+    /// The values that prompts may show: those that the run's cards have, else those of the database. Blocks, the first time.
+    fn searched_values(&self, profile: &Profile) -> Result<&SearchedValues, Failure> {
+        let of_cards = &self.cards.searched_values;
+        if !of_cards.is_empty() || !profile.privacy.sample_values {
+            return Ok(of_cards);
+        }
+        if let Some(values) = self.read_values.get() {
+            return Ok(values);
+        }
+        let read = read_searched_values(&self.catalog, &self.source, &profile.cards, &profile.privacy);
+        let (values, notes) = read.map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
+        for note in notes {
+            tracing::warn!("{}: {note}", self.catalog.name);
+        }
+        Ok(self.read_values.get_or_init(|| values))
+    }
+
+    /// What finds the values that questions say. Blocks, the first time.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn value_search(&self, profile: &Profile) -> Result<Arc<ValueSearch>, Failure> {
-        if let Some(search) = self.values.get() {
+        if let Some(search) = self.value_search.get() {
             return Ok(search.clone());
         }
-        let of_cards = &self.cards.searched_values;
-        let search = if of_cards.is_empty() && profile.privacy.sample_values {
-            let values = read_searched_values(&self.catalog, &self.source, &profile.cards, &profile.privacy);
-            let (values, notes) = values.map_err(|error| Failure::new("database", "unavailable", error.to_string()))?;
-            notes
-                .iter()
-                .for_each(|note| tracing::warn!("{}: {note}", self.catalog.name));
-            ValueSearch::new(&self.catalog, &values)
-        } else {
-            ValueSearch::new(&self.catalog, of_cards)
-        };
-        Ok(self.values.get_or_init(|| Arc::new(search)).clone())
+        let search = ValueSearch::new(&self.catalog, self.searched_values(profile)?);
+        Ok(self.value_search.get_or_init(|| Arc::new(search)).clone())
     }
 
     /// The run's topic of this name.
@@ -244,7 +267,8 @@ impl DatabaseRegistry {
             catalog: Arc::new(catalog),
             session,
             source,
-            values: OnceLock::new(),
+            read_values: OnceLock::new(),
+            value_search: OnceLock::new(),
         })
     }
 
@@ -298,7 +322,8 @@ fn open_place(session: &Arc<Session>, connection: Connection, place: &DatabasePl
         session: Arc::new(dialect.open(&catalog)),
         catalog: Arc::new(catalog),
         source,
-        values: OnceLock::new(),
+        read_values: OnceLock::new(),
+        value_search: OnceLock::new(),
     });
     let limits = connection.settings().limits.with_timeout(statement_timeout(session));
     let run = Arc::new(RunDatabase {

@@ -44,7 +44,7 @@ impl<'a> PromptWriter<'a> {
         }
     }
 
-    /// Names only columns that may be named, as (table, column), where a question says what they hold.
+    /// Shows values only of columns that may be named, as (table, column).
     pub fn naming_only(mut self, may_name: impl Fn(&str, &str) -> bool + 'a) -> Self {
         self.may_name = Box::new(may_name);
         self
@@ -59,7 +59,7 @@ impl<'a> PromptWriter<'a> {
         if !self.schemas.contains_key(&example.database) {
             let info = database.session.info().map_err(|error| call_failure(&error))?;
             let schema = Schema {
-                part: database.schema_part(self.layout)?,
+                part: database.schema_part(self.layout, self.databases.session().profile(), &*self.may_name)?,
                 notes: info.prompt_notes.join("\n"),
                 dialect: info.name.clone(),
             };

@@ -15,7 +15,7 @@ use crate::privacy::{ColumnPolicies, Masking};
 use crate::{Failure, Source};
 
 pub use pages::estimate_tokens;
-pub use searched_values::{SearchedValues, read_searched_values};
+pub use searched_values::{SearchedValues, read_searched_values, values_of};
 
 /// The artifact `cards.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

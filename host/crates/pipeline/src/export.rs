@@ -1,5 +1,6 @@
 //! Training files as LLaMA-Factory reads them, with a data card.
 
+mod column_codes;
 mod data_card;
 mod layout;
 mod llama_factory;

@@ -30,7 +30,7 @@ mod summary;
 mod validate;
 mod value_search;
 
-pub use cards::{CardsArtifact, SearchedValues, estimate_tokens, read_searched_values};
+pub use cards::{CardsArtifact, SearchedValues, estimate_tokens, read_searched_values, values_of};
 pub use coverage::{Coverage, Ledger as CoverageLedger, SampleFacts};
 pub use dependencies::{Dependencies, Dialect, Generator, Planner, PluginIdentity, Source, Validator};
 pub use digest::sha256_hex;

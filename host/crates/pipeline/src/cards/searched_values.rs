@@ -11,6 +11,14 @@ use crate::{Failure, PipelineError, Source, Stage};
 /// Values that questions are searched for, by table and column.
 pub type SearchedValues = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
+/// Those of a column.
+pub fn values_of<'v>(values: &'v SearchedValues, table: &Table, column: &Column) -> &'v [String] {
+    let of_table = values.get(&table.qualified_name());
+    of_table
+        .and_then(|columns| columns.get(&column.name))
+        .map_or(&[], Vec::as_slice)
+}
+
 /// Values searched of a whole database: more would make cards that take longer to read than the questions.
 const MAX_IN_ALL: usize = 500_000;
 

@@ -1,14 +1,14 @@
 //! The shortest schema text that still names everything: for models whose context or training time is small.
 
-use nl2sql_catalog::{Table, Terms};
+use nl2sql_catalog::{Column, Table, Terms};
 
-/// `table(column, column; column -> other.key)`: columns in the order of the catalog, then foreign keys. Terms of the glossary stand in brackets
-/// behind what they are for.
-pub fn outline(table: &Table) -> String {
+/// `table(column, column {'code', 'code'}; column -> other.key)`: columns in the order of the catalog, then foreign keys. Terms of the glossary
+/// stand in brackets behind what they are for, the `codes` that a column holds in braces.
+pub fn outline<'v>(table: &Table, codes: impl Fn(&Column) -> &'v [String]) -> String {
     let columns: Vec<String> = table
         .columns
         .iter()
-        .map(|column| with_terms(&column.name, &column.terms))
+        .map(|column| with_terms(&column.name, &column.terms) + &in_braces(codes(column)))
         .collect();
     let keys = table.foreign_keys.iter().map(|key| {
         let ends = key.columns.iter().zip(&key.ref_columns);
@@ -24,6 +24,17 @@ fn with_terms(name: &str, terms: &Terms) -> String {
     match terms.text() {
         Some(text) => format!("{name}[{text}]"),
         None => name.to_owned(),
+    }
+}
+
+fn in_braces(codes: &[String]) -> String {
+    let literals: Vec<String> = codes
+        .iter()
+        .map(|code| format!("'{}'", code.replace('\'', "''")))
+        .collect();
+    match literals.is_empty() {
+        true => String::new(),
+        false => format!(" {{{}}}", literals.join(", ")),
     }
 }
 
@@ -50,8 +61,15 @@ mod tests {
             }],
             ..Table::default()
         };
-        assert_eq!(outline(&table), "song(id, singer; singer -> singer.id)");
+        assert_eq!(outline(&table, |_| &[]), "song(id, singer; singer -> singer.id)");
+        let codes = ["T".to_owned(), "N'A".to_owned()];
+        let of_singer = |column: &Column| if column.name == "singer" { &codes[..] } else { &[] };
+        assert_eq!(
+            outline(&table, of_singer),
+            "song(id, singer {'T', 'N''A'}; singer -> singer.id)"
+        );
     }
+
     #[test]
     fn terms_stand_behind_names() {
         let terms = |word: &str| Terms {
@@ -68,6 +86,6 @@ mod tests {
             terms: terms("song"),
             ..Table::default()
         };
-        assert_eq!(outline(&table), "t1[song](c1[price])");
+        assert_eq!(outline(&table, |_| &[]), "t1[song](c1[price])");
     }
 }

@@ -9,7 +9,7 @@ use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
 use super::schema_part::SchemaPart;
 use super::similar_pairs::Shown;
-use crate::{Failure, ValueSearch};
+use crate::{Failure, ValueSearch, values_of};
 
 /// Schema texts rendered once, and the layout to fill.
 pub(super) struct Prompts<'a> {
@@ -27,9 +27,14 @@ pub(super) struct Prompts<'a> {
 impl<'a> Prompts<'a> {
     pub(super) fn new(export: &'a Export<'a>) -> Result<Self, Failure> {
         let settings = export.settings;
-        let schema = SchemaPart::new(export.catalog, export.cards, settings, |table| {
-            export.dialect.render_ddl(table)
-        })?;
+        let values = &export.cards.searched_values;
+        let schema = SchemaPart::new(
+            export.catalog,
+            export.cards,
+            settings,
+            |table, column| values_of(values, table, column),
+            |table| export.dialect.render_ddl(table),
+        )?;
         let by_topic = export
             .plan
             .topics
@@ -50,7 +55,7 @@ impl<'a> Prompts<'a> {
             notes: export.dialect.info().prompt_notes.join("\n"),
             values: settings
                 .shows_values()
-                .then(|| ValueSearch::new(export.catalog, &export.cards.searched_values)),
+                .then(|| ValueSearch::new(export.catalog, values)),
         })
     }
 

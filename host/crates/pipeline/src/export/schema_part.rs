@@ -1,8 +1,9 @@
 //! The schema part of a prompt: every table, or those of a topic.
 
-use nl2sql_catalog::{Database, Table, Topic};
+use nl2sql_catalog::{Column, Database, Table, Topic};
 use nl2sql_profile::{ExportSettings, SchemaScope, SchemaStyle};
 
+use super::column_codes::codes;
 use super::outline::outline;
 use crate::cards::estimate_tokens;
 use crate::{CardsArtifact, Failure};
@@ -17,14 +18,16 @@ pub struct SchemaPart {
 }
 
 impl SchemaPart {
-    /// Renders the tables in the style that the layout asks for; `ddl` writes one as CREATE TABLE.
+    /// Renders the tables in the style that the layout asks for. `values` are those of a column that may be shown; `ddl` writes a table as
+    /// CREATE TABLE.
     ///
     /// # Errors
     /// As `ddl`.
-    pub fn new(
+    pub fn new<'v>(
         catalog: &Database,
         cards: &CardsArtifact,
         settings: &ExportSettings,
+        values: impl Fn(&Table, &Column) -> &'v [String],
         ddl: impl Fn(&Table) -> Result<String, Failure>,
     ) -> Result<Self, Failure> {
         let mut tables = Vec::with_capacity(catalog.tables.len());
@@ -32,7 +35,8 @@ impl SchemaPart {
             let text = match settings.schema_style {
                 SchemaStyle::Ddl => ddl(&table.with_terms_in_comments())?.trim_end().to_owned(),
                 SchemaStyle::Cards => cards.cards.get(index).map(|card| card.text.clone()).unwrap_or_default(),
-                SchemaStyle::Outline => outline(table),
+                SchemaStyle::Outline => outline(table, |_| &[]),
+                SchemaStyle::OutlineWithCodes => outline(table, |column| codes(table, values(table, column))),
             };
             tables.push((table.qualified_name(), table.name.clone(), text));
         }

@@ -123,7 +123,7 @@ impl Pipeline<'_> {
             progress,
         )
         .map_err(fail)?;
-        if self.profile.export.shows_values() {
+        if self.profile.export.reads_values() {
             let (values, more) = read_searched_values(catalog, source.as_ref(), &self.profile.cards, privacy)?;
             artifact.searched_values = values;
             notes.extend(more);

@@ -182,7 +182,7 @@ impl Pipeline<'_> {
         if let (true, false, Some(settings)) = (speaks, profile.glossary.is_empty(), settings.as_array_mut()) {
             settings.push(json!(profile.glossary));
         }
-        if let (Stage::Cards, true, Some(settings)) = (stage, profile.export.shows_values(), settings.as_array_mut()) {
+        if let (Stage::Cards, true, Some(settings)) = (stage, profile.export.reads_values(), settings.as_array_mut()) {
             settings.push(json!("{values}"));
         }
         of_settings(&settings)

@@ -35,6 +35,8 @@ pub enum SchemaStyle {
     Cards,
     /// A line per table: its columns and foreign keys.
     Outline,
+    /// The same, with the values of columns that hold one of a few short words, as far as `[privacy]` lets them out.
+    OutlineWithCodes,
 }
 
 impl SchemaStyle {
@@ -42,7 +44,7 @@ impl SchemaStyle {
     pub fn between_tables(self) -> &'static str {
         match self {
             Self::Ddl | Self::Cards => "\n\n",
-            Self::Outline => "\n",
+            Self::Outline | Self::OutlineWithCodes => "\n",
         }
     }
 }
@@ -126,6 +128,11 @@ impl ExportSettings {
     /// Whether prompts show which columns hold what a question says.
     pub fn shows_values(&self) -> bool {
         self.shows("{values}")
+    }
+
+    /// Whether prompts show any value of the database.
+    pub fn reads_values(&self) -> bool {
+        self.shows_values() || self.schema_style == SchemaStyle::OutlineWithCodes && self.shows("{schema}")
     }
 
     fn shows(&self, placeholder: &str) -> bool {
