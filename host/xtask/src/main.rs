@@ -12,6 +12,8 @@ mod crate_graph;
 mod debian;
 mod demo;
 mod devices;
+#[cfg(test)]
+mod doc_examples;
 mod docs;
 mod generation_bench;
 mod gpu;

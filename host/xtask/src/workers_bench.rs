@@ -9,11 +9,13 @@ mod judging;
 mod pair_generation;
 
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
+use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 
 use self::arguments::{MeasuredStage, WorkersArguments};
@@ -21,14 +23,14 @@ use self::fleet::Fleet;
 use self::judging::Judging;
 use self::pair_generation::PairGeneration;
 use crate::demo::{Profile, build_program};
-use crate::process::run;
+use crate::process::{command, run};
 use crate::{checkout, cpu_time, services};
 
 /// Name of the measure without a queue.
 const PLAIN: &str = "plain";
 
 /// What is done with and without workers.
-trait Stage {
+trait Stage: Sync {
     /// What is measured.
     fn title(&self) -> String;
 
@@ -40,11 +42,49 @@ trait Stage {
         &[]
     }
 
-    /// Does it once, over a queue where one is named. `name` is of this measure alone.
-    fn run(&self, name: &str, queue: Option<&str>) -> Result<Took>;
+    /// Does it once by `place`. `name` is of this measure alone.
+    fn run(&self, name: &str, place: Place<'_>) -> Result<Took>;
 
     /// Fails where the measure `name` came to other bytes than the plain one.
     fn same_bytes(&self, name: &str) -> Result<()>;
+}
+
+/// Where a command has its work done.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// In its own process, on every core.
+    Here,
+    /// In its own process, on this core.
+    OnCore(usize),
+    /// By the workers of a queue.
+    Queue(&'a str),
+}
+
+impl Place<'_> {
+    /// A command that begins so.
+    fn command(self, program: &Path) -> Result<Command> {
+        match self {
+            Self::OnCore(core) => on_core(core, program),
+            Self::Here | Self::Queue(_) => Ok(command(program)),
+        }
+    }
+
+    /// What the command is told of it.
+    fn arguments(self) -> Vec<String> {
+        match self {
+            Self::Queue(url) => vec!["--queue".to_owned(), url.to_owned()],
+            Self::Here | Self::OnCore(_) => Vec::new(),
+        }
+    }
+}
+
+/// A program that has one core, as if it ran on a machine of one: a single worker would take all there are, and a second one bring nothing.
+fn on_core(core: usize, program: &Path) -> Result<Command> {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    let taskset = services::find_program("taskset").context("taskset of util-linux is missing")?;
+    let mut held = command(taskset);
+    held.args(["--cpu-list", &(core % cores).to_string()]).arg(program);
+    Ok(held)
 }
 
 /// What one command took.
@@ -104,21 +144,41 @@ fn postgres() -> Result<String> {
         .context("PostgreSQL is missing; run `cargo xtask bootstrap`")
 }
 
+/// One command on a core, and the slower of two at once: what a second core of this machine brings where nothing is shared.
+fn side_by_side(stage: &dyn Stage) -> Result<(Took, Took)> {
+    let alone = stage.run("alone", Place::OnCore(0))?;
+    let (left, right) = thread::scope(|scope| {
+        let left = scope.spawn(|| stage.run("left", Place::OnCore(0)));
+        let right = stage.run("right", Place::OnCore(1));
+        (left.join(), right)
+    });
+    let left = left.map_err(|_| anyhow!("the bench failed"))??;
+    let right = right?;
+    Ok((alone, if left.wall > right.wall { left } else { right }))
+}
+
 fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage, workers: &[usize]) -> Result<()> {
     let unit = stage.unit();
     println!("{}", stage.title());
-    let plain = stage.run(PLAIN, None)?;
+    let plain = stage.run(PLAIN, Place::Here)?;
     let rate = |took: &Took| took.items / took.wall;
     println!(
         "  without a queue   {:7.1} s  {:7.0} {unit}s/s",
         plain.wall,
         rate(&plain)
     );
+    let (alone, beside) = side_by_side(stage)?;
+    println!(
+        "  on one core       {:7.1} s  {:7.0} {unit}s/s  two such commands at once, a core each: {:.2}x one",
+        alone.wall,
+        rate(&alone),
+        2.0 * alone.wall / beside.wall,
+    );
     let mut one = None;
     for &count in workers {
         let name = format!("by{count}");
         let fleet = Fleet::start(nl2sql, count, &folder.join(format!("nats{count}")), stage.secrets())?;
-        let took = stage.run(&name, Some(&fleet.url()))?;
+        let took = stage.run(&name, Place::Queue(&fleet.url()))?;
         let (traffic, queue, workers) = (fleet.traffic()?, fleet.queue_cpu()?, fleet.workers_cpu()?);
         let all = took.cpu + queue + workers;
         println!(

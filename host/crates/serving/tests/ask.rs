@@ -396,6 +396,44 @@ async fn a_prompt_says_which_columns_hold_a_value_as_far_as_the_key_may_read_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_shows_the_codes_of_columns_that_the_key_may_read() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("parcels.sqlite");
+    let rows = "INSERT INTO parcels (state) VALUES ('L'), ('R'), ('L'), ('R'), ('L');";
+    let script = format!("CREATE TABLE parcels (id INTEGER PRIMARY KEY, state TEXT); {rows}");
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute_batch(&script)
+        .unwrap();
+    let settings = ServeSettings {
+        keys: BTreeMap::from([
+            key(place.path(), "open", &[], &[], 0),
+            key(place.path(), "private", &[], &["parcels.state"], 0),
+        ]),
+        ..ServeSettings::default()
+    };
+    let profile = format!(
+        "path = {file:?}\n[privacy]\nsample_values = true\n[export]\nschema_style = \"outline-with-codes\"\nprompt = \"{{schema}}\\n{{question}}\""
+    );
+    let asked = asked_of(&["SELECT count(*) FROM parcels"], &profile, settings).await;
+    for (key, outline) in [
+        ("open", "parcels(id, state {'L', 'R'})\n"),
+        ("private", "parcels(id, state)\n"),
+    ] {
+        let body = json!({ "question": "How many parcels are there?" });
+        let request = asked.served.post("/v1/ask", &body);
+        let response = request
+            .bearer_auth(format!("{key}-key-0123456789"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200);
+        let shown = asked.prompts.lock().unwrap().last().unwrap().user.clone();
+        assert!(shown.starts_with(outline), "{key}: {shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn verdicts_are_kept_and_similar_pairs_are_named() {
     let asked = asked(&[COUNT]).await;
     let judge = |sql: &str, verdict: &str| {

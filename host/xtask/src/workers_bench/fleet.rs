@@ -2,15 +2,14 @@
 
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
-use std::num::NonZero;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread::available_parallelism;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::on_core;
 use crate::cpu_time;
 use crate::process::command;
 use crate::services::{find_program, free_port};
@@ -62,7 +61,7 @@ impl Fleet {
             std::thread::sleep(Duration::from_millis(20));
         }
         for number in 0..count {
-            let mut worker = on_one_core(number, nl2sql)?;
+            let mut worker = on_core(number, nl2sql)?;
             worker.args(["worker", "--quiet", "--slots", "1", "--queue", &fleet.url()]);
             worker.envs(secrets.iter().copied());
             fleet.workers.push(worker.stdout(Stdio::null()).spawn()?);
@@ -104,15 +103,6 @@ impl Fleet {
             bytes: sum(["in_bytes", "out_bytes"]),
         })
     }
-}
-
-/// A program that has one core, as if it ran on a machine of one: a single worker would take all there are, and a second one bring nothing.
-fn on_one_core(number: usize, program: &Path) -> Result<Command> {
-    let cores = available_parallelism().map_or(1, NonZero::get);
-    let taskset = find_program("taskset").context("taskset of util-linux is missing")?;
-    let mut worker = command(taskset);
-    worker.args(["--cpu-list", &(number % cores).to_string()]).arg(program);
-    Ok(worker)
 }
 
 impl Drop for Fleet {

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use super::{PLAIN, Stage, Took};
+use super::{PLAIN, Place, Stage, Took};
 use crate::process::{command, run};
 use crate::services::find_program;
 
@@ -128,8 +128,8 @@ impl Stage for Judging {
         &[(PASSWORD_VARIABLE, PASSWORD)]
     }
 
-    fn run(&self, name: &str, queue: Option<&str>) -> Result<Took> {
-        let mut eval = command(&self.nl2sql);
+    fn run(&self, name: &str, place: Place<'_>) -> Result<Took> {
+        let mut eval = place.command(&self.nl2sql)?;
         eval.current_dir(&self.folder)
             .envs(self.secrets().iter().copied())
             .args([
@@ -145,9 +145,7 @@ impl Stage for Judging {
         if let Some(databases) = &self.databases {
             eval.arg("--databases").arg(databases);
         }
-        if let Some(queue) = queue {
-            eval.args(["--queue", queue]);
-        }
+        eval.args(place.arguments());
         Ok(Took {
             items: ROWS as f64,
             ..Took::by(&mut eval)?

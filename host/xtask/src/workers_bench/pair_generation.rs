@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
-use super::{PLAIN, Stage, Took};
+use super::{PLAIN, Place, Stage, Took};
 use crate::generation_bench::accepted;
 use crate::process::{command, run};
 
@@ -36,13 +36,13 @@ impl PairGeneration {
             folder: folder.to_owned(),
         };
         for stage in ["extract", "cards", "plan"] {
-            run(&mut generation.command(stage, "planned"))?;
+            run(&mut generation.command(stage, "planned", Place::Here)?)?;
         }
         Ok(generation)
     }
 
-    fn command(&self, verb: &str, run_folder: &str) -> Command {
-        let mut command = command(&self.nl2sql);
+    fn command(&self, verb: &str, run_folder: &str, place: Place<'_>) -> Result<Command> {
+        let mut command = place.command(&self.nl2sql)?;
         command
             .arg(verb)
             .args(["--quiet", "--profile"])
@@ -50,7 +50,7 @@ impl PairGeneration {
             .arg("--run-dir")
             .arg(self.folder.join(run_folder))
             .stdout(Stdio::null());
-        command
+        Ok(command)
     }
 }
 
@@ -63,13 +63,13 @@ impl Stage for PairGeneration {
         "pair"
     }
 
-    fn run(&self, name: &str, queue: Option<&str>) -> Result<Took> {
+    fn run(&self, name: &str, place: Place<'_>) -> Result<Took> {
         let to = self.folder.join(name);
         run(command("cp").arg("-r").arg(self.folder.join("planned")).arg(&to))?;
-        let mut generate = self.command("generate", name);
-        generate.args(queue.map(|queue| ["--queue", queue]).into_iter().flatten());
+        let mut generate = self.command("generate", name, place)?;
+        generate.args(place.arguments());
         let took = Took::by(&mut generate)?;
-        run(&mut self.command("validate", name))?;
+        run(&mut self.command("validate", name, Place::Here)?)?;
         Ok(Took {
             items: accepted(&to)?,
             ..took
