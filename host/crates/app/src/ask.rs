@@ -29,7 +29,7 @@ use self::statement_check::check_statement;
 use crate::{AppError, DatabaseRegistry, PromptWriter, Session, off_runtime};
 
 pub use access_policy::AccessPolicy;
-pub use answer::{Agreement, Answer, AnswerColumn, AskEvent, AskFinding, Explanation, ResultTable, Unanswered};
+pub use answer::{Answer, AnswerColumn, AskEvent, AskFinding, Explanation, ResultTable, Unanswered};
 pub use audit_log::{AuditLine, AuditLog};
 pub use nl2sql_pipeline::{Feedback, FeedbackVerdict};
 pub use schema_search::{ColumnDescription, TableDescription};

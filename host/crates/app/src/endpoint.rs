@@ -56,6 +56,7 @@ impl Endpoint {
             rendered_prompt: None,
             tokens: Some(u64::from(answer.output_tokens)),
             finish_reason: Some(answer.finish_reason.name().to_owned()),
+            agreement: None,
         })
     }
 }

@@ -272,6 +272,7 @@ impl UnderWay {
             rendered_prompt: self.rendered_prompt,
             tokens: Some(completion.tokens.len() as u64),
             finish_reason: Some(finish_reason(completion.finish).name().to_owned()),
+            agreement: None,
         });
         (self.number, completion)
     }

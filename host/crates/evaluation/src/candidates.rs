@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nl2sql_catalog::{ResultSet, Value};
 
+use crate::agreement::Agreement;
 use crate::dataset::Example;
 use crate::extraction::extract_sql_of;
 use crate::prediction::{ChatPrompt, Completion, TextGenerator};
@@ -79,22 +80,26 @@ impl CandidateSettings {
             .flat_map(|(at, _)| (1..=self.count).map(|attempt| ChatPrompt::of(examples[*at], attempt)));
         let mut candidates = ask(generator, prompts.collect()).await?.into_iter();
         for (at, mut runs) in voted {
-            let mut tokens = 0;
+            let (mut tokens, mut written) = (0, 1);
             for completion in candidates.by_ref().take(self.count as usize).flatten() {
                 tokens += completion.tokens.unwrap_or(0);
+                written += 1;
                 if let Some(result) = self.result(examples[at], &completion, reader).await {
                     runs.push((completion, result));
                 }
             }
+            let ran = runs.len() as u32;
             if self.of == SecondLook::Empty && runs.iter().any(|(_, result)| finds_something(result)) {
                 runs.retain(|(_, result)| finds_something(result));
             }
             if let Ok(answer) = &mut answers[at] {
                 tokens += answer.tokens.unwrap_or(0);
-                if let Some(winner) = most_frequent(runs) {
-                    *answer = winner;
+                let mut agreed = 0;
+                if let Some((winner, votes)) = most_frequent(runs) {
+                    (*answer, agreed) = (winner, votes);
                 }
                 answer.tokens = Some(tokens);
+                answer.agreement = Some(Agreement { written, ran, agreed });
             }
         }
         Some(answers)
@@ -131,11 +136,12 @@ fn finds_something(result: &ResultSet) -> bool {
     !result.rows.iter().flatten().all(nothing)
 }
 
-/// The first candidate of the result that most candidates have; of equally frequent results the earliest.
-fn most_frequent(runs: Vec<(Completion, Arc<ResultSet>)>) -> Option<Completion> {
+/// The first candidate of the result that most candidates have, and how many these are; of equally frequent results the earliest.
+fn most_frequent(runs: Vec<(Completion, Arc<ResultSet>)>) -> Option<(Completion, u32)> {
     let votes = |result: &ResultSet| runs.iter().filter(|(_, other)| other.rows == result.rows).count();
     let counts: Vec<usize> = runs.iter().map(|(_, result)| votes(result)).collect();
-    let most = counts.iter().max()?;
-    let winner = counts.iter().position(|count| count == most)?;
-    runs.into_iter().nth(winner).map(|(completion, _)| completion)
+    let most = counts.iter().copied().max()?;
+    let winner = counts.iter().position(|count| *count == most)?;
+    let (completion, _) = runs.into_iter().nth(winner)?;
+    Some((completion, most as u32))
 }

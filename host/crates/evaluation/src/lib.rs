@@ -12,6 +12,7 @@
 //! Databases are reached through [`query_runner::QueryRunner`]. SQL is understood through [`scoring::SqlReader`], which a dialect provides.
 //! Neither wasmtime nor burn is known here.
 
+pub mod agreement;
 pub mod candidates;
 pub mod dataset;
 pub mod definition;

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    agreement::Agreement,
     candidates::CandidateSettings,
     dataset::Example,
     extraction::extract_sql_of,
@@ -60,6 +61,8 @@ pub struct Completion {
     pub tokens: Option<u64>,
     /// Why the answer ended, in the words of OpenAI's `finish_reason`, where that is known.
     pub finish_reason: Option<String>,
+    /// How far the answer and further ones agree, where it has some.
+    pub agreement: Option<Agreement>,
 }
 
 impl Completion {
@@ -108,6 +111,9 @@ pub struct Prediction {
     /// Why the answer ended; `length` where it was cut off at the most tokens it may have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
+    /// How far the answer and further ones agree, where it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Agreement>,
     /// Fingerprint of the [settings](crate::prediction_settings::PredictionSettings) that made it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fingerprint: String,
@@ -256,6 +262,7 @@ impl Run {
             question: example.question.clone(),
             error,
             finish_reason: completion.finish_reason,
+            agreement: completion.agreement,
             ..Prediction::default()
         };
         if self.error.is_none() {

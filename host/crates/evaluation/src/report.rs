@@ -11,6 +11,7 @@ mod html;
 mod markdown;
 mod plot;
 mod question;
+mod reliability;
 mod results;
 mod side_by_side;
 mod sql_diff;
@@ -24,6 +25,7 @@ pub use breakdown::{Breakdown, ErrorClass, Group};
 pub use comparison::{Figure, MetricChange};
 pub use configuration::SettingGroup;
 pub use question::{Answer, Change, Question, question};
+pub use reliability::{Reliability, ReliabilityBin};
 pub use results::{ResultPreview, Results, preview};
 pub use side_by_side::OtherRun;
 pub use sql_diff::Segment;
@@ -81,6 +83,9 @@ pub struct Report {
     pub error_classes: Vec<ErrorClass>,
     /// Outcomes of execution match, before and after.
     pub outcomes: BTreeMap<String, [usize; 2]>,
+    /// Before and after: whether answers are right as often as their confidence says, where they have one.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub reliability: [Option<Reliability>; 2],
     /// What was judged, as name and value: models, template, dataset.
     pub identity: Vec<(String, String)>,
     /// Settings of the evaluation.
@@ -98,6 +103,10 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What it was made from.
     pub manifest: Manifest,
+}
+
+fn is_unknown(reliability: &[Option<Reliability>; 2]) -> bool {
+    reliability.iter().all(Option::is_none)
 }
 
 /// One example with both predictions.
@@ -163,6 +172,7 @@ impl Report {
             breakdowns: breakdown::breakdowns(&pairs, main, material.facts),
             error_classes: breakdown::error_classes(&pairs),
             outcomes: breakdown::outcomes(&pairs),
+            reliability: reliability::reliability(&pairs, main),
             identity: material.identity,
             configuration: material.configuration,
             training: material.training,

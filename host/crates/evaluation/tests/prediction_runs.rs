@@ -10,6 +10,7 @@ use std::{
 use crate::sqlite_databases::SqliteDatabases;
 use async_trait::async_trait;
 use nl2sql_evaluation::{
+    agreement::Agreement,
     candidates::{CandidateSettings, SecondLook},
     dataset::Dataset,
     prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator, Throughput, predict},
@@ -38,6 +39,7 @@ impl TextGenerator for Fenced {
                         rendered_prompt: None,
                         tokens: Some(7),
                         finish_reason: None,
+                        agreement: None,
                     }),
                 },
             );
@@ -407,6 +409,7 @@ impl TextGenerator for Stumbling {
                 rendered_prompt: None,
                 tokens: Some(1),
                 finish_reason: None,
+                agreement: None,
             };
             on_completion(at, Ok(completion));
         }
@@ -445,6 +448,15 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
         .map(|line| line.predicted_sql.as_str())
         .collect();
     assert_eq!(sql, ["SELECT 7", "SELECT name FROM singer", "SELECT first"]);
+    let agreement = |ran, agreed| {
+        Some(Agreement {
+            written: 5,
+            ran,
+            agreed,
+        })
+    };
+    let found: Vec<_> = file.predictions.iter().map(|line| line.agreement).collect();
+    assert_eq!(found, [None, agreement(3, 2), agreement(0, 0)]);
 
     let of_all = CandidateSettings {
         of: SecondLook::Every,
@@ -459,6 +471,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
         file.predictions[0].predicted_sql, "SELECT name FROM singer",
         "one answer that runs is outvoted by two that return the same"
     );
+    assert_eq!(file.predictions[0].agreement, agreement(4, 2));
 }
 
 #[tokio::test]

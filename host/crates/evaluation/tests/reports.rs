@@ -6,6 +6,7 @@ use crate::sqlite_databases::SqliteDatabases;
 use async_trait::async_trait;
 use nl2sql_catalog::{MetricInfo, MetricRow, Outcome, Reading, RowScore};
 use nl2sql_evaluation::{
+    agreement::Agreement,
     definition::Definition,
     execution::{Judge, JudgeLimits, Pair},
     manifest::Manifest,
@@ -305,6 +306,52 @@ async fn a_change_that_may_be_chance_has_no_colour() {
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(page.contains(r#"<span class="number ">+50.00</span>"#) && page.contains("not significant at 5%"));
     assert!(!page.contains("<h2>Training</h2>") && !page.contains("<h2>Configuration</h2>"));
+}
+
+#[tokio::test]
+async fn a_report_says_whether_confidence_means_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let runner = shop(folder.path());
+    let mut after = scored(
+        &runner,
+        &[
+            ("sure", "SELECT 1", "SELECT 1"),
+            ("sure too", "SELECT 2", "SELECT 2"),
+            ("unsure", "SELECT 3", "SELECT 4"),
+            ("asked once", "SELECT 5", "SELECT 6"),
+        ],
+    )
+    .await;
+    for (row, agreed) in after.rows.iter_mut().zip([5, 5, 2]) {
+        let (written, ran) = (5, 5);
+        row.prediction.agreement = Some(Agreement { written, ran, agreed });
+    }
+    let report = Report::new(Material {
+        title: "Confidence".into(),
+        before: None,
+        after: Some(&after),
+        facts: &BTreeMap::new(),
+        identity: Vec::new(),
+        configuration: Vec::new(),
+        training: None,
+        beside: Vec::new(),
+        schemas: BTreeMap::new(),
+        results: BTreeMap::new(),
+        row_errors: Vec::new(),
+        manifest: Manifest::default(),
+    });
+    let [None, Some(found)] = &report.reliability else {
+        panic!("{:?}", report.reliability);
+    };
+    assert_eq!((found.answers, found.bins.len()), (3, 2));
+    assert!((found.calibration_error - 40.0 / 3.0).abs() < 1e-9);
+    write(&report, folder.path()).unwrap();
+    let text = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(text("report.md").contains("## Confidence after"));
+    assert!(text("report.md").contains("| 100% | 2 | 100.0% | 66.7% | 100.0% |"));
+    assert!(text("report.html").contains("confidence lies 13.3 points from execution match"));
+    let again: Report = serde_json::from_str(&text("report.json")).unwrap();
+    assert_eq!(again, report);
 }
 
 #[tokio::test]

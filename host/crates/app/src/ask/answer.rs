@@ -1,6 +1,7 @@
 //! What comes back for a question.
 
 use nl2sql_catalog::{ResultSet, Value as SqlValue};
+use nl2sql_evaluation::agreement::Agreement;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -40,17 +41,6 @@ pub struct Answer {
     pub explanation: Option<Explanation>,
     /// How long it took.
     pub seconds: f64,
-}
-
-/// Statements behind an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Agreement {
-    /// Statements that were written.
-    pub written: u32,
-    /// Of these, statements that ran.
-    pub ran: u32,
-    /// Of these, statements with the result of the answer.
-    pub agreed: u32,
 }
 
 /// Something wrong with a statement.

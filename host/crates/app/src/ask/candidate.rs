@@ -1,7 +1,9 @@
 //! Statements for one question, and which of them is the answer: self-consistency after Wang et al. 2022
 //! (<https://arxiv.org/abs/2203.11171>), over results instead of texts.
 
-use super::answer::{Agreement, Answer, AskFinding, Explanation, ResultTable, Unanswered};
+use nl2sql_evaluation::agreement::Agreement;
+
+use super::answer::{Answer, AskFinding, Explanation, ResultTable, Unanswered};
 use super::language::Wording;
 
 /// A statement, and what became of it.
@@ -43,14 +45,14 @@ pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool, wo
     let counts: Vec<usize> = counts.collect();
     let agreed = counts.iter().copied().max().unwrap_or(0);
     let winner = counts.iter().position(|count| *count == agreed).unwrap_or(0);
-    let written = candidates.len();
+    let agreement = Agreement {
+        written: candidates.len() as u32,
+        ran: candidates.iter().filter(|candidate| candidate.result.is_some()).count() as u32,
+        agreed: agreed as u32,
+    };
     let mut answer = Answer {
-        agreement: Agreement {
-            written: written as u32,
-            ran: candidates.iter().filter(|candidate| candidate.result.is_some()).count() as u32,
-            agreed: agreed as u32,
-        },
-        confidence: (written > 1).then(|| agreed as f64 / written as f64),
+        agreement,
+        confidence: agreement.confidence(),
         findings: candidates
             .first()
             .map(|first| first.findings.clone())

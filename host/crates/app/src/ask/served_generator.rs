@@ -75,6 +75,7 @@ impl TextGenerator for ServedGenerator {
                 rendered_prompt: None,
                 tokens: Some(completion.tokens.len() as u64),
                 finish_reason: Some(finish_reason(completion.finish).name().to_owned()),
+                agreement: None,
             });
             on_completion(number, completion);
         }

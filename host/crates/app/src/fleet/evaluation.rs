@@ -176,6 +176,7 @@ fn completion(answer: AnsweredChat) -> Completion {
         rendered_prompt: answer.rendered_prompt,
         tokens: answer.tokens,
         finish_reason: answer.finish_reason,
+        agreement: None,
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Curve, Figure, MAIN_METRIC, MetricChange, Report,
+    Curve, Figure, MAIN_METRIC, MetricChange, Reliability, Report,
     plot::{self, Bars, Line, PlotError, palette},
     question::{Change, Question, by_change, question},
     side_by_side::{CURVES, OtherRun, compared},
@@ -65,6 +65,8 @@ pub(super) fn page(report: &Report) -> Result<String, PageError> {
         mistakes => mistakes(report)?,
         error_classes => report.error_classes,
         outcomes => report.outcomes.iter().filter(|(_, counts)| **counts != [0, 0]).collect::<Vec<_>>(),
+        reliability => reliability(report),
+        reliability_plot => reliability_plot(report)?,
         curves => curves(report)?,
         beside => side_by_side(report)?,
         groups => report.configuration.iter().chain(report.training.iter().flat_map(|run| &run.settings)).collect::<Vec<_>>(),
@@ -224,6 +226,41 @@ fn mistakes(report: &Report) -> Result<Option<Value>, PlotError> {
     drawn(rows.collect(), most as f64)
 }
 
+/// The reliability of each run that has some, with its name.
+fn reliability(report: &Report) -> Vec<(&'static str, &Reliability)> {
+    let named = ["before", "after"].into_iter().zip(&report.reliability);
+    named
+        .filter_map(|(name, reliability)| Some((name, reliability.as_ref()?)))
+        .collect()
+}
+
+/// Execution match over confidence, beside the line on which both are the same.
+fn reliability_plot(report: &Report) -> Result<Option<Value>, PlotError> {
+    if report.reliability.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let curve = |reliability: &Reliability| -> Curve {
+        let bins = reliability.bins.iter();
+        bins.map(|bin| (bin.confidence.round() as u64, bin.right)).collect()
+    };
+    let curves = report.reliability.each_ref().map(|side| side.as_ref().map(curve));
+    let same = Curve::from([(0, 0.0), (100, 100.0)]);
+    let colours = [palette::BEFORE, palette::AFTER];
+    let sides = curves.iter().zip(colours).filter_map(|(curve, colour)| {
+        Some(Line {
+            points: curve.as_ref()?,
+            colour,
+        })
+    });
+    let diagonal = Line {
+        points: &same,
+        colour: palette::GRID,
+    };
+    let lines: Vec<Line> = std::iter::once(diagonal).chain(sides).collect();
+    let plot = plot::lines(&lines, "confidence in percent")?;
+    Ok(Some(Value::from_safe_string(plot)))
+}
+
 /// The training curves that have points.
 fn curves(report: &Report) -> Result<Vec<Figured>, PlotError> {
     let Some(run) = &report.training else {
@@ -263,6 +300,7 @@ fn overlaid(title: &str, named: &[(&str, &Curve)]) -> Result<Option<Figured>, Pl
                     colour: palette::RUNS[*at],
                 })
                 .collect::<Vec<_>>(),
+            "step",
         )?),
     }))
 }

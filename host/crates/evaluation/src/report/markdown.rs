@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Figure, Report};
+use super::{Figure, Reliability, Report};
 use crate::statistics::Interval;
 
 /// The whole text.
@@ -44,6 +44,11 @@ pub(super) fn page(report: &Report) -> String {
             );
         }
     }
+    for (side, reliability) in ["before", "after"].iter().zip(&report.reliability) {
+        if let Some(reliability) = reliability {
+            write_reliability(&mut out, side, reliability);
+        }
+    }
     if !report.error_classes.is_empty() {
         out.push_str("\n## Mistakes\n\n| class | before | after | examples |\n|---|---|---|---|\n");
         for class in &report.error_classes {
@@ -64,6 +69,22 @@ pub(super) fn page(report: &Report) -> String {
         }
     }
     out
+}
+
+fn write_reliability(out: &mut String, side: &str, reliability: &Reliability) {
+    let _ = write!(
+        out,
+        "\n## Confidence {side}\n\n{} answers with a confidence, which lies {:.1} points from execution match in the mean.\n\n\
+         | confidence | answers | right | as sure or surer | right of these |\n|---|---|---|---|---|\n",
+        reliability.answers, reliability.calibration_error
+    );
+    for bin in &reliability.bins {
+        let _ = writeln!(
+            out,
+            "| {:.0}% | {} | {:.1}% | {:.1}% | {:.1}% |",
+            bin.confidence, bin.answers, bin.right, bin.answered, bin.right_of_answered
+        );
+    }
 }
 
 fn figure(figure: Option<&Figure>) -> String {

@@ -126,8 +126,8 @@ pub(super) struct Line<'c> {
     pub(super) colour: RGBColor,
 }
 
-/// Lines over optimizer steps, with ticks on both axes.
-pub(super) fn lines(lines: &[Line]) -> Result<String, PlotError> {
+/// Lines over what is named, e.g. steps, with ticks on both axes.
+pub(super) fn lines(lines: &[Line], over: &str) -> Result<String, PlotError> {
     let points = || lines.iter().flat_map(|line| line.points.iter());
     let (first, last) = ends(points().map(|point| point.0 as f64));
     let (low, high) = ends(points().map(|point| point.1));
@@ -151,7 +151,7 @@ pub(super) fn lines(lines: &[Line]) -> Result<String, PlotError> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(palette::GRID)
             .axis_style(palette::GRID)
-            .x_desc("step")
+            .x_desc(over)
             .x_labels(7)
             .y_labels(6)
             .x_label_formatter(&|value| tick(*value))
@@ -291,11 +291,11 @@ mod tests {
     #[test]
     fn curves_have_a_line_and_ticks_on_both_axes() {
         let points: Curve = (1..=50).map(|step| (step, 2.0 / step as f64)).collect();
-        let plot = lines(&[Line {
+        let line = Line {
             points: &points,
             colour: palette::BEFORE,
-        }])
-        .unwrap();
+        };
+        let plot = lines(&[line], "step").unwrap();
         assert!(
             plot.contains("<polyline") && plot.matches("<text").count() >= 8,
             "{plot}"
