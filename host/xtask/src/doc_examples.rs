@@ -10,7 +10,8 @@ use crate::process::{command, output};
 
 /// Files below `folder`, as git knows them.
 fn files(folder: &Path, pattern: &str) -> Result<Vec<String>> {
-    let listed = output(command("git").current_dir(folder).args(["ls-files", "--", pattern]))?;
+    let listed = output(command("git").current_dir(folder).args(["ls-files", "--", pattern]))
+        .context("git does not list the files")?;
     Ok(listed.lines().map(str::to_owned).collect())
 }
 
@@ -33,7 +34,7 @@ fn example(source: &str) -> Option<&str> {
 #[test]
 fn crates_that_are_not_searched_for_examples_have_none() {
     let mut spared = 0;
-    for manifest in files(checkout::root(), "*Cargo.toml").unwrap() {
+    for manifest in files(&checkout::root(), "*Cargo.toml").unwrap() {
         let manifest = checkout::root().join(manifest);
         if !fs::read_to_string(&manifest).unwrap().contains("doctest = false") {
             continue;
