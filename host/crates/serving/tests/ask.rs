@@ -429,7 +429,7 @@ async fn a_prompt_shows_the_codes_of_columns_that_the_key_may_read() {
             .unwrap();
         assert_eq!(response.status(), 200);
         let shown = asked.prompts.lock().unwrap().last().unwrap().user.clone();
-        assert!(shown.starts_with(outline), "{key}: {shown}");
+        assert!(shown.contains(outline), "{key}: {shown}");
     }
 }
 
