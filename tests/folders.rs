@@ -77,16 +77,16 @@ fn two_files_with_one_plugin_are_not_chosen_from() {
 }
 
 #[test]
-fn a_thousand_plugins_in_a_folder_are_listed_and_one_is_found() {
+fn two_hundred_plugins_in_a_folder_are_listed_and_one_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let module = guest::idle_module(Kind::Dialect, &[]).unwrap();
-    for number in 0..1_000 {
+    for number in 0..200 {
         let name = format!("p{number}");
         let plugin = guest::named(&module, &name, Kind::Dialect, &[]);
         fs::write(folder.path().join(format!("{name}.wasm")), plugin).unwrap();
     }
     let host = host(folder.path(), &[]);
-    assert_eq!(host.library().list().unwrap().len(), 1_001);
-    assert_eq!(serves(&host, "p999"), "p999");
-    assert!(host.dialect("p1000").is_err());
+    assert_eq!(host.library().list().unwrap().len(), 201);
+    assert_eq!(serves(&host, "p199"), "p199");
+    assert!(host.dialect("p200").is_err());
 }
