@@ -98,6 +98,24 @@ async fn scored(runner: &Arc<dyn QueryRunner>, predictions: &[(&str, &str, &str)
     score(rows.collect(), &metrics, &[here]).await
 }
 
+/// A report of figures alone.
+fn bare(title: &str, before: Option<&ScoredRun>, after: &ScoredRun) -> Report {
+    Report::new(Material {
+        title: title.into(),
+        before,
+        after: Some(after),
+        facts: &BTreeMap::new(),
+        identity: Vec::new(),
+        configuration: Vec::new(),
+        training: None,
+        beside: Vec::new(),
+        schemas: BTreeMap::new(),
+        results: BTreeMap::new(),
+        row_errors: Vec::new(),
+        manifest: Manifest::default(),
+    })
+}
+
 const GOLD: &str = "SELECT name FROM item ORDER BY price DESC";
 
 #[tokio::test]
@@ -288,20 +306,7 @@ async fn a_change_that_may_be_chance_has_no_colour() {
         &[("q1", "SELECT 1", "SELECT 1"), ("q2", "SELECT 1", "SELECT 1")],
     )
     .await;
-    let report = Report::new(Material {
-        title: "Chance".into(),
-        before: Some(&before),
-        after: Some(&after),
-        facts: &BTreeMap::new(),
-        identity: Vec::new(),
-        configuration: Vec::new(),
-        training: None,
-        beside: Vec::new(),
-        schemas: BTreeMap::new(),
-        results: BTreeMap::new(),
-        row_errors: Vec::new(),
-        manifest: Manifest::default(),
-    });
+    let report = bare("Chance", Some(&before), &after);
     write(&report, folder.path()).unwrap();
     let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
     assert!(page.contains(r#"<span class="number ">+50.00</span>"#) && page.contains("not significant at 5%"));
@@ -326,20 +331,7 @@ async fn a_report_says_whether_confidence_means_anything() {
         let (written, ran) = (5, 5);
         row.prediction.agreement = Some(Agreement { written, ran, agreed });
     }
-    let report = Report::new(Material {
-        title: "Confidence".into(),
-        before: None,
-        after: Some(&after),
-        facts: &BTreeMap::new(),
-        identity: Vec::new(),
-        configuration: Vec::new(),
-        training: None,
-        beside: Vec::new(),
-        schemas: BTreeMap::new(),
-        results: BTreeMap::new(),
-        row_errors: Vec::new(),
-        manifest: Manifest::default(),
-    });
+    let report = bare("Confidence", None, &after);
     let [None, Some(found)] = &report.reliability else {
         panic!("{:?}", report.reliability);
     };

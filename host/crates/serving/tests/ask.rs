@@ -113,6 +113,18 @@ pub async fn asked(statements: &[&str]) -> Asked {
 }
 
 impl Asked {
+    /// What the model is shown for a question of this key.
+    async fn shown_to_model(&self, key: &str, question: &str) -> String {
+        let request = self.served.post("/v1/ask", &json!({ "question": question }));
+        let response = request
+            .bearer_auth(format!("{key}-key-0123456789"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200);
+        self.prompts.lock().unwrap().last().unwrap().user.clone()
+    }
+
     pub async fn ask(&self, more: Value) -> (u16, Value) {
         let mut body = json!({ "question": "How many customers are there?" });
         for (key, value) in more.as_object().unwrap() {
@@ -377,15 +389,7 @@ async fn a_prompt_says_which_columns_hold_a_value_as_far_as_the_key_may_read_the
         "path = \"shop.sqlite\"\n[privacy]\nsample_values = true\n[export]\nprompt = \"{question}\\n{values}\"";
     let asked = asked_of(&[COUNT], shows_values, settings).await;
     for (key, expected) in [("open", true), ("orders", false), ("private", false)] {
-        let body = json!({ "question": "How many customers live in bergen?" });
-        let request = asked.served.post("/v1/ask", &body);
-        let response = request
-            .bearer_auth(format!("{key}-key-0123456789"))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status(), 200);
-        let shown = asked.prompts.lock().unwrap().last().unwrap().user.clone();
+        let shown = asked.shown_to_model(key, "How many customers live in bergen?").await;
         assert_eq!(
             shown.ends_with("\ncustomers.city = 'Bergen'"),
             expected,
@@ -420,15 +424,7 @@ async fn a_prompt_shows_the_codes_of_columns_that_the_key_may_read() {
         ("open", "parcels(id, state {'L', 'R'})\n"),
         ("private", "parcels(id, state)\n"),
     ] {
-        let body = json!({ "question": "How many parcels are there?" });
-        let request = asked.served.post("/v1/ask", &body);
-        let response = request
-            .bearer_auth(format!("{key}-key-0123456789"))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status(), 200);
-        let shown = asked.prompts.lock().unwrap().last().unwrap().user.clone();
+        let shown = asked.shown_to_model(key, "How many parcels are there?").await;
         assert!(shown.contains(outline), "{key}: {shown}");
     }
 }
