@@ -79,11 +79,13 @@ fn two_files_with_one_plugin_are_not_chosen_from() {
 #[test]
 fn two_hundred_plugins_in_a_folder_are_listed_and_one_is_found() {
     let folder = tempfile::tempdir().unwrap();
-    let module = guest::idle_module(Kind::Dialect, &[]).unwrap();
     for number in 0..200 {
-        let name = format!("p{number}");
-        let plugin = guest::named(&module, &name, Kind::Dialect, &[]);
-        fs::write(folder.path().join(format!("{name}.wasm")), plugin).unwrap();
+        plugin(
+            folder.path(),
+            &format!("p{number}.wasm"),
+            &format!("p{number}"),
+            Kind::Dialect,
+        );
     }
     let host = host(folder.path(), &[]);
     assert_eq!(host.library().list().unwrap().len(), 201);

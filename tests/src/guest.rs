@@ -37,11 +37,6 @@ pub fn build(folder: &Path) -> Result<Vec<u8>> {
 
 /// A plugin of this name and kind that imports `services`, asks for them in its manifest and does nothing.
 pub fn idle(name: &str, kind: Kind, services: &[&str]) -> Result<Vec<u8>> {
-    Ok(named(&idle_module(kind, services)?, name, kind, services))
-}
-
-/// The same before it has a name: it takes long to make, in development builds.
-pub fn idle_module(kind: Kind, services: &[&str]) -> Result<Vec<u8>> {
     let mut resolve = Resolve::default();
     resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/since_v0_2_0"))?;
     let imports: String = services
@@ -53,11 +48,6 @@ pub fn idle_module(kind: Kind, services: &[&str]) -> Result<Vec<u8>> {
     let world = resolve.select_world(&[package], Some("guest"))?;
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
-    Ok(module)
-}
-
-/// A module with a manifest of this name.
-pub fn named(module: &[u8], name: &str, kind: Kind, services: &[&str]) -> Vec<u8> {
     let asked: String = services
         .iter()
         .map(|service| format!("{service} = \"a test\"\n"))
@@ -69,9 +59,8 @@ pub fn named(module: &[u8], name: &str, kind: Kind, services: &[&str]) -> Vec<u8
         name: MANIFEST_SECTION.into(),
         data: manifest.as_bytes().into(),
     };
-    let mut module = module.to_vec();
     section.append_to(&mut module);
-    module
+    Ok(module)
 }
 
 /// The module's text.
