@@ -27,12 +27,13 @@ use crate::process::{announce, command, run};
 use crate::small_model;
 
 /// A way of writing answers, and the settings that make it. A second look samples candidates where the first answer does not run or finds
-/// nothing; a vote is what people get from `ask`.
-const DECODINGS: [(&str, &[&str]); 5] = [
+/// nothing, a look at doubtful ones also where it leaves out a value that the prompt names; a vote is what people get from `ask`.
+const DECODINGS: [(&str, &[&str]); 6] = [
     ("greedy", &[]),
     ("schema", &["evaluate.constrain=\"schema\""]),
     ("candidates", &["evaluate.candidates=8"]),
     ("second-look", SECOND_LOOK),
+    ("doubtful", DOUBTFUL),
     ("vote", VOTE),
 ];
 
@@ -40,6 +41,12 @@ const SECOND_LOOK: &[&str] = &[
     "evaluate.constrain=\"schema\"",
     "evaluate.candidates=6",
     "evaluate.candidates_for=\"empty\"",
+];
+
+const DOUBTFUL: &[&str] = &[
+    "evaluate.constrain=\"schema\"",
+    "evaluate.candidates=6",
+    "evaluate.candidates_for=\"doubtful\"",
 ];
 
 const VOTE: &[&str] = &[

@@ -19,7 +19,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 
 use self::arguments::{MeasuredStage, WorkersArguments};
-use self::fleet::Fleet;
+use self::fleet::{Fleet, Size};
 use self::judging::Judging;
 use self::pair_generation::PairGeneration;
 use crate::demo::{Profile, build_program};
@@ -58,13 +58,15 @@ enum Place<'a> {
     OnCore(usize),
     /// By the workers of a queue.
     Queue(&'a str),
+    /// By the workers of a queue, the command itself on this core.
+    QueueOnCore(usize, &'a str),
 }
 
 impl Place<'_> {
     /// A command that begins so.
     fn command(self, program: &Path) -> Result<Command> {
         match self {
-            Self::OnCore(core) => on_core(core, program),
+            Self::OnCore(core) | Self::QueueOnCore(core, _) => on_core(core, program),
             Self::Here | Self::Queue(_) => Ok(command(program)),
         }
     }
@@ -72,7 +74,7 @@ impl Place<'_> {
     /// What the command is told of it.
     fn arguments(self) -> Vec<String> {
         match self {
-            Self::Queue(url) => vec!["--queue".to_owned(), url.to_owned()],
+            Self::Queue(url) | Self::QueueOnCore(_, url) => vec!["--queue".to_owned(), url.to_owned()],
             Self::Here | Self::OnCore(_) => Vec::new(),
         }
     }
@@ -174,19 +176,30 @@ fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage, workers: &[usize]) -
         rate(&alone),
         2.0 * alone.wall / beside.wall,
     );
+    let all_on_one = Fleet::start(nl2sql, Size::OneCore, &folder.join("nats"), stage.secrets())?;
+    let one_core = stage.run("core", Place::QueueOnCore(0, &all_on_one.url()))?;
+    drop(all_on_one);
+    stage.same_bytes("core")?;
+    println!(
+        "  all on one core   {:7.1} s  {:7.0} {unit}s/s  1 worker, coordinator and queue",
+        one_core.wall,
+        rate(&one_core)
+    );
     let mut one = None;
     for &count in workers {
         let name = format!("by{count}");
-        let fleet = Fleet::start(nl2sql, count, &folder.join(format!("nats{count}")), stage.secrets())?;
+        let folder = folder.join(format!("nats{count}"));
+        let fleet = Fleet::start(nl2sql, Size::Workers(count), &folder, stage.secrets())?;
         let took = stage.run(&name, Place::Queue(&fleet.url()))?;
         let (traffic, queue, workers) = (fleet.traffic()?, fleet.queue_cpu()?, fleet.workers_cpu()?);
         let all = took.cpu + queue + workers;
         println!(
-            "  {count} worker{}          {:7.1} s  {:7.0} {unit}s/s  {:4.2}x one  coordinator {:4.1}%, queue {:4.1}% of {all:.1} s CPU  {:.0} messages/s  {:.0} bytes a {unit}",
+            "  {count} worker{}          {:7.1} s  {:7.0} {unit}s/s  {:4.2}x one, {:4.2}x all on one core  coordinator {:4.1}%, queue {:4.1}% of {all:.1} s CPU  {:.0} messages/s  {:.0} bytes a {unit}",
             if count == 1 { " " } else { "s" },
             took.wall,
             rate(&took),
             *one.get_or_insert(took.wall) / took.wall,
+            one_core.wall / took.wall,
             100.0 * took.cpu / all,
             100.0 * queue / all,
             traffic.messages / took.wall,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nl2sql_evaluation::dataset::Example;
-use nl2sql_pipeline::{Failure, PromptFacts, SchemaPart};
+use nl2sql_pipeline::{Failure, Mention, PromptFacts, SchemaPart};
 use nl2sql_profile::ExportSettings;
 
 use crate::DatabaseRegistry;
@@ -78,7 +78,7 @@ impl<'a> PromptWriter<'a> {
             true => database
                 .value_search(self.databases.session().profile())?
                 .mentions(&example.question, &*self.may_name),
-            false => String::new(),
+            false => Vec::new(),
         };
         let facts = PromptFacts {
             question: &example.question,
@@ -88,9 +88,10 @@ impl<'a> PromptWriter<'a> {
             topic: topic_name,
             notes: &schema.notes,
             evidence: &example.evidence,
-            values: &values,
+            values: &Mention::text(&values),
         };
         example.prompt = facts.user_message(self.layout);
+        example.named_values = values.iter().map(|mention| mention.spellings.clone()).collect();
         let system = facts.fill(&self.layout.system);
         if !system.is_empty() {
             example.system = Some(system);

@@ -1,5 +1,5 @@
-//! A second look at answers, at those that do not run, at those that find nothing, or at all: more candidates are sampled, and what most of
-//! those that run return is taken.
+//! A second look at answers, at those that do not run, at those that find nothing or leave out what the question says, or at all: more
+//! candidates are sampled, and what most of those that run return is taken.
 //!
 //! Execution-guided decoding after Wang et al. 2018 (<https://arxiv.org/abs/1807.03100>) with the vote of self-consistency
 //! (Wang et al. 2022, <https://arxiv.org/abs/2203.11171>). No gold answer is looked at.
@@ -7,10 +7,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nl2sql_catalog::{ResultSet, Value};
+use nl2sql_sql_lexer::LexicalRules;
 
 use crate::agreement::Agreement;
 use crate::dataset::Example;
 use crate::extraction::extract_sql_of;
+use crate::named_values::leaves_out;
 use crate::prediction::{ChatPrompt, Completion, TextGenerator};
 use crate::query_runner::QueryRunner;
 use crate::scoring::SqlReader;
@@ -36,18 +38,47 @@ pub enum SecondLook {
     Failing,
     /// Those that do not run, or find nothing; a candidate that finds something is then taken before one that finds nothing.
     Empty,
+    /// Those, and those that leave out a value that the prompt names; a candidate that uses all of them is then taken before one that does not.
+    Doubtful,
     /// All; the first answer takes part in the vote.
     Every,
 }
 
 impl SecondLook {
-    /// Whether a first answer with this result, if any, is looked at again.
-    fn takes(self, result: Option<&ResultSet>) -> bool {
+    /// Whether a first answer, that ran where there is one here, is looked at again.
+    fn takes(self, ran: Option<&Run>) -> bool {
+        let finds_something = ran.is_some_and(|run| finds_something(&run.result));
         match self {
-            Self::Failing => result.is_none(),
-            Self::Empty => !result.is_some_and(finds_something),
+            Self::Failing => ran.is_none(),
+            Self::Empty => !finds_something,
+            Self::Doubtful => !finds_something || ran.is_some_and(|run| run.leaves_out),
             Self::Every => true,
         }
+    }
+
+    /// Leaves those that are taken before the others, where there are some.
+    fn prefer(self, runs: &mut Vec<Run>) {
+        if matches!(self, Self::Empty | Self::Doubtful) {
+            retain_any(runs, |run| finds_something(&run.result));
+        }
+        if self == Self::Doubtful {
+            retain_any(runs, |run| !run.leaves_out);
+        }
+    }
+}
+
+/// An answer that runs.
+struct Run {
+    completion: Completion,
+    result: Arc<ResultSet>,
+    /// It leaves out a value that the prompt names.
+    leaves_out: bool,
+}
+
+/// Keeps what is `wanted`, unless nothing is.
+fn retain_any(runs: &mut Vec<Run>, wanted: impl Fn(&Run) -> bool) {
+    if runs.iter().any(&wanted) {
+        runs.retain(wanted);
     }
 }
 
@@ -69,10 +100,9 @@ impl CandidateSettings {
         let mut voted = Vec::new();
         for (at, answer) in answers.iter().enumerate() {
             let Ok(completion) = answer else { continue };
-            let result = self.result(examples[at], completion, reader).await;
-            if self.of.takes(result.as_deref()) {
-                let first = result.map(|result| (completion.clone(), result));
-                voted.push((at, Vec::from_iter(first)));
+            let ran = self.run(examples[at], completion, reader).await;
+            if self.of.takes(ran.as_ref()) {
+                voted.push((at, Vec::from_iter(ran)));
             }
         }
         let prompts = voted
@@ -84,14 +114,10 @@ impl CandidateSettings {
             for completion in candidates.by_ref().take(self.count as usize).flatten() {
                 tokens += completion.tokens.unwrap_or(0);
                 written += 1;
-                if let Some(result) = self.result(examples[at], &completion, reader).await {
-                    runs.push((completion, result));
-                }
+                runs.extend(self.run(examples[at], &completion, reader).await);
             }
             let ran = runs.len() as u32;
-            if self.of == SecondLook::Empty && runs.iter().any(|(_, result)| finds_something(result)) {
-                runs.retain(|(_, result)| finds_something(result));
-            }
+            self.of.prefer(&mut runs);
             if let Ok(answer) = &mut answers[at] {
                 tokens += answer.tokens.unwrap_or(0);
                 let mut agreed = 0;
@@ -105,15 +131,16 @@ impl CandidateSettings {
         Some(answers)
     }
 
-    /// What the answer's statement returns, where it runs.
-    async fn result(
-        &self,
-        example: &Example,
-        completion: &Completion,
-        reader: Option<&dyn SqlReader>,
-    ) -> Option<Arc<ResultSet>> {
+    /// The answer with what its statement returns, where it runs.
+    async fn run(&self, example: &Example, completion: &Completion, reader: Option<&dyn SqlReader>) -> Option<Run> {
         let sql = extract_sql_of(reader, &example.database, &completion.text);
-        self.runner.run(&example.database, &sql, COMPARED_ROWS).await.ok()
+        let result = self.runner.run(&example.database, &sql, COMPARED_ROWS).await.ok()?;
+        let rules = reader.map_or(LexicalRules::GENERIC, |reader| reader.lexical_rules(&example.database));
+        Some(Run {
+            completion: completion.clone(),
+            result,
+            leaves_out: leaves_out(&example.named_values, &sql, &rules),
+        })
     }
 }
 
@@ -137,11 +164,11 @@ fn finds_something(result: &ResultSet) -> bool {
 }
 
 /// The first candidate of the result that most candidates have, and how many these are; of equally frequent results the earliest.
-fn most_frequent(runs: Vec<(Completion, Arc<ResultSet>)>) -> Option<(Completion, u32)> {
-    let votes = |result: &ResultSet| runs.iter().filter(|(_, other)| other.rows == result.rows).count();
-    let counts: Vec<usize> = runs.iter().map(|(_, result)| votes(result)).collect();
+fn most_frequent(runs: Vec<Run>) -> Option<(Completion, u32)> {
+    let votes = |one: &Run| runs.iter().filter(|other| other.result.rows == one.result.rows).count();
+    let counts: Vec<usize> = runs.iter().map(votes).collect();
     let most = counts.iter().copied().max()?;
     let winner = counts.iter().position(|count| *count == most)?;
-    let (completion, _) = runs.into_iter().nth(winner)?;
-    Some((completion, most as u32))
+    let winner = runs.into_iter().nth(winner)?;
+    Some((winner.completion, most as u32))
 }

@@ -37,6 +37,9 @@ pub struct Example {
     /// Knowledge that comes with the question (BIRD's `evidence`); empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub evidence: String,
+    /// The values that `prompt` names, each as the columns that hold it write it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named_values: Vec<Vec<String>>,
     /// Whether `prompt` is the question alone, with no schema around it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bare: bool,

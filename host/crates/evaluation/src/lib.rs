@@ -19,6 +19,7 @@ pub mod definition;
 pub mod execution;
 pub mod extraction;
 pub mod manifest;
+pub mod named_values;
 pub mod official;
 pub mod prediction;
 pub mod prediction_journal;

@@ -396,6 +396,7 @@ impl TextGenerator for Stumbling {
             let sql = match (prompt.user.contains("hopeless"), prompt.attempt) {
                 (_, 0) if prompt.user.contains("easy") => "SELECT 7",
                 (_, 0) if prompt.user.contains("nobody") => "SELECT count(*) FROM singer WHERE name = 'ada'",
+                (_, 4) if prompt.user.contains("Ada") => "SELECT name FROM singer WHERE name = 'Ada'",
                 (_, 1..=3) if prompt.user.contains("nobody") => "SELECT max(name) FROM singer WHERE name = 'ADA'",
                 (_, 0) => "SELECT first",
                 (true, _) => "SELECT never",
@@ -518,6 +519,30 @@ async fn where_an_answer_finds_nothing_a_candidate_that_finds_something_is_taken
             "SELECT name FROM singer ORDER BY 1"
         ]
     );
+}
+
+#[tokio::test]
+async fn where_an_answer_leaves_out_a_value_a_candidate_that_uses_it_is_taken() {
+    let folder = database_of_one_singer();
+    let mut data = dataset(
+        folder.path(),
+        br#"{"id": "a", "db_id": "d", "question": "easy"}
+{"id": "b", "db_id": "d", "question": "easy, of Ada"}
+"#,
+    );
+    data.examples[1].named_values = vec![vec!["Ada".to_owned()]];
+    let candidates = CandidateSettings {
+        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
+        count: 4,
+        of: SecondLook::Doubtful,
+    };
+    let output = folder.path().join("generated_predictions.jsonl");
+    let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
+    let throughput = predict(&Stumbling, &data.examples, Some(&candidates), None, journal, &|_| {}).await;
+    assert_eq!(throughput.unwrap().tokens, 2 + 4, "what leaves out nothing is not sampled again");
+    let file = PredictionsFile::read(&output).unwrap();
+    let sql: Vec<&str> = file.predictions.iter().map(|row| row.predicted_sql.as_str()).collect();
+    assert_eq!(sql, ["SELECT 7", "SELECT name FROM singer WHERE name = 'Ada'"]);
 }
 
 /// Is stopped before it writes further candidates.

@@ -9,20 +9,21 @@ use nl2sql_catalog::{Batch, Database, GenerateRequest, GeneratorContext, Sample,
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::generate::SampleKey;
 use crate::validate::{add_records, judge};
 use crate::{Dependencies, Dialect, Failure, Generator, Validator};
 
 /// Samples handed to a validator in one call.
 const CHUNK: usize = 32;
 
-/// What a generator wrote, with the forms that tell its statements apart.
+/// What a generator wrote, and what tells its samples from others.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GeneratedBatch {
     /// The samples and what was noted about them.
     pub batch: Batch,
-    /// For each sample the normal form of its statement, or the statement itself where it does not parse.
-    pub statements: Vec<String>,
+    /// The key of each sample, in their order.
+    pub keys: Vec<SampleKey>,
     /// What validators make of the samples, where it was told along with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
@@ -113,13 +114,13 @@ impl LocalGeneration {
         for sample in &mut batch.samples {
             sample.topic.clone_from(&request.topic.name);
         }
-        let statements: Result<Vec<_>, Failure> = batch
+        let keys: Result<Vec<_>, Failure> = batch
             .samples
             .par_iter()
-            .map(|sample| statement_key(self.dialect.as_ref(), sample))
+            .map(|sample| sample_key(self.dialect.as_ref(), sample))
             .collect();
         Ok(GeneratedBatch {
-            statements: statements?,
+            keys: keys?,
             batch,
             judgement: None,
         })
@@ -175,9 +176,9 @@ impl ValidationExecutor for LocalValidation {
     }
 }
 
-/// The form in which two statements are compared; the text itself where it does not parse.
-pub(crate) fn statement_key(dialect: &dyn Dialect, sample: &Sample) -> Result<String, Failure> {
-    Ok(dialect
-        .normalise(&sample.sql)?
-        .unwrap_or_else(|_| sample.sql.split_whitespace().collect::<Vec<_>>().join(" ")))
+/// The key of a sample; a statement that does not parse is compared as it stands.
+pub(crate) fn sample_key(dialect: &dyn Dialect, sample: &Sample) -> Result<SampleKey, Failure> {
+    let normal = dialect.normalise(&sample.sql)?;
+    let normal = normal.unwrap_or_else(|_| sample.sql.split_whitespace().collect::<Vec<_>>().join(" "));
+    Ok(SampleKey::new(&sample.question, &normal))
 }

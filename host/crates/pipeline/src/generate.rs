@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::summary::{StageSummary, count};
 use crate::validate::{ValidatorChain, is_empty_result};
 use crate::{Dialect, Failure, GenerationExecutor, PipelineError, RunFolder, Stage, artifact};
+pub use duplicates::SampleKey;
 pub(crate) use duplicates::question_key;
 use generation_round::GenerationRound;
 use journals::Journals;

@@ -42,7 +42,7 @@ pub use executor::{
 };
 pub use export::{PromptFacts, SchemaPart, outline};
 pub use feedback::{Feedback, FeedbackJournal, FeedbackVerdict, verified_pairs};
-pub use generate::RoundRecord;
+pub use generate::{RoundRecord, SampleKey};
 pub use glossary::{GlossaryError, apply_glossary};
 pub use likeness::Grams;
 pub use pipeline::{Pipeline, Rerun};
@@ -52,4 +52,4 @@ pub use run_inputs::RunInputs;
 pub use stage::Stage;
 pub use summary::StageSummary;
 pub use validate::judge_samples;
-pub use value_search::ValueSearch;
+pub use value_search::{Mention, ValueSearch};

@@ -25,6 +25,26 @@ pub struct ValueSearch {
     names: BTreeSet<String>,
 }
 
+/// A value that a question says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mention {
+    /// `table.column = 'value'` for each column that holds it.
+    pub columns: Vec<String>,
+    /// The value as these columns write it.
+    pub spellings: Vec<String>,
+}
+
+impl Mention {
+    /// What prompts show of mentions.
+    pub fn text(mentions: &[Self]) -> String {
+        let columns: Vec<&str> = mentions
+            .iter()
+            .flat_map(|mention| mention.columns.iter().map(String::as_str))
+            .collect();
+        columns.join(", ")
+    }
+}
+
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
@@ -64,14 +84,12 @@ impl ValueSearch {
         });
     }
 
-    /// `table.column = 'value'` for what the question says, in its order, each longest value once; `is_allowed` (table, column) says
-    /// which columns may be named.
-    pub fn mentions(&self, question: &str, is_allowed: &dyn Fn(&str, &str) -> bool) -> String {
+    /// The values that the question says, in its order, each longest one once; `is_allowed` (table, column) says which columns may be named.
+    pub fn mentions(&self, question: &str, is_allowed: &dyn Fn(&str, &str) -> bool) -> Vec<Mention> {
         let words = words(question);
-        let mut told: Vec<String> = Vec::new();
-        let mut values = 0;
+        let mut told: Vec<Mention> = Vec::new();
         let mut at = 0;
-        while at < words.len() && values < MAX_VALUES {
+        while at < words.len() && told.len() < MAX_VALUES {
             let longest = self.longest.min(words.len() - at);
             let found = (1..=longest)
                 .rev()
@@ -80,13 +98,17 @@ impl ValueSearch {
                 at += 1;
                 continue;
             };
-            let texts = places.iter().map(|place| place.text());
-            let new: Vec<String> = texts.filter(|text| !told.contains(text)).collect();
-            values += usize::from(!new.is_empty());
-            told.extend(new);
+            let is_told = |place: &&Place| told.iter().any(|mention| mention.columns.contains(&place.text()));
+            let new: Vec<&Place> = places.into_iter().filter(|place| !is_told(place)).collect();
+            if !new.is_empty() {
+                told.push(Mention {
+                    columns: new.iter().map(|place| place.text()).collect(),
+                    spellings: new.iter().map(|place| place.value.clone()).collect(),
+                });
+            }
             at += count;
         }
-        told.join(", ")
+        told
     }
 
     /// Columns that hold these words as a value, if that is what they are likely to mean.
@@ -253,7 +275,7 @@ mod tests {
     }
 
     fn found(question: &str) -> String {
-        search().mentions(question, &|_, _| true)
+        Mention::text(&search().mentions(question, &|_, _| true))
     }
 
     #[test]
@@ -288,6 +310,13 @@ mod tests {
     }
 
     #[test]
+    fn a_mention_tells_how_the_value_is_written() {
+        let mentions = search().mentions("republics beside ANGOLA, and angola", &|_, _| true);
+        let spellings: Vec<_> = mentions.into_iter().map(|mention| mention.spellings).collect();
+        assert_eq!(spellings, [vec!["Republic"], vec!["Angola", "Angola"]]);
+    }
+
+    #[test]
     fn a_word_that_names_a_column_is_no_value() {
         assert_eq!(found("the name of each"), "");
         assert_eq!(found("the form called Name"), "country.Form = 'Name'");
@@ -297,7 +326,7 @@ mod tests {
     fn columns_that_may_not_be_named_are_not() {
         let question = "Angola";
         let of_cities = search().mentions(question, &|table, _| table == "city");
-        assert_eq!(of_cities, "city.Name = 'Angola'");
-        assert_eq!(search().mentions(question, &|_, _| false), "");
+        assert_eq!(Mention::text(&of_cities), "city.Name = 'Angola'");
+        assert_eq!(search().mentions(question, &|_, _| false), []);
     }
 }

@@ -16,11 +16,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::chat_relay::{ChatResponder, answer_chats};
 use crate::dead_letters::DeadLetter;
-use crate::payload::{from_message, to_message};
+use crate::payload::{Opened, Packed};
 use crate::queue::{RENEWAL, dead_subject, result_subject, task_subject};
 use crate::reports::{self, WorkerReport};
 use crate::status::slots_of_workers;
-use crate::task::task_id;
 use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
 
 /// How often a task that waits is looked after, in case that the message that told of its result was lost.
@@ -121,15 +120,15 @@ impl Coordinator {
     /// # Errors
     /// When the queue cannot be used, nobody can do the task, or the job is cancelled.
     pub async fn perform<T: DeserializeOwned>(&self, task: &Task<'_>) -> Result<TaskResult<T>, QueueError> {
-        let bytes = task.to_bytes()?;
-        let id = task_id(&bytes);
+        let packed = Packed::new(&task.to_bytes()?);
+        let id = packed.digest();
         if self.has_earlier_results
             && let Some(result) = self.patiently(|| self.stored(&id)).await?
         {
             return self.take(&id, &result).await;
         }
         let settled = self.wait_for(&id);
-        self.publish(&id, &bytes).await?;
+        self.publish(&id, &packed).await?;
         let settled = tokio::select! {
             settled = self.settled(&id, settled) => settled?,
             () = self.cancel.cancelled() => return Err(QueueError::Cancelled),
@@ -247,15 +246,11 @@ impl Coordinator {
         stored_result(&self.queue, &self.job, id).await
     }
 
-    async fn publish(&self, id: &str, bytes: &[u8]) -> Result<(), QueueError> {
-        let payload = self.patiently(|| to_message(&self.artifacts, bytes)).await?;
+    async fn publish(&self, id: &str, packed: &Packed) -> Result<(), QueueError> {
+        let payload = self.patiently(|| packed.message(&self.artifacts)).await?;
         // The server drops a second copy of a message whose acknowledgement was lost.
         let name = format!("{id}-{:x}", rand::random::<u64>());
-        let message = || {
-            PublishMessage::build()
-                .payload(payload.clone().into())
-                .message_id(&name)
-        };
+        let message = || PublishMessage::build().payload(payload.clone()).message_id(&name);
         self.patiently(|| async {
             let refused = |error: String| QueueError::refused("take a task", error);
             let subject = task_subject(&self.job);
@@ -302,8 +297,8 @@ impl Coordinator {
     }
 
     async fn read<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<TaskResult<T>, QueueError> {
-        let bytes = from_message(&self.artifacts, bytes).await?;
-        serde_json::from_slice(&bytes).map_err(|error| QueueError::malformed("a result", error))
+        let opened = Opened::new(&self.artifacts, bytes).await?;
+        serde_json::from_slice(&opened.text).map_err(|error| QueueError::malformed("a result", error))
     }
 }
 

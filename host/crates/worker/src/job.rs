@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{QueueError, sha256};
 
 /// Version of the messages between coordinator and workers.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Maximum number of artifacts of a job.
 const MAX_ARTIFACTS: usize = 256;

@@ -8,9 +8,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::coordinator::stored_result;
 use crate::dead_letters::DeadLetter;
-use crate::payload::{from_message, to_message};
+use crate::payload::{Opened, Packed};
 use crate::queue::{dead_subject, result_subject};
-use crate::task::task_id;
 use crate::{Artifacts, Queue, QueueError, Task, TaskResult};
 
 /// How long a task that a worker gave back waits for the next.
@@ -41,9 +40,9 @@ impl Lease {
         let renewal = CancellationToken::new();
         renew(message.clone(), length / 4, renewal.clone());
         let deliveries = message.info().map_or(1, |info| info.delivered);
-        let bytes = from_message(&artifacts, &message.payload).await;
-        let id = bytes.as_ref().map(|bytes| task_id(bytes)).unwrap_or_default();
-        let task = bytes.and_then(|bytes| Task::from_bytes(&bytes));
+        let opened = Opened::new(&artifacts, &message.payload).await;
+        let id = opened.as_ref().map(Opened::digest).unwrap_or_default();
+        let task = opened.and_then(|opened| Task::from_bytes(&opened.text));
         let lease = Self {
             queue: queue.clone(),
             artifacts,
@@ -66,12 +65,12 @@ impl Lease {
     /// Publishes the result and ends the lease. The first result of a task stands.
     pub(crate) async fn finish(self, result: &TaskResult) -> Result<(), QueueError> {
         let text = serde_json::to_vec(result).map_err(|error| QueueError::malformed("a result", error))?;
-        let payload = to_message(&self.artifacts, &text).await?;
+        let payload = Packed::new(&text).message(&self.artifacts).await?;
         let published = async {
             let sent = self
                 .queue
                 .jetstream
-                .publish(result_subject(&self.job, &self.id), payload.into());
+                .publish(result_subject(&self.job, &self.id), payload);
             sent.await
                 .map_err(|error| error.to_string())?
                 .await

@@ -2,11 +2,14 @@
 //!
 //! The form is a block of LZ4 after the length of its text (four bytes, little endian), as `lz4_flex` writes it.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::MAX_ARTIFACT_BYTES;
-use crate::{Artifacts, QueueError};
+use crate::{Artifacts, QueueError, sha256};
 
 /// A message beyond this many bytes is stored as an artifact, and its digest sent.
 pub(crate) const MAX_INLINE_BYTES: usize = 256 << 10;
@@ -21,24 +24,62 @@ struct Reference {
     artifact: String,
 }
 
-/// The message for a text. A large one is stored first.
-pub(crate) async fn to_message(artifacts: &Artifacts, text: &[u8]) -> Result<Vec<u8>, QueueError> {
-    let packed = compress_prepend_size(text);
-    if packed.len() <= MAX_INLINE_BYTES {
-        return Ok(packed);
+/// A text as it travels, and as it is named: the digest is taken of the few bytes that are sent.
+pub(crate) struct Packed(Bytes);
+
+impl Packed {
+    pub(crate) fn new(text: &[u8]) -> Self {
+        Self(compress_prepend_size(text).into())
     }
-    let artifact = artifacts.put(&packed).await?;
-    let text = serde_json::to_vec(&Reference { artifact });
-    let text = text.map_err(|error| QueueError::malformed("a reference", error))?;
-    Ok(compress_prepend_size(&text))
+
+    /// SHA-256 of the block.
+    pub(crate) fn digest(&self) -> String {
+        sha256(&self.0)
+    }
+
+    /// The message for it. A large block is stored first.
+    pub(crate) async fn message(&self, artifacts: &Artifacts) -> Result<Bytes, QueueError> {
+        if self.0.len() <= MAX_INLINE_BYTES {
+            return Ok(self.0.clone());
+        }
+        let artifact = artifacts.put(&self.0).await?;
+        let text = serde_json::to_vec(&Reference { artifact });
+        let text = text.map_err(|error| QueueError::malformed("a reference", error))?;
+        Ok(compress_prepend_size(&text).into())
+    }
 }
 
-/// The text of a message, fetched where it is an artifact.
-pub(crate) async fn from_message(artifacts: &Artifacts, message: &[u8]) -> Result<Vec<u8>, QueueError> {
-    let text = unpack(message)?;
-    match serde_json::from_slice::<Reference>(&text) {
-        Ok(reference) => unpack(&artifacts.get(&reference.artifact).await?),
-        Err(_) => Ok(text),
+/// A message that was opened.
+pub(crate) struct Opened<'m> {
+    /// The block that it is, or that it names.
+    block: Cow<'m, [u8]>,
+    /// What the block says.
+    pub(crate) text: Vec<u8>,
+}
+
+impl<'m> Opened<'m> {
+    /// Opens a message; its block is fetched where it is an artifact.
+    pub(crate) async fn new(artifacts: &Artifacts, message: &'m [u8]) -> Result<Self, QueueError> {
+        let text = unpack(message)?;
+        match serde_json::from_slice::<Reference>(&text) {
+            Ok(reference) => {
+                let block = artifacts.get(&reference.artifact).await?;
+                let text = unpack(&block)?;
+                Ok(Self {
+                    block: block.into(),
+                    text,
+                })
+            }
+            Err(_) => Ok(Self {
+                block: message.into(),
+                text,
+            }),
+        }
+    }
+
+    /// As [`Packed::digest`] of who sent it.
+    pub(crate) fn digest(&self) -> String {
+        sha256(&self.block)
     }
 }
 

@@ -6,7 +6,7 @@ use nl2sql_catalog::{AnsweredRow, GenerateRequest, Reading, Rejection, Sample, T
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{QueueError, sha256};
+use crate::QueueError;
 
 /// A piece of work whose result depends on its job and itself alone. Who hands it out need not own what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -152,11 +152,6 @@ impl Task<'_> {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Task<'static>, QueueError> {
         serde_json::from_slice(bytes).map_err(|error| QueueError::malformed("a task", error))
     }
-}
-
-/// The name of a task within its job: equal tasks have one result.
-pub(crate) fn task_id(bytes: &[u8]) -> String {
-    sha256(bytes)
 }
 
 impl<'a> From<&GenerateRequest<'a>> for AskedTopic<'a> {

@@ -29,11 +29,12 @@ pub struct AnswersArguments {
     #[arg(long, value_name = "EPOCHS", default_value_t = 2.0)]
     pub people_epochs: f64,
     /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight where the first does not run),
-    /// second-look (of names of the database, six where the first does not run or finds nothing), vote (six more for every question)
+    /// second-look (of names of the database, six where the first does not run or finds nothing), doubtful (also where it leaves out a
+    /// value that the prompt names), vote (six more for every question)
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "greedy,schema,candidates,second-look,vote"
+        default_value = "greedy,schema,candidates,second-look,doubtful,vote"
     )]
     decodings: Vec<String>,
     /// Languages of the questions: en, and zh where there are translations

@@ -3,7 +3,7 @@
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -28,12 +28,38 @@ pub struct Traffic {
     pub bytes: f64,
 }
 
+/// How large a fleet is.
+#[derive(Clone, Copy)]
+pub enum Size {
+    /// One worker, and the queue on the same core: all that a machine of one core can do.
+    OneCore,
+    /// So many workers, each on one core, and the queue wherever there is room.
+    Workers(usize),
+}
+
+impl Size {
+    fn workers(self) -> usize {
+        match self {
+            Self::OneCore => 1,
+            Self::Workers(count) => count,
+        }
+    }
+
+    fn queue(self, program: &Path) -> Result<Command> {
+        match self {
+            Self::OneCore => on_core(0, program),
+            Self::Workers(_) => Ok(command(program)),
+        }
+    }
+}
+
 impl Fleet {
     /// Starts both, the queue's files below `folder`.
-    pub fn start(nl2sql: &Path, count: usize, folder: &Path, secrets: &[(&str, &str)]) -> Result<Self> {
+    pub fn start(nl2sql: &Path, size: Size, folder: &Path, secrets: &[(&str, &str)]) -> Result<Self> {
         let program = find_program("nats-server").context("nats-server is missing; run `cargo xtask bootstrap`")?;
         let (port, monitor) = (free_port()?, free_port()?);
-        let nats = command(program)
+        let nats = size
+            .queue(&program)?
             .args([
                 "--addr",
                 "127.0.0.1",
@@ -60,7 +86,7 @@ impl Fleet {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        for number in 0..count {
+        for number in 0..size.workers() {
             let mut worker = on_core(number, nl2sql)?;
             worker.args(["worker", "--quiet", "--slots", "1", "--queue", &fleet.url()]);
             worker.envs(secrets.iter().copied());

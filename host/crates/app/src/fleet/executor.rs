@@ -136,13 +136,13 @@ impl GenerationExecutor for RemoteExecutor {
     }
 }
 
-/// A batch with a form for each of its samples, and a verdict where it was judged.
+/// A batch with a key for each of its samples, and a verdict where it was judged.
 fn whole(generated: GeneratedBatch) -> Result<GeneratedBatch, Failure> {
     let samples = &generated.batch.samples;
     let verdicts = generated.judgement.as_ref().map(|judgement| &judgement.verdicts);
     match verdicts.filter(|verdicts| !are_about(verdicts, samples)) {
         Some(verdicts) => Err(unequal(samples.len(), verdicts.len())),
-        None if generated.statements.len() != samples.len() => Err(unequal(samples.len(), generated.statements.len())),
+        None if generated.keys.len() != samples.len() => Err(unequal(samples.len(), generated.keys.len())),
         None => Ok(generated),
     }
 }

@@ -147,6 +147,7 @@ fn decoding(context: &EvaluationContext<'_>) -> std::collections::BTreeMap<Strin
         match decoding.candidates_for {
             CandidatesFor::Failing => {}
             CandidatesFor::Empty => settings.push(("candidates_for", "empty".to_owned())),
+            CandidatesFor::Doubtful => settings.push(("candidates_for", "doubtful".to_owned())),
             CandidatesFor::Every => settings.push(("candidates_for", "every".to_owned())),
         }
     }

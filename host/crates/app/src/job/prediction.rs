@@ -161,6 +161,7 @@ fn predicted(
         of: match settings.candidates_for {
             CandidatesFor::Failing => SecondLook::Failing,
             CandidatesFor::Empty => SecondLook::Empty,
+            CandidatesFor::Doubtful => SecondLook::Doubtful,
             CandidatesFor::Every => SecondLook::Every,
         },
     });

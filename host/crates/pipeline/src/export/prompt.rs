@@ -9,7 +9,7 @@ use super::layout::PromptFacts;
 use super::llama_factory::{AlpacaRow, SharegptRow};
 use super::schema_part::SchemaPart;
 use super::similar_pairs::Shown;
-use crate::{Failure, ValueSearch, values_of};
+use crate::{Failure, Mention, ValueSearch, values_of};
 
 /// Schema texts rendered once, and the layout to fill.
 pub(super) struct Prompts<'a> {
@@ -83,7 +83,7 @@ impl<'a> Prompts<'a> {
     fn fill(&self, layout: &str, sample: &Sample) -> String {
         let by_topic = || self.by_topic.get(sample.topic.as_str());
         let schema = self.whole.as_ref().or_else(by_topic).map_or("", String::as_str);
-        let search = |values: &ValueSearch| values.mentions(&sample.question, &|_, _| true);
+        let search = |values: &ValueSearch| Mention::text(&values.mentions(&sample.question, &|_, _| true));
         let facts = PromptFacts {
             question: &sample.question,
             schema,

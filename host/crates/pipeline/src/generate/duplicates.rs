@@ -2,11 +2,38 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What tells a sample from others: its question and its statement, each in normal form and by the first eight bytes of its SHA-256. Among a
+/// million of them two that differ are taken for one with a probability of 3 in 10^8; one is then left out as a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampleKey {
+    question: u64,
+    statement: u64,
+}
+
+impl SampleKey {
+    /// The key of a question and a statement whose normal form this is.
+    pub(crate) fn new(question: &str, statement: &str) -> Self {
+        Self {
+            question: digest(&question_key(question)),
+            statement: digest(statement),
+        }
+    }
+}
+
+fn digest(text: &str) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = Sha256::digest(text).into();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// Questions of accepted samples, and how many samples so far have each statement.
 #[derive(Debug)]
 pub(super) struct Duplicates {
-    questions: HashSet<String>,
-    statements: HashMap<String, u32>,
+    questions: HashSet<u64>,
+    statements: HashMap<u64, u32>,
     /// Most samples that share a statement.
     wordings: u32,
 }
@@ -22,26 +49,26 @@ impl Duplicates {
     }
 
     /// Whether a candidate is one more question for its statement; if so, it counts from now on.
-    pub(super) fn is_new(&mut self, question: &str, statement: String) -> bool {
-        if self.questions.contains(question) {
+    pub(super) fn is_new(&mut self, key: SampleKey) -> bool {
+        if self.questions.contains(&key.question) {
             return false;
         }
-        let known = self.statements.entry(statement).or_default();
+        let known = self.statements.entry(key.statement).or_default();
         let room = *known < self.wordings;
         *known += u32::from(room);
         room
     }
 
     /// The question of an accepted sample counts from now on; false when it was there already.
-    pub(super) fn accept(&mut self, question: &str) -> bool {
-        self.questions.insert(question.to_owned())
+    pub(super) fn accept(&mut self, key: SampleKey) -> bool {
+        self.questions.insert(key.question)
     }
 
     /// Counts a sample of an earlier session.
-    pub(super) fn replay(&mut self, question: &str, statement: String, accepted: bool) {
-        *self.statements.entry(statement).or_default() += 1;
+    pub(super) fn replay(&mut self, key: SampleKey, accepted: bool) {
+        *self.statements.entry(key.statement).or_default() += 1;
         if accepted {
-            self.questions.insert(question.to_owned());
+            self.questions.insert(key.question);
         }
     }
 }
@@ -58,23 +85,25 @@ pub(crate) fn question_key(question: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Duplicates;
+    use super::{Duplicates, SampleKey};
 
     #[test]
     fn a_statement_has_as_many_questions_as_the_profile_says_and_a_question_one_statement() {
         let mut duplicates = Duplicates::new(2);
-        assert!(duplicates.is_new("how many", "select 1".into()) && duplicates.accept("how many"));
+        let first = SampleKey::new("How many?", "select 1");
+        assert!(duplicates.is_new(first) && duplicates.accept(first));
         assert!(
-            !duplicates.is_new("how many", "select 2".into()),
+            !duplicates.is_new(SampleKey::new("how  many", "select 2")),
             "the question has its statement"
         );
-        assert!(duplicates.is_new("count them", "select 1".into()) && duplicates.accept("count them"));
+        let second = SampleKey::new("Count them.", "select 1");
+        assert!(duplicates.is_new(second) && duplicates.accept(second));
         assert!(
-            !duplicates.is_new("tell the number", "select 1".into()),
+            !duplicates.is_new(SampleKey::new("Tell the number.", "select 1")),
             "two wordings are there"
         );
         let mut alone = Duplicates::new(1);
-        alone.replay("how many", "select 1".into(), false);
-        assert!(!alone.is_new("count them", "select 1".into()));
+        alone.replay(first, false);
+        assert!(!alone.is_new(second));
     }
 }

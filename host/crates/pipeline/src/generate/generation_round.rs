@@ -10,10 +10,10 @@ use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
 use rayon::prelude::*;
 
 use super::budget_reallocation::reallocate;
-use super::duplicates::{Duplicates, question_key};
+use super::duplicates::{Duplicates, SampleKey};
 use super::journals::{Journals, replay};
 use super::{Generation, Notice, RoundRecord, TopicProgress, Weights};
-use crate::executor::{GeneratedBatch, statement_key};
+use crate::executor::{GeneratedBatch, sample_key};
 use crate::validate::{add_records, is_empty_result};
 use crate::{Failure, PipelineError, Stage};
 
@@ -41,9 +41,9 @@ struct Block {
 struct Judged {
     topic: usize,
     record: RoundRecord,
-    /// The samples, and for each the form that its question is compared by.
+    /// The samples, and the key of each.
     samples: Vec<Sample>,
-    questions: Vec<String>,
+    keys: Vec<SampleKey>,
     /// Nothing as long as they are not judged.
     verdicts: Option<Vec<Verdict>>,
 }
@@ -70,18 +70,12 @@ impl<'a> GenerationRound<'a> {
     fn remember_earlier_samples(&mut self) -> Result<(), Failure> {
         let judged = super::read_judged(self.generation.folder)
             .map_err(|error| Failure::new("run folder", "broken", error.to_string()))?;
-        let forms: Result<Vec<_>, Failure> = judged
+        let keys: Result<Vec<_>, Failure> = judged
             .par_iter()
-            .map(|(sample, verdict)| {
-                Ok((
-                    question_key(&sample.question),
-                    statement_key(self.generation.dialect, sample)?,
-                    verdict.accepted,
-                ))
-            })
+            .map(|(sample, verdict)| Ok((sample_key(self.generation.dialect, sample)?, verdict.accepted)))
             .collect();
-        for (question, statement, accepted) in forms? {
-            self.duplicates.replay(&question, statement, accepted);
+        for (key, accepted) in keys? {
+            self.duplicates.replay(key, accepted);
         }
         Ok(())
     }
@@ -204,22 +198,18 @@ impl<'a> GenerationRound<'a> {
 
     /// Leaves out what is there already: a question, or more wordings of a statement than are wanted.
     fn without_duplicates(&mut self, topic: usize, generated: GeneratedBatch) -> Judged {
-        let GeneratedBatch {
-            batch,
-            statements,
-            judgement,
-        } = generated;
+        let GeneratedBatch { batch, keys, judgement } = generated;
         let mut given = judgement.map(|judgement| judgement.verdicts.into_iter());
         let mut verdicts = given.as_ref().map(|given| Vec::with_capacity(given.len()));
         let progress = &self.topics[topic];
         let offered = batch.samples.len() as u32;
-        let (mut samples, mut questions) = (Vec::with_capacity(batch.samples.len()), Vec::new());
-        for (sample, statement) in batch.samples.into_iter().zip(statements) {
-            let question = question_key(&sample.question);
+        let mut samples = Vec::with_capacity(batch.samples.len());
+        let mut new = Vec::with_capacity(batch.samples.len());
+        for (sample, key) in batch.samples.into_iter().zip(keys) {
             let verdict = given.as_mut().and_then(Iterator::next);
-            if self.duplicates.is_new(&question, statement) {
+            if self.duplicates.is_new(key) {
                 samples.push(sample);
-                questions.push(question);
+                new.push(key);
                 if let Some(verdicts) = &mut verdicts {
                     verdicts.extend(verdict);
                 }
@@ -237,7 +227,7 @@ impl<'a> GenerationRound<'a> {
                 ..RoundRecord::default()
             },
             samples,
-            questions,
+            keys: new,
             verdicts,
         }
     }
@@ -255,7 +245,7 @@ impl<'a> GenerationRound<'a> {
         let verdicts = self.generation.validators.verdicts(&samples)?;
         let mut judged = samples.into_iter().zip(verdicts);
         for round in waiting {
-            let own = judged.by_ref().take(round.questions.len());
+            let own = judged.by_ref().take(round.keys.len());
             let (samples, verdicts) = own.unzip();
             (round.samples, round.verdicts) = (samples, Some(verdicts));
         }
@@ -268,7 +258,7 @@ impl<'a> GenerationRound<'a> {
             topic,
             mut record,
             samples: fresh,
-            questions,
+            keys,
             verdicts,
         } = round;
         let progress = &self.topics[topic];
@@ -277,8 +267,7 @@ impl<'a> GenerationRound<'a> {
             .max_empty_samples(self.generation.settings)
             .saturating_sub(progress.empty);
         let (mut samples, mut judged) = (Vec::with_capacity(fresh.len()), Vec::with_capacity(fresh.len()));
-        for ((mut sample, question), mut verdict) in fresh.into_iter().zip(questions).zip(verdicts.unwrap_or_default())
-        {
+        for ((mut sample, key), mut verdict) in fresh.into_iter().zip(keys).zip(verdicts.unwrap_or_default()) {
             if rest == 0 {
                 record.surplus += 1;
                 continue;
@@ -287,7 +276,7 @@ impl<'a> GenerationRound<'a> {
             if empty && empty_left == 0 {
                 reject_empty(&mut verdict);
             }
-            if verdict.accepted && !self.duplicates.accept(&question) {
+            if verdict.accepted && !self.duplicates.accept(key) {
                 record.duplicates += 1;
                 continue;
             }

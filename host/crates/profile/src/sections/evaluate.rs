@@ -36,6 +36,9 @@ pub enum CandidatesFor {
     Failing,
     /// Those whose first answer does not run or finds nothing; a candidate that finds something is taken before one that finds nothing.
     Empty,
+    /// Those, and those whose first answer leaves out a value that its prompt names (`{values}`); a candidate that uses all of them is taken
+    /// before one that does not.
+    Doubtful,
     /// All; the first answer takes part in the vote, as when people ask.
     Every,
 }
@@ -73,7 +76,8 @@ pub struct EvaluateSettings {
     pub temperature: f32,
     /// Answers sampled beside the first; the result that most of those that run return is taken.
     pub candidates: u32,
-    /// Questions that get them: `failing`, whose first answer does not run, `empty`, whose first answer does not run or finds nothing, or `every`.
+    /// Questions that get them: `failing`, whose first answer does not run; `empty`, also whose first answer finds nothing; `doubtful`, also
+    /// whose first answer leaves out a value that the prompt names; `every`.
     pub candidates_for: CandidatesFor,
     /// Temperature of these further candidates.
     pub candidate_temperature: f32,
