@@ -25,7 +25,7 @@ impl SampleKey {
 }
 
 fn digest(text: &str) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = Sha256::digest(text).into();
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = Sha256::digest(text).into();
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
