@@ -19,6 +19,7 @@ use std::time::Instant;
 use nl2sql_catalog::Database;
 use nl2sql_evaluation::dataset::Example;
 use nl2sql_evaluation::extraction::extract_sql_of;
+use nl2sql_evaluation::named_values::leaves_out;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, TextGenerator};
 use nl2sql_evaluation::scoring::SqlReader;
 use nl2sql_profile::{AskSettings, ExportSettings};
@@ -224,14 +225,14 @@ impl Assistant {
         check_question(&request.question)?;
         let language = language_of(request.language.as_deref(), &request.question, &self.language)?;
         let similar = self.similar(&request.question, policy).await?;
-        let prompt = self.prompt(&request.question, &similar, policy).await?;
+        let (prompt, named_values) = self.prompt(&request.question, &similar, policy).await?;
         told(AskEvent::Writing {
             statements: self.settings.candidates + 1,
         });
         let texts = self.statements(prompt).await?;
         let mut candidates = Vec::with_capacity(texts.len());
         for text in texts {
-            let candidate = self.candidate(text, request, policy).await?;
+            let candidate = self.candidate(text, &named_values, request, policy).await?;
             told(AskEvent::Checked {
                 sql: candidate.sql.clone(),
                 ran: candidate.result.is_some(),
@@ -293,13 +294,14 @@ impl Assistant {
         }
     }
 
-    /// The question in the model's prompt layout, behind turns that show verified pairs, the likest last.
+    /// The question in the model's prompt layout, behind turns that show verified pairs, the likest last; and the values that it names, each by
+    /// its spellings.
     async fn prompt(
         self: &Arc<Self>,
         question: &str,
         similar: &[SimilarPair],
         policy: &AccessPolicy,
-    ) -> Result<ChatPrompt, AskError> {
+    ) -> Result<(ChatPrompt, Arc<[Vec<String>]>), AskError> {
         let shown = similar.iter().rev();
         let history = shown.map(|pair| (pair.question.clone(), pair.sql.clone())).collect();
         let (assistant, question, policy) = (self.clone(), question.trim().to_owned(), policy.clone());
@@ -313,12 +315,13 @@ impl Assistant {
                 .naming_only(|table, column| policy.allows_qualified(table, column))
                 .write(&mut example)
                 .map_err(|error| AskError::unavailable("the question cannot be put to the model", error))?;
-            Ok(ChatPrompt {
+            let prompt = ChatPrompt {
                 system: example.system,
                 user: example.prompt,
                 history,
                 ..ChatPrompt::default()
-            })
+            };
+            Ok((prompt, example.named_values.into()))
         })
         .await
     }
@@ -356,16 +359,18 @@ impl Assistant {
     async fn candidate(
         self: &Arc<Self>,
         completion: Completion,
+        named_values: &Arc<[Vec<String>]>,
         request: &AskRequest,
         policy: &AccessPolicy,
     ) -> Result<Candidate, AskError> {
-        let assistant = self.clone();
-        let (sql, cut) = off_runtime(move || {
+        let (assistant, named_values) = (self.clone(), named_values.clone());
+        let (sql, cut, leaves_out) = off_runtime(move || {
             let reader: &dyn SqlReader = &*assistant.databases;
             let sql = extract_sql_of(Some(reader), "", &completion.text);
             // A statement that ends where the answer was cut off may be the beginning of another one, and run all the same.
             let cut = completion.is_cut_off() && completion.text.trim_end().ends_with(&sql);
-            (sql, cut)
+            let leaves_out = leaves_out(&named_values, &sql, &reader.lexical_rules(""));
+            (sql, cut, leaves_out)
         })
         .await;
         if cut {
@@ -376,6 +381,7 @@ impl Assistant {
             sql,
             findings: checked.findings,
             explanation: checked.explanation,
+            leaves_out,
             result: None,
         };
         if !candidate.findings.is_empty() {

@@ -539,7 +539,11 @@ async fn where_an_answer_leaves_out_a_value_a_candidate_that_uses_it_is_taken() 
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
     let throughput = predict(&Stumbling, &data.examples, Some(&candidates), None, journal, &|_| {}).await;
-    assert_eq!(throughput.unwrap().tokens, 2 + 4, "what leaves out nothing is not sampled again");
+    assert_eq!(
+        throughput.unwrap().tokens,
+        2 + 4,
+        "what leaves out nothing is not sampled again"
+    );
     let file = PredictionsFile::read(&output).unwrap();
     let sql: Vec<&str> = file.predictions.iter().map(|row| row.predicted_sql.as_str()).collect();
     assert_eq!(sql, ["SELECT 7", "SELECT name FROM singer WHERE name = 'Ada'"]);

@@ -13,6 +13,8 @@ pub(super) struct Candidate {
     /// Why it did not run.
     pub(super) findings: Vec<AskFinding>,
     pub(super) explanation: Explanation,
+    /// It leaves out a value that the question says.
+    pub(super) leaves_out: bool,
     /// What it returned.
     pub(super) result: Option<ResultTable>,
 }
@@ -33,15 +35,19 @@ impl Candidate {
     }
 }
 
-/// The result that most candidates have; of equally frequent ones the earliest candidate's, the likeliest being the first of all.
+/// The result that most candidates have; of equally frequent ones the earliest candidate's, the likeliest being the first of all. A candidate that
+/// leaves out a value of the question is chosen only where all that run do.
 pub(super) fn vote(candidates: Vec<Candidate>, threshold: f32, explain: bool, wording: Wording) -> Answer {
     let votes = |table: &ResultTable| {
         let same = |other: &&Candidate| other.result.as_ref().is_some_and(|other| other.rows == table.rows);
         candidates.iter().filter(same).count()
     };
-    let counts = candidates
-        .iter()
-        .map(|candidate| candidate.result.as_ref().map_or(0, votes));
+    let uses_all = |candidate: &Candidate| candidate.result.is_some() && !candidate.leaves_out;
+    let some_use_all = candidates.iter().any(uses_all);
+    let counts = candidates.iter().map(|candidate| match &candidate.result {
+        Some(table) if !some_use_all || uses_all(candidate) => votes(table),
+        _ => 0,
+    });
     let counts: Vec<usize> = counts.collect();
     let agreed = counts.iter().copied().max().unwrap_or(0);
     let winner = counts.iter().position(|count| *count == agreed).unwrap_or(0);
@@ -136,6 +142,19 @@ mod tests {
             vote(candidates, 1.0, false, Wording::English).sql.as_deref(),
             Some("first")
         );
+    }
+
+    #[test]
+    fn a_statement_that_leaves_out_a_value_is_chosen_only_where_all_do() {
+        let without = |sql: &str, rows| Candidate {
+            leaves_out: true,
+            ..candidate(sql, Some(rows))
+        };
+        let chosen = |candidates| vote(candidates, 0.0, false, Wording::English).sql;
+        let outvoted = vec![without("a", 1), without("b", 1), candidate("c", Some(2))];
+        assert_eq!(chosen(outvoted).as_deref(), Some("c"));
+        let failed = vec![without("a", 1), candidate("b", None)];
+        assert_eq!(chosen(failed).as_deref(), Some("a"), "none that runs uses it");
     }
 
     #[test]
