@@ -386,6 +386,15 @@ fn database_of_one_singer() -> tempfile::TempDir {
     folder
 }
 
+/// Candidates that are judged on the databases of a folder.
+fn candidate_settings(folder: &Path, count: u32, of: SecondLook) -> CandidateSettings {
+    CandidateSettings {
+        runner: Arc::new(SqliteDatabases::new(folder, Duration::from_secs(5))),
+        count,
+        of,
+    }
+}
+
 /// First writes what does not run, then, as further candidates, in turn what does not run and two statements that return the same.
 struct Stumbling;
 
@@ -427,11 +436,7 @@ async fn an_answer_that_does_not_run_is_replaced_by_what_most_candidates_return(
 {"id": "c", "db_id": "d", "question": "hopeless"}
 "#,
     );
-    let candidates = CandidateSettings {
-        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
-        count: 4,
-        of: SecondLook::Failing,
-    };
+    let candidates = candidate_settings(folder.path(), 4, SecondLook::Failing);
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
     let throughput = predict(&Stumbling, &data.examples, Some(&candidates), None, journal, &|_| {})
@@ -484,11 +489,7 @@ async fn where_an_answer_finds_nothing_a_candidate_that_finds_something_is_taken
 {"id": "b", "db_id": "d", "question": "nobody"}
 "#,
     );
-    let candidates = |count| CandidateSettings {
-        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
-        count,
-        of: SecondLook::Empty,
-    };
+    let candidates = |count| candidate_settings(folder.path(), count, SecondLook::Empty);
     let mut taken = Vec::new();
     for count in [3, 4] {
         let output = folder.path().join(format!("{count}.jsonl"));
@@ -531,11 +532,7 @@ async fn where_an_answer_leaves_out_a_value_a_candidate_that_uses_it_is_taken() 
 "#,
     );
     data.examples[1].named_values = vec![vec!["Ada".to_owned()]];
-    let candidates = CandidateSettings {
-        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
-        count: 4,
-        of: SecondLook::Doubtful,
-    };
+    let candidates = candidate_settings(folder.path(), 4, SecondLook::Doubtful);
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = PredictionJournal::open(&output, &settings("qwen")).unwrap();
     let throughput = predict(&Stumbling, &data.examples, Some(&candidates), None, journal, &|_| {}).await;
@@ -564,11 +561,7 @@ impl TextGenerator for Stopped {
 async fn a_stop_between_an_answer_and_its_candidates_keeps_neither() {
     let folder = database_of_one_singer();
     let data = dataset(folder.path(), br#"{"id": "b", "db_id": "d", "question": "hard"}"#);
-    let candidates = CandidateSettings {
-        runner: Arc::new(SqliteDatabases::new(folder.path(), Duration::from_secs(5))),
-        count: 4,
-        of: SecondLook::Failing,
-    };
+    let candidates = candidate_settings(folder.path(), 4, SecondLook::Failing);
     let output = folder.path().join("generated_predictions.jsonl");
     let journal = || PredictionJournal::open(&output, &settings("qwen")).unwrap();
     let stopped = predict(&Stopped, &data.examples, Some(&candidates), None, journal(), &|_| {}).await;
