@@ -22,7 +22,8 @@ pub fn values_of<'v>(values: &'v SearchedValues, table: &Table, column: &Column)
 /// Values searched of a whole database: more would make cards that take longer to read than the questions.
 const MAX_IN_ALL: usize = 500_000;
 
-/// Reads the distinct values of text columns, and the words of flags, whose policy is to allow them, and tells which tables had to go without, one sentence each.
+/// Reads the distinct values of text columns, and the words of flags, whose policy is to allow them, and tells which tables had to go without, one
+/// sentence each.
 ///
 /// # Errors
 /// When a rule of the privacy settings is no pattern, or the source fails for good.
