@@ -11,6 +11,7 @@ mod journals;
 mod topic_progress;
 
 use std::collections::{BTreeMap, HashSet};
+use std::thread;
 
 use nl2sql_catalog::{Database, Plan, Sample, Verdict};
 use nl2sql_profile::GenerateSettings;
@@ -23,7 +24,7 @@ use crate::{Dialect, Failure, GenerationExecutor, PipelineError, RunFolder, Stag
 pub use duplicates::SampleKey;
 pub(crate) use duplicates::question_key;
 use generation_round::GenerationRound;
-use journals::Journals;
+use journals::{Journals, Resumed};
 use topic_progress::Ended;
 pub(crate) use topic_progress::{TopicProgress, Weights};
 
@@ -85,30 +86,37 @@ impl Generation<'_> {
         for note in resumed.notes {
             watch(Notice::Note(note));
         }
-        let mut rounds = GenerationRound::new(self, resumed.journals, resumed.topics)
-            .map_err(|failure| PipelineError::part(Stage::Generate, failure))?;
+        let Resumed { journals, topics, .. } = resumed;
+        thread::scope(|scope| {
+            let mut rounds = GenerationRound::new(self, scope, journals, topics)
+                .map_err(|failure| PipelineError::part(Stage::Generate, failure))?;
+            let spent = self.advance_to_the_end(&mut rounds, watch)?;
+            Ok(self.report(rounds.topics(), &resumed_totals(self.folder)?, spent))
+        })
+    }
+
+    /// Round after round, until every topic has ended or a budget is spent, which is handed back.
+    fn advance_to_the_end(
+        &self,
+        rounds: &mut GenerationRound<'_, '_>,
+        watch: &mut dyn FnMut(Notice<'_>) -> bool,
+    ) -> Result<Option<Failure>, PipelineError> {
         let total = self.plan.total();
         let mut spent = None;
-        while spent.is_none() {
+        loop {
             let members = rounds.next_members();
-            if members.is_empty() {
-                break;
+            let accepted = rounds.accepted();
+            let stop = watch(Notice::Progress { accepted, total });
+            if members.is_empty() || spent.is_some() {
+                return Ok(spent);
             }
-            if watch(Notice::Progress {
-                accepted: rounds.accepted(),
-                total,
-            }) {
+            if stop {
                 return Err(PipelineError::Cancelled {
                     folder: self.folder.root().to_owned(),
                 });
             }
             spent = rounds.advance(&members, watch)?;
         }
-        watch(Notice::Progress {
-            accepted: rounds.accepted(),
-            total,
-        });
-        Ok(self.report(rounds.topics(), &resumed_totals(self.folder)?, spent))
     }
 
     fn report(&self, topics: &[TopicProgress], totals: &Totals, spent: Option<Failure>) -> Generated {

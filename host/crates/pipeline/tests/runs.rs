@@ -552,12 +552,12 @@ fn many(at_once: Option<usize>) -> Doubles {
 }
 
 #[test]
-fn a_block_is_asked_for_while_the_one_before_is_judged_and_the_bytes_are_those_of_turns() {
+fn two_blocks_are_asked_for_while_the_one_before_is_judged_and_the_bytes_are_those_of_turns() {
     let in_turn = tempfile::tempdir().unwrap();
     run_of_many(in_turn.path(), &many(Some(1))).unwrap();
     let ahead = tempfile::tempdir().unwrap();
     let dependencies = many(None);
-    dependencies.faults.judged_after.store(64, Ordering::SeqCst);
+    dependencies.faults.judged_after.store(96, Ordering::SeqCst);
     run_of_many(ahead.path(), &dependencies).unwrap();
     assert_eq!(bytes(ahead.path()), bytes(in_turn.path()));
 }
@@ -581,7 +581,8 @@ fn a_generator_that_fails_ahead_loses_nothing_that_was_judged() {
         *dependencies.faults.generator.lock().unwrap() = Some((call, "trap"));
         run_of_many(folder.path(), &dependencies).unwrap_err();
         let kept = lines::<Value>(&folder.path().join(artifact::ROUNDS)).len() as u64;
-        assert!(kept >= call / 32 * 32 && kept <= call, "{kept} rounds of {call} calls");
+        // Two blocks are asked at once, so that a later call may be of the earlier one.
+        assert!(kept + 64 > call / 32 * 32 && kept < call.max(1) + 64, "{kept} rounds of {call} calls");
         run_of_many(folder.path(), &many(None)).unwrap();
         assert_eq!(bytes(folder.path()), bytes(undisturbed.path()), "call {call}");
     }

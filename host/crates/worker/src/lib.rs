@@ -19,7 +19,12 @@ mod coordinator;
 mod dead_letters;
 mod error;
 mod job;
+mod job_news;
 mod lease;
+#[cfg(test)]
+#[path = "../tests/nats.rs"]
+#[allow(dead_code)]
+mod nats;
 mod payload;
 mod queue;
 mod reports;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::PullConsumer;
 use futures::{StreamExt, TryStreamExt};
@@ -14,13 +14,14 @@ use tokio_util::task::TaskTracker;
 use crate::chat_relay::ChatRelay;
 use crate::dead_letters::DeadLetter;
 use crate::job::PROTOCOL;
+use crate::job_news::JobNews;
 use crate::lease::Lease;
 use crate::queue::RENEWAL;
 use crate::reports::Reporter;
 use crate::status::WorkerStatus;
 use crate::{Artifacts, JobManifest, Queue, QueueError, Task, TaskResult};
 
-/// How often a worker looks for jobs.
+/// How often a worker looks for jobs that it was not told of.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long one request for a task waits at the server. A task that is handed out just when a request ends is lost until its lease ends, so
 /// requests are long.
@@ -104,8 +105,9 @@ impl Worker {
         let mut joined: HashMap<String, CancellationToken> = HashMap::new();
         let mut refused = HashSet::new();
         self.report(&[]).await?;
-        let (mut since_report, mut is_lost) = (LOOK, false);
-        while cancel.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+        let mut news = JobNews::new(self.queue.jobs.clone());
+        let (mut next_report, mut is_lost) = (Instant::now(), false);
+        while cancel.run_until_cancelled(news.wait(LOOK)).await.is_some() {
             match self.jobs().await {
                 Ok(jobs) => {
                     if std::mem::take(&mut is_lost) {
@@ -124,9 +126,8 @@ impl Worker {
                 }
                 Err(_) => {}
             }
-            since_report += LOOK;
-            if since_report >= RENEWAL {
-                since_report = Duration::ZERO;
+            if Instant::now() >= next_report {
+                next_report = Instant::now() + RENEWAL;
                 let jobs: Vec<_> = joined.keys().cloned().collect();
                 // A server that is gone is reported above.
                 let _ = self.report(&jobs).await;

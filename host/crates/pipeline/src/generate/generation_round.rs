@@ -1,10 +1,11 @@
 //! One round of every topic that still wants samples.
 //!
-//! While the topics of a block are judged and written down, the next block of the same round is asked for already: its requests depend on the
-//! earlier rounds of its own topics alone.
+//! While the topics of a block are judged and written down, the next blocks are asked for already: their requests depend on the earlier rounds
+//! of their own topics alone. Two of them, so that whoever is done with his part of one goes on with the other.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{Scope, ScopedJoinHandle};
 
 use nl2sql_catalog::{Finding, Sample, Severity, Verdict};
 use rayon::prelude::*;
@@ -20,21 +21,29 @@ use crate::{Failure, PipelineError, Stage};
 /// Topics generated side by side before their rounds are committed.
 const BLOCK: usize = 32;
 
+/// Blocks that are asked for ahead of their turn.
+const AHEAD: usize = 2;
+
+/// What the generator answered for each topic of a block.
+type Answers = Vec<Result<GeneratedBatch, Failure>>;
+
 /// The state that generation rounds advance.
-pub(super) struct GenerationRound<'a> {
-    generation: &'a Generation<'a>,
+pub(super) struct GenerationRound<'scope, 'env> {
+    generation: &'env Generation<'env>,
+    /// Where blocks are asked for ahead.
+    scope: &'scope Scope<'scope, 'env>,
     journals: Journals,
     topics: Vec<TopicProgress>,
     duplicates: Duplicates,
     weights: Arc<Weights>,
-    /// What was asked for ahead of its turn.
-    ahead: Option<Block>,
+    /// What was asked for ahead of its turn, in the order of turns.
+    ahead: VecDeque<Block<'scope>>,
 }
 
-/// Topics that are asked together, and what the generator answered for each.
-struct Block {
+/// Topics that are asked together.
+struct Block<'scope> {
     members: Vec<usize>,
-    answers: Vec<Result<GeneratedBatch, Failure>>,
+    answers: ScopedJoinHandle<'scope, Answers>,
 }
 
 /// What came out of one call of the generator, compared and judged.
@@ -48,20 +57,22 @@ struct Judged {
     verdicts: Option<Vec<Verdict>>,
 }
 
-impl<'a> GenerationRound<'a> {
+impl<'scope, 'env> GenerationRound<'scope, 'env> {
     /// Starts from journals and topics as they were resumed.
     pub(super) fn new(
-        generation: &'a Generation<'a>,
+        generation: &'env Generation<'env>,
+        scope: &'scope Scope<'scope, 'env>,
         journals: Journals,
         topics: Vec<TopicProgress>,
     ) -> Result<Self, Failure> {
         let mut rounds = Self {
             generation,
+            scope,
             journals,
             topics,
             duplicates: Duplicates::new(generation.settings.wordings.max(1)),
             weights: Arc::new(Weights::of(generation.settings)),
-            ahead: None,
+            ahead: VecDeque::new(),
         };
         rounds.remember_earlier_samples()?;
         Ok(rounds)
@@ -105,14 +116,55 @@ impl<'a> GenerationRound<'a> {
         (first..self.topics.len()).filter(wanted).take(BLOCK).collect()
     }
 
-    /// The block behind `members`, where it is asked for ahead of its turn. None is once the generator failed, and none of the next round, whose
-    /// requests depend on what comes of `members`.
-    fn next_block(&self, members: &[usize], answers: &[Result<GeneratedBatch, Failure>]) -> Vec<usize> {
-        let may = self.generation.generator.looks_ahead() && answers.iter().all(Result::is_ok);
-        match members.last().filter(|_| may) {
-            Some(last) => self.block(self.topics[*last].round, last + 1),
-            None => Vec::new(),
+    /// The block whose turn comes after all of `asked`, as far as that is known before these are settled.
+    fn block_after(&self, asked: &[&[usize]]) -> Vec<usize> {
+        let Some(last) = asked.last().and_then(|members| members.last()) else {
+            return Vec::new();
+        };
+        let mut round = self.topics[*last].round;
+        let mut next = self.block(round, last + 1);
+        if next.is_empty() {
+            round += 1;
+            next = self.block(round, 0);
         }
+        // Topics that are settled later come into the round as well: a block is known where it is full before the first of them.
+        let earlier = asked.iter().copied().flatten();
+        let first = earlier.filter(|index| self.topics[**index].round < round).min();
+        let is_known = first.is_none() || (next.len() == BLOCK && next.last() < first);
+        if !is_known {
+            next.clear();
+        }
+        next
+    }
+
+    /// Asks for the blocks behind `members`. None is asked for once the generator failed.
+    fn look_ahead(&mut self, members: &[usize], answers: &[Result<GeneratedBatch, Failure>]) {
+        if !self.generation.generator.looks_ahead() || answers.iter().any(Result::is_err) {
+            return;
+        }
+        while self.ahead.len() < AHEAD {
+            let ahead = self.ahead.iter().map(|block| block.members.as_slice());
+            let asked: Vec<&[usize]> = std::iter::once(members).chain(ahead).collect();
+            let members = self.block_after(&asked);
+            if members.is_empty() {
+                return;
+            }
+            let answers = self.scope.spawn(self.asking(&members));
+            self.ahead.push_back(Block { members, answers });
+        }
+    }
+
+    /// What the generator answers for `members`, or has answered ahead of their turn.
+    fn answers(&mut self, members: &[usize]) -> Answers {
+        let asked = self.ahead.pop_front().filter(|block| block.members == members);
+        let answered = match asked {
+            Some(block) => block.answers.join().ok(),
+            None => {
+                self.ahead.clear();
+                None
+            }
+        };
+        answered.unwrap_or_else(|| self.asking(members)())
     }
 
     /// One round of `members`. Rounds before the first failing one are committed. A failure of code `budget` is handed back, and the rounds
@@ -122,26 +174,13 @@ impl<'a> GenerationRound<'a> {
         members: &[usize],
         watch: &mut dyn FnMut(Notice<'_>) -> bool,
     ) -> Result<Option<Failure>, PipelineError> {
-        let answers = match self.ahead.take() {
-            Some(block) if block.members == members => block.answers,
-            _ => self.asking(members)(),
-        };
-        let next = self.next_block(members, &answers);
-        if next.is_empty() {
-            return self.settle(members, answers, watch);
-        }
-        let asking = self.asking(&next);
-        thread::scope(|scope| {
-            let asked = scope.spawn(asking);
-            let settled = self.settle(members, answers, watch);
-            // Without an answer the block is asked for again in its turn.
-            self.ahead = asked.join().ok().map(|answers| Block { members: next, answers });
-            settled
-        })
+        let answers = self.answers(members);
+        self.look_ahead(members, &answers);
+        self.settle(members, answers, watch)
     }
 
     /// Asks the generator for `members` as they are now; the answers are in their order.
-    fn asking(&self, members: &[usize]) -> impl FnOnce() -> Vec<Result<GeneratedBatch, Failure>> + Send + use<'a> {
+    fn asking(&self, members: &[usize]) -> impl FnOnce() -> Answers + Send + use<'env> {
         let (generation, weights) = (self.generation, self.weights.clone());
         let topics: Vec<TopicProgress> = members.iter().map(|index| self.topics[*index].clone()).collect();
         move || {
@@ -157,7 +196,7 @@ impl<'a> GenerationRound<'a> {
     fn settle(
         &mut self,
         members: &[usize],
-        answers: Vec<Result<GeneratedBatch, Failure>>,
+        answers: Answers,
         watch: &mut dyn FnMut(Notice<'_>) -> bool,
     ) -> Result<Option<Failure>, PipelineError> {
         let mut judged = Vec::with_capacity(members.len());
