@@ -582,7 +582,10 @@ fn a_generator_that_fails_ahead_loses_nothing_that_was_judged() {
         run_of_many(folder.path(), &dependencies).unwrap_err();
         let kept = lines::<Value>(&folder.path().join(artifact::ROUNDS)).len() as u64;
         // Two blocks are asked at once, so that a later call may be of the earlier one.
-        assert!(kept + 64 > call / 32 * 32 && kept < call.max(1) + 64, "{kept} rounds of {call} calls");
+        assert!(
+            kept + 64 > call / 32 * 32 && kept < call.max(1) + 64,
+            "{kept} rounds of {call} calls"
+        );
         run_of_many(folder.path(), &many(None)).unwrap();
         assert_eq!(bytes(folder.path()), bytes(undisturbed.path()), "call {call}");
     }

@@ -56,7 +56,10 @@ mod tests {
         tokio::pin!(told);
         for number in 0..100 {
             queue.jobs.put(format!("job{number}"), "".into()).await.unwrap();
-            if tokio::time::timeout(Duration::from_millis(200), &mut told).await.is_ok() {
+            if tokio::time::timeout(Duration::from_millis(200), &mut told)
+                .await
+                .is_ok()
+            {
                 return true;
             }
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream::consumer::PullConsumer;
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -108,7 +109,10 @@ impl Worker {
         let mut news = JobNews::new(self.queue.jobs.clone());
         let (mut next_report, mut is_lost) = (Instant::now(), false);
         while cancel.run_until_cancelled(news.wait(LOOK)).await.is_some() {
-            match self.jobs().await {
+            let Some(jobs) = cancel.run_until_cancelled(self.jobs()).await else {
+                break;
+            };
+            match jobs {
                 Ok(jobs) => {
                     if std::mem::take(&mut is_lost) {
                         self.runner.tell("the queue is back".into());
@@ -139,12 +143,18 @@ impl Worker {
         tracker.close();
         tracker.wait().await;
         // It disappears by itself where the server is gone.
-        let _ = self.queue.workers.purge(&self.name).await;
+        let _ = timeout(RENEWAL, self.queue.workers.purge(&self.name)).await;
         Ok(())
     }
 
     /// The jobs there are, as bytes.
     async fn jobs(&self) -> Result<HashMap<String, Vec<u8>>, QueueError> {
+        // A list that the server began and does not end would be waited for, however long the server is gone.
+        let listed = timeout(RENEWAL, self.list_jobs()).await;
+        listed.unwrap_or_else(|_| Err(QueueError::refused("list jobs", "it does not answer")))
+    }
+
+    async fn list_jobs(&self) -> Result<HashMap<String, Vec<u8>>, QueueError> {
         let refused = |error: String| QueueError::refused("list jobs", error);
         let keys = self
             .queue

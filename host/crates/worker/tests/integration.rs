@@ -279,6 +279,25 @@ async fn an_artifact_with_other_bytes_is_not_used() {
     assert!(refused.contains("other bytes"), "{refused}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_server_is_gone_stops_when_it_is_told_to() {
+    let Some(mut server) = Nats::start("a_worker_whose_server_is_gone", &[]) else {
+        return;
+    };
+    let queue = Queue::connect(&settings(&server)).await.unwrap();
+    let runner = Arc::new(Labels::default());
+    let stop = CancellationToken::new();
+    let worker = Arc::new(Worker::new(queue, runner.clone(), "w".into(), PROGRAM, 2));
+    let working = tokio::spawn(worker.run(stop.clone()));
+    let job = coordinator(&settings(&server), PROGRAM).await;
+    told(job.perform(&task(1)).await);
+    server.kill();
+    runner.told("trying again until it is back").await;
+    stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(60), working).await;
+    ended.expect("it still works").unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() {
     let settings = QueueSettings {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nl2sql_catalog::{Card, Database, GeneratorContext};
 use nl2sql_pipeline::{Failure, PluginIdentity};
-use nl2sql_plugin_host::Origin;
+use nl2sql_plugin_host::{Entry, Origin};
 use nl2sql_profile::{AskSettings, Profile, QueueSettings, ServeSettings, TrustSettings};
 use nl2sql_worker::{JobManifest, PROTOCOL, sha256};
 use serde::{Deserialize, Serialize};
@@ -124,8 +124,10 @@ impl JobBundle {
         at_once: Option<usize>,
     ) -> Result<Self, Failure> {
         let mut built_in = BTreeMap::new();
+        let known = session.plugins()?.library().list();
+        let known = known.map_err(|error| load_failure("plugins", &error))?;
         for plugin in plugins {
-            match plugin_file(session, plugin)? {
+            match plugin_file(&known, plugin) {
                 None => {
                     built_in.insert(plugin.name.clone(), plugin.sha256.clone());
                 }
@@ -186,21 +188,15 @@ fn unsendable(error: &dyn std::fmt::Display) -> Failure {
 }
 
 /// The file of a plugin; none for one that is built in.
-fn plugin_file(session: &Session, plugin: &PluginIdentity) -> Result<Option<PathBuf>, Failure> {
-    let name = &plugin.name;
-    let entries = session
-        .plugins()?
-        .library()
-        .list()
-        .map_err(|error| load_failure(name, &error))?;
-    let entry = entries
-        .into_iter()
-        .find(|entry| entry.name == *name && entry.plugin.is_ok());
-    Ok(entry.and_then(|entry| match entry.origin {
+fn plugin_file(known: &[Entry], plugin: &PluginIdentity) -> Option<PathBuf> {
+    let entry = known
+        .iter()
+        .find(|entry| entry.name == plugin.name && entry.plugin.is_ok())?;
+    match &entry.origin {
         Origin::BuiltIn => None,
-        Origin::File(path) => Some(path),
+        Origin::File(path) => Some(path.clone()),
         Origin::Source(_) => stored_plugin(&plugin.sha256),
-    }))
+    }
 }
 
 /// The bytes of a plugin's file, which must be those that the run was opened with.

@@ -1,5 +1,6 @@
 //! The stages of a run.
 
+use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -109,7 +110,7 @@ fn with_pipeline(
         folder: place.folder.clone(),
         stages,
         usage,
-        examples: examples(&pipeline),
+        examples: examples(pipeline.folder()),
         has_model: context.session.profile().model.path.is_some(),
     })
 }
@@ -192,38 +193,32 @@ fn tell_what_was_done(context: &JobContext, rows: &[StageRow], usage: &UsageRepo
     }
 }
 
-/// A few accepted pairs, spread over the run. Of a hundred thousand lines hardly more than theirs are read.
-fn examples(pipeline: &Pipeline<'_>) -> Vec<Sample> {
+/// A few accepted pairs, spread over the run: the first of each part of the journals. Of a hundred thousand lines hardly more than theirs are
+/// understood.
+fn examples(folder: &RunFolder) -> Vec<Sample> {
     #[derive(Deserialize)]
     struct Judged {
         accepted: bool,
     }
-    // A journal that cannot be read has failed a stage before.
-    let journal = |name| pipeline.folder().read(name).ok().flatten().unwrap_or_default();
-    let (samples, verdicts) = (journal(artifact::SAMPLES), journal(artifact::VERDICTS));
-    let (samples, verdicts) = (lines(&samples), lines(&verdicts));
     let is_accepted = |verdict: &[u8]| serde_json::from_slice(verdict).is_ok_and(|judged: Judged| judged.accepted);
-    let step = verdicts.len().div_ceil(EXAMPLES).max(1);
-    let part = |(samples, verdicts): (&[&[u8]], &[&[u8]])| {
-        let accepted = verdicts.iter().position(|verdict| is_accepted(verdict))?;
-        serde_json::from_slice(samples.get(accepted)?).ok()
-    };
-    samples
-        .chunks(step)
-        .zip(verdicts.chunks(step))
-        .filter_map(part)
-        .collect()
+    let part = lines(folder, artifact::VERDICTS).count().div_ceil(EXAMPLES).max(1);
+    let judged = lines(folder, artifact::SAMPLES).zip(lines(folder, artifact::VERDICTS));
+    let (mut examples, mut next) = (Vec::new(), 0);
+    for (number, (sample, verdict)) in judged.enumerate() {
+        if number >= next && is_accepted(&verdict) {
+            examples.extend(serde_json::from_slice::<Sample>(&sample).ok());
+            next = (number / part + 1) * part;
+        }
+    }
+    examples
 }
 
-/// The lines of a journal.
-fn lines(journal: &[u8]) -> Vec<&[u8]> {
-    let mut from = 0;
-    let line = |end: usize| {
-        let line = &journal[from..end];
-        from = end + 1;
-        line
-    };
-    memchr::memchr_iter(b'\n', journal).map(line).collect()
+/// The lines of a journal. One that cannot be read has failed a stage before.
+fn lines(folder: &RunFolder, journal: &str) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let reader = folder.reader(journal).ok().flatten();
+    reader
+        .into_iter()
+        .flat_map(|reader| reader.split(b'\n').map_while(Result::ok))
 }
 
 /// Usage as data.

@@ -1,6 +1,6 @@
 //! The artifacts of a run, open for one writer.
 
-use std::io;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -61,6 +61,14 @@ impl RunFolder {
     /// When it cannot be read.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, PipelineError> {
         self.store.read(name).map_err(self.failed("reading", name))
+    }
+
+    /// Reads an artifact part by part; nothing where it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn reader(&self, name: &str) -> Result<Option<Box<dyn BufRead>>, PipelineError> {
+        self.store.reader(name).map_err(self.failed("reading", name))
     }
 
     /// Replaces an artifact, and answers the digest of what it is now.
@@ -146,7 +154,11 @@ impl RunFolder {
 
     /// Digest of an artifact as it is now; `None` when it is not there.
     pub(crate) fn digest(&self, name: &str) -> Result<Option<String>, PipelineError> {
-        Ok(self.read(name)?.map(digest::sha256_hex))
+        let Some(reader) = self.reader(name)? else {
+            return Ok(None);
+        };
+        let digest = digest::sha256_hex_of(reader);
+        digest.map(Some).map_err(self.failed("reading", name))
     }
 
     /// The ledger, an empty one in a new folder.

@@ -1,13 +1,16 @@
 //! Artifacts in a folder on this machine.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::store::{ArtifactStore, JournalWriter};
 use super::{artifact, atomic};
 use crate::PipelineError;
+
+/// Bytes read at once.
+const PART: usize = 64 << 10;
 
 /// A folder that no other process works on while it is open.
 #[derive(Debug)]
@@ -69,6 +72,12 @@ pub(super) fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// Reads a file part by part; nothing where it is not there.
+pub(super) fn reader(path: &Path) -> io::Result<Option<Box<dyn BufRead>>> {
+    let file = present(File::open(path))?;
+    Ok(file.map(|file| Box::new(BufReader::with_capacity(PART, file)) as _))
+}
+
 impl ArtifactStore for LocalFolder {
     fn root(&self) -> PathBuf {
         self.root.clone()
@@ -80,6 +89,10 @@ impl ArtifactStore for LocalFolder {
 
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         present(fs::read(self.path(name)))
+    }
+
+    fn reader(&self, name: &str) -> io::Result<Option<Box<dyn BufRead>>> {
+        reader(&self.path(name))
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {

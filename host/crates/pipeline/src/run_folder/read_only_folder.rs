@@ -1,9 +1,9 @@
 //! Artifacts in a folder that somebody else may be writing: looked at without its lock, and never changed.
 
-use std::io;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
-use super::local_folder::present;
+use super::local_folder::{present, reader};
 use super::store::{ArtifactStore, JournalWriter};
 
 /// A folder that is only read. Artifacts are replaced whole and journals end with whole lines, so that what is read is as it was at one moment.
@@ -36,6 +36,10 @@ impl ArtifactStore for ReadOnlyFolder {
 
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         present(std::fs::read(self.root.join(name)))
+    }
+
+    fn reader(&self, name: &str) -> io::Result<Option<Box<dyn BufRead>>> {
+        reader(&self.root.join(name))
     }
 
     fn replace(&self, _: &str, _: &[u8]) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! Where the artifacts of a run are kept.
 
 use std::fmt::Debug;
-use std::io;
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 
 /// Keeps the artifacts of one run, for one writer at a time: a folder on this machine, or something that workers elsewhere reach too.
@@ -18,6 +18,12 @@ pub trait ArtifactStore: Debug + Send + Sync {
     /// # Errors
     /// When it is there and cannot be read.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+
+    /// Reads it part by part, for what need not be in memory as a whole; nothing where it is not there.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    fn reader(&self, name: &str) -> io::Result<Option<Box<dyn BufRead>>>;
 
     /// Puts `bytes` in its place. Whatever happens meanwhile, readers and the next process find the artifact as it was or as it is to be.
     ///
