@@ -177,10 +177,15 @@ async fn connect(settings: &QueueSettings) -> Result<async_nats::Client, QueueEr
 }
 
 async fn stream(jetstream: &Context, config: Config) -> Result<Stream, QueueError> {
-    jetstream
-        .get_or_create_stream(config)
-        .await
-        .map_err(|error| QueueError::refused("make its streams", error))
+    let name = config.name.clone();
+    match jetstream.get_or_create_stream(config).await {
+        Ok(stream) => Ok(stream),
+        // Who makes it at the same moment as somebody else may be told that its subjects are taken.
+        Err(error) => jetstream
+            .get_stream(name)
+            .await
+            .map_err(|_| QueueError::refused("make its streams", error)),
+    }
 }
 
 /// A bucket whose entries disappear when they are not renewed. Made as a stream (NATS ADR-8), because the client's own way needs a server

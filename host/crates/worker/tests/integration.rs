@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use lz4_flex::block::compress_prepend_size;
 use nats::Nats;
 use nl2sql_catalog::Sample;
@@ -277,6 +278,22 @@ async fn an_artifact_with_other_bytes_is_not_used() {
     store.put(name.as_str(), &mut &b"[run]\nseed = 2"[..]).await.unwrap();
     let refused = artifacts.get(&digest).await.unwrap_err().to_string();
     assert!(refused.contains("other bytes"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_may_meet_a_new_server_at_the_same_moment() {
+    for _ in 0..12 {
+        let Some(server) = Nats::start("many_may_meet_a_new_server", &[]) else {
+            return;
+        };
+        let meetings = (0..16).map(|_| {
+            let settings = settings(&server);
+            tokio::spawn(async move { Queue::connect(&settings).await.map(drop) })
+        });
+        for met in join_all(meetings).await {
+            met.unwrap().unwrap();
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
