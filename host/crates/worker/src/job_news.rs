@@ -1,8 +1,9 @@
 //! Tells a worker that jobs came or went.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use async_nats::jetstream::kv::{Store, Watch};
+use async_nats::jetstream::kv::{Entry, Operation, Store, Watch};
 use futures::StreamExt;
 use tokio::time::{sleep, timeout};
 
@@ -10,11 +11,17 @@ use tokio::time::{sleep, timeout};
 pub(crate) struct JobNews {
     jobs: Store,
     watch: Option<Watch>,
+    /// Jobs that were told of. They are announced again and again, which is no news.
+    told: HashSet<String>,
 }
 
 impl JobNews {
     pub(crate) fn new(jobs: Store) -> Self {
-        Self { jobs, watch: None }
+        Self {
+            jobs,
+            watch: None,
+            told: HashSet::new(),
+        }
     }
 
     /// Returns when a job was announced or taken back, and after `longest` in any case: a watch does not outlive every failure of its server, and
@@ -28,12 +35,28 @@ impl JobNews {
         let Some(watch) = &mut self.watch else {
             return sleep(longest).await;
         };
-        match timeout(longest, watch.next()).await {
-            Ok(Some(Ok(_))) | Err(_) => {}
-            Ok(Some(Err(_)) | None) => {
-                self.watch = None;
-                sleep(longest).await;
+        let told = &mut self.told;
+        let news = async {
+            while let Some(Ok(entry)) = watch.next().await {
+                if is_news(told, &entry) {
+                    return true;
+                }
             }
+            false
+        };
+        if let Ok(false) = timeout(longest, news).await {
+            self.watch = None;
+            sleep(longest).await;
+        }
+    }
+}
+
+fn is_news(told: &mut HashSet<String>, entry: &Entry) -> bool {
+    match entry.operation {
+        Operation::Put => told.insert(entry.key.clone()),
+        Operation::Delete | Operation::Purge => {
+            told.remove(&entry.key);
+            true
         }
     }
 }
@@ -50,24 +73,25 @@ mod tests {
 
     const FOR_EVER: Duration = Duration::from_secs(3_600);
 
-    /// Announces jobs until the news says so.
-    async fn tells(news: &mut JobNews, queue: &Queue) -> bool {
+    /// Announces jobs until the news says so, and names the last.
+    async fn announced(news: &mut JobNews, queue: &Queue, name: &str) -> Option<String> {
         let told = news.wait(FOR_EVER);
         tokio::pin!(told);
         for number in 0..100 {
-            queue.jobs.put(format!("job{number}"), "".into()).await.unwrap();
+            let job = format!("{name}{number}");
+            queue.jobs.put(&job, "".into()).await.unwrap();
             if tokio::time::timeout(Duration::from_millis(200), &mut told)
                 .await
                 .is_ok()
             {
-                return true;
+                return Some(job);
             }
         }
-        false
+        None
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_job_is_told_of_when_it_is_announced() {
+    async fn a_job_is_told_of_when_it_is_announced_and_when_it_is_taken_back() {
         let Some(mut server) = Nats::start("a job that is announced", &[]) else {
             return;
         };
@@ -77,11 +101,19 @@ mod tests {
         };
         let queue = Queue::connect(&settings).await.unwrap();
         let mut news = JobNews::new(queue.jobs.clone());
-        assert!(tells(&mut news, &queue).await);
+        let job = announced(&mut news, &queue, "first").await.unwrap();
+        // Again, which is no news; then it is taken back.
+        queue.jobs.put(&job, "".into()).await.unwrap();
+        let again = tokio::time::timeout(Duration::from_millis(500), news.wait(FOR_EVER)).await;
+        again.expect_err("it was told of before");
+        queue.jobs.purge(&job).await.unwrap();
+        let back = tokio::time::timeout(Duration::from_secs(30), news.wait(FOR_EVER)).await;
+        back.expect("it was taken back");
         // A server that was gone has forgotten who watched.
         server.kill();
         news.wait(Duration::from_millis(100)).await;
         server.resume();
-        assert!(tells(&mut news, &queue).await, "after the server started again");
+        let job = announced(&mut news, &queue, "second").await;
+        assert!(job.is_some(), "after the server started again");
     }
 }
