@@ -446,6 +446,8 @@ async fn assert_same(own: &Connection, adbc: &Connection, driver: &str) {
                 column.comment.clone_from(&known.comment);
             }
         }
+        // A server counts a new table's rows when it comes to it: between the two readings, too.
+        table.row_estimate = table.row_estimate.or(other.row_estimate);
         assert_eq!(table, other);
     }
     assert_eq!(left.database.tables.len(), right.database.tables.len());
