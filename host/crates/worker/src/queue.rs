@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use async_nats::ConnectOptions;
+use async_nats::connection::State;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::kv::Store;
 use async_nats::jetstream::object_store::{self, ObjectStore};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, Context};
+use async_nats::{ConnectOptions, Event};
 use nl2sql_profile::{ExposeSecret, QueueSettings, read_secret, without_password};
+use tokio::sync::watch;
 
 use crate::{Artifacts, QueueError};
 
@@ -40,6 +42,8 @@ const MAX_LEASED: i64 = 10_000;
 #[derive(Clone)]
 pub struct Queue {
     pub(crate) client: async_nats::Client,
+    /// How often the connection was made. A server that was gone knows nothing of what was asked of it before.
+    pub(crate) connections: watch::Receiver<u64>,
     pub(crate) jetstream: Context,
     pub(crate) tasks: Stream,
     pub(crate) results: Stream,
@@ -56,9 +60,10 @@ impl Queue {
     /// # Errors
     /// When no server answers, the login is refused, or JetStream is not at hand.
     pub async fn connect(settings: &QueueSettings) -> Result<Self, QueueError> {
-        let client = connect(settings).await?;
+        let (made, connections) = watch::channel(0);
+        let client = connect(settings, made).await?;
         let jetstream = jetstream::new(client.clone());
-        let made = |name: &str, subject: &str, retention| Config {
+        let kept = |name: &str, subject: &str, retention| Config {
             name: name.to_owned(),
             subjects: vec![format!("{subject}.>")],
             retention,
@@ -67,17 +72,17 @@ impl Queue {
             duplicate_window: Duration::from_secs(120),
             ..Config::default()
         };
-        let tasks = made(TASKS, "nl2sql.tasks", RetentionPolicy::WorkQueue);
+        let tasks = kept(TASKS, "nl2sql.tasks", RetentionPolicy::WorkQueue);
         // The first result of a task stands; a second worker that had the task too is told so.
         let results = Config {
             max_messages_per_subject: 1,
             discard: DiscardPolicy::New,
             discard_new_per_subject: true,
             allow_direct: true,
-            ..made(RESULTS, "nl2sql.results", RetentionPolicy::Limits)
+            ..kept(RESULTS, "nl2sql.results", RetentionPolicy::Limits)
         };
-        let dead_letters = made(DEAD_LETTERS, "nl2sql.dead", RetentionPolicy::Limits);
-        let reports = made(REPORTS, "nl2sql.reports", RetentionPolicy::Limits);
+        let dead_letters = kept(DEAD_LETTERS, "nl2sql.dead", RetentionPolicy::Limits);
+        let reports = kept(REPORTS, "nl2sql.reports", RetentionPolicy::Limits);
         Ok(Self {
             tasks: stream(&jetstream, tasks).await?,
             results: stream(&jetstream, results).await?,
@@ -87,8 +92,14 @@ impl Queue {
             workers: bucket(&jetstream, WORKERS).await?,
             artifacts: object_store(&jetstream).await?,
             client,
+            connections,
             jetstream,
         })
+    }
+
+    /// Whether the server is there, as far as the connection tells.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
     }
 
     /// The artifacts of a job.
@@ -137,9 +148,15 @@ pub(crate) fn chat_subject(job: &str) -> String {
     format!("nl2sql.chat.{job}")
 }
 
-async fn connect(settings: &QueueSettings) -> Result<async_nats::Client, QueueError> {
+async fn connect(settings: &QueueSettings, connections: watch::Sender<u64>) -> Result<async_nats::Client, QueueError> {
     let mut options = ConnectOptions::new()
         .name("nl2sql")
+        .event_callback(move |event| {
+            if event == Event::Connected {
+                connections.send_modify(|made| *made += 1);
+            }
+            std::future::ready(())
+        })
         .connection_timeout(Duration::from_millis(settings.connect_timeout_ms))
         .request_timeout(Some(Duration::from_secs(30)));
     if let Some(path) = &settings.credentials_file {

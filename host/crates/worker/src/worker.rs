@@ -143,12 +143,17 @@ impl Worker {
         tracker.close();
         tracker.wait().await;
         // It disappears by itself where the server is gone.
-        let _ = timeout(RENEWAL, self.queue.workers.purge(&self.name)).await;
+        if self.queue.is_connected() {
+            let _ = timeout(RENEWAL, self.queue.workers.purge(&self.name)).await;
+        }
         Ok(())
     }
 
     /// The jobs there are, as bytes.
     async fn jobs(&self) -> Result<HashMap<String, Vec<u8>>, QueueError> {
+        if !self.queue.is_connected() {
+            return Err(QueueError::refused("list jobs", "it is not there"));
+        }
         // A list that the server began and does not end would be waited for, however long the server is gone.
         let listed = timeout(RENEWAL, self.list_jobs()).await;
         listed.unwrap_or_else(|_| Err(QueueError::refused("list jobs", "it does not answer")))
@@ -259,11 +264,18 @@ impl Worker {
                 return;
             }
         };
+        let mut connections = self.queue.connections.clone();
         while !stop.is_cancelled() {
             let Ok(permit) = permits.clone().acquire_owned().await else {
                 return;
             };
-            let taken = stop.run_until_cancelled(next_message(&consumer)).await;
+            connections.mark_unchanged();
+            let taken = tokio::select! {
+                taken = next_message(&consumer) => Some(taken),
+                // Of this request the server knows nothing any more.
+                Ok(()) = connections.changed() => Some(Ok(None)),
+                () = stop.cancelled() => None,
+            };
             match taken {
                 None => return,
                 Some(Ok(None)) => {}
