@@ -34,6 +34,7 @@ mod small_model;
 mod startup;
 mod test;
 mod test_tally;
+mod test_tools;
 mod windows;
 mod workers_bench;
 

@@ -2,13 +2,14 @@
 //! tests that want it are skipped by name.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
 use crate::process::{announce, command};
 use crate::test_tally::Tally;
+use crate::test_tools::TestTools;
 use crate::{checkout, node, plugins, python};
 
 /// Names the Python that has what the SDK for Python needs.
@@ -27,17 +28,14 @@ const NODE_PACKAGES: [&str; 5] = [
     "@types/node@20",
 ];
 
-/// Names what can be had to tests.
-pub fn name_to(tests: &mut Command) {
-    for (variable, found) in [(PYTHON, python()), (NODE, node())] {
-        match found {
-            Ok(path) => tests.env(variable, path),
-            Err(error) => {
-                announce(&format!("the tests that need {variable} are skipped: {error:#}"));
-                tests.env_remove(variable)
-            }
-        };
-    }
+/// Each variable with what it names, where that can be had.
+pub fn found() -> [(&'static str, Option<OsString>); 2] {
+    [(PYTHON, python()), (NODE, node())].map(|(variable, found)| {
+        let place = found
+            .inspect_err(|error| announce(&format!("the tests that need {variable} are skipped: {error:#}")))
+            .ok();
+        (variable, place.map(Into::into))
+    })
 }
 
 /// Builds and runs every template in every language, the crate of the SDK for Rust among them.
@@ -61,7 +59,7 @@ pub fn try_every_template() -> Result<()> {
             "--show-output",
         ])
         .env("NL2SQL_TEST_EVERY_KIND", "1");
-    name_to(&mut tests);
+    TestTools::for_plugins().name_to(&mut tests);
     let mut tally = Tally::default();
     tally.run(&mut tests)?;
     anyhow::ensure!(tally.print(), "not every test passed");

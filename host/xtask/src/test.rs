@@ -6,19 +6,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread::available_parallelism;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
 use crate::bootstrap::{Need, bootstrap};
 use crate::process::{announce, command, run};
 use crate::test_tally::Tally;
-use crate::{adbc_drivers, checkout, node, page, plugin_toolchains, plugins, python, services};
-
-/// Names the Python that has the official clients of the chat protocols, and one of TDS.
-const PYTHON: &str = "NL2SQL_TEST_PYTHON";
-
-/// Names the folder whose `node_modules` has the official clients for JavaScript.
-const NODE_CLIENTS: &str = "NL2SQL_TEST_NODE_CLIENTS";
+use crate::test_tools::TestTools;
+use crate::{checkout, page, plugins, services};
 
 /// Says how many tests of a binary run at once.
 const THREADS: &str = "RUST_TEST_THREADS";
@@ -69,25 +64,19 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
         target: checkout::target(),
     };
     announce("building program and tests (10 to 14 minutes on two cores the first time, and some 4 GiB of memory)");
-    host.build()?;
-    let python = python_with_clients();
+    let tools = std::thread::scope(|scope| {
+        let tools = scope.spawn(TestTools::install);
+        host.build()?;
+        tools.join().map_err(|_| anyhow!("the tools of the tests were not installed"))
+    })?;
     announce("running the tests (4 to 8 minutes)");
     let mut run = host.run(arguments);
-    run.env(adbc_drivers::VARIABLE, adbc_drivers::folder())
-        .envs(QUICK_GUESTS);
+    tools.name_to(&mut run);
+    run.envs(QUICK_GUESTS);
     if env::var_os(THREADS).is_none() {
         let cores = available_parallelism().map_or(1, NonZero::get);
         run.env(THREADS, (WAITING_TESTS * cores).to_string());
     }
-    plugin_toolchains::name_to(&mut run);
-    match python {
-        Some(python) => run.env(PYTHON, python),
-        None => run.env_remove(PYTHON),
-    };
-    match node_with_clients() {
-        Some(folder) => run.env(NODE_CLIENTS, folder),
-        None => run.env_remove(NODE_CLIENTS),
-    };
     tally.run(run.envs(servers))?;
     if !tally.print() {
         bail!("not every test passed");
@@ -125,26 +114,4 @@ impl Tests {
             .args(["--", "--show-output"]);
         tests
     }
-}
-
-/// A Python with these clients, made below the build folder. Without Python or a package index there is none, and the tests that
-/// want it are skipped by name.
-fn python_with_clients() -> Option<PathBuf> {
-    if let Some(named) = env::var_os(PYTHON) {
-        return Some(named.into());
-    }
-    python::with_packages(
-        &checkout::target().join("python"),
-        &["openai", "anthropic", "langchain-openai", "mcp==2.3.0", "python-tds"],
-    )
-    .ok()
-}
-
-/// The same for JavaScript.
-fn node_with_clients() -> Option<PathBuf> {
-    if let Some(named) = env::var_os(NODE_CLIENTS) {
-        return Some(named.into());
-    }
-    let folder = checkout::target().join("node-clients");
-    node::with_packages(&folder, &["openai@6.49.0", "@modelcontextprotocol/sdk@1.32.2"]).ok()
 }
