@@ -65,6 +65,8 @@ pub struct Library {
     read: Arc<Mutex<BTreeMap<String, Artifact>>>,
     /// Digests of the files that were found in folders.
     seen: Arc<Mutex<BTreeMap<PathBuf, String>>>,
+    /// Plugins of the binary that were read.
+    built_in: Arc<Mutex<BTreeMap<&'static str, Artifact>>>,
 }
 
 impl Library {
@@ -86,6 +88,7 @@ impl Library {
             supply,
             read: Arc::default(),
             seen: Arc::default(),
+            built_in: Arc::default(),
         }
     }
 
@@ -112,7 +115,7 @@ impl Library {
             }
         }
         for plugin in self.embedded {
-            add(plugin.name.to_owned(), Origin::BuiltIn, built_in(plugin));
+            add(plugin.name.to_owned(), Origin::BuiltIn, self.built_in(plugin));
         }
         let mut unused = Vec::new();
         for folder in &self.folders {
@@ -172,6 +175,17 @@ impl Library {
         };
         known.insert(name.to_owned(), artifact.clone());
         Ok(Some(artifact))
+    }
+
+    /// A plugin of the binary. It is read once.
+    fn built_in(&self, plugin: &Embedded) -> Result<Artifact, LoadError> {
+        let mut known = self.built_in.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(artifact) = known.get(plugin.name) {
+            return Ok(artifact.clone());
+        }
+        let artifact = Artifact::read(plugin.bytes, &format!("the built-in plugin `{}`", plugin.name))?;
+        known.insert(plugin.name, artifact.clone());
+        Ok(artifact)
     }
 
     fn supplied(&self, name: &str, source: &str) -> Result<Artifact, LoadError> {
@@ -272,7 +286,7 @@ impl Library {
             return found(artifact, false);
         }
         if let Some(plugin) = self.embedded.iter().find(|plugin| plugin.name == name) {
-            return found(built_in(plugin)?, true);
+            return found(self.built_in(plugin)?, true);
         }
         for folder in &self.folders {
             if let Some(artifact) = self.find_in(folder, name)? {
@@ -342,10 +356,6 @@ impl Library {
             },
         }
     }
-}
-
-fn built_in(plugin: &Embedded) -> Result<Artifact, LoadError> {
-    Artifact::read(plugin.bytes, &format!("the built-in plugin `{}`", plugin.name))
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, LoadError> {

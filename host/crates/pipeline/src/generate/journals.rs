@@ -155,16 +155,17 @@ pub(super) fn replay(
     round: &RoundRecord,
     judged: impl IntoIterator<Item = (Sample, Verdict)>,
 ) {
-    topic.rejected.clear();
+    let mut rejected = Vec::new();
     for (sample, verdict) in judged {
         if verdict.accepted {
             topic.empty += u32::from(is_empty_result(&verdict));
             Arc::make_mut(&mut topic.accepted).push(sample);
         } else {
             let findings = verdict.findings;
-            topic.rejected.push(Rejection { sample, findings });
+            rejected.push(Rejection { sample, findings });
         }
     }
+    topic.rejected = Arc::new(rejected);
     topic.offered += round.offered;
     topic.exhausted = round.exhausted;
     topic.round = round.round + 1;

@@ -39,8 +39,8 @@ pub(crate) struct TopicProgress {
     pub(super) topic: Topic,
     /// Shared with the requests that are under way.
     pub(super) accepted: Arc<Vec<Sample>>,
-    /// Rejections of the last round.
-    pub(super) rejected: Vec<Rejection>,
+    /// Rejections of the last round, shared likewise.
+    pub(super) rejected: Arc<Vec<Rejection>>,
     /// Next round.
     pub(super) round: u32,
     pub(super) offered: u32,
