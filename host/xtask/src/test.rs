@@ -67,7 +67,9 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
     let tools = std::thread::scope(|scope| {
         let tools = scope.spawn(TestTools::install);
         host.build()?;
-        tools.join().map_err(|_| anyhow!("the tools of the tests were not installed"))
+        tools
+            .join()
+            .map_err(|_| anyhow!("the tools of the tests were not installed"))
     })?;
     announce("running the tests (4 to 8 minutes)");
     let mut run = host.run(arguments);
