@@ -63,7 +63,7 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
         workspace: checkout::root(),
         target: checkout::target(),
     };
-    announce("building program and tests (10 to 14 minutes on two cores the first time, and some 4 GiB of memory)");
+    announce("building program and tests (8 to 14 minutes on two cores the first time, and some 4 GiB of memory)");
     let tools = std::thread::scope(|scope| {
         let tools = scope.spawn(TestTools::install);
         host.build()?;
@@ -71,7 +71,7 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
             .join()
             .map_err(|_| anyhow!("the tools of the tests were not installed"))
     })?;
-    announce("running the tests (4 to 8 minutes)");
+    announce("running the tests (4 to 9 minutes)");
     let mut run = host.run(arguments);
     tools.name_to(&mut run);
     run.envs(QUICK_GUESTS);

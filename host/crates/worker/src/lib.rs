@@ -14,6 +14,7 @@
 //! - Language models are asked by the coordinator alone ([`ChatRelay`]): it has the store of paid answers, the budgets and the keys.
 
 mod artifacts;
+mod bucket;
 mod chat_relay;
 mod coordinator;
 mod dead_letters;

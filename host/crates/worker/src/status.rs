@@ -1,10 +1,9 @@
 //! What goes on in a queue: workers, jobs, dead letters.
 
-use async_nats::jetstream::kv::Store;
-use futures::TryStreamExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::bucket::entries;
 use crate::dead_letters::DeadLetter;
 use crate::{JobManifest, Queue, QueueError};
 
@@ -68,14 +67,14 @@ impl FleetStatus {
     /// # Errors
     /// When the queue cannot be used.
     pub async fn read(queue: &Queue) -> Result<Self, QueueError> {
-        let mut workers: Vec<WorkerStatus> = entries(&queue.workers)
+        let mut workers: Vec<WorkerStatus> = entries(&queue.workers, "show its status")
             .await?
             .iter()
             .filter_map(|(_, text)| serde_json::from_slice(text).ok())
             .collect();
         workers.sort_by(|a, b| a.name.cmp(&b.name));
         let mut jobs = Vec::new();
-        for (job, text) in entries(&queue.jobs).await? {
+        for (job, text) in entries(&queue.jobs, "show its status").await? {
             let (run, program) = match JobManifest::from_bytes(&text) {
                 Ok(manifest) => (manifest.run, manifest.program),
                 Err(error) => (error.to_string(), String::new()),
@@ -102,23 +101,11 @@ impl FleetStatus {
 
 /// Tasks that all workers together do at once; none where that cannot be said.
 pub(crate) async fn slots_of_workers(queue: &Queue) -> usize {
-    let entries = entries(&queue.workers).await.unwrap_or_default();
+    let entries = entries(&queue.workers, "show its status").await.unwrap_or_default();
     let workers = entries
         .iter()
         .filter_map(|(_, text)| serde_json::from_slice::<WorkerStatus>(text).ok());
     workers.map(|worker| worker.slots).sum()
-}
-
-async fn entries(store: &Store) -> Result<Vec<(String, Vec<u8>)>, QueueError> {
-    let refused = |error: String| QueueError::refused("show its status", error);
-    let keys = store.keys().await.map_err(|error| refused(error.to_string()))?;
-    let keys: Vec<String> = keys.try_collect().await.map_err(|error| refused(error.to_string()))?;
-    let mut entries = Vec::new();
-    for key in keys {
-        let text = store.get(&key).await.map_err(|error| refused(error.to_string()))?;
-        entries.extend(text.map(|text| (key, text.to_vec())));
-    }
-    Ok(entries)
 }
 
 /// The latest dead letters.

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::PullConsumer;
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::bucket::entries;
 use crate::chat_relay::ChatRelay;
 use crate::dead_letters::DeadLetter;
 use crate::job::PROTOCOL;
@@ -154,31 +155,9 @@ impl Worker {
         if !self.queue.is_connected() {
             return Err(QueueError::refused("list jobs", "it is not there"));
         }
-        // A list that the server began and does not end would be waited for, however long the server is gone.
-        let listed = timeout(RENEWAL, self.list_jobs()).await;
-        listed.unwrap_or_else(|_| Err(QueueError::refused("list jobs", "it does not answer")))
-    }
-
-    async fn list_jobs(&self) -> Result<HashMap<String, Vec<u8>>, QueueError> {
-        let refused = |error: String| QueueError::refused("list jobs", error);
-        let keys = self
-            .queue
-            .jobs
-            .keys()
-            .await
-            .map_err(|error| refused(error.to_string()))?;
-        let keys: Vec<String> = keys.try_collect().await.map_err(|error| refused(error.to_string()))?;
-        let mut jobs = HashMap::new();
-        for key in keys {
-            let manifest = self
-                .queue
-                .jobs
-                .get(&key)
-                .await
-                .map_err(|error| refused(error.to_string()))?;
-            jobs.extend(manifest.map(|manifest| (key, manifest.to_vec())));
-        }
-        Ok(jobs)
+        let listed = timeout(RENEWAL, entries(&self.queue.jobs, "list jobs")).await;
+        let entries = listed.map_err(|_| QueueError::refused("list jobs", "it does not answer"))??;
+        Ok(entries.into_iter().collect())
     }
 
     /// Leaves jobs that are gone.

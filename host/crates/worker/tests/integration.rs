@@ -171,7 +171,11 @@ async fn what_a_worker_tells_is_there_with_its_results_and_stays_until_it_is_for
     server.kill();
     server.resume();
     let second = coordinator(&settings(&server), PROGRAM).await;
-    second.perform::<String>(&task(21)).await.unwrap().unwrap();
+    // The request for a task that the server forgot would have ended after 30 s.
+    let next = tokio::time::timeout(Duration::from_secs(20), second.perform::<String>(&task(21))).await;
+    next.expect("the worker still waits for the server of before")
+        .unwrap()
+        .unwrap();
     let mut told = Vec::new();
     let last = second.reports(|report| told.push(report)).await.unwrap();
     assert!(told.iter().all(|report| report.worker == "w"), "{told:?}");
