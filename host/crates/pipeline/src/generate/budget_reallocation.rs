@@ -7,11 +7,13 @@ use super::topic_progress::{Ended, TopicProgress};
 /// Once every topic has ended, shares what the exhausted ones left among those that met their budgets, in proportion to the plan.
 /// Those are open again then. Nothing happens while a topic is open, so the outcome follows from the rounds so far alone.
 pub(super) fn reallocate(topics: &mut [TopicProgress], settings: &GenerateSettings) {
-    let ends: Option<Vec<Ended>> = topics.iter().map(|topic| topic.ended(settings)).collect();
-    let Some(ends) = ends else { return };
+    // A run asks after every round, and rounds go through the topics in the order of the plan: what is open is found soonest from the end.
+    if topics.iter().rev().any(|topic| topic.ended(settings).is_none()) {
+        return;
+    }
     let unmet: u32 = topics.iter().map(TopicProgress::remaining).sum();
     let receivers: Vec<usize> = (0..topics.len())
-        .filter(|at| ends[*at] == Ended::Met && !topics[*at].exhausted && !topics[*at].gave)
+        .filter(|at| topics[*at].ended(settings) == Some(Ended::Met) && !topics[*at].exhausted && !topics[*at].gave)
         .collect();
     if unmet == 0 || receivers.is_empty() {
         return;
