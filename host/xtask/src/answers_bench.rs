@@ -26,15 +26,22 @@ use crate::demo::{Profile, build_program};
 use crate::process::{announce, command, run};
 use crate::small_model;
 
-/// A way of writing answers, and the settings that make it. A second look samples candidates where the first answer does not run or finds
-/// nothing, a look at doubtful ones also where it leaves out a value that the prompt names; a vote is what people get from `ask`.
+/// A way of writing answers, and the settings that make it, whatever the recipe says. A second look samples candidates where the first answer
+/// does not run or finds nothing, a look at doubtful ones also where it leaves out a value that the prompt names; a vote is what people get
+/// from `ask`.
 const DECODINGS: [(&str, &[&str]); 6] = [
-    ("greedy", &[]),
-    ("schema", &["evaluate.constrain=\"schema\""]),
-    ("candidates", &["evaluate.candidates=8"]),
+    ("greedy", &["evaluate.constrain=\"none\"", "evaluate.candidates=0"]),
+    ("schema", &["evaluate.constrain=\"schema\"", "evaluate.candidates=0"]),
+    ("candidates", CANDIDATES),
     ("second-look", SECOND_LOOK),
     ("doubtful", DOUBTFUL),
     ("vote", VOTE),
+];
+
+const CANDIDATES: &[&str] = &[
+    "evaluate.constrain=\"none\"",
+    "evaluate.candidates=8",
+    "evaluate.candidates_for=\"failing\"",
 ];
 
 const SECOND_LOOK: &[&str] = &[
