@@ -6,9 +6,11 @@ mod audit_log;
 mod candidate;
 mod json_value;
 mod language;
+mod readable_names;
 mod schema_search;
 mod served_generator;
 mod statement_check;
+mod statement_writer;
 mod unnamed_columns;
 mod verified_pairs;
 
@@ -17,15 +19,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use nl2sql_catalog::Database;
+use nl2sql_constrained_decoding::SchemaConstraint;
 use nl2sql_evaluation::dataset::Example;
 use nl2sql_evaluation::extraction::extract_sql_of;
 use nl2sql_evaluation::named_values::leaves_out;
-use nl2sql_evaluation::prediction::{ChatPrompt, Completion, TextGenerator};
+use nl2sql_evaluation::prediction::{ChatPrompt, Completion};
 use nl2sql_evaluation::scoring::SqlReader;
-use nl2sql_profile::{AskSettings, ExportSettings};
+use nl2sql_profile::{AskSettings, DecodingConstraint, ExportSettings};
 
 use self::candidate::{Candidate, vote};
 use self::language::{Wording, language_of};
+use self::readable_names::ReadableNames;
 use self::statement_check::check_statement;
 use crate::{AppError, DatabaseRegistry, PromptWriter, Session, off_runtime};
 
@@ -35,6 +39,7 @@ pub use audit_log::{AuditLine, AuditLog};
 pub use nl2sql_pipeline::{Feedback, FeedbackVerdict};
 pub use schema_search::{ColumnDescription, TableDescription};
 pub use served_generator::ServedGenerator;
+pub use statement_writer::StatementWriter;
 pub use verified_pairs::{SimilarPair, VerifiedPairs};
 
 /// Longest question, in characters.
@@ -101,7 +106,7 @@ impl AskError {
 /// What answers questions.
 pub struct Answerer {
     /// Writes statements.
-    pub generator: Arc<dyn TextGenerator>,
+    pub writer: StatementWriter,
     /// How it is asked.
     pub layout: ExportSettings,
     /// Name of the model or adapter.
@@ -118,6 +123,7 @@ pub struct Assistant {
     settings: AskSettings,
     /// Language of questions that nothing is known about.
     language: String,
+    names: ReadableNames,
     pairs: VerifiedPairs,
     audit: Mutex<AuditLog>,
 }
@@ -126,8 +132,16 @@ impl Assistant {
     /// Opens the session's database. Blocks for a while.
     ///
     /// # Errors
-    /// When the database cannot be opened, or the run folder cannot be written.
+    /// When the database cannot be opened, the run folder cannot be written, or an endpoint's statements are to be held to names.
     pub fn open(session: &Arc<Session>, answerer: Answerer) -> Result<Self, AppError> {
+        let constrain = session.profile().ask.constrain;
+        if constrain != DecodingConstraint::None && matches!(answerer.writer, StatementWriter::Endpoint(_)) {
+            return Err(AppError::Usage(
+                "ask.constrain masks tokens while a model on this machine writes, and the answers of an endpoint cannot be constrained so: \
+                 leave --endpoint out, or set ask.constrain to \"none\""
+                    .into(),
+            ));
+        }
         let databases = Arc::new(DatabaseRegistry::of_run(session.clone())?);
         let folder = serve_folder(session);
         std::fs::create_dir_all(&folder).map_err(|error| AppError::unwritable(&folder, &error))?;
@@ -137,6 +151,7 @@ impl Assistant {
             answerer,
             settings: session.profile().ask.clone(),
             language: session.profile().plan.language.clone(),
+            names: ReadableNames::new(constrain),
             pairs: VerifiedPairs::open(&session.place().folder)?,
             audit: Mutex::new(AuditLog::open(folder.join("audit.jsonl"))?),
         })
@@ -229,7 +244,8 @@ impl Assistant {
         told(AskEvent::Writing {
             statements: self.settings.candidates + 1,
         });
-        let texts = self.statements(prompt).await?;
+        let names = self.readable_names(policy).await?;
+        let texts = self.statements(prompt, names).await?;
         let mut candidates = Vec::with_capacity(texts.len());
         for text in texts {
             let candidate = self.candidate(text, &named_values, request, policy).await?;
@@ -326,8 +342,22 @@ impl Assistant {
         .await
     }
 
+    /// What statements may be written with.
+    async fn readable_names(
+        self: &Arc<Self>,
+        policy: &AccessPolicy,
+    ) -> Result<Option<Arc<SchemaConstraint>>, AskError> {
+        let (assistant, policy) = (self.clone(), policy.clone());
+        let names = off_runtime(move || assistant.names.of(&policy, &assistant.databases)).await;
+        names.map_err(|error| AskError::unavailable("the database cannot be read", error))
+    }
+
     /// What the model writes: the likeliest statement, then samples.
-    async fn statements(&self, prompt: ChatPrompt) -> Result<Vec<Completion>, AskError> {
+    async fn statements(
+        &self,
+        prompt: ChatPrompt,
+        names: Option<Arc<SchemaConstraint>>,
+    ) -> Result<Vec<Completion>, AskError> {
         let prompts = (0..=self.settings.candidates).map(|attempt| ChatPrompt {
             attempt,
             ..prompt.clone()
@@ -339,7 +369,7 @@ impl Assistant {
                 *slot = Some(answer);
             }
         };
-        self.answerer.generator.generate(prompts, &take).await;
+        self.answerer.writer.write(prompts, names, &take).await;
         let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut texts = Vec::new();
         let mut failure = "it was stopped".to_owned();

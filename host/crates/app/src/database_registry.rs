@@ -283,14 +283,30 @@ impl DatabaseRegistry {
     ) -> Result<BTreeMap<String, Arc<SchemaConstraint>>, Failure> {
         let mut constraints = BTreeMap::new();
         for database in databases.into_iter().collect::<BTreeSet<_>>() {
-            let asked = self.get(database)?;
-            let info = asked.session.info().map_err(|error| call_failure(&error))?;
-            let constraint = SchemaConstraint::new(&asked.catalog, DialectRules::of(&info));
-            if !constraint.is_empty() {
-                constraints.insert(database.to_owned(), Arc::new(constraint));
-            }
+            let catalog = self.get(database)?.catalog.clone();
+            let constraint = self.schema_constraint(database, &catalog)?;
+            constraints.extend(constraint.map(|constraint| (database.to_owned(), constraint)));
         }
         Ok(constraints)
+    }
+
+    /// What statements about as much of a database as `catalog` shows may be written with; nothing where it has no tables. Blocks, as
+    /// [`get`](Self::get) does.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) fn schema_constraint(
+        &self,
+        database: &str,
+        catalog: &Database,
+    ) -> Result<Option<Arc<SchemaConstraint>>, Failure> {
+        let info = self
+            .get(database)?
+            .session
+            .info()
+            .map_err(|error| call_failure(&error))?;
+        let constraint = SchemaConstraint::new(catalog, DialectRules::of(&info));
+        Ok((!constraint.is_empty()).then(|| Arc::new(constraint)))
     }
 
     /// What the dialect of a database says of itself, where both can be had.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use nl2sql_constrained_decoding::{SchemaConstraint, Selection, TokenMask};
+use nl2sql_constrained_decoding::SchemaConstraint;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_inference::{
     CpuEngine, CpuOptions, Finish, Generation, GenerationRequest, InferenceError, LogitsMask, Sampling, Scheduler,
@@ -203,18 +203,8 @@ impl LocalModel {
 
     fn mask(&self, constraint: Arc<SchemaConstraint>, sampling: Sampling) -> Box<dyn LogitsMask> {
         let token_bytes = self.token_bytes.get_or_init(|| self.tokenizer.token_bytes().into());
-        // A penalty is applied after the mask and may change the order.
-        let is_greedy = sampling.temperature <= 0.0 && sampling.repetition_penalty == 1.0;
-        let selection = if is_greedy {
-            Selection::Greedy
-        } else {
-            Selection::Sampled
-        };
-        let mask = TokenMask::new(constraint, Arc::clone(token_bytes), selection);
-        if self.template.thinks() && self.thinking == Thinking::Enabled {
-            return Box::new(SchemaMask::after_thoughts(mask, Arc::clone(token_bytes)));
-        }
-        Box::new(SchemaMask::from_the_start(mask))
+        let thinks = self.template.thinks() && self.thinking == Thinking::Enabled;
+        Box::new(SchemaMask::new(constraint, Arc::clone(token_bytes), sampling, thinks))
     }
 
     /// The prompt of a conversation whose last turn is the user's.

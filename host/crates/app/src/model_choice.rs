@@ -7,7 +7,7 @@ use nl2sql_inference::SchedulerOptions;
 use nl2sql_model::adapter::AdapterConfig;
 use nl2sql_model::device::DeviceChoice;
 
-use crate::ask::{Answerer, ServedGenerator};
+use crate::ask::{Answerer, ServedGenerator, StatementWriter};
 use crate::{AppError, Endpoint, ModelEntry, PromptSettings, ServedModel, ServedModelSettings, Session};
 
 /// What the user names.
@@ -34,12 +34,13 @@ impl ChosenModel {
     pub fn answerer(&self, session: &Session) -> Answerer {
         let profile = session.profile();
         Answerer {
-            generator: Arc::new(ServedGenerator {
+            writer: StatementWriter::Served(ServedGenerator {
                 model: self.model.clone(),
                 entry: self.entry.clone(),
                 max_new_tokens: profile.evaluate.max_new_tokens as usize,
                 temperature: profile.ask.temperature,
                 seed: profile.run.seed,
+                names: None,
             }),
             layout: self.prompts.layout.clone(),
             model: self.entry.name.clone(),
@@ -59,13 +60,13 @@ impl Session {
         std::fs::create_dir_all(folder).map_err(|error| AppError::unwritable(folder, &error))?;
         let model = profile.llm.chain().next().map(|(_, provider)| provider.model.clone());
         Ok(Answerer {
-            generator: Arc::new(Endpoint {
+            writer: StatementWriter::Endpoint(Arc::new(Endpoint {
                 client: self.language_model(self.cancellation().clone())?,
                 temperature: 0.0,
                 candidate_temperature: profile.ask.temperature,
                 max_new_tokens: profile.evaluate.max_new_tokens,
                 cancel: self.cancellation().clone(),
-            }),
+            })),
             layout: profile.export.clone(),
             model: model.unwrap_or_default(),
             generation: String::new(),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use nl2sql_constrained_decoding::TokenMask;
-use nl2sql_inference::{InferenceError, LogitsMask, MaskNeeds};
+use nl2sql_constrained_decoding::{SchemaConstraint, Selection, TokenMask};
+use nl2sql_inference::{InferenceError, LogitsMask, MaskNeeds, Sampling};
 
 const THOUGHT_OPENS: &[u8] = b"<think>";
 const THOUGHT_ENDS: &[u8] = b"</think>";
@@ -16,24 +16,26 @@ pub(crate) struct SchemaMask {
 }
 
 impl SchemaMask {
-    /// For answers that are statements from their first word.
-    pub(crate) fn from_the_start(mask: TokenMask) -> Self {
+    /// For an answer whose tokens are chosen so; `thinks` where it may begin with a thinking block. `token_bytes` is what each token adds.
+    pub(crate) fn new(
+        constraint: Arc<SchemaConstraint>,
+        token_bytes: Arc<[Vec<u8>]>,
+        sampling: Sampling,
+        thinks: bool,
+    ) -> Self {
+        // A penalty is applied after the mask and may change the order.
+        let is_greedy = sampling.temperature <= 0.0 && sampling.repetition_penalty == 1.0;
+        let selection = if is_greedy {
+            Selection::Greedy
+        } else {
+            Selection::Sampled
+        };
         Self {
-            mask,
-            token_bytes: None,
+            mask: TokenMask::new(constraint, Arc::clone(&token_bytes), selection),
+            token_bytes: thinks.then_some(token_bytes),
         }
     }
 
-    /// For answers that may begin with a thinking block.
-    pub(crate) fn after_thoughts(mask: TokenMask, token_bytes: Arc<[Vec<u8>]>) -> Self {
-        Self {
-            mask,
-            token_bytes: Some(token_bytes),
-        }
-    }
-}
-
-impl SchemaMask {
     /// The statement so far, if it has begun.
     fn statement<'a>(&self, generated: &'a [u32]) -> Option<&'a [u32]> {
         let start = match &self.token_bytes {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use nl2sql_constrained_decoding::SchemaConstraint;
 use nl2sql_inference::{
-    AdapterId, CpuEngine, CpuOptions, Generation, GenerationRequest, InferenceError, JsonSchemas, Scheduler,
-    SchedulerFigures, SchedulerOptions, TensorEngine, TensorOptions,
+    AdapterId, CpuEngine, CpuOptions, Generation, GenerationRequest, InferenceError, JsonSchemas, LogitsMask, Sampling,
+    Scheduler, SchedulerFigures, SchedulerOptions, TensorEngine, TensorOptions,
 };
 use nl2sql_model::adapter::AdapterRecord;
 use nl2sql_model::device::DeviceChoice;
@@ -16,6 +17,7 @@ use nl2sql_model::{Decoder, LoadOptions, ModelError, attach_adapter, load_decode
 
 use crate::neutral_text::without_markers;
 use crate::prompt_settings::thinking_as_asked;
+use crate::schema_mask::SchemaMask;
 use crate::{AppError, off_runtime, weights_identity};
 
 /// What to load, and within which limits.
@@ -99,6 +101,8 @@ pub struct ServedModel {
     context: usize,
     /// What holds answers to JSON, by the tokens that end them; made when it is first asked for.
     json_schemas: Mutex<BTreeMap<Vec<u32>, Arc<JsonSchemas>>>,
+    /// What each token adds to an answer, once that is asked for.
+    token_bytes: OnceLock<Arc<[Vec<u8>]>>,
 }
 
 impl ServedModel {
@@ -153,6 +157,7 @@ impl ServedModel {
             tokenizer,
             scheduler,
             json_schemas: Mutex::default(),
+            token_bytes: OnceLock::new(),
         })
     }
 
@@ -306,6 +311,18 @@ impl ServedModel {
         let schemas = Arc::new(JsonSchemas::new(&self.tokenizer, &stops)?);
         made.insert(stops, schemas.clone());
         Ok(schemas)
+    }
+
+    /// What holds a statement of a model to names. Blocks for a while when it is first asked for.
+    pub(crate) fn schema_mask(
+        &self,
+        model: &ModelEntry,
+        constraint: Arc<SchemaConstraint>,
+        sampling: Sampling,
+    ) -> Box<dyn LogitsMask> {
+        let token_bytes = self.token_bytes.get_or_init(|| self.tokenizer.token_bytes().into());
+        let thinks = model.template.thinks() && model.thinking == Thinking::Enabled;
+        Box::new(SchemaMask::new(constraint, Arc::clone(token_bytes), sampling, thinks))
     }
 
     /// Submits a request to a model; stop tokens and adapter are filled in.

@@ -60,13 +60,21 @@ impl NameSet {
 
     /// Whether the word is one of the names, or while it grows begins one.
     pub fn holds(&self, word: &Word) -> bool {
+        self.meant_by(word).next().is_some()
+    }
+
+    /// The name that the word is, or those that it begins while it grows.
+    pub fn meant_by(&self, word: &Word) -> impl Iterator<Item = &[u8]> {
         let names = if word.quoted { &self.quoted } else { &self.bare };
-        if word.whole {
-            return names.contains(&word.text);
-        }
         let from = (Bound::Included(word.text.as_slice()), Bound::Unbounded);
-        let next = names.range::<[u8], _>(from).next();
-        next.is_some_and(|name| name.starts_with(&word.text))
+        let fits = |name: &&Vec<u8>| {
+            if word.whole {
+                **name == word.text
+            } else {
+                name.starts_with(&word.text)
+            }
+        };
+        names.range::<[u8], _>(from).take_while(fits).map(Vec::as_slice)
     }
 
     /// Whether this is one of the names.

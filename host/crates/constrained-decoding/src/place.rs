@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::name_set::Word;
 use crate::schema_constraint::{SchemaConstraint, TableNames};
-use crate::scope::{Binding, Clause, Relation};
+use crate::scope::{Binding, Clause, Relation, Scope};
 use crate::statement::{Paren, Previous, Statement};
 
 /// What a word is in its place.
@@ -244,11 +244,24 @@ impl Statement {
         if any || unknown() {
             return schema.columns.holds(word);
         }
-        let mut tables = bindings().flat_map(|binding| match &binding.relation {
+        let tables = bindings().flat_map(|binding| match &binding.relation {
             Relation::Tables(tables) => tables.as_slice(),
             Relation::Any => &[],
         });
-        tables.any(|table| schema.tables[*table].columns.holds(word))
+        let mut meant = tables.flat_map(|table| schema.tables[*table].columns.meant_by(word));
+        meant.any(|column| self.is_of_one_table(column, schema))
+    }
+
+    /// Whether a column is found in the innermost query that has it, and in one of its tables alone.
+    fn is_of_one_table(&self, column: &[u8], schema: &SchemaConstraint) -> bool {
+        let owners = |scope: &Scope| scope.owners(column, schema);
+        let found = self.scopes.iter().rev().find(|scope| owners(scope) > 0);
+        found.is_some_and(|scope| owners(scope) == 1 || scope.merges_columns || self.may_mean_what_is_selected(schema))
+    }
+
+    /// Whether a column may be named here by what the query selects: servers look there first.
+    fn may_mean_what_is_selected(&self, schema: &SchemaConstraint) -> bool {
+        schema.dialect.soft_words_anywhere && self.scope().clause >= Clause::Group
     }
 
     fn as_continuation(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {

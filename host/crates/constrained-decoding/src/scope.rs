@@ -14,8 +14,9 @@ pub(crate) enum Clause {
     Select,
     /// Where tables are named and joined.
     From,
-    /// WHERE, GROUP BY, HAVING.
     Where,
+    /// GROUP BY and HAVING.
+    Group,
     /// ORDER BY and what comes after.
     Order,
 }
@@ -68,6 +69,8 @@ pub(crate) struct Scope {
     pub uses: Vec<Use>,
     /// Columns used without a qualifier before FROM.
     pub columns: Vec<Vec<u8>>,
+    /// Whether NATURAL or USING made columns of several tables one.
+    pub merges_columns: bool,
 }
 
 impl Scope {
@@ -86,6 +89,12 @@ impl Scope {
     pub fn bound(&self, name: &[u8]) -> Option<&Relation> {
         let binding = self.bindings.iter().find(|binding| binding.name == name);
         binding.map(|binding| &binding.relation)
+    }
+
+    /// How many of its tables have a column.
+    pub fn owners(&self, column: &[u8], schema: &SchemaConstraint) -> usize {
+        let has = |binding: &&Binding| binding.relation.has(column, schema);
+        self.bindings.iter().filter(has).count()
     }
 
     /// Columns asked of a qualifier so far.

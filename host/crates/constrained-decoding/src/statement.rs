@@ -175,12 +175,14 @@ impl Statement {
             }
             "as" if after == Previous::Table => self.previous = Previous::AsTable,
             "pivot" | "unpivot" => self.bind(Vec::new(), Relation::Any),
+            "natural" | "using" => self.scope_mut().merges_columns = true,
             _ if !at_query => {}
             "from" if after != Previous::Keyword("distinct") && self.scope().is_before_from() => {
                 self.scope_mut().clause = Clause::From;
             }
             "group" if after == Previous::Keyword("within") => {}
-            "where" | "group" | "having" => self.scope_mut().clause = Clause::Where,
+            "where" => self.scope_mut().clause = Clause::Where,
+            "group" | "having" => self.scope_mut().clause = Clause::Group,
             "order" | "limit" | "window" | "fetch" | "offset" => self.scope_mut().clause = Clause::Order,
             "union" | "intersect" | "except" => self.scope_mut().begin_next(),
             _ => {}

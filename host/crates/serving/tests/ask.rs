@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use nl2sql_app::Session;
-use nl2sql_app::ask::{Answerer, Assistant};
+use nl2sql_app::ask::{AccessPolicy, Answerer, AskEvent, AskRequest, Assistant, ServedGenerator, StatementWriter};
+use nl2sql_app::{DatabaseRegistry, Session};
+use nl2sql_constrained_decoding::DecodingState;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_inference::SchedulerOptions;
 use nl2sql_profile::{Layers, ServeKey, ServeRight, ServeSettings};
@@ -55,10 +56,12 @@ pub struct Asked {
     pub project: tempfile::TempDir,
 }
 
-fn session(folder: &Path, database: &str) -> Arc<Session> {
+/// The shop under these lines of `[ask]`.
+fn session(folder: &Path, database: &str, ask: &str) -> Arc<Session> {
     let shop = rusqlite::Connection::open(folder.join("shop.sqlite")).unwrap();
     shop.execute_batch(TABLES).unwrap();
-    let profile = format!("[database]\n{database}\n[run]\nname = \"shop\"\n[ask]\ncandidates = 3\nmax_rows = 100\n");
+    let profile =
+        format!("[database]\n{database}\n[run]\nname = \"shop\"\n[ask]\ncandidates = 3\nmax_rows = 100\n{ask}\n");
     std::fs::write(folder.join("nl2sql.toml"), profile).unwrap();
     let layers = Layers {
         profile: Some(folder.join("nl2sql.toml").display().to_string()),
@@ -87,9 +90,9 @@ async fn asked_of(statements: &[&str], database: &str, settings: ServeSettings) 
         prompts: Arc::clone(&prompts),
     };
     let (assistant, run) = tokio::task::spawn_blocking(move || {
-        let session = session(&folder, &database);
+        let session = session(&folder, &database, "");
         let answerer = Answerer {
-            generator: Arc::new(written),
+            writer: StatementWriter::Endpoint(Arc::new(written)),
             layout: session.profile().export.clone(),
             model: "scripted".into(),
             generation: "1".into(),
@@ -106,6 +109,98 @@ async fn asked_of(statements: &[&str], database: &str, settings: ServeSettings) 
         prompts,
         project,
     }
+}
+
+/// What a model of random weights writes for some questions of a caller, over the names that he may read.
+async fn written_by_random_weights(assistant: &Arc<Assistant>, policy: &AccessPolicy) -> Vec<String> {
+    let written = Mutex::new(Vec::new());
+    let told = |event| {
+        if let AskEvent::Checked { sql, .. } = event {
+            written.lock().unwrap().push(sql);
+        }
+    };
+    for question in [
+        "How many customers?",
+        "Which orders?",
+        "What is the amount?",
+        "Where are they?",
+    ] {
+        let request = AskRequest {
+            question: question.into(),
+            ..AskRequest::default()
+        };
+        assistant.ask(&request, policy, &told).await.unwrap();
+    }
+    written.into_inner().unwrap()
+}
+
+#[tokio::test]
+async fn statements_are_held_to_the_names_that_the_caller_may_read() {
+    let (project, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = project.path().to_owned();
+    let model = model(place.path(), SchedulerOptions::default());
+    let (assistant, names) = tokio::task::spawn_blocking(move || {
+        let session = session(&folder, "path = \"shop.sqlite\"", "constrain = \"schema\"");
+        let answerer = Answerer {
+            writer: StatementWriter::Served(ServedGenerator {
+                entry: model.base().clone(),
+                model,
+                max_new_tokens: 60,
+                temperature: 1.0,
+                seed: 1,
+                names: None,
+            }),
+            layout: session.profile().export.clone(),
+            model: "tiny".into(),
+            generation: "1".into(),
+        };
+        let databases = DatabaseRegistry::of_run(session.clone()).unwrap();
+        let names = databases.schema_constraints([""]).unwrap().remove("").unwrap();
+        (Arc::new(Assistant::open(&session, answerer).unwrap()), names)
+    })
+    .await
+    .unwrap();
+    let fits = |sql: &String| DecodingState::new(names.clone()).push(sql.as_bytes());
+    let names_customers = |sql: &String| {
+        let sql = sql.to_lowercase();
+        ["customers", "contacts", "city", "points"]
+            .iter()
+            .any(|name| sql.contains(name))
+    };
+    let free = written_by_random_weights(&assistant, &AccessPolicy::default()).await;
+    assert!(free.iter().all(fits), "{free:?}");
+    assert!(free.iter().any(names_customers), "{free:?}");
+    let clerk = AccessPolicy {
+        tables: vec!["orders".into()],
+        ..AccessPolicy::default()
+    };
+    let held = written_by_random_weights(&assistant, &clerk).await;
+    assert!(held.iter().all(fits) && !held.iter().any(names_customers), "{held:?}");
+}
+
+#[tokio::test]
+async fn an_endpoint_is_not_said_to_be_held_to_names() {
+    let project = tempfile::tempdir().unwrap();
+    let folder = project.path().to_owned();
+    let refused = tokio::task::spawn_blocking(move || {
+        let session = session(&folder, "path = \"shop.sqlite\"", "constrain = \"schema\"");
+        let written = Scripted {
+            statements: Vec::new(),
+            prompts: Arc::default(),
+        };
+        let answerer = Answerer {
+            writer: StatementWriter::Endpoint(Arc::new(written)),
+            layout: session.profile().export.clone(),
+            model: "scripted".into(),
+            generation: "1".into(),
+        };
+        Assistant::open(&session, answerer).err().map(|error| error.to_string())
+    });
+    let refused = refused.await.unwrap();
+    assert!(
+        refused.as_deref().is_some_and(|why| why.contains("ask.constrain")),
+        "{refused:?}"
+    );
 }
 
 pub async fn asked(statements: &[&str]) -> Asked {

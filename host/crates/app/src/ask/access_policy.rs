@@ -103,6 +103,27 @@ impl AccessPolicy {
         self.allows_table(schema, name) && self.allows_column(schema, name, column)
     }
 
+    /// As much of a catalog as may be read.
+    pub(super) fn visible(&self, catalog: &Database) -> Database {
+        let mut visible = catalog.clone();
+        visible.tables.retain(|table| self.shows(table));
+        for table in &mut visible.tables {
+            let (schema, name) = (table.schema.as_deref(), table.name.as_str());
+            table
+                .columns
+                .retain(|column| self.allows_column(schema, name, &column.name));
+        }
+        visible
+    }
+
+    /// Whether a table may be read. What a view reads is not known here, so that where something is withheld it is read only where it is named
+    /// itself.
+    fn shows(&self, table: &Table) -> bool {
+        let is_view = table.kind != TableKind::Table;
+        let hides_views = self.restricts() && self.tables.is_empty();
+        self.allows_table(table.schema.as_deref(), &table.name) && !(is_view && hides_views)
+    }
+
     /// What a statement reads beyond the policy.
     pub(super) fn violation(&self, analysis: &Analysis, catalog: &Database) -> Option<AskFinding> {
         if !self.restricts() {
@@ -140,10 +161,7 @@ impl AccessPolicy {
                 Some(format!("this key may not read the table `{}`", table.name))
             }
             TableSource::Catalog => match of_catalog(table, catalog) {
-                // What a view reads is not known here, so it is read only where it is named itself.
-                Some(found) if found.kind != TableKind::Table && self.tables.is_empty() => {
-                    Some(format!("this key may not read the view `{}`", table.name))
-                }
+                Some(found) if !self.shows(found) => Some(format!("this key may not read the view `{}`", table.name)),
                 Some(_) => None,
                 None => Some(format!("this key may not read `{}`", table.name)),
             },
@@ -191,4 +209,59 @@ fn of_catalog<'c>(table: &TableUse, catalog: &'c Database) -> Option<&'c Table> 
         known.name == table.name && (table.schema.is_none() || known.schema.is_none() || known.schema == table.schema)
     };
     catalog.tables.iter().find(matches)
+}
+
+#[cfg(test)]
+mod tests {
+    use nl2sql_catalog::Column;
+
+    use super::*;
+
+    fn shop() -> Database {
+        let table = |name: &str, kind, columns: &[&str]| Table {
+            name: name.into(),
+            kind,
+            columns: columns
+                .iter()
+                .map(|name| Column {
+                    name: (*name).into(),
+                    ..Column::default()
+                })
+                .collect(),
+            ..Table::default()
+        };
+        Database {
+            tables: vec![
+                table("customers", TableKind::Table, &["id", "email"]),
+                table("orders", TableKind::Table, &["id", "amount"]),
+                table("contacts", TableKind::View, &["id", "email"]),
+            ],
+            ..Database::default()
+        }
+    }
+
+    /// `table: columns` for each table that a policy shows.
+    fn shown(tables: &[&str], hidden_columns: &[&str]) -> Vec<String> {
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let policy = AccessPolicy {
+            max_rows: None,
+            tables: named(tables),
+            hidden_columns: named(hidden_columns),
+        };
+        let visible = policy.visible(&shop()).tables.into_iter().map(|table| {
+            let columns: Vec<String> = table.columns.into_iter().map(|column| column.name).collect();
+            format!("{}: {}", table.name, columns.join(" "))
+        });
+        visible.collect()
+    }
+
+    #[test]
+    fn what_is_withheld_is_not_visible() {
+        let (customers, orders, contacts) = ("customers: id email", "orders: id amount", "contacts: id email");
+        assert_eq!(shown(&[], &[]), [customers, orders, contacts]);
+        assert_eq!(shown(&["orders"], &[]), [orders]);
+        assert_eq!(shown(&["orders", "contacts"], &[]), [orders, contacts]);
+        // A view may read what is hidden.
+        assert_eq!(shown(&[], &["Customers.EMAIL"]), ["customers: id", orders]);
+    }
 }

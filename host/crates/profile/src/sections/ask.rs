@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evaluate::DecodingConstraint;
+
 /// Questions to the database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -15,6 +17,8 @@ pub struct AskSettings {
     pub threshold: f32,
     /// Most rows of a result.
     pub max_rows: u32,
+    /// What a model on this machine may write: anything, or only statements over the names that the caller may read.
+    pub constrain: DecodingConstraint,
     /// Verified pairs whose questions resemble the asked one: the model is shown them, and the answer names them; 0 shows none.
     pub similar_pairs: u32,
 }
@@ -26,6 +30,7 @@ impl Default for AskSettings {
             temperature: 0.7,
             threshold: 0.5,
             max_rows: 1_000,
+            constrain: DecodingConstraint::None,
             similar_pairs: 3,
         }
     }
