@@ -13,7 +13,7 @@ use nl2sql_app::{DatabaseRegistry, Session};
 use nl2sql_constrained_decoding::DecodingState;
 use nl2sql_database::{DriverRegistry, Limits};
 use nl2sql_plugin_host::{PluginHost, PluginSettings};
-use nl2sql_profile::Layers;
+use nl2sql_profile::{DecodingConstraint, Layers};
 use serde_json::json;
 
 const SHOP: &str = "
@@ -177,7 +177,10 @@ fn its_description_guards_a_connection() {
 fn its_description_constrains_what_a_model_writes() {
     let folder = tempfile::tempdir().unwrap();
     let databases = DatabaseRegistry::of_run(session(folder.path())).unwrap();
-    let constraint = databases.schema_constraints(["shop"]).unwrap().remove("shop").unwrap();
+    let constraints = databases
+        .schema_constraints(["shop"], DecodingConstraint::Schema)
+        .unwrap();
+    let constraint = &constraints["shop"];
     let admits = |sql: &str| {
         let mut state = DecodingState::new(constraint.clone());
         state.push(sql.as_bytes()) && state.may_end()

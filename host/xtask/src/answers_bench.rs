@@ -29,11 +29,13 @@ use crate::small_model;
 /// A way of writing answers, and the settings that make it, whatever the recipe says. A second look samples candidates where the first answer
 /// does not run or finds nothing, a look at doubtful ones also where it leaves out a value that the prompt names; a vote is what people get
 /// from `ask`.
-const DECODINGS: [(&str, &[&str]); 6] = [
+const DECODINGS: [(&str, &[&str]); 8] = [
     ("greedy", &["evaluate.constrain=\"none\"", "evaluate.candidates=0"]),
     ("schema", &["evaluate.constrain=\"schema\"", "evaluate.candidates=0"]),
+    ("keys", &["evaluate.constrain=\"keys\"", "evaluate.candidates=0"]),
     ("candidates", CANDIDATES),
     ("second-look", SECOND_LOOK),
+    ("keys-second-look", KEYS_SECOND_LOOK),
     ("doubtful", DOUBTFUL),
     ("vote", VOTE),
 ];
@@ -46,6 +48,12 @@ const CANDIDATES: &[&str] = &[
 
 const SECOND_LOOK: &[&str] = &[
     "evaluate.constrain=\"schema\"",
+    "evaluate.candidates=6",
+    "evaluate.candidates_for=\"empty\"",
+];
+
+const KEYS_SECOND_LOOK: &[&str] = &[
+    "evaluate.constrain=\"keys\"",
     "evaluate.candidates=6",
     "evaluate.candidates_for=\"empty\"",
 ];

@@ -15,7 +15,7 @@ use nl2sql_pipeline::{
     read_searched_values, values_of,
 };
 use nl2sql_plugin_host::DialectSession;
-use nl2sql_profile::{DatabasePlace, ExportSettings, Profile, SchemaStyle};
+use nl2sql_profile::{DatabasePlace, DecodingConstraint, ExportSettings, Profile, SchemaStyle};
 use nl2sql_sql_lexer::LexicalRules;
 use serde::de::DeserializeOwned;
 
@@ -280,11 +280,12 @@ impl DatabaseRegistry {
     pub fn schema_constraints<'n>(
         &self,
         databases: impl IntoIterator<Item = &'n str>,
+        constrain: DecodingConstraint,
     ) -> Result<BTreeMap<String, Arc<SchemaConstraint>>, Failure> {
         let mut constraints = BTreeMap::new();
         for database in databases.into_iter().collect::<BTreeSet<_>>() {
             let catalog = self.get(database)?.catalog.clone();
-            let constraint = self.schema_constraint(database, &catalog)?;
+            let constraint = self.schema_constraint(database, &catalog, constrain)?;
             constraints.extend(constraint.map(|constraint| (database.to_owned(), constraint)));
         }
         Ok(constraints)
@@ -299,13 +300,19 @@ impl DatabaseRegistry {
         &self,
         database: &str,
         catalog: &Database,
+        constrain: DecodingConstraint,
     ) -> Result<Option<Arc<SchemaConstraint>>, Failure> {
         let info = self
             .get(database)?
             .session
             .info()
             .map_err(|error| call_failure(&error))?;
-        let constraint = SchemaConstraint::new(catalog, DialectRules::of(&info));
+        let rules = DialectRules::of(&info);
+        let constraint = match constrain {
+            DecodingConstraint::None => return Ok(None),
+            DecodingConstraint::Schema => SchemaConstraint::new(catalog, rules),
+            DecodingConstraint::Keys => SchemaConstraint::along_keys(catalog, rules),
+        };
         Ok((!constraint.is_empty()).then(|| Arc::new(constraint)))
     }
 

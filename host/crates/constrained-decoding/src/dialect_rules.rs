@@ -22,16 +22,21 @@ pub struct DialectRules {
     pub(crate) soft_words_anywhere: bool,
     /// Columns that every table has and no catalog lists.
     pub(crate) pseudo_columns: Vec<String>,
-    /// Words that stand in place of a table's name.
+    /// Words that stand in place of a table's name, or before it.
     pub(crate) source_words: &'static str,
+    /// Marks that no statement has outside of quotes.
+    pub(crate) foreign_marks: &'static [u8],
     pub(crate) words: SqlWords,
 }
 
-/// What stands in place of a table's name.
-const SOURCE_WORDS: &str = "select values with";
+/// What stands before a table's name, or in its place, on servers.
+const SOURCE_WORDS_OF_SERVERS: &str = "lateral only table";
 
-/// The same on servers.
-const SOURCE_WORDS_OF_SERVERS: &str = "lateral only select table values with";
+/// Marks that no dialect has.
+const FOREIGN_MARKS: &[u8] = b"\\";
+
+/// Marks that only servers have: operators of JSON and arrays, variables, temporary tables.
+const FOREIGN_MARKS_BUT_ON_SERVERS: &[u8] = b"\\{}@#?";
 
 impl DialectRules {
     /// The rules of a dialect by its description of itself.
@@ -45,10 +50,11 @@ impl DialectRules {
             database_qualifies: info.has_trait(Trait::QualifiedTables),
             soft_words_anywhere: server_words,
             pseudo_columns: info.names.pseudo_columns.clone(),
-            source_words: if server_words {
-                SOURCE_WORDS_OF_SERVERS
+            source_words: if server_words { SOURCE_WORDS_OF_SERVERS } else { "" },
+            foreign_marks: if server_words {
+                FOREIGN_MARKS
             } else {
-                SOURCE_WORDS
+                FOREIGN_MARKS_BUT_ON_SERVERS
             },
             words: SqlWords::new(&info.functions, server_words),
         }

@@ -97,25 +97,29 @@ pub(crate) fn is_word_byte(byte: u8) -> bool {
 impl Word {
     /// The first of the words of SQL that this is, or while it grows begins.
     pub fn among(&self, words: &BTreeSet<&'static str>) -> Option<&'static str> {
-        self.first_among(words).copied()
+        self.all_among(words).next().copied()
     }
 
     /// Whether this is, or while it grows begins, the name of one of these functions.
     pub fn is_function(&self, functions: &BTreeSet<Box<str>>) -> bool {
-        self.first_among(functions).is_some()
+        self.all_among(functions).next().is_some()
     }
 
-    fn first_among<'w, W: Borrow<str> + Ord>(&self, words: &'w BTreeSet<W>) -> Option<&'w W> {
-        let text = std::str::from_utf8(&self.text).ok().filter(|_| !self.quoted)?;
-        let next = words
-            .range::<str, _>((Bound::Included(text), Bound::Unbounded))
-            .next()?;
-        let fits = if self.whole {
-            next.borrow() == text
-        } else {
-            next.borrow().starts_with(text)
-        };
-        fits.then_some(next)
+    /// The one of these words that this is, or while it grows those that it begins.
+    pub fn all_among<'w, W: Borrow<str> + Ord>(&'w self, words: &'w BTreeSet<W>) -> impl Iterator<Item = &'w W> {
+        let text = std::str::from_utf8(&self.text).ok().filter(|_| !self.quoted);
+        let begun = text.map(|text| {
+            let next = words.range::<str, _>((Bound::Included(text), Bound::Unbounded));
+            next.take_while(move |word| {
+                let word: &str = (*word).borrow();
+                if self.whole {
+                    word == text
+                } else {
+                    word.starts_with(text)
+                }
+            })
+        });
+        begun.into_iter().flatten()
     }
 
     /// The first of these words, written with spaces between them, that this is, or while it grows begins.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::name_set::Word;
 use crate::schema_constraint::{SchemaConstraint, TableNames};
-use crate::scope::{Binding, Clause, Relation, Scope};
+use crate::scope::{Binding, Clause, JoinCondition, Relation, Scope};
 use crate::statement::{Paren, Previous, Statement};
 
 /// What a word is in its place.
@@ -68,18 +68,18 @@ enum Members {
 }
 
 /// A word, and the byte after it where that is known.
-struct Glance<'w> {
-    word: &'w Word,
+pub(crate) struct Glance<'w> {
+    pub word: &'w Word,
     follow: Option<u8>,
 }
 
 impl Glance<'_> {
-    fn may_precede(&self, byte: u8) -> bool {
+    pub fn may_precede(&self, byte: u8) -> bool {
         self.follow.is_none_or(|follow| follow == byte)
     }
 
     /// Whether it can stand for itself: neither called nor a qualifier.
-    fn may_stand_alone(&self) -> bool {
+    pub fn may_stand_alone(&self) -> bool {
         self.follow.is_none_or(|follow| !matches!(follow, b'.' | b'('))
     }
 }
@@ -95,9 +95,15 @@ impl Statement {
             Place::ExpressionName => Some(Reading::ExpressionName),
             Place::Start => word.among_these("select values with").map(Reading::Keyword),
             Place::Table => self.as_table(&glance, schema),
-            Place::Member(qualifier) => self.as_member(qualifier, &glance, schema),
+            Place::Member(qualifier) => match self.join_operands(schema) {
+                Some(columns) => self.as_key_column(&columns, qualifier, word, schema),
+                None => self.as_member(qualifier, &glance, schema),
+            },
             Place::TableAlias => self.as_table_alias(&glance, schema),
-            Place::Operand => self.as_operand(&glance, schema),
+            Place::Operand => match self.join_operands(schema) {
+                Some(columns) => self.as_key_operand(&columns, &glance, schema),
+                None => self.as_operand(&glance, schema),
+            },
             Place::Continuation => self.as_continuation(&glance, schema),
             Place::Either => self
                 .as_keyword(word, &schema.dialect.words.building, schema)
@@ -139,10 +145,10 @@ impl Statement {
 
     /// A word that builds queries, one of those that may stand here.
     fn as_keyword(&self, word: &Word, here: &BTreeSet<&'static str>, schema: &SchemaConstraint) -> Option<Reading> {
-        let keyword = word
-            .among(here)
-            .or_else(|| word.among(&schema.dialect.words.after_from));
-        let keyword = keyword.filter(|keyword| self.may_come(keyword, schema));
+        let keywords = word
+            .all_among(here)
+            .chain(word.all_among(&schema.dialect.words.after_from));
+        let keyword = keywords.copied().find(|keyword| self.may_come(keyword, schema));
         keyword.map(Reading::Keyword).or_else(|| self.as_soft(word, schema))
     }
 
@@ -151,8 +157,13 @@ impl Statement {
         let clause = self.scope().clause;
         match (keyword, &self.previous) {
             (_, Previous::Keyword("within" | "distinct")) => true,
+            // On servers EXTRACT and others have it among their arguments.
+            ("from", _) if !self.is_at_query() => schema.dialect.soft_words_anywhere,
             _ if !self.is_at_query() => true,
             ("from", _) => clause < Clause::From,
+            ("as", Previous::Operand) if (Clause::From..=Clause::Group).contains(&clause) => false,
+            ("asc" | "desc", _) => clause == Clause::Order,
+            ("on", _) => self.scope().join == JoinCondition::Missing || schema.dialect.soft_words_anywhere,
             ("where", _) if clause > Clause::From => false,
             _ => !schema.dialect.words.after_from.contains(keyword) || self.is_settled(schema),
         }
@@ -179,7 +190,7 @@ impl Statement {
                 return named;
             }
         }
-        if glance.may_precede(b'(') && word.is_function(&schema.dialect.words.functions) {
+        if glance.may_precede(b'(') && word.is_function(self.functions(schema)) {
             return Some(Reading::Function);
         }
         if glance.may_stand_alone() && self.is_column(word, schema) {
@@ -194,6 +205,16 @@ impl Statement {
         // Units of time and types are arguments on servers.
         let is_argument = schema.dialect.soft_words_anywhere && !self.is_at_query();
         (is_argument && word.among(&schema.dialect.words.soft).is_some()).then_some(Reading::Soft)
+    }
+
+    /// Functions that may be called here. What takes many rows stands where rows are grouped: not in WHERE or ON, nor behind ORDER BY alone.
+    fn functions<'s>(&self, schema: &'s SchemaConstraint) -> &'s BTreeSet<Box<str>> {
+        let words = &schema.dialect.words;
+        match self.scope().clause {
+            Clause::From | Clause::Where => &words.row_functions,
+            Clause::Order if !self.scope().is_grouped && !self.scope().compound => &words.row_functions,
+            _ => &words.functions,
+        }
     }
 
     /// Words that begin an operand only after what stood last.
@@ -253,7 +274,7 @@ impl Statement {
     }
 
     /// Whether a column is found in the innermost query that has it, and in one of its tables alone.
-    fn is_of_one_table(&self, column: &[u8], schema: &SchemaConstraint) -> bool {
+    pub(crate) fn is_of_one_table(&self, column: &[u8], schema: &SchemaConstraint) -> bool {
         let owners = |scope: &Scope| scope.owners(column, schema);
         let found = self.scopes.iter().rev().find(|scope| owners(scope) > 0);
         found.is_some_and(|scope| owners(scope) == 1 || scope.merges_columns || self.may_mean_what_is_selected(schema))
@@ -309,7 +330,15 @@ impl Statement {
 
     fn as_table(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
-        if let Some(keyword) = word.among_these(schema.dialect.source_words) {
+        let queries = if self.previous == Previous::Open {
+            "select values with"
+        } else {
+            ""
+        };
+        let keyword = word
+            .among_these(queries)
+            .or_else(|| word.among_these(schema.dialect.source_words));
+        if let Some(keyword) = keyword {
             return Some(Reading::Keyword(keyword));
         }
         if glance.may_precede(b'.') && schema.schemas.holds(word) {
@@ -322,14 +351,19 @@ impl Statement {
         (glance.may_stand_alone() && named).then_some(Reading::Table)
     }
 
-    /// Whether it is a table that suits what was asked before FROM; where none does, any.
+    /// Whether it is a table that suits what was asked before FROM and is joined by a key; where none does, any.
     fn is_next_table(&self, word: &Word, schema: &SchemaConstraint) -> bool {
         let suits = |table: &usize| self.scope().suits(*table, schema);
+        let is_joined = |table: &usize| suits(table) && self.is_joined_by_key(*table, schema);
         let mut tables = 0..schema.tables.len();
-        if !tables.clone().any(|table| suits(&table)) {
-            return schema.table_names.holds(word);
+        let is_named = |table: &usize| schema.tables[*table].names.holds(word);
+        if tables.clone().any(|table| is_joined(&table)) {
+            return tables.any(|table| is_named(&table) && is_joined(&table));
         }
-        tables.any(|table| schema.tables[table].names.holds(word) && suits(&table))
+        if tables.clone().any(|table| suits(&table)) {
+            return tables.any(|table| is_named(&table) && suits(&table));
+        }
+        schema.table_names.holds(word)
     }
 
     fn as_member(&self, qualifier: &[u8], glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
@@ -391,7 +425,7 @@ impl Statement {
 }
 
 /// Whether the word is this name, or while it grows begins it.
-fn begins(name: &[u8], word: &Word) -> bool {
+pub(crate) fn begins(name: &[u8], word: &Word) -> bool {
     if word.whole {
         name == word.text
     } else {

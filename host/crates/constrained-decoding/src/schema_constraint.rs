@@ -3,6 +3,7 @@
 use nl2sql_catalog::{Database, TableKind};
 
 use crate::DialectRules;
+use crate::join_keys::JoinKeys;
 use crate::name_set::{NameSet, Word};
 
 /// The names of one database and the rules of its dialect: what a statement about it may be written with.
@@ -18,6 +19,8 @@ pub struct SchemaConstraint {
     pub(crate) schemas: NameSet,
     /// Short forms of table names, as aliases take them.
     abbreviations: NameSet,
+    /// What tables are joined by; nothing where they may be joined by anything.
+    pub(crate) join_keys: Option<JoinKeys>,
 }
 
 /// The names of one table.
@@ -74,6 +77,16 @@ impl SchemaConstraint {
             columns: all_columns,
             schemas,
             abbreviations,
+            join_keys: None,
+        }
+    }
+
+    /// Statements that join tables along the foreign keys of the catalog. Tables that no key links to others are joined as one likes.
+    pub fn along_keys(catalog: &Database, dialect: DialectRules) -> Self {
+        let free = Self::new(catalog, dialect);
+        Self {
+            join_keys: Some(JoinKeys::new(catalog, &free.columns)),
+            ..free
         }
     }
 

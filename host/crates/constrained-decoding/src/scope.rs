@@ -71,6 +71,34 @@ pub(crate) struct Scope {
     pub columns: Vec<Vec<u8>>,
     /// Whether NATURAL or USING made columns of several tables one.
     pub merges_columns: bool,
+    /// Whether rows are grouped, or counted as one group.
+    pub is_grouped: bool,
+    /// How far the condition is that joins the last table.
+    pub join: JoinCondition,
+}
+
+/// How far the condition behind ON is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum JoinCondition {
+    /// There is none yet.
+    #[default]
+    Missing,
+    /// Its first operand comes next.
+    Begun,
+    /// A column is its first operand.
+    Left(BoundColumn),
+    /// It is compared with this column.
+    Compared(BoundColumn),
+    /// What joins the table is written, or is no comparison of two columns.
+    Written,
+}
+
+/// A column of a table in FROM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BoundColumn {
+    /// Number of the table in its query.
+    pub binding: usize,
+    pub column: Vec<u8>,
 }
 
 impl Scope {

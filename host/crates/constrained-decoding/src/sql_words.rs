@@ -106,6 +106,10 @@ pub(crate) struct SqlWords {
     pub types: BTreeSet<&'static str>,
     /// Call a function, before a parenthesis.
     pub functions: BTreeSet<Box<str>>,
+    /// Call one that takes a row, not many: those that may stand in WHERE and ON.
+    pub row_functions: BTreeSet<Box<str>>,
+    /// Call one that takes many rows.
+    pub aggregates: BTreeSet<Box<str>>,
     /// Call one that stands for a table.
     pub sources: BTreeSet<Box<str>>,
 }
@@ -123,6 +127,8 @@ impl SqlWords {
             (BTreeSet::new(), BTreeSet::new())
         };
         let described = [&lists.scalar, &lists.aggregate, &lists.table];
+        let functions = owned(functions, described.into_iter().flatten());
+        let aggregates = owned(BTreeSet::new(), &lists.aggregate);
         Self {
             after_operand: &(&building - &beginning) | &words(&["not"]),
             building: &building | &operand,
@@ -132,7 +138,9 @@ impl SqlWords {
             soft: &here(SOFT, SOFT_OF_SERVERS) | &here("", TYPES),
             frames: words(&[FRAMES]),
             types: here("x", TYPES),
-            functions: owned(functions, described.into_iter().flatten()),
+            row_functions: &functions - &aggregates,
+            functions,
+            aggregates,
             sources: owned(sources, &lists.table),
         }
     }

@@ -3,7 +3,7 @@
 use crate::name_set::{NameSet, Word};
 use crate::place::{Reading, begins_operand};
 use crate::schema_constraint::SchemaConstraint;
-use crate::scope::{Binding, Clause, Relation, Scope};
+use crate::scope::{Binding, BoundColumn, Clause, JoinCondition, Relation, Scope};
 
 /// What an open parenthesis encloses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Paren {
     Plain,
     /// Arguments of a function.
     Arguments,
+    /// The argument of an aggregate behind DISTINCT.
+    DistinctArguments,
     /// A window, a filter or an order within a group.
     Clauses,
     /// What stands before the operands: TOP (5), DISTINCT ON (x).
@@ -123,16 +125,31 @@ impl Statement {
             Reading::Keyword(keyword) => return self.keyword(keyword),
             Reading::Soft => Previous::Soft,
             Reading::Column => {
+                self.join_column(word, schema);
                 self.column(word);
                 Previous::Operand
             }
-            Reading::Given | Reading::Unknown => Previous::Operand,
+            Reading::Given | Reading::Unknown => {
+                self.end_join_condition();
+                Previous::Operand
+            }
             Reading::Qualifier => {
                 self.ask(&word.text, None);
                 Previous::Qualifier(word.text.clone())
             }
             Reading::Schema => Previous::Qualifier(word.text.clone()),
-            Reading::Function => Previous::Function,
+            Reading::Function => {
+                self.end_join_condition();
+                if schema
+                    .dialect
+                    .words
+                    .aggregates
+                    .contains(&*String::from_utf8_lossy(&word.text))
+                {
+                    self.scope_mut().is_grouped = true;
+                }
+                Previous::Function
+            }
             Reading::Source => {
                 self.bind(Vec::new(), Relation::Any);
                 Previous::Source
@@ -160,6 +177,15 @@ impl Statement {
 
     fn keyword(&mut self, keyword: &'static str) {
         let at_query = self.is_at_query();
+        let begins_condition = keyword == "on" && self.is_at_join();
+        let join = if begins_condition {
+            JoinCondition::Begun
+        } else {
+            JoinCondition::Written
+        };
+        if begins_condition || self.scope().join != JoinCondition::Missing {
+            self.scope_mut().join = join;
+        }
         let after = std::mem::replace(&mut self.previous, Previous::Keyword(keyword));
         match keyword {
             "select" | "with" | "values" => {
@@ -174,6 +200,10 @@ impl Statement {
                 }
             }
             "as" if after == Previous::Table => self.previous = Previous::AsTable,
+            "distinct" if after == Previous::Open && self.parens.last() == Some(&Paren::Arguments) => {
+                self.parens.pop();
+                self.parens.push(Paren::DistinctArguments);
+            }
             "pivot" | "unpivot" => self.bind(Vec::new(), Relation::Any),
             "natural" | "using" => self.scope_mut().merges_columns = true,
             _ if !at_query => {}
@@ -182,7 +212,10 @@ impl Statement {
             }
             "group" if after == Previous::Keyword("within") => {}
             "where" => self.scope_mut().clause = Clause::Where,
-            "group" | "having" => self.scope_mut().clause = Clause::Group,
+            "group" | "having" => {
+                self.scope_mut().clause = Clause::Group;
+                self.scope_mut().is_grouped = true;
+            }
             "order" | "limit" | "window" | "fetch" | "offset" => self.scope_mut().clause = Clause::Order,
             "union" | "intersect" | "except" => self.scope_mut().begin_next(),
             _ => {}
@@ -241,11 +274,41 @@ impl Statement {
     }
 
     fn bind(&mut self, name: Vec<u8>, relation: Relation) {
-        self.scope_mut().bindings.push(Binding { name, relation });
+        let scope = self.scope_mut();
+        scope.bindings.push(Binding { name, relation });
+        scope.join = JoinCondition::Missing;
+    }
+
+    /// Takes a column as an operand of what joins the last table.
+    fn join_column(&mut self, word: &Word, schema: &SchemaConstraint) {
+        let scope = self.scope();
+        if scope.join == JoinCondition::Missing {
+            return;
+        }
+        let binding = match &self.previous {
+            Previous::Dot(qualifier) => scope.bindings.iter().position(|binding| binding.name == *qualifier),
+            _ => scope
+                .bindings
+                .iter()
+                .position(|binding| binding.relation.has(&word.text, schema)),
+        };
+        let column = word.text.clone();
+        self.scope_mut().join = match (&self.scope().join, binding) {
+            (JoinCondition::Begun, Some(binding)) => JoinCondition::Left(BoundColumn { binding, column }),
+            _ => JoinCondition::Written,
+        };
+    }
+
+    /// What stands here is no column that is compared with another.
+    fn end_join_condition(&mut self) {
+        if self.scope().join != JoinCondition::Missing {
+            self.scope_mut().join = JoinCondition::Written;
+        }
     }
 
     /// Takes a number.
     pub fn number(&mut self) {
+        self.end_join_condition();
         if self.previous != Previous::Keyword("top") {
             self.previous = Previous::Operand;
         }
@@ -253,6 +316,7 @@ impl Statement {
 
     /// Takes a string.
     pub fn text(&mut self) {
+        self.end_join_condition();
         self.previous = match self.previous {
             Previous::AsTable => Previous::Name,
             _ if self.expects_table() => {
@@ -310,10 +374,13 @@ impl Statement {
         // Operators of several marks go on after their first.
         let awaits_operand = self.previous != Previous::Operator && self.awaits_more();
         match (&self.previous, mark) {
+            _ if schema.dialect.foreign_marks.contains(&mark) => false,
             (Previous::Nothing, _) => mark == b'(',
             (Previous::Dot(_), _) => mark == b'*',
             (Previous::Open, b')') => true,
             (_, b',' | b')' | b'=' | b'<' | b'>' | b'|' | b'/' | b'%' | b';') if awaits_operand => false,
+            // An aggregate over rows that differ takes one expression; servers know others.
+            (_, b',') => self.parens.last() != Some(&Paren::DistinctArguments) || schema.dialect.soft_words_anywhere,
             (_, b')') => match self.parens.last() {
                 None => false,
                 Some(Paren::Query { .. }) => self.is_settled(schema),
@@ -326,6 +393,7 @@ impl Statement {
 
     /// Takes a mark.
     pub fn mark(&mut self, mark: u8, schema: &SchemaConstraint) {
+        self.join_mark(mark);
         self.previous = match mark {
             b'(' => {
                 self.parens.push(self.opened());
@@ -347,6 +415,15 @@ impl Statement {
             }
             _ => Previous::Operator,
         };
+    }
+
+    fn join_mark(&mut self, mark: u8) {
+        let join = match (std::mem::take(&mut self.scope_mut().join), mark) {
+            (JoinCondition::Left(column) | JoinCondition::Compared(column), b'=') => JoinCondition::Compared(column),
+            (join, b'.') | (join @ JoinCondition::Missing, _) => join,
+            _ => JoinCondition::Written,
+        };
+        self.scope_mut().join = join;
     }
 
     /// Whether `*` stands for columns here, and not for a product.

@@ -10,7 +10,7 @@ use nl2sql_app::{DatabaseRegistry, Session};
 use nl2sql_constrained_decoding::DecodingState;
 use nl2sql_evaluation::prediction::{ChatPrompt, Completion, OnCompletion, TextGenerator};
 use nl2sql_inference::SchedulerOptions;
-use nl2sql_profile::{Layers, ServeKey, ServeRight, ServeSettings};
+use nl2sql_profile::{DecodingConstraint, Layers, ServeKey, ServeRight, ServeSettings};
 use nl2sql_serving::Backend;
 use serde_json::{Value, json};
 
@@ -155,7 +155,11 @@ async fn statements_are_held_to_the_names_that_the_caller_may_read() {
             generation: "1".into(),
         };
         let databases = DatabaseRegistry::of_run(session.clone()).unwrap();
-        let names = databases.schema_constraints([""]).unwrap().remove("").unwrap();
+        let names = databases
+            .schema_constraints([""], DecodingConstraint::Schema)
+            .unwrap()
+            .remove("")
+            .unwrap();
         (Arc::new(Assistant::open(&session, answerer).unwrap()), names)
     })
     .await

@@ -28,13 +28,13 @@ pub struct AnswersArguments {
     /// How often the pairs of `train.jsonl` are trained on before the generated ones
     #[arg(long, value_name = "EPOCHS", default_value_t = 2.0)]
     pub people_epochs: f64,
-    /// Ways of writing answers: greedy, schema (names of the database only), candidates (eight where the first does not run),
-    /// second-look (of names of the database, six where the first does not run or finds nothing), doubtful (also where it leaves out a
+    /// Ways of writing answers: greedy, schema (names of the database only), keys (and joins along foreign keys), candidates (eight where the first does not run),
+    /// second-look (of names of the database, six where the first does not run or finds nothing), keys-second-look, doubtful (also where it leaves out a
     /// value that the prompt names), vote (six more for every question)
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "greedy,schema,candidates,second-look,doubtful,vote"
+        default_value = "greedy,schema,keys,candidates,second-look,keys-second-look,doubtful,vote"
     )]
     decodings: Vec<String>,
     /// Languages of the questions: en, and zh where there are translations

@@ -37,7 +37,7 @@ impl ReadableNames {
             return Ok(names.clone());
         }
         let catalog = policy.visible(&databases.get("")?.catalog);
-        let names = databases.schema_constraint("", &catalog)?;
+        let names = databases.schema_constraint("", &catalog, self.constrain)?;
         made.push((policy.clone(), names.clone()));
         Ok(names)
     }

@@ -138,7 +138,8 @@ impl OpenEvaluation {
             true => BTreeMap::new(),
             false => {
                 let asked = asked.constrained.iter().map(String::as_str);
-                self.databases()?.schema_constraints(asked)?
+                self.databases()?
+                    .schema_constraints(asked, profile.evaluate.constrain)?
             }
         };
         let decoding = DecodingSettings::of_evaluation(profile, constraints);

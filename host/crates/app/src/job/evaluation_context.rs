@@ -148,18 +148,22 @@ impl<'a> EvaluationContext<'a> {
 
     /// How answers are written, as the profile says.
     pub(super) fn decoding(&self) -> Result<DecodingSettings, AppError> {
+        let profile = self.session().profile();
         let constraints = match self.constrained_databases() {
             asked if asked.is_empty() => BTreeMap::new(),
-            asked => self.databases.schema_constraints(asked.iter().map(String::as_str))?,
+            asked => {
+                let asked = asked.iter().map(String::as_str);
+                self.databases.schema_constraints(asked, profile.evaluate.constrain)?
+            }
         };
-        Ok(DecodingSettings::of_evaluation(self.session().profile(), constraints))
+        Ok(DecodingSettings::of_evaluation(profile, constraints))
     }
 
     /// Databases whose names answers are held to, where the profile asks for that.
     pub(super) fn constrained_databases(&self) -> Vec<String> {
         match self.session().profile().evaluate.constrain {
             DecodingConstraint::None => Vec::new(),
-            DecodingConstraint::Schema => {
+            DecodingConstraint::Schema | DecodingConstraint::Keys => {
                 let asked: BTreeSet<_> = self.examples().iter().map(|example| example.database.clone()).collect();
                 asked.into_iter().collect()
             }

@@ -17,7 +17,7 @@ pub struct AskSettings {
     pub threshold: f32,
     /// Most rows of a result.
     pub max_rows: u32,
-    /// What a model on this machine may write: anything, or only statements over the names that the caller may read.
+    /// What a model on this machine may write, as `evaluate.constrain`; names are those that the caller may read.
     pub constrain: DecodingConstraint,
     /// Verified pairs whose questions resemble the asked one: the model is shown them, and the answer names them; 0 shows none.
     pub similar_pairs: u32,

@@ -16,6 +16,8 @@ pub enum DecodingConstraint {
     None,
     /// The names of the database.
     Schema,
+    /// The names of the database, and its foreign keys: tables are joined along them.
+    Keys,
 }
 
 impl std::fmt::Display for DecodingConstraint {
@@ -23,6 +25,7 @@ impl std::fmt::Display for DecodingConstraint {
         f.write_str(match self {
             Self::None => "none",
             Self::Schema => "schema",
+            Self::Keys => "keys",
         })
     }
 }
@@ -81,7 +84,8 @@ pub struct EvaluateSettings {
     pub candidates_for: CandidatesFor,
     /// Temperature of these further candidates.
     pub candidate_temperature: f32,
-    /// What a model on this machine may write: anything, or only statements over the names of the database.
+    /// What a model on this machine may write: anything, only statements over the names of the database, or those that join tables along its
+    /// foreign keys.
     pub constrain: DecodingConstraint,
     /// The former name of `constrain`, a boolean; what it says is in `constrain` once the profile is resolved.
     #[serde(skip_serializing)]
