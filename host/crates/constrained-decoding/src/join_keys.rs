@@ -50,9 +50,9 @@ impl JoinKeys {
         self.0.get(&table).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether some key links a table to another one, or to itself.
-    pub fn has_any(&self, table: usize) -> bool {
-        self.0.contains_key(&table)
+    /// The tables that a key links to this one.
+    pub fn linked_to(&self, table: usize) -> impl Iterator<Item = usize> {
+        self.of(table).iter().map(|key| key.other_table)
     }
 
     /// The pairs of columns that join two tables, the first one's first.

@@ -1,5 +1,7 @@
 //! Joins along foreign keys: which table may come next, and by which columns.
 
+use std::collections::BTreeSet;
+
 use crate::name_set::Word;
 use crate::place::{Glance, Reading, begins};
 use crate::schema_constraint::SchemaConstraint;
@@ -7,20 +9,15 @@ use crate::scope::{BoundColumn, Clause, JoinCondition, Relation};
 use crate::statement::{Previous, Statement};
 
 impl Statement {
-    /// Whether a table may be joined: a key links it to one that is there. Where no key leads on from these, any may.
-    pub(crate) fn is_joined_by_key(&self, table: usize, schema: &SchemaConstraint) -> bool {
-        let Some(keys) = schema
-            .join_keys
-            .as_ref()
-            .filter(|_| self.previous == Previous::Keyword("join"))
-        else {
-            return true;
-        };
-        let Some(bound) = self.tables_in_from() else {
-            return true;
-        };
-        let links = |bound: &usize| keys.between(*bound, table).next().is_some();
-        bound.iter().any(links) || !bound.iter().any(|bound| keys.has_any(*bound))
+    /// The tables that may be joined: those that a key links to one before JOIN. Nothing where any may, for no key leads on from these.
+    pub(crate) fn tables_along_keys(&self, schema: &SchemaConstraint) -> Option<BTreeSet<usize>> {
+        let keys = schema.join_keys.as_ref()?;
+        if self.previous != Previous::Keyword("join") {
+            return None;
+        }
+        let tables = self.tables_in_from()?;
+        let linked: BTreeSet<usize> = tables.into_iter().flat_map(|table| keys.linked_to(table)).collect();
+        (!linked.is_empty()).then_some(linked)
     }
 
     /// The tables of the query, in the order of FROM; nothing where something else is among them.

@@ -163,10 +163,16 @@ impl Statement {
             ("from", _) => clause < Clause::From,
             ("as", Previous::Operand) if (Clause::From..=Clause::Group).contains(&clause) => false,
             ("asc" | "desc", _) => clause == Clause::Order,
-            ("on", _) => self.scope().join == JoinCondition::Missing || schema.dialect.soft_words_anywhere,
+            ("on", _) => self.is_without_condition() || schema.dialect.soft_words_anywhere,
             ("where", _) if clause > Clause::From => false,
             _ => !schema.dialect.words.after_from.contains(keyword) || self.is_settled(schema),
         }
+    }
+
+    /// Whether a table was joined, and nothing says yet by what.
+    fn is_without_condition(&self) -> bool {
+        let scope = self.scope();
+        scope.clause == Clause::From && scope.bindings.len() > 1 && scope.join == JoinCondition::Missing
     }
 
     /// A word that is a name elsewhere. In SQLite those are of windows and of what comes last in a query.
@@ -354,14 +360,15 @@ impl Statement {
     /// Whether it is a table that suits what was asked before FROM and is joined by a key; where none does, any.
     fn is_next_table(&self, word: &Word, schema: &SchemaConstraint) -> bool {
         let suits = |table: &usize| self.scope().suits(*table, schema);
-        let is_joined = |table: &usize| suits(table) && self.is_joined_by_key(*table, schema);
-        let mut tables = 0..schema.tables.len();
         let is_named = |table: &usize| schema.tables[*table].names.holds(word);
-        if tables.clone().any(|table| is_joined(&table)) {
-            return tables.any(|table| is_named(&table) && is_joined(&table));
+        let joined = self.tables_along_keys(schema).unwrap_or_default();
+        let mut joined = joined.iter().filter(|table| suits(table)).peekable();
+        if joined.peek().is_some() {
+            return joined.any(is_named);
         }
-        if tables.clone().any(|table| suits(&table)) {
-            return tables.any(|table| is_named(&table) && suits(&table));
+        let mut tables = (0..schema.tables.len()).filter(suits).peekable();
+        if tables.peek().is_some() {
+            return tables.any(|table| is_named(&table));
         }
         schema.table_names.holds(word)
     }

@@ -140,12 +140,7 @@ impl Statement {
             Reading::Schema => Previous::Qualifier(word.text.clone()),
             Reading::Function => {
                 self.end_join_condition();
-                if schema
-                    .dialect
-                    .words
-                    .aggregates
-                    .contains(&*String::from_utf8_lossy(&word.text))
-                {
+                if word.is_function(&schema.dialect.words.aggregates) {
                     self.scope_mut().is_grouped = true;
                 }
                 Previous::Function
@@ -177,14 +172,9 @@ impl Statement {
 
     fn keyword(&mut self, keyword: &'static str) {
         let at_query = self.is_at_query();
-        let begins_condition = keyword == "on" && self.is_at_join();
-        let join = if begins_condition {
-            JoinCondition::Begun
-        } else {
-            JoinCondition::Written
-        };
-        if begins_condition || self.scope().join != JoinCondition::Missing {
-            self.scope_mut().join = join;
+        self.end_join_condition();
+        if keyword == "on" && self.is_at_join() {
+            self.scope_mut().join = JoinCondition::Begun;
         }
         let after = std::mem::replace(&mut self.previous, Previous::Keyword(keyword));
         match keyword {
@@ -299,7 +289,7 @@ impl Statement {
         };
     }
 
-    /// What stands here is no column that is compared with another.
+    /// What stands here is no part of a comparison of two columns.
     fn end_join_condition(&mut self) {
         if self.scope().join != JoinCondition::Missing {
             self.scope_mut().join = JoinCondition::Written;
@@ -417,6 +407,7 @@ impl Statement {
         };
     }
 
+    /// Takes a mark of what joins the last table.
     fn join_mark(&mut self, mark: u8) {
         let join = match (std::mem::take(&mut self.scope_mut().join), mark) {
             (JoinCondition::Left(column) | JoinCondition::Compared(column), b'=') => JoinCondition::Compared(column),
