@@ -162,6 +162,14 @@ impl Word {
         first.is_ascii_alphabetic() && rest.len() < 3 && rest.iter().all(u8::is_ascii_digit)
     }
 
+    /// Whether it looks like `T1000`: a letter and a number of more than three digits.
+    pub fn is_letter_and_long_number(&self) -> bool {
+        let [first, rest @ ..] = self.text.as_slice() else {
+            return false;
+        };
+        first.is_ascii_alphabetic() && rest.len() > 3 && rest.iter().all(u8::is_ascii_digit)
+    }
+
     /// Without the number it ends with.
     pub fn without_number(&self) -> Self {
         let digits = self.text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();

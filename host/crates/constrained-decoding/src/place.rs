@@ -55,6 +55,8 @@ enum Place<'s> {
     ColumnName,
     /// Where a common table expression is given a name.
     ExpressionName,
+    /// Behind UNION and its like, where another query begins.
+    NextQuery,
     /// Where names of other kinds stand: windows, collations, types.
     Anything,
 }
@@ -94,6 +96,9 @@ impl Statement {
             Place::ExpressionName if word.is_keyword("recursive") => Some(Reading::Keyword("recursive")),
             Place::ExpressionName => Some(Reading::ExpressionName),
             Place::Start => word.among_these("select values with").map(Reading::Keyword),
+            Place::NextQuery => word
+                .among_these("all distinct select table values with")
+                .map(Reading::Keyword),
             Place::Table => self.as_table(&glance, schema),
             Place::Member(qualifier) => match self.join_operands(schema) {
                 Some(columns) => self.as_key_column(&columns, qualifier, word, schema),
@@ -129,6 +134,7 @@ impl Statement {
             Previous::Keyword("as") if clause == Clause::With && at_query => Place::Either,
             Previous::Keyword("as") => Place::ColumnName,
             Previous::Keyword("over" | "window" | "collate") => Place::Anything,
+            Previous::Keyword("union" | "intersect" | "except") => Place::NextQuery,
             _ if self.expects_table() => Place::Table,
             Previous::Table
             | Previous::Operand
@@ -159,13 +165,25 @@ impl Statement {
             (_, Previous::Keyword("within" | "distinct")) => true,
             // On servers EXTRACT and others have it among their arguments.
             ("from", _) if !self.is_at_query() => schema.dialect.soft_words_anywhere,
-            _ if !self.is_at_query() => true,
+            _ if !self.is_at_query() => {
+                self.may_come_in_parentheses(keyword) || !schema.dialect.words.after_from.contains(keyword)
+            }
             ("from", _) => clause < Clause::From,
             ("as", Previous::Operand) if (Clause::From..=Clause::Group).contains(&clause) => false,
             ("asc" | "desc", _) => clause == Clause::Order,
             ("on", _) => self.is_without_condition() || schema.dialect.soft_words_anywhere,
             ("where", _) if clause > Clause::From => false,
+            ("group", _) if clause > Clause::Where => false,
             _ => !schema.dialect.words.after_from.contains(keyword) || self.is_settled(schema),
+        }
+    }
+
+    /// Whether a word that follows FROM may stand in parentheses that hold no query: arguments may be ordered, windows and filters have clauses.
+    fn may_come_in_parentheses(&self, keyword: &str) -> bool {
+        match self.parens.last() {
+            Some(Paren::Plain) => false,
+            Some(Paren::Arguments | Paren::DistinctArguments) => matches!(keyword, "order" | "asc" | "desc" | "limit"),
+            _ => true,
         }
     }
 
@@ -330,6 +348,10 @@ impl Statement {
         let scope = self.scope();
         // `T1` could still become `T10`, but hardly ever does.
         let decided = word.whole || word.is_letter_and_number();
+        // Nobody numbers tables in thousands, and a model that has begun to does not end.
+        if word.is_letter_and_long_number() {
+            return None;
+        }
         let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, schema);
         (!decided || scope.bindings.last().is_none_or(fits)).then_some(Reading::TableAlias)
     }

@@ -217,6 +217,19 @@ fn words_and_marks_stand_where_a_statement_can_have_them() {
                 "SELECT Age FROM singer WHERE Age > 3 ",
             ),
             ("SELECT Age FROM singer JOIN VALUES", "SELECT Age FROM singer JOIN "),
+            (
+                "SELECT Name FROM singer EXCEPT Name FROM stadium",
+                "SELECT Name FROM singer EXCEPT ",
+            ),
+            (
+                "SELECT Age FROM singer GROUP BY Age GROUP BY Name",
+                "SELECT Age FROM singer GROUP BY Age G",
+            ),
+            (
+                "SELECT Age FROM singer WHERE (Age > 3 INTERSECT SELECT",
+                "SELECT Age FROM singer WHERE (Age > 3 IN",
+            ),
+            ("SELECT Age FROM singer AS T1111", "SELECT Age FROM singer AS T111"),
             ("SELECT Age FROM SELECT", "SELECT Age FROM S"),
             ("SELECT Age FROM singer\\_in", "SELECT Age FROM singer"),
             (
@@ -234,6 +247,7 @@ fn words_and_marks_stand_where_a_statement_can_have_them() {
         &sqlite,
         &[
             "SELECT Name FROM (SELECT Name FROM singer) AS T1 JOIN (SELECT Year FROM concert) AS T2 ON T2.Year > 3",
+            "SELECT group_concat(Name ORDER BY Age DESC), Age FROM singer GROUP BY Age UNION ALL SELECT Theme, Year FROM concert",
             "SELECT count(DISTINCT Age), Name FROM singer WHERE Age IS NOT DISTINCT FROM 3",
         ],
     );
