@@ -34,14 +34,14 @@ impl ChosenModel {
     pub fn answerer(&self, session: &Session) -> Answerer {
         let profile = session.profile();
         Answerer {
-            writer: StatementWriter::Served(ServedGenerator {
+            writer: StatementWriter::Served(Box::new(ServedGenerator {
                 model: self.model.clone(),
                 entry: self.entry.clone(),
                 max_new_tokens: profile.evaluate.max_new_tokens as usize,
                 temperature: profile.ask.temperature,
                 seed: profile.run.seed,
                 names: None,
-            }),
+            })),
             layout: self.prompts.layout.clone(),
             model: self.entry.name.clone(),
             generation: self.entry.generation.clone(),

@@ -142,14 +142,14 @@ async fn statements_are_held_to_the_names_that_the_caller_may_read() {
     let (assistant, names) = tokio::task::spawn_blocking(move || {
         let session = session(&folder, "path = \"shop.sqlite\"", "constrain = \"schema\"");
         let answerer = Answerer {
-            writer: StatementWriter::Served(ServedGenerator {
+            writer: StatementWriter::Served(Box::new(ServedGenerator {
                 entry: model.base().clone(),
                 model,
                 max_new_tokens: 60,
                 temperature: 1.0,
                 seed: 1,
                 names: None,
-            }),
+            })),
             layout: session.profile().export.clone(),
             model: "tiny".into(),
             generation: "1".into(),

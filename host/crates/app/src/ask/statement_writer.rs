@@ -10,7 +10,7 @@ use super::served_generator::ServedGenerator;
 /// What writes statements.
 pub enum StatementWriter {
     /// A model on this machine, which can be held to names.
-    Served(ServedGenerator),
+    Served(Box<ServedGenerator>),
     /// What is asked over a network, and writes what it likes.
     Endpoint(Arc<dyn TextGenerator>),
 }
