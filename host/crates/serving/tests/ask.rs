@@ -111,7 +111,7 @@ async fn asked_of(statements: &[&str], database: &str, settings: ServeSettings) 
     }
 }
 
-/// What a model of random weights writes for some questions of a caller, over the names that he may read.
+/// What a model of random weights writes for some questions of a caller, over the names that may be read.
 async fn written_by_random_weights(assistant: &Arc<Assistant>, policy: &AccessPolicy) -> Vec<String> {
     let written = Mutex::new(Vec::new());
     let told = |event| {

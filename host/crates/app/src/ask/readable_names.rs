@@ -9,7 +9,7 @@ use nl2sql_profile::DecodingConstraint;
 use super::access_policy::AccessPolicy;
 use crate::DatabaseRegistry;
 
-/// The names of the session's database. A caller's are made when he first asks: policies are as many as keys.
+/// The names of the session's database, made for each policy when it is first asked under: there are as many as keys.
 pub(super) struct ReadableNames {
     constrain: DecodingConstraint,
     made: Mutex<Vec<(AccessPolicy, Option<Arc<SchemaConstraint>>)>>,

@@ -16,7 +16,8 @@ pub enum StatementWriter {
 }
 
 impl StatementWriter {
-    /// A text for each prompt. A model on this machine writes over `names` alone, where there are some.
+    /// A text for each prompt. A model on this machine writes over `names` alone, where there are some; an endpoint is asked only where there are
+    /// none.
     pub(super) async fn write(
         &self,
         prompts: Vec<ChatPrompt>,
