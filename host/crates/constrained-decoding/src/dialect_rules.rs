@@ -20,6 +20,8 @@ pub struct DialectRules {
     pub(crate) database_qualifies: bool,
     /// Units, types and words of hints may stand anywhere, not in windows and at the end of a query alone.
     pub(crate) soft_words_anywhere: bool,
+    /// What only servers read: FROM among arguments, ON behind ON, several expressions behind DISTINCT, selected columns by name behind GROUP BY.
+    pub(crate) has_server_grammar: bool,
     /// Columns that every table has and no catalog lists.
     pub(crate) pseudo_columns: Vec<String>,
     /// Words that stand in place of a table's name, or before it.
@@ -49,6 +51,7 @@ impl DialectRules {
             column_methods: info.has_trait(Trait::ColumnMethods),
             database_qualifies: info.has_trait(Trait::QualifiedTables),
             soft_words_anywhere: server_words,
+            has_server_grammar: server_words,
             pseudo_columns: info.names.pseudo_columns.clone(),
             source_words: if server_words { SOURCE_WORDS_OF_SERVERS } else { "" },
             foreign_marks: if server_words {

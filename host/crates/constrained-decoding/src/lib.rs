@@ -19,8 +19,8 @@
 
 mod decoding_state;
 mod dialect_rules;
+mod join_condition;
 mod join_keys;
-mod key_joins;
 mod name_set;
 mod place;
 mod schema_constraint;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::join_condition::JoinCondition;
 use crate::name_set::Word;
 use crate::schema_constraint::{SchemaConstraint, TableNames};
-use crate::scope::{Binding, Clause, JoinCondition, Relation, Scope};
+use crate::scope::{Binding, Clause, Relation, Scope};
 use crate::statement::{Paren, Previous, Statement};
 
 /// What a word is in its place.
@@ -164,14 +165,14 @@ impl Statement {
         match (keyword, &self.previous) {
             (_, Previous::Keyword("within" | "distinct")) => true,
             // On servers EXTRACT and others have it among their arguments.
-            ("from", _) if !self.is_at_query() => schema.dialect.soft_words_anywhere,
+            ("from", _) if !self.is_at_query() => schema.dialect.has_server_grammar,
             _ if !self.is_at_query() => {
                 self.may_come_in_parentheses(keyword) || !schema.dialect.words.after_from.contains(keyword)
             }
             ("from", _) => clause < Clause::From,
             ("as", Previous::Operand) if (Clause::From..=Clause::Group).contains(&clause) => false,
             ("asc" | "desc", _) => clause == Clause::Order,
-            ("on", _) => self.is_without_condition() || schema.dialect.soft_words_anywhere,
+            ("on", _) => self.is_without_condition() || schema.dialect.has_server_grammar,
             ("where", _) if clause > Clause::From => false,
             ("group", _) if clause > Clause::Where => false,
             _ => !schema.dialect.words.after_from.contains(keyword) || self.is_settled(schema),
@@ -306,7 +307,7 @@ impl Statement {
 
     /// Whether a column may be named here by what the query selects: servers look there first.
     fn may_mean_what_is_selected(&self, schema: &SchemaConstraint) -> bool {
-        schema.dialect.soft_words_anywhere && self.scope().clause >= Clause::Group
+        schema.dialect.has_server_grammar && self.scope().clause >= Clause::Group
     }
 
     fn as_continuation(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {

@@ -1,5 +1,6 @@
 //! The tables a query reads, and what was said of them before they were named.
 
+use crate::join_condition::JoinCondition;
 use crate::schema_constraint::SchemaConstraint;
 
 /// How far a query is.
@@ -75,30 +76,6 @@ pub(crate) struct Scope {
     pub is_grouped: bool,
     /// How far the condition is that joins the last table.
     pub join: JoinCondition,
-}
-
-/// How far the condition behind ON is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum JoinCondition {
-    /// There is none yet.
-    #[default]
-    Missing,
-    /// Its first operand comes next.
-    Begun,
-    /// A column is its first operand.
-    Left(BoundColumn),
-    /// It is compared with this column.
-    Compared(BoundColumn),
-    /// What joins the table is written, or is no comparison of two columns.
-    Written,
-}
-
-/// A column of a table in FROM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BoundColumn {
-    /// Number of the table in its query.
-    pub binding: usize,
-    pub column: Vec<u8>,
 }
 
 impl Scope {

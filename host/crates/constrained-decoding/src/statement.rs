@@ -1,9 +1,10 @@
 //! A statement as far as it is written: its parentheses, its queries, and what stood last.
 
+use crate::join_condition::JoinCondition;
 use crate::name_set::{NameSet, Word};
 use crate::place::{Reading, begins_operand};
 use crate::schema_constraint::SchemaConstraint;
-use crate::scope::{Binding, BoundColumn, Clause, JoinCondition, Relation, Scope};
+use crate::scope::{Binding, Clause, Relation, Scope};
 
 /// What an open parenthesis encloses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ impl Statement {
         &self.scopes[self.scopes.len() - 1]
     }
 
-    fn scope_mut(&mut self) -> &mut Scope {
+    pub fn scope_mut(&mut self) -> &mut Scope {
         let innermost = self.scopes.len() - 1;
         &mut self.scopes[innermost]
     }
@@ -269,33 +270,6 @@ impl Statement {
         scope.join = JoinCondition::Missing;
     }
 
-    /// Takes a column as an operand of what joins the last table.
-    fn join_column(&mut self, word: &Word, schema: &SchemaConstraint) {
-        let scope = self.scope();
-        if scope.join == JoinCondition::Missing {
-            return;
-        }
-        let binding = match &self.previous {
-            Previous::Dot(qualifier) => scope.bindings.iter().position(|binding| binding.name == *qualifier),
-            _ => scope
-                .bindings
-                .iter()
-                .position(|binding| binding.relation.has(&word.text, schema)),
-        };
-        let column = word.text.clone();
-        self.scope_mut().join = match (&self.scope().join, binding) {
-            (JoinCondition::Begun, Some(binding)) => JoinCondition::Left(BoundColumn { binding, column }),
-            _ => JoinCondition::Written,
-        };
-    }
-
-    /// What stands here is no part of a comparison of two columns.
-    fn end_join_condition(&mut self) {
-        if self.scope().join != JoinCondition::Missing {
-            self.scope_mut().join = JoinCondition::Written;
-        }
-    }
-
     /// Takes a number.
     pub fn number(&mut self) {
         self.end_join_condition();
@@ -370,7 +344,7 @@ impl Statement {
             (Previous::Open, b')') => true,
             (_, b',' | b')' | b'=' | b'<' | b'>' | b'|' | b'/' | b'%' | b';') if awaits_operand => false,
             // An aggregate over rows that differ takes one expression; servers know others.
-            (_, b',') => self.parens.last() != Some(&Paren::DistinctArguments) || schema.dialect.soft_words_anywhere,
+            (_, b',') => self.parens.last() != Some(&Paren::DistinctArguments) || schema.dialect.has_server_grammar,
             (_, b')') => match self.parens.last() {
                 None => false,
                 Some(Paren::Query { .. }) => self.is_settled(schema),
@@ -405,16 +379,6 @@ impl Statement {
             }
             _ => Previous::Operator,
         };
-    }
-
-    /// Takes a mark of what joins the last table.
-    fn join_mark(&mut self, mark: u8) {
-        let join = match (std::mem::take(&mut self.scope_mut().join), mark) {
-            (JoinCondition::Left(column) | JoinCondition::Compared(column), b'=') => JoinCondition::Compared(column),
-            (join, b'.') | (join @ JoinCondition::Missing, _) => join,
-            _ => JoinCondition::Written,
-        };
-        self.scope_mut().join = join;
     }
 
     /// Whether `*` stands for columns here, and not for a product.

@@ -1,14 +1,75 @@
-//! Joins along foreign keys: which table may come next, and by which columns.
+//! What joins a table to those before it: how far its condition is, and, where joins are held to foreign keys, what may come next.
 
 use std::collections::BTreeSet;
 
 use crate::name_set::Word;
 use crate::place::{Glance, Reading, begins};
 use crate::schema_constraint::SchemaConstraint;
-use crate::scope::{BoundColumn, Clause, JoinCondition, Relation};
+use crate::scope::{Clause, Relation};
 use crate::statement::{Previous, Statement};
 
+/// How far the condition behind ON is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum JoinCondition {
+    /// There is none yet.
+    #[default]
+    Missing,
+    /// Its first operand comes next.
+    Begun,
+    /// A column is its first operand.
+    Left(BoundColumn),
+    /// It is compared with this column.
+    Compared(BoundColumn),
+    /// What joins the table is written, or is no comparison of two columns.
+    Written,
+}
+
+/// A column of a table in FROM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BoundColumn {
+    /// Number of the table in its query.
+    pub binding: usize,
+    pub column: Vec<u8>,
+}
+
 impl Statement {
+    /// Takes a column as an operand of what joins the last table.
+    pub(crate) fn join_column(&mut self, word: &Word, schema: &SchemaConstraint) {
+        let scope = self.scope();
+        if scope.join == JoinCondition::Missing {
+            return;
+        }
+        let binding = match &self.previous {
+            Previous::Dot(qualifier) => scope.bindings.iter().position(|binding| binding.name == *qualifier),
+            _ => scope
+                .bindings
+                .iter()
+                .position(|binding| binding.relation.has(&word.text, schema)),
+        };
+        let column = word.text.clone();
+        self.scope_mut().join = match (&self.scope().join, binding) {
+            (JoinCondition::Begun, Some(binding)) => JoinCondition::Left(BoundColumn { binding, column }),
+            _ => JoinCondition::Written,
+        };
+    }
+
+    /// What stands here is no part of a comparison of two columns.
+    pub(crate) fn end_join_condition(&mut self) {
+        if self.scope().join != JoinCondition::Missing {
+            self.scope_mut().join = JoinCondition::Written;
+        }
+    }
+
+    /// Takes a mark of what joins the last table.
+    pub(crate) fn join_mark(&mut self, mark: u8) {
+        let join = match (std::mem::take(&mut self.scope_mut().join), mark) {
+            (JoinCondition::Left(column) | JoinCondition::Compared(column), b'=') => JoinCondition::Compared(column),
+            (join, b'.') | (join @ JoinCondition::Missing, _) => join,
+            _ => JoinCondition::Written,
+        };
+        self.scope_mut().join = join;
+    }
+
     /// The tables that may be joined: those that a key links to one before JOIN. Nothing where any may, for no key leads on from these.
     pub(crate) fn tables_along_keys(&self, schema: &SchemaConstraint) -> Option<BTreeSet<usize>> {
         let keys = schema.join_keys.as_ref()?;
