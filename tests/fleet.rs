@@ -20,6 +20,8 @@ use tempfile::TempDir;
 
 use crate::before_and_after::{exported, said};
 use crate::llm::peer::{Peer, Place};
+#[cfg(target_os = "linux")]
+use crate::surroundings::with_mounts;
 use host::Host;
 use line::Line;
 use nats::Nats;
@@ -229,6 +231,9 @@ fn a_host_whose_cable_is_pulled_changes_no_byte() {
     };
     let place = shop();
     finish(run(&place, "plain", 400, &[]).output().unwrap());
+    if !host.damage() {
+        eprintln!("skipped: loss and delay on the cable, which take the kernel's netem");
+    }
     let line = Line::from_address(host.gateway(), nats.address());
     let mut far = host.command(env!("CARGO_BIN_EXE_nl2sql"));
     far.current_dir(place.path())
@@ -255,6 +260,71 @@ fn a_host_whose_cable_is_pulled_changes_no_byte() {
         bytes(&place.path().join("fleet")) == bytes(&place.path().join("plain")),
         "a pulled cable left other bytes"
     );
+}
+
+/// The variables that put a program's clock back by more than a year. `faketime` itself would stand between a test and the program it kills.
+fn wrong_clock() -> Option<Vec<(String, String)>> {
+    let output = Command::new("faketime").args(["-f", "-400d", "env"]).output().ok()?;
+    let variables = String::from_utf8(output.stdout).ok()?;
+    let of_clock = variables.lines().filter_map(|line| line.split_once('='));
+    let of_clock = of_clock.filter(|(name, _)| matches!(*name, "LD_PRELOAD" | "FAKETIME"));
+    let owned = of_clock.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let steady = ("FAKETIME_DONT_FAKE_MONOTONIC".to_owned(), "1".to_owned());
+    Some(owned.chain([steady]).collect())
+}
+
+#[test]
+fn a_worker_far_away_whose_clock_is_wrong_changes_no_byte() {
+    let Some(nats) = Nats::start("a_worker_far_away_whose_clock_is_wrong", &[]) else {
+        return;
+    };
+    let Some(wrong_clock) = wrong_clock() else {
+        eprintln!("skipped: a_worker_far_away_whose_clock_is_wrong_changes_no_byte needs Debian's package faketime");
+        return;
+    };
+    let place = shop();
+    finish(run(&place, "plain", 200, &[]).output().unwrap());
+    let line = Line::slow(nats.address(), Duration::from_millis(40));
+    let mut wrong = nl2sql(place.path());
+    wrong
+        .envs(wrong_clock)
+        .args(["worker", "--queue", &line.url(), "--slots", "2", "--quiet"]);
+    let _wrong = Worker(wrong.stdout(Stdio::null()).spawn().unwrap());
+    finish(run(&place, "alone", 200, &["--queue", &nats.url()]).output().unwrap());
+    let _right = Worker::start(place.path(), &nats.url(), &[]);
+    finish(run(&place, "beside", 200, &["--queue", &nats.url()]).output().unwrap());
+    let wanted = bytes(&place.path().join("plain"));
+    for folder in ["alone", "beside"] {
+        assert!(bytes(&place.path().join(folder)) == wanted, "{folder}: other bytes");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_stops_the_fleet_and_loses_nothing() {
+    let Some(nats) = Nats::start("a_full_disk_stops_the_fleet", &[]) else {
+        return;
+    };
+    let place = shop();
+    finish(run(&place, "plain", 200, &[]).output().unwrap());
+    let _worker = Worker::start(place.path(), &nats.url(), &[]);
+    let command = format!(
+        "$NL2SQL run --quiet --set database.path=shop.sqlite --set run.name=shop --set plan.total=200 --set generate.batch=6 \
+           --run-dir disk/run --queue {}",
+        nats.url()
+    );
+    let script = format!(
+        "set -e; mkdir disk; mount -t tmpfs -o size=80k none disk
+         code=0; {command} > said.txt 2>&1 || code=$?; cat said.txt; test $code -ne 0
+         mount -o remount,size=8m disk; {command}; cp -r disk/run resumed; umount disk"
+    );
+    let test = "a_full_disk_stops_the_fleet_and_loses_nothing";
+    let Some(output) = with_mounts(test, place.path(), &script) else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("disk is full"), "{said}");
+    assert!(bytes(&place.path().join("resumed")) == bytes(&place.path().join("plain")), "{said}");
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn a_run_folder_of_a_later_version_is_not_touched() {
 
 /// Runs a script of the shell where it may mount; `None` where that is not allowed, which is said.
 #[cfg(target_os = "linux")]
-fn with_mounts(test: &str, folder: &Path, script: &str) -> Option<Output> {
+pub fn with_mounts(test: &str, folder: &Path, script: &str) -> Option<Output> {
     let unshare = |script: &str| {
         Command::new("unshare")
             .args(["--mount", "--map-root-user", "sh", "-c", script])

@@ -55,6 +55,11 @@ impl Host {
         command
     }
 
+    /// Makes the cable lose a twentieth of what it carries, and the rest late; false where the kernel has no `netem`.
+    pub fn damage(&self) -> bool {
+        succeeds("tc", &format!("qdisc add dev {} root netem delay 20ms 10ms loss 5%", self.cable)).is_some()
+    }
+
     /// Pulls the cable for a while. Nobody is told: what was sent is lost.
     pub fn cut(&self, time: Duration) {
         ip(&format!("link set {} down", self.cable)).unwrap();
@@ -72,10 +77,14 @@ impl Drop for Host {
 }
 
 fn ip(arguments: &str) -> Option<()> {
-    let ip = Command::new("ip")
+    succeeds("ip", arguments)
+}
+
+fn succeeds(program: &str, arguments: &str) -> Option<()> {
+    let status = Command::new(program)
         .args(arguments.split(' '))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    ip.is_ok_and(|status| status.success()).then_some(())
+    status.is_ok_and(|status| status.success()).then_some(())
 }

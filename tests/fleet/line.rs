@@ -1,4 +1,4 @@
-//! A line to a server that can be cut.
+//! A line to a server that can be cut, and may be slow.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -17,11 +17,20 @@ pub struct Line {
 impl Line {
     /// A line to `target`.
     pub fn to(target: SocketAddr) -> Self {
-        Self::from_address(Ipv4Addr::LOCALHOST.into(), target)
+        Self::laid(Ipv4Addr::LOCALHOST.into(), target, Duration::ZERO)
+    }
+
+    /// A line to `target` on which whatever is sent takes so long.
+    pub fn slow(target: SocketAddr, delay: Duration) -> Self {
+        Self::laid(Ipv4Addr::LOCALHOST.into(), target, delay)
     }
 
     /// A line from an address of this machine to `target`.
     pub fn from_address(address: IpAddr, target: SocketAddr) -> Self {
+        Self::laid(address, target, Duration::ZERO)
+    }
+
+    fn laid(address: IpAddr, target: SocketAddr, delay: Duration) -> Self {
         let listener = TcpListener::bind((address, 0)).unwrap();
         let line = Self {
             address: listener.local_addr().unwrap(),
@@ -37,8 +46,8 @@ impl Line {
                 let Ok(far) = TcpStream::connect(target) else { continue };
                 let ends = [near.try_clone().unwrap(), far.try_clone().unwrap()];
                 open.lock().unwrap().extend(ends);
-                pass_on(near.try_clone().unwrap(), far.try_clone().unwrap());
-                pass_on(far, near);
+                pass_on(near.try_clone().unwrap(), far.try_clone().unwrap(), delay);
+                pass_on(far, near, delay);
             }
         });
         line
@@ -61,11 +70,12 @@ impl Line {
     }
 }
 
-/// Copies bytes until either side ends.
-fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+/// Copies bytes until either side ends, each piece after a while.
+fn pass_on(mut from: TcpStream, mut to: TcpStream, delay: Duration) {
     spawn(move || {
         let mut buffer = [0; 16 * 1024];
         while let Ok(read) = from.read(&mut buffer) {
+            sleep(delay);
             if read == 0 || to.write_all(&buffer[..read]).is_err() {
                 break;
             }

@@ -25,18 +25,21 @@ pub enum Need {
     Browser,
     /// A Vulkan driver. The test on wgpu is skipped without it.
     Vulkan,
+    /// A clock that is wrong. The test of a worker with such a clock is skipped without it.
+    WrongClock,
     /// LLVM, for the CUDA build where burn's own cannot be downloaded; nothing else takes it.
     Llvm,
 }
 
 impl Need {
     /// Everything that building and testing may need, without the CUDA build.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::GuestToolchain,
         Self::Servers,
         Self::Page,
         Self::Browser,
         Self::Vulkan,
+        Self::WrongClock,
     ];
 
     fn purpose(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Need {
             Self::Page => "Node, to build the page that the program serves",
             Self::Browser => "a browser, for the test of the page",
             Self::Vulkan => "software Vulkan, for the test of the wgpu backend",
+            Self::WrongClock => "faketime, for the test of a worker whose clock is wrong",
             Self::Llvm => "LLVM, for the CUDA build",
         }
     }
@@ -62,6 +66,8 @@ impl Need {
             Self::Browser => vec!["chromium"],
             Self::Vulkan if devices::has_vulkan() => Vec::new(),
             Self::Vulkan => vec![devices::SOFTWARE_VULKAN],
+            Self::WrongClock if succeeds(command("faketime").arg("--version")) => Vec::new(),
+            Self::WrongClock => vec!["faketime"],
             Self::Llvm if debian_llvm::is_installed() => Vec::new(),
             Self::Llvm => debian_llvm::DEBIAN_PACKAGES.to_vec(),
         }

@@ -41,7 +41,16 @@ pub struct TestArguments {
 
 /// Builds the plugins and runs the tests.
 pub fn run_all(arguments: &TestArguments) -> Result<()> {
-    bootstrap(&[Need::GuestToolchain, Need::Servers, Need::Page, Need::Browser], false)?;
+    bootstrap(
+        &[
+            Need::GuestToolchain,
+            Need::Servers,
+            Need::Page,
+            Need::Browser,
+            Need::WrongClock,
+        ],
+        false,
+    )?;
     plugins::build()?;
     page::build_if_possible();
     announce("starting private PostgreSQL, MariaDB and registry");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::name_set::{Word, is_word_byte};
 use crate::place::Reading;
 use crate::schema_constraint::SchemaConstraint;
-use crate::statement::Statement;
+use crate::statement::{Operand, Previous, Statement};
 
 /// An answer as far as it is written. Cloned, it tries a continuation.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ enum Mode {
     Between,
     /// A word without quotes.
     Bare(Vec<u8>),
-    Number,
+    Number(NumberPart),
     /// A word in quotes.
     Quoted {
         closing: u8,
@@ -46,6 +46,46 @@ enum Mode {
     BlockComment {
         star: bool,
     },
+}
+
+/// The part of a number that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NumberPart {
+    /// A zero, which `x` makes a hexadecimal number.
+    Zero,
+    Whole,
+    Hexadecimal,
+    Fraction,
+    /// `e`, which a digit or a sign must follow.
+    Exponent,
+    Sign,
+    ExponentDigits,
+}
+
+impl NumberPart {
+    fn begun_by(digit: u8) -> Self {
+        if digit == b'0' { Self::Zero } else { Self::Whole }
+    }
+
+    /// The part that one more byte belongs to; nothing where it is none of the number.
+    fn next(self, byte: u8) -> Option<Self> {
+        match (self, byte) {
+            (Self::Zero, b'x' | b'X') => Some(Self::Hexadecimal),
+            (Self::Zero | Self::Whole, b'0'..=b'9') => Some(Self::Whole),
+            (Self::Zero | Self::Whole, b'.') => Some(Self::Fraction),
+            (Self::Hexadecimal, _) if byte.is_ascii_hexdigit() => Some(self),
+            (Self::Fraction | Self::ExponentDigits, b'0'..=b'9') => Some(self),
+            (Self::Zero | Self::Whole | Self::Fraction, b'e' | b'E') => Some(Self::Exponent),
+            (Self::Exponent, b'+' | b'-') => Some(Self::Sign),
+            (Self::Exponent | Self::Sign, b'0'..=b'9') => Some(Self::ExponentDigits),
+            _ => None,
+        }
+    }
+
+    /// Whether a number may end with it.
+    fn may_end(self) -> bool {
+        !matches!(self, Self::Exponent | Self::Sign)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +124,7 @@ impl DecodingState {
         match std::mem::take(&mut self.mode) {
             Mode::Between => self.begin(byte),
             Mode::Bare(word) => self.go_on_bare(word, byte),
-            Mode::Number if is_word_byte(byte) || byte == b'.' => {
-                self.mode = Mode::Number;
-                true
-            }
-            Mode::Number => self.begin(byte),
+            Mode::Number(part) => self.go_on_number(part, byte),
             Mode::Quoted {
                 closing,
                 content,
@@ -120,15 +156,18 @@ impl DecodingState {
     fn begin(&mut self, byte: u8) -> bool {
         let rules = self.schema.dialect.lexical;
         match byte {
-            _ if byte.is_ascii_whitespace() => true,
+            _ if byte.is_ascii_whitespace() => {
+                self.statement.blank();
+                true
+            }
             b'-' => self.attempt(byte, Mode::Dash),
             b'/' => self.attempt(byte, Mode::Slash),
             b'#' if rules.hash_comments => self.comment(Mode::LineComment),
             b'\'' => self.begin_text(byte),
             _ if byte.is_ascii_digit() => {
-                let fits = self.end_word(byte) && self.statement.admits_opening() && !self.statement.is_after_dot();
-                self.statement.number();
-                self.mode = Mode::Number;
+                let fits = self.end_word(byte) && self.statement.admits_number(byte, &self.schema);
+                self.statement.number(&self.schema);
+                self.mode = Mode::Number(NumberPart::begun_by(byte));
                 fits
             }
             _ if is_word_byte(byte) => self.end_word(byte) & self.go_on_bare(Vec::new(), byte),
@@ -173,6 +212,17 @@ impl DecodingState {
         let fits = byte == b'\'' || self.statement.reading(&word, None, &self.schema).is_some();
         self.ended = Some(word);
         self.begin(byte) && fits
+    }
+
+    fn go_on_number(&mut self, part: NumberPart, byte: u8) -> bool {
+        match part.next(byte) {
+            Some(_) if self.statement.previous == Previous::Operand(Operand::Ordinal) => false,
+            Some(next) => {
+                self.mode = Mode::Number(next);
+                true
+            }
+            None => !is_word_byte(byte) & part.may_end() & self.begin(byte),
+        }
     }
 
     fn begin_quoted(&mut self, closing: u8, opening: u8) -> bool {
@@ -225,7 +275,7 @@ impl DecodingState {
     /// SQLite takes what is in double quotes and no name for a string.
     fn may_be_text(&self, closing: u8) -> bool {
         let lenient = self.schema.dialect.unknown_double_quoted_is_string;
-        lenient && closing == b'"' && !self.statement.expects_table() && !self.statement.is_after_dot()
+        lenient && closing == b'"' && !self.statement.expects_table() && self.statement.admits_text(&self.schema)
     }
 
     fn end_quoted(&mut self, closing: u8, content: &[u8]) -> bool {
@@ -245,7 +295,7 @@ impl DecodingState {
             .take_if(|word| matches!(word.text.as_slice(), b"e" | b"n" | b"b" | b"x"));
         let rules = self.schema.dialect.lexical;
         let escapes = rules.backslash_escapes || (rules.escape_strings && prefix.is_some_and(|word| word.text == b"e"));
-        let fits = self.end_word(quote) && self.statement.admits_opening() && !self.statement.is_after_dot();
+        let fits = self.end_word(quote) && self.statement.admits_text(&self.schema);
         self.mode = Mode::Text {
             quote,
             backslash: escapes,

@@ -85,7 +85,7 @@ impl Statement {
     fn tables_in_from(&self) -> Option<Vec<usize>> {
         let tables = self.scope().bindings.iter().map(|binding| match &binding.relation {
             Relation::Tables(tables) if tables.len() == 1 => Some(tables[0]),
-            Relation::Tables(_) | Relation::Any => None,
+            Relation::Tables(_) | Relation::Derived(_) | Relation::Any => None,
         });
         tables.collect()
     }

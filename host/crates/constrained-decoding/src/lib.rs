@@ -2,7 +2,8 @@
 //!
 //! Lexically constrained decoding in the spirit of PICARD (Scholak et al. 2021, <https://arxiv.org/abs/2109.05093>): while a model
 //! writes, [`DecodingState`] says whether the text so far can still become a statement whose every name is in the [`SchemaConstraint`],
-//! and [`TokenMask`] forbids the tokens after which it could not. No grammar is read: words are constrained by the place they stand in.
+//! and [`TokenMask`] forbids the tokens after which it could not. Words and marks are admitted by the place they stand in: what is open, the
+//! clause, and what stood last.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -21,6 +22,8 @@ mod decoding_state;
 mod dialect_rules;
 mod join_condition;
 mod join_keys;
+mod keywords;
+mod marks;
 mod name_set;
 mod place;
 mod schema_constraint;

@@ -77,6 +77,11 @@ impl NameSet {
         names.range::<[u8], _>(from).take_while(fits).map(Vec::as_slice)
     }
 
+    /// All names.
+    pub fn all(&self) -> impl Iterator<Item = &[u8]> {
+        self.quoted.iter().map(Vec::as_slice)
+    }
+
     /// Whether this is one of the names.
     pub fn has(&self, name: &[u8]) -> bool {
         self.quoted.contains(name)

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::join_condition::JoinCondition;
+use crate::keywords::{begins_operand, is_value};
 use crate::name_set::Word;
 use crate::schema_constraint::{SchemaConstraint, TableNames};
 use crate::scope::{Binding, Clause, Relation, Scope};
-use crate::statement::{Paren, Previous, Statement};
+use crate::statement::{Called, Paren, Previous, Statement};
 
 /// What a word is in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ enum Place<'s> {
     Operand,
     /// Where an operand may have ended.
     Continuation,
+    /// Where one of these words must come.
+    Words(&'static str),
+    /// Where an operand must begin, or one of these words come.
+    OperandOr(&'static str),
     /// After something that may be an operand or not.
     Either,
     /// After AS behind a table.
@@ -58,6 +62,8 @@ enum Place<'s> {
     ExpressionName,
     /// Behind UNION and its like, where another query begins.
     NextQuery,
+    /// Behind USING.
+    MergedColumn,
     /// Where names of other kinds stand: windows, collations, types.
     Anything,
 }
@@ -66,6 +72,8 @@ enum Place<'s> {
 enum Members {
     All,
     Of(Vec<usize>),
+    /// Those of a derived table.
+    Named(Vec<Vec<u8>>),
     /// The tables of a schema.
     TablesOf(Vec<u8>),
 }
@@ -91,15 +99,22 @@ impl Statement {
     /// What a word is here, or nothing where it cannot be. `follow` is the first byte of what comes after it.
     pub fn reading(&self, word: &Word, follow: Option<u8>, schema: &SchemaConstraint) -> Option<Reading> {
         let glance = Glance { word, follow };
-        match self.place() {
+        match self.place(schema) {
             Place::Anything => Some(Reading::Unknown),
-            Place::ColumnName => Some(Reading::ColumnName),
+            Place::ColumnName => may_name(word, schema).then_some(Reading::ColumnName),
+            Place::MergedColumn => self.is_shared(word, schema).then_some(Reading::ColumnName),
             Place::ExpressionName if word.is_keyword("recursive") => Some(Reading::Keyword("recursive")),
-            Place::ExpressionName => Some(Reading::ExpressionName),
+            Place::ExpressionName => may_name(word, schema).then_some(Reading::ExpressionName),
+            Place::Words(words) => word.among_these(words).map(Reading::Keyword),
+            Place::OperandOr(words) => {
+                let keyword = word.among_these(words).map(Reading::Keyword);
+                keyword.or_else(|| self.as_operand(&glance, schema))
+            }
             Place::Start => word.among_these("select values with").map(Reading::Keyword),
-            Place::NextQuery => word
+            Place::NextQuery if schema.dialect.has_server_grammar => word
                 .among_these("all distinct select table values with")
                 .map(Reading::Keyword),
+            Place::NextQuery => word.among_these("all select values").map(Reading::Keyword),
             Place::Table => self.as_table(&glance, schema),
             Place::Member(qualifier) => match self.join_operands(schema) {
                 Some(columns) => self.as_key_column(&columns, qualifier, word, schema),
@@ -117,11 +132,13 @@ impl Statement {
         }
     }
 
-    fn place(&self) -> Place<'_> {
+    fn place(&self, schema: &SchemaConstraint) -> Place<'_> {
         let (at_query, clause) = (self.is_at_query(), self.scope().clause);
+        let has_server_grammar = schema.dialect.has_server_grammar;
         match self.parens.last() {
             Some(Paren::Free) => return Place::Anything,
             Some(Paren::Names) => return Place::ColumnName,
+            Some(Paren::Using) => return Place::MergedColumn,
             _ => {}
         }
         match &self.previous {
@@ -132,21 +149,55 @@ impl Statement {
             Previous::Keyword("with" | "recursive") | Previous::Comma if clause == Clause::With && at_query => {
                 Place::ExpressionName
             }
-            Previous::Keyword("as") if clause == Clause::With && at_query => Place::Either,
+            Previous::Keyword("as") if clause == Clause::With && at_query => Place::Words("materialized not"),
+            Previous::Keyword("as") if self.parens.last() == Some(&Paren::CastType) => Place::Anything,
+            Previous::Name | Previous::ColumnNames if clause == Clause::With && at_query => Place::Words("as"),
+            Previous::Operand(_) if self.parens.last() == Some(&Paren::CastType) => Place::Words("precision"),
+            Previous::Operand(_) if clause == Clause::With && at_query && !has_server_grammar => {
+                Place::Words("select values")
+            }
             Previous::Keyword("as") => Place::ColumnName,
             Previous::Keyword("over" | "window" | "collate") => Place::Anything,
             Previous::Keyword("union" | "intersect" | "except") => Place::NextQuery,
+            Previous::NotBehind => Place::Words("between exists glob ilike in like match null regexp rlike similar"),
+            Previous::IsDistinct => Place::Words("from"),
+            Previous::Filter { .. } => Place::Words(""),
             _ if self.expects_table() => Place::Table,
             Previous::Table
-            | Previous::Operand
+            | Previous::Operand(_)
             | Previous::EveryColumn
             | Previous::Name
-            | Previous::Function
+            | Previous::ColumnNames
+            | Previous::Function(_)
             | Previous::Source => Place::Continuation,
-            Previous::Open if matches!(self.parens.last(), Some(Paren::Clauses)) => Place::Either,
-            Previous::Comma | Previous::Operator | Previous::Open => Place::Operand,
+            Previous::Open => self.place_in_parentheses(schema),
+            Previous::Comma | Previous::Operator(_) => Place::Operand,
             Previous::Keyword(keyword) if begins_operand(keyword) => Place::Operand,
+            Previous::Keyword(keyword) if !has_server_grammar => after_word(keyword),
             Previous::Keyword(_) | Previous::Soft => Place::Either,
+        }
+    }
+
+    fn place_in_parentheses(&self, schema: &SchemaConstraint) -> Place<'_> {
+        match self.parens.last() {
+            Some(Paren::Window { .. } | Paren::Filter { .. }) if schema.dialect.has_server_grammar => Place::Either,
+            Some(Paren::Subquery) if schema.dialect.has_server_grammar => Place::Operand,
+            Some(Paren::Subquery) => Place::Words("select values with"),
+            Some(Paren::Window { .. }) => Place::Words("groups order partition range rows"),
+            Some(Paren::Filter { .. }) => Place::Words("where"),
+            Some(Paren::Arguments {
+                called: Called::Rank, ..
+            }) => Place::Words(""),
+            _ => Place::Operand,
+        }
+    }
+
+    /// Whether an operand must begin here.
+    pub(crate) fn expects_operand(&self, schema: &SchemaConstraint) -> bool {
+        match self.place(schema) {
+            Place::Operand | Place::OperandOr(_) => true,
+            Place::Anything => self.parens.last() == Some(&Paren::Free),
+            _ => false,
         }
     }
 
@@ -159,54 +210,36 @@ impl Statement {
         keyword.map(Reading::Keyword).or_else(|| self.as_soft(word, schema))
     }
 
-    /// Whether a clause may begin now: FROM and WHERE once, and what follows FROM when everything used before it is there.
-    fn may_come(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
-        let clause = self.scope().clause;
-        match (keyword, &self.previous) {
-            (_, Previous::Keyword("within" | "distinct")) => true,
-            // On servers EXTRACT and others have it among their arguments.
-            ("from", _) if !self.is_at_query() => schema.dialect.has_server_grammar,
-            _ if !self.is_at_query() => {
-                self.may_come_in_parentheses(keyword) || !schema.dialect.words.after_from.contains(keyword)
-            }
-            ("from", _) => clause < Clause::From,
-            ("as", Previous::Operand) if (Clause::From..=Clause::Group).contains(&clause) => false,
-            ("asc" | "desc", _) => clause == Clause::Order,
-            ("on", _) => self.is_without_condition() || schema.dialect.has_server_grammar,
-            ("where", _) if clause > Clause::From => false,
-            ("group", _) if clause > Clause::Where => false,
-            _ => !schema.dialect.words.after_from.contains(keyword) || self.is_settled(schema),
-        }
-    }
-
-    /// Whether a word that follows FROM may stand in parentheses that hold no query: arguments may be ordered, windows and filters have clauses.
-    fn may_come_in_parentheses(&self, keyword: &str) -> bool {
-        match self.parens.last() {
-            Some(Paren::Plain) => false,
-            Some(Paren::Arguments | Paren::DistinctArguments) => matches!(keyword, "order" | "asc" | "desc" | "limit"),
-            _ => true,
-        }
-    }
-
-    /// Whether a table was joined, and nothing says yet by what.
-    fn is_without_condition(&self) -> bool {
-        let scope = self.scope();
-        scope.clause == Clause::From && scope.bindings.len() > 1 && scope.join == JoinCondition::Missing
-    }
-
     /// A word that is a name elsewhere. In SQLite those are of windows and of what comes last in a query.
     fn as_soft(&self, word: &Word, schema: &SchemaConstraint) -> Option<Reading> {
-        let is_in_parentheses = !self.is_at_query();
-        let is_place = is_in_parentheses || self.scope().clause == Clause::Order || schema.dialect.soft_words_anywhere;
+        // A frame has its BETWEEN, too.
+        let around = self.parens.iter().rev().find(|paren| **paren != Paren::Between);
+        let is_place = match around {
+            _ if schema.dialect.soft_words_anywhere => true,
+            Some(Paren::Window { .. } | Paren::OrderedArguments) => true,
+            _ => self.is_at_query() && self.scope().clause >= Clause::Order,
+        };
+        let is_window = schema.dialect.has_server_grammar || matches!(around, Some(Paren::Window { .. }));
         let soft = word.among(&schema.dialect.words.soft).filter(|_| is_place);
-        let frame = || word.among(&schema.dialect.words.frames).filter(|_| is_in_parentheses);
+        let frame = || {
+            word.among(&schema.dialect.words.frames)
+                .filter(|_| is_window && !self.is_at_query())
+        };
         soft.or_else(frame).map(|_| Reading::Soft)
     }
 
     fn as_operand(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
+        if !schema.dialect.has_server_grammar {
+            match self.scope().clause {
+                _ if self.orders_several_queries() => return self.as_selected(glance),
+                // A number of rows depends on none of them.
+                Clause::Limit | Clause::Offset => return None,
+                _ => {}
+            }
+        }
         let keyword = word.among(&schema.dialect.words.operand);
-        if let Some(keyword) = keyword.or_else(|| word.among_these(self.operand_words())) {
+        if let Some(keyword) = keyword.or_else(|| word.among_these(self.operand_words(schema))) {
             return Some(Reading::Keyword(keyword));
         }
         if glance.may_precede(b'.') {
@@ -215,13 +248,13 @@ impl Statement {
                 return named;
             }
         }
-        if glance.may_precede(b'(') && word.is_function(self.functions(schema)) {
+        if glance.may_precede(b'(') && word.is_function(self.functions(schema)) && self.may_have_window(word, schema) {
             return Some(Reading::Function);
         }
         if glance.may_stand_alone() && self.is_column(word, schema) {
             return Some(Reading::Column);
         }
-        if glance.may_stand_alone() && self.given.holds(word) {
+        if glance.may_stand_alone() && self.given.holds(word) && self.may_be_given(word, schema) {
             return Some(Reading::Given);
         }
         if glance.may_precede(b'\'') && word.among(&schema.dialect.words.types).is_some() {
@@ -232,25 +265,44 @@ impl Statement {
         (is_argument && word.among(&schema.dialect.words.soft).is_some()).then_some(Reading::Soft)
     }
 
-    /// Functions that may be called here. What takes many rows stands where rows are grouped: not in WHERE or ON, nor behind ORDER BY alone.
+    /// Whether a name that the statement gave may stand here: that of an aggregate not where rows are not grouped yet.
+    fn may_be_given(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let is_before_groups = (Clause::From..=Clause::Group).contains(&self.scope().clause);
+        let names = &self.scope().row.aggregate_names;
+        let is_aggregate = word.whole && is_before_groups && names.contains(&word.text);
+        schema.dialect.has_server_grammar || !is_aggregate
+    }
+
+    /// Functions that may be called here. What takes many rows stands where rows are grouped: not in WHERE, ON or GROUP BY, nor behind ORDER BY
+    /// alone.
     fn functions<'s>(&self, schema: &'s SchemaConstraint) -> &'s BTreeSet<Box<str>> {
-        let words = &schema.dialect.words;
-        match self.scope().clause {
-            Clause::From | Clause::Where => &words.row_functions,
-            Clause::Order if !self.scope().is_grouped && !self.scope().compound => &words.row_functions,
+        let (words, scope) = (&schema.dialect.words, self.scope());
+        match scope.clause {
+            _ if self.parens.last() == Some(&Paren::OrderedArguments) => &words.row_functions,
+            Clause::From | Clause::Where | Clause::Group => &words.row_functions,
+            Clause::Order if !scope.is_grouped() && !scope.compound => &words.row_functions,
             _ => &words.functions,
         }
     }
 
+    /// Whether a function that needs a window may stand here: SELECT and ORDER BY see windows.
+    fn may_have_window(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let is_seen = matches!(self.scope().clause, Clause::Select | Clause::Order);
+        let needs_one = || word.whole && word.among(&schema.dialect.words.window_functions).is_some();
+        is_seen || schema.dialect.has_server_grammar || !needs_one()
+    }
+
     /// Words that begin an operand only after what stood last.
-    fn operand_words(&self) -> &'static str {
+    fn operand_words(&self, schema: &SchemaConstraint) -> &'static str {
         match self.previous {
-            Previous::Open if self.parens.last() == Some(&Paren::Arguments) => "all distinct distinctrow",
-            Previous::Open => "all distinct distinctrow select values with",
-            Previous::Operator => "all any some",
+            Previous::Keyword("distinct") | Previous::Operator(_) if !schema.dialect.has_server_grammar => "",
+            Previous::Open if matches!(self.parens.last(), Some(Paren::Arguments { .. })) => "all distinct distinctrow",
+            Previous::Open if self.parens.last() == Some(&Paren::Cast) => "",
+            Previous::Open => "select values with",
+            Previous::Operator(_) => "all any some",
             Previous::Keyword("select") => "all distinct distinctrow straight_join top",
             Previous::Keyword("all") => "select values",
-            Previous::Keyword("distinct") => "from on select values",
+            Previous::Keyword("distinct") => "on select values",
             Previous::Keyword("by") => "all cube rollup",
             Previous::Keyword("and" | "between") => "current symmetric unbounded",
             Previous::Keyword("like") => "all any",
@@ -284,25 +336,56 @@ impl Statement {
 
     /// Whether it is a column that can be meant here: of any table before FROM, of the query's tables after it.
     fn is_column(&self, word: &Word, schema: &SchemaConstraint) -> bool {
-        let any = self.is_undetermined() || (self.scope().compound && self.scope().clause == Clause::Order);
+        let any = self.is_undetermined() || self.orders_several_queries();
         let bindings = || self.scopes.iter().flat_map(|scope| &scope.bindings);
-        let unknown = || bindings().next().is_none() || bindings().any(|binding| binding.relation == Relation::Any);
+        let unknown = || bindings().any(|binding| binding.relation == Relation::Any);
         if any || unknown() {
             return schema.columns.holds(word);
         }
         let tables = bindings().flat_map(|binding| match &binding.relation {
             Relation::Tables(tables) => tables.as_slice(),
-            Relation::Any => &[],
+            Relation::Derived(_) | Relation::Any => &[],
         });
-        let mut meant = tables.flat_map(|table| schema.tables[*table].columns.meant_by(word));
-        meant.any(|column| self.is_of_one_table(column, schema))
+        let derived = bindings().flat_map(|binding| match &binding.relation {
+            Relation::Derived(columns) => columns.as_slice(),
+            Relation::Tables(_) | Relation::Any => &[],
+        });
+        let of_derived = derived.filter(|column| begins(column, word)).map(Vec::as_slice);
+        let meant = tables.flat_map(|table| schema.tables[*table].columns.meant_by(word));
+        meant
+            .chain(of_derived)
+            .any(|column| self.is_of_one_table(column, schema))
+    }
+
+    /// What several queries select, by its name.
+    fn as_selected(&self, glance: &Glance<'_>) -> Option<Reading> {
+        let names = &self.scope().row.names;
+        let is_selected = names.iter().any(|name| begins(name, glance.word)) || self.given.holds(glance.word);
+        (glance.may_stand_alone() && is_selected).then_some(Reading::Given)
+    }
+
+    /// Whether ORDER BY sorts what several queries select.
+    pub(crate) fn orders_several_queries(&self) -> bool {
+        self.scope().compound && self.scope().clause == Clause::Order && self.is_at_query()
+    }
+
+    /// Whether it is a column that the last table in FROM has, and one before it.
+    fn is_shared(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let Some((last, earlier)) = self.scope().bindings.split_last() else {
+            return false;
+        };
+        let mut columns = schema.columns.meant_by(word);
+        columns.any(|column| {
+            let has = |binding: &Binding| binding.relation.has(column, schema);
+            has(last) && earlier.iter().any(has)
+        })
     }
 
     /// Whether a column is found in the innermost query that has it, and in one of its tables alone.
     pub(crate) fn is_of_one_table(&self, column: &[u8], schema: &SchemaConstraint) -> bool {
         let owners = |scope: &Scope| scope.owners(column, schema);
         let found = self.scopes.iter().rev().find(|scope| owners(scope) > 0);
-        found.is_some_and(|scope| owners(scope) == 1 || scope.merges_columns || self.may_mean_what_is_selected(schema))
+        found.is_some_and(|scope| owners(scope) == 1 || self.may_mean_what_is_selected(schema))
     }
 
     /// Whether a column may be named here by what the query selects: servers look there first.
@@ -314,7 +397,7 @@ impl Statement {
         let (word, words) = (glance.word, &schema.dialect.words);
         let is_after_table = match self.previous {
             Previous::Table => true,
-            Previous::Name => self.scope().clause == Clause::From && self.is_at_join(),
+            Previous::Name | Previous::ColumnNames => self.scope().clause == Clause::From && self.is_at_join(),
             _ => false,
         };
         let here = match self.scope().clause {
@@ -333,12 +416,12 @@ impl Statement {
         match self.previous {
             Previous::Table if glance.follow != Some(b'.') => {
                 let last = self.scope().bindings.last();
-                let is_any = last.is_some_and(|last| last.relation == Relation::Any);
+                let is_any = last.is_some_and(|last| !matches!(last.relation, Relation::Tables(_)));
                 let may_be = is_any || schema.is_short_name(word);
                 may_be.then(|| self.as_table_alias(glance, schema)).flatten()
             }
-            Previous::Operand if self.scope().clause == Clause::Select && self.is_at_query() => {
-                glance.may_stand_alone().then_some(Reading::ColumnName)
+            Previous::Operand(_) if self.scope().clause == Clause::Select && self.is_at_query() => {
+                (glance.may_stand_alone() && may_name(word, schema)).then_some(Reading::ColumnName)
             }
             _ => None,
         }
@@ -354,7 +437,8 @@ impl Statement {
             return None;
         }
         let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, schema);
-        (!decided || scope.bindings.last().is_none_or(fits)).then_some(Reading::TableAlias)
+        let is_free = !decided || scope.bindings.last().is_none_or(fits);
+        (is_free && may_name(word, schema)).then_some(Reading::TableAlias)
     }
 
     fn as_table(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
@@ -401,12 +485,16 @@ impl Statement {
         // SQL Server calls methods of columns.
         let may_end = glance.may_stand_alone() || schema.dialect.column_methods;
         match self.members(qualifier, schema) {
-            Members::All | Members::Of(_) if !may_end => None,
+            Members::All | Members::Of(_) | Members::Named(_) if !may_end => None,
             Members::All if schema.columns.holds(word) => Some(Reading::Column),
             Members::All => self.given.holds(word).then_some(Reading::Given),
             Members::Of(tables) => {
                 let mut columns = tables.iter().map(|table| &schema.tables[*table].columns);
                 columns.any(|columns| columns.holds(word)).then_some(Reading::Column)
+            }
+            Members::Named(columns) => {
+                let is_meant = columns.iter().any(|column| begins(column, word));
+                is_meant.then_some(Reading::Column)
             }
             Members::TablesOf(owner) => {
                 if glance.may_precede(b'.') && schema.schemas.holds(word) {
@@ -433,6 +521,7 @@ impl Statement {
         match relation {
             _ if self.scope().is_before_from() => self.members_before_from(qualifier, schema),
             Some(Relation::Tables(tables)) => Members::Of(tables.clone()),
+            Some(Relation::Derived(columns)) => Members::Named(columns.clone()),
             _ => Members::All,
         }
     }
@@ -454,6 +543,13 @@ impl Statement {
     }
 }
 
+/// Whether a word may be a new name: without quotes it is no word that builds queries.
+fn may_name(word: &Word, schema: &SchemaConstraint) -> bool {
+    let words = &schema.dialect.words;
+    let is_of_sql = || word.among(&words.building).is_some() || word.among(&words.after_from).is_some();
+    schema.dialect.has_server_grammar || !word.whole || !is_of_sql()
+}
+
 /// Whether the word is this name, or while it grows begins it.
 pub(crate) fn begins(name: &[u8], word: &Word) -> bool {
     if word.whole {
@@ -463,24 +559,19 @@ pub(crate) fn begins(name: &[u8], word: &Word) -> bool {
     }
 }
 
-/// Keywords after which an operand must begin.
-pub(crate) fn begins_operand(keyword: &str) -> bool {
-    matches!(
-        keyword,
-        "select"
-            | "distinct"
-            | "distinctrow"
-            | "all"
-            | "where"
-            | "and"
-            | "or"
-            | "on"
-            | "by"
-            | "having"
-            | "when"
-            | "then"
-            | "else"
-            | "like"
-            | "between"
-    )
+/// What stands behind a word that begins no operand, where SQL is that of the standard's core.
+fn after_word(keyword: &str) -> Place<'static> {
+    match keyword {
+        "group" | "order" | "partition" => Place::Words("by"),
+        "left" | "right" | "full" => Place::Words("join outer"),
+        "cross" | "inner" | "outer" => Place::Words("join"),
+        "natural" => Place::Words("cross full inner join left right"),
+        "case" => Place::OperandOr("when"),
+        "is" => Place::OperandOr("distinct not"),
+        "escape" | "glob" | "limit" | "match" | "not" | "offset" | "regexp" => Place::Operand,
+        "exists" | "in" | "using" | "values" | "cast" => Place::Words(""),
+        "asc" | "desc" => Place::Continuation,
+        _ if is_value(keyword) => Place::Continuation,
+        _ => Place::Either,
+    }
 }

@@ -30,6 +30,8 @@ pub(crate) struct TableNames {
     pub name: Vec<u8>,
     pub names: NameSet,
     pub columns: NameSet,
+    /// Columns that `*` stands for.
+    pub width: usize,
 }
 
 impl SchemaConstraint {
@@ -68,6 +70,7 @@ impl SchemaConstraint {
                 name: names.key(&table.name),
                 names,
                 columns,
+                width: table.columns.len(),
             });
         }
         Self {

@@ -16,10 +16,14 @@ pub(crate) enum Clause {
     /// Where tables are named and joined.
     From,
     Where,
-    /// GROUP BY and HAVING.
     Group,
-    /// ORDER BY and what comes after.
+    Having,
+    Window,
     Order,
+    /// LIMIT and FETCH.
+    Limit,
+    /// OFFSET, and the second number behind LIMIT.
+    Offset,
 }
 
 /// What a name in FROM stands for.
@@ -27,13 +31,16 @@ pub(crate) enum Clause {
 pub(crate) enum Relation {
     /// A table, by its index; several where schemas have tables of one name.
     Tables(Vec<usize>),
-    /// A derived table, a common table expression or a function, whose columns are not followed up.
+    /// A derived table with these columns, those without a name left out.
+    Derived(Vec<Vec<u8>>),
+    /// A common table expression or a function, whose columns are not followed up.
     Any,
 }
 
 impl Relation {
     pub fn has(&self, column: &[u8], schema: &SchemaConstraint) -> bool {
         match self {
+            Self::Derived(columns) => columns.iter().any(|own| own == column),
             Self::Any => true,
             Self::Tables(tables) => tables.iter().any(|table| schema.tables[*table].columns.has(column)),
         }
@@ -58,6 +65,87 @@ pub(crate) struct Use {
     pub columns: Vec<Vec<u8>>,
 }
 
+/// A column of several tables that NATURAL or USING made one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MergedColumn {
+    pub name: Vec<u8>,
+    /// Tables so far: those behind them have one of their own.
+    pub tables: usize,
+}
+
+/// The columns that a query selects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SelectedRow {
+    /// How many there have to be, where what stands around the query says so.
+    pub wanted: Option<usize>,
+    /// Those with a comma behind them, without stars.
+    pub listed: usize,
+    /// Tables all of whose columns are selected: by their names, or those of FROM.
+    pub stars: Vec<Option<Vec<u8>>>,
+    /// Whether nobody counts them.
+    pub is_unknown: bool,
+    /// Number of the first one with an aggregate, from 0 on.
+    pub aggregate: Option<usize>,
+    pub item: SelectedItem,
+    /// Those that have a name: a column's, or a new one.
+    pub names: Vec<Vec<u8>>,
+    /// Whether the last one has an aggregate.
+    pub aggregates: bool,
+    /// New names of those that have one.
+    pub aggregate_names: Vec<Vec<u8>>,
+}
+
+/// The last thing that is selected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SelectedItem {
+    #[default]
+    Nothing,
+    /// A column as it is, or something under a new name.
+    Named(Vec<u8>),
+    Star,
+    Other,
+}
+
+impl SelectedRow {
+    /// Begins the next item.
+    pub fn end_item(&mut self) {
+        self.aggregates = false;
+        match std::mem::take(&mut self.item) {
+            SelectedItem::Star => return,
+            SelectedItem::Named(name) => self.names.push(name),
+            SelectedItem::Nothing | SelectedItem::Other => {}
+        }
+        self.listed += 1;
+    }
+
+    /// Takes a column.
+    pub fn column(&mut self, name: &[u8]) {
+        self.item = match self.item {
+            SelectedItem::Nothing => SelectedItem::Named(name.to_vec()),
+            _ => SelectedItem::Other,
+        };
+    }
+
+    /// Takes a new name of the last item.
+    pub fn rename(&mut self, name: &[u8]) {
+        self.item = SelectedItem::Named(name.to_vec());
+        if self.aggregates {
+            self.aggregate_names.push(name.to_vec());
+        }
+    }
+
+    /// Takes `*`, or that of a table.
+    pub fn star(&mut self, of: Option<Vec<u8>>) {
+        self.stars.push(of);
+        self.item = SelectedItem::Star;
+    }
+
+    /// Whether one more column may follow.
+    pub fn may_grow(&self) -> bool {
+        self.wanted.is_none_or(|wanted| self.listed + 1 < wanted)
+    }
+}
+
 /// One SELECT with its clauses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
@@ -68,22 +156,47 @@ pub(crate) struct Scope {
     pub compound: bool,
     pub bindings: Vec<Binding>,
     pub uses: Vec<Use>,
-    /// Columns used without a qualifier before FROM.
+    /// Columns used without a qualifier before FROM or in it.
     pub columns: Vec<Vec<u8>>,
-    /// Whether NATURAL or USING made columns of several tables one.
-    pub merges_columns: bool,
-    /// Whether rows are grouped, or counted as one group.
-    pub is_grouped: bool,
+    /// Columns among the arguments of aggregates, each with its qualifier: they are of its own tables.
+    pub aggregated: Vec<(Option<Vec<u8>>, Vec<u8>)>,
+    pub merged: Vec<MergedColumn>,
+    /// Whether NATURAL says by what the next table is joined.
+    pub is_natural: bool,
+    /// What its rows consist of.
+    pub row: SelectedRow,
+    pub has_groups: bool,
+    /// Whether it has a window.
+    pub has_window: bool,
+    /// Aggregates so far: those of SELECT make all rows one group.
+    pub aggregates: usize,
+    /// Whether the next table follows a comma, and so needs nothing that joins it.
+    pub is_listed: bool,
     /// How far the condition is that joins the last table.
     pub join: JoinCondition,
 }
 
 impl Scope {
-    pub fn new(depth: usize) -> Self {
+    /// A query in so many parentheses, whose rows have so many columns where that is known.
+    pub fn new(depth: usize, wanted: Option<usize>) -> Self {
         Self {
             depth,
+            row: SelectedRow {
+                wanted,
+                ..SelectedRow::default()
+            },
             ..Self::default()
         }
+    }
+
+    /// Whether rows are grouped, or counted as one group.
+    pub fn is_grouped(&self) -> bool {
+        self.has_groups || self.aggregates > 0
+    }
+
+    /// Whether HAVING has groups to choose from.
+    pub fn may_have_having(&self) -> bool {
+        self.has_groups || (self.aggregates > 0 && !self.has_window)
     }
 
     /// Whether its tables are still to come.
@@ -96,10 +209,33 @@ impl Scope {
         binding.map(|binding| &binding.relation)
     }
 
-    /// How many of its tables have a column.
+    /// How many columns of its tables go by this name.
     pub fn owners(&self, column: &[u8], schema: &SchemaConstraint) -> usize {
+        let merged = self.merged.iter().filter(|merged| merged.name == column);
+        let merged = merged.map(|merged| merged.tables).max().unwrap_or_default();
         let has = |binding: &&Binding| binding.relation.has(column, schema);
-        self.bindings.iter().filter(has).count()
+        usize::from(merged > 0) + self.bindings[merged..].iter().filter(has).count()
+    }
+
+    /// Makes a column of the tables so far one.
+    pub fn merge(&mut self, column: &[u8]) {
+        self.merged.push(MergedColumn {
+            name: column.to_vec(),
+            tables: self.bindings.len(),
+        });
+    }
+
+    /// Whether it reads something whose columns are not followed up.
+    pub fn has_unknown_columns(&self) -> bool {
+        self.bindings.iter().any(|binding| binding.relation == Relation::Any)
+    }
+
+    /// Whether the last table goes by the name of one before it.
+    pub fn repeats_name(&self) -> bool {
+        let Some((last, earlier)) = self.bindings.split_last() else {
+            return false;
+        };
+        !last.name.is_empty() && earlier.iter().any(|binding| binding.name == last.name)
     }
 
     /// Columns asked of a qualifier so far.
@@ -156,12 +292,55 @@ impl Scope {
         })
     }
 
-    /// Begins the next query of a UNION.
-    pub fn begin_next(&mut self) {
+    /// What a query around it reads it as.
+    pub fn derived(mut self) -> Relation {
+        if self.row.is_unknown || !self.row.stars.is_empty() {
+            return Relation::Any;
+        }
+        self.row.end_item();
+        Relation::Derived(self.row.names)
+    }
+
+    /// How many columns it selects, as far as that can be counted.
+    pub fn width(&self, schema: &SchemaConstraint) -> Option<usize> {
+        if self.row.is_unknown || self.clause < Clause::Select {
+            return None;
+        }
+        let of_table = |relation: &Relation| match relation {
+            Relation::Tables(tables) => tables.first().map(|table| schema.tables[*table].width),
+            Relation::Derived(_) | Relation::Any => None,
+        };
+        let of_star = |star: &Option<Vec<u8>>| match star {
+            Some(name) => self.bound(name).and_then(of_table),
+            None => {
+                let all: Option<usize> = self.bindings.iter().map(|binding| of_table(&binding.relation)).sum();
+                all.map(|all| all.saturating_sub(self.merged.len()))
+            }
+        };
+        let starred: Option<usize> = self.row.stars.iter().map(of_star).sum();
+        let last = usize::from(!matches!(self.row.item, SelectedItem::Star));
+        Some(self.row.listed + starred? + last)
+    }
+
+    /// Whether it selects as many columns as it has to.
+    pub fn is_wide_enough(&self, schema: &SchemaConstraint) -> bool {
+        let has_tables = self.row.stars.is_empty() || !self.bindings.is_empty();
+        let (wanted, width) = (self.row.wanted, self.width(schema));
+        has_tables && wanted.is_none_or(|wanted| width.is_none_or(|width| width == wanted))
+    }
+
+    /// Begins the next query of a UNION, whose rows have as many columns.
+    pub fn begin_next(&mut self, schema: &SchemaConstraint) {
+        let wanted = self.row.wanted.or_else(|| self.width(schema));
+        self.row.end_item();
+        let mut names = std::mem::take(&mut self.row.names);
+        // Without its table such a name would mean several columns.
+        names.retain(|name| self.owners(name, schema) <= 1);
         *self = Self {
             compound: true,
-            ..Self::new(self.depth)
+            ..Self::new(self.depth, wanted)
         };
+        self.row.names = names;
     }
 }
 

@@ -39,6 +39,10 @@ const SOFT_OF_SERVERS: &str = "at auto binary both browse character day day_hour
 /// Name frames of windows.
 const FRAMES: &str = "exclude group groups no range rows";
 
+/// Functions that need a window (SQL:2003, 6.10).
+const WINDOW_FUNCTIONS: &str =
+    "cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number";
+
 /// Types, which servers take in front of a string and in their functions.
 const TYPES: &str = "b bigint bit boolean bytea char date datetime decimal double e float int integer json jsonb n numeric \
      nvarchar real smallint text time timestamp timestamptz uuid varchar x";
@@ -108,6 +112,8 @@ pub(crate) struct SqlWords {
     pub functions: BTreeSet<Box<str>>,
     /// Call one that takes a row, not many: those that may stand in WHERE and ON.
     pub row_functions: BTreeSet<Box<str>>,
+    /// Call one that needs a window.
+    pub window_functions: BTreeSet<&'static str>,
     /// Call one that takes many rows.
     pub aggregates: BTreeSet<Box<str>>,
     /// Call one that stands for a table.
@@ -137,6 +143,7 @@ impl SqlWords {
             after_from: words(&[AFTER_FROM]),
             soft: &here(SOFT, SOFT_OF_SERVERS) | &here("", TYPES),
             frames: words(&[FRAMES]),
+            window_functions: words(&[WINDOW_FUNCTIONS]),
             types: here("x", TYPES),
             row_functions: &functions - &aggregates,
             functions,

@@ -1,5 +1,6 @@
 //! Constraints on whole statements, against Spider's queries where they are at hand.
 
 mod described;
+mod random_statements;
 mod shared;
 mod statements;

@@ -95,8 +95,8 @@ fn names_of_the_schema_are_admitted() {
             "SELECT max(Age) AS oldest FROM singer ORDER BY oldest",
             "SELECT max(Age) oldest FROM singer ORDER BY oldest",
             "SELECT rowid, * FROM singer",
-            "SELECT CAST(Age AS REAL) / 2.5e1, -Age FROM singer -- the age\n WHERE Name LIKE '%a''b;FROM nowhere%'",
-            "SELECT /* T9.nothing */ Name FROM singer WHERE Age BETWEEN 1 AND 2 AND Name IS NOT NULL",
+            "SELECT CAST(Age AS REAL) / 2.5e1, -Age FROM singer WHERE Name LIKE '%a''b;FROM nowhere%'",
+            "SELECT CAST(Age AS DECIMAL(10, 2)) FROM singer WHERE Age BETWEEN 1 AND 2 AND Name IS NOT NULL",
             "SELECT CASE WHEN Age > 3 THEN 'old' ELSE 'young' END FROM singer",
             "SELECT rank() OVER (PARTITION BY Country ORDER BY Age DESC NULLS LAST) FROM singer",
             "SELECT sum(Age) OVER w FROM singer WINDOW w AS (ORDER BY Age ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
@@ -119,7 +119,7 @@ fn words_that_are_no_names_are_refused_where_they_stop_being_one() {
             ),
             ("SELECT year(Year) FROM concert", "SELECT year"),
             ("SELECT Home Town FROM stadium", "SELECT H"),
-            ("SELECT * FORM singer", "SELECT * FOR"),
+            ("SELECT * FORM singer", "SELECT * F"),
             ("The answer is", ""),
         ],
     );
@@ -417,9 +417,9 @@ fn nested_queries_have_names_of_their_own() {
             "WITH old AS (SELECT * FROM singer WHERE Age > 60), n(k) AS (SELECT count(*) FROM old) SELECT old.Name, k FROM old, n WHERE n.k > old.Age",
             "WITH RECURSIVE n(k) AS (VALUES (1) UNION ALL SELECT k + 1 FROM n WHERE k < 9) SELECT k FROM n",
             "SELECT Name FROM (singer JOIN concert ON Age < Year)",
-            "((SELECT Name FROM singer))",
         ],
     );
+    admits(&concerts("mysql"), &["((SELECT Name FROM singer))"]);
     refuses(
         &names,
         &[

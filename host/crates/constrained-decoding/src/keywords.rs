@@ -1,0 +1,192 @@
+//! Which words of SQL may stand where: clauses in their order, and what goes on within an expression.
+
+use crate::join_condition::JoinCondition;
+use crate::schema_constraint::SchemaConstraint;
+use crate::scope::Clause;
+use crate::statement::{Called, CaseStage, Operand, Paren, Previous, Statement};
+
+impl Statement {
+    /// Whether a word may come now: clauses in their order, and what follows FROM when everything used before it is there.
+    pub(crate) fn may_come(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
+        let has_server_grammar = schema.dialect.has_server_grammar;
+        match (keyword, &self.previous, self.parens.last()) {
+            (_, Previous::Keyword("within" | "distinct"), _) => has_server_grammar,
+            ("over", Previous::Operand(operand), _) => has_server_grammar || self.may_have_window_behind(*operand),
+            ("filter", Previous::Operand(operand), _) => {
+                has_server_grammar || matches!(operand, Operand::Call { takes_filter: true, .. })
+            }
+            (_, Previous::Operand(Operand::CallWithoutWindow), _) => has_server_grammar,
+            (_, Previous::Operand(Operand::Ordinal), _) if continues_expression(keyword) => false,
+            (_, Previous::Operand(Operand::Row), _) => has_server_grammar || matches!(keyword, "in" | "not" | "is"),
+            ("when", _, Some(Paren::Case(stage))) => matches!(stage, CaseStage::Case | CaseStage::Then),
+            ("then", _, Some(Paren::Case(stage))) => *stage == CaseStage::When,
+            ("else", _, Some(Paren::Case(stage))) => *stage == CaseStage::Then,
+            ("end", _, Some(Paren::Case(stage))) => matches!(stage, CaseStage::Then | CaseStage::Else),
+            ("when" | "then" | "else" | "end", _, _) => false,
+            ("or" | "like" | "is" | "in", _, Some(Paren::Between)) => false,
+            // On servers EXTRACT and others have it among their arguments.
+            ("from", _, _) if !self.is_at_query() => has_server_grammar,
+            _ if !self.is_at_query() => self.may_come_in_parentheses(keyword, schema),
+            _ => self.may_begin_clause(keyword, schema),
+        }
+    }
+
+    /// Whether OVER may follow an operand: behind a function that takes a window, where none is open.
+    fn may_have_window_behind(&self, operand: Operand) -> bool {
+        let takes_one = matches!(
+            operand,
+            Operand::Call { takes_window: true, .. } | Operand::CallWithoutWindow
+        );
+        let inner = &self.parens[self.scope().depth..];
+        let is_open = inner.iter().any(|paren| match paren {
+            Paren::Window { .. } | Paren::Filter { .. } | Paren::OrderedArguments | Paren::DistinctArguments => true,
+            Paren::Arguments { called, .. } => *called != Called::Row,
+            _ => false,
+        });
+        takes_one && !is_open && matches!(self.scope().clause, Clause::Select | Clause::Order)
+    }
+
+    /// Whether a word may come that stands in no parentheses of its query.
+    fn may_begin_clause(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
+        let (scope, has_server_grammar) = (self.scope(), schema.dialect.has_server_grammar);
+        let clause = scope.clause;
+        let may_begin = |next: Clause| clause < next && self.is_settled(schema);
+        if self.previous == Previous::Table && scope.repeats_name() && !has_server_grammar {
+            return keyword == "as";
+        }
+        match (keyword, &self.previous) {
+            ("from", _) => clause < Clause::From && self.may_read(schema),
+            ("as", Previous::Operand(_)) if (Clause::From..=Clause::Having).contains(&clause) => false,
+            (_, Previous::Keyword("asc" | "desc")) if !has_server_grammar => matches!(keyword, "limit"),
+            ("asc" | "desc", _) => clause == Clause::Order,
+            ("on" | "using", _) => self.may_join_by(keyword, schema),
+            ("where", _) => may_begin(Clause::Where),
+            ("group", _) => may_begin(Clause::Group),
+            ("having", _) => may_begin(Clause::Having) && (has_server_grammar || scope.may_have_having()),
+            ("order", _) => may_begin(Clause::Order),
+            ("union" | "intersect" | "except" | "window", _) => may_begin(Clause::Window),
+            ("limit", _) if !has_server_grammar => may_begin(Clause::Limit),
+            ("offset", _) if !has_server_grammar => clause == Clause::Limit,
+            _ if schema.dialect.words.after_from.contains(keyword) => self.is_settled(schema),
+            _ => has_server_grammar || self.may_go_on(keyword),
+        }
+    }
+
+    /// Whether as many columns are selected as have to be, as far as that is known before FROM.
+    fn may_read(&self, schema: &SchemaConstraint) -> bool {
+        let scope = self.scope();
+        !scope.row.stars.is_empty() || scope.is_wide_enough(schema)
+    }
+
+    /// Whether a word that begins no clause may follow an operand or a table of a query.
+    fn may_go_on(&self, keyword: &str) -> bool {
+        let scope = self.scope();
+        let is_behind_table = matches!(self.previous, Previous::Table | Previous::Name | Previous::ColumnNames);
+        match keyword {
+            "as" if self.previous == Previous::Table => true,
+            "as" => {
+                matches!(scope.clause, Clause::Select | Clause::Window) && matches!(self.previous, Previous::Operand(_))
+            }
+            "cross" | "full" | "inner" | "join" | "left" | "natural" | "right" => {
+                scope.clause == Clause::From && (is_behind_table || scope.join == JoinCondition::Written)
+            }
+            "collate" => !is_behind_table,
+            _ if !continues_expression(keyword) => false,
+            _ if scope.compound && scope.clause == Clause::Order => false,
+            _ => !is_behind_table && scope.clause < Clause::Limit,
+        }
+    }
+
+    /// Whether a word may stand in parentheses that hold no query: arguments may be ordered, windows and filters have clauses.
+    fn may_come_in_parentheses(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
+        let has_server_grammar = schema.dialect.has_server_grammar;
+        let is_clause = schema.dialect.words.after_from.contains(keyword);
+        match self.parens.last() {
+            Some(Paren::Arguments { called, needs_window }) if is_clause => {
+                let may_be_ordered = called.is_aggregate() && !needs_window;
+                keyword == "order" && (may_be_ordered || has_server_grammar)
+            }
+            Some(Paren::DistinctArguments) if is_clause => keyword == "order",
+            Some(Paren::Window { is_ordered }) if !has_server_grammar => match keyword {
+                "asc" | "desc" => *is_ordered,
+                "order" => !is_ordered,
+                _ => continues_expression(keyword),
+            },
+            Some(Paren::OrderedArguments) if is_clause => matches!(keyword, "asc" | "desc"),
+            Some(Paren::Window { .. } | Paren::Filter { .. } | Paren::Prefix | Paren::Query { .. })
+                if has_server_grammar =>
+            {
+                true
+            }
+            Some(Paren::Prefix | Paren::Query { .. }) => true,
+            Some(Paren::Join) if matches!(keyword, "on" | "using") => self.may_join_by(keyword, schema),
+            Some(Paren::Join) => !is_clause && (has_server_grammar || self.may_go_on(keyword)),
+            Some(Paren::Cast) if keyword == "as" => true,
+            _ if is_clause => false,
+            _ => has_server_grammar || continues_expression(keyword),
+        }
+    }
+
+    /// Whether this word may say by what the last table is joined: by USING where a column of SELECT is one of both tables.
+    fn may_join_by(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
+        let may_come = self.is_without_condition() && (keyword == "using" || self.tells_columns_apart(schema));
+        schema.dialect.has_server_grammar || may_come
+    }
+
+    /// Whether a table was joined, and nothing says yet by what.
+    fn is_without_condition(&self) -> bool {
+        let scope = self.scope();
+        scope.clause == Clause::From && scope.bindings.len() > 1 && scope.join == JoinCondition::Missing
+    }
+}
+
+/// Whether a word is an operand of itself, or the last of one.
+pub(crate) fn is_value(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "current_date" | "current_time" | "current_timestamp" | "false" | "isnull" | "notnull" | "null" | "true"
+    )
+}
+
+/// Whether a word may follow an operand within an expression.
+fn continues_expression(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "and"
+            | "or"
+            | "not"
+            | "is"
+            | "isnull"
+            | "notnull"
+            | "in"
+            | "like"
+            | "glob"
+            | "regexp"
+            | "match"
+            | "between"
+            | "escape"
+            | "collate"
+    )
+}
+
+/// Keywords after which an operand must begin.
+pub(crate) fn begins_operand(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "select"
+            | "distinct"
+            | "distinctrow"
+            | "all"
+            | "where"
+            | "and"
+            | "or"
+            | "on"
+            | "by"
+            | "having"
+            | "when"
+            | "then"
+            | "else"
+            | "like"
+            | "between"
+    )
+}
