@@ -40,7 +40,7 @@ impl Statement {
         let inner = &self.parens[self.scope().depth..];
         let is_open = inner.iter().any(|paren| match paren {
             Paren::Window { .. } | Paren::Filter { .. } | Paren::OrderedArguments | Paren::DistinctArguments => true,
-            Paren::Arguments { called, .. } => *called != Called::Row,
+            Paren::Arguments { called, .. } => !matches!(called, Called::Row | Called::One),
             _ => false,
         });
         takes_one && !is_open && matches!(self.scope().clause, Clause::Select | Clause::Order)

@@ -94,13 +94,13 @@ impl Statement {
 
     fn may_stand_first(&self, mark: u8) -> bool {
         match (self.parens.last(), mark) {
-            (Some(Paren::Arguments { called, .. }), b')') => !called.is_aggregate(),
             (
                 Some(Paren::Arguments {
                     called: Called::Rank, ..
                 }),
                 _,
             ) => mark == b')',
+            (Some(Paren::Arguments { called, .. }), b')') => matches!(called, Called::Row | Called::Window),
             (Some(Paren::Arguments { called, .. }), b'*') => *called == Called::Count,
             (Some(Paren::Subquery | Paren::Filter { .. }), _) => false,
             (Some(Paren::Window { .. }), _) => mark == b')',
@@ -136,9 +136,7 @@ impl Statement {
             Some(Paren::Plain) => has_server_grammar,
             // An aggregate over rows that differ takes one expression; servers know others.
             Some(Paren::DistinctArguments) => has_server_grammar,
-            Some(Paren::Arguments { called, .. }) => {
-                !matches!(called, Called::Count | Called::Sum) || has_server_grammar
-            }
+            Some(Paren::Arguments { called, .. }) => called.takes_several() || has_server_grammar,
             _ if !self.is_at_query() => true,
             _ => match self.scope().clause {
                 Clause::Select => self.scope().row.may_grow(),

@@ -6,7 +6,7 @@ use crate::keywords::{begins_operand, is_value};
 use crate::name_set::Word;
 use crate::schema_constraint::{SchemaConstraint, TableNames};
 use crate::scope::{Binding, Clause, Relation, Scope};
-use crate::statement::{Called, Paren, Previous, Statement};
+use crate::statement::{Called, Operand, Paren, Previous, Statement};
 
 /// What a word is in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +254,7 @@ impl Statement {
         if glance.may_stand_alone() && self.is_column(word, schema) {
             return Some(Reading::Column);
         }
-        if glance.may_stand_alone() && self.given.holds(word) && self.may_be_given(word, schema) {
+        if glance.may_stand_alone() && self.may_be_given(word, schema) {
             return Some(Reading::Given);
         }
         if glance.may_precede(b'\'') && word.among(&schema.dialect.words.types).is_some() {
@@ -265,12 +265,17 @@ impl Statement {
         (is_argument && word.among(&schema.dialect.words.soft).is_some()).then_some(Reading::Soft)
     }
 
-    /// Whether a name that the statement gave may stand here: that of an aggregate not where rows are not grouped yet.
+    /// Whether it is a name that the statement gave to a column: on servers any, else one of a query that is open, and that of an aggregate not
+    /// where rows are not grouped yet.
     fn may_be_given(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let reads_unknown = self.scopes.iter().any(Scope::has_unknown_columns);
+        if schema.dialect.has_server_grammar || reads_unknown {
+            return self.given.holds(word);
+        }
         let is_before_groups = (Clause::From..=Clause::Group).contains(&self.scope().clause);
-        let names = &self.scope().row.aggregate_names;
-        let is_aggregate = word.whole && is_before_groups && names.contains(&word.text);
-        schema.dialect.has_server_grammar || !is_aggregate
+        let is_aggregate = |name: &Vec<u8>| is_before_groups && self.scope().row.aggregate_names.contains(name);
+        let mut given = self.scopes.iter().flat_map(|scope| &scope.row.new_names);
+        given.any(|name| begins(name, word) && !is_aggregate(name))
     }
 
     /// Functions that may be called here. What takes many rows stands where rows are grouped: not in WHERE, ON or GROUP BY, nor behind ORDER BY
@@ -278,11 +283,17 @@ impl Statement {
     fn functions<'s>(&self, schema: &'s SchemaConstraint) -> &'s BTreeSet<Box<str>> {
         let (words, scope) = (&schema.dialect.words, self.scope());
         match scope.clause {
-            _ if self.parens.last() == Some(&Paren::OrderedArguments) => &words.row_functions,
+            _ if self.is_among_rows() => &words.row_functions,
             Clause::From | Clause::Where | Clause::Group => &words.row_functions,
             Clause::Order if !scope.is_grouped() && !scope.compound => &words.row_functions,
             _ => &words.functions,
         }
+    }
+
+    /// Whether rows are told apart here before they become one: in FILTER, and in ORDER BY among the arguments of an aggregate.
+    fn is_among_rows(&self) -> bool {
+        let mut inner = self.parens[self.scope().depth..].iter();
+        inner.any(|paren| matches!(paren, Paren::Filter { .. } | Paren::OrderedArguments))
     }
 
     /// Whether a function that needs a window may stand here: SELECT and ORDER BY see windows.
@@ -296,9 +307,7 @@ impl Statement {
     fn operand_words(&self, schema: &SchemaConstraint) -> &'static str {
         match self.previous {
             Previous::Keyword("distinct") | Previous::Operator(_) if !schema.dialect.has_server_grammar => "",
-            Previous::Open if matches!(self.parens.last(), Some(Paren::Arguments { .. })) => "all distinct distinctrow",
-            Previous::Open if self.parens.last() == Some(&Paren::Cast) => "",
-            Previous::Open => "select values with",
+            Previous::Open => self.words_in_parentheses(schema),
             Previous::Operator(_) => "all any some",
             Previous::Keyword("select") => "all distinct distinctrow straight_join top",
             Previous::Keyword("all") => "select values",
@@ -307,6 +316,17 @@ impl Statement {
             Previous::Keyword("and" | "between") => "current symmetric unbounded",
             Previous::Keyword("like") => "all any",
             _ => "",
+        }
+    }
+
+    /// Words that begin an operand behind an open parenthesis alone.
+    fn words_in_parentheses(&self, schema: &SchemaConstraint) -> &'static str {
+        match self.parens.last() {
+            Some(Paren::Arguments { called, .. }) if called.is_aggregate() || schema.dialect.has_server_grammar => {
+                "all distinct distinctrow"
+            }
+            Some(Paren::Arguments { .. } | Paren::Cast) => "",
+            _ => "select values with",
         }
     }
 
@@ -340,7 +360,7 @@ impl Statement {
         let bindings = || self.scopes.iter().flat_map(|scope| &scope.bindings);
         let unknown = || bindings().any(|binding| binding.relation == Relation::Any);
         if any || unknown() {
-            return schema.columns.holds(word);
+            return schema.columns.holds(word) || self.is_of_table_expression(word);
         }
         let tables = bindings().flat_map(|binding| match &binding.relation {
             Relation::Tables(tables) => tables.as_slice(),
@@ -360,7 +380,7 @@ impl Statement {
     /// What several queries select, by its name.
     fn as_selected(&self, glance: &Glance<'_>) -> Option<Reading> {
         let names = &self.scope().row.names;
-        let is_selected = names.iter().any(|name| begins(name, glance.word)) || self.given.holds(glance.word);
+        let is_selected = names.iter().any(|name| begins(name, glance.word));
         (glance.may_stand_alone() && is_selected).then_some(Reading::Given)
     }
 
@@ -420,7 +440,7 @@ impl Statement {
                 let may_be = is_any || schema.is_short_name(word);
                 may_be.then(|| self.as_table_alias(glance, schema)).flatten()
             }
-            Previous::Operand(_) if self.scope().clause == Clause::Select && self.is_at_query() => {
+            Previous::Operand(operand) if operand != Operand::CallWithoutWindow && self.selects() => {
                 (glance.may_stand_alone() && may_name(word, schema)).then_some(Reading::ColumnName)
             }
             _ => None,

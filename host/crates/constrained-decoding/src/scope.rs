@@ -89,6 +89,8 @@ pub(crate) struct SelectedRow {
     pub item: SelectedItem,
     /// Those that have a name: a column's, or a new one.
     pub names: Vec<Vec<u8>>,
+    /// New names alone.
+    pub new_names: Vec<Vec<u8>>,
     /// Whether the last one has an aggregate.
     pub aggregates: bool,
     /// New names of those that have one.
@@ -129,6 +131,7 @@ impl SelectedRow {
     /// Takes a new name of the last item.
     pub fn rename(&mut self, name: &[u8]) {
         self.item = SelectedItem::Named(name.to_vec());
+        self.new_names.push(name.to_vec());
         if self.aggregates {
             self.aggregate_names.push(name.to_vec());
         }

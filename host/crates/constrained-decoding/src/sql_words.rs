@@ -43,6 +43,10 @@ const FRAMES: &str = "exclude group groups no range rows";
 const WINDOW_FUNCTIONS: &str =
     "cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number";
 
+/// Functions that take one operand in every dialect that has them.
+const FUNCTIONS_OF_ONE: &str =
+    "abs acos asin atan ceil ceiling cos degrees exp floor hex length ln lower radians sign sin sqrt tan typeof upper";
+
 /// Types, which servers take in front of a string and in their functions.
 const TYPES: &str = "b bigint bit boolean bytea char date datetime decimal double e float int integer json jsonb n numeric \
      nvarchar real smallint text time timestamp timestamptz uuid varchar x";
@@ -112,6 +116,8 @@ pub(crate) struct SqlWords {
     pub functions: BTreeSet<Box<str>>,
     /// Call one that takes a row, not many: those that may stand in WHERE and ON.
     pub row_functions: BTreeSet<Box<str>>,
+    /// Call one that takes one operand.
+    pub functions_of_one: BTreeSet<&'static str>,
     /// Call one that needs a window.
     pub window_functions: BTreeSet<&'static str>,
     /// Call one that takes many rows.
@@ -143,6 +149,7 @@ impl SqlWords {
             after_from: words(&[AFTER_FROM]),
             soft: &here(SOFT, SOFT_OF_SERVERS) | &here("", TYPES),
             frames: words(&[FRAMES]),
+            functions_of_one: words(&[FUNCTIONS_OF_ONE]),
             window_functions: words(&[WINDOW_FUNCTIONS]),
             types: here("x", TYPES),
             row_functions: &functions - &aggregates,

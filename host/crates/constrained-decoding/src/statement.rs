@@ -3,7 +3,7 @@
 use crate::join_condition::JoinCondition;
 use crate::keywords::{begins_operand, is_value};
 use crate::name_set::{NameSet, Word};
-use crate::place::Reading;
+use crate::place::{Reading, begins};
 use crate::schema_constraint::SchemaConstraint;
 use crate::scope::{Binding, Clause, Relation, Scope, SelectedItem};
 
@@ -89,6 +89,8 @@ pub(crate) enum Called {
     Window,
     /// What a window tells of a row by its place alone: it takes nothing.
     Rank,
+    /// One operand of one row.
+    One,
     /// Operands of one row.
     Row,
 }
@@ -96,7 +98,12 @@ pub(crate) enum Called {
 impl Called {
     /// Whether many rows become one.
     pub fn is_aggregate(self) -> bool {
-        !matches!(self, Self::Row | Self::Window | Self::Rank)
+        matches!(self, Self::Count | Self::Sum | Self::Extreme | Self::Aggregate)
+    }
+
+    /// Whether it takes more than one operand.
+    pub fn takes_several(self) -> bool {
+        !matches!(self, Self::Count | Self::Sum | Self::One | Self::Rank)
     }
 }
 
@@ -264,6 +271,16 @@ impl Statement {
         self.parens.is_empty() && has_query && self.is_settled(schema) && !self.awaits_more(schema)
     }
 
+    /// Whether it is a column of a common table expression.
+    pub fn is_of_table_expression(&self, word: &Word) -> bool {
+        let of_query = |table: &TableExpression| match &table.relation {
+            Relation::Derived(columns) => columns.iter().any(|column| begins(column, word)),
+            Relation::Tables(_) | Relation::Any => false,
+        };
+        let is_named = |table: &TableExpression| table.columns.iter().any(|column| begins(column, word));
+        self.tables.iter().any(|table| of_query(table) || is_named(table))
+    }
+
     /// Takes a word as it was read.
     pub fn take(&mut self, reading: Reading, word: &Word, schema: &SchemaConstraint) {
         self.previous = match reading {
@@ -342,10 +359,16 @@ impl Statement {
             return Previous::Function(if is_rank { Called::Rank } else { Called::Window });
         }
         if !word.is_function(&words.aggregates) {
-            return Previous::Function(Called::Row);
+            let takes_one = word.among(&words.functions_of_one).is_some();
+            return Previous::Function(if takes_one { Called::One } else { Called::Row });
         }
-        if let Some(Paren::Arguments { called, needs_window }) = self.parens.last_mut() {
-            *needs_window |= called.is_aggregate();
+        let depth = self.scope().depth;
+        let around = self.parens[depth..].iter_mut().rev().find_map(|paren| match paren {
+            Paren::Arguments { called, needs_window } if called.is_aggregate() => Some(needs_window),
+            _ => None,
+        });
+        if let Some(needs_window) = around {
+            *needs_window = true;
         }
         Previous::Function(match word.text.as_slice() {
             b"count" => Called::Count,

@@ -187,7 +187,7 @@ const STATEMENTS: &[&str] = &[
     "WITH old AS (SELECT Name, Age FROM singer WHERE Age > 60) SELECT Name FROM old WHERE Age = (SELECT max(Age) FROM old)",
     "SELECT T.Name, years FROM (SELECT Name, Age - 1 AS years FROM singer ORDER BY Age LIMIT 3) AS T WHERE T.years <> 30",
     "SELECT T1.Name FROM singer AS T1, singer AS T2 WHERE T1.Teacher_ID = T2.Singer_ID AND NOT T2.Age IN (30, 40)",
-    "SELECT current_date, Year - 2000 FROM concert WHERE Theme NOT IN ('x', 'y') AND Theme IS NOT 'none'",
+    "SELECT current_date, abs(Year - 2000), lower(Theme) FROM concert WHERE Theme NOT IN ('x', 'y') AND Theme IS NOT 'none'",
     "SELECT max(Age) AS oldest FROM singer ORDER BY oldest",
     "SELECT Theme FROM concert NATURAL JOIN singer_in_concert GROUP BY Theme",
 ];

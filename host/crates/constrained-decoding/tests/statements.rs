@@ -237,6 +237,8 @@ fn words_and_marks_stand_where_a_statement_can_have_them() {
                 "SELECT Age FROM singer WHERE Age = ",
             ),
             ("SELECT max(count(*) FROM singer)", "SELECT max(count(*) F"),
+            ("SELECT max(count(*)) FROM singer", "SELECT max(count(*)) "),
+            ("SELECT max(count(*)) AS n FROM singer", "SELECT max(count(*)) "),
             (
                 "SELECT count(DISTINCT Age, Name) FROM singer",
                 "SELECT count(DISTINCT Age",
@@ -256,6 +258,98 @@ fn words_and_marks_stand_where_a_statement_can_have_them() {
         &names("postgres", "public", tables),
         &["SELECT extract(YEAR FROM placed_at), count(DISTINCT (id, paid)) FROM orders WHERE paid @> '{}'"],
     );
+}
+
+#[test]
+fn statements_for_sqlite_keep_to_its_grammar() {
+    let sqlite = concerts("sqlite");
+    refuses(
+        &sqlite,
+        &[
+            (
+                "SELECT Age FROM singer WHERE Age BETWEEN 3 OR Age = 9",
+                "SELECT Age FROM singer WHERE Age BETWEEN 3 ",
+            ),
+            ("SELECT CASE WHEN Age > 3 END FROM singer", "SELECT CASE WHEN Age > 3 E"),
+            (
+                "SELECT Age FROM singer ORDER BY Age WHERE Age > 3",
+                "SELECT Age FROM singer ORDER BY Age ",
+            ),
+            (
+                "SELECT Age FROM singer UNION SELECT Year, Theme FROM concert",
+                "SELECT Age FROM singer UNION SELECT Year",
+            ),
+            (
+                "SELECT Age, Name FROM singer UNION SELECT Year FROM concert",
+                "SELECT Age, Name FROM singer UNION SELECT Year FRO",
+            ),
+            (
+                "SELECT * FROM singer UNION SELECT Theme FROM concert",
+                "SELECT * FROM singer UNION SELECT Theme FRO",
+            ),
+            (
+                "SELECT Age FROM singer WHERE Age IN (SELECT Year, Theme FROM concert)",
+                "SELECT Age FROM singer WHERE Age IN (SELECT Year",
+            ),
+            (
+                "SELECT Age FROM singer UNION SELECT Year FROM concert ORDER BY Theme",
+                "SELECT Age FROM singer UNION SELECT Year FROM concert ORDER BY ",
+            ),
+            ("SELECT avg(*) FROM singer", "SELECT avg("),
+            ("SELECT length(Name, Age) FROM singer", "SELECT length(Name"),
+            ("SELECT rank() FROM singer", "SELECT rank() "),
+            ("SELECT Age FROM singer AS T1.Age", "SELECT Age FROM singer AS T1"),
+            ("SELECT Age Country Name FROM singer", "SELECT Age Country "),
+            (
+                "SELECT Age FROM singer WHERE Age 3",
+                "SELECT Age FROM singer WHERE Age ",
+            ),
+            ("SELECT 3Age FROM singer", "SELECT 3"),
+            (
+                "SELECT Age FROM singer WHERE Age < = 3",
+                "SELECT Age FROM singer WHERE Age < ",
+            ),
+            ("SELECT Age FROM singer GROUP Age", "SELECT Age FROM singer GROUP "),
+            ("SELECT Age FROM singer LIMIT Age", "SELECT Age FROM singer LIMIT "),
+            ("SELECT Age FROM singer ORDER BY 2", "SELECT Age FROM singer ORDER BY "),
+            (
+                "SELECT Age FROM singer WHERE Age > 1 HAVING Age > 3",
+                "SELECT Age FROM singer WHERE Age > 1 ",
+            ),
+            ("SELECT Age FROM singer ORDER", "SELECT Age FROM singer ORDER"),
+            (
+                "SELECT Theme FROM concert JOIN concert WHERE Year = 1",
+                "SELECT Theme FROM concert JOIN concert W",
+            ),
+            (
+                "WITH old AS (SELECT Name FROM singer) SELECT Age FROM old",
+                "WITH old AS (SELECT Name FROM singer) SELECT Age FROM old",
+            ),
+            ("WITH old AS (Age)", "WITH old AS ("),
+        ],
+    );
+    admits(
+        &sqlite,
+        &[
+            "SELECT Age FROM singer WHERE Age BETWEEN 3 AND 5 OR Age = 9",
+            "SELECT CASE Age WHEN 3 THEN 'x' ELSE (SELECT max(Year) FROM concert) END FROM singer",
+            "SELECT * FROM singer_in_concert UNION SELECT Year, Theme FROM concert ORDER BY 2, 1",
+            "SELECT count(*), total(Age) FROM singer HAVING count(*) > 3",
+            "SELECT sum(count(*)) OVER (ORDER BY Age) FROM singer GROUP BY Age",
+            "SELECT Age FROM singer WHERE (Age, Name) IN (SELECT Year, Theme FROM concert) AND NOT EXISTS (SELECT * FROM stadium)",
+            "SELECT T.years FROM (SELECT Age AS years FROM singer) AS T WHERE years > 3 LIMIT 3 OFFSET 1",
+            "WITH old(k) AS (SELECT Age FROM singer) SELECT k FROM old WHERE old.k > 3",
+            "SELECT concert_ID FROM concert JOIN singer_in_concert USING (concert_ID) WHERE Year >= 0x7d0",
+        ],
+    );
+}
+
+#[test]
+fn a_column_of_two_tables_before_from_is_what_joins_them() {
+    let names = concerts("sqlite");
+    let joined = "SELECT Name FROM singer AS T1 JOIN stadium AS T2 ";
+    refuses(&names, &[(&format!("{joined}ON T1.Age = 3"), joined)]);
+    admits(&names, &[&format!("{joined}USING (Name) WHERE Age > 3")]);
 }
 
 #[test]
