@@ -337,7 +337,7 @@ fn statements_for_sqlite_keep_to_its_grammar() {
             "SELECT count(*), total(Age) FROM singer HAVING count(*) > 3",
             "SELECT sum(count(*)) OVER (ORDER BY Age) FROM singer GROUP BY Age",
             "SELECT Age FROM singer WHERE (Age, Name) IN (SELECT Year, Theme FROM concert) AND NOT EXISTS (SELECT * FROM stadium)",
-            "SELECT T.years FROM (SELECT Age AS years FROM singer) AS T WHERE years > 3 LIMIT 3 OFFSET 1",
+            "SELECT count(*) FROM (SELECT Age AS years FROM singer) AS T WHERE T.years > 3 AND years < 5 LIMIT 3 OFFSET 1",
             "WITH old(k) AS (SELECT Age FROM singer) SELECT k FROM old WHERE old.k > 3",
             "SELECT concert_ID FROM concert JOIN singer_in_concert USING (concert_ID) WHERE Year >= 0x7d0",
         ],
