@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::name_set::{Word, is_word_byte};
 use crate::place::Reading;
+use crate::previous::{Operand, Previous};
 use crate::schema_constraint::SchemaConstraint;
-use crate::statement::{Operand, Previous, Statement};
+use crate::statement::Statement;
 
 /// An answer as far as it is written. Cloned, it tries a continuation.
 #[derive(Clone, Debug)]

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::name_set::Word;
 use crate::place::{Glance, Reading, begins};
+use crate::previous::Previous;
 use crate::schema_constraint::SchemaConstraint;
 use crate::scope::{Clause, Relation};
-use crate::statement::{Previous, Statement};
+use crate::statement::Statement;
 
 /// How far the condition behind ON is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,125 @@
-//! Which words of SQL may stand where: clauses in their order, and what goes on within an expression.
+//! Words of SQL: which may stand where, clauses in their order, and what they do.
 
+use crate::called::Called;
 use crate::join_condition::JoinCondition;
+use crate::parens::{CaseStage, Paren};
+use crate::previous::{Operand, Previous, VALUE};
 use crate::schema_constraint::SchemaConstraint;
 use crate::scope::Clause;
-use crate::statement::{Called, CaseStage, Operand, Paren, Previous, Statement};
+use crate::scope::Relation;
+use crate::statement::Statement;
 
 impl Statement {
+    pub(crate) fn keyword(&mut self, keyword: &'static str, schema: &SchemaConstraint) {
+        self.end_join_condition();
+        if keyword == "on" && self.is_at_join() {
+            self.scope_mut().join = JoinCondition::Begun;
+        }
+        let after = std::mem::replace(&mut self.previous, Previous::Keyword(keyword));
+        self.is_behind_row = match after {
+            Previous::NotBehind => self.is_behind_row,
+            _ => after == Previous::Operand(Operand::Row),
+        };
+        if self.expression_keyword(keyword, &after) {
+            return;
+        }
+        if !matches!(keyword, "select" | "distinct" | "all" | "as" | "from") {
+            self.select_other();
+        }
+        let at_query = self.is_at_query();
+        match keyword {
+            "select" | "with" | "values" => {
+                if after == Previous::Open {
+                    self.open_query();
+                }
+                let scope = self.scope_mut();
+                scope.row.is_unknown |= keyword == "values";
+                match (keyword, scope.clause) {
+                    ("with", Clause::Start) => scope.clause = Clause::With,
+                    ("select" | "values", Clause::Start | Clause::With) => scope.clause = Clause::Select,
+                    _ => {}
+                }
+            }
+            "as" if after == Previous::Table => self.previous = Previous::AsTable,
+            "pivot" | "unpivot" => self.bind(Vec::new(), Relation::Any),
+            "natural" => self.scope_mut().is_natural = true,
+            "over" => {
+                let scope = self.scope_mut();
+                scope.has_window = true;
+                if matches!(after, Previous::Operand(Operand::Call { .. })) {
+                    // It is no aggregate over groups, but one over rows.
+                    scope.aggregates = scope.aggregates.saturating_sub(1);
+                }
+            }
+            "order" if !at_query => match self.parens.last_mut() {
+                Some(paren @ (Paren::Arguments { .. } | Paren::DistinctArguments)) => *paren = Paren::OrderedArguments,
+                Some(Paren::Window { is_ordered }) => *is_ordered = true,
+                _ => {}
+            },
+            _ if at_query => self.begin_clause(keyword, &after, schema),
+            _ => {}
+        }
+    }
+
+    /// Takes a word that belongs to an expression; false where it does not.
+    pub(crate) fn expression_keyword(&mut self, keyword: &'static str, after: &Previous) -> bool {
+        match (keyword, self.parens.last_mut()) {
+            ("case", _) => self.parens.push(Paren::Case(CaseStage::Case)),
+            ("when", Some(Paren::Case(stage))) => *stage = CaseStage::When,
+            ("then", Some(Paren::Case(stage))) => *stage = CaseStage::Then,
+            ("else", Some(Paren::Case(stage))) => *stage = CaseStage::Else,
+            ("end", Some(Paren::Case(_))) => {
+                self.parens.pop();
+                self.previous = VALUE;
+            }
+            ("as", Some(paren @ Paren::Cast)) => *paren = Paren::CastType,
+            ("between", _) => self.parens.push(Paren::Between),
+            ("and", Some(Paren::Between)) => drop(self.parens.pop()),
+            ("not", _) if matches!(after, Previous::Operand(_)) => self.previous = Previous::NotBehind,
+            ("not", _) if *after == Previous::Keyword("is") => self.previous = Previous::Keyword("is"),
+            ("distinct", _) if *after == Previous::Keyword("is") => self.previous = Previous::IsDistinct,
+            ("filter", _) => {
+                let takes_window = !matches!(
+                    after,
+                    Previous::Operand(Operand::Call {
+                        takes_window: false,
+                        ..
+                    })
+                );
+                self.previous = Previous::Filter { takes_window };
+            }
+            ("precision", Some(Paren::CastType)) => self.previous = VALUE,
+            // What it is distinct from.
+            ("from", _) if *after == Previous::IsDistinct => self.previous = Previous::Keyword("is"),
+            ("distinct", Some(paren @ Paren::Arguments { .. })) if *after == Previous::Open => {
+                *paren = Paren::DistinctArguments
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    pub(crate) fn begin_clause(&mut self, keyword: &str, after: &Previous, schema: &SchemaConstraint) {
+        if matches!(keyword, "union" | "intersect" | "except") {
+            self.ask_around(schema);
+        }
+        let scope = self.scope_mut();
+        match keyword {
+            "from" if scope.is_before_from() => scope.clause = Clause::From,
+            "group" if *after == Previous::Keyword("within") => {}
+            "where" => scope.clause = Clause::Where,
+            "group" => scope.clause = Clause::Group,
+            "having" => scope.clause = Clause::Having,
+            "window" => scope.clause = Clause::Window,
+            "order" => scope.clause = Clause::Order,
+            "limit" | "fetch" => scope.clause = Clause::Limit,
+            "offset" => scope.clause = Clause::Offset,
+            "union" | "intersect" | "except" => scope.begin_next(schema),
+            _ => {}
+        }
+        scope.has_groups |= matches!(scope.clause, Clause::Group | Clause::Having);
+    }
+
     /// Whether a word may come now: clauses in their order, and what follows FROM when everything used before it is there.
     pub(crate) fn may_come(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
         let has_server_grammar = schema.dialect.has_server_grammar;

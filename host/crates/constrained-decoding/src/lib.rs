@@ -18,6 +18,8 @@
 //! assert!(!state.push(b"le"));
 //! ```
 
+mod called;
+mod columns;
 mod decoding_state;
 mod dialect_rules;
 mod join_condition;
@@ -25,11 +27,16 @@ mod join_keys;
 mod keywords;
 mod marks;
 mod name_set;
+mod parens;
 mod place;
+mod previous;
 mod schema_constraint;
 mod scope;
+mod selected_row;
 mod sql_words;
 mod statement;
+mod table_expressions;
+mod tables;
 mod token_mask;
 
 pub use decoding_state::DecodingState;

@@ -1,9 +1,13 @@
-//! Which marks may stand where, and where a literal may begin.
+//! Marks: which may stand where, and what they do; where a literal may begin.
 
+use crate::called::Called;
 use crate::keywords::{begins_operand, is_value};
+use crate::parens::Paren;
+use crate::previous::{Operand, Previous, VALUE};
 use crate::schema_constraint::SchemaConstraint;
-use crate::scope::{Clause, SelectedItem};
-use crate::statement::{Called, Operand, Paren, Previous, Statement};
+use crate::scope::Clause;
+use crate::selected_row::SelectedItem;
+use crate::statement::Statement;
 
 /// Operators of more than one mark, and what begins them.
 const OPERATORS: [&[u8]; 10] = [b"||", b"<=", b"<<", b">=", b">>", b"<>", b"!=", b"==", b"->", b"->>"];
@@ -15,6 +19,87 @@ const PREFIXES: &[u8] = b"(-+~";
 const BETWEEN_OPERANDS: &[u8] = b"=<>!|+-*/%&";
 
 impl Statement {
+    /// Takes a mark.
+    pub fn mark(&mut self, mark: u8, schema: &SchemaConstraint) {
+        self.join_mark(mark);
+        if !matches!(mark, b',' | b'.' | b'*') {
+            self.select_other();
+        }
+        self.previous = match mark {
+            b'(' => {
+                self.parens.push(self.opened());
+                Previous::Open
+            }
+            b')' => self.close(schema),
+            b',' => self.comma(),
+            b'.' => match std::mem::take(&mut self.previous) {
+                Previous::Qualifier(qualifier) => Previous::Dot(qualifier),
+                Previous::Operand(_) => Previous::FieldDot,
+                _ => Previous::Operator(vec![mark]),
+            },
+            b'*' if self.is_every_column() => self.every_column(),
+            b']' => VALUE,
+            b';' => {
+                *self = Self::new(schema);
+                return;
+            }
+            _ => match std::mem::take(&mut self.previous) {
+                Previous::Operator(marks) if marks == b":" && mark == b':' => Previous::Cast,
+                Previous::Operator(marks) => Previous::Operator([marks.as_slice(), &[mark]].concat()),
+                before => {
+                    self.is_behind_row = before == Previous::Operand(Operand::Row);
+                    Previous::Operator(vec![mark])
+                }
+            },
+        };
+    }
+
+    /// Takes a blank: an operator before it is whole.
+    pub fn blank(&mut self) {
+        if let Previous::Operator(marks) = &mut self.previous
+            && marks.last() != Some(&b' ')
+        {
+            marks.push(b' ');
+        }
+    }
+
+    pub(crate) fn comma(&mut self) -> Previous {
+        if self.selects() {
+            self.scope_mut().row.end_item();
+        }
+        if self.is_at_query() && self.scope().clause == Clause::Limit {
+            self.scope_mut().clause = Clause::Offset;
+        }
+        if self.scope().clause == Clause::From && self.is_at_join() {
+            self.scope_mut().is_listed = true;
+        }
+        match self.parens.last_mut() {
+            Some(paren @ Paren::Operands) => *paren = Paren::List,
+            Some(Paren::Arguments { called, .. }) if *called == Called::Extreme => *called = Called::Row,
+            _ => {}
+        }
+        Previous::Comma
+    }
+
+    pub(crate) fn every_column(&mut self) -> Previous {
+        if self.selects() {
+            let of = match &self.previous {
+                Previous::Dot(qualifier) => Some(qualifier.clone()),
+                _ => None,
+            };
+            self.scope_mut().row.star(of);
+        }
+        Previous::EveryColumn
+    }
+
+    /// Whether `*` stands for columns here, and not for a product.
+    pub(crate) fn is_every_column(&self) -> bool {
+        matches!(
+            self.previous,
+            Previous::Dot(_) | Previous::FieldDot | Previous::Open | Previous::Comma | Previous::Keyword(_)
+        )
+    }
+
     /// Whether a mark may come here: a query is not closed before what it uses is there.
     pub fn admits_mark(&self, mark: u8, schema: &SchemaConstraint) -> bool {
         if schema.dialect.foreign_marks.contains(&mark) {

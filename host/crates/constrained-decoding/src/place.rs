@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::called::Called;
 use crate::keywords::{begins_operand, is_value};
 use crate::name_set::Word;
+use crate::parens::Paren;
+use crate::previous::{Operand, Previous};
 use crate::schema_constraint::{SchemaConstraint, TableNames};
 use crate::scope::{Binding, Clause, Relation, Scope};
-use crate::statement::{Called, Operand, Paren, Previous, Statement};
+use crate::statement::Statement;
 
 /// What a word is in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

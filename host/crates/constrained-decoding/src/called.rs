@@ -1,0 +1,100 @@
+//! Calls of functions: what each takes, and what aggregates make of their query.
+
+use crate::name_set::Word;
+use crate::parens::Paren;
+use crate::previous::{Operand, Previous};
+use crate::schema_constraint::SchemaConstraint;
+use crate::scope::Clause;
+use crate::statement::Statement;
+
+/// What a function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Called {
+    /// Many rows: `*`, or one operand.
+    Count,
+    /// One operand of many rows.
+    Sum,
+    /// One operand of many rows, or several of one row.
+    Extreme,
+    /// Operands of many rows.
+    Aggregate,
+    /// What a window tells of a row.
+    Window,
+    /// What a window tells of a row by its place alone: it takes nothing.
+    Rank,
+    /// One operand of one row.
+    One,
+    /// Operands of one row.
+    Row,
+}
+
+impl Called {
+    /// Whether many rows become one.
+    pub fn is_aggregate(self) -> bool {
+        matches!(self, Self::Count | Self::Sum | Self::Extreme | Self::Aggregate)
+    }
+
+    /// Whether it takes more than one operand.
+    pub fn takes_several(self) -> bool {
+        !matches!(self, Self::Count | Self::Sum | Self::One | Self::Rank)
+    }
+}
+
+impl Statement {
+    /// Takes a function.
+    pub(crate) fn function(&mut self, word: &Word, schema: &SchemaConstraint) -> Previous {
+        self.select_other();
+        let words = &schema.dialect.words;
+        if word.among(&words.window_functions).is_some() && !schema.dialect.has_server_grammar {
+            let is_rank = matches!(
+                word.text.as_slice(),
+                b"cume_dist" | b"dense_rank" | b"percent_rank" | b"rank" | b"row_number"
+            );
+            return Previous::Function(if is_rank { Called::Rank } else { Called::Window });
+        }
+        if !word.is_function(&words.aggregates) {
+            let takes_one = word.among(&words.functions_of_one).is_some();
+            return Previous::Function(if takes_one { Called::One } else { Called::Row });
+        }
+        let depth = self.scope().depth;
+        let around = self.parens[depth..].iter_mut().rev().find_map(|paren| match paren {
+            Paren::Arguments { called, needs_window } if called.is_aggregate() => Some(needs_window),
+            _ => None,
+        });
+        if let Some(needs_window) = around {
+            *needs_window = true;
+        }
+        Previous::Function(match word.text.as_slice() {
+            b"count" => Called::Count,
+            b"avg" | b"sum" | b"total" => Called::Sum,
+            b"max" | b"min" => Called::Extreme,
+            _ => Called::Aggregate,
+        })
+    }
+
+    /// Ends the call of an aggregate, which makes its query a grouped one.
+    pub(crate) fn aggregate(&mut self, needs_window: bool, takes_window: bool) -> Previous {
+        let scope = self.scope_mut();
+        scope.aggregates += 1;
+        if scope.clause == Clause::Select {
+            scope.row.aggregates = true;
+            scope.row.aggregate.get_or_insert(scope.row.listed);
+        }
+        Previous::Operand(if needs_window {
+            Operand::CallWithoutWindow
+        } else {
+            Operand::Call {
+                takes_filter: true,
+                takes_window,
+            }
+        })
+    }
+
+    /// Whether what comes next is an argument of an aggregate of the innermost query.
+    pub(crate) fn is_aggregating(&self) -> bool {
+        self.parens[self.scope().depth..].iter().any(|paren| match paren {
+            Paren::Arguments { called, .. } => called.is_aggregate(),
+            _ => *paren == Paren::DistinctArguments,
+        })
+    }
+}
