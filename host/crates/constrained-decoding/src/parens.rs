@@ -75,6 +75,7 @@ pub(crate) enum CaseStage {
 }
 
 impl Statement {
+    /// What a parenthesis opens here.
     pub(crate) fn opened(&self) -> Paren {
         match &self.previous {
             _ if self.parens.last() == Some(&Paren::Free) => Paren::Free,
@@ -106,6 +107,7 @@ impl Statement {
         }
     }
 
+    /// Closes a parenthesis, and tells what that makes of it.
     pub(crate) fn close(&mut self, schema: &SchemaConstraint) -> Previous {
         match self.parens.pop() {
             Some(Paren::Query { source }) => {
@@ -134,8 +136,7 @@ impl Statement {
                 called: Called::Window | Called::Rank,
                 ..
             }) => Previous::Operand(Operand::CallWithoutWindow),
-            Some(Paren::DistinctArguments) => self.aggregate(false, false),
-            Some(Paren::OrderedArguments) => self.aggregate(false, false),
+            Some(Paren::DistinctArguments | Paren::OrderedArguments) => self.aggregate(false, false),
             Some(Paren::Filter { takes_window }) => Previous::Operand(Operand::Call {
                 takes_filter: false,
                 takes_window,
@@ -145,6 +146,7 @@ impl Statement {
         }
     }
 
+    /// Begins a query in the parenthesis that was opened last.
     pub(crate) fn open_query(&mut self) {
         if let Some(paren) = self.parens.last_mut() {
             let wanted = matches!(paren, Paren::Plain | Paren::Operands | Paren::Choices).then_some(1);
