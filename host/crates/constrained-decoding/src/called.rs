@@ -45,7 +45,7 @@ impl Statement {
     pub(crate) fn function(&mut self, word: &Word, schema: &SchemaConstraint) -> Previous {
         self.select_other();
         let words = &schema.dialect.words;
-        if word.among(&words.window_functions).is_some() && !schema.dialect.has_server_grammar {
+        if word.among(&words.window_functions).is_some() {
             let is_rank = matches!(
                 word.text.as_slice(),
                 b"cume_dist" | b"dense_rank" | b"percent_rank" | b"rank" | b"row_number"

@@ -251,7 +251,7 @@ impl Statement {
                 return named;
             }
         }
-        if glance.may_precede(b'(') && word.is_function(self.functions(schema)) && self.may_have_window(word, schema) {
+        if glance.may_precede(b'(') && word.is_function(self.functions(schema)) {
             return Some(Reading::Function);
         }
         if glance.may_stand_alone() && self.is_column(word, schema) {
@@ -288,7 +288,8 @@ impl Statement {
         match scope.clause {
             _ if self.is_among_rows() => &words.row_functions,
             Clause::From | Clause::Where | Clause::Group => &words.row_functions,
-            Clause::Order if !scope.is_grouped() && !scope.compound => &words.row_functions,
+            Clause::Having => &words.functions_without_window,
+            Clause::Order if !scope.is_grouped() && !scope.compound => &words.row_and_window_functions,
             _ => &words.functions,
         }
     }
@@ -297,13 +298,6 @@ impl Statement {
     fn is_among_rows(&self) -> bool {
         let mut inner = self.parens[self.scope().depth..].iter();
         inner.any(|paren| matches!(paren, Paren::Filter { .. } | Paren::OrderedArguments))
-    }
-
-    /// Whether a function that needs a window may stand here: SELECT and ORDER BY see windows.
-    fn may_have_window(&self, word: &Word, schema: &SchemaConstraint) -> bool {
-        let is_seen = matches!(self.scope().clause, Clause::Select | Clause::Order);
-        let needs_one = || word.whole && word.among(&schema.dialect.words.window_functions).is_some();
-        is_seen || schema.dialect.has_server_grammar || !needs_one()
     }
 
     /// Words that begin an operand only after what stood last.

@@ -116,9 +116,13 @@ pub(crate) struct SqlWords {
     pub functions: BTreeSet<Box<str>>,
     /// Call one that takes a row, not many: those that may stand in WHERE and ON.
     pub row_functions: BTreeSet<Box<str>>,
+    /// Call one that takes a row, or needs a window: those that may stand behind ORDER BY where nothing is grouped.
+    pub row_and_window_functions: BTreeSet<Box<str>>,
+    /// Call one that needs no window: those that may stand in HAVING.
+    pub functions_without_window: BTreeSet<Box<str>>,
     /// Call one that takes one operand.
     pub functions_of_one: BTreeSet<&'static str>,
-    /// Call one that needs a window.
+    /// Call one that needs a window, where SQL is not that of servers.
     pub window_functions: BTreeSet<&'static str>,
     /// Call one that takes many rows.
     pub aggregates: BTreeSet<Box<str>>,
@@ -141,6 +145,8 @@ impl SqlWords {
         let described = [&lists.scalar, &lists.aggregate, &lists.table];
         let functions = owned(functions, described.into_iter().flatten());
         let aggregates = owned(BTreeSet::new(), &lists.aggregate);
+        let window_functions = words(&[if server_words { "" } else { WINDOW_FUNCTIONS }]);
+        let functions_without_window = &functions - &owned(window_functions.clone(), []);
         Self {
             after_operand: &(&building - &beginning) | &words(&["not"]),
             building: &building | &operand,
@@ -150,9 +156,11 @@ impl SqlWords {
             soft: &here(SOFT, SOFT_OF_SERVERS) | &here("", TYPES),
             frames: words(&[FRAMES]),
             functions_of_one: words(&[FUNCTIONS_OF_ONE]),
-            window_functions: words(&[WINDOW_FUNCTIONS]),
+            window_functions,
             types: here("x", TYPES),
-            row_functions: &functions - &aggregates,
+            row_functions: &functions_without_window - &aggregates,
+            row_and_window_functions: &functions - &aggregates,
+            functions_without_window,
             functions,
             aggregates,
             sources: owned(sources, &lists.table),

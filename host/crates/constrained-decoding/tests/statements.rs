@@ -298,6 +298,10 @@ fn statements_for_sqlite_keep_to_its_grammar() {
             ("SELECT avg(*) FROM singer", "SELECT avg("),
             ("SELECT length(Name, Age) FROM singer", "SELECT length(Name"),
             ("SELECT rank() FROM singer", "SELECT rank() "),
+            (
+                "SELECT Age FROM singer WHERE rank() OVER () = 1",
+                "SELECT Age FROM singer WHERE ran",
+            ),
             ("SELECT Age FROM singer AS T1.Age", "SELECT Age FROM singer AS T1"),
             ("SELECT Age Country Name FROM singer", "SELECT Age Country "),
             (
