@@ -324,7 +324,10 @@ fn a_full_disk_stops_the_fleet_and_loses_nothing() {
     };
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("disk is full"), "{said}");
-    assert!(bytes(&place.path().join("resumed")) == bytes(&place.path().join("plain")), "{said}");
+    assert!(
+        bytes(&place.path().join("resumed")) == bytes(&place.path().join("plain")),
+        "{said}"
+    );
 }
 
 #[test]

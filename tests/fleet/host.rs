@@ -57,7 +57,11 @@ impl Host {
 
     /// Makes the cable lose a twentieth of what it carries, and the rest late; false where the kernel has no `netem`.
     pub fn damage(&self) -> bool {
-        succeeds("tc", &format!("qdisc add dev {} root netem delay 20ms 10ms loss 5%", self.cable)).is_some()
+        succeeds(
+            "tc",
+            &format!("qdisc add dev {} root netem delay 20ms 10ms loss 5%", self.cable),
+        )
+        .is_some()
     }
 
     /// Pulls the cable for a while. Nobody is told: what was sent is lost.
