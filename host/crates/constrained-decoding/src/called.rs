@@ -94,7 +94,7 @@ impl Statement {
     pub(crate) fn is_aggregating(&self) -> bool {
         self.parens[self.scope().depth..].iter().any(|paren| match paren {
             Paren::Arguments { called, .. } => called.is_aggregate(),
-            _ => *paren == Paren::DistinctArguments,
+            _ => matches!(paren, Paren::DistinctArguments | Paren::OrderedArguments),
         })
     }
 }

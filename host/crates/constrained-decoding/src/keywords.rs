@@ -16,9 +16,10 @@ impl Statement {
             self.scope_mut().join = JoinCondition::Begun;
         }
         let after = std::mem::replace(&mut self.previous, Previous::Keyword(keyword));
-        self.is_behind_row = match after {
-            Previous::NotBehind => self.is_behind_row,
-            _ => after == Previous::Operand(Operand::Row),
+        self.row_before = match after {
+            Previous::NotBehind => self.row_before,
+            Previous::Operand(Operand::Row(operands)) => Some(operands),
+            _ => None,
         };
         if self.expression_keyword(keyword, &after) {
             return;
@@ -74,7 +75,11 @@ impl Statement {
             }
             ("as", Some(paren @ Paren::Cast)) => *paren = Paren::CastType,
             ("between", _) => self.parens.push(Paren::Between),
-            ("and", Some(Paren::Between)) => drop(self.parens.pop()),
+            ("and", Some(Paren::Between)) => {
+                self.parens.pop();
+                // One operand follows, as before.
+                self.previous = Previous::Keyword("between");
+            }
             ("not", _) if matches!(after, Previous::Operand(_)) => self.previous = Previous::NotBehind,
             ("not", _) if *after == Previous::Keyword("is") => self.previous = Previous::Keyword("is"),
             ("distinct", _) if *after == Previous::Keyword("is") => self.previous = Previous::IsDistinct,
@@ -131,7 +136,7 @@ impl Statement {
             }
             (_, Previous::Operand(Operand::CallWithoutWindow), _) => has_server_grammar,
             (_, Previous::Operand(Operand::Ordinal), _) if continues_expression(keyword) => false,
-            (_, Previous::Operand(Operand::Row), _) => has_server_grammar || matches!(keyword, "in" | "not" | "is"),
+            (_, Previous::Operand(Operand::Row(_)), _) => has_server_grammar || matches!(keyword, "in" | "not"),
             ("when", _, Some(Paren::Case(stage))) => matches!(stage, CaseStage::Case | CaseStage::Then),
             ("then", _, Some(Paren::Case(stage))) => *stage == CaseStage::When,
             ("else", _, Some(Paren::Case(stage))) => *stage == CaseStage::Then,

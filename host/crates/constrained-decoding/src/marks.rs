@@ -47,7 +47,10 @@ impl Statement {
                 Previous::Operator(marks) if marks == b":" && mark == b':' => Previous::Cast,
                 Previous::Operator(marks) => Previous::Operator([marks.as_slice(), &[mark]].concat()),
                 before => {
-                    self.is_behind_row = before == Previous::Operand(Operand::Row);
+                    self.row_before = match before {
+                        Previous::Operand(Operand::Row(operands)) => Some(operands),
+                        _ => None,
+                    };
                     Previous::Operator(vec![mark])
                 }
             },
@@ -74,7 +77,8 @@ impl Statement {
             self.scope_mut().is_listed = true;
         }
         match self.parens.last_mut() {
-            Some(paren @ Paren::Operands) => *paren = Paren::List,
+            Some(paren @ Paren::Operands) => *paren = Paren::List { operands: 2 },
+            Some(Paren::List { operands } | Paren::Compared { operands, .. }) => *operands += 1,
             Some(Paren::Arguments { called, .. }) if *called == Called::Extreme => *called = Called::Row,
             _ => {}
         }
@@ -141,7 +145,7 @@ impl Statement {
             | Previous::IsDistinct
             | Previous::Cast
             | Previous::FieldDot => false,
-            Previous::Operand(Operand::Row) => b"=<>!".contains(&mark),
+            Previous::Operand(Operand::Row(_)) => b"=<>!".contains(&mark),
             Previous::Operand(Operand::CallWithoutWindow) => false,
             Previous::Operand(Operand::Ordinal) => b",);".contains(&mark),
             // A type may have a length.
@@ -164,7 +168,7 @@ impl Statement {
             Previous::Comma if self.orders_several_queries() => false,
             Previous::Comma if self.expects_table() || self.is_at_ordinal() => mark == b'(',
             Previous::Comma => PREFIXES.contains(&mark),
-            Previous::Operator(marks) if self.is_behind_row => mark == b'(' || begins_operator(marks, mark),
+            Previous::Operator(marks) if self.row_before.is_some() => mark == b'(' || begins_operator(marks, mark),
             Previous::Operator(marks) => PREFIXES.contains(&mark) && is_whole(marks) || begins_operator(marks, mark),
             Previous::Keyword(keyword) => self.may_follow(keyword, mark, schema),
         }
@@ -187,7 +191,7 @@ impl Statement {
             ) => mark == b')',
             (Some(Paren::Arguments { called, .. }), b')') => matches!(called, Called::Row | Called::Window),
             (Some(Paren::Arguments { called, .. }), b'*') => *called == Called::Count,
-            (Some(Paren::Subquery | Paren::Filter { .. }), _) => false,
+            (Some(Paren::Subquery { .. } | Paren::Filter { .. }), _) => false,
             (Some(Paren::Window { .. }), _) => mark == b')',
             (Some(Paren::Rows | Paren::Free), b')') => true,
             _ => PREFIXES.contains(&mark),
@@ -219,6 +223,7 @@ impl Statement {
         match self.parens.last() {
             Some(Paren::Case(_) | Paren::Between | Paren::Cast | Paren::CastType | Paren::Filter { .. }) => false,
             Some(Paren::Plain) => has_server_grammar,
+            Some(Paren::Compared { with, operands }) => operands < with || has_server_grammar,
             // An aggregate over rows that differ takes one expression; servers know others.
             Some(Paren::DistinctArguments) => has_server_grammar,
             Some(Paren::Arguments { called, .. }) => called.takes_several() || has_server_grammar,
@@ -240,6 +245,7 @@ impl Statement {
         match self.parens.last() {
             None | Some(Paren::Case(_) | Paren::Between | Paren::Cast) => false,
             Some(Paren::Query { .. }) => self.is_settled(schema),
+            Some(Paren::Compared { with, operands }) => operands == with || schema.dialect.has_server_grammar,
             Some(_) => true,
         }
     }
@@ -272,7 +278,7 @@ impl Statement {
     }
 
     fn may_begin_literal(&self, schema: &SchemaConstraint) -> bool {
-        let is_compared_with_row = self.is_behind_row && matches!(self.previous, Previous::Operator(_));
+        let is_compared_with_row = self.row_before.is_some() && matches!(self.previous, Previous::Operator(_));
         self.expects_operand(schema) && !is_compared_with_row
     }
 

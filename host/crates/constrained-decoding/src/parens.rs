@@ -15,13 +15,22 @@ pub(crate) enum Paren {
     /// What may be one or several operands.
     Operands,
     /// Several operands, which are compared with as many.
-    List,
+    List {
+        operands: usize,
+    },
+    /// What several operands are compared with: as many, or a query of as many columns.
+    Compared {
+        with: usize,
+        operands: usize,
+    },
     /// What IN takes: operands, or a query of one column.
     Choices,
     /// Operands, or a query of any number of columns.
     Rows,
-    /// What EXISTS and a common table expression take: a query of any number of columns.
-    Subquery,
+    /// What EXISTS and a common table expression take, and IN behind several operands: a query of so many columns, or of any number.
+    Subquery {
+        columns: Option<usize>,
+    },
     /// Arguments of a function.
     Arguments {
         called: Called,
@@ -86,7 +95,9 @@ impl Statement {
             },
             Previous::Source | Previous::Keyword("pivot" | "unpivot") => Paren::Free,
             Previous::Name => Paren::Names,
-            Previous::Keyword("as" | "materialized") if self.scope().clause == Clause::With => Paren::Subquery,
+            Previous::Keyword("as" | "materialized") if self.scope().clause == Clause::With => {
+                Paren::Subquery { columns: None }
+            }
             Previous::Filter { takes_window } => Paren::Filter {
                 takes_window: *takes_window,
             },
@@ -95,11 +106,16 @@ impl Statement {
             Previous::Keyword("on") if self.scope().clause == Clause::Select => Paren::Prefix,
             Previous::Keyword("cast") => Paren::Cast,
             Previous::Keyword("using") if self.scope().clause == Clause::From => Paren::Using,
-            Previous::Keyword("exists") => Paren::Subquery,
+            Previous::Keyword("exists") => Paren::Subquery { columns: None },
             Previous::Keyword("union" | "all" | "intersect" | "except" | "values") | Previous::Nothing => Paren::Rows,
             _ if self.expects_table() => Paren::Join,
-            _ if self.is_behind_row => Paren::Rows,
-            Previous::Keyword("in") => Paren::Choices,
+            Previous::Keyword("in") => match self.row_before {
+                Some(operands) => Paren::Subquery {
+                    columns: Some(operands),
+                },
+                None => Paren::Choices,
+            },
+            Previous::Operator(_) if let Some(with) = self.row_before => Paren::Compared { with, operands: 1 },
             Previous::Operator(_) | Previous::Keyword("like" | "glob" | "between" | "limit" | "offset" | "is") => {
                 Paren::Plain
             }
@@ -111,7 +127,9 @@ impl Statement {
     pub(crate) fn close(&mut self, schema: &SchemaConstraint) -> Previous {
         match self.parens.pop() {
             Some(Paren::Query { source }) => {
-                let query = self.close_query(schema).map_or(Relation::Any, Scope::derived);
+                let query = self
+                    .close_query(schema)
+                    .map_or(Relation::Any, |query| query.derived(schema));
                 if source {
                     self.bind(Vec::new(), query);
                     return Previous::Table;
@@ -141,7 +159,7 @@ impl Statement {
                 takes_filter: false,
                 takes_window,
             }),
-            Some(Paren::List) => Previous::Operand(Operand::Row),
+            Some(Paren::List { operands }) => Previous::Operand(Operand::Row(operands)),
             _ => VALUE,
         }
     }
@@ -149,7 +167,12 @@ impl Statement {
     /// Begins a query in the parenthesis that was opened last.
     pub(crate) fn open_query(&mut self) {
         if let Some(paren) = self.parens.last_mut() {
-            let wanted = matches!(paren, Paren::Plain | Paren::Operands | Paren::Choices).then_some(1);
+            let wanted = match paren {
+                Paren::Plain | Paren::Operands | Paren::Choices => Some(1),
+                Paren::Subquery { columns } => *columns,
+                Paren::Compared { with, .. } => Some(*with),
+                _ => None,
+            };
             *paren = Paren::Query {
                 source: *paren == Paren::Join,
             };

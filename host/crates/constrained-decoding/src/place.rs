@@ -162,6 +162,7 @@ impl Statement {
             Previous::Keyword("as") => Place::ColumnName,
             Previous::Keyword("over" | "window" | "collate") => Place::Anything,
             Previous::Keyword("union" | "intersect" | "except") => Place::NextQuery,
+            Previous::NotBehind if self.row_before.is_some() && !has_server_grammar => Place::Words("in"),
             Previous::NotBehind => Place::Words("between exists glob ilike in like match null regexp rlike similar"),
             Previous::IsDistinct => Place::Words("from"),
             Previous::Filter { .. } => Place::Words(""),
@@ -174,6 +175,7 @@ impl Statement {
             | Previous::Function(_)
             | Previous::Source => Place::Continuation,
             Previous::Open => self.place_in_parentheses(schema),
+            Previous::Operator(_) if self.row_before.is_some() && !has_server_grammar => Place::Words(""),
             Previous::Comma | Previous::Operator(_) => Place::Operand,
             Previous::Keyword(keyword) if begins_operand(keyword) => Place::Operand,
             Previous::Keyword(keyword) if !has_server_grammar => after_word(keyword),
@@ -184,8 +186,8 @@ impl Statement {
     fn place_in_parentheses(&self, schema: &SchemaConstraint) -> Place<'_> {
         match self.parens.last() {
             Some(Paren::Window { .. } | Paren::Filter { .. }) if schema.dialect.has_server_grammar => Place::Either,
-            Some(Paren::Subquery) if schema.dialect.has_server_grammar => Place::Operand,
-            Some(Paren::Subquery) => Place::Words("select values with"),
+            Some(Paren::Subquery { .. }) if schema.dialect.has_server_grammar => Place::Operand,
+            Some(Paren::Subquery { .. }) => Place::Words("select values with"),
             Some(Paren::Window { .. }) => Place::Words("groups order partition range rows"),
             Some(Paren::Filter { .. }) => Place::Words("where"),
             Some(Paren::Arguments {
@@ -277,7 +279,8 @@ impl Statement {
         }
         let is_before_groups = (Clause::From..=Clause::Group).contains(&self.scope().clause);
         let is_aggregate = |name: &Vec<u8>| is_before_groups && self.scope().row.aggregate_names.contains(name);
-        let mut given = self.scopes.iter().flat_map(|scope| &scope.row.new_names);
+        let selected = self.scopes.iter().filter(|scope| scope.clause > Clause::Select);
+        let mut given = selected.flat_map(|scope| &scope.row.new_names);
         given.any(|name| begins(name, word) && !is_aggregate(name))
     }
 

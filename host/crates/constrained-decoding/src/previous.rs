@@ -6,8 +6,8 @@ use crate::called::Called;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operand {
     Value,
-    /// Several in parentheses.
-    Row,
+    /// So many in parentheses.
+    Row(usize),
     /// An aggregate that was called.
     Call {
         takes_filter: bool,

@@ -47,6 +47,18 @@ impl Relation {
         }
     }
 
+    /// The names of its columns, as far as they are known.
+    fn columns(&self, schema: &SchemaConstraint) -> Vec<Vec<u8>> {
+        match self {
+            Self::Tables(tables) => {
+                let names = tables.iter().flat_map(|table| schema.tables[*table].columns.all());
+                names.map(<[u8]>::to_vec).collect()
+            }
+            Self::Derived(columns) => columns.clone(),
+            Self::Any => Vec::new(),
+        }
+    }
+
     fn has_all(&self, columns: &[Vec<u8>], schema: &SchemaConstraint) -> bool {
         columns.iter().all(|column| self.has(column, schema))
     }
@@ -221,12 +233,19 @@ impl Scope {
     }
 
     /// What a query around it reads it as.
-    pub fn derived(mut self) -> Relation {
-        if self.row.is_unknown || !self.row.stars.is_empty() {
+    pub fn derived(mut self, schema: &SchemaConstraint) -> Relation {
+        if self.row.is_unknown || self.has_unknown_columns() {
             return Relation::Any;
         }
         self.row.end_item();
-        Relation::Derived(self.row.names)
+        let mut columns = std::mem::take(&mut self.row.names);
+        for star in &self.row.stars {
+            let is_meant = |binding: &&Binding| star.as_ref().is_none_or(|name| binding.name == *name);
+            for binding in self.bindings.iter().filter(is_meant) {
+                columns.extend(binding.relation.columns(schema));
+            }
+        }
+        Relation::Derived(columns)
     }
 
     /// How many columns it selects, as far as that can be counted.

@@ -22,8 +22,8 @@ pub(crate) struct Statement {
     pub expressions: NameSet,
     /// Its common table expressions, in their order.
     pub table_expressions: Vec<TableExpression>,
-    /// Whether several operands in parentheses are compared with what comes next.
-    pub is_behind_row: bool,
+    /// Operands in parentheses that are compared with what comes next.
+    pub row_before: Option<usize>,
 }
 
 impl Statement {
@@ -36,7 +36,7 @@ impl Statement {
             given: set(),
             expressions: set(),
             table_expressions: Vec::new(),
-            is_behind_row: false,
+            row_before: None,
         }
     }
 
@@ -208,7 +208,7 @@ impl Statement {
     pub fn awaits_more(&self, schema: &SchemaConstraint) -> bool {
         match &self.previous {
             Previous::Dot(_) | Previous::FieldDot | Previous::Open | Previous::Comma | Previous::Operator(_) => true,
-            Previous::Operand(Operand::Row | Operand::CallWithoutWindow) => !schema.dialect.has_server_grammar,
+            Previous::Operand(Operand::Row(_) | Operand::CallWithoutWindow) => !schema.dialect.has_server_grammar,
             Previous::Keyword(keyword) if schema.dialect.has_server_grammar => {
                 begins_operand(keyword) || self.expects_table()
             }

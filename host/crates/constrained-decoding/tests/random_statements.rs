@@ -160,7 +160,7 @@ fn whatever_is_admitted_is_prepared() {
     assert!(subject.complete(20_000) > 4_000);
 }
 
-/// Statements with what queries have. Left out is what is not followed up: counts of arguments, and rows that are compared.
+/// Statements with what queries have. Left out is what is not followed up: counts of arguments.
 const STATEMENTS: &[&str] = &[
     "SELECT count(*) FROM singer",
     "SELECT Name, Age FROM singer WHERE Country = 'France' ORDER BY Age DESC LIMIT 1",
@@ -189,6 +189,7 @@ const STATEMENTS: &[&str] = &[
     "SELECT T1.Name FROM singer AS T1, singer AS T2 WHERE T1.Teacher_ID = T2.Singer_ID AND NOT T2.Age IN (30, 40)",
     "SELECT current_date, abs(Year - 2000), lower(Theme) FROM concert WHERE Theme NOT IN ('x', 'y') AND Theme IS NOT 'none'",
     "SELECT max(Age) AS oldest FROM singer ORDER BY oldest",
+    "SELECT Name FROM singer WHERE (Age, Country) NOT IN (SELECT Capacity, Name FROM stadium) AND (Age, Name) > (30, 'x')",
     "SELECT Theme FROM concert NATURAL JOIN singer_in_concert GROUP BY Theme",
 ];
 

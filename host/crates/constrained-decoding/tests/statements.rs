@@ -330,6 +330,10 @@ fn statements_for_sqlite_keep_to_its_grammar() {
                 "WITH old AS (SELECT Name FROM singer) SELECT Age FROM old",
             ),
             ("WITH old AS (Age)", "WITH old AS ("),
+            (
+                "SELECT Age FROM singer WHERE (Age, Name) IN (SELECT Year FROM concert)",
+                "SELECT Age FROM singer WHERE (Age, Name) IN (SELECT Year FRO",
+            ),
         ],
     );
     admits(
