@@ -657,7 +657,7 @@ fn every_written_prefix_can_be_continued() {
     for dialect in built_in.iter().chain([&DialectInfo::default()]) {
         let names = concerts_under(dialect);
         let mut random = ChaCha8Rng::seed_from_u64(7);
-        for _ in 0..20 {
+        for _ in 0..8 {
             let (mut reader, mut written) = (DecodingState::new(names.clone()), Vec::new());
             for _ in 0..80 {
                 let mut fitting = next_bytes(&reader);
