@@ -1,5 +1,7 @@
 //! Calls of functions: what each takes, and what aggregates make of their query.
 
+use std::collections::BTreeSet;
+
 use crate::name_set::Word;
 use crate::parens::Paren;
 use crate::previous::{Operand, Previous};
@@ -96,5 +98,24 @@ impl Statement {
             Paren::Arguments { called, .. } => called.is_aggregate(),
             _ => matches!(paren, Paren::DistinctArguments | Paren::OrderedArguments),
         })
+    }
+
+    /// Functions that may be called here. What takes many rows stands where rows are grouped: not in WHERE, ON or GROUP BY, nor behind ORDER BY
+    /// alone.
+    pub(crate) fn functions<'s>(&self, schema: &'s SchemaConstraint) -> &'s BTreeSet<Box<str>> {
+        let (words, scope) = (&schema.dialect.words, self.scope());
+        match scope.clause {
+            _ if self.is_among_rows() => &words.row_functions,
+            Clause::From | Clause::Where | Clause::Group => &words.row_functions,
+            Clause::Having => &words.functions_without_window,
+            Clause::Order if !scope.is_grouped() && !scope.compound => &words.row_and_window_functions,
+            _ => &words.functions,
+        }
+    }
+
+    /// Whether rows are told apart here before they become one: in FILTER, and in ORDER BY among the arguments of an aggregate.
+    pub(crate) fn is_among_rows(&self) -> bool {
+        let mut inner = self.parens[self.scope().depth..].iter();
+        inner.any(|paren| matches!(paren, Paren::Filter { .. } | Paren::OrderedArguments))
     }
 }

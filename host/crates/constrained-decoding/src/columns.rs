@@ -7,6 +7,7 @@ use crate::scope::{Clause, Scope};
 use crate::statement::Statement;
 
 impl Statement {
+    /// Takes a column, with the qualifier before it.
     pub(crate) fn column(&mut self, word: &Word, schema: &SchemaConstraint) {
         if self.selects() {
             self.scope_mut().row.column(&word.text);

@@ -157,6 +157,15 @@ impl Scope {
         usize::from(merged > 0) + self.bindings[merged..].iter().filter(has).count()
     }
 
+    /// Whether the last table has a column, and one before it too.
+    pub fn shares(&self, column: &[u8], schema: &SchemaConstraint) -> bool {
+        let Some((last, earlier)) = self.bindings.split_last() else {
+            return false;
+        };
+        let has = |binding: &Binding| binding.relation.has(column, schema);
+        has(last) && earlier.iter().any(has)
+    }
+
     /// Makes a column of the tables so far one.
     pub fn merge(&mut self, column: &[u8]) {
         self.merged.push(MergedColumn {

@@ -1,13 +1,15 @@
-//! Tables as they are named in FROM.
+//! Tables as they are named in FROM, and words that may name them.
 
 use crate::join_condition::JoinCondition;
 use crate::name_set::Word;
+use crate::place::{Glance, Reading, may_name};
 use crate::previous::Previous;
 use crate::schema_constraint::SchemaConstraint;
 use crate::scope::{Binding, Relation};
 use crate::statement::Statement;
 
 impl Statement {
+    /// Takes a table, with the schema before it.
     pub(crate) fn table(&mut self, word: &Word, schema: &SchemaConstraint) {
         let owner = match &self.previous {
             Previous::Dot(owner) => Some(owner.clone()),
@@ -39,19 +41,18 @@ impl Statement {
     pub(crate) fn join_naturally(&mut self, schema: &SchemaConstraint) {
         let scope = self.scope_mut();
         scope.join = JoinCondition::Written;
-        let Some((last, earlier)) = scope.bindings.split_last() else {
-            return;
-        };
-        let is_shared = |column: &&[u8]| {
-            let has = |binding: &Binding| binding.relation.has(column, schema);
-            has(last) && earlier.iter().any(has)
-        };
-        let shared: Vec<Vec<u8>> = schema.columns.all().filter(is_shared).map(<[u8]>::to_vec).collect();
+        let shared: Vec<Vec<u8>> = schema
+            .columns
+            .all()
+            .filter(|column| scope.shares(column, schema))
+            .map(<[u8]>::to_vec)
+            .collect();
         for column in shared {
             scope.merge(&column);
         }
     }
 
+    /// Adds a table to FROM, under this name until it gets another.
     pub(crate) fn bind(&mut self, name: Vec<u8>, relation: Relation) {
         let scope = self.scope_mut();
         scope.bindings.push(Binding { name, relation });
@@ -60,5 +61,64 @@ impl Statement {
         } else {
             JoinCondition::Missing
         };
+    }
+
+    pub(crate) fn as_table(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
+        let word = glance.word;
+        let queries = if self.previous == Previous::Open {
+            "select values with"
+        } else {
+            ""
+        };
+        let keyword = word
+            .among_these(queries)
+            .or_else(|| word.among_these(schema.dialect.source_words));
+        if let Some(keyword) = keyword {
+            return Some(Reading::Keyword(keyword));
+        }
+        if glance.may_precede(b'.') && schema.schemas.holds(word) {
+            return Some(Reading::Schema);
+        }
+        if glance.may_precede(b'(') && word.is_function(&schema.dialect.words.sources) {
+            return Some(Reading::Source);
+        }
+        let named = self.expressions.holds(word) || self.is_next_table(word, schema);
+        (glance.may_stand_alone() && named).then_some(Reading::Table)
+    }
+
+    pub(crate) fn as_table_alias(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
+        let word = glance.word;
+        let scope = self.scope();
+        // `T1` could still become `T10`, but hardly ever does.
+        let decided = word.whole || word.is_letter_and_number();
+        // Nobody numbers tables in thousands, and a model that has begun to does not end.
+        if word.is_letter_and_long_number() {
+            return None;
+        }
+        let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, schema);
+        let is_free = !decided || scope.bindings.last().is_none_or(fits);
+        (is_free && may_name(word, schema)).then_some(Reading::TableAlias)
+    }
+
+    /// Whether it is a table that suits what was asked before FROM and is joined by a key; where none does, any.
+    pub(crate) fn is_next_table(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let suits = |table: &usize| self.scope().suits(*table, schema);
+        let is_named = |table: &usize| schema.tables[*table].names.holds(word);
+        let joined = self.tables_along_keys(schema).unwrap_or_default();
+        let mut joined = joined.iter().filter(|table| suits(table)).peekable();
+        if joined.peek().is_some() {
+            return joined.any(is_named);
+        }
+        let mut tables = (0..schema.tables.len()).filter(suits).peekable();
+        if tables.peek().is_some() {
+            return tables.any(|table| is_named(&table));
+        }
+        schema.table_names.holds(word)
+    }
+
+    /// Whether it is a column that the last table in FROM has, and one before it.
+    pub(crate) fn is_shared(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let mut columns = schema.columns.meant_by(word);
+        columns.any(|column| self.scope().shares(column, schema))
     }
 }
