@@ -6,7 +6,6 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// This process as others see it.
 #[derive(Debug)]
@@ -24,14 +23,12 @@ impl LeaseHolder {
     /// When no file can be made or locked there.
     pub fn announce(store: &Path) -> io::Result<Self> {
         sweep(store);
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let name = format!("{}-{}", std::process::id(), since_epoch.as_nanos());
+        let name = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
         let path = lock_file(store, &name);
-        // Locked before it gets its name, so that nobody sees it unlocked.
-        let draft = path.with_extension("draft");
-        let file = File::create(&draft)?;
-        file.lock()?;
-        fs::rename(&draft, &path)?;
+        // Locked under a name of its own before it gets the one that others look for, so that nobody sees it unlocked.
+        let draft = tempfile::Builder::new().prefix(".asking-").tempfile_in(folder(store))?;
+        draft.as_file().lock()?;
+        let file = draft.persist_noclobber(&path).map_err(|failed| failed.error)?;
         Ok(Self {
             name,
             path,
@@ -65,9 +62,13 @@ fn prefix(store: &Path) -> String {
     format!("{}.asking-", store.file_name().unwrap_or_default().to_string_lossy())
 }
 
+fn folder(store: &Path) -> &Path {
+    let named = store.parent().filter(|folder| !folder.as_os_str().is_empty());
+    named.unwrap_or(Path::new("."))
+}
+
 fn sweep(store: &Path) {
-    let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else {
+    let Ok(entries) = fs::read_dir(folder(store)) else {
         return;
     };
     let prefix = prefix(store);
@@ -99,5 +100,29 @@ mod tests {
         assert!(!lives(&store, "4711-0"));
         let _third = LeaseHolder::announce(&store).unwrap();
         assert!(!lock_file(&store, "4711-0").exists());
+    }
+
+    #[test]
+    fn lease_holders_that_announce_themselves_at_once_all_live() {
+        const HOLDERS: usize = 8;
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("llm.sqlite");
+        for _ in 0..50 {
+            let start = std::sync::Barrier::new(HOLDERS);
+            let announce = || {
+                start.wait();
+                LeaseHolder::announce(&store).unwrap()
+            };
+            let holders: Vec<LeaseHolder> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..HOLDERS).map(|_| scope.spawn(announce)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(holders.iter().all(|holder| lives(&store, holder.name())));
+        }
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "nothing is left behind"
+        );
     }
 }
