@@ -5,6 +5,7 @@
 
 mod arguments;
 mod joint_pairs;
+mod left_out;
 mod questions;
 mod recipe;
 mod score_table;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::left_out::RecipePart;
+
 /// How many questions of people a small model answers
 #[derive(Parser)]
 pub struct AnswersArguments {
@@ -25,6 +27,9 @@ pub struct AnswersArguments {
     /// Further settings of the recipe
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     pub set: Vec<String>,
+    /// Part of the recipe to leave out
+    #[arg(long, value_enum, value_name = "PART")]
+    pub leave_out: Option<RecipePart>,
     /// How often the pairs of `train.jsonl` are trained on before the generated ones
     #[arg(long, value_name = "EPOCHS", default_value_t = 2.0)]
     pub people_epochs: f64,
@@ -58,8 +63,11 @@ impl AnswersArguments {
         self.data.join("dev.jsonl")
     }
 
-    /// Pairs that people wrote about other databases.
+    /// Pairs that people wrote about other databases, if they are trained on.
     pub fn other_pairs(&self) -> Option<PathBuf> {
+        if self.leave_out == Some(RecipePart::People) {
+            return None;
+        }
         Some(self.data.join("train.jsonl")).filter(|file| file.is_file())
     }
 

@@ -33,6 +33,9 @@ pub fn write_recipe(arguments: &AnswersArguments) -> Result<Recipe> {
         joint: out.join("joint"),
     };
     let mut pairs = of_runs(&arguments.recipe);
+    if let Some(part) = arguments.leave_out {
+        merge(&mut pairs, part.settings());
+    }
     for setting in &arguments.set {
         let given: Table = toml::from_str(setting).with_context(|| format!("{setting} is no setting"))?;
         merge(&mut pairs, given);
