@@ -9,7 +9,8 @@ pub(crate) use foreign::is_foreign;
 pub(crate) use tsql::{is_tsql_function, tsql_names};
 
 const AGGREGATES: &str = "avg count max min sum";
-const SQLITE_AGGREGATES: &str = "group_concat string_agg total json_group_array json_group_object median";
+const SQLITE_AGGREGATES: &str = "group_concat string_agg total json_group_array json_group_object median percentile \
+    percentile_cont percentile_disc";
 const POSTGRES_AGGREGATES: &str = "array_agg bit_and bit_or bit_xor bool_and bool_or every json_agg jsonb_agg json_object_agg \
     jsonb_object_agg json_objectagg json_arrayagg string_agg xmlagg corr covar_pop covar_samp regr_avgx regr_avgy regr_count \
     regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop stddev_samp variance var_pop var_samp mode \

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::argument_count::ArgumentCount;
 use crate::name_set::Word;
 use crate::parens::Paren;
 use crate::previous::{Operand, Previous};
@@ -19,26 +20,55 @@ pub(crate) enum Called {
     /// One operand of many rows, or several of one row.
     Extreme,
     /// Operands of many rows.
-    Aggregate,
+    Aggregate(ArgumentCount),
     /// What a window tells of a row.
-    Window,
-    /// What a window tells of a row by its place alone: it takes nothing.
-    Rank,
-    /// One operand of one row.
-    One,
+    Window(ArgumentCount),
     /// Operands of one row.
-    Row,
+    Row(ArgumentCount),
 }
 
 impl Called {
     /// Whether many rows become one.
     pub fn is_aggregate(self) -> bool {
-        matches!(self, Self::Count | Self::Sum | Self::Extreme | Self::Aggregate)
+        matches!(self, Self::Count | Self::Sum | Self::Extreme | Self::Aggregate(_))
     }
 
-    /// Whether it takes more than one operand.
-    pub fn takes_several(self) -> bool {
-        !matches!(self, Self::Count | Self::Sum | Self::One | Self::Rank)
+    fn arguments(self) -> Option<ArgumentCount> {
+        match self {
+            Self::Aggregate(count) | Self::Window(count) | Self::Row(count) => Some(count),
+            Self::Count | Self::Sum | Self::Extreme => None,
+        }
+    }
+
+    /// Whether it may be called with nothing.
+    pub fn may_take_none(self) -> bool {
+        self.arguments().is_some_and(ArgumentCount::may_be_none)
+    }
+
+    /// Whether it may be called with something.
+    pub fn may_take_some(self) -> bool {
+        self.arguments().is_none_or(ArgumentCount::may_be_some)
+    }
+
+    /// Whether the operand that is written may be its last.
+    pub fn may_end(self) -> bool {
+        self.arguments().is_none_or(ArgumentCount::may_be_last)
+    }
+
+    /// Whether another operand may follow the one that is written.
+    pub fn may_go_on(self) -> bool {
+        self == Self::Extreme || self.arguments().is_some_and(ArgumentCount::may_go_on)
+    }
+
+    /// What it is behind a comma.
+    pub fn behind_comma(self) -> Self {
+        match self {
+            Self::Extreme => Self::Row(ArgumentCount::ANY),
+            Self::Aggregate(count) => Self::Aggregate(count.behind_one()),
+            Self::Window(count) => Self::Window(count.behind_one()),
+            Self::Row(count) => Self::Row(count.behind_one()),
+            Self::Count | Self::Sum => self,
+        }
     }
 }
 
@@ -47,16 +77,12 @@ impl Statement {
     pub(crate) fn function(&mut self, word: &Word, schema: &SchemaConstraint) -> Previous {
         self.select_other();
         let words = &schema.dialect.words;
+        let count = ArgumentCount::of(&word.text);
         if word.among(&words.window_functions).is_some() {
-            let is_rank = matches!(
-                word.text.as_slice(),
-                b"cume_dist" | b"dense_rank" | b"percent_rank" | b"rank" | b"row_number"
-            );
-            return Previous::Function(if is_rank { Called::Rank } else { Called::Window });
+            return Previous::Function(Called::Window(count));
         }
         if !word.is_function(&words.aggregates) {
-            let takes_one = word.among(&words.functions_of_one).is_some();
-            return Previous::Function(if takes_one { Called::One } else { Called::Row });
+            return Previous::Function(Called::Row(count));
         }
         let depth = self.scope().depth;
         let around = self.parens[depth..].iter_mut().rev().find_map(|paren| match paren {
@@ -70,7 +96,7 @@ impl Statement {
             b"count" => Called::Count,
             b"avg" | b"sum" | b"total" => Called::Sum,
             b"max" | b"min" => Called::Extreme,
-            _ => Called::Aggregate,
+            _ => Called::Aggregate(count),
         })
     }
 

@@ -15,8 +15,13 @@ pub struct DecodingState {
     mode: Mode,
     /// The word last ended: what it is may depend on what follows.
     ended: Option<Word>,
+    /// Blanks since anything else was written.
+    blanks: usize,
     statement: Statement,
 }
+
+/// Blanks that may stand together, as deep indentation has them.
+const MANY_BLANKS: usize = 24;
 
 /// What the next byte belongs to.
 #[derive(Clone, Debug, Default)]
@@ -104,6 +109,7 @@ impl DecodingState {
             schema,
             mode: Mode::Between,
             ended: None,
+            blanks: 0,
         }
     }
 
@@ -122,6 +128,17 @@ impl DecodingState {
     }
 
     fn read_byte(&mut self, byte: u8) -> bool {
+        let fits = self.judge_byte(byte);
+        self.statement.conditions.byte(byte);
+        self.blanks = if matches!(self.mode, Mode::Between) && byte.is_ascii_whitespace() {
+            self.blanks + 1
+        } else {
+            0
+        };
+        fits && self.blanks <= MANY_BLANKS
+    }
+
+    fn judge_byte(&mut self, byte: u8) -> bool {
         match std::mem::take(&mut self.mode) {
             Mode::Between => self.begin(byte),
             Mode::Bare(word) => self.go_on_bare(word, byte),
@@ -171,7 +188,11 @@ impl DecodingState {
                 self.mode = Mode::Number(NumberPart::begun_by(byte));
                 fits
             }
-            _ if is_word_byte(byte) => self.end_word(byte) & self.go_on_bare(Vec::new(), byte),
+            _ if is_word_byte(byte) => {
+                let fits = self.end_word(byte);
+                self.statement.conditions.begin_word();
+                fits & self.go_on_bare(Vec::new(), byte)
+            }
             _ => match self.schema.dialect.closing_quote(byte) {
                 Some(closing) => self.begin_quoted(closing, byte),
                 None if byte == b'"' => self.begin_text(byte),
@@ -210,7 +231,8 @@ impl DecodingState {
             return self.statement.reading(&growing, None, &self.schema).is_some();
         }
         let word = self.word(&content, false, true);
-        let fits = byte == b'\'' || self.statement.reading(&word, None, &self.schema).is_some();
+        let may_be_prefix = byte == b'\'' && self.schema.dialect.has_server_grammar;
+        let fits = may_be_prefix || self.statement.reading(&word, None, &self.schema).is_some();
         self.ended = Some(word);
         self.begin(byte) && fits
     }
@@ -291,9 +313,10 @@ impl DecodingState {
 
     fn begin_text(&mut self, quote: u8) -> bool {
         // `E'..'` and `N'..'`: a prefix, and no word.
+        let has_prefixes = self.schema.dialect.has_server_grammar;
         let prefix = self
             .ended
-            .take_if(|word| matches!(word.text.as_slice(), b"e" | b"n" | b"b" | b"x"));
+            .take_if(|word| has_prefixes && matches!(word.text.as_slice(), b"e" | b"n" | b"b" | b"x"));
         let rules = self.schema.dialect.lexical;
         let escapes = rules.backslash_escapes || (rules.escape_strings && prefix.is_some_and(|word| word.text == b"e"));
         let fits = self.end_word(quote) && self.statement.admits_text(&self.schema);

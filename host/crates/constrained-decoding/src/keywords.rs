@@ -9,9 +9,13 @@ use crate::scope::Clause;
 use crate::scope::Relation;
 use crate::statement::Statement;
 
+/// Conditions behind the first that may join a table while another is awaited.
+const MANY_CONDITIONS: usize = 2;
+
 impl Statement {
     pub(crate) fn keyword(&mut self, keyword: &'static str, schema: &SchemaConstraint) {
         self.end_join_condition();
+        self.join_conditions(keyword);
         if keyword == "on" && self.is_at_join() {
             self.scope_mut().join = JoinCondition::Begun;
         }
@@ -142,12 +146,35 @@ impl Statement {
             ("else", _, Some(Paren::Case(stage))) => *stage == CaseStage::Then,
             ("end", _, Some(Paren::Case(stage))) => matches!(stage, CaseStage::Then | CaseStage::Else),
             ("when" | "then" | "else" | "end", _, _) => false,
+            ("and", _, Some(Paren::Between)) => true,
+            ("and" | "or", _, _) if !self.may_join_conditions(keyword, schema) => false,
             ("or" | "like" | "is" | "in", _, Some(Paren::Between)) => false,
             // On servers EXTRACT and others have it among their arguments.
             ("from", _, _) if !self.is_at_query() => has_server_grammar,
             _ if !self.is_at_query() => self.may_come_in_parentheses(keyword, schema),
             _ => self.may_begin_clause(keyword, schema),
         }
+    }
+
+    /// Conditions begin, or are joined to others.
+    fn join_conditions(&mut self, keyword: &str) {
+        let is_between = self.parens.last() == Some(&Paren::Between);
+        match keyword {
+            "and" | "or" if !is_between => {
+                self.conditions.join();
+                self.scope_mut().joined_conditions += 1;
+            }
+            "where" | "on" | "having" | "when" => self.conditions.begin(),
+            _ => {}
+        }
+    }
+
+    /// Whether AND or OR may follow a condition: it is not there already, and what joins tables does not go on while a table is awaited.
+    fn may_join_conditions(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
+        let scope = self.scope();
+        let awaits_table = || scope.clause == Clause::From && self.awaited(schema).is_some();
+        let may_go_on = keyword == "and" && scope.joined_conditions < MANY_CONDITIONS;
+        !self.conditions.repeats() && (may_go_on || !awaits_table())
     }
 
     /// Whether OVER may follow an operand: behind a function that takes a window, where none is open.
@@ -159,7 +186,7 @@ impl Statement {
         let inner = &self.parens[self.scope().depth..];
         let is_open = inner.iter().any(|paren| match paren {
             Paren::Window { .. } | Paren::Filter { .. } | Paren::OrderedArguments | Paren::DistinctArguments => true,
-            Paren::Arguments { called, .. } => !matches!(called, Called::Row | Called::One),
+            Paren::Arguments { called, .. } => !matches!(called, Called::Row(_)),
             _ => false,
         });
         takes_one && !is_open && matches!(self.scope().clause, Clause::Select | Clause::Order)
@@ -187,7 +214,7 @@ impl Statement {
             ("limit", _) if !has_server_grammar => may_begin(Clause::Limit),
             ("offset", _) if !has_server_grammar => clause == Clause::Limit,
             _ if schema.dialect.words.after_from.contains(keyword) => self.is_settled(schema),
-            _ => has_server_grammar || self.may_go_on(keyword),
+            _ => has_server_grammar || self.may_go_on(keyword, schema),
         }
     }
 
@@ -198,7 +225,7 @@ impl Statement {
     }
 
     /// Whether a word that begins no clause may follow an operand or a table of a query.
-    fn may_go_on(&self, keyword: &str) -> bool {
+    fn may_go_on(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
         let scope = self.scope();
         let is_behind_table = matches!(self.previous, Previous::Table | Previous::Name | Previous::ColumnNames);
         match keyword {
@@ -207,7 +234,9 @@ impl Statement {
                 matches!(scope.clause, Clause::Select | Clause::Window) && matches!(self.previous, Previous::Operand(_))
             }
             "cross" | "full" | "inner" | "join" | "left" | "natural" | "right" => {
-                scope.clause == Clause::From && (is_behind_table || scope.join == JoinCondition::Written)
+                scope.clause == Clause::From
+                    && self.tells_columns_apart(schema)
+                    && (is_behind_table || scope.join == JoinCondition::Written)
             }
             "collate" => !is_behind_table,
             _ if !continues_expression(keyword) => false,
@@ -239,7 +268,7 @@ impl Statement {
             }
             Some(Paren::Prefix | Paren::Query { .. }) => true,
             Some(Paren::Join) if matches!(keyword, "on" | "using") => self.may_join_by(keyword, schema),
-            Some(Paren::Join) => !is_clause && (has_server_grammar || self.may_go_on(keyword)),
+            Some(Paren::Join) => !is_clause && (has_server_grammar || self.may_go_on(keyword, schema)),
             Some(Paren::Cast) if keyword == "as" => true,
             _ if is_clause => false,
             _ => has_server_grammar || continues_expression(keyword),

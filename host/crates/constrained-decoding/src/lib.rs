@@ -18,8 +18,10 @@
 //! assert!(!state.push(b"le"));
 //! ```
 
+mod argument_count;
 mod called;
 mod columns;
+mod conditions;
 mod decoding_state;
 mod dialect_rules;
 mod join_condition;

@@ -27,10 +27,14 @@ impl Statement {
         }
         self.previous = match mark {
             b'(' => {
+                self.conditions.open();
                 self.parens.push(self.opened());
                 Previous::Open
             }
-            b')' => self.close(schema),
+            b')' => {
+                self.conditions.close();
+                self.close(schema)
+            }
             b',' => self.comma(),
             b'.' => match std::mem::take(&mut self.previous) {
                 Previous::Qualifier(qualifier) => Previous::Dot(qualifier),
@@ -79,7 +83,7 @@ impl Statement {
         match self.parens.last_mut() {
             Some(paren @ Paren::Operands) => *paren = Paren::List { operands: 2 },
             Some(Paren::List { operands } | Paren::Compared { operands, .. }) => *operands += 1,
-            Some(Paren::Arguments { called, .. }) if *called == Called::Extreme => *called = Called::Row,
+            Some(Paren::Arguments { called, .. }) => *called = called.behind_comma(),
             _ => {}
         }
         Previous::Comma
@@ -183,13 +187,8 @@ impl Statement {
 
     fn may_stand_first(&self, mark: u8) -> bool {
         match (self.parens.last(), mark) {
-            (
-                Some(Paren::Arguments {
-                    called: Called::Rank, ..
-                }),
-                _,
-            ) => mark == b')',
-            (Some(Paren::Arguments { called, .. }), b')') => matches!(called, Called::Row | Called::Window),
+            (Some(Paren::Arguments { called, .. }), b')') => called.may_take_none(),
+            (Some(Paren::Arguments { called, .. }), _) if !called.may_take_some() => false,
             (Some(Paren::Arguments { called, .. }), b'*') => *called == Called::Count,
             (Some(Paren::Subquery { .. } | Paren::Filter { .. }), _) => false,
             (Some(Paren::Window { .. }), _) => mark == b')',
@@ -226,7 +225,7 @@ impl Statement {
             Some(Paren::Compared { with, operands }) => operands < with || has_server_grammar,
             // An aggregate over rows that differ takes one expression; servers know others.
             Some(Paren::DistinctArguments) => has_server_grammar,
-            Some(Paren::Arguments { called, .. }) => called.takes_several() || has_server_grammar,
+            Some(Paren::Arguments { called, .. }) => called.may_go_on() || has_server_grammar,
             _ if !self.is_at_query() => true,
             _ => match self.scope().clause {
                 Clause::Select => self.scope().row.may_grow(),
@@ -245,7 +244,9 @@ impl Statement {
         match self.parens.last() {
             None | Some(Paren::Case(_) | Paren::Between | Paren::Cast) => false,
             Some(Paren::Query { .. }) => self.is_settled(schema),
-            Some(Paren::Compared { with, operands }) => operands == with || schema.dialect.has_server_grammar,
+            Some(_) if schema.dialect.has_server_grammar => true,
+            Some(Paren::Compared { with, operands }) => operands == with,
+            Some(Paren::Arguments { called, .. }) => self.previous == Previous::Open || called.may_end(),
             Some(_) => true,
         }
     }

@@ -8,6 +8,9 @@ use crate::schema_constraint::SchemaConstraint;
 use crate::scope::{Clause, Relation, Scope};
 use crate::statement::Statement;
 
+/// So many parentheses are open before no function is called any more: a model that nests them further does not end.
+const DEEPEST: usize = 12;
+
 impl Statement {
     pub(crate) fn as_operand(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
@@ -29,7 +32,8 @@ impl Statement {
                 return named;
             }
         }
-        if glance.may_precede(b'(') && word.is_function(self.functions(schema)) {
+        let may_call = self.parens.len() < DEEPEST && glance.may_precede(b'(');
+        if may_call && word.is_function(self.functions(schema)) {
             return Some(Reading::Function);
         }
         if glance.may_stand_alone() && self.is_column(word, schema) {

@@ -4,7 +4,7 @@ use crate::called::Called;
 use crate::join_condition::JoinCondition;
 use crate::previous::{Operand, Previous, VALUE};
 use crate::schema_constraint::SchemaConstraint;
-use crate::scope::{Clause, Relation, Scope};
+use crate::scope::{Clause, Missing, Relation, Scope};
 use crate::statement::Statement;
 
 /// What is open: a parenthesis, or words that others close.
@@ -151,7 +151,7 @@ impl Statement {
                 self.aggregate(needs_window, true)
             }
             Some(Paren::Arguments {
-                called: Called::Window | Called::Rank,
+                called: Called::Window(_),
                 ..
             }) => Previous::Operand(Operand::CallWithoutWindow),
             Some(Paren::DistinctArguments | Paren::OrderedArguments) => self.aggregate(false, false),
@@ -188,7 +188,7 @@ impl Statement {
 
     /// What the query used and has not is asked of the query around it whose tables are still to come.
     pub(crate) fn ask_around(&mut self, schema: &SchemaConstraint) {
-        let (uses, columns) = self.scope().missing(self.around(), schema);
+        let Missing { uses, columns } = self.scope().missing(self.around(), schema);
         let Some(around) = self.undetermined_around() else {
             return;
         };

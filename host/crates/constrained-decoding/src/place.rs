@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::called::Called;
 use crate::keywords::{begins_operand, is_value};
 use crate::name_set::Word;
 use crate::parens::Paren;
@@ -67,7 +66,9 @@ enum Place<'s> {
     NextQuery,
     /// Behind USING.
     MergedColumn,
-    /// Where names of other kinds stand: windows, collations, types.
+    /// Behind COLLATE, where collations are known.
+    Collation,
+    /// Where names of other kinds stand: windows, collations of servers, types.
     Anything,
 }
 
@@ -98,6 +99,7 @@ impl Statement {
             Place::MergedColumn => self.is_shared(word, schema).then_some(Reading::ColumnName),
             Place::ExpressionName if word.is_keyword("recursive") => Some(Reading::Keyword("recursive")),
             Place::ExpressionName => may_name(word, schema).then_some(Reading::ExpressionName),
+            Place::Collation => word.among_these("binary nocase rtrim").map(|_| Reading::Unknown),
             Place::Words(words) => word.among_these(words).map(Reading::Keyword),
             Place::OperandOr(words) => {
                 let keyword = word.among_these(words).map(Reading::Keyword);
@@ -150,6 +152,7 @@ impl Statement {
                 Place::Words("select values")
             }
             Previous::Keyword("as") => Place::ColumnName,
+            Previous::Keyword("collate") if !has_server_grammar => Place::Collation,
             Previous::Keyword("over" | "window" | "collate") => Place::Anything,
             Previous::Keyword("union" | "intersect" | "except") => Place::NextQuery,
             Previous::NotBehind if self.row_before.is_some() && !has_server_grammar => Place::Words("in"),
@@ -180,9 +183,9 @@ impl Statement {
             Some(Paren::Subquery { .. }) => Place::Words("select values with"),
             Some(Paren::Window { .. }) => Place::Words("groups order partition range rows"),
             Some(Paren::Filter { .. }) => Place::Words("where"),
-            Some(Paren::Arguments {
-                called: Called::Rank, ..
-            }) => Place::Words(""),
+            Some(Paren::Arguments { called, .. }) if !called.may_take_some() && !schema.dialect.has_server_grammar => {
+                Place::Words("")
+            }
             _ => Place::Operand,
         }
     }
@@ -258,8 +261,14 @@ impl Statement {
     }
 }
 
+/// Longest new name, in bytes: no longer than PostgreSQL tells names apart.
+const LONGEST_NAME: usize = 63;
+
 /// Whether a word may be a new name: without quotes it is no word that builds queries.
 pub(crate) fn may_name(word: &Word, schema: &SchemaConstraint) -> bool {
+    if word.text.len() > LONGEST_NAME {
+        return false;
+    }
     let words = &schema.dialect.words;
     let is_of_sql = || word.among(&words.building).is_some() || word.among(&words.after_from).is_some();
     schema.dialect.has_server_grammar || !word.whole || !is_of_sql()

@@ -78,6 +78,30 @@ pub(crate) struct Use {
     pub columns: Vec<Vec<u8>>,
 }
 
+/// Qualifiers and columns used before FROM whose tables are not there.
+#[derive(Clone, Debug)]
+pub(crate) struct Missing {
+    pub uses: Vec<Use>,
+    /// Those without a qualifier.
+    pub columns: Vec<Vec<u8>>,
+}
+
+impl Missing {
+    pub fn is_empty(&self) -> bool {
+        self.uses.is_empty() && self.columns.is_empty()
+    }
+
+    /// Whether a table brings some of it.
+    pub fn is_brought_by(&self, table: usize, schema: &SchemaConstraint) -> bool {
+        let columns = &schema.tables[table].columns;
+        self.columns.iter().any(|column| columns.has(column))
+            || self
+                .uses
+                .iter()
+                .any(|used| used.columns.iter().all(|column| columns.has(column)))
+    }
+}
+
 /// A column of several tables that NATURAL or USING made one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MergedColumn {
@@ -114,6 +138,8 @@ pub(crate) struct Scope {
     pub is_listed: bool,
     /// How far the condition is that joins the last table.
     pub join: JoinCondition,
+    /// How often AND and OR stand in it.
+    pub joined_conditions: usize,
 }
 
 impl Scope {
@@ -205,7 +231,7 @@ impl Scope {
     }
 
     /// Qualifiers and columns used before FROM that neither its own tables nor those of the queries around it have.
-    pub fn missing(&self, around: &[Self], schema: &SchemaConstraint) -> (Vec<Use>, Vec<Vec<u8>>) {
+    pub fn missing(&self, around: &[Self], schema: &SchemaConstraint) -> Missing {
         let scopes = || around.iter().chain([self]);
         let meets = |used: &Use| {
             scopes().any(|scope| {
@@ -218,9 +244,10 @@ impl Scope {
             let mut bindings = scopes().flat_map(|scope| &scope.bindings);
             bindings.any(|binding| binding.relation.has(column, schema))
         };
-        let uses = self.uses.iter().filter(|used| !meets(used)).cloned().collect();
-        let columns = self.columns.iter().filter(|column| !has(column)).cloned().collect();
-        (uses, columns)
+        Missing {
+            uses: self.uses.iter().filter(|used| !meets(used)).cloned().collect(),
+            columns: self.columns.iter().filter(|column| !has(column)).cloned().collect(),
+        }
     }
 
     /// Whether a table may go by this name here: it is free, and the table has the columns asked of it.

@@ -43,10 +43,6 @@ const FRAMES: &str = "exclude group groups no range rows";
 const WINDOW_FUNCTIONS: &str =
     "cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number";
 
-/// Functions that take one operand in every dialect that has them.
-const FUNCTIONS_OF_ONE: &str =
-    "abs acos asin atan ceil ceiling cos degrees exp floor hex length ln lower radians sign sin sqrt tan typeof upper";
-
 /// Types, which servers take in front of a string and in their functions.
 const TYPES: &str = "b bigint bit boolean bytea char date datetime decimal double e float int integer json jsonb n numeric \
      nvarchar real smallint text time timestamp timestamptz uuid varchar x";
@@ -110,7 +106,7 @@ pub(crate) struct SqlWords {
     pub soft: BTreeSet<&'static str>,
     /// Name frames of windows.
     pub frames: BTreeSet<&'static str>,
-    /// Stand in front of a string.
+    /// Stand in front of a string, on servers.
     pub types: BTreeSet<&'static str>,
     /// Call a function, before a parenthesis.
     pub functions: BTreeSet<Box<str>>,
@@ -120,8 +116,6 @@ pub(crate) struct SqlWords {
     pub row_and_window_functions: BTreeSet<Box<str>>,
     /// Call one that needs no window: those that may stand in HAVING.
     pub functions_without_window: BTreeSet<Box<str>>,
-    /// Call one that takes one operand.
-    pub functions_of_one: BTreeSet<&'static str>,
     /// Call one that needs a window, where SQL is not that of servers.
     pub window_functions: BTreeSet<&'static str>,
     /// Call one that takes many rows.
@@ -155,9 +149,8 @@ impl SqlWords {
             after_from: words(&[AFTER_FROM]),
             soft: &here(SOFT, SOFT_OF_SERVERS) | &here("", TYPES),
             frames: words(&[FRAMES]),
-            functions_of_one: words(&[FUNCTIONS_OF_ONE]),
             window_functions,
-            types: here("x", TYPES),
+            types: here("", TYPES),
             row_functions: &functions_without_window - &aggregates,
             row_and_window_functions: &functions - &aggregates,
             functions_without_window,

@@ -1,12 +1,13 @@
 //! A statement as far as it is written: its parentheses, its queries, and what stood last.
 
+use crate::conditions::Conditions;
 use crate::keywords::{begins_operand, is_value};
 use crate::name_set::{NameSet, Word};
 use crate::parens::Paren;
 use crate::place::Reading;
 use crate::previous::{Operand, Previous, VALUE};
 use crate::schema_constraint::SchemaConstraint;
-use crate::scope::{Clause, Relation, Scope};
+use crate::scope::{Clause, Missing, Relation, Scope};
 use crate::selected_row::SelectedItem;
 use crate::table_expressions::TableExpression;
 
@@ -24,6 +25,8 @@ pub(crate) struct Statement {
     pub table_expressions: Vec<TableExpression>,
     /// Operands in parentheses that are compared with what comes next.
     pub row_before: Option<usize>,
+    /// What AND and OR joined so far.
+    pub conditions: Conditions,
 }
 
 impl Statement {
@@ -37,6 +40,7 @@ impl Statement {
             expressions: set(),
             table_expressions: Vec::new(),
             row_before: None,
+            conditions: Conditions::default(),
         }
     }
 
@@ -67,14 +71,17 @@ impl Statement {
 
     /// Whether everything the innermost query used before FROM is there, or may yet come from around it.
     pub fn is_settled(&self, schema: &SchemaConstraint) -> bool {
-        let scope = self.scope();
-        let (uses, columns) = scope.missing(self.around(), schema);
-        let has_all = uses.is_empty() && columns.is_empty();
-        let is_known = has_all || self.around().iter().any(|scope| scope.clause == Clause::Select);
-        is_known
+        self.awaited(schema).is_none()
             && self.tells_columns_apart(schema)
             && self.has_what_it_aggregates(schema)
-            && scope.is_wide_enough(schema)
+            && self.scope().is_wide_enough(schema)
+    }
+
+    /// What the innermost query used before FROM and only its own next tables can have.
+    pub fn awaited(&self, schema: &SchemaConstraint) -> Option<Missing> {
+        let missing = self.scope().missing(self.around(), schema);
+        let may_come_from_around = || self.around().iter().any(|scope| scope.clause == Clause::Select);
+        (!missing.is_empty() && !may_come_from_around()).then_some(missing)
     }
 
     /// Whether every column used before FROM without a qualifier is one of one table, as far as their columns are known.

@@ -2,11 +2,14 @@
 
 use crate::join_condition::JoinCondition;
 use crate::name_set::Word;
-use crate::place::{Glance, Reading, may_name};
+use crate::place::{Glance, Reading, begins, may_name};
 use crate::previous::Previous;
 use crate::schema_constraint::SchemaConstraint;
-use crate::scope::{Binding, Relation};
+use crate::scope::{Binding, Missing, Relation};
 use crate::statement::Statement;
+
+/// So many tables are joined before each further one has to bring something that is used.
+const MANY_TABLES: usize = 4;
 
 impl Statement {
     /// Takes a table, with the schema before it.
@@ -61,6 +64,7 @@ impl Statement {
         } else {
             JoinCondition::Missing
         };
+        scope.joined_conditions = 0;
     }
 
     pub(crate) fn as_table(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
@@ -96,13 +100,41 @@ impl Statement {
             return None;
         }
         let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, schema);
+        if self.has_many_tables_before_the_last() && !self.may_be_awaited(word, schema) {
+            return None;
+        }
         let is_free = !decided || scope.bindings.last().is_none_or(fits);
         (is_free && may_name(word, schema)).then_some(Reading::TableAlias)
     }
 
+    /// Whether a name may be one that was used before FROM, where such a one is awaited.
+    fn may_be_awaited(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let awaited = self.awaited(schema).map(|missing| missing.uses).unwrap_or_default();
+        awaited.is_empty() || awaited.iter().any(|used| begins(&used.qualifier, word))
+    }
+
+    fn has_many_tables_before_the_last(&self) -> bool {
+        self.scope().bindings.len() > MANY_TABLES
+    }
+
+    /// Whether a table may be the next one for what is missing: one that is there already brings no column, and after many tables each must.
+    fn is_of_use(&self, table: usize, missing: &Missing, schema: &SchemaConstraint) -> bool {
+        let bindings = &self.scope().bindings;
+        let is_there =
+            |binding: &Binding| matches!(&binding.relation, Relation::Tables(tables) if tables.contains(&table));
+        let is_again = !missing.columns.is_empty() && bindings.iter().any(is_there);
+        !is_again && (bindings.len() < MANY_TABLES || missing.is_brought_by(table, schema))
+    }
+
     /// Whether it is a table that suits what was asked before FROM and is joined by a key; where none does, any.
     pub(crate) fn is_next_table(&self, word: &Word, schema: &SchemaConstraint) -> bool {
-        let suits = |table: &usize| self.scope().suits(*table, schema);
+        let awaited = self.awaited(schema);
+        let is_of_use = |table| {
+            awaited
+                .as_ref()
+                .is_none_or(|missing| self.is_of_use(table, missing, schema))
+        };
+        let suits = |table: &usize| self.scope().suits(*table, schema) && is_of_use(*table);
         let is_named = |table: &usize| schema.tables[*table].names.holds(word);
         let joined = self.tables_along_keys(schema).unwrap_or_default();
         let mut joined = joined.iter().filter(|table| suits(table)).peekable();

@@ -40,7 +40,7 @@ fn names_under(dialect: &DialectInfo, default_schema: &str, tables: Vec<Table>) 
 }
 
 /// Singers and concerts in each dialect.
-fn concerts(dialect: &str) -> Arc<SchemaConstraint> {
+pub(crate) fn concerts(dialect: &str) -> Arc<SchemaConstraint> {
     concerts_under(&described(dialect))
 }
 
@@ -66,7 +66,7 @@ fn admitted<'s>(names: &Arc<SchemaConstraint>, sql: &'s str) -> Result<(), &'s s
 }
 
 #[track_caller]
-fn admits(names: &Arc<SchemaConstraint>, statements: &[&str]) {
+pub(crate) fn admits(names: &Arc<SchemaConstraint>, statements: &[&str]) {
     for sql in statements {
         assert_eq!(admitted(names, sql), Ok(()), "{sql}");
     }
@@ -74,7 +74,7 @@ fn admits(names: &Arc<SchemaConstraint>, statements: &[&str]) {
 
 /// Statements, and what can be written of each.
 #[track_caller]
-fn refuses(names: &Arc<SchemaConstraint>, statements: &[(&str, &str)]) {
+pub(crate) fn refuses(names: &Arc<SchemaConstraint>, statements: &[(&str, &str)]) {
     for (sql, written) in statements {
         assert_eq!(admitted(names, sql), Err(*written), "{sql}");
     }

@@ -226,7 +226,7 @@ fn function_lists(dialect: Dialect) -> FunctionLists {
 }
 
 /// Functions that queries of the four dialects are written with; not all that the engines have.
-const FUNCTIONS: &str = "abs acos ascii asin atan avg ceiling char coalesce concat concat_ws cos count cume_dist dense_rank \
+const FUNCTIONS: &str = "abs acos asin atan avg ceiling char coalesce concat concat_ws cos count cume_dist dense_rank \
      degrees exp first_value floor format json_array json_object lag last_value lead length log log10 lower ltrim max min \
      ntile nth_value nullif percent_rank power radians rank replace round row_number rtrim sign sin sqrt substring sum tan \
      trim unicode upper";
@@ -237,7 +237,7 @@ const SQLITE: &str = "atan2 ceil date datetime generate_series group_concat hex 
      percentile_disc pi pow printf random string_agg strftime substr time timediff total trunc typeof unixepoch";
 
 const POSTGRES: &str = "age any_value array_agg array_append array_cat array_length array_position array_remove \
-     array_to_string array_upper atan2 bit_and bit_length bit_or bool_and bool_or btrim cardinality cbrt ceil char_length \
+     array_to_string array_upper ascii atan2 bit_and bit_length bit_or bool_and bool_or btrim cardinality cbrt ceil char_length \
      character_length chr clock_timestamp corr covar_pop covar_samp current_database current_schema date date_bin date_part \
      date_trunc decode div encode every extract generate_series generate_subscripts greatest initcap isfinite json_agg \
      json_array_elements json_array_elements_text json_array_length json_build_array json_build_object json_each \
@@ -252,7 +252,7 @@ const POSTGRES: &str = "age any_value array_agg array_append array_cat array_len
      string_agg string_to_array strpos substr to_char to_date to_hex to_json to_jsonb to_number to_timestamp to_tsquery \
      to_tsvector translate trunc ts_rank unnest var_pop var_samp variance width_bucket xmlagg";
 
-const MYSQL: &str = "adddate addtime against any_value atan2 bin bit_and bit_count bit_length bit_or bit_xor ceil char_length \
+const MYSQL: &str = "adddate addtime against any_value ascii atan2 bin bit_and bit_count bit_length bit_or bit_xor ceil char_length \
      character_length conv convert convert_tz cot crc32 curdate curtime database date date_add date_format date_sub \
      datediff day dayname dayofmonth dayofweek dayofyear elt extract field find_in_set from_days from_unixtime greatest \
      group_concat hex hour if ifnull instr interval isnull json_arrayagg json_contains json_contains_path json_depth \
@@ -264,7 +264,7 @@ const MYSQL: &str = "adddate addtime against any_value atan2 bin bit_and bit_cou
      time_format time_to_sec timediff timestamp timestampadd timestampdiff to_days to_seconds truncate ucase unix_timestamp \
      utc_date utc_time utc_timestamp uuid values var_pop var_samp variance week weekday weekofyear year yearweek";
 
-const TSQL: &str = "approx_count_distinct atn2 charindex checksum_agg choose contains containstable convert cot count_big \
+const TSQL: &str = "approx_count_distinct ascii atn2 charindex checksum_agg choose contains containstable convert cot count_big \
      datalength date_bucket dateadd datediff datediff_big datefromparts datename datepart datetrunc day difference eomonth \
      exist freetext generate_series getdate getutcdate greatest grouping_id iif isdate isjson isnull isnumeric json_query \
      json_value least left len month nchar newid nodes openjson parse parsename patindex percentile_cont percentile_disc pi \
