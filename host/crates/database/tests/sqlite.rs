@@ -135,6 +135,14 @@ async fn rows_are_typed_capped_and_in_order() {
 }
 
 #[tokio::test]
+async fn functions_of_sqlites_shell_are_there() {
+    let (_folder, connection) = open().await;
+    let called = "SELECT sqrt(16), ceil(1.2), power(2, 10), percentile(column1, 50), median(column1) FROM (VALUES (1), (2), (9))";
+    let result = connection.run(called, &Limits::default()).await.unwrap();
+    assert_eq!(result.rows, [[4.0, 2.0, 1024.0, 2.0, 2.0].map(Value::Float)]);
+}
+
+#[tokio::test]
 async fn a_runaway_statement_is_stopped() {
     let (_folder, connection) = open().await;
     let limits = Limits {
