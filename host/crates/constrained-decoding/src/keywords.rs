@@ -211,6 +211,7 @@ impl Statement {
             ("having", _) => may_begin(Clause::Having) && (has_server_grammar || scope.may_have_having()),
             ("order", _) => may_begin(Clause::Order),
             ("union" | "intersect" | "except" | "window", _) => may_begin(Clause::Window),
+            ("fetch", _) if !has_server_grammar => false,
             ("limit", _) if !has_server_grammar => may_begin(Clause::Limit),
             ("offset", _) if !has_server_grammar => clause == Clause::Limit,
             _ if schema.dialect.words.after_from.contains(keyword) => self.is_settled(schema),
@@ -309,7 +310,6 @@ fn continues_expression(keyword: &str) -> bool {
             | "in"
             | "like"
             | "glob"
-            | "regexp"
             | "match"
             | "between"
             | "escape"

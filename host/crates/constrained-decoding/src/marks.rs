@@ -231,9 +231,9 @@ impl Statement {
                 Clause::Select => self.scope().row.may_grow(),
                 Clause::Where | Clause::Having | Clause::Offset => has_server_grammar,
                 Clause::From => {
-                    has_server_grammar
-                        || matches!(self.previous, Previous::Table | Previous::Name)
-                        || self.scope().bindings.len() > 1
+                    let is_behind_table = matches!(self.previous, Previous::Table | Previous::Name);
+                    let may_follow = is_behind_table || self.scope().bindings.len() > 1;
+                    has_server_grammar || (may_follow && self.tells_columns_apart(schema))
                 }
                 _ => true,
             },

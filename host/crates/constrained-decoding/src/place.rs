@@ -156,6 +156,7 @@ impl Statement {
             Previous::Keyword("over" | "window" | "collate") => Place::Anything,
             Previous::Keyword("union" | "intersect" | "except") => Place::NextQuery,
             Previous::NotBehind if self.row_before.is_some() && !has_server_grammar => Place::Words("in"),
+            Previous::NotBehind if !has_server_grammar => Place::Words("between glob in like match null"),
             Previous::NotBehind => Place::Words("between exists glob ilike in like match null regexp rlike similar"),
             Previous::IsDistinct => Place::Words("from"),
             Previous::Filter { .. } => Place::Words(""),
@@ -208,14 +209,25 @@ impl Statement {
         keyword.map(Reading::Keyword).or_else(|| self.as_soft(word, schema))
     }
 
+    /// Whether a word may be one of NULLS FIRST and NULLS LAST behind ORDER BY.
+    fn may_place_nulls(&self, word: &Word) -> bool {
+        let words = match self.previous {
+            Previous::Operand(_) | Previous::Keyword("asc" | "desc") => "nulls",
+            Previous::Soft => "first last",
+            _ => "",
+        };
+        self.scope().clause == Clause::Order && word.among_these(words).is_some()
+    }
+
     /// A word that is a name elsewhere. In SQLite those are of windows and of what comes last in a query.
     fn as_soft(&self, word: &Word, schema: &SchemaConstraint) -> Option<Reading> {
         // A frame has its BETWEEN, too.
         let around = self.parens.iter().rev().find(|paren| **paren != Paren::Between);
         let is_place = match around {
             _ if schema.dialect.soft_words_anywhere => true,
+            _ if self.previous == Previous::Operand(Operand::CallWithoutWindow) => false,
             Some(Paren::Window { .. } | Paren::OrderedArguments) => true,
-            _ => self.is_at_query() && self.scope().clause >= Clause::Order,
+            _ => self.is_at_query() && self.may_place_nulls(word),
         };
         let is_window = schema.dialect.has_server_grammar || matches!(around, Some(Paren::Window { .. }));
         let soft = word.among(&schema.dialect.words.soft).filter(|_| is_place);

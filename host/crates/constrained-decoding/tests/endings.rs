@@ -126,6 +126,30 @@ fn collations_and_texts_are_those_of_sqlite() {
                 "SELECT Name FROM singer ORDER BY Name COLLATE ",
             ),
             (
+                "SELECT Name FROM singer ORDER BY percent_rank() LAST",
+                "SELECT Name FROM singer ORDER BY percent_rank() ",
+            ),
+            (
+                "SELECT Name FROM singer ORDER BY percent_rank(\n)\n",
+                "SELECT Name FROM singer ORDER BY percent_rank(\n)\n",
+            ),
+            (
+                "SELECT Name FROM singer WHERE Age NOT EXISTS (SELECT 1)",
+                "SELECT Name FROM singer WHERE Age NOT ",
+            ),
+            (
+                "SELECT Name FROM singer WHERE Name NOT ILIKE 'a'",
+                "SELECT Name FROM singer WHERE Name NOT I",
+            ),
+            (
+                "SELECT Name FROM singer WHERE Name REGEXP 'a'",
+                "SELECT Name FROM singer WHERE Name ",
+            ),
+            (
+                "SELECT Name FROM singer JOIN stadium, concert",
+                "SELECT Name FROM singer JOIN stadium",
+            ),
+            (
                 "SELECT Name FROM singer WHERE Name = N'a'",
                 "SELECT Name FROM singer WHERE Name = N",
             ),
@@ -135,7 +159,8 @@ fn collations_and_texts_are_those_of_sqlite() {
         &concerts("sqlite"),
         &[
             "SELECT Name FROM singer WHERE Name = 'a' COLLATE nocase ORDER BY Name COLLATE RTRIM DESC",
-            "SELECT Name FROM singer WHERE Country = \"N\" ORDER BY Percent_Rank() OVER (ORDER BY Age) DESC LIMIT 1",
+            "SELECT Name FROM singer WHERE Country = \"N\" ORDER BY Percent_Rank(\n) OVER (ORDER BY Age) DESC LIMIT 1",
+            "SELECT Name FROM singer WHERE Name NOT LIKE 'a' AND Name NOT NULL ORDER BY Age NULLS LAST",
         ],
     );
     admits(
