@@ -134,9 +134,25 @@ impl Statement {
             _ if self.is_among_rows() => &words.row_functions,
             Clause::From | Clause::Where | Clause::Group => &words.row_functions,
             Clause::Having => &words.functions_without_window,
-            Clause::Order if !scope.is_grouped() && !scope.compound => &words.row_and_window_functions,
+            Clause::Order if !scope.is_grouped() && !scope.compound => {
+                if self.is_within_window_or_aggregate() {
+                    &words.row_functions
+                } else {
+                    &words.row_and_window_functions
+                }
+            }
+            _ if self.is_within_window_or_aggregate() => &words.functions_without_window,
             _ => &words.functions,
         }
+    }
+
+    /// Whether what comes next belongs to a window or to what many rows become: no other window can be meant there.
+    pub(crate) fn is_within_window_or_aggregate(&self) -> bool {
+        self.parens[self.scope().depth..].iter().any(|paren| match paren {
+            Paren::Window { .. } | Paren::Filter { .. } | Paren::OrderedArguments | Paren::DistinctArguments => true,
+            Paren::Arguments { called, .. } => !matches!(called, Called::Row(_)),
+            _ => false,
+        })
     }
 
     /// Whether rows are told apart here before they become one: in FILTER, and in ORDER BY among the arguments of an aggregate.

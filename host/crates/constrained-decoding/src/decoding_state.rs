@@ -15,13 +15,17 @@ pub struct DecodingState {
     mode: Mode,
     /// The word last ended: what it is may depend on what follows.
     ended: Option<Word>,
-    /// Blanks since anything else was written.
+    /// Blanks since anything else was written, and line breaks among them.
     blanks: usize,
+    line_breaks: usize,
     statement: Statement,
 }
 
 /// Blanks that may stand together, as deep indentation has them.
 const MANY_BLANKS: usize = 24;
+
+/// Line breaks among them: behind an empty line no statement goes on.
+const MANY_LINE_BREAKS: usize = 1;
 
 /// What the next byte belongs to.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +114,7 @@ impl DecodingState {
             mode: Mode::Between,
             ended: None,
             blanks: 0,
+            line_breaks: 0,
         }
     }
 
@@ -130,12 +135,13 @@ impl DecodingState {
     fn read_byte(&mut self, byte: u8) -> bool {
         let fits = self.judge_byte(byte);
         self.statement.conditions.byte(byte);
-        self.blanks = if matches!(self.mode, Mode::Between) && byte.is_ascii_whitespace() {
-            self.blanks + 1
+        if matches!(self.mode, Mode::Between) && byte.is_ascii_whitespace() {
+            self.blanks += 1;
+            self.line_breaks += usize::from(byte == b'\n');
         } else {
-            0
-        };
-        fits && self.blanks <= MANY_BLANKS
+            (self.blanks, self.line_breaks) = (0, 0);
+        }
+        fits && self.blanks <= MANY_BLANKS && self.line_breaks <= MANY_LINE_BREAKS
     }
 
     fn judge_byte(&mut self, byte: u8) -> bool {

@@ -1,6 +1,5 @@
 //! Words of SQL: which may stand where, clauses in their order, and what they do.
 
-use crate::called::Called;
 use crate::join_condition::JoinCondition;
 use crate::parens::{CaseStage, Paren};
 use crate::previous::{Operand, Previous, VALUE};
@@ -183,13 +182,9 @@ impl Statement {
             operand,
             Operand::Call { takes_window: true, .. } | Operand::CallWithoutWindow
         );
-        let inner = &self.parens[self.scope().depth..];
-        let is_open = inner.iter().any(|paren| match paren {
-            Paren::Window { .. } | Paren::Filter { .. } | Paren::OrderedArguments | Paren::DistinctArguments => true,
-            Paren::Arguments { called, .. } => !matches!(called, Called::Row(_)),
-            _ => false,
-        });
-        takes_one && !is_open && matches!(self.scope().clause, Clause::Select | Clause::Order)
+        takes_one
+            && !self.is_within_window_or_aggregate()
+            && matches!(self.scope().clause, Clause::Select | Clause::Order)
     }
 
     /// Whether a word may come that stands in no parentheses of its query.

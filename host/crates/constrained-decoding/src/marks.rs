@@ -245,6 +245,7 @@ impl Statement {
             None | Some(Paren::Case(_) | Paren::Between | Paren::Cast) => false,
             Some(Paren::Query { .. }) => self.is_settled(schema),
             Some(_) if schema.dialect.has_server_grammar => true,
+            Some(Paren::Using) => self.tells_columns_apart(schema),
             Some(Paren::Compared { with, operands }) => operands == with,
             Some(Paren::Arguments { called, .. }) => self.previous == Previous::Open || called.may_end(),
             Some(_) => true,

@@ -148,9 +148,13 @@ impl Statement {
         schema.table_names.holds(word)
     }
 
-    /// Whether it is a column that the last table in FROM has, and one before it.
+    /// Whether it is a column that the last table in FROM has, and one before it: first those that SELECT names without a table.
     pub(crate) fn is_shared(&self, word: &Word, schema: &SchemaConstraint) -> bool {
+        let scope = self.scope();
+        let is_ambiguous =
+            |column: &[u8]| scope.columns.iter().any(|used| used == column) && scope.owners(column, schema) > 1;
+        let tells_apart = self.tells_columns_apart(schema);
         let mut columns = schema.columns.meant_by(word);
-        columns.any(|column| self.scope().shares(column, schema))
+        columns.any(|column| scope.shares(column, schema) && (tells_apart || is_ambiguous(column)))
     }
 }

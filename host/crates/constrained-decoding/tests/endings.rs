@@ -85,6 +85,7 @@ fn blanks_come_to_an_end() {
             &format!("SELECT Age FROM singer WHERE Name = '{}'", " ".repeat(40)),
         ],
     );
+    refuses(&sqlite, &[("SELECT Age\n \nFROM singer", "SELECT Age\n ")]);
     refuses(&sqlite, &[(&spaced(25), spaced(24).trim_end_matches("FROM singer"))]);
 }
 

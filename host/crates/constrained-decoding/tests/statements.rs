@@ -299,6 +299,11 @@ fn statements_for_sqlite_keep_to_its_grammar() {
             ("SELECT length(Name, Age) FROM singer", "SELECT length(Name"),
             ("SELECT rank() FROM singer", "SELECT rank() "),
             (
+                "SELECT rank() OVER (ORDER BY ntile(2) OVER ()) FROM singer",
+                "SELECT rank() OVER (ORDER BY n",
+            ),
+            ("SELECT max(rank() OVER ()) FROM singer", "SELECT max(ran"),
+            (
                 "SELECT Age FROM singer WHERE rank() OVER () = 1",
                 "SELECT Age FROM singer WHERE ran",
             ),
@@ -356,8 +361,26 @@ fn statements_for_sqlite_keep_to_its_grammar() {
 fn a_column_of_two_tables_before_from_is_what_joins_them() {
     let names = concerts("sqlite");
     let joined = "SELECT Name FROM singer AS T1 JOIN stadium AS T2 ";
-    refuses(&names, &[(&format!("{joined}ON T1.Age = 3"), joined)]);
-    admits(&names, &[&format!("{joined}USING (Name) WHERE Age > 3")]);
+    let keyed =
+        "SELECT concert_ID, Singer_ID FROM singer_in_concert AS T1 JOIN singer_in_concert AS T2 USING (concert_ID";
+    refuses(
+        &names,
+        &[
+            (&format!("{joined}ON T1.Age = 3"), joined),
+            (&format!("{keyed})"), keyed),
+            (
+                "SELECT Name FROM singer AS T1 JOIN singer AS T2 USING (Age)",
+                "SELECT Name FROM singer AS T1 JOIN singer AS T2 USING (",
+            ),
+        ],
+    );
+    admits(
+        &names,
+        &[
+            &format!("{joined}USING (Name) WHERE Age > 3"),
+            &format!("{keyed}, Singer_ID)"),
+        ],
+    );
 }
 
 #[test]
