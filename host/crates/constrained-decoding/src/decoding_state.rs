@@ -135,7 +135,8 @@ impl DecodingState {
     fn read_byte(&mut self, byte: u8) -> bool {
         let fits = self.judge_byte(byte);
         self.statement.conditions.byte(byte);
-        if matches!(self.mode, Mode::Between) && byte.is_ascii_whitespace() {
+        let has_begun = self.statement.previous != Previous::Nothing;
+        if has_begun && matches!(self.mode, Mode::Between) && byte.is_ascii_whitespace() {
             self.blanks += 1;
             self.line_breaks += usize::from(byte == b'\n');
         } else {

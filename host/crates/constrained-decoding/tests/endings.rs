@@ -81,6 +81,7 @@ fn blanks_come_to_an_end() {
     admits(
         &sqlite,
         &[
+            "\n\nSELECT Age FROM singer",
             &spaced(24),
             &format!("SELECT Age FROM singer WHERE Name = '{}'", " ".repeat(40)),
         ],
