@@ -67,3 +67,20 @@ impl RecipePart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_left_out_by_settings() {
+        let changed = |part: RecipePart| part.settings().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(changed(RecipePart::Wordings), ["generate"]);
+        assert_eq!(changed(RecipePart::Values), ["export"]);
+        assert!(changed(RecipePart::People).is_empty());
+        let shapes = RecipePart::Shapes.settings();
+        let families = shapes["generate"]["options"]["families"].as_table().unwrap();
+        assert_eq!(families.len(), WIDER_FAMILIES.len());
+        assert!(families.values().all(|weight| weight.as_integer() == Some(0)));
+    }
+}
