@@ -3,8 +3,8 @@
 /// The least and the greatest number of arguments that are still to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ArgumentCount {
-    least: u8,
-    most: u8,
+    min: u8,
+    max: u8,
 }
 
 const ANY: u8 = u8::MAX;
@@ -41,43 +41,43 @@ const COUNTS: &[(&str, u8, u8)] = &[
 
 impl ArgumentCount {
     /// Any number of them.
-    pub const ANY: Self = Self { least: 0, most: ANY };
+    pub const ANY: Self = Self { min: 0, max: ANY };
 
     /// What a function takes.
     pub fn of(function: &[u8]) -> Self {
         let lists = |names: &str| names.split_ascii_whitespace().any(|name| name.as_bytes() == function);
         let found = COUNTS.iter().find(|(names, ..)| lists(names));
-        found.map_or(Self::ANY, |&(_, least, most)| Self { least, most })
+        found.map_or(Self::ANY, |&(_, min, max)| Self { min, max })
     }
 
     /// Whether none may come.
     pub fn may_be_none(self) -> bool {
-        self.least == 0
+        self.min == 0
     }
 
     /// Whether one may come.
     pub fn may_be_some(self) -> bool {
-        self.most > 0
+        self.max > 0
     }
 
     /// Whether the one that is written may be the last.
     pub fn may_be_last(self) -> bool {
-        self.least <= 1
+        self.min <= 1
     }
 
     /// Whether another may follow the one that is written.
     pub fn may_go_on(self) -> bool {
-        self.most > 1
+        self.max > 1
     }
 
     /// What is to come behind the one that is written.
     pub fn behind_one(self) -> Self {
         Self {
-            least: self.least.saturating_sub(1),
-            most: if self.most == ANY {
+            min: self.min.saturating_sub(1),
+            max: if self.max == ANY {
                 ANY
             } else {
-                self.most.saturating_sub(1)
+                self.max.saturating_sub(1)
             },
         }
     }

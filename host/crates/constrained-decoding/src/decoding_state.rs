@@ -22,10 +22,10 @@ pub struct DecodingState {
 }
 
 /// Blanks that may stand together, as deep indentation has them.
-const MANY_BLANKS: usize = 24;
+const MAX_BLANKS: usize = 24;
 
 /// Line breaks among them: behind an empty line no statement goes on.
-const MANY_LINE_BREAKS: usize = 1;
+const MAX_LINE_BREAKS: usize = 1;
 
 /// What the next byte belongs to.
 #[derive(Clone, Debug, Default)]
@@ -142,7 +142,7 @@ impl DecodingState {
         } else {
             (self.blanks, self.line_breaks) = (0, 0);
         }
-        fits && self.blanks <= MANY_BLANKS && self.line_breaks <= MANY_LINE_BREAKS
+        fits && self.blanks <= MAX_BLANKS && self.line_breaks <= MAX_LINE_BREAKS
     }
 
     fn judge_byte(&mut self, byte: u8) -> bool {

@@ -9,7 +9,7 @@ use crate::scope::Relation;
 use crate::statement::Statement;
 
 /// Conditions behind the first that may join a table while another is awaited.
-const MANY_CONDITIONS: usize = 2;
+const MAX_FURTHER_CONDITIONS: usize = 2;
 
 impl Statement {
     pub(crate) fn keyword(&mut self, keyword: &'static str, schema: &SchemaConstraint) {
@@ -172,7 +172,7 @@ impl Statement {
     fn may_join_conditions(&self, keyword: &str, schema: &SchemaConstraint) -> bool {
         let scope = self.scope();
         let awaits_table = || scope.clause == Clause::From && self.awaited(schema).is_some();
-        let may_go_on = keyword == "and" && scope.joined_conditions < MANY_CONDITIONS;
+        let may_go_on = keyword == "and" && scope.joined_conditions < MAX_FURTHER_CONDITIONS;
         !self.conditions.repeats() && (may_go_on || !awaits_table())
     }
 

@@ -8,8 +8,8 @@ use crate::schema_constraint::SchemaConstraint;
 use crate::scope::{Clause, Relation, Scope};
 use crate::statement::Statement;
 
-/// So many parentheses are open before no function is called any more: a model that nests them further does not end.
-const DEEPEST: usize = 12;
+/// Parentheses within which functions may be called: a model that nests them further does not end.
+const MAX_OPEN_PARENTHESES: usize = 12;
 
 impl Statement {
     pub(crate) fn as_operand(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
@@ -32,7 +32,7 @@ impl Statement {
                 return named;
             }
         }
-        let may_call = self.parens.len() < DEEPEST && glance.may_precede(b'(');
+        let may_call = self.parens.len() < MAX_OPEN_PARENTHESES && glance.may_precede(b'(');
         if may_call && word.is_function(self.functions(schema)) {
             return Some(Reading::Function);
         }

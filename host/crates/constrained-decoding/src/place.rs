@@ -274,11 +274,11 @@ impl Statement {
 }
 
 /// Longest new name, in bytes: no longer than PostgreSQL tells names apart.
-const LONGEST_NAME: usize = 63;
+const MAX_NAME_BYTES: usize = 63;
 
 /// Whether a word may be a new name: without quotes it is no word that builds queries.
 pub(crate) fn may_name(word: &Word, schema: &SchemaConstraint) -> bool {
-    if word.text.len() > LONGEST_NAME {
+    if word.text.len() > MAX_NAME_BYTES {
         return false;
     }
     let words = &schema.dialect.words;

@@ -8,8 +8,8 @@ use crate::schema_constraint::SchemaConstraint;
 use crate::scope::{Binding, Missing, Relation};
 use crate::statement::Statement;
 
-/// So many tables are joined before each further one has to bring something that is used.
-const MANY_TABLES: usize = 4;
+/// Tables that may be joined before each further one has to bring something that is used.
+const MAX_FREE_TABLES: usize = 4;
 
 impl Statement {
     /// Takes a table, with the schema before it.
@@ -100,7 +100,7 @@ impl Statement {
             return None;
         }
         let fits = |binding: &Binding| scope.may_bind(&word.text, &binding.relation, schema);
-        if self.has_many_tables_before_the_last() && !self.may_be_awaited(word, schema) {
+        if self.has_bound_its_free_tables() && !self.may_be_awaited(word, schema) {
             return None;
         }
         let is_free = !decided || scope.bindings.last().is_none_or(fits);
@@ -113,8 +113,8 @@ impl Statement {
         awaited.is_empty() || awaited.iter().any(|used| begins(&used.qualifier, word))
     }
 
-    fn has_many_tables_before_the_last(&self) -> bool {
-        self.scope().bindings.len() > MANY_TABLES
+    fn has_bound_its_free_tables(&self) -> bool {
+        self.scope().bindings.len() > MAX_FREE_TABLES
     }
 
     /// Whether a table may be the next one for what is missing: one that is there already brings no column, and after many tables each must.
@@ -123,7 +123,7 @@ impl Statement {
         let is_there =
             |binding: &Binding| matches!(&binding.relation, Relation::Tables(tables) if tables.contains(&table));
         let is_again = !missing.columns.is_empty() && bindings.iter().any(is_there);
-        !is_again && (bindings.len() < MANY_TABLES || missing.is_brought_by(table, schema))
+        !is_again && (bindings.len() < MAX_FREE_TABLES || missing.is_brought_by(table, schema))
     }
 
     /// Whether it is a table that suits what was asked before FROM and is joined by a key; where none does, any.

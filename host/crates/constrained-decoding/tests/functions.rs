@@ -7,7 +7,7 @@ use nl2sql_catalog::{Column, Database, Table};
 use nl2sql_constrained_decoding::{DecodingState, DialectRules, SchemaConstraint};
 use rusqlite::Connection;
 
-const MOST_ARGUMENTS: usize = 5;
+const MAX_ARGUMENTS: usize = 5;
 
 fn admits(schema: &Arc<SchemaConstraint>, sql: &str) -> bool {
     let mut state = DecodingState::new(schema.clone());
@@ -40,7 +40,7 @@ fn functions_are_those_of_the_engine_with_as_many_arguments() {
     let mut failed = Vec::new();
     for function in called {
         let mut runs = false;
-        for arguments in 0..=MOST_ARGUMENTS {
+        for arguments in 0..=MAX_ARGUMENTS {
             for behind in ["", " OVER ()"] {
                 let sql = format!("SELECT {function}({}){behind} FROM t", vec!["a"; arguments].join(", "));
                 let prepared = connection.prepare(&sql);
