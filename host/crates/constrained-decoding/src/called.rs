@@ -132,6 +132,7 @@ impl Statement {
         let (words, scope) = (&schema.dialect.words, self.scope());
         match scope.clause {
             _ if self.is_among_rows() => &words.row_functions,
+            _ if self.is_aggregating() && !self.may_aggregate_again() => &words.row_functions,
             Clause::From | Clause::Where | Clause::Group => &words.row_functions,
             Clause::Having => &words.functions_without_window,
             Clause::Order if !scope.is_grouped() && !scope.compound => {
@@ -153,6 +154,16 @@ impl Statement {
             Paren::Arguments { called, .. } => !matches!(called, Called::Row(_)),
             _ => false,
         })
+    }
+
+    /// Whether an aggregate may stand among the arguments of the one around: that is one over a window then, which may stand here and in no other.
+    fn may_aggregate_again(&self) -> bool {
+        let open = &self.parens[self.scope().depth..];
+        let around = open.iter().filter(|paren| match paren {
+            Paren::Arguments { called, .. } => !matches!(called, Called::Row(_)),
+            _ => matches!(paren, Paren::Window { .. }),
+        });
+        around.count() == 1 && matches!(self.scope().clause, Clause::Select | Clause::Order)
     }
 
     /// Whether rows are told apart here before they become one: in FILTER, and in ORDER BY among the arguments of an aggregate.

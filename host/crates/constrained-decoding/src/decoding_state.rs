@@ -24,6 +24,9 @@ pub struct DecodingState {
 /// Blanks that may stand together, as deep indentation has them.
 const MAX_BLANKS: usize = 24;
 
+/// Digits and marks of a number, as many as the shortest text of any 64 bit number may have: a model that writes more does not end.
+const MAX_NUMBER_BYTES: usize = 24;
+
 /// Line breaks among them: behind an empty line no statement goes on.
 const MAX_LINE_BREAKS: usize = 1;
 
@@ -34,7 +37,10 @@ enum Mode {
     Between,
     /// A word without quotes.
     Bare(Vec<u8>),
-    Number(NumberPart),
+    Number {
+        part: NumberPart,
+        bytes: usize,
+    },
     /// A word in quotes.
     Quoted {
         closing: u8,
@@ -149,7 +155,7 @@ impl DecodingState {
         match std::mem::take(&mut self.mode) {
             Mode::Between => self.begin(byte),
             Mode::Bare(word) => self.go_on_bare(word, byte),
-            Mode::Number(part) => self.go_on_number(part, byte),
+            Mode::Number { part, bytes } => self.go_on_number(part, bytes, byte),
             Mode::Quoted {
                 closing,
                 content,
@@ -192,7 +198,10 @@ impl DecodingState {
             _ if byte.is_ascii_digit() => {
                 let fits = self.end_word(byte) && self.statement.admits_number(byte, &self.schema);
                 self.statement.number(&self.schema);
-                self.mode = Mode::Number(NumberPart::begun_by(byte));
+                self.mode = Mode::Number {
+                    part: NumberPart::begun_by(byte),
+                    bytes: 1,
+                };
                 fits
             }
             _ if is_word_byte(byte) => {
@@ -244,12 +253,13 @@ impl DecodingState {
         self.begin(byte) && fits
     }
 
-    fn go_on_number(&mut self, part: NumberPart, byte: u8) -> bool {
+    fn go_on_number(&mut self, part: NumberPart, bytes: usize, byte: u8) -> bool {
         match part.next(byte) {
             Some(_) if self.statement.previous == Previous::Operand(Operand::Ordinal) => false,
-            Some(next) => {
-                self.mode = Mode::Number(next);
-                true
+            Some(part) => {
+                let bytes = bytes + 1;
+                self.mode = Mode::Number { part, bytes };
+                bytes <= MAX_NUMBER_BYTES
             }
             None => !is_word_byte(byte) & part.may_end() & self.begin(byte),
         }

@@ -57,7 +57,7 @@ impl Statement {
             }
             "order" if !at_query => match self.parens.last_mut() {
                 Some(paren @ (Paren::Arguments { .. } | Paren::DistinctArguments)) => *paren = Paren::OrderedArguments,
-                Some(Paren::Window { is_ordered }) => *is_ordered = true,
+                Some(Paren::Window { terms, .. }) => *terms = 1,
                 _ => {}
             },
             _ if at_query => self.begin_clause(keyword, &after, schema),
@@ -198,7 +198,7 @@ impl Statement {
         match (keyword, &self.previous) {
             ("from", _) => clause < Clause::From && self.may_read(schema),
             ("as", Previous::Operand(_)) if (Clause::From..=Clause::Having).contains(&clause) => false,
-            (_, Previous::Keyword("asc" | "desc")) if !has_server_grammar => matches!(keyword, "limit"),
+            (_, Previous::Keyword(last)) if ends_term(last) && !has_server_grammar => keyword == "limit",
             ("asc" | "desc", _) => clause == Clause::Order,
             ("on" | "using", _) => self.may_join_by(keyword, schema),
             ("where", _) => may_begin(Clause::Where),
@@ -251,9 +251,9 @@ impl Statement {
                 keyword == "order" && (may_be_ordered || has_server_grammar)
             }
             Some(Paren::DistinctArguments) if is_clause => keyword == "order",
-            Some(Paren::Window { is_ordered }) if !has_server_grammar => match keyword {
-                "asc" | "desc" => *is_ordered,
-                "order" => !is_ordered,
+            Some(Paren::Window { terms, .. }) if !has_server_grammar => match keyword {
+                "asc" | "desc" => *terms > 0 && matches!(self.previous, Previous::Operand(_)),
+                "order" => *terms == 0,
                 _ => continues_expression(keyword),
             },
             Some(Paren::OrderedArguments) if is_clause => matches!(keyword, "asc" | "desc"),
@@ -290,6 +290,11 @@ pub(crate) fn is_value(keyword: &str) -> bool {
         keyword,
         "current_date" | "current_time" | "current_timestamp" | "false" | "isnull" | "notnull" | "null" | "true"
     )
+}
+
+/// Whether a word may be the last of what an order is by.
+pub(crate) fn ends_term(keyword: &str) -> bool {
+    matches!(keyword, "asc" | "desc" | "first" | "last")
 }
 
 /// Whether a word may follow an operand within an expression.

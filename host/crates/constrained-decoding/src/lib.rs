@@ -24,6 +24,7 @@ mod columns;
 mod conditions;
 mod decoding_state;
 mod dialect_rules;
+mod frame;
 mod join_condition;
 mod join_keys;
 mod keywords;

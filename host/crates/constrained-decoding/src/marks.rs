@@ -1,7 +1,8 @@
 //! Marks: which may stand where, and what they do; where a literal may begin.
 
 use crate::called::Called;
-use crate::keywords::{begins_operand, is_value};
+use crate::frame::Frame;
+use crate::keywords::{begins_operand, ends_term, is_value};
 use crate::parens::Paren;
 use crate::previous::{Operand, Previous, VALUE};
 use crate::schema_constraint::SchemaConstraint;
@@ -84,6 +85,7 @@ impl Statement {
             Some(paren @ Paren::Operands) => *paren = Paren::List { operands: 2 },
             Some(Paren::List { operands } | Paren::Compared { operands, .. }) => *operands += 1,
             Some(Paren::Arguments { called, .. }) => *called = called.behind_comma(),
+            Some(Paren::Window { terms, .. }) if *terms > 0 => *terms += 1,
             _ => {}
         }
         Previous::Comma
@@ -200,6 +202,7 @@ impl Statement {
     fn may_follow(&self, keyword: &str, mark: u8, schema: &SchemaConstraint) -> bool {
         match keyword {
             "select" | "distinct" | "all" if mark == b'*' => self.selects_every(schema),
+            "all" if self.scope().clause == Clause::Start => false,
             "as" => mark == b'(' && matches!(self.scope().clause, Clause::With | Clause::Window),
             "in" | "exists" | "values" | "using" | "over" | "filter" | "cast" | "from" | "join" | "materialized" => {
                 mark == b'('
@@ -207,10 +210,10 @@ impl Statement {
             "case" | "is" | "not" | "glob" | "regexp" | "match" | "escape" | "limit" | "offset" => {
                 PREFIXES.contains(&mark)
             }
-            _ if self.orders_several_queries() => matches!(keyword, "asc" | "desc") && b",);".contains(&mark),
+            _ if self.orders_several_queries() => ends_term(keyword) && b",);".contains(&mark),
             _ if self.is_at_ordinal() => mark == b'(',
             _ if begins_operand(keyword) => PREFIXES.contains(&mark),
-            "asc" | "desc" => b",);".contains(&mark),
+            _ if ends_term(keyword) => b",);".contains(&mark),
             _ if is_value(keyword) => b",);".contains(&mark) || BETWEEN_OPERANDS.contains(&mark),
             _ => false,
         }
@@ -223,6 +226,7 @@ impl Statement {
             Some(Paren::Case(_) | Paren::Between | Paren::Cast | Paren::CastType | Paren::Filter { .. }) => false,
             Some(Paren::Plain) => has_server_grammar,
             Some(Paren::Compared { with, operands }) => operands < with || has_server_grammar,
+            Some(Paren::Window { frame, .. }) => *frame == Frame::Missing,
             // An aggregate over rows that differ takes one expression; servers know others.
             Some(Paren::DistinctArguments) => has_server_grammar,
             Some(Paren::Arguments { called, .. }) => called.may_go_on() || has_server_grammar,
@@ -246,6 +250,7 @@ impl Statement {
             Some(Paren::Query { .. }) => self.is_settled(schema),
             Some(_) if schema.dialect.has_server_grammar => true,
             Some(Paren::Using) => self.tells_columns_apart(schema),
+            Some(Paren::Window { frame, .. }) => frame.may_end(),
             Some(Paren::Compared { with, operands }) => operands == with,
             Some(Paren::Arguments { called, .. }) => self.previous == Previous::Open || called.may_end(),
             Some(_) => true,
@@ -255,7 +260,8 @@ impl Statement {
     /// Whether a number may begin here.
     pub fn admits_number(&self, digit: u8, schema: &SchemaConstraint) -> bool {
         let may_begin = || self.may_begin_literal(schema) && (!self.is_at_ordinal() || self.is_ordinal(digit, schema));
-        !self.is_after_dot() && (schema.dialect.has_server_grammar || may_begin())
+        !self.is_after_dot()
+            && (schema.dialect.has_server_grammar || self.frame_with_number(schema).is_some() || may_begin())
     }
 
     /// Whether a digit is the number of a column that is selected, and can be grouped by where that is asked.

@@ -175,11 +175,15 @@ impl Word {
         first.is_ascii_alphabetic() && rest.len() > 3 && rest.iter().all(u8::is_ascii_digit)
     }
 
+    /// Digits of the number it ends with.
+    pub fn last_digits(&self) -> usize {
+        self.text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count()
+    }
+
     /// Without the number it ends with.
     pub fn without_number(&self) -> Self {
-        let digits = self.text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         Self {
-            text: self.text[..self.text.len() - digits].to_vec(),
+            text: self.text[..self.text.len() - self.last_digits()].to_vec(),
             quoted: self.quoted,
             whole: false,
         }

@@ -67,8 +67,9 @@ impl Statement {
     /// Words that begin an operand only after what stood last.
     pub(crate) fn operand_words(&self, schema: &SchemaConstraint) -> &'static str {
         match self.previous {
-            Previous::Keyword("distinct") | Previous::Operator(_) if !schema.dialect.has_server_grammar => "",
             Previous::Open => self.words_in_parentheses(schema),
+            Previous::Keyword("select") if !schema.dialect.has_server_grammar => "all distinct",
+            _ if !schema.dialect.has_server_grammar => "",
             Previous::Operator(_) => "all any some",
             Previous::Keyword("select") => "all distinct distinctrow straight_join top",
             Previous::Keyword("all") => "select values",

@@ -1,6 +1,7 @@
 //! What is open, and what opens and closes it.
 
 use crate::called::Called;
+use crate::frame::Frame;
 use crate::join_condition::JoinCondition;
 use crate::previous::{Operand, Previous, VALUE};
 use crate::schema_constraint::SchemaConstraint;
@@ -44,7 +45,9 @@ pub(crate) enum Paren {
     CastType,
     /// A window, or an order within a group.
     Window {
-        is_ordered: bool,
+        /// Expressions behind its ORDER BY.
+        terms: usize,
+        frame: Frame,
     },
     /// What FILTER takes.
     Filter {
@@ -101,7 +104,10 @@ impl Statement {
             Previous::Filter { takes_window } => Paren::Filter {
                 takes_window: *takes_window,
             },
-            Previous::Keyword("over" | "as" | "group") => Paren::Window { is_ordered: false },
+            Previous::Keyword("over" | "as" | "group") => Paren::Window {
+                terms: 0,
+                frame: Frame::Missing,
+            },
             Previous::Keyword("top") => Paren::Prefix,
             Previous::Keyword("on") if self.scope().clause == Clause::Select => Paren::Prefix,
             Previous::Keyword("cast") => Paren::Cast,

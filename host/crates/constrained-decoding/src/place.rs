@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::keywords::{begins_operand, is_value};
+use crate::frame::Frame;
+use crate::keywords::{begins_operand, ends_term, is_value};
 use crate::name_set::Word;
 use crate::parens::Paren;
 use crate::previous::{Operand, Previous};
@@ -17,6 +18,8 @@ pub(crate) enum Reading {
     Keyword(&'static str),
     /// A word of SQL that is a name elsewhere.
     Soft,
+    /// A word of a frame, and how far that is written with it.
+    Frame(Frame),
     Column,
     /// A name the statement gave.
     Given,
@@ -68,6 +71,10 @@ enum Place<'s> {
     MergedColumn,
     /// Behind COLLATE, where collations are known.
     Collation,
+    /// Where a window begins.
+    Window,
+    /// Within a frame.
+    Frame,
     /// Where names of other kinds stand: windows, collations of servers, types.
     Anything,
 }
@@ -100,6 +107,11 @@ impl Statement {
             Place::ExpressionName if word.is_keyword("recursive") => Some(Reading::Keyword("recursive")),
             Place::ExpressionName => may_name(word, schema).then_some(Reading::ExpressionName),
             Place::Collation => word.among_these("binary nocase rtrim").map(|_| Reading::Unknown),
+            Place::Window => {
+                let clause = word.among_these("order partition").map(Reading::Keyword);
+                clause.or_else(|| self.as_frame(word, schema))
+            }
+            Place::Frame => self.as_frame(word, schema),
             Place::Words(words) => word.among_these(words).map(Reading::Keyword),
             Place::OperandOr(words) => {
                 let keyword = word.among_these(words).map(Reading::Keyword);
@@ -134,6 +146,7 @@ impl Statement {
             Some(Paren::Free) => return Place::Anything,
             Some(Paren::Names) => return Place::ColumnName,
             Some(Paren::Using) => return Place::MergedColumn,
+            _ if self.frame(schema).is_some() => return Place::Frame,
             _ => {}
         }
         match &self.previous {
@@ -155,6 +168,7 @@ impl Statement {
             Previous::Keyword("collate") if !has_server_grammar => Place::Collation,
             Previous::Keyword("over" | "window" | "collate") => Place::Anything,
             Previous::Keyword("union" | "intersect" | "except") => Place::NextQuery,
+            Previous::Keyword("all") if clause == Clause::Start && !has_server_grammar => Place::Words("select values"),
             Previous::NotBehind if self.row_before.is_some() && !has_server_grammar => Place::Words("in"),
             Previous::NotBehind if !has_server_grammar => Place::Words("between glob in like match null"),
             Previous::NotBehind => Place::Words("between exists glob ilike in like match null regexp rlike similar"),
@@ -182,7 +196,7 @@ impl Statement {
             Some(Paren::Window { .. } | Paren::Filter { .. }) if schema.dialect.has_server_grammar => Place::Either,
             Some(Paren::Subquery { .. }) if schema.dialect.has_server_grammar => Place::Operand,
             Some(Paren::Subquery { .. }) => Place::Words("select values with"),
-            Some(Paren::Window { .. }) => Place::Words("groups order partition range rows"),
+            Some(Paren::Window { .. }) => Place::Window,
             Some(Paren::Filter { .. }) => Place::Words("where"),
             Some(Paren::Arguments { called, .. }) if !called.may_take_some() && !schema.dialect.has_server_grammar => {
                 Place::Words("")
@@ -209,33 +223,38 @@ impl Statement {
         keyword.map(Reading::Keyword).or_else(|| self.as_soft(word, schema))
     }
 
-    /// Whether a word may be one of NULLS FIRST and NULLS LAST behind ORDER BY.
-    fn may_place_nulls(&self, word: &Word) -> bool {
-        let words = match self.previous {
-            Previous::Operand(_) | Previous::Keyword("asc" | "desc") => "nulls",
-            Previous::Soft => "first last",
-            _ => "",
+    /// Whether NULLS may come, which says in an order where they are placed.
+    fn may_place_nulls(&self) -> bool {
+        let is_ordered = match self.parens.last() {
+            Some(Paren::Window { terms, .. }) => *terms > 0,
+            Some(Paren::OrderedArguments) => true,
+            _ => self.is_at_query() && self.scope().clause == Clause::Order,
         };
-        self.scope().clause == Clause::Order && word.among_these(words).is_some()
+        let is_behind_term = match self.previous {
+            Previous::Operand(operand) => operand != Operand::CallWithoutWindow,
+            Previous::Keyword("asc" | "desc") => true,
+            _ => false,
+        };
+        is_ordered && is_behind_term
     }
 
-    /// A word that is a name elsewhere. In SQLite those are of windows and of what comes last in a query.
+    /// A word that is a name elsewhere. In SQLite those place NULLs in an order, and begin frames.
     fn as_soft(&self, word: &Word, schema: &SchemaConstraint) -> Option<Reading> {
-        // A frame has its BETWEEN, too.
-        let around = self.parens.iter().rev().find(|paren| **paren != Paren::Between);
-        let is_place = match around {
-            _ if schema.dialect.soft_words_anywhere => true,
-            _ if self.previous == Previous::Operand(Operand::CallWithoutWindow) => false,
-            Some(Paren::Window { .. } | Paren::OrderedArguments) => true,
-            _ => self.is_at_query() && self.may_place_nulls(word),
-        };
-        let is_window = schema.dialect.has_server_grammar || matches!(around, Some(Paren::Window { .. }));
-        let soft = word.among(&schema.dialect.words.soft).filter(|_| is_place);
-        let frame = || {
-            word.among(&schema.dialect.words.frames)
-                .filter(|_| is_window && !self.is_at_query())
-        };
+        if !schema.dialect.soft_words_anywhere {
+            let nulls = word.among_these("nulls").filter(|_| self.may_place_nulls());
+            return nulls.map(Reading::Keyword).or_else(|| self.as_frame(word, schema));
+        }
+        let words = &schema.dialect.words;
+        let soft = word.among(&words.soft);
+        let frame = || word.among(&words.frames).filter(|_| !self.is_at_query());
         soft.or_else(frame).map(|_| Reading::Soft)
+    }
+
+    /// A word of a frame that may come next.
+    fn as_frame(&self, word: &Word, schema: &SchemaConstraint) -> Option<Reading> {
+        let mut words = self.frame_words(schema).into_iter();
+        let found = words.find(|(name, _)| word.among_these(name).is_some());
+        found.map(|(_, frame)| Reading::Frame(frame))
     }
 
     fn as_continuation(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
@@ -276,9 +295,13 @@ impl Statement {
 /// Longest new name, in bytes: no longer than PostgreSQL tells names apart.
 const MAX_NAME_BYTES: usize = 63;
 
+/// Digits in a new name, enough for a time of the day behind a date: a model that writes more does not end.
+const MAX_NAME_DIGITS: usize = 14;
+
 /// Whether a word may be a new name: without quotes it is no word that builds queries.
 pub(crate) fn may_name(word: &Word, schema: &SchemaConstraint) -> bool {
-    if word.text.len() > MAX_NAME_BYTES {
+    let digits = word.text.iter().filter(|byte| byte.is_ascii_digit());
+    if word.text.len() > MAX_NAME_BYTES || digits.count() > MAX_NAME_DIGITS {
         return false;
     }
     let words = &schema.dialect.words;
@@ -306,7 +329,8 @@ fn after_word(keyword: &str) -> Place<'static> {
         "is" => Place::OperandOr("distinct not"),
         "escape" | "glob" | "limit" | "match" | "not" | "offset" | "regexp" => Place::Operand,
         "exists" | "in" | "using" | "values" | "cast" => Place::Words(""),
-        "asc" | "desc" => Place::Continuation,
+        "nulls" => Place::Words("first last"),
+        _ if ends_term(keyword) => Place::Continuation,
         _ if is_value(keyword) => Place::Continuation,
         _ => Place::Either,
     }

@@ -95,7 +95,8 @@ impl SchemaConstraint {
 
     /// Whether a word looks like the short name a table goes by: `T1`, `s`, `cs2`, or the beginning of its own.
     pub(crate) fn is_short_name(&self, word: &Word) -> bool {
-        !word.quoted && (word.is_letter_and_perhaps_number() || self.abbreviations.holds(&word.without_number()))
+        let is_abbreviation = || word.last_digits() < 4 && self.abbreviations.holds(&word.without_number());
+        !word.quoted && (word.is_letter_and_perhaps_number() || is_abbreviation())
     }
 
     /// Whether anything is known; without names nothing can be constrained.

@@ -1,7 +1,7 @@
 //! A statement as far as it is written: its parentheses, its queries, and what stood last.
 
 use crate::conditions::Conditions;
-use crate::keywords::{begins_operand, is_value};
+use crate::keywords::{begins_operand, ends_term, is_value};
 use crate::name_set::{NameSet, Word};
 use crate::parens::Paren;
 use crate::place::Reading;
@@ -112,6 +112,10 @@ impl Statement {
         self.previous = match reading {
             Reading::Keyword(keyword) => return self.keyword(keyword, schema),
             Reading::Soft => Previous::Soft,
+            Reading::Frame(frame) => {
+                self.write_frame(frame);
+                Previous::Soft
+            }
             Reading::Column => {
                 self.join_column(word, schema);
                 self.column(word, schema);
@@ -175,6 +179,11 @@ impl Statement {
 
     /// Takes a number.
     pub fn number(&mut self, schema: &SchemaConstraint) {
+        if let Some(frame) = self.frame_with_number(schema) {
+            self.write_frame(frame);
+            self.previous = Previous::Soft;
+            return;
+        }
         self.end_join_condition();
         self.select_other();
         if self.is_at_ordinal() && !schema.dialect.has_server_grammar {
@@ -219,7 +228,7 @@ impl Statement {
             Previous::Keyword(keyword) if schema.dialect.has_server_grammar => {
                 begins_operand(keyword) || self.expects_table()
             }
-            Previous::Keyword(keyword) => !is_value(keyword) && !matches!(*keyword, "asc" | "desc"),
+            Previous::Keyword(keyword) => !is_value(keyword) && !ends_term(keyword),
             Previous::NotBehind
             | Previous::IsDistinct
             | Previous::Filter { .. }

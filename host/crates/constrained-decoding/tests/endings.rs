@@ -170,3 +170,140 @@ fn collations_and_texts_are_those_of_sqlite() {
         &["SELECT count(*) FROM singer WHERE \"Name\" = E'a' COLLATE \"de_DE\""],
     );
 }
+
+#[test]
+fn frames_are_written_as_sqlite_takes_them() {
+    let over = |window: &str| format!("SELECT sum(Age) OVER ({window}) FROM singer");
+    let sqlite = concerts("sqlite");
+    let written = [
+        "ROWS 2 PRECEDING",
+        "PARTITION BY Country ROWS UNBOUNDED PRECEDING",
+        "ORDER BY Age DESC NULLS LAST ROWS CURRENT ROW EXCLUDE NO OTHERS",
+        "ORDER BY Age RANGE BETWEEN 5 PRECEDING AND 2.5 PRECEDING EXCLUDE GROUP",
+        "ORDER BY Age, Name GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING EXCLUDE TIES",
+        "ORDER BY Age NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW",
+        "RANGE BETWEEN CURRENT ROW AND CURRENT ROW",
+    ];
+    let written = written.map(over);
+    admits(&sqlite, &written.each_ref().map(String::as_str));
+    let engine = rusqlite::Connection::open_in_memory().unwrap();
+    engine
+        .execute_batch("CREATE TABLE singer (Name, Country, Age)")
+        .unwrap();
+    for statement in &written {
+        engine.prepare(statement).unwrap();
+    }
+    for (window, admitted) in [
+        ("PARTITION BY Age GROUP OID OTHERS", "PARTITION BY Age G"),
+        ("ROWS FOLLOWING", "ROWS "),
+        ("ROWS 1 FOLLOWING", "ROWS 1 "),
+        ("GROUPS 1 PRECEDING", ""),
+        ("RANGE 1 PRECEDING", "RANGE "),
+        ("ORDER BY Age, Name RANGE 1 PRECEDING", "ORDER BY Age, Name RANGE "),
+        ("ORDER BY Age NULLS ROWS", "ORDER BY Age NULLS "),
+        ("ORDER BY Age OTHERS", "ORDER BY Age O"),
+        ("ROWS BETWEEN 1 PRECEDING)", "ROWS BETWEEN 1 PRECEDING"),
+        ("ROWS BETWEEN UNBOUNDED FOLLOWING", "ROWS BETWEEN UNBOUNDED "),
+        (
+            "ROWS BETWEEN 1 FOLLOWING AND CURRENT ROW",
+            "ROWS BETWEEN 1 FOLLOWING AND ",
+        ),
+        (
+            "ROWS BETWEEN CURRENT ROW AND 1 PRECEDING",
+            "ROWS BETWEEN CURRENT ROW AND 1 ",
+        ),
+        ("ROWS CURRENT ROW ORDER BY Age", "ROWS CURRENT ROW "),
+        ("ROWS CURRENT ROW, Age", "ROWS CURRENT ROW"),
+        ("ROWS CURRENT ROW EXCLUDE)", "ROWS CURRENT ROW EXCLUDE"),
+    ] {
+        let admitted = format!("SELECT sum(Age) OVER ({admitted}");
+        refuses(&sqlite, &[(&over(window), &admitted)]);
+    }
+}
+
+#[test]
+fn aggregates_of_aggregates_have_a_window() {
+    let sqlite = concerts("sqlite");
+    admits(
+        &sqlite,
+        &[
+            "SELECT max(count(*)) OVER () FROM singer GROUP BY Age",
+            "SELECT rank() OVER (ORDER BY max(Age)) FROM singer GROUP BY Name",
+            "SELECT Name FROM singer GROUP BY Name ORDER BY sum(count(*)) OVER ()",
+        ],
+    );
+    refuses(
+        &sqlite,
+        &[
+            (
+                "SELECT Age FROM singer GROUP BY Age HAVING max(count(*)) > 1",
+                "SELECT Age FROM singer GROUP BY Age HAVING max(count",
+            ),
+            (
+                "SELECT Name FROM singer WHERE Age > (SELECT Age FROM singer GROUP BY Age HAVING max(count(*)) > 1)",
+                "SELECT Name FROM singer WHERE Age > (SELECT Age FROM singer GROUP BY Age HAVING max(count",
+            ),
+            (
+                "SELECT rank() OVER (ORDER BY max(sum(Age))) FROM singer GROUP BY Name",
+                "SELECT rank() OVER (ORDER BY max(su",
+            ),
+            ("SELECT max(avg(sum(Age))) OVER () FROM singer", "SELECT max(avg(su"),
+        ],
+    );
+}
+
+#[test]
+fn numbers_come_to_an_end() {
+    let sqlite = concerts("sqlite");
+    let with = |digits: usize| format!("SELECT Name FROM singer WHERE Age > 1{}", "0".repeat(digits - 1));
+    let named = |digits: usize| format!("SELECT Age AS a{}", "1b".repeat(digits));
+    admits(
+        &sqlite,
+        &[
+            &with(24),
+            "SELECT -9223372036854775808 FROM singer",
+            &(named(14) + " FROM singer"),
+        ],
+    );
+    refuses(
+        &sqlite,
+        &[
+            (&with(25), &with(24)),
+            (&(named(15) + " FROM singer"), &named(14)),
+            (
+                "SELECT sic1234.Singer_ID FROM singer_in_concert AS sic1234",
+                "SELECT sic123",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn words_of_servers_are_none_of_sqlite() {
+    refuses(
+        &concerts("sqlite"),
+        &[
+            (
+                "SELECT Name FROM singer WHERE Age BETWEEN CURRENT ROW AND 1",
+                "SELECT Name FROM singer WHERE Age BETWEEN CURRENT",
+            ),
+            (
+                "SELECT Name FROM singer GROUP BY ROLLUP (Age)",
+                "SELECT Name FROM singer GROUP BY RO",
+            ),
+            ("SELECT DISTINCT ON (Age) Name FROM singer", "SELECT DISTINCT O"),
+            (
+                "SELECT Name FROM singer WHERE Name LIKE ANY ('a')",
+                "SELECT Name FROM singer WHERE Name LIKE A",
+            ),
+            (
+                "SELECT Name FROM singer UNION ALL Age",
+                "SELECT Name FROM singer UNION ALL ",
+            ),
+            (
+                "SELECT Name FROM singer UNION ALL (SELECT 1)",
+                "SELECT Name FROM singer UNION ALL ",
+            ),
+        ],
+    );
+}
