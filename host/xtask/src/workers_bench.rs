@@ -1,12 +1,14 @@
 //! What workers bring: stages of many tables and rows by one process, and by 1 to 8 workers over a queue.
 //!
 //! No peer does the same; the plain command is what workers are compared with. On a machine with few cores they cannot help beyond these: what is
-//! measured then is what coordinator and queue cost.
+//! measured then is what coordinator and queue cost. A worker has one core, and a database server as many as there are workers: what a single worker
+//! gained by a server on other cores, a second one would seem to lose.
 
 mod arguments;
 mod fleet;
 mod judging;
 mod pair_generation;
+mod postgres_server;
 
 use std::fs;
 use std::num::NonZero;
@@ -22,6 +24,7 @@ use self::arguments::{MeasuredStage, WorkersArguments};
 use self::fleet::{Fleet, Size};
 use self::judging::Judging;
 use self::pair_generation::PairGeneration;
+use self::postgres_server::PostgresServer;
 use crate::demo::{Profile, build_program};
 use crate::process::{command, run};
 use crate::{checkout, cpu_time, services};
@@ -40,6 +43,12 @@ trait Stage: Sync {
     /// Variables with the secrets that its profile names, for the command and for workers.
     fn secrets(&self) -> &'static [(&'static str, &'static str)] {
         &[]
+    }
+
+    /// Holds the server that it asks, if there is one, to so many cores.
+    fn hold_server_to(&self, cores: usize) -> Result<()> {
+        let _ = cores;
+        Ok(())
     }
 
     /// Does it once by `place`. `name` is of this measure alone.
@@ -130,25 +139,18 @@ pub fn run_workers(more: &[String]) -> Result<()> {
         let measured: Box<dyn Stage> = match stage {
             MeasuredStage::Pairs => Box::new(PairGeneration::prepare(&nl2sql, &folder)?),
             MeasuredStage::Sqlite => Box::new(Judging::on_sqlite(&nl2sql, &folder)?),
-            MeasuredStage::Postgres => Box::new(Judging::on_postgres(&nl2sql, &folder, &postgres()?)?),
+            MeasuredStage::Postgres => Box::new(Judging::on_postgres(&nl2sql, &folder, PostgresServer::start()?)?),
         };
         measure(&nl2sql, &folder, &*measured, &arguments.workers)?;
     }
     Ok(())
 }
 
-/// The URL of PostgreSQL's superuser, on a server that runs.
-fn postgres() -> Result<String> {
-    let servers = services::up()?;
-    let found = servers.into_iter().find(|(variable, _)| *variable == judging::POSTGRES);
-    found
-        .map(|(_, url)| url)
-        .context("PostgreSQL is missing; run `cargo xtask bootstrap`")
-}
-
 /// One command on a core, and the slower of two at once: what a second core of this machine brings where nothing is shared.
 fn side_by_side(stage: &dyn Stage) -> Result<(Took, Took)> {
+    stage.hold_server_to(1)?;
     let alone = stage.run("alone", Place::OnCore(0))?;
+    stage.hold_server_to(2)?;
     let (left, right) = thread::scope(|scope| {
         let left = scope.spawn(|| stage.run("left", Place::OnCore(0)));
         let right = stage.run("right", Place::OnCore(1));
@@ -176,6 +178,7 @@ fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage, workers: &[usize]) -
         rate(&alone),
         2.0 * alone.wall / beside.wall,
     );
+    stage.hold_server_to(1)?;
     let all_on_one = Fleet::start(nl2sql, Size::OneCore, &folder.join("nats"), stage.secrets())?;
     let one_core = stage.run("core", Place::QueueOnCore(0, &all_on_one.url()))?;
     drop(all_on_one);
@@ -189,6 +192,7 @@ fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage, workers: &[usize]) -
     for &count in workers {
         let name = format!("by{count}");
         let folder = folder.join(format!("nats{count}"));
+        stage.hold_server_to(count)?;
         let fleet = Fleet::start(nl2sql, Size::Workers(count), &folder, stage.secrets())?;
         let took = stage.run(&name, Place::Queue(&fleet.url()))?;
         let (traffic, queue, workers) = (fleet.traffic()?, fleet.queue_cpu()?, fleet.workers_cpu()?);

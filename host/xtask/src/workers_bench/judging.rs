@@ -9,9 +9,8 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
+use super::postgres_server::PostgresServer;
 use super::{PLAIN, Place, Stage, Took};
-use crate::process::{command, run};
-use crate::services::find_program;
 
 /// Names the URL of PostgreSQL's superuser.
 pub const POSTGRES: &str = "NL2SQL_TEST_POSTGRES_URL";
@@ -35,8 +34,16 @@ pub struct Judging {
     nl2sql: PathBuf,
     folder: PathBuf,
     engine: &'static str,
-    /// Folder of the SQLite files; the profile's database where there is none.
-    databases: Option<PathBuf>,
+    /// Where the database is.
+    database: Database,
+}
+
+/// What is asked.
+enum Database {
+    /// SQLite files in a folder.
+    Files(PathBuf),
+    /// The one that the profile names, on this server.
+    Server(PostgresServer),
 }
 
 impl Judging {
@@ -45,31 +52,29 @@ impl Judging {
         fs::create_dir_all(&databases)?;
         rusqlite::Connection::open(databases.join("shop.sqlite"))?.execute_batch(&shop())?;
         fs::write(folder.join("shop.toml"), "[run]\nname = \"shop\"\n")?;
-        Self::with_predictions(nl2sql, folder, "a SQLite file", Some(databases))
+        Self::with_predictions(nl2sql, folder, "a SQLite file", Database::Files(databases))
     }
 
     /// On a database of its own, read by a login that can do nothing else.
-    pub fn on_postgres(nl2sql: &Path, folder: &Path, url: &str) -> Result<Self> {
-        let psql = |url: &str, script: &str| -> Result<()> {
+    pub fn on_postgres(nl2sql: &Path, folder: &Path, postgres: PostgresServer) -> Result<Self> {
+        let execute = |url: &str, script: &str| -> Result<()> {
             let path = folder.join("script.sql");
             fs::write(&path, script)?;
-            let program = find_program("psql").context("psql is missing; run `cargo xtask bootstrap`")?;
-            let mut psql = command(program);
-            psql.args(["--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url, "--file"]);
-            run(psql.arg(path).stdout(Stdio::null()))
+            PostgresServer::execute(url, &path)
         };
-        let (server, _) = url
+        let (server, _) = postgres
+            .url
             .rsplit_once('/')
             .context("the URL of PostgreSQL names no database")?;
-        psql(
-            url,
+        execute(
+            &postgres.url,
             &format!(
                 "DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE};\nDROP ROLE IF EXISTS {READER};\n\
                  CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}';\n"
             ),
         )?;
         let reads = format!("{}GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER};\n", shop());
-        psql(&format!("{server}/{DATABASE}"), &reads)?;
+        execute(&format!("{server}/{DATABASE}"), &reads)?;
         let address = server.rsplit(['@', '/']).next().unwrap_or_default();
         fs::write(
             folder.join("shop.toml"),
@@ -78,15 +83,10 @@ impl Judging {
                  password_env = \"{PASSWORD_VARIABLE}\"\n[evaluate.db_ids]\n\"*\" = {{}}\n"
             ),
         )?;
-        Self::with_predictions(nl2sql, folder, "PostgreSQL", None)
+        Self::with_predictions(nl2sql, folder, "PostgreSQL", Database::Server(postgres))
     }
 
-    fn with_predictions(
-        nl2sql: &Path,
-        folder: &Path,
-        engine: &'static str,
-        databases: Option<PathBuf>,
-    ) -> Result<Self> {
+    fn with_predictions(nl2sql: &Path, folder: &Path, engine: &'static str, database: Database) -> Result<Self> {
         let mut dataset = BufWriter::new(File::create(folder.join("dataset.jsonl"))?);
         let mut predictions = BufWriter::new(File::create(folder.join("predictions.jsonl"))?);
         for row in 0..ROWS {
@@ -110,7 +110,7 @@ impl Judging {
             nl2sql: nl2sql.to_owned(),
             folder: folder.to_owned(),
             engine,
-            databases,
+            database,
         })
     }
 }
@@ -128,6 +128,13 @@ impl Stage for Judging {
         &[(PASSWORD_VARIABLE, PASSWORD)]
     }
 
+    fn hold_server_to(&self, cores: usize) -> Result<()> {
+        match &self.database {
+            Database::Server(postgres) => postgres.hold_to(cores),
+            Database::Files(_) => Ok(()),
+        }
+    }
+
     fn run(&self, name: &str, place: Place<'_>) -> Result<Took> {
         let mut eval = place.command(&self.nl2sql)?;
         eval.current_dir(&self.folder)
@@ -142,7 +149,7 @@ impl Stage for Judging {
             ])
             .args(["--after", "predictions.jsonl", "--output", name])
             .stdout(Stdio::null());
-        if let Some(databases) = &self.databases {
+        if let Database::Files(databases) = &self.database {
             eval.arg("--databases").arg(databases);
         }
         eval.args(place.arguments());
