@@ -27,19 +27,22 @@ pub enum Need {
     Vulkan,
     /// A clock that is wrong. The test of a worker with such a clock is skipped without it.
     WrongClock,
+    /// Networks of their own. The test of a worker behind a bad cable is skipped without them.
+    Networks,
     /// LLVM, for the CUDA build where burn's own cannot be downloaded; nothing else takes it.
     Llvm,
 }
 
 impl Need {
     /// Everything that building and testing may need, without the CUDA build.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::GuestToolchain,
         Self::Servers,
         Self::Page,
         Self::Browser,
         Self::Vulkan,
         Self::WrongClock,
+        Self::Networks,
     ];
 
     fn purpose(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Need {
             Self::Browser => "a browser, for the test of the page",
             Self::Vulkan => "software Vulkan, for the test of the wgpu backend",
             Self::WrongClock => "faketime, for the test of a worker whose clock is wrong",
+            Self::Networks => "iproute2, for the test of a worker behind a bad cable",
             Self::Llvm => "LLVM, for the CUDA build",
         }
     }
@@ -68,6 +72,8 @@ impl Need {
             Self::Vulkan => vec![devices::SOFTWARE_VULKAN],
             Self::WrongClock if succeeds(command("faketime").arg("--version")) => Vec::new(),
             Self::WrongClock => vec!["faketime"],
+            Self::Networks if succeeds(command("ip").arg("-Version")) => Vec::new(),
+            Self::Networks => vec!["iproute2"],
             Self::Llvm if debian_llvm::is_installed() => Vec::new(),
             Self::Llvm => debian_llvm::DEBIAN_PACKAGES.to_vec(),
         }

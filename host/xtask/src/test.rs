@@ -48,6 +48,7 @@ pub fn run_all(arguments: &TestArguments) -> Result<()> {
             Need::Page,
             Need::Browser,
             Need::WrongClock,
+            Need::Networks,
         ],
         false,
     )?;
