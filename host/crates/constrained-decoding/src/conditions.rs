@@ -1,8 +1,9 @@
-//! Conditions that AND and OR join. Behind one that is there already neither goes on: a model that says the same again does not end.
+//! Conditions that AND and OR join, and queries that UNION and its like do. Behind one that is there already none of them goes on: a model that
+//! says the same again does not end.
 
 use std::ops::Range;
 
-/// What is written within each open parenthesis, and the conditions in it.
+/// What is written within each open parenthesis, and the conditions and queries in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
     /// The innermost one last; the first is outside of all.
@@ -13,11 +14,32 @@ pub(crate) struct Conditions {
 struct Level {
     /// Without blanks.
     text: Vec<u8>,
-    /// Where the last condition begins.
-    begin: usize,
     /// Where the word begins that was written last.
     last_word: usize,
+    conditions: Joined,
+    queries: Joined,
+}
+
+/// Parts of a text that are joined to each other.
+#[derive(Clone, Debug, Default)]
+struct Joined {
+    /// Where the last one begins.
+    begin: usize,
     earlier: Vec<Range<usize>>,
+}
+
+impl Joined {
+    /// The last one ends, and the next begins.
+    fn go_on(&mut self, end: usize, next: usize) {
+        self.earlier.push(self.begin..end);
+        self.begin = next;
+    }
+
+    /// Whether the last one, as far as it goes, is there already.
+    fn repeats(&self, text: &[u8], end: usize) -> bool {
+        let last = &text[self.begin.min(end)..end];
+        self.earlier.iter().any(|range| text[range.clone()] == *last)
+    }
 }
 
 impl Default for Conditions {
@@ -49,8 +71,13 @@ impl Conditions {
 
     /// A parenthesis opens.
     pub fn open(&mut self) {
-        self.levels.push(Level {
+        let inside = || Joined {
             begin: "(".len(),
+            earlier: Vec::new(),
+        };
+        self.levels.push(Level {
+            conditions: inside(),
+            queries: inside(),
             ..Level::default()
         });
     }
@@ -67,22 +94,33 @@ impl Conditions {
     /// The word written last joins the condition before it to another.
     pub fn join(&mut self) {
         let level = self.innermost();
-        level.earlier.push(level.begin..level.last_word);
-        level.begin = level.text.len();
+        level.conditions.go_on(level.last_word, level.text.len());
+    }
+
+    /// The word written last joins the query before it to another.
+    pub fn join_query(&mut self) {
+        let level = self.innermost();
+        level.queries.go_on(level.last_word, level.text.len());
     }
 
     /// Other conditions begin behind the word written last.
     pub fn begin(&mut self) {
         let level = self.innermost();
-        level.earlier.clear();
-        level.begin = level.text.len();
+        level.conditions = Joined {
+            begin: level.text.len(),
+            earlier: Vec::new(),
+        };
     }
 
     /// Whether the condition before the word written last is there already.
     pub fn repeats(&self) -> bool {
-        self.levels.last().is_some_and(|level| {
-            let last = &level.text[level.begin.min(level.last_word)..level.last_word];
-            level.earlier.iter().any(|range| level.text[range.clone()] == *last)
-        })
+        let repeats = |level: &Level| level.conditions.repeats(&level.text, level.last_word);
+        self.levels.last().is_some_and(repeats)
+    }
+
+    /// Whether the query before the word written last is there already.
+    pub fn repeats_query(&self) -> bool {
+        let repeats = |level: &Level| level.queries.repeats(&level.text, level.last_word);
+        self.levels.last().is_some_and(repeats)
     }
 }

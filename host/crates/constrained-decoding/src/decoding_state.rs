@@ -133,6 +133,7 @@ impl DecodingState {
     /// Whether the answer may end here.
     pub fn may_end(&self) -> bool {
         let mut to_the_end = self.clone();
+        (to_the_end.blanks, to_the_end.line_breaks) = (0, 0);
         let fits = to_the_end.push(b"\n") && to_the_end.end_word(b';');
         let is_open = matches!(to_the_end.mode, Mode::Text { .. } | Mode::Quoted { .. });
         fits && !is_open && to_the_end.statement.may_end(&self.schema)
@@ -221,7 +222,7 @@ impl DecodingState {
     fn attempt(&mut self, byte: u8, mode: Mode) -> bool {
         let mut tried = self.clone();
         self.mode = mode;
-        tried.mark(byte) || !self.statement.admits_opening()
+        tried.mark(byte) || self.statement.previous == Previous::Nothing
     }
 
     fn mark(&mut self, byte: u8) -> bool {

@@ -110,6 +110,7 @@ impl Statement {
     pub(crate) fn begin_clause(&mut self, keyword: &str, after: &Previous, schema: &SchemaConstraint) {
         if matches!(keyword, "union" | "intersect" | "except") {
             self.ask_around(schema);
+            self.conditions.join_query();
         }
         let scope = self.scope_mut();
         match keyword {
@@ -205,7 +206,8 @@ impl Statement {
             ("group", _) => may_begin(Clause::Group),
             ("having", _) => may_begin(Clause::Having) && (has_server_grammar || scope.may_have_having()),
             ("order", _) => may_begin(Clause::Order),
-            ("union" | "intersect" | "except" | "window", _) => may_begin(Clause::Window),
+            ("union" | "intersect" | "except", _) => may_begin(Clause::Window) && !self.conditions.repeats_query(),
+            ("window", _) => may_begin(Clause::Window),
             ("fetch", _) if !has_server_grammar => false,
             ("limit", _) if !has_server_grammar => may_begin(Clause::Limit),
             ("offset", _) if !has_server_grammar => clause == Clause::Limit,

@@ -46,7 +46,7 @@ impl Statement {
             b']' => VALUE,
             b';' => {
                 *self = Self::new(schema);
-                return;
+                Previous::Ended
             }
             _ => match std::mem::take(&mut self.previous) {
                 Previous::Operator(marks) if marks == b":" && mark == b':' => Previous::Cast,
@@ -134,6 +134,7 @@ impl Statement {
         // Operators of several marks go on after their first.
         let awaits_operand = !matches!(self.previous, Previous::Operator(_)) && self.awaits_more(schema);
         match (&self.previous, mark) {
+            (Previous::Ended, _) => false,
             (Previous::Nothing, _) => mark == b'(',
             (Previous::Dot(_), _) => mark == b'*',
             (Previous::Open, b')') => true,
@@ -146,6 +147,7 @@ impl Statement {
     fn may_stand(&self, mark: u8, schema: &SchemaConstraint) -> bool {
         match &self.previous {
             Previous::Nothing
+            | Previous::Ended
             | Previous::AsTable
             | Previous::NotBehind
             | Previous::IsDistinct
@@ -170,6 +172,7 @@ impl Statement {
             Previous::Dot(_) => mark == b'*' && self.selects() && self.scope().row.item == SelectedItem::Nothing,
             Previous::Function(_) | Previous::Source | Previous::Filter { .. } => mark == b'(',
             Previous::Open => self.may_stand_first(mark),
+            Previous::Comma if matches!(self.parens.last(), Some(Paren::Using | Paren::Names)) => false,
             Previous::Comma if mark == b'*' => self.selects_every(schema),
             Previous::Comma if self.orders_several_queries() => false,
             Previous::Comma if self.expects_table() || self.is_at_ordinal() => mark == b'(',
@@ -192,7 +195,7 @@ impl Statement {
             (Some(Paren::Arguments { called, .. }), b')') => called.may_take_none(),
             (Some(Paren::Arguments { called, .. }), _) if !called.may_take_some() => false,
             (Some(Paren::Arguments { called, .. }), b'*') => *called == Called::Count,
-            (Some(Paren::Subquery { .. } | Paren::Filter { .. }), _) => false,
+            (Some(Paren::Subquery { .. } | Paren::Filter { .. } | Paren::Using | Paren::Names), _) => false,
             (Some(Paren::Window { .. }), _) => mark == b')',
             (Some(Paren::Rows | Paren::Free), b')') => true,
             _ => PREFIXES.contains(&mark),
@@ -260,7 +263,7 @@ impl Statement {
     /// Whether a number may begin here.
     pub fn admits_number(&self, digit: u8, schema: &SchemaConstraint) -> bool {
         let may_begin = || self.may_begin_literal(schema) && (!self.is_at_ordinal() || self.is_ordinal(digit, schema));
-        !self.is_after_dot()
+        !self.excludes_literals()
             && (schema.dialect.has_server_grammar || self.frame_with_number(schema).is_some() || may_begin())
     }
 
@@ -282,7 +285,7 @@ impl Statement {
             || (self.may_begin_literal(schema)
                 && self.scope().clause < Clause::Limit
                 && !self.orders_several_queries());
-        !self.is_after_dot() && (schema.dialect.has_server_grammar || may_begin)
+        !self.excludes_literals() && (schema.dialect.has_server_grammar || may_begin)
     }
 
     fn may_begin_literal(&self, schema: &SchemaConstraint) -> bool {
@@ -292,7 +295,7 @@ impl Statement {
 
     /// Whether something may begin here that begins with a mark.
     pub fn admits_opening(&self) -> bool {
-        self.previous != Previous::Nothing
+        !matches!(self.previous, Previous::Nothing | Previous::Ended)
     }
 }
 

@@ -11,6 +11,9 @@ use crate::statement::Statement;
 /// Parentheses within which functions may be called: a model that nests them further does not end.
 const MAX_OPEN_PARENTHESES: usize = 12;
 
+/// Calls among whose arguments functions may be called.
+const MAX_OPEN_CALLS: usize = 5;
+
 impl Statement {
     pub(crate) fn as_operand(&self, glance: &Glance<'_>, schema: &SchemaConstraint) -> Option<Reading> {
         let word = glance.word;
@@ -32,8 +35,7 @@ impl Statement {
                 return named;
             }
         }
-        let may_call = self.parens.len() < MAX_OPEN_PARENTHESES && glance.may_precede(b'(');
-        if may_call && word.is_function(self.functions(schema)) {
+        if self.may_call() && glance.may_precede(b'(') && word.is_function(self.functions(schema)) {
             return Some(Reading::Function);
         }
         if glance.may_stand_alone() && self.is_column(word, schema) {
@@ -48,6 +50,15 @@ impl Statement {
         // Units of time and types are arguments on servers.
         let is_argument = schema.dialect.soft_words_anywhere && !self.is_at_query();
         (is_argument && word.among(&schema.dialect.words.soft).is_some()).then_some(Reading::Soft)
+    }
+
+    /// Whether a function may be called within what is open.
+    fn may_call(&self) -> bool {
+        let calls = self
+            .parens
+            .iter()
+            .filter(|paren| matches!(paren, Paren::Arguments { .. }));
+        self.parens.len() < MAX_OPEN_PARENTHESES && calls.count() <= MAX_OPEN_CALLS
     }
 
     /// Whether it is a name that the statement gave to a column: on servers any, else one of a query that is open, and that of an aggregate not

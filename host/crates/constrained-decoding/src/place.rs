@@ -151,6 +151,7 @@ impl Statement {
         }
         match &self.previous {
             Previous::Nothing => Place::Start,
+            Previous::Ended => Place::Words(""),
             Previous::Dot(qualifier) => Place::Member(qualifier),
             Previous::Qualifier(_) | Previous::FieldDot | Previous::Cast => Place::Anything,
             Previous::AsTable => Place::TableAlias,
@@ -300,8 +301,12 @@ const MAX_NAME_DIGITS: usize = 14;
 
 /// Whether a word may be a new name: without quotes it is no word that builds queries.
 pub(crate) fn may_name(word: &Word, schema: &SchemaConstraint) -> bool {
+    let (is_empty, breaks) = (
+        word.whole && word.text.is_empty(),
+        word.text.iter().any(u8::is_ascii_control),
+    );
     let digits = word.text.iter().filter(|byte| byte.is_ascii_digit());
-    if word.text.len() > MAX_NAME_BYTES || digits.count() > MAX_NAME_DIGITS {
+    if is_empty || breaks || word.text.len() > MAX_NAME_BYTES || digits.count() > MAX_NAME_DIGITS {
         return false;
     }
     let words = &schema.dialect.words;

@@ -24,6 +24,8 @@ pub(crate) enum Operand {
 pub(crate) enum Previous {
     #[default]
     Nothing,
+    /// `;`, behind which nothing comes.
+    Ended,
     Keyword(&'static str),
     /// NOT behind an operand.
     NotBehind,

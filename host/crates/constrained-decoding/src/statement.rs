@@ -215,9 +215,9 @@ impl Statement {
         is_listed && self.is_at_query() && matches!(self.previous, Previous::Comma | Previous::Keyword("by"))
     }
 
-    /// Whether a dot stood last.
-    pub fn is_after_dot(&self) -> bool {
-        matches!(self.previous, Previous::Dot(_))
+    /// Whether no literal can come, in whatever dialect.
+    pub fn excludes_literals(&self) -> bool {
+        matches!(self.previous, Previous::Dot(_) | Previous::Ended)
     }
 
     /// Whether the statement cannot end with what stood last.

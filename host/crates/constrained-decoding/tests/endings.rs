@@ -36,6 +36,65 @@ fn conditions_are_not_said_twice() {
 }
 
 #[test]
+fn queries_are_not_joined_to_themselves_again() {
+    let sqlite = concerts("sqlite");
+    let twice = "SELECT Age FROM singer UNION SELECT Age FROM singer";
+    admits(
+        &sqlite,
+        &[
+            &format!("{twice} ORDER BY Age"),
+            "SELECT Age FROM singer UNION SELECT Year FROM concert UNION SELECT 1",
+            "SELECT Name FROM singer WHERE Age IN (SELECT Age FROM singer INTERSECT SELECT Year FROM concert) UNION SELECT Name FROM singer",
+        ],
+    );
+    refuses(
+        &sqlite,
+        &[(&format!("{twice} UNION SELECT Age FROM singer"), &format!("{twice} U"))],
+    );
+}
+
+#[test]
+fn nothing_comes_behind_a_statement() {
+    for dialect in ["sqlite", "postgres"] {
+        admits(&concerts(dialect), &["SELECT 1;", "SELECT 1\n", "SELECT 1 ;\n "]);
+        refuses(
+            &concerts(dialect),
+            &[
+                ("SELECT 1; SELECT 2", "SELECT 1; "),
+                ("SELECT 1;;", "SELECT 1;"),
+                ("SELECT 1; -- and", "SELECT 1; "),
+                ("SELECT 1; 'a'", "SELECT 1; "),
+            ],
+        );
+    }
+}
+
+#[test]
+fn new_names_have_no_line_breaks() {
+    let derived = "SELECT Age FROM (SELECT Age FROM singer) ";
+    refuses(
+        &concerts("sqlite"),
+        &[
+            (&format!("{derived}`\nSELECT Age`"), &format!("{derived}`")),
+            (&format!("{derived}``"), &format!("{derived}``")),
+        ],
+    );
+}
+
+#[test]
+fn columns_behind_using_are_names_alone() {
+    let joined = "SELECT singer.Name FROM singer JOIN singer AS b USING (";
+    admits(&concerts("sqlite"), &[&format!("{joined}Name, Age)")]);
+    refuses(
+        &concerts("sqlite"),
+        &[
+            (&format!("{joined}Name, (Age))"), &format!("{joined}Name, ")),
+            (&format!("{joined}-Name)"), joined),
+        ],
+    );
+}
+
+#[test]
 fn joins_lead_to_what_is_selected() {
     let sqlite = concerts("sqlite");
     let joined = "SELECT Theme FROM singer JOIN stadium ON singer.Age = stadium.Stadium_ID ";
@@ -104,8 +163,8 @@ fn names_and_nesting_have_bounds() {
                 &format!("SELECT Age AS {longest}"),
             ),
             (
-                &format!("SELECT {} FROM singer", calls(13)),
-                &format!("SELECT {}u", "upper(".repeat(12)),
+                &format!("SELECT {} FROM singer", calls(7)),
+                &format!("SELECT {}u", "upper(".repeat(6)),
             ),
         ],
     );
@@ -113,7 +172,7 @@ fn names_and_nesting_have_bounds() {
         &sqlite,
         &[
             &format!("SELECT Age AS {longest} FROM singer"),
-            &format!("SELECT {} FROM singer", calls(12)),
+            &format!("SELECT {} FROM singer", calls(6)),
         ],
     );
 }

@@ -664,9 +664,8 @@ fn a_full_text_table_is_a_column_of_itself() {
 #[test]
 fn refused_text_does_not_stop_reading() {
     let mut reader = DecodingState::new(concerts("sqlite"));
-    assert!(!reader.push(b"SELECT nothing FROM nowhere WHERE "));
-    assert!(!reader.push(b"x = )))) ;"));
-    assert!(reader.push(b" SELECT Name FROM singer") && reader.may_end());
+    assert!(!reader.push(b"SELECT nothing, ) "));
+    assert!(reader.push(b"FROM singer WHERE Name = 'a'") && reader.may_end());
 }
 
 /// Bytes that fit after what was read.
