@@ -251,23 +251,28 @@ fn a_host_whose_cable_is_bad_and_pulled_changes_no_byte() {
     let queue = nats.url();
     let short_leases = ["--queue", &queue, "--set", "queue.lease_ms=1000"];
     let mut coordinator = run(&place, "fleet", 400, &short_leases).spawn().unwrap();
-    let mut near = None;
-    for pulled in 0..4 {
-        sleep(Duration::from_millis(700));
-        if coordinator.try_wait().unwrap().is_some() {
-            break;
+    let deadline = Instant::now() + Duration::from_secs(120);
+    for _ in 0..2 {
+        let [before, _] = cable.packets();
+        // The far worker works for a while.
+        while cable.packets()[0] < before + 200 {
+            assert!(Instant::now() < deadline, "the far worker does nothing");
+            assert!(coordinator.try_wait().unwrap().is_none(), "it was over too soon");
+            sleep(Duration::from_millis(20));
         }
-        cable.cut(Duration::from_millis(1_500));
         // Without another worker, what the far one had waits for its cable.
-        if pulled == 1 {
-            near = Some(Worker::start(place.path(), &queue, &[]));
-        }
+        cable.cut(Duration::from_millis(1_500));
     }
+    let _near = Worker::start(place.path(), &queue, &[]);
     finish(coordinator.wait_with_output().unwrap());
-    drop(near);
     assert!(
         bytes(&place.path().join("fleet")) == bytes(&place.path().join("plain")),
         "a bad cable left other bytes"
+    );
+    let [arrived, lost] = cable.packets();
+    assert!(
+        arrived > 400 && lost > 20,
+        "{arrived} packets arrived, {lost} were lost"
     );
 }
 

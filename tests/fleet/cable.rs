@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
@@ -26,12 +26,18 @@ pub struct Damage {
 /// A cable with a TUN device at either end. An end that is moved to another network namespace stays on the cable.
 pub struct Cable {
     is_cut: Arc<AtomicBool>,
+    arrived: Arc<AtomicUsize>,
+    lost: Arc<AtomicUsize>,
 }
 
 impl Cable {
     /// Lays a cable between two new devices of these names. It ends with either of them.
     pub fn lay(near: &str, far: &str, damage: Damage) -> io::Result<Self> {
-        let cable = Self { is_cut: Arc::default() };
+        let cable = Self {
+            is_cut: Arc::default(),
+            arrived: Arc::default(),
+            lost: Arc::default(),
+        };
         let [near, far] = [device(near)?, device(far)?];
         cable.carry(near.clone(), far.clone(), damage, 1);
         cable.carry(far, near, damage, 2);
@@ -40,7 +46,7 @@ impl Cable {
 
     /// Takes packets in at one end, and hands those that are not lost to the other.
     fn carry(&self, from: Arc<SyncDevice>, to: Arc<SyncDevice>, damage: Damage, seed: u64) {
-        let is_cut = self.is_cut.clone();
+        let (is_cut, arrived, lost) = (self.is_cut.clone(), self.arrived.clone(), self.lost.clone());
         let (on_the_way, arriving) = channel();
         spawn(move || deliver(&arriving, &to));
         spawn(move || {
@@ -49,12 +55,21 @@ impl Cable {
             while let Ok(length) = from.recv(&mut packet) {
                 let [least, most] = damage.delay;
                 let arrival = Instant::now() + chance.random_range(least..=most);
-                let is_lost = chance.random_bool(damage.loss) || is_cut.load(Ordering::SeqCst);
-                if !is_lost && on_the_way.send((arrival, packet[..length].to_vec())).is_err() {
+                if chance.random_bool(damage.loss) || is_cut.load(Ordering::SeqCst) {
+                    lost.fetch_add(1, Ordering::SeqCst);
+                    continue;
+                }
+                arrived.fetch_add(1, Ordering::SeqCst);
+                if on_the_way.send((arrival, packet[..length].to_vec())).is_err() {
                     break;
                 }
             }
         });
+    }
+
+    /// Packets that arrived so far, and those that were lost.
+    pub fn packets(&self) -> [usize; 2] {
+        [&self.arrived, &self.lost].map(|count| count.load(Ordering::SeqCst))
     }
 
     /// Loses everything for a while. Nobody is told.
