@@ -301,17 +301,21 @@ const MAX_NAME_DIGITS: usize = 14;
 
 /// Whether a word may be a new name: without quotes it is no word that builds queries.
 pub(crate) fn may_name(word: &Word, schema: &SchemaConstraint) -> bool {
-    let (is_empty, breaks) = (
-        word.whole && word.text.is_empty(),
-        word.text.iter().any(u8::is_ascii_control),
-    );
-    let digits = word.text.iter().filter(|byte| byte.is_ascii_digit());
-    if is_empty || breaks || word.text.len() > MAX_NAME_BYTES || digits.count() > MAX_NAME_DIGITS {
+    if !is_sound_name(word) {
         return false;
     }
     let words = &schema.dialect.words;
     let is_of_sql = || word.among(&words.building).is_some() || word.among(&words.after_from).is_some();
     schema.dialect.has_server_grammar || !word.whole || !is_of_sql()
+}
+
+/// Whether a new name has some length and an end, and holds nothing that whoever reads the answer takes for its end.
+fn is_sound_name(word: &Word) -> bool {
+    let text = &word.text;
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let ends_answer = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'`' | b'"');
+    let is_empty = word.whole && text.is_empty();
+    !is_empty && text.len() <= MAX_NAME_BYTES && digits <= MAX_NAME_DIGITS && !text.iter().any(ends_answer)
 }
 
 /// Whether the word is this name, or while it grows begins it.

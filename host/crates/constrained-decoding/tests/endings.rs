@@ -70,13 +70,14 @@ fn nothing_comes_behind_a_statement() {
 }
 
 #[test]
-fn new_names_have_no_line_breaks() {
+fn new_names_have_neither_line_breaks_nor_quotes() {
     let derived = "SELECT Age FROM (SELECT Age FROM singer) ";
     refuses(
         &concerts("sqlite"),
         &[
             (&format!("{derived}`\nSELECT Age`"), &format!("{derived}`")),
-            (&format!("{derived}``"), &format!("{derived}``")),
+            (&format!("{derived}``"), &format!("{derived}`")),
+            (&format!("{derived}```SELECT Age`"), &format!("{derived}`")),
         ],
     );
 }
