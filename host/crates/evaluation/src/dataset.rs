@@ -12,9 +12,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use layout::Layout;
+use lines::NumberedRow;
 
 /// One question to ask a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,8 +113,9 @@ impl Dataset {
             ..Self::default()
         };
         let mut ids = std::collections::BTreeSet::new();
-        for (number, row) in rows {
-            let example = row.and_then(|row| layout::example(&row, layout, number));
+        let read = |(number, row): NumberedRow| (number, row.and_then(|row| layout::example(&row, layout, number)));
+        let examples: Vec<_> = rows.into_par_iter().map(read).collect();
+        for (number, example) in examples {
             match example {
                 Ok(mut example) => {
                     if !ids.insert(example.id.clone()) {

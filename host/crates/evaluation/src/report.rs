@@ -19,6 +19,7 @@ mod training_run;
 
 use std::{collections::BTreeMap, io, path::Path};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use breakdown::{Breakdown, ErrorClass, Group};
@@ -238,21 +239,30 @@ fn shortened(text: &str) -> String {
     }
 }
 
+/// Makes a file of a report.
+type MadeFile = fn(&Report) -> io::Result<Vec<u8>>;
+
+/// The files of a report, by their names.
+const FILES: [(&str, MadeFile); 5] = [
+    ("report.html", |report| {
+        let page = html::page(report).map_err(io::Error::other)?;
+        Ok(page.into_bytes())
+    }),
+    ("report.json", |report| Ok(serde_json::to_vec_pretty(report)?)),
+    ("report.md", |report| Ok(markdown::page(report).into_bytes())),
+    ("report.csv", csv_table::rows),
+    ("manifest.json", |report| {
+        Ok(serde_json::to_vec_pretty(&report.manifest)?)
+    }),
+];
+
 /// Writes `report.html`, `report.json`, `report.md`, `report.csv` and `manifest.json` into `folder`.
 ///
 /// # Errors
 /// A file cannot be written, or a plot or the page cannot be made.
 pub fn write(report: &Report, folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    std::fs::write(
-        folder.join("report.html"),
-        html::page(report).map_err(io::Error::other)?,
-    )?;
-    std::fs::write(folder.join("report.json"), serde_json::to_vec_pretty(report)?)?;
-    std::fs::write(folder.join("report.md"), markdown::page(report))?;
-    std::fs::write(folder.join("report.csv"), csv_table::rows(report)?)?;
-    std::fs::write(
-        folder.join("manifest.json"),
-        serde_json::to_vec_pretty(&report.manifest)?,
-    )
+    FILES
+        .par_iter()
+        .try_for_each(|(name, made)| std::fs::write(folder.join(name), made(report)?))
 }

@@ -1,5 +1,6 @@
 //! JSON objects out of a file: one a line, or the elements of an array.
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, value::RawValue};
 
 /// Number of the row from 1 and the row, or what is wrong with it.
@@ -18,12 +19,9 @@ pub(super) fn rows(bytes: &[u8]) -> Result<Vec<NumberedRow>, String> {
 }
 
 fn lines(bytes: &[u8]) -> Vec<NumberedRow> {
-    bytes
-        .split(|byte| *byte == b'\n')
-        .enumerate()
-        .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .map(|(at, line)| (at + 1, object(line)))
-        .collect()
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let told: Vec<(usize, &[u8])> = lines.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
+    told.into_par_iter().map(|(at, line)| (at + 1, object(line))).collect()
 }
 
 /// Elements are taken as text first, so that one that is not UTF-8 is an error of its own.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -40,9 +41,9 @@ fn prediction(text: &str) -> Result<Prediction, String> {
 }
 
 fn lines(bytes: &[u8]) -> Vec<NumberedRow> {
-    numbered_lines(bytes)
-        .map(|(number, line)| (number, utf8(line).and_then(prediction)))
-        .collect()
+    let lines: Vec<(usize, &[u8])> = numbered_lines(bytes).collect();
+    let read = |(number, line)| (number, utf8(line).and_then(prediction));
+    lines.into_par_iter().map(read).collect()
 }
 
 fn array(bytes: &[u8]) -> Option<Vec<NumberedRow>> {

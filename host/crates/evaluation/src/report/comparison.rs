@@ -1,5 +1,6 @@
 //! Each metric before and after, with intervals and a paired test.
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ pub(super) fn metrics(
             test: test(&both, &differences, seed),
         }
     };
-    infos.iter().map(change).collect()
+    infos.par_iter().map(change).collect()
 }
 
 /// McNemar's test where every value is right or wrong, the bootstrap elsewhere.
