@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures::{StreamExt, stream};
 use nl2sql_catalog::Reading;
 use nl2sql_evaluation::dataset::RowError;
 use nl2sql_evaluation::definition::Definition;
 use nl2sql_evaluation::manifest::{Manifest, digest};
 use nl2sql_evaluation::predictions_file::PredictionsFile;
 use nl2sql_evaluation::report::{self, Material, Report};
-use nl2sql_evaluation::report::{OtherRun, ResultPreview, Results, SettingGroup, TrainingRun, preview};
+use nl2sql_evaluation::report::{OtherRun, Results, SettingGroup, TrainingRun, preview};
 use nl2sql_evaluation::scoring::{MetricPlugin, ScoredRun, score};
 use serde_json::{Value, json};
 
@@ -32,6 +33,9 @@ pub(super) use verification::verify;
 
 /// Examples whose result sets are shown side by side in the report.
 const PREVIEWED: usize = 200;
+
+/// Examples of which the database is asked at once for that.
+const PREVIEWED_AT_ONCE: usize = 8;
 
 /// Runs shown beside the one that is judged.
 const MAX_BESIDE: usize = 5;
@@ -419,15 +423,10 @@ impl Evaluation<'_> {
 
     fn results(&self, runs: [Option<&ScoredRun>; 2]) -> BTreeMap<String, Results> {
         let runner = self.context.databases.runner();
-        let shown = |database: &str, sql: &str| -> ResultPreview {
-            self.context
-                .session()
-                .runtime()
-                .block_on(|| preview(runner.as_ref(), database, sql))
-        };
-        let predicted = |run: Option<&ScoredRun>, id: &str| {
+        let shown = async |database: &str, sql: &str| preview(runner.as_ref(), database, sql).await;
+        let predicted = async |run: Option<&ScoredRun>, id: &str| {
             let row = run?.rows.iter().find(|row| row.prediction.id == id)?;
-            Some(shown(&row.prediction.db_id, &row.prediction.predicted_sql))
+            Some(shown(&row.prediction.db_id, &row.prediction.predicted_sql).await)
         };
         let golds = self
             .context
@@ -435,15 +434,19 @@ impl Evaluation<'_> {
             .iter()
             .take(PREVIEWED)
             .filter_map(|example| Some((example, example.gold.as_deref()?)));
-        golds
-            .map(|(example, gold)| {
-                let results = Results {
-                    gold: shown(&example.database, gold),
-                    runs: runs.map(|run| predicted(run, &example.id)),
-                };
-                (example.id.clone(), results)
-            })
-            .collect()
+        let [before, after] = runs;
+        let asked = golds.map(|(example, gold)| async {
+            let results = Results {
+                gold: shown(&example.database, gold).await,
+                runs: [
+                    predicted(before, &example.id).await,
+                    predicted(after, &example.id).await,
+                ],
+            };
+            (example.id.clone(), results)
+        });
+        let runtime = self.context.session().runtime();
+        runtime.block_on(|| stream::iter(asked).buffer_unordered(PREVIEWED_AT_ONCE).collect())
     }
 }
 
