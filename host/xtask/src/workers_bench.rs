@@ -51,6 +51,11 @@ trait Stage: Sync {
         Ok(())
     }
 
+    /// CPU seconds of that server so far.
+    fn server_cpu(&self) -> Result<f64> {
+        Ok(0.0)
+    }
+
     /// Does it once by `place`. `name` is of this measure alone.
     fn run(&self, name: &str, place: Place<'_>) -> Result<Took>;
 
@@ -194,9 +199,10 @@ fn measure(nl2sql: &Path, folder: &Path, stage: &dyn Stage, workers: &[usize]) -
         let folder = folder.join(format!("nats{count}"));
         stage.hold_server_to(count)?;
         let fleet = Fleet::start(nl2sql, Size::Workers(count), &folder, stage.secrets())?;
+        let before = stage.server_cpu()?;
         let took = stage.run(&name, Place::Queue(&fleet.url()))?;
         let (traffic, queue, workers) = (fleet.traffic()?, fleet.queue_cpu()?, fleet.workers_cpu()?);
-        let all = took.cpu + queue + workers;
+        let all = took.cpu + queue + workers + stage.server_cpu()? - before;
         println!(
             "  {count} worker{}          {:7.1} s  {:7.0} {unit}s/s  {:4.2}x one, {:4.2}x all on one core  coordinator {:4.1}%, queue {:4.1}% of {all:.1} s CPU  {:.0} messages/s  {:.0} bytes a {unit}",
             if count == 1 { " " } else { "s" },

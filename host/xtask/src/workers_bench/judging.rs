@@ -135,6 +135,13 @@ impl Stage for Judging {
         }
     }
 
+    fn server_cpu(&self) -> Result<f64> {
+        match &self.database {
+            Database::Server(postgres) => postgres.cpu(),
+            Database::Files(_) => Ok(0.0),
+        }
+    }
+
     fn run(&self, name: &str, place: Place<'_>) -> Result<Took> {
         let mut eval = place.command(&self.nl2sql)?;
         eval.current_dir(&self.folder)

@@ -8,6 +8,7 @@ use std::thread::available_parallelism;
 use anyhow::{Context, Result};
 
 use super::judging::POSTGRES;
+use crate::cpu_time;
 use crate::process::{command, output, run};
 use crate::services::{self, find_program};
 
@@ -16,7 +17,7 @@ pub struct PostgresServer {
     /// The URL of its superuser.
     pub url: String,
     /// Its first process, which starts one for each connection.
-    process: String,
+    process: u32,
 }
 
 impl PostgresServer {
@@ -28,7 +29,8 @@ impl PostgresServer {
         let query = r"SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)";
         let mut psql = command(psql()?);
         psql.args(["--no-align", "--tuples-only", "--dbname", &url, "--command", query]);
-        let process = output(&mut psql).context("PostgreSQL does not tell its process")?;
+        let process = output(&mut psql).and_then(|text| text.parse().ok());
+        let process = process.context("PostgreSQL does not tell its process")?;
         Ok(Self { url, process })
     }
 
@@ -44,8 +46,18 @@ impl PostgresServer {
         let cores = cores.min(all_cores());
         let taskset = find_program("taskset").context("taskset of util-linux is missing")?;
         let mut hold = command(taskset);
-        hold.args(["--pid", "--cpu-list", &format!("0-{}", cores - 1), &self.process]);
+        hold.args([
+            "--pid",
+            "--cpu-list",
+            &format!("0-{}", cores - 1),
+            &self.process.to_string(),
+        ]);
         run(hold.stdout(Stdio::null())).context("the server is not on this machine")
+    }
+
+    /// CPU seconds of the server and its connections so far.
+    pub fn cpu(&self) -> Result<f64> {
+        cpu_time::of_family(self.process)
     }
 }
 
