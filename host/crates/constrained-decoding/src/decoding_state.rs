@@ -24,11 +24,11 @@ pub struct DecodingState {
 /// Blanks that may stand together, as deep indentation has them.
 const MAX_BLANKS: usize = 24;
 
-/// Digits and marks of a number, as many as the shortest text of any 64 bit number may have: a model that writes more does not end.
-const MAX_NUMBER_BYTES: usize = 24;
-
 /// Line breaks among them: behind an empty line no statement goes on.
 const MAX_LINE_BREAKS: usize = 1;
+
+/// Digits and marks of a number, as many as the shortest text of any 64 bit number may have: a model that writes more does not end.
+const MAX_NUMBER_BYTES: usize = 24;
 
 /// What the next byte belongs to.
 #[derive(Clone, Debug, Default)]
@@ -194,7 +194,7 @@ impl DecodingState {
             }
             b'-' => self.attempt(byte, Mode::Dash),
             b'/' => self.attempt(byte, Mode::Slash),
-            b'#' if rules.hash_comments => self.comment(Mode::LineComment),
+            b'#' if rules.hash_comments => self.attempt(byte, Mode::LineComment),
             b'\'' => self.begin_text(byte),
             _ if byte.is_ascii_digit() => {
                 let fits = self.end_word(byte) && self.statement.admits_number(byte, &self.schema);

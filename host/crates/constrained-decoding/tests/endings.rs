@@ -67,6 +67,7 @@ fn nothing_comes_behind_a_statement() {
             ],
         );
     }
+    refuses(&concerts("mysql"), &[("SELECT 1; # and", "SELECT 1; ")]);
 }
 
 #[test]
