@@ -1,7 +1,7 @@
 //! The server that predictions are judged by, held to some cores.
 
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::available_parallelism;
 
@@ -72,6 +72,6 @@ fn all_cores() -> usize {
     available_parallelism().map_or(1, NonZero::get)
 }
 
-fn psql() -> Result<std::path::PathBuf> {
+fn psql() -> Result<PathBuf> {
     find_program("psql").context("psql is missing; run `cargo xtask bootstrap`")
 }
