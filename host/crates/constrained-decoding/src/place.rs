@@ -231,17 +231,15 @@ impl Statement {
             Some(Paren::OrderedArguments) => true,
             _ => self.is_at_query() && self.scope().clause == Clause::Order,
         };
-        let is_behind_term = match self.previous {
-            Previous::Operand(operand) => operand != Operand::CallWithoutWindow,
-            Previous::Keyword("asc" | "desc") => true,
-            _ => false,
-        };
-        is_ordered && is_behind_term
+        is_ordered && matches!(self.previous, Previous::Operand(_) | Previous::Keyword("asc" | "desc"))
     }
 
-    /// A word that is a name elsewhere. In SQLite those place NULLs in an order, and begin frames.
+    /// A word that is a name elsewhere. In SQLite those place NULLs behind a whole term of an order, and begin frames behind what windows are over.
     fn as_soft(&self, word: &Word, schema: &SchemaConstraint) -> Option<Reading> {
         if !schema.dialect.soft_words_anywhere {
+            if self.awaits_more(schema) {
+                return None;
+            }
             let nulls = word.among_these("nulls").filter(|_| self.may_place_nulls());
             return nulls.map(Reading::Keyword).or_else(|| self.as_frame(word, schema));
         }

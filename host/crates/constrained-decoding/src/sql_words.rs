@@ -25,7 +25,7 @@ const AFTER_TABLE_OF_SERVERS: &str = "for force ignore key partition pivot strai
 /// Come only after a complete FROM clause.
 const AFTER_FROM: &str = "asc desc except fetch group having intersect limit offset order union where window";
 
-/// Stand in windows, orders and limits, and are names elsewhere.
+/// Stand in windows, orders and limits of servers, and are names elsewhere.
 const SOFT: &str = "first following last next no nulls others preceding respect ignore row rows sets ties";
 
 /// Units, hints and the like, and names elsewhere.
@@ -36,7 +36,7 @@ const SOFT_OF_SERVERS: &str = "at auto binary both browse character day day_hour
      trailing unsigned update use varying week weekday xml year year_month years zone century dayofyear iso_week dd mm yy \
      yyyy hh mi ss ms wk qq dw dy";
 
-/// Name frames of windows.
+/// Name frames of windows on servers, whose frames are not read word by word.
 const FRAMES: &str = "exclude group groups no range rows";
 
 /// Functions that need a window (SQL:2003, 6.10).
@@ -102,9 +102,9 @@ pub(crate) struct SqlWords {
     pub after_table: BTreeSet<&'static str>,
     /// Come only after a complete FROM clause.
     pub after_from: BTreeSet<&'static str>,
-    /// Are words of SQL in some places and names in others.
+    /// Are words of SQL in some places and names in others, on servers.
     pub soft: BTreeSet<&'static str>,
-    /// Name frames of windows.
+    /// Name frames of windows, on servers.
     pub frames: BTreeSet<&'static str>,
     /// Stand in front of a string, on servers.
     pub types: BTreeSet<&'static str>,

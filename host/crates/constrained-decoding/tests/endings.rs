@@ -263,6 +263,8 @@ fn frames_are_written_as_sqlite_takes_them() {
         ("ORDER BY Age, Name RANGE 1 PRECEDING", "ORDER BY Age, Name RANGE "),
         ("ORDER BY Age NULLS ROWS", "ORDER BY Age NULLS "),
         ("ORDER BY Age OTHERS", "ORDER BY Age O"),
+        ("ORDER BY (Age, Name) ROWS 1 PRECEDING", "ORDER BY (Age, Name) "),
+        ("ORDER BY (Age, Name) NULLS LAST", "ORDER BY (Age, Name) N"),
         ("ROWS BETWEEN 1 PRECEDING)", "ROWS BETWEEN 1 PRECEDING"),
         ("ROWS BETWEEN UNBOUNDED FOLLOWING", "ROWS BETWEEN UNBOUNDED "),
         (
