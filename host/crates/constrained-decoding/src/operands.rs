@@ -95,9 +95,9 @@ impl Statement {
     /// Words that begin an operand behind an open parenthesis alone.
     pub(crate) fn words_in_parentheses(&self, schema: &SchemaConstraint) -> &'static str {
         match self.parens.last() {
-            Some(Paren::Arguments { called, .. }) if called.is_aggregate() || schema.dialect.has_server_grammar => {
-                "all distinct distinctrow"
-            }
+            Some(Paren::Arguments { .. }) if schema.dialect.has_server_grammar => "all distinct distinctrow",
+            // DISTINCT takes one operand.
+            Some(Paren::Arguments { called, .. }) if called.is_aggregate() && called.may_end() => "all distinct",
             Some(Paren::Arguments { .. } | Paren::Cast) => "",
             _ => "select values with",
         }

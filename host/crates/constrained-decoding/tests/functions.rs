@@ -41,8 +41,15 @@ fn functions_are_those_of_the_engine_with_as_many_arguments() {
     for function in called {
         let mut runs = false;
         for arguments in 0..=MAX_ARGUMENTS {
-            for behind in ["", " OVER ()"] {
-                let sql = format!("SELECT {function}({}){behind} FROM t", vec!["a"; arguments].join(", "));
+            for (before, behind) in [
+                ("", ""),
+                ("", " OVER ()"),
+                ("DISTINCT ", ""),
+                ("DISTINCT ", " OVER ()"),
+                ("ALL ", ""),
+            ] {
+                let listed = vec!["a"; arguments].join(", ");
+                let sql = format!("SELECT {function}({before}{listed}){behind} FROM t");
                 let prepared = connection.prepare(&sql);
                 runs |= prepared.is_ok();
                 if let Some(error) = prepared.err().filter(|_| admits(&schema, &sql)) {
